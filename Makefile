@@ -1,0 +1,41 @@
+# PGXS build of the extension: `make && make install`, PG_CONFIG chooses the server.
+# CMakeLists.txt builds the core library, its unit tests and the SQL Server stand-in.
+
+EXTENSION = mssql_fdw
+MODULE_big = mssql_fdw
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
+
+CORE_SOURCES = $(wildcard src/core/*.cpp src/core/*/*.cpp src/core/*/*/*.cpp)
+PG_SOURCES = $(wildcard src/pg/*.cpp)
+OBJS = $(CORE_SOURCES:.cpp=.o) $(PG_SOURCES:.cpp=.o)
+
+INSTALL_PARTS = $(sort $(wildcard src/install/once/*.sql)) $(sort $(wildcard src/install/functions/*.sql))
+INSTALL_SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
+DATA_built = $(INSTALL_SCRIPT)
+
+REGRESS = $(shell sed -n 's/^test: *//p' sql/schedule)
+REGRESS_OPTS = --inputdir=. --load-extension=plpgsql
+EXTRA_CLEAN = $(OBJS:.o=.d) $(INSTALL_SCRIPT)
+
+PG_CONFIG ?= pg_config
+FREETDS_LIBS ?= -lsybdb
+
+# -isystem keeps the server's headers out of our warnings; -MMD because Debian's PGXS tracks no headers.
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -Wno-register -fvisibility=hidden
+SHLIB_LINK = $(FREETDS_LIBS) -lstdc++
+
+# Bitcode ignores PG_CXXFLAGS, so C++20 would not compile there.
+override with_llvm := no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PGXS links with the C compiler.
+override COMPILER = $(CXX) $(CXXFLAGS)
+
+$(INSTALL_SCRIPT): $(INSTALL_PARTS) mssql_fdw.control
+	printf '%s\n\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' > $@
+	cat $(INSTALL_PARTS) | sed 's/^CREATE OR REPLACE /CREATE /' >> $@
+
+-include $(OBJS:.o=.d)

@@ -1,0 +1,93 @@
+// The seam to SQL Server: one logged-in connection. Drivers stand behind it; nothing of a client library leaks through.
+//
+// One request runs at a time. Every function may throw Error; after a connection loss alive() is false and the
+// session is only good for destruction. Blocking waits poll Environment::interrupted at least once a second.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "../error.hpp"
+#include "../types.hpp"
+#include "../value.hpp"
+
+namespace mssql::tds {
+
+enum class Encrypt : std::uint8_t { off, request, require, strict };
+
+struct Login {
+  std::string host;
+  int port{1433};
+  std::string instance;  // SQL Server Browser name; then port is ignored
+  std::string database;
+  std::string username;  // empty: Kerberos
+  std::string password;
+  Encrypt encrypt{Encrypt::request};
+  std::string ca_file;
+  bool verify_host{true};  // matters only with ca_file
+  std::string application_name{"mssql_fdw"};
+  bool read_only_intent{false};
+  int connect_timeout{15};  // seconds, for the whole login; 0: none
+  int query_timeout{0};     // seconds without a byte from the server; 0: none
+  int packet_size{0};       // 0: the driver's choice
+};
+
+// What the host program lends to a session. Plain function pointers, called from inside client-library callbacks: they must not throw or longjmp.
+struct Environment {
+  bool (*interrupted)(){nullptr};                        // true: give up the wait, Error::interrupted() follows
+  void (*info)(const ServerMessage& message){nullptr};   // INFO tokens (severity <= 10): PRINT, warnings
+};
+
+// A typed parameter of execute(); `text` is the value in SQL Server's own canonical spelling for its type
+// (ISO 8601 for dates, 0x... for binary), which the server converts to `declaration` exactly.
+struct Parameter {
+  std::string declaration;          // T-SQL type, e.g. "decimal(18,2)"
+  std::optional<std::string> text;  // nothing: NULL
+};
+
+struct BulkColumn {
+  std::string name;
+  RemoteType type;
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // Sends a batch, or with parameters sp_executesql in which they are @P1, @P2, ...; a pending result is cancelled first.
+  // Errors of the server surface here or in next_result() and fetch(), whichever reads them.
+  virtual void execute(std::string_view sql, std::span<const Parameter> parameters = {}) = 0;
+
+  // Moves to the next result set that has columns; false when the request is complete.
+  virtual bool next_result() = 0;
+  virtual std::span<const Column> columns() const = 0;
+  // The next row, borrowed until the next call; false after the last. A cut connection throws: it never ends a result.
+  virtual bool fetch(Row& row) = 0;
+  // Rows affected by all statements of the request that reported a count; valid once next_result() was false.
+  virtual std::int64_t rows_affected() const = 0;
+
+  // Ends the running request: attention and a bounded drain; where that fails the connection is dropped (alive() false).
+  virtual void cancel() noexcept = 0;
+  virtual bool busy() const noexcept = 0;   // a request's results are not all read
+  virtual bool alive() const noexcept = 0;
+
+  // Bulk load into `table` (quoted, may be qualified). Cells are in the encoding of value.hpp for the column's type, text in UTF-8.
+  virtual void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) = 0;
+  virtual void bulk_row(Row row) = 0;
+  virtual std::int64_t bulk_end() = 0;  // commits; rows stored
+
+  virtual int spid() const noexcept = 0;               // @@SPID
+  virtual std::string_view server_version() const noexcept = 0;  // "16.0.1000", empty when unknown
+};
+
+// Opens a session with the default driver (FreeTDS DB-Library).
+std::unique_ptr<Session> connect(const Login& login, const Environment& environment);
+
+// Runs `sql` and throws away what it returns; rows affected.
+std::int64_t run(Session& session, std::string_view sql, std::span<const Parameter> parameters = {});
+
+}  // namespace mssql::tds

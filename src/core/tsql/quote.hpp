@@ -1,0 +1,24 @@
+// T-SQL quoting.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mssql::tsql {
+
+// [name], with ']' doubled. Throws Error for an empty name, a NUL, or more than 128 UTF-16 units.
+std::string quote_name(std::string_view name);
+// [schema].[name]
+std::string quote_name(std::string_view schema, std::string_view name);
+// N'text', with quotes doubled.
+std::string quote_literal(std::string_view text);
+// 0x0A0B
+std::string quote_binary(std::string_view bytes);
+// Splits "schema.table", "[sch.ema].[ta]]ble]", "\"a\".b" or "table" (then schema is "dbo"); throws Error on what is neither.
+struct QualifiedName {
+  std::string schema;
+  std::string name;
+};
+QualifiedName parse_qualified_name(std::string_view text);
+
+}  // namespace mssql::tsql

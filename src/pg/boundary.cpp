@@ -1,0 +1,87 @@
+// The crossing of errors, text and lifetimes between C++ and PostgreSQL; boundary.hpp states the rules.
+
+#include "boundary.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+// Copies into a fixed buffer and never cuts a UTF-8 character in two: a broken one would make ereport itself fail.
+template <std::size_t Size>
+void put(char (&out)[Size], std::string_view text) noexcept {
+  std::size_t length = text.size() < Size - 1 ? text.size() : Size - 1;
+  if (length < text.size()) {
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
+  }
+  std::memcpy(out, text.data(), length);
+  out[length] = '\0';
+}
+
+}  // namespace
+
+void Caught::set(const Error& error) noexcept {
+  put(sqlstate_, error.sqlstate);
+  interruption_ = error.is_interruption();
+  put(message_, error.message);
+  put(detail_, error.detail);
+  put(hint_, error.hint);
+}
+
+void Caught::set(const std::exception& error) noexcept {
+  put(sqlstate_, sqlstate::internal);
+  interruption_ = false;
+  put(message_, error.what());
+  detail_[0] = hint_[0] = '\0';
+}
+
+void Caught::set_unknown() noexcept {
+  put(sqlstate_, sqlstate::internal);
+  interruption_ = false;
+  put(message_, "unknown exception in mssql_fdw");
+  detail_[0] = hint_[0] = '\0';
+}
+
+void Caught::set_out_of_memory() noexcept {
+  put(sqlstate_, sqlstate::out_of_memory);
+  interruption_ = false;
+  put(message_, "out of memory");
+  detail_[0] = hint_[0] = '\0';
+}
+
+void Caught::raise() const {
+  if (interruption_) {
+    CHECK_FOR_INTERRUPTS();
+    // Interrupts are held off, or the postmaster is gone: the wait is over all the same.
+    if (!PostmasterIsAlive()) proc_exit(1);
+    ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("canceling statement on the remote server due to user request")));
+  }
+  const int code = MAKE_SQLSTATE(sqlstate_[0], sqlstate_[1], sqlstate_[2], sqlstate_[3], sqlstate_[4]);
+  ereport(ERROR, (errcode(code), errmsg("%s", message_), detail_[0] != '\0' ? errdetail("%s", detail_) : 0,
+                  hint_[0] != '\0' ? errhint("%s", hint_) : 0));
+  pg_unreachable();
+}
+
+char* copy_out(std::string_view text) {
+  auto* out = static_cast<char*>(palloc_extended(text.size() + 1, MCXT_ALLOC_NO_OOM));
+  if (out == nullptr) throw std::bad_alloc();
+  std::memcpy(out, text.data(), text.size());
+  out[text.size()] = '\0';
+  return out;
+}
+
+text* copy_out_text(std::string_view value) {
+  if (value.size() > MaxAllocSize - VARHDRSZ - 1) {
+    throw Error(sqlstate::program_limit, "value of " + std::to_string(value.size()) + " bytes is too long", "PostgreSQL stores at most 1 GB in one value.");
+  }
+  auto* out = static_cast<text*>(palloc_extended(value.size() + VARHDRSZ, MCXT_ALLOC_NO_OOM));
+  if (out == nullptr) throw std::bad_alloc();
+  SET_VARSIZE(out, value.size() + VARHDRSZ);
+  std::memcpy(VARDATA(out), value.data(), value.size());
+  return out;
+}
+
+bool interrupted() {
+  return (InterruptPending && (QueryCancelPending || ProcDiePending)) || !PostmasterIsAlive();
+}
+
+}  // namespace mssql::pg

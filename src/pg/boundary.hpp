@@ -1,0 +1,85 @@
+// Where C++ meets PostgreSQL. An ereport is a longjmp that skips destructors, and an exception that leaves extern "C" aborts
+// the cluster, so the rules are (docs/architecture.md, "The boundary"):
+//   - every function that PostgreSQL calls is one fence(); nothing else catches;
+//   - a frame that calls the backend holds only trivially destructible locals; a frame with RAII objects calls core only;
+//   - a C++ object that outlives a call is own<T>() by a memory context.
+#pragma once
+
+#include "../core/error.hpp"
+#include "postgres.hpp"
+
+namespace mssql::pg {
+
+// An exception, copied where no destructor is owed, so that it can be raised after the catch has closed.
+class Caught {
+ public:
+  void set(const Error& error) noexcept;
+  void set(const std::exception& error) noexcept;
+  void set_unknown() noexcept;
+  void set_out_of_memory() noexcept;
+  [[noreturn]] void raise() const;
+
+ private:
+  char sqlstate_[6];
+  bool interruption_;
+  char message_[2048];
+  char detail_[1024];
+  char hint_[512];
+};
+
+// Runs `body`, whose exceptions become PostgreSQL errors. Whatever body returns is returned.
+template <class Body>
+auto fence(Body&& body) -> decltype(body()) {
+  Caught caught;
+  try {
+    return body();
+  } catch (const Error& error) {
+    caught.set(error);
+  } catch (const std::bad_alloc&) {
+    caught.set_out_of_memory();
+  } catch (const std::exception& error) {
+    caught.set(error);
+  } catch (...) {
+    caught.set_unknown();
+  }
+  caught.raise();
+}
+
+// For callbacks that must not fail (abort, reset of a memory context): whatever is thrown is swallowed.
+template <class Body>
+void fence_quiet(Body&& body) noexcept {
+  try {
+    body();
+  } catch (...) {
+    // the caller is already cleaning up after an error; there is nobody left to tell
+  }
+}
+
+// Makes a C++ object that dies with `context`. May throw what T's constructor throws.
+template <class T, class... Args>
+T* own(MemoryContext context, Args&&... args) {
+  struct Owned {
+    MemoryContextCallback callback;
+    T* object;
+  };
+  auto* owned = static_cast<Owned*>(MemoryContextAllocExtended(context, sizeof(Owned), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO));
+  if (owned == nullptr) throw std::bad_alloc();
+  owned->object = new T(std::forward<Args>(args)...);
+  owned->callback.func = [](void* argument) { delete static_cast<Owned*>(argument)->object; };
+  owned->callback.arg = owned;
+  MemoryContextRegisterResetCallback(context, &owned->callback);
+  return owned->object;
+}
+
+// A palloc'd, NUL-terminated copy in the current memory context; throws std::bad_alloc instead of an ereport.
+char* copy_out(std::string_view text);
+// The same as a text datum.
+text* copy_out_text(std::string_view text);
+
+// What core polls while it waits: a cancel, a termination, or the postmaster's death.
+bool interrupted();
+
+// Turns C text into a view that core may keep for the call.
+inline std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+
+}  // namespace mssql::pg
