@@ -25,10 +25,12 @@ struct RemoteType {
   int scale{0};
 };
 
-// "nvarchar" -> Type::nvarchar, "numeric" -> Type::decimal, "sysname" -> nvarchar; nothing for an unknown name.
+// A name of sys.types, in any case: "nvarchar" -> Type::nvarchar, "numeric" -> Type::decimal, "sysname" -> nvarchar, "timestamp" ->
+// rowversion, "udt" (catalog.hpp's name for CLR types) -> udt; "json", which travels as text, -> nvarchar. Nothing for an unknown name.
 std::optional<Type> type_from_name(std::string_view name) noexcept;
 std::string_view type_name(Type type) noexcept;
 // The T-SQL spelling with its length, precision and scale: "nvarchar(40)", "decimal(18,2)", "datetime2(7)", "varbinary(max)".
+// "udt" is the one answer that T-SQL does not know: a CLR type's own name is not in RemoteType.
 std::string declare(const RemoteType& type);
 // The inverse of declare(), as the column option `remote_type` holds it; throws Error on what it cannot read.
 RemoteType parse_declaration(std::string_view text);
@@ -45,7 +47,8 @@ std::string_view lossy_note(const RemoteType& type) noexcept;
 // hierarchyid, geometry, geography and sql_variant do not travel as themselves (docs/types.md says in which form they come).
 std::string select_expression(const RemoteType& type, std::string_view column);
 
-// True where equality and order mean the same on both sides, so that a comparison may be pushed down.
-bool is_exact_comparable(Type type) noexcept;
+// True where equality and order of the remote column and of its local_type() agree for every value, so that any comparison may be
+// pushed down. Types of which a part of the comparisons agrees (tsql/rules.hpp) answer false.
+bool is_exact_comparable(const RemoteType& type) noexcept;
 
 }  // namespace mssql

@@ -39,7 +39,8 @@ std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell)
 // Character data as valid UTF-8 that PostgreSQL accepts. The view is the cell itself when nothing had to change, else it lives in `scratch`.
 std::string_view decode_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& scratch);
 
-// The value as text in SQL Server's ISO spelling (style 121 and the like), for columns of text type and for messages. Appends to `out`.
+// The value as text, for columns of text type and for messages; appended to `out`. Dates in SQL Server's ISO spelling (style 121) with
+// as many digits of fraction as the type has, decimals with their scale; bits, floats, UUIDs and bytes as PostgreSQL prints them.
 void decode_to_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& out);
 
 }  // namespace mssql::tds

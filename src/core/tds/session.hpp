@@ -87,6 +87,9 @@ class Session {
 // Opens a session with the default driver (FreeTDS DB-Library).
 std::unique_ptr<Session> connect(const Login& login, const Environment& environment);
 
+// The client library behind connect(), for people: "FreeTDS 1.3.17".
+std::string driver_version();
+
 // Runs `sql` and throws away what it returns; rows affected.
 std::int64_t run(Session& session, std::string_view sql, std::span<const Parameter> parameters = {});
 

@@ -10,7 +10,8 @@ namespace mssql::tsql {
 std::string quote_name(std::string_view name);
 // [schema].[name]
 std::string quote_name(std::string_view schema, std::string_view name);
-// N'text', with quotes doubled.
+// N'text', with quotes doubled; throws Error on a NUL. A backslash before a line break, which T-SQL would drop, makes it
+// (N'one\'+N'two').
 std::string quote_literal(std::string_view text);
 // 0x0A0B
 std::string quote_binary(std::string_view bytes);

@@ -1,26 +1,38 @@
 // The T-SQL statements that mssql_fdw sends, apart from the catalog queries.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace mssql::tsql {
 
-struct SelectItem {
-  std::string expression;  // T-SQL
-};
-
 struct Select {
-  std::span<const std::string> items;     // T-SQL expressions; empty: the constant 1, for a scan that needs no column
-  std::string_view from;                  // quoted table, or a derived table "(query) AS [q]"
+  std::span<const std::string> items;       // T-SQL expressions; empty: the constant 1, for a scan that needs no column
+  std::string_view from;                    // quoted table, or a derived table "(query) AS [q]"
   std::span<const std::string> conditions;  // ANDed
-  std::string_view order_by;              // may be empty
+  std::string_view order_by;                // may be empty
 };
 // One line: SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z
 std::string select(const Select& parts);
 
-// What every session runs after login: ANSI options that indexed views and computed columns need, TEXTSIZE, LOCK_TIMEOUT, DATEFORMAT.
+// What every session runs after login: the SET options that indexed views and computed columns need, no limit on text, and a
+// language and date format that do not depend on the login. The server answers SET LANGUAGE with information message 5703.
 std::string session_settings();
+
+// The foreign server's option `isolation`, in the order of its choices.
+enum class Isolation : std::uint8_t { automatic, snapshot, read_committed, repeatable_read, serializable };
+
+// One row, one int: 1 when the current database allows SNAPSHOT isolation.
+std::string snapshot_state_query();
+// `automatic` becomes snapshot where the database allows it, else read committed; the others stay what they are.
+Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept;
+// Sets the level and begins; `automatic` must have been resolved (it counts as read committed).
+std::string begin_transaction(Isolation isolation);
+// Fails on the server (3902) when the transaction is gone, which a caller must hear of.
+std::string commit_transaction();
+// Quiet when the server has rolled back already (deadlock victim, severe errors).
+std::string rollback_transaction();
 
 }  // namespace mssql::tsql

@@ -1,0 +1,30 @@
+// SQL Server's identifiers (128 UTF-16 units, any case) as PostgreSQL's (63 bytes, folded to lower case unless quoted).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mssql {
+
+// The option name_case, in the order of its choices.
+enum class NameCase : std::uint8_t {
+  lower,     // as an unquoted identifier: ASCII letters become small, others stay
+  preserve,
+  snake,     // OrderDetails -> order_details, HTTPServer -> http_server, CustomerID2 -> customer_id2
+};
+
+inline constexpr std::size_t longest_local_name = 63;
+
+// `name` (UTF-8) folded. What is longer than 63 bytes is cut at a character and ends in '_' and eight hexadecimal digits of a hash
+// of `name`, so equal names give equal results on every machine. Not unique: two names may fold to the same.
+std::string local_name(std::string_view name, NameCase name_case);
+// The same name, cut or not, with the hash of `name` behind it: what a name that collides gets.
+std::string distinct_local_name(std::string_view name, NameCase name_case);
+// Names of one scope (tables of a schema, columns of a table), all different: of names that fold to the same, the one that is its
+// own folded form keeps it, else the first in byte order; the others become distinct_local_name().
+std::vector<std::string> local_names(std::span<const std::string> names, NameCase name_case);
+
+}  // namespace mssql

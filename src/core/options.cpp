@@ -1,0 +1,339 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+#include "error.hpp"
+#include "types.hpp"
+
+namespace mssql {
+
+namespace {
+
+using Context = OptionContext;
+using Kind = OptionKind;
+
+constexpr std::string_view encrypt_choices[] = {"off", "request", "require", "strict"};
+constexpr std::string_view intent_choices[] = {"readwrite", "readonly"};
+constexpr std::string_view isolation_choices[] = {"automatic", "snapshot", "read_committed", "repeatable_read", "serializable"};
+constexpr std::string_view nul_policy_choices[] = {"error", "replace", "strip"};
+constexpr std::string_view name_case_choices[] = {"lower", "preserve", "snake"};
+constexpr std::string_view estimate_choices[] = {"execute", "showplan_all"};
+constexpr std::string_view msg_handler_choices[] = {"notice", "blackhole"};
+constexpr std::string_view tds_version_choices[] = {"4.2", "5.0", "7.0", "7.1", "7.2", "7.3", "7.4"};
+
+constexpr std::int64_t most_seconds = 2147483;  // in milliseconds it still fits a 32-bit integer
+constexpr std::int64_t most_rows = 2147483647;
+constexpr std::size_t longest_name = 63;  // PostgreSQL's NAMEDATALEN - 1
+
+constexpr OptionRule plain(Context context, std::string_view name, Kind kind) { return {name, context, kind, name}; }
+constexpr OptionRule range(Context context, std::string_view name, std::int64_t minimum, std::int64_t maximum) {
+  return {name, context, Kind::integer, name, minimum, maximum};
+}
+constexpr OptionRule choice(Context context, std::string_view name, std::span<const std::string_view> choices) {
+  return {name, context, Kind::choice, name, 0, 0, choices};
+}
+constexpr OptionRule secret(Context context, std::string_view name) { return {name, context, Kind::verbatim, name, 0, 0, {}, true}; }
+// tds_fdw's spelling of one of ours.
+constexpr OptionRule alias(Context context, std::string_view name, Kind kind, std::string_view meaning) {
+  return {name, context, kind, meaning};
+}
+// tds_fdw's, without effect here.
+constexpr OptionRule ignored(OptionRule rule, std::string_view reason) {
+  rule.ignored_because = reason;
+  return rule;
+}
+
+constexpr std::string_view estimates_are_free =
+    "An estimate never runs the query: it reads the server's row counts, and only with use_remote_estimate.";
+
+constexpr OptionRule rules[] = {
+    plain(Context::server, "host", Kind::text),
+    range(Context::server, "port", 1, 65535),
+    plain(Context::server, "instance", Kind::text),
+    plain(Context::server, "database", Kind::text),
+    choice(Context::server, "encrypt", encrypt_choices),
+    plain(Context::server, "ca_file", Kind::file),
+    plain(Context::server, "verify_host", Kind::boolean),
+    plain(Context::server, "application_name", Kind::text),
+    choice(Context::server, "application_intent", intent_choices),
+    range(Context::server, "connect_timeout", 0, most_seconds),
+    range(Context::server, "query_timeout", 0, most_seconds),
+    range(Context::server, "packet_size", 512, 32767),
+    plain(Context::server, "keep_connections", Kind::boolean),
+    plain(Context::server, "use_remote_estimate", Kind::boolean),
+    plain(Context::server, "fdw_startup_cost", Kind::cost),
+    plain(Context::server, "fdw_tuple_cost", Kind::cost),
+    range(Context::server, "fetch_size", 1, most_rows),
+    range(Context::server, "batch_size", 1, most_rows),
+    plain(Context::server, "updatable", Kind::boolean),
+    choice(Context::server, "isolation", isolation_choices),
+    choice(Context::server, "nul_policy", nul_policy_choices),
+    alias(Context::server, "servername", Kind::text, "host"),
+    ignored(plain(Context::server, "dbuse", Kind::integer), "The database is always named at login."),
+    ignored(plain(Context::server, "language", Kind::text), "The session's language is always us_english."),
+    ignored(plain(Context::server, "character_set", Kind::text), "Text always arrives as Unicode."),
+    ignored(choice(Context::server, "tds_version", tds_version_choices), "The protocol version is negotiated."),
+    ignored(choice(Context::server, "msg_handler", msg_handler_choices), "The server's messages are always notices."),
+    ignored(choice(Context::server, "row_estimate_method", estimate_choices), estimates_are_free),
+    ignored(plain(Context::server, "sqlserver_ansi_mode", Kind::boolean), "The ANSI settings are always on."),
+
+    plain(Context::user_mapping, "username", Kind::text),
+    secret(Context::user_mapping, "password"),
+    plain(Context::user_mapping, "password_file", Kind::file),
+    plain(Context::user_mapping, "password_required", Kind::boolean),
+
+    plain(Context::table, "schema_name", Kind::text),
+    plain(Context::table, "table_name", Kind::text),
+    plain(Context::table, "query", Kind::verbatim),
+    plain(Context::table, "updatable", Kind::boolean),
+    plain(Context::table, "use_remote_estimate", Kind::boolean),
+    range(Context::table, "fetch_size", 1, most_rows),
+    range(Context::table, "batch_size", 1, most_rows),
+    choice(Context::table, "nul_policy", nul_policy_choices),
+    alias(Context::table, "schema", Kind::text, "schema_name"),
+    alias(Context::table, "table", Kind::text, "table_name"),
+    ignored(choice(Context::table, "row_estimate_method", estimate_choices), estimates_are_free),
+    ignored(plain(Context::table, "match_column_names", Kind::boolean), "Columns of a table are always matched by name."),
+    ignored(range(Context::table, "local_tuple_estimate", 0, most_rows), "ANALYZE, or use_remote_estimate, gives the planner its numbers."),
+
+    plain(Context::column, "column_name", Kind::text),
+    plain(Context::column, "key", Kind::boolean),
+    plain(Context::column, "remote_type", Kind::type),
+
+    plain(Context::import, "import_default", Kind::boolean),
+    plain(Context::import, "import_not_null", Kind::boolean),
+    plain(Context::import, "import_collate", Kind::boolean),
+    plain(Context::import, "import_generated", Kind::boolean),
+    plain(Context::import, "import_views", Kind::boolean),
+    choice(Context::import, "name_case", name_case_choices),
+    ignored(plain(Context::import, "keep_custom_types", Kind::boolean), "Alias types always become their base types."),
+};
+
+// Which two meanings must not stand together, and why.
+struct Conflict {
+  Context context;
+  std::string_view one;
+  std::string_view other;
+  std::string_view reason;
+};
+
+constexpr Conflict conflicts[] = {
+    {Context::server, "instance", "port", "A named instance has a port of its own, which the SQL Server Browser service tells."},
+    {Context::user_mapping, "password", "password_file", "The password is either in the catalog or in a file."},
+    {Context::table, "query", "table_name", "A foreign table shows either a remote table or the rows of a query."},
+    {Context::table, "query", "schema_name", "The query names its schemas itself."},
+};
+
+std::string_view catalog_of(Context context) {
+  switch (context) {
+    case Context::server: return "the foreign server";
+    case Context::user_mapping: return "the user mapping";
+    case Context::table: return "the foreign table";
+    case Context::column: return "a column of the foreign table";
+    case Context::import: return "IMPORT FOREIGN SCHEMA";
+  }
+  return "";
+}
+
+char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return fold(x) == fold(y); });
+}
+
+// Levenshtein distance of two names of at most longest_name bytes, letters compared without case.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::array<std::size_t, longest_name + 1> row;
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (fold(a[i - 1]) == fold(b[j - 1]) ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+std::string valid_values(const OptionRule& rule) {
+  switch (rule.kind) {
+    case Kind::integer:
+      if (rule.maximum == 0) return "Write a whole number.";
+      return "Write a whole number from " + std::to_string(rule.minimum) + " to " + std::to_string(rule.maximum) + ".";
+    case Kind::cost: return "Write a number that is not negative.";
+    case Kind::boolean: return "Write on or off.";
+    case Kind::choice: {
+      std::string list;
+      for (std::string_view value : rule.choices) list += (list.empty() ? "" : ", ") + std::string(value);
+      return "Valid values are: " + list + ".";
+    }
+    case Kind::file: return "Write the absolute path of a file on the database server.";
+    case Kind::text: return "Write a text that is not empty and has no control characters.";
+    case Kind::verbatim: return "Write a text that is not empty.";
+    case Kind::type: return "Write a SQL Server type, for example decimal(18,2).";
+  }
+  return {};
+}
+
+[[noreturn]] void throw_bad_value(const OptionRule& rule, std::string_view value) {
+  std::string message = "invalid value for option " + quoted(rule.name);
+  if (!rule.secret) message += ": " + quoted(value);
+  throw Error(sqlstate::invalid_parameter, std::move(message), {}, valid_values(rule));
+}
+
+bool has_control_character(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+// A host is one name or address: what other clients write into it has options of its own here.
+void validate_host(const OptionRule& rule, std::string_view value) {
+  std::string hint;
+  if (value.find('\\') != std::string_view::npos) {
+    hint = "Give a named instance by the option \"instance\".";
+  } else if (value.find(',') != std::string_view::npos) {
+    hint = "Give one host; a port has the option \"port\".";
+  } else if (value.find_first_of(" \t;/") != std::string_view::npos) {
+    hint = "Give a host name or an address.";
+  } else {
+    return;
+  }
+  throw Error(sqlstate::invalid_parameter, "invalid value for option " + quoted(rule.name) + ": " + quoted(value), {}, hint);
+}
+
+std::optional<bool> parse_boolean(std::string_view value) {
+  for (std::string_view word : {"on", "true", "yes", "1", "t", "y"})
+    if (same_word(word, value)) return true;
+  for (std::string_view word : {"off", "false", "no", "0", "f", "n"})
+    if (same_word(word, value)) return false;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const OptionRule> option_rules() noexcept { return rules; }
+
+const OptionRule* find_option(OptionContext context, std::string_view name) noexcept {
+  for (const OptionRule& rule : rules)
+    if (rule.context == context && rule.name == name) return &rule;
+  return nullptr;
+}
+
+std::string_view nearest_option(OptionContext context, std::string_view name) noexcept {
+  // As PostgreSQL's ClosestMatch: at most four edits, and not more than half of what was written.
+  constexpr std::size_t most_edits = 4;
+  if (name.size() > longest_name) return {};
+  std::string_view nearest;
+  std::size_t least = std::min(most_edits, name.size() / 2) + 1;
+  for (const OptionRule& rule : rules) {
+    if (rule.context != context || !rule.ignored_because.empty()) continue;
+    const std::size_t distance = edit_distance(name, rule.name);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = rule.name;
+  }
+  return nearest;
+}
+
+bool is_secret(std::string_view name) noexcept {
+  return std::any_of(std::begin(rules), std::end(rules), [&](const OptionRule& rule) { return rule.secret && same_word(rule.name, name); });
+}
+
+void throw_unknown_option(OptionContext context, std::string_view name) {
+  std::string hint;
+  const auto elsewhere = std::find_if(std::begin(rules), std::end(rules), [&](const OptionRule& rule) { return rule.name == name; });
+  if (const std::string_view nearest = nearest_option(context, name); !nearest.empty()) {
+    hint = "Perhaps you meant the option " + quoted(nearest) + ".";
+  } else if (elsewhere != std::end(rules)) {
+    hint = "It is an option of " + std::string(catalog_of(elsewhere->context)) + ".";
+  } else {
+    for (const OptionRule& rule : rules)
+      if (rule.context == context && rule.ignored_because.empty())
+        hint += (hint.empty() ? "Valid options here are: " : ", ") + std::string(rule.name);
+    hint += '.';
+  }
+  throw Error(sqlstate::invalid_option_name, "invalid option " + quoted(name), {}, std::move(hint));
+}
+
+void validate_option(const OptionRule& rule, std::string_view value) {
+  if (value.find('\0') != std::string_view::npos) throw_bad_value(rule, value);
+  switch (rule.kind) {
+    case Kind::text:
+      if (value.empty() || has_control_character(value)) throw_bad_value(rule, value);
+      if (rule.meaning == "host") validate_host(rule, value);
+      break;
+    case Kind::verbatim:
+      if (value.find_first_not_of(" \t\r\n") == std::string_view::npos && !rule.secret) throw_bad_value(rule, value);
+      break;
+    case Kind::file:
+      if (!value.starts_with('/') || has_control_character(value)) throw_bad_value(rule, value);
+      break;
+    case Kind::integer: read_integer(rule, value); break;
+    case Kind::cost: read_cost(rule, value); break;
+    case Kind::boolean: read_boolean(rule, value); break;
+    case Kind::choice: read_choice(rule, value); break;
+    case Kind::type: parse_declaration(value); break;
+  }
+}
+
+void validate_options(OptionContext context, std::span<const Option> options) {
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const OptionRule* rule = find_option(context, options[i].name);
+    if (rule == nullptr) throw_unknown_option(context, options[i].name);
+    validate_option(*rule, options[i].value);
+    for (std::size_t j = 0; j < i; ++j)
+      if (find_option(context, options[j].name)->meaning == rule->meaning)
+        throw Error("42601", "conflicting options " + quoted(options[j].name) + " and " + quoted(options[i].name),
+                    "Both say the same thing.", "Give one of them.");
+  }
+  for (const Conflict& conflict : conflicts) {
+    if (conflict.context != context) continue;
+    if (!option_value(context, options, conflict.one) || !option_value(context, options, conflict.other)) continue;
+    throw Error("42601", "options " + quoted(conflict.one) + " and " + quoted(conflict.other) + " exclude each other",
+                std::string(conflict.reason), "Give one of them.");
+  }
+}
+
+std::optional<std::string_view> option_value(OptionContext context, std::span<const Option> options, std::string_view meaning) noexcept {
+  for (const Option& option : options) {
+    const OptionRule* rule = find_option(context, option.name);
+    if (rule != nullptr && rule->meaning == meaning) return option.value;
+  }
+  return std::nullopt;
+}
+
+bool read_boolean(const OptionRule& rule, std::string_view value) {
+  const std::optional<bool> parsed = parse_boolean(value);
+  if (!parsed) throw_bad_value(rule, value);
+  return *parsed;
+}
+
+std::int64_t read_integer(const OptionRule& rule, std::string_view value) {
+  std::int64_t number = 0;
+  const auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (status != std::errc() || end != value.data() + value.size()) throw_bad_value(rule, value);
+  if (rule.maximum != 0 && (number < rule.minimum || number > rule.maximum)) throw_bad_value(rule, value);
+  return number;
+}
+
+double read_cost(const OptionRule& rule, std::string_view value) {
+  double number = 0;
+  const auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (status != std::errc() || end != value.data() + value.size() || !std::isfinite(number) || number < 0) throw_bad_value(rule, value);
+  return number;
+}
+
+std::size_t read_choice(const OptionRule& rule, std::string_view value) {
+  for (std::size_t i = 0; i < rule.choices.size(); ++i)
+    if (same_word(rule.choices[i], value)) return i;
+  throw_bad_value(rule, value);
+}
+
+}  // namespace mssql

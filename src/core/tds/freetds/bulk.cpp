@@ -1,0 +1,153 @@
+// T-SQL literals and multi-row INSERTs.
+#include "bulk.hpp"
+
+#include "../../error.hpp"
+#include "../decode.hpp"
+#include "parameters.hpp"
+
+namespace mssql::tds::freetds {
+
+namespace {
+
+constexpr std::size_t date_length = 10;  // yyyy-mm-dd
+
+void append_name(std::string_view name, std::string& out) {
+  out += '[';
+  for (const char c : name) {
+    out += c;
+    if (c == ']') out += c;
+  }
+  out += ']';
+}
+
+void append_binary(const Cell& cell, std::string& out) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  out += "0x";
+  for (std::size_t i = 0; i < cell.size; ++i) {
+    out += digits[cell.data[i] >> 4];
+    out += digits[cell.data[i] & 15];
+  }
+}
+
+WireType wire_type(Type type) {
+  switch (type) {
+    case Type::bit:
+      return WireType::bit;
+    case Type::tinyint:
+      return WireType::tinyint;
+    case Type::smallint:
+      return WireType::smallint;
+    case Type::int_:
+      return WireType::int_;
+    case Type::bigint:
+      return WireType::bigint;
+    case Type::decimal:
+      return WireType::decimal;
+    case Type::money:
+      return WireType::money;
+    case Type::smallmoney:
+      return WireType::smallmoney;
+    case Type::real:
+      return WireType::real;
+    case Type::float_:
+      return WireType::float_;
+    case Type::date:
+      return WireType::date;
+    case Type::time:
+      return WireType::time;
+    case Type::smalldatetime:
+      return WireType::smalldatetime;
+    case Type::datetime:
+      return WireType::datetime;
+    case Type::datetime2:
+      return WireType::datetime2;
+    case Type::datetimeoffset:
+      return WireType::datetimeoffset;
+    case Type::uniqueidentifier:
+      return WireType::uniqueidentifier;
+    case Type::char_:
+    case Type::varchar:
+    case Type::text:
+    case Type::nchar:
+    case Type::nvarchar:
+    case Type::ntext:
+    case Type::sql_variant:
+      return WireType::text;
+    case Type::xml:
+      return WireType::xml;
+    case Type::binary:
+    case Type::varbinary:
+    case Type::image:
+    case Type::rowversion:
+    case Type::hierarchyid:
+    case Type::geometry:
+    case Type::geography:
+    case Type::udt:
+      return WireType::binary;
+  }
+  return WireType::binary;
+}
+
+}  // namespace
+
+void append_literal(std::string_view text, std::string& out) {
+  // The first part is nvarchar(max), or the sum of the parts would be cut at 4,000 characters
+  const bool broken = text.find("\\\n") != std::string_view::npos || text.find("\\\r") != std::string_view::npos;
+  if (broken) out += "CAST(N'' AS nvarchar(max)) + ";
+  out += "N'";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text[i];
+    if (text[i] == '\'') out += '\'';
+    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '\n' || text[i + 1] == '\r')) out += "' + N'";
+  }
+  out += '\'';
+}
+
+BulkStatement::BulkStatement(std::string_view table, std::span<const BulkColumn> columns) {
+  if (columns.empty()) throw Error(sqlstate::invalid_parameter, "a bulk load needs at least one column");
+  check_text(table, "table name");
+  head_ = "INSERT INTO " + std::string(table) + " (";
+  for (const BulkColumn& column : columns) {
+    check_text(column.name, "column name");
+    if (!columns_.empty()) head_ += ", ";
+    append_name(column.name, head_);
+    const WireType type = wire_type(column.type.type);
+    const bool text = type == WireType::text || type == WireType::xml;
+    columns_.push_back({column.name, type, text ? Encoding::utf8 : Encoding::none, 0, column.type.max_length, column.type.precision,
+                        column.type.scale, true});
+  }
+  head_ += ") VALUES ";
+}
+
+void BulkStatement::add(Row row) {
+  if (row.size() != columns_.size())
+    throw Error(sqlstate::invalid_parameter,
+                "a row of the bulk load has " + std::to_string(row.size()) + " values instead of " + std::to_string(columns_.size()));
+  std::string text = rows_ == 0 ? "(" : ",(";
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (i > 0) text += ',';
+    if (row[i].is_null()) {
+      text += "NULL";
+    } else if (columns_[i].type == WireType::binary) {
+      append_binary(row[i], text);
+    } else {
+      value_.clear();
+      decode_to_text(columns_[i], row[i], CharacterPolicy::error, value_);
+      // With a blank between date and time these two types are read by SET DATEFORMAT; with a T they are not
+      const bool old_type = columns_[i].type == WireType::datetime || columns_[i].type == WireType::smalldatetime;
+      if (old_type && value_.size() > date_length && value_[date_length] == ' ') value_[date_length] = 'T';
+      append_literal(value_, text);
+    }
+  }
+  text_ += text + ')';  // only now: a row that failed leaves nothing behind
+  ++rows_;
+}
+
+std::string BulkStatement::take() {
+  std::string statement = head_ + text_;
+  text_.clear();
+  rows_ = 0;
+  return statement;
+}
+
+}  // namespace mssql::tds::freetds

@@ -1,0 +1,46 @@
+// Bulk load as INSERT statements of many rows.
+//
+// DB-Library's bcp is not used: it cuts values that are too long without a word, sends character data as it lies in memory, cannot
+// be told '' from NULL, and calls abort() when it is misused. A statement of many rows is slower, and every value in it is checked
+// and converted by the server, on any server that speaks T-SQL. The driver puts the statements into a transaction, nested where the
+// caller has one open; after an error it is left for the caller to roll back.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../session.hpp"
+
+namespace mssql::tds::freetds {
+
+class BulkStatement {
+ public:
+  // Throws Error 22023 when there are no columns; whether the table and its columns exist is the server's to say.
+  BulkStatement(std::string_view table, std::span<const BulkColumn> columns);
+
+  // Adds a row; throws Error when it has another number of cells, or a cell cannot be a value of its column.
+  void add(Row row);
+  // Time to send: as many rows as T-SQL takes in one VALUES list (1,000), or a megabyte of text.
+  bool full() const noexcept { return rows_ >= most_rows || text_.size() >= most_bytes; }
+  std::size_t rows() const noexcept { return rows_; }
+  // The statement for the rows added, and none after it.
+  std::string take();
+
+ private:
+  static constexpr std::size_t most_rows = 1000;
+  static constexpr std::size_t most_bytes = 1 << 20;
+
+  std::string head_;
+  std::vector<Column> columns_;
+  std::string text_;
+  std::string value_;
+  std::size_t rows_{0};
+};
+
+// Appends `text` as an N'...' literal. A backslash before a line end is a line continuation inside a T-SQL literal, so the literal is
+// taken apart there.
+void append_literal(std::string_view text, std::string& out);
+
+}  // namespace mssql::tds::freetds

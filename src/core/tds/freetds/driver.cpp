@@ -1,0 +1,245 @@
+// The order of calls that DB-Library demands: send, dbsqlok(), then dbresults() and dbnextrow() until NO_MORE_RESULTS.
+// dbcancel() may come at any time.
+#include "driver.hpp"
+
+#include <poll.h>
+#include <sybdb.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "../../error.hpp"
+#include "parameters.hpp"
+#include "watchdog.hpp"
+
+namespace mssql::tds::freetds {
+
+namespace {
+
+// A server that obeys an attention acknowledges it at once. One that is silent for a second, or still sends rows after five,
+// does not, and the connection is given up.
+constexpr int cancel_silence_seconds = 1;
+constexpr std::chrono::seconds cancel_limit{5};
+// How many rows next_result() reads past before it asks whether to go on.
+constexpr int rows_between_checks = 256;
+
+std::string place(const Login& login) {
+  return "\"" + login.host + "\"" +
+         (login.instance.empty() ? ", port " + std::to_string(login.port) : ", instance \"" + login.instance + "\"");
+}
+
+}  // namespace
+
+Driver::Driver(const Login& login, const Environment& environment)
+    : environment_(environment),
+      where_(place(login)),
+      query_timeout_(login.query_timeout),
+      monitor_(environment),
+      process_(log_in(login, environment, monitor_)) {
+  introduce();
+}
+
+Driver::~Driver() {
+  // The handlers in place must be ours: DB-Library's default one may answer an error of close() with exit()
+  const Call call(monitor_, process_.get(), {});
+  process_.reset();
+}
+
+// One question for both: the session number that FreeTDS takes from packet headers is 0 on some servers.
+void Driver::introduce() {
+  try {
+    execute("SELECT CAST(@@SPID AS int), CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))", {});
+    Row row;
+    if (next_result() && fetch(row) && row.size() == 2 && row[0].size == sizeof(spid_)) {
+      std::memcpy(&spid_, row[0].data, sizeof(spid_));
+      if (!row[1].is_null()) server_version_.assign(reinterpret_cast<const char*>(row[1].data), row[1].size);
+    }
+    while (next_result()) {
+    }
+  } catch (const Error& error) {
+    if (error.is_interruption() || !alive()) throw;
+    spid_ = dbspid(process_.get());  // a server that cannot say so is still a server
+  }
+}
+
+bool Driver::alive() const noexcept {
+  if (dead_ || dbdead(process_.get())) return false;
+  if (busy_) return true;
+  // Idle, nothing is due to come, so a stream that has ended is a connection that the server has closed. POLLRDHUP sees the end
+  // behind a last TLS alert, which is data to a recv().
+  pollfd end{dbiordesc(process_.get()), POLLRDHUP, 0};
+  return ::poll(&end, 1, 0) <= 0 || end.revents == 0;
+}
+
+void Driver::require_alive() {
+  if (!alive()) {
+    drop();
+    throw Error(sqlstate::connection_failure, "connection to server at " + where_ + " is closed");
+  }
+}
+
+void Driver::drop() noexcept {
+  dead_ = true;
+  busy_ = in_rows_ = false;
+  // FreeTDS closes the socket later; the server shall know now
+  if (!dbdead(process_.get())) ::shutdown(dbiordesc(process_.get()), SHUT_RDWR);
+}
+
+void Driver::execute(std::string_view sql, std::span<const Parameter> parameters) {
+  if (busy_) cancel();
+  require_alive();
+  const RemoteCall remote_call(sql, parameters);
+  affected_ = rows_read_ = 0;
+  result_.clear();
+  const Call call(monitor_, process_.get(), statement_limits());
+  busy_ = true;
+  RETCODE code;
+  if (parameters.empty()) {
+    dbfreebuf(process_.get());
+    code = dbcmd(process_.get(), remote_call.statement().c_str());
+    if (code == SUCCEED) code = dbsqlsend(process_.get());
+  } else {
+    code = remote_call.send(process_.get());
+  }
+  if (code == SUCCEED) code = dbsqlok(process_.get());
+  settle(code);
+}
+
+bool Driver::next_result() {
+  if (!busy_) return false;
+  if (in_rows_) skip_rows();
+  const Call call(monitor_, process_.get(), statement_limits());
+  for (;;) {
+    const RETCODE code = dbresults(process_.get());
+    settle(code);
+    if (code == NO_MORE_RESULTS) {
+      busy_ = false;
+      return false;
+    }
+    if (dbnumcols(process_.get()) > 0) break;
+    count_rows();
+  }
+  try {
+    result_.describe(process_.get());
+  } catch (...) {
+    cancel();
+    throw;
+  }
+  rows_read_ = 0;
+  in_rows_ = true;
+  return true;
+}
+
+bool Driver::fetch(Row& row) {
+  if (!in_rows_) return false;
+  const Call call(monitor_, process_.get(), statement_limits());
+  const STATUS status = dbnextrow(process_.get());
+  // A connection that is cut inside a row still gives REG_ROW, with the rest of the row missing
+  if (status != REG_ROW || monitor_.trouble() || dbdead(process_.get())) return end_of_rows(status);
+  ++rows_read_;
+  row = result_.read(process_.get());
+  return true;
+}
+
+bool Driver::end_of_rows(STATUS status) {
+  if (status == REG_ROW && monitor_.conversion_failed() && !monitor_.has_server_error() && !dbdead(process_.get())) {
+    const std::string columns = result_.suspects(process_.get());
+    cancel();
+    throw Error(sqlstate::untranslatable_character, "a character of column " + columns + " cannot be converted to UTF-8",
+                "Row " + std::to_string(rows_read_ + 1) +
+                    " of the result has half a surrogate pair, or a byte that is no character in the column's code page.",
+                "Select a varchar column as CAST(... AS nvarchar(max)), an nvarchar column as CAST(... AS varbinary(max)), "
+                "or mend the value.");
+  }
+  settle(status == NO_MORE_ROWS || status == REG_ROW ? SUCCEED : FAIL);
+  in_rows_ = false;
+  count_rows();
+  return false;
+}
+
+void Driver::skip_rows() {
+  Row row;
+  for (int count = 0; fetch(row); ++count)
+    if (count % rows_between_checks == 0 && environment_.interrupted != nullptr && environment_.interrupted()) throw Error::interrupted();
+}
+
+// DB-Library's count is an int that may have wrapped; rows that were read are counted here.
+void Driver::count_rows() {
+  if (!dbiscount(process_.get())) return;
+  affected_ += rows_read_ > 0 ? rows_read_ : static_cast<std::int64_t>(static_cast<std::uint32_t>(dbcount(process_.get())));
+  rows_read_ = 0;
+}
+
+void Driver::settle(RETCODE code) {
+  if (code != FAIL && !monitor_.trouble() && !dbdead(process_.get())) [[likely]]
+    return;
+  raise();
+}
+
+void Driver::raise() {
+  const Error error = failure();
+  monitor_.deliver_information();  // PRINT before the error
+  cancel();
+  throw error;
+}
+
+Error Driver::failure() const {
+  if (monitor_.stop() == Stop::interrupted) return Error::interrupted();
+  if (monitor_.stop() == Stop::silence)
+    return Error("57014", "canceling remote statement: the server was silent for " + std::to_string(query_timeout_) + " s",
+                 "The connection to the server at " + where_ + " was closed.", "See the server option \"query_timeout\".");
+  if (monitor_.has_server_error()) return monitor_.server_error();
+  if (monitor_.out_of_memory()) return Error(sqlstate::out_of_memory, "out of memory");
+  const std::string reported = monitor_.library_error().empty() ? "" : "FreeTDS reports: " + monitor_.library_error() + ".";
+  if (dbdead(process_.get())) return Error(sqlstate::connection_failure, "connection to server at " + where_ + " was lost", reported);
+  if (monitor_.conversion_failed())
+    return Error(sqlstate::untranslatable_character, "a character in the server's answer cannot be converted to UTF-8");
+  return Error(sqlstate::fdw_error, "the server or FreeTDS failed without an error message", reported);
+}
+
+void Driver::cancel() noexcept {
+  bulk_.reset();
+  in_rows_ = false;
+  if (busy_ && !dead_ && !dbdead(process_.get())) {
+    monitor_.clear();
+    const Call call(monitor_, process_.get(), {Deadline::in_seconds(static_cast<int>(cancel_limit.count())), cancel_silence_seconds});
+    const Watchdog watchdog(dbiordesc(process_.get()), cancel_limit);
+    dbcancel(process_.get());
+    if (watchdog.barked() || monitor_.stop() != Stop::none) dead_ = true;
+  }
+  busy_ = false;
+  monitor_.clear();
+  if (dead_ || dbdead(process_.get())) drop();
+}
+
+void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
+  BulkStatement bulk(table, columns);
+  run(*this, "BEGIN TRANSACTION", {});
+  bulk_ = std::move(bulk);
+  bulk_rows_ = 0;
+}
+
+void Driver::bulk_row(Row row) {
+  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
+  bulk_->add(row);
+  if (bulk_->full()) send_bulk();
+}
+
+std::int64_t Driver::bulk_end() {
+  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
+  if (bulk_->rows() > 0) send_bulk();
+  bulk_.reset();
+  run(*this, "COMMIT TRANSACTION", {});
+  return bulk_rows_;
+}
+
+void Driver::send_bulk() {
+  const std::size_t rows = bulk_->rows();
+  const std::string statement = bulk_->take();
+  execute(statement, {});
+  while (next_result()) {
+  }
+  bulk_rows_ += static_cast<std::int64_t>(rows);
+}
+
+}  // namespace mssql::tds::freetds

@@ -1,0 +1,68 @@
+// The FreeTDS driver: a Session over one DB-Library connection.
+//
+// Assumes a process with one thread. What it leaves to others: transactions (the caller's statements) and session settings.
+#pragma once
+
+#include <sybdb.h>
+
+#include <optional>
+
+#include "../session.hpp"
+#include "bulk.hpp"
+#include "login.hpp"
+#include "monitor.hpp"
+#include "result.hpp"
+
+namespace mssql::tds::freetds {
+
+class Driver final : public Session {
+ public:
+  Driver(const Login& login, const Environment& environment);
+  ~Driver() override;
+
+  void execute(std::string_view sql, std::span<const Parameter> parameters) override;
+  bool next_result() override;
+  std::span<const Column> columns() const override { return result_.columns(); }
+  bool fetch(Row& row) override;
+  std::int64_t rows_affected() const override { return affected_; }
+  void cancel() noexcept override;
+  bool busy() const noexcept override { return busy_; }
+  bool alive() const noexcept override;
+  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
+  void bulk_row(Row row) override;
+  std::int64_t bulk_end() override;
+  int spid() const noexcept override { return spid_; }
+  std::string_view server_version() const noexcept override { return server_version_; }
+
+ private:
+  void require_alive();
+  Limits statement_limits() const { return {Deadline(), query_timeout_}; }
+  // Looks at the notes of the call that returned `code` and throws what they amount to.
+  void settle(RETCODE code);
+  [[noreturn]] void raise();
+  Error failure() const;
+  bool end_of_rows(STATUS status);
+  void skip_rows();
+  void count_rows();
+  void drop() noexcept;
+  void introduce();
+  void send_bulk();
+
+  Environment environment_;
+  std::string where_;  // "host", port n: for messages
+  int query_timeout_;
+  Monitor monitor_;
+  Process process_;
+  ResultSet result_;
+  bool busy_{false};
+  bool in_rows_{false};
+  bool dead_{false};
+  std::int64_t rows_read_{0};
+  std::int64_t affected_{0};
+  int spid_{0};
+  std::string server_version_;
+  std::optional<BulkStatement> bulk_;
+  std::int64_t bulk_rows_{0};
+};
+
+}  // namespace mssql::tds::freetds

@@ -1,0 +1,46 @@
+// A statement with parameters as a remote call of sp_executesql.
+//
+// Values travel as nvarchar (binary ones as varbinary) and the server converts them to the declared types. DB-Library cannot send an
+// empty string that is not NULL (a length of 0 means NULL to it), so an empty value becomes a variable that the statement itself
+// declares: `DECLARE @P2 nvarchar(10) = N'';`.
+#pragma once
+
+#include <sybdb.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../session.hpp"
+
+namespace mssql::tds::freetds {
+
+class RemoteCall {
+ public:
+  // Throws Error: a value or the statement is not valid UTF-8 or has a NUL in it, or a binary value is not 0x and hex digits.
+  RemoteCall(std::string_view sql, std::span<const Parameter> parameters);
+
+  // Sends it; FAIL as the library says. The results are read with dbsqlok() and dbresults().
+  RETCODE send(DBPROCESS* process) const;
+
+  const std::string& statement() const noexcept { return statement_; }
+  const std::string& declarations() const noexcept { return declarations_; }
+
+ private:
+  struct Value {
+    std::string name;
+    std::string bytes;
+    bool null{false};
+    bool binary{false};
+  };
+
+  std::string statement_;
+  std::string declarations_;
+  std::vector<Value> values_;
+};
+
+// Throws Error 22021 when `text` is not valid UTF-8 or has a NUL in it: `what` says what it is ("statement", "parameter 3").
+void check_text(std::string_view text, const std::string& what);
+
+}  // namespace mssql::tds::freetds

@@ -1,0 +1,193 @@
+#include "rules.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "constant_text.hpp"
+#include "quote.hpp"
+
+namespace mssql::tsql {
+
+namespace {
+
+struct OperatorRow {
+  Operator op;
+  std::string_view postgres;
+  std::string_view tsql;
+  Operator commuted;
+};
+
+constexpr OperatorRow operators[] = {
+    {Operator::equal, "=", "=", Operator::equal},
+    {Operator::not_equal, "<>", "<>", Operator::not_equal},
+    {Operator::less, "<", "<", Operator::greater},
+    {Operator::less_equal, "<=", "<=", Operator::greater_equal},
+    {Operator::greater, ">", ">", Operator::less},
+    {Operator::greater_equal, ">=", ">=", Operator::less_equal},
+};
+
+const OperatorRow& row(Operator op) noexcept { return operators[static_cast<std::size_t>(op)]; }
+
+bool is_equality(Operator op) noexcept { return op == Operator::equal || op == Operator::not_equal; }
+
+// Why no comparison, or not this one, of a type is pushed. Empty for the types of which every comparison is.
+std::string_view reason(Type type) noexcept {
+  switch (type) {
+    case Type::real:
+    case Type::float_: return "SQL Server need not read a floating-point constant to the nearest value, as PostgreSQL does";
+    case Type::time:
+    case Type::datetime2:
+    case Type::datetimeoffset: return "the seventh digit of the fraction is cut here, so that only < and >= mean the same on the server";
+    case Type::char_:
+    case Type::varchar:
+    case Type::nchar:
+    case Type::nvarchar: return "SQL Server compares text by the column's collation: case, accents and trailing blanks may not count";
+    case Type::text:
+    case Type::ntext:
+    case Type::image: return "SQL Server does not compare text, ntext and image";
+    case Type::varbinary: return "SQL Server pads the shorter of two varbinary values when it compares them";
+    case Type::uniqueidentifier: return "SQL Server orders uniqueidentifier by its last bytes first";
+    case Type::xml: return "SQL Server does not compare xml";
+    case Type::sql_variant: return "a sql_variant arrives as jsonb, which compares otherwise";
+    case Type::hierarchyid: return "a hierarchyid arrives as text, which sorts otherwise";
+    case Type::geometry:
+    case Type::geography: return "SQL Server does not compare spatial values";
+    case Type::udt: return "a CLR type arrives as its bytes, which compare otherwise";
+    default: return {};
+  }
+}
+
+constexpr std::string_view not_held = "SQL Server's type cannot hold the constant exactly";
+
+std::string cast(const std::string& value, const std::string& type) { return "CAST(" + value + " AS " + type + ")"; }
+
+std::string quoted(const std::string& text) { return "'" + text + "'"; }  // digits and punctuation only
+
+std::optional<std::string> integer_constant(const RemoteType& type, std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  const auto fits = [&](std::int64_t low, std::int64_t high) { return value >= low && value <= high; };
+  if (type.type == Type::tinyint && !fits(0, 255)) return std::nullopt;
+  if (type.type == Type::smallint && !fits(-32768, 32767)) return std::nullopt;
+  if (type.type == Type::int_ && !fits(INT32_MIN, INT32_MAX)) return std::nullopt;
+  return std::string(text);
+}
+
+std::optional<std::string> decimal_constant(const RemoteType& type, std::string_view text) {
+  RemoteType held = type;
+  if (type.type == Type::money) held = {Type::decimal, 0, 19, 4};
+  if (type.type == Type::smallmoney) held = {Type::decimal, 0, 10, 4};
+  const std::optional<std::string> digits = decimal_digits(text, held.precision, held.scale);
+  if (!digits) return std::nullopt;
+  // As a decimal the constant reaches beyond money's range: the column is converted then, which is exact.
+  return cast(*digits, declare(held));
+}
+
+std::optional<std::string> datetime_constant(const RemoteType& type, const Timestamp& value) {
+  const bool whole_minute = value.second == 0 && value.fraction == 0;
+  const std::string text = value.date_text() + "T" + value.time_text();
+  if (type.type == Type::datetime) {
+    if (value.year < 1753 || !value.is_datetime_tick()) return std::nullopt;
+    // This type's ISO 8601 form has three digits or none.
+    const int missing = value.fraction == 0 ? 0 : 3 - value.fraction_digits();
+    return cast(quoted(text + std::string(static_cast<std::size_t>(missing), '0')), "datetime");
+  }
+  if (type.type == Type::smalldatetime && whole_minute && value.year >= 1900 && value.year < 2079)
+    return cast(quoted(text), "smalldatetime");
+  const int scale = type.type == Type::smalldatetime ? 0 : type.scale;
+  return cast(quoted(text), declare({Type::datetime2, 0, 0, std::max(scale, value.fraction_digits())}));
+}
+
+std::optional<std::string> moment_constant(const RemoteType& type, std::string_view text) {
+  const std::optional<Timestamp> value = read_timestamp(text);
+  if (!value) return std::nullopt;
+  const int scale = std::max(type.scale, value->fraction_digits());
+  const bool wants_time = type.type != Type::date;
+  const bool wants_date = type.type != Type::time;
+  const bool wants_offset = type.type == Type::datetimeoffset;
+  if (value->has_date != wants_date || value->has_time != wants_time || value->has_offset != wants_offset) return std::nullopt;
+  switch (type.type) {
+    case Type::date: return cast(quoted(value->date_text()), "date");
+    case Type::time: return cast(quoted(value->time_text()), declare({Type::time, 0, 0, scale}));
+    case Type::datetimeoffset:
+      // At either end of the calendar the offset may carry the instant out of it.
+      if (value->offset_minutes != 0 && (value->year == 1 || value->year == 9999)) return std::nullopt;
+      return cast(quoted(value->date_text() + "T" + value->time_text() + value->offset_text()),
+                  declare({Type::datetimeoffset, 0, 0, scale}));
+    default: return datetime_constant(type, *value);
+  }
+}
+
+// bytea's hex form of exactly as many bytes as the column has: for other lengths SQL Server's padding would come into play.
+std::optional<std::string> binary_constant(const RemoteType& type, std::string_view text) {
+  const std::size_t length = type.type == Type::rowversion ? 8 : static_cast<std::size_t>(std::max(type.max_length, 0));
+  if (!text.starts_with("\\x") || text.size() != 2 + 2 * length) return std::nullopt;
+  text.remove_prefix(2);
+  if (text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return std::nullopt;
+  return "0x" + std::string(text);
+}
+
+std::optional<std::string> convert_constant(const RemoteType& type, std::string_view text) {
+  switch (type.type) {
+    case Type::bit:
+      if (text == "t" || text == "true") return "CAST(1 AS bit)";
+      if (text == "f" || text == "false") return "CAST(0 AS bit)";
+      return std::nullopt;
+    case Type::tinyint:
+    case Type::smallint:
+    case Type::int_:
+    case Type::bigint: return integer_constant(type, text);
+    case Type::decimal:
+    case Type::money:
+    case Type::smallmoney: return decimal_constant(type, text);
+    case Type::date:
+    case Type::time:
+    case Type::smalldatetime:
+    case Type::datetime:
+    case Type::datetime2:
+    case Type::datetimeoffset: return moment_constant(type, text);
+    case Type::binary:
+    case Type::rowversion: return binary_constant(type, text);
+    case Type::uniqueidentifier:
+      if (!is_uuid(text)) return std::nullopt;
+      return cast(quoted(std::string(text)), "uniqueidentifier");
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool find_operator(std::string_view postgres_name, Operator& op) noexcept {
+  for (const OperatorRow& candidate : operators) {
+    if (candidate.postgres != postgres_name) continue;
+    op = candidate.op;
+    return true;
+  }
+  return false;
+}
+
+std::string_view tsql_name(Operator op) noexcept { return row(op).tsql; }
+
+Operator commuted(Operator op) noexcept { return row(op).commuted; }
+
+bool may_push(Operator op, const RemoteType& type, std::string_view& why) noexcept {
+  if (is_exact_comparable(type)) return true;
+  why = reason(type.type);
+  switch (type.type) {
+    case Type::uniqueidentifier: return is_equality(op);
+    // Cutting keeps "before c" and "not before c" for any c without a seventh digit, and nothing else.
+    case Type::time:
+    case Type::datetime2:
+    case Type::datetimeoffset: return op == Operator::less || op == Operator::greater_equal;
+    default: return false;
+  }
+}
+
+std::optional<std::string> push_constant(const RemoteType& type, std::string_view text, std::string_view& why) {
+  std::optional<std::string> constant = convert_constant(type, text);
+  if (!constant) why = not_held;
+  return constant;
+}
+
+}  // namespace mssql::tsql

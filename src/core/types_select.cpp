@@ -1,0 +1,109 @@
+// How a column of each type is selected: most travel as themselves, four in a defined other form.
+//   hierarchyid          its path as text, "/1/2.5/"
+//   geometry, geography  varbinary(max): the SRID as a big-endian int32, then ISO WKB with Z and M (tds/spatial.hpp makes EWKB of it)
+//   sql_variant          nvarchar(max): the JSON object {"t": declared base type, "c": collation of character data, "v": value}
+//   other CLR types      varbinary(max): their own serialization
+// Sources: Microsoft's T-SQL reference, SQL_VARIANT_PROPERTY, CAST and CONVERT (styles), AsBinaryZM, STSrid.
+#include "types.hpp"
+
+namespace mssql {
+
+namespace {
+
+// Builds one CASE over the base type of the sql_variant `column_`. Every conversion goes through the base type itself,
+// since the value of a sql_variant has no T-SQL form of its own.
+class VariantExpression {
+ public:
+  explicit VariantExpression(std::string_view column) : column_(column) {}
+
+  std::string build() const {
+    return "CASE WHEN " + column_ + " IS NOT NULL THEN CAST(N'{\"t\":\"' AS nvarchar(max))+" + declared_type() + "+N'\"'+" + collation() +
+           "+N',\"v\":'+" + value() + "+N'}' END";
+  }
+
+ private:
+  std::string property(std::string_view name, std::string_view type) const {
+    return "CONVERT(" + std::string(type) + ",SQL_VARIANT_PROPERTY(" + column_ + ",'" + std::string(name) + "'))";
+  }
+  std::string base_type() const { return property("BaseType", "nvarchar(128)"); }
+  std::string number(std::string_view name, std::string_view divisor = {}) const {
+    return "CONVERT(nvarchar(10)," + property(name, "int") + std::string(divisor) + ")";
+  }
+  std::string cast(std::string_view type) const { return "CAST(" + column_ + " AS " + std::string(type) + ")"; }
+
+  // As declare() writes it.
+  std::string declared_type() const {
+    return "CASE WHEN " + base_type() + " IN (N'decimal',N'numeric') THEN N'decimal('+" + number("Precision") + "+N','+" + number("Scale") +
+           "+N')' WHEN " + base_type() + " IN (N'char',N'varchar',N'binary',N'varbinary') THEN " + base_type() + "+N'('+" +
+           number("MaxLength") + "+N')' WHEN " + base_type() + " IN (N'nchar',N'nvarchar') THEN " + base_type() + "+N'('+" +
+           number("MaxLength", "/2") + "+N')' WHEN " + base_type() + " IN (N'time',N'datetime2',N'datetimeoffset') THEN " + base_type() +
+           "+N'('+" + number("Scale") + "+N')' ELSE " + base_type() + " END";
+  }
+
+  // Present for character types only; a collation's name needs no escape.
+  std::string collation() const {
+    return "CASE WHEN " + base_type() + " IN (N'char',N'varchar',N'nchar',N'nvarchar') THEN N',\"c\":\"'+" +
+           property("Collation", "nvarchar(128)") + "+N'\"' ELSE N'' END";
+  }
+
+  std::string when(std::string_view types, const std::string& result) const {
+    return " WHEN " + base_type() + " IN (" + std::string(types) + ") THEN " + result;
+  }
+
+  // JSON's escapes by REPLACE in a binary collation, \u and four digits for all, the backslash first. STRING_ESCAPE would do on
+  // SQL Server, but Babelfish's reads UTF-8 as single bytes, and its REPLACE halves a doubled backslash. A NUL is left as it is, to
+  // meet nul_policy.
+  std::string escaped_text() const {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text = cast("nvarchar(max)") + " COLLATE Latin1_General_BIN2";
+    const auto escape = [&](int code) {
+      const std::string replacement = std::string("\\u00") + digits[code >> 4] + digits[code & 15];
+      text = "REPLACE(" + text + ",NCHAR(" + std::to_string(code) + "),N'" + replacement + "')";
+    };
+    escape('\\');
+    escape('"');
+    for (int control = 1; control < 0x20; ++control) escape(control);
+    return text;
+  }
+
+  // Hexadecimal digits (style 1), or an error on a server that does not know the style: Babelfish gives the bytes as characters.
+  std::string hexadecimal() const {
+    const std::string digits = "CONVERT(nvarchar(max)," + cast("varbinary(8000)") + ",1)";
+    return "CASE WHEN " + digits + " LIKE N'0x%' THEN N'\"'+" + digits + "+N'\"' ELSE CONVERT(nvarchar(10),CAST(" +
+           "N'the server does not print binary data as hexadecimal digits: '+LEFT(" + digits + ",20) AS int)) END";
+  }
+
+  // Numbers are bare: integers and decimals as they print, money with its four places, floats with the 17 digits that read back as
+  // the same bits (style 3). Dates have their whole fraction (style 121).
+  std::string value() const {
+    const auto quoted = [](const std::string& text) { return "N'\"'+" + text + "+N'\"'"; };
+    const auto iso = [&](std::string_view type) { return quoted("CONVERT(nvarchar(40)," + cast(type) + ",121)"); };
+    return "CASE" + when("N'bit'", "CASE " + cast("bit") + " WHEN 1 THEN N'true' ELSE N'false' END") +
+           when("N'money',N'smallmoney'", "CONVERT(nvarchar(40),CAST(" + cast("money") + " AS decimal(19,4)))") +
+           when("N'real'", "CONVERT(nvarchar(40)," + cast("real") + ",3)") +
+           when("N'float'", "CONVERT(nvarchar(40)," + cast("float") + ",3)") +
+           when("N'char',N'varchar',N'nchar',N'nvarchar'", quoted(escaped_text())) + when("N'binary',N'varbinary'", hexadecimal()) +
+           when("N'uniqueidentifier'", quoted("LOWER(CONVERT(nvarchar(36)," + cast("uniqueidentifier") + "))")) +
+           when("N'date'", iso("date")) + when("N'time'", iso("time(7)")) + when("N'smalldatetime',N'datetime'", iso("datetime")) +
+           when("N'datetime2'", iso("datetime2(7)")) + when("N'datetimeoffset'", iso("datetimeoffset(7)")) +
+           " ELSE CONVERT(nvarchar(60)," + column_ + ") END";
+  }
+
+  std::string column_;
+};
+
+}  // namespace
+
+std::string select_expression(const RemoteType& type, std::string_view column) {
+  const std::string name(column);
+  switch (type.type) {
+    case Type::hierarchyid: return name + ".ToString()";
+    case Type::geometry:
+    case Type::geography: return "CAST(CAST(" + name + ".STSrid AS int) AS binary(4))+" + name + ".AsBinaryZM()";
+    case Type::sql_variant: return VariantExpression(name).build();
+    case Type::udt: return "CAST(" + name + " AS varbinary(max))";
+    default: return name;
+  }
+}
+
+}  // namespace mssql

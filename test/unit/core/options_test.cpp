@@ -1,0 +1,182 @@
+#include "core/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace mssql {
+namespace {
+
+using Context = OptionContext;
+
+// The error of validating one option; empty sqlstate: none.
+struct Outcome {
+  std::string sqlstate;
+  std::string message;
+  std::string detail;
+  std::string hint;
+};
+
+Outcome validate(Context context, std::initializer_list<Option> options) {
+  try {
+    validate_options(context, std::vector<Option>(options));
+    return {};
+  } catch (const Error& error) {
+    return {error.sqlstate, error.message, error.detail, error.hint};
+  }
+}
+
+TEST(OptionRules, NamesAreUniqueInTheirContext) {
+  std::set<std::pair<Context, std::string_view>> seen;
+  for (const OptionRule& rule : option_rules()) EXPECT_TRUE(seen.insert({rule.context, rule.name}).second) << rule.name;
+}
+
+TEST(OptionRules, MeaningsAreOptionsOfTheSameContext) {
+  for (const OptionRule& rule : option_rules()) {
+    const OptionRule* meant = find_option(rule.context, rule.meaning);
+    ASSERT_NE(meant, nullptr) << rule.name;
+    EXPECT_EQ(meant->kind, rule.kind);
+    EXPECT_EQ(meant->meaning, meant->name);
+  }
+}
+
+TEST(OptionRules, ContractOfTheSpecification) {
+  for (const char* name : {"host",
+                           "port",
+                           "instance",
+                           "database",
+                           "encrypt",
+                           "ca_file",
+                           "verify_host",
+                           "application_name",
+                           "application_intent",
+                           "connect_timeout",
+                           "query_timeout",
+                           "packet_size",
+                           "keep_connections",
+                           "use_remote_estimate",
+                           "fdw_startup_cost",
+                           "fdw_tuple_cost",
+                           "fetch_size",
+                           "batch_size",
+                           "updatable",
+                           "isolation",
+                           "nul_policy"})
+    EXPECT_NE(find_option(Context::server, name), nullptr) << name;
+  for (const char* name : {"username", "password", "password_file", "password_required"})
+    EXPECT_NE(find_option(Context::user_mapping, name), nullptr) << name;
+  for (const char* name : {"schema_name", "table_name", "query", "updatable", "use_remote_estimate", "batch_size", "nul_policy"})
+    EXPECT_NE(find_option(Context::table, name), nullptr) << name;
+  for (const char* name : {"column_name", "key", "remote_type"}) EXPECT_NE(find_option(Context::column, name), nullptr) << name;
+  for (const char* name : {"import_default", "import_not_null", "import_collate", "import_generated", "import_views", "name_case"})
+    EXPECT_NE(find_option(Context::import, name), nullptr) << name;
+  EXPECT_EQ(find_option(Context::server, "password"), nullptr);
+  EXPECT_EQ(find_option(Context::server, "HOST"), nullptr);
+}
+
+TEST(OptionRules, TdsFdwSpellings) {
+  EXPECT_EQ(find_option(Context::server, "servername")->meaning, "host");
+  EXPECT_EQ(find_option(Context::table, "table")->meaning, "table_name");
+  EXPECT_EQ(find_option(Context::table, "schema")->meaning, "schema_name");
+  for (const char* name :
+       {"dbuse", "language", "character_set", "tds_version", "msg_handler", "row_estimate_method", "sqlserver_ansi_mode"})
+    EXPECT_FALSE(find_option(Context::server, name)->ignored_because.empty()) << name;
+  for (const char* name : {"row_estimate_method", "match_column_names", "local_tuple_estimate"})
+    EXPECT_FALSE(find_option(Context::table, name)->ignored_because.empty()) << name;
+  EXPECT_EQ(validate(Context::server, {{"servername", "h"}, {"tds_version", "7.4"}, {"msg_handler", "notice"}, {"dbuse", "0"}}).sqlstate,
+            "");
+}
+
+TEST(Options, UnknownNameGetsTheNearestAsHint) {
+  Outcome outcome = validate(Context::server, {{"hots", "x"}});
+  EXPECT_EQ(outcome.sqlstate, "HV00D");
+  EXPECT_EQ(outcome.message, "invalid option \"hots\"");
+  EXPECT_EQ(outcome.hint, "Perhaps you meant the option \"host\".");
+  EXPECT_EQ(validate(Context::server, {{"encyrpt", "x"}}).hint, "Perhaps you meant the option \"encrypt\".");
+  EXPECT_EQ(validate(Context::server, {{"password", "geheim"}}).hint, "It is an option of the user mapping.");
+  EXPECT_EQ(validate(Context::column, {{"zzzzzzzz", "x"}}).hint, "Valid options here are: column_name, key, remote_type.");
+}
+
+TEST(Options, NearestIsBounded) {
+  EXPECT_EQ(nearest_option(Context::server, "prt"), "port");
+  EXPECT_EQ(nearest_option(Context::server, "x"), "");
+  EXPECT_EQ(nearest_option(Context::server, ""), "");
+  EXPECT_EQ(nearest_option(Context::server, std::string(64, 'a')), "");
+  EXPECT_EQ(nearest_option(Context::server, std::string(63, 'a')), "");
+  EXPECT_EQ(nearest_option(Context::table, "TABLE_NAME"), "table_name");
+}
+
+TEST(Options, PasswordsAreNotEchoed) {
+  EXPECT_TRUE(is_secret("password"));
+  EXPECT_TRUE(is_secret("PASSWORD"));
+  EXPECT_FALSE(is_secret("password_file"));
+  const std::string password("ge\0heim", 7);
+  const Outcome outcome = validate(Context::user_mapping, {{"password", password}});
+  EXPECT_EQ(outcome.sqlstate, "22023");
+  EXPECT_EQ((outcome.message + outcome.detail + outcome.hint).find("heim"), std::string::npos);
+  EXPECT_EQ(validate(Context::user_mapping, {{"password", ""}}).sqlstate, "");
+}
+
+TEST(Options, Integers) {
+  for (const char* good : {"1", "1433", "65535"}) EXPECT_EQ(validate(Context::server, {{"port", good}}).sqlstate, "") << good;
+  for (const char* bad : {"0", "65536", "-1", "", "1433x", " 1433", "1e3", "99999999999999999999"})
+    EXPECT_EQ(validate(Context::server, {{"port", bad}}).sqlstate, "22023") << bad;
+  EXPECT_EQ(validate(Context::server, {{"port", "abc"}}).message, "invalid value for option \"port\": \"abc\"");
+  EXPECT_EQ(validate(Context::server, {{"port", "abc"}}).hint, "Write a whole number from 1 to 65535.");
+  EXPECT_EQ(validate(Context::server, {{"connect_timeout", "0"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::server, {{"dbuse", "x"}}).hint, "Write a whole number.");
+}
+
+TEST(Options, CostsBooleansChoices) {
+  for (const char* good : {"0", "100", "0.25", "1e3"})
+    EXPECT_EQ(validate(Context::server, {{"fdw_tuple_cost", good}}).sqlstate, "") << good;
+  for (const char* bad : {"-1", "inf", "nan", "", "1,5"})
+    EXPECT_EQ(validate(Context::server, {{"fdw_tuple_cost", bad}}).sqlstate, "22023") << bad;
+  const OptionRule& updatable = *find_option(Context::server, "updatable");
+  for (const char* good : {"on", "TRUE", "yes", "1", "t"}) EXPECT_TRUE(read_boolean(updatable, good));
+  for (const char* good : {"off", "False", "no", "0", "f"}) EXPECT_FALSE(read_boolean(updatable, good));
+  for (const char* bad : {"", "2", "o", "tru"}) EXPECT_EQ(validate(Context::server, {{"updatable", bad}}).sqlstate, "22023") << bad;
+  const OptionRule& encrypt = *find_option(Context::server, "encrypt");
+  EXPECT_EQ(read_choice(encrypt, "off"), 0u);
+  EXPECT_EQ(read_choice(encrypt, "Strict"), 3u);
+  EXPECT_EQ(validate(Context::server, {{"encrypt", "maybe"}}).hint, "Valid values are: off, request, require, strict.");
+}
+
+TEST(Options, HostIsOneName) {
+  for (const char* good : {"sql01", "sql01.example.org", "10.0.0.1", "fe80::1"})
+    EXPECT_EQ(validate(Context::server, {{"host", good}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::server, {{"host", "sql01\\prod"}}).hint, "Give a named instance by the option \"instance\".");
+  EXPECT_EQ(validate(Context::server, {{"servername", "a,b"}}).hint, "Give one host; a port has the option \"port\".");
+  for (const char* bad : {"", "a b", "a\nb", "a;b"}) EXPECT_EQ(validate(Context::server, {{"host", bad}}).sqlstate, "22023") << bad;
+}
+
+TEST(Options, FilesTextsTypes) {
+  EXPECT_EQ(validate(Context::server, {{"ca_file", "/etc/ca.pem"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::server, {{"ca_file", "ca.pem"}}).sqlstate, "22023");
+  EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1\n"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::table, {{"query", " \n"}}).sqlstate, "22023");
+  EXPECT_EQ(validate(Context::column, {{"remote_type", "decimal(18,2)"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::column, {{"remote_type", "decimal(99)"}}).sqlstate, "22023");
+}
+
+TEST(Options, WhatExcludesEachOther) {
+  EXPECT_EQ(validate(Context::server, {{"host", "a"}, {"servername", "b"}}).message, "conflicting options \"host\" and \"servername\"");
+  EXPECT_EQ(validate(Context::server, {{"instance", "a"}, {"port", "1"}}).sqlstate, "42601");
+  EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1"}, {"table", "b"}}).message,
+            "options \"query\" and \"table_name\" exclude each other");
+  EXPECT_EQ(validate(Context::table, {{"schema", "a"}, {"table", "b"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::user_mapping, {{"password", "a"}, {"password_file", "/b"}}).sqlstate, "42601");
+}
+
+TEST(Options, ValueUnderAnySpelling) {
+  const Option options[] = {{"servername", "h"}, {"port", "1"}};
+  EXPECT_EQ(option_value(Context::server, options, "host"), "h");
+  EXPECT_EQ(option_value(Context::server, options, "port"), "1");
+  EXPECT_EQ(option_value(Context::server, options, "database"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace mssql

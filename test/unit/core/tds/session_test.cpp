@@ -1,0 +1,762 @@
+// The FreeTDS driver behind core/tds/session: against prepared bytes (canned_server.hpp), and against a real server where
+// MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE name one.
+#include "core/tds/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+
+#include "canned_server.hpp"
+#include "core/tds/decode.hpp"
+#include "core/tds/freetds/bulk.hpp"
+#include "core/tds/freetds/login.hpp"
+#include "core/tds/freetds/parameters.hpp"
+#include "core/tds/freetds/watchdog.hpp"
+
+namespace mssql::tds {
+namespace {
+
+using namespace std::string_literals;
+using namespace canned;
+
+bool stop_now = false;
+std::vector<ServerMessage> heard;
+
+bool interrupted() {
+  return stop_now;
+}
+void listen_to(const ServerMessage& message) {
+  heard.push_back(message);
+}
+const Environment test_environment{interrupted, listen_to};
+
+Login login_to(int port) {
+  Login login;
+  login.host = "127.0.0.1";
+  login.port = port;
+  login.username = "someone";
+  login.password = "secret";
+  login.encrypt = Encrypt::off;
+  return login;
+}
+
+std::string bytes_of(const Cell& cell) {
+  return {reinterpret_cast<const char*>(cell.data), cell.size};
+}
+
+Error error_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error("00000", "no error");
+}
+
+double seconds_of(const std::function<void()>& act) {
+  const auto start = std::chrono::steady_clock::now();
+  act();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// A socket that accepts connections (the kernel does) and never says a word.
+class MuteServer {
+ public:
+  MuteServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~MuteServer() { ::close(socket_); }
+  void open() const { EXPECT_EQ(::listen(socket_, 8), 0); }
+  int port() const { return port_; }
+
+ private:
+  int socket_;
+  int port_{0};
+};
+
+class SessionTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    stop_now = false;
+    heard.clear();
+  }
+};
+
+using LoginTest = SessionTest;
+
+TEST_F(LoginTest, RefusedPortIsNamed) {
+  const MuteServer closed;
+  const Error error = error_of([&] { connect(login_to(closed.port()), test_environment); });
+  EXPECT_STREQ(error.sqlstate, "08001");
+  EXPECT_NE(error.message.find("port " + std::to_string(closed.port()) + " failed: Connection refused"), std::string::npos)
+      << error.message;
+}
+
+TEST_F(LoginTest, UnknownHostIsNamed) {
+  Login login = login_to(1433);
+  login.host = "no-such-host.invalid";
+  const Error error = error_of([&] { connect(login, test_environment); });
+  EXPECT_STREQ(error.sqlstate, "08001");
+  EXPECT_NE(error.message.find("could not resolve host name \"no-such-host.invalid\""), std::string::npos) << error.message;
+}
+
+TEST_F(LoginTest, MuteServerEndsAtConnectTimeout) {
+  const MuteServer mute;
+  mute.open();
+  Login login = login_to(mute.port());
+  login.connect_timeout = 1;
+  const double seconds = seconds_of([&] {
+    const Error error = error_of([&] { connect(login, test_environment); });
+    EXPECT_STREQ(error.sqlstate, "08001");
+    EXPECT_NE(error.message.find("timeout expired"), std::string::npos) << error.message;
+  });
+  EXPECT_GE(seconds, 0.9);
+  EXPECT_LT(seconds, 10);
+}
+
+TEST_F(LoginTest, LoginToMuteServerCanBeInterrupted) {
+  const MuteServer mute;
+  mute.open();
+  Login login = login_to(mute.port());
+  login.connect_timeout = 0;
+  stop_now = true;
+  EXPECT_TRUE(error_of([&] { connect(login, test_environment); }).is_interruption());
+}
+
+TEST_F(LoginTest, ValuesThatWouldChangeTheConfigurationAreRefused) {
+  for (const std::string host : {"", "a b", "a#b", "a;b", "a\nport = 1", "[x]", "a=b", "a/b"}) {
+    Login login = login_to(1433);
+    login.host = host;
+    EXPECT_STREQ(error_of([&] { freetds::config_text(login, 1433); }).sqlstate, "22023") << host;
+  }
+  Login login = login_to(1433);
+  login.ca_file = "/tmp/a\nencryption = off";
+  EXPECT_STREQ(error_of([&] { freetds::config_text(login, 1433); }).sqlstate, "22023");
+  login.ca_file = "/no/such/file.pem";
+  EXPECT_NE(error_of([&] { freetds::config_text(login, 1433); }).message.find("/no/such/file.pem"), std::string::npos);
+  login.ca_file.clear();
+  login.username = "x\ty";
+  EXPECT_STREQ(error_of([&] { connect(login, test_environment); }).sqlstate, "22023");
+}
+
+TEST_F(LoginTest, HostThatHoldsAnInstanceGetsAHint) {
+  Login login = login_to(1433);
+  login.host = "sql01\\PROD";
+  EXPECT_NE(error_of([&] { connect(login, test_environment); }).hint.find("\"instance\""), std::string::npos);
+}
+
+TEST_F(LoginTest, ConfigurationSaysEverythingAndNoPassword) {
+  const std::string text = freetds::config_text(login_to(4711), 4711);
+  EXPECT_EQ(text,
+            "[127.0.0.1]\n\thost = 127.0.0.1\n\tport = 4711\n\ttds version = 7.4\n\tclient charset = UTF-8\n\tuse utf-16 = yes\n"
+            "\ttext size = 2147483647\n\tencryption = off\n");
+}
+
+TEST_F(LoginTest, OverlongLoginTextIsRefused) {
+  Login login = login_to(1433);
+  login.password = std::string(129, 'x');
+  const Error error = error_of([&] { connect(login, test_environment); });
+  EXPECT_STREQ(error.sqlstate, "22023");
+  EXPECT_EQ((error.message + error.detail).find("xxx"), std::string::npos);
+}
+
+TEST_F(LoginTest, LibraryVersion) {
+  EXPECT_EQ(freetds::parse_library_version("freetds v1.3.17").minor, 3);
+  EXPECT_EQ(freetds::parse_library_version("freetds v1.5.9").minor, 5);
+  EXPECT_EQ(freetds::parse_library_version("freetds v2").major, 2);
+  EXPECT_EQ(freetds::parse_library_version("nonsense").major, 0);
+  EXPECT_GT(freetds::parse_library_version(driver_version()).major, 0) << driver_version();
+}
+
+TEST_F(LoginTest, VariablesOfTheEnvironmentDoNotMatterAndStay) {
+  ::setenv("TDSPORT", "1", 1);
+  ::setenv("TDSVER", "5.0", 1);
+  CannedServer server({});
+  EXPECT_TRUE(connect(login_to(server.port()), test_environment)->alive());
+  EXPECT_STREQ(std::getenv("TDSPORT"), "1");
+  ::unsetenv("TDSPORT");
+  ::unsetenv("TDSVER");
+}
+
+// Runs `act` with a session to a server that has these replies.
+void with_replies(std::vector<Reply> replies, const std::function<void(Session&)>& act) {
+  CannedServer server(std::move(replies));
+  const auto session = connect(login_to(server.port()), test_environment);
+  act(*session);
+}
+
+Row first_row(Session& session) {
+  session.execute("x");
+  Row row;
+  EXPECT_TRUE(session.next_result());
+  EXPECT_TRUE(session.fetch(row));
+  return row;
+}
+
+using RowTest = SessionTest;
+
+TEST_F(RowTest, EmptyIsNotNull) {
+  const std::string tokens =
+      metadata(
+          {{"n", nvarchar_type(20)}, {"v", varchar_type(20)}, {"b", varbinary_type(20)}, {"m", nvarchar_type(-1)}, {"x", "\xf1"s + '\0'}}) +
+      row(value16("") + value16("") + value16("") + little(0, 8) + little(0, 4) + little(0, 8) + little(0, 4)) +
+      row(null16 + null16 + null16 + little(~0ULL, 8) + little(~0ULL, 8)) + null_bitmap_row("\x1b", value16("")) + done(count_flag, 3);
+  with_replies({{tokens}}, [](Session& session) {
+    Row row = first_row(session);
+    ASSERT_EQ(row.size(), 5u);
+    for (const Cell& cell : row) {
+      EXPECT_FALSE(cell.is_null());
+      EXPECT_EQ(cell.size, 0u);
+    }
+    ASSERT_TRUE(session.fetch(row));
+    for (const Cell& cell : row) EXPECT_TRUE(cell.is_null());
+    ASSERT_TRUE(session.fetch(row));
+    for (std::size_t i = 0; i < row.size(); ++i) EXPECT_EQ(row[i].is_null(), i != 2);
+    EXPECT_FALSE(session.fetch(row));
+    EXPECT_FALSE(session.next_result());
+    EXPECT_EQ(session.rows_affected(), 3);
+    EXPECT_FALSE(session.busy());
+  });
+}
+
+TEST_F(RowTest, LegacyTextAndImage) {
+  const std::string table = "\x01"s + name16("t");
+  const std::string pointer = "\x10"s + std::string(24, '\x01');
+  const std::string tokens =
+      metadata({{"t", "\x23"s + little(0x7fffffff, 4) + latin1_collation + table},
+                {"n", "\x63"s + little(0x7ffffffe, 4) + latin1_collation + table},
+                {"i", "\x22"s + little(0x7fffffff, 4) + table}}) +
+      row(pointer + little(1, 4) + "\xe9" + pointer + little(2, 4) + "\xe9\x00"s + pointer + little(2, 4) + "\x00\x01"s) +
+      row(pointer + little(0, 4) + pointer + little(0, 4) + pointer + little(0, 4)) + row(null8 + null8 + null8) + done(final);
+  with_replies({{tokens}}, [](Session& session) {
+    Row row = first_row(session);
+    EXPECT_EQ(session.columns()[0].max_length, -1);
+    EXPECT_EQ(bytes_of(row[0]), "é");
+    EXPECT_EQ(bytes_of(row[1]), "é");
+    EXPECT_EQ(bytes_of(row[2]), "\x00\x01"s);
+    ASSERT_TRUE(session.fetch(row));
+    for (const Cell& cell : row) EXPECT_TRUE(!cell.is_null() && cell.size == 0);
+    ASSERT_TRUE(session.fetch(row));
+    for (const Cell& cell : row) EXPECT_TRUE(cell.is_null());
+  });
+}
+
+TEST_F(RowTest, DecimalsKeepTheWireForm) {
+  const std::string largest("\xff\xff\xff\xff\x3f\x22\x8a\x09\x7a\xc4\x86\x5a\xa8\x4c\x3b\x4b", 16);  // 10^38 - 1
+  const std::string tokens = metadata({{"a", decimal_type(38, 10)}, {"b", decimal_type(5, 2)}, {"c", decimal_type(19, 0)}}) +
+                             row(value8('\x00' + largest) + value8("\x01" + little(12345, 4)) + value8('\x00' + little(1, 8))) +
+                             row(value8('\x01' + largest) + null8 + value8("\x01" + little(0, 8))) + done(final);
+  with_replies({{tokens}}, [&](Session& session) {
+    Row row = first_row(session);
+    EXPECT_EQ(session.columns()[0].precision, 38);
+    EXPECT_EQ(session.columns()[0].scale, 10);
+    EXPECT_EQ(bytes_of(row[0]), '\x00' + largest);
+    EXPECT_EQ(bytes_of(row[1]), "\x01" + little(12345, 4));
+    EXPECT_EQ(bytes_of(row[2]), "\x00"s + little(1, 8));
+    ASSERT_TRUE(session.fetch(row));
+    EXPECT_EQ(bytes_of(row[0]), '\x01' + largest);
+    EXPECT_TRUE(row[1].is_null());
+    EXPECT_EQ(bytes_of(row[2]), "\x01" + little(0, 8));
+  });
+}
+
+TEST_F(RowTest, DecimalBeyondItsPrecisionIsAnError) {
+  with_replies({{metadata({{"a", decimal_type(2, 0)}}) + row(value8("\x01" + little(70000, 4))) + done(final)}}, [](Session& session) {
+    const Error error = error_of([&] { first_row(session); });
+    EXPECT_STREQ(error.sqlstate, "22003");
+    EXPECT_NE(error.message.find("\"a\""), std::string::npos);
+  });
+}
+
+TEST_F(RowTest, DatesKeepTheWireForm) {
+  for (int scale = 0; scale <= 7; ++scale) {
+    std::uint64_t ticks = 86399;
+    for (int i = 0; i < scale; ++i) ticks = ticks * 10 + 9;
+    const int bytes = scale <= 2 ? 3 : scale <= 4 ? 4 : 5;
+    const std::string time = little(ticks, bytes);
+    const std::string last_day = little(3652058, 3);  // 9999-12-31
+    const std::string tokens =
+        metadata({{"t", "\x29"s + little(scale, 1)}, {"d", "\x28"}, {"m", "\x2a"s + little(scale, 1)}, {"o", "\x2b"s + little(scale, 1)}}) +
+        row(value8(time) + value8(last_day) + value8(time + last_day) + value8(time + last_day + little(-840, 2))) +
+        row(value8(little(0, bytes)) + value8(little(0, 3)) + value8(little(0, bytes + 3)) +
+            value8(little(0, bytes + 3) + little(840, 2))) +
+        row(null8 + null8 + null8 + null8) + done(final);
+    with_replies({{tokens}}, [&](Session& session) {
+      Row row = first_row(session);
+      EXPECT_EQ(session.columns()[2].scale, scale);
+      EXPECT_EQ(bytes_of(row[0]), time);
+      EXPECT_EQ(bytes_of(row[1]), last_day);
+      EXPECT_EQ(bytes_of(row[2]), time + last_day);
+      EXPECT_EQ(bytes_of(row[3]), time + last_day + little(-840, 2));
+      ASSERT_TRUE(session.fetch(row));
+      EXPECT_EQ(bytes_of(row[1]), little(0, 3));
+      EXPECT_EQ(bytes_of(row[3]), little(0, bytes + 3) + little(840, 2));
+      ASSERT_TRUE(session.fetch(row));
+      for (const Cell& cell : row) EXPECT_TRUE(cell.is_null());
+    });
+  }
+}
+
+TEST_F(RowTest, FixedTypesAreLentAsTheyCame) {
+  const std::string guid("\x04\x03\x02\x01\x06\x05\x08\x07\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
+  const std::string tokens =
+      metadata({{"bit", "\x68\x01"},
+                {"t", "\x30", false},
+                {"s", "\x26\x02"},
+                {"i", "\x38", false},
+                {"l", "\x26\x08"},
+                {"r", "\x6d\x04"},
+                {"f", "\x3e", false},
+                {"m", "\x6e\x08"},
+                {"sm", "\x6e\x04"},
+                {"dt", "\x3d", false},
+                {"sd", "\x6f\x04"},
+                {"g", "\x24\x10"}}) +
+      row(value8("\x01") + "\xff" + value8("\x00\x80"s) + "\x00\x00\x00\x80"s + value8("\xff\xff\xff\xff\xff\xff\xff\x7f") +
+          value8("\x00\x00\x80\x3f"s) + "\x00\x00\x00\x00\x00\x00\xf0\x3f"s + value8("\xff\xff\xff\x7f\xff\xff\xff\xff") +
+          value8("\x00\x00\x00\x80"s) + "\x46\x2e\xff\xff\x00\x00\x00\x00"s + value8("\x01\x00\x02\x00"s) + value8(guid)) +
+      done(final);
+  const std::vector<WireType> types = {WireType::bit,        WireType::tinyint,  WireType::smallint,      WireType::int_,
+                                       WireType::bigint,     WireType::real,     WireType::float_,        WireType::money,
+                                       WireType::smallmoney, WireType::datetime, WireType::smalldatetime, WireType::uniqueidentifier};
+  with_replies({{tokens}}, [&](Session& session) {
+    const Row row = first_row(session);
+    ASSERT_EQ(row.size(), types.size());
+    for (std::size_t i = 0; i < types.size(); ++i) EXPECT_EQ(session.columns()[i].type, types[i]) << i;
+    EXPECT_FALSE(session.columns()[1].nullable);
+    EXPECT_TRUE(session.columns()[0].nullable);
+    EXPECT_EQ(decode_integer(session.columns()[0], row[0]), 1);
+    EXPECT_EQ(decode_integer(session.columns()[1], row[1]), 255);
+    EXPECT_EQ(decode_integer(session.columns()[2], row[2]), -32768);
+    EXPECT_EQ(decode_integer(session.columns()[3], row[3]), INT32_MIN);
+    EXPECT_EQ(decode_integer(session.columns()[4], row[4]), INT64_MAX);
+    EXPECT_EQ(decode_float(session.columns()[5], row[5]), 1);
+    EXPECT_EQ(decode_float(session.columns()[6], row[6]), 1);
+    EXPECT_TRUE(decode_decimal(session.columns()[7], row[7]).magnitude == INT64_MAX);
+    EXPECT_TRUE(decode_decimal(session.columns()[8], row[8]).negative);
+    EXPECT_EQ(bytes_of(row[11]), guid);
+  });
+}
+
+TEST_F(RowTest, LongTextsAreNotCut) {
+  std::string wide;
+  for (int i = 0; i < 4000; ++i) wide += "\x22\x6f"s;  // U+6F22, three bytes in UTF-8
+  std::string euro(8000, '\x80');                      // three bytes in UTF-8 from cp1252
+  const std::string tokens = metadata({{"n", nvarchar_type(8000)}, {"v", varchar_type(8000)}, {"u", varchar_type(4, utf8_collation)}}) +
+                             row(value16(wide) + value16(euro) + value16("\xf0\x9f\x98\x80")) + done(final);
+  with_replies({{tokens}}, [&](Session& session) {
+    const Row row = first_row(session);
+    EXPECT_EQ(session.columns()[0].max_length, 8000);
+    ASSERT_EQ(row[0].size, 12000u);
+    ASSERT_EQ(row[1].size, 24000u);
+    for (std::size_t i = 0; i < 12000; i += 3) ASSERT_EQ(bytes_of({row[0].data + i, 3}), "漢");
+    for (std::size_t i = 0; i < 24000; i += 3) ASSERT_EQ(bytes_of({row[1].data + i, 3}), "€");
+    EXPECT_EQ(bytes_of(row[2]), "😀");
+  });
+}
+
+TEST_F(RowTest, NulAndSurrogatePairsSurvive) {
+  with_replies({{metadata({{"n", nvarchar_type(20)}}) + row(value16("a\0\0\0\x3d\xd8\x00\xde"s)) + done(final)}},
+               [](Session& session) { EXPECT_EQ(bytes_of(first_row(session)[0]), "a\0😀"s); });
+}
+
+TEST_F(RowTest, WhatCannotBeConvertedIsAnErrorThatNamesTheColumn) {
+  const std::string lone_high("a\0\x3d\xd8z\0", 6);
+  const std::string lone_low("\x00\xde", 2);
+  const std::string lone_last("a\0\x3d\xd8", 4);
+  for (const std::string& value : {lone_high, lone_low, lone_last}) {
+    const std::string tokens = metadata({{"ok", nvarchar_type(20)}, {"bad", nvarchar_type(20)}}) + row(value16("q\0"s) + value16("q\0"s)) +
+                               row(value16("q\0"s) + value16(value)) + done(final);
+    with_replies({{tokens}, {done(final)}}, [](Session& session) {
+      Row row = first_row(session);
+      const Error error = error_of([&] { session.fetch(row); });
+      EXPECT_STREQ(error.sqlstate, "22P05") << error.message;
+      EXPECT_NE(error.message.find("\"bad\""), std::string::npos) << error.message;
+      EXPECT_TRUE(session.alive());
+      EXPECT_NO_THROW(run(session, "y"));
+    });
+  }
+  with_replies({{metadata({{"v", varchar_type(10)}}) + row(value16("\x81")) + done(final)}},
+               [](Session& session) { EXPECT_STREQ(error_of([&] { first_row(session); }).sqlstate, "22P05"); });
+}
+
+TEST_F(RowTest, VariantIsRefusedByName) {
+  with_replies({{metadata({{"sv", "\x62"s + little(8009, 4)}}) + row(little(0, 4)) + done(final)}, {done(final)}}, [](Session& session) {
+    session.execute("x");
+    const Error error = error_of([&] { session.next_result(); });
+    EXPECT_STREQ(error.sqlstate, "0A000");
+    EXPECT_NE(error.message.find("\"sv\""), std::string::npos);
+    EXPECT_NO_THROW(run(session, "y"));
+  });
+}
+
+TEST_F(RowTest, ColumnNames) {
+  std::string tokens = "\x81"s + little(2, 2) + little(0, 4) + little(8, 2) + "\x38";
+  std::string wide_name;
+  for (int i = 0; i < 128; ++i) wide_name += "\x22\x6f"s;
+  tokens += little(128, 1) + wide_name + little(0, 4) + little(8, 2) + "\x38" + name8("") + row(little(1, 4) + little(2, 4)) + done(final);
+  with_replies({{tokens}}, [](Session& session) {
+    first_row(session);
+    EXPECT_EQ(session.columns()[0].name.size(), 384u);
+    EXPECT_EQ(session.columns()[0].name.substr(0, 3), "漢");
+    EXPECT_EQ(session.columns()[1].name, "");
+  });
+}
+
+using FlowTest = SessionTest;
+
+TEST_F(FlowTest, ResultSetsCountsAndMessages) {
+  const std::string one = metadata({{"a", intn_type(4)}});
+  const std::string tokens = done(more | count_flag, 3) + info(0, "hello") + one + row(value8(little(7, 4))) + done(more | count_flag, 1) +
+                             one + done(more | count_flag, 0) + done(more) + one + row(value8(little(8, 4))) + row(null8) +
+                             done(more | count_flag, 2) + done(count_flag, 5);
+  with_replies({{tokens}}, [](Session& session) {
+    Row row;
+    session.execute("x");
+    ASSERT_TRUE(session.next_result());
+    EXPECT_TRUE(session.fetch(row));
+    EXPECT_FALSE(session.fetch(row));
+    EXPECT_FALSE(session.fetch(row));
+    ASSERT_TRUE(session.next_result());
+    EXPECT_EQ(session.columns().size(), 1u);
+    EXPECT_FALSE(session.fetch(row));
+    ASSERT_TRUE(session.next_result());  // its rows are passed over
+    EXPECT_TRUE(session.busy());
+    EXPECT_FALSE(session.next_result());
+    EXPECT_FALSE(session.busy());
+    EXPECT_EQ(session.rows_affected(), 3 + 1 + 0 + 2 + 5);
+    ASSERT_EQ(heard.size(), 1u);
+    EXPECT_EQ(heard[0].text, "hello");
+  });
+}
+
+TEST_F(FlowTest, RemoteCallReportsItsCount) {
+  const std::string end = "\x79"s + little(0, 4) + done(final, 0, '\xfe');
+  const std::string rows = metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + done(more | count_flag, 1, '\xff');
+  CannedServer server(
+      {{done(more | count_flag, 5, '\xff') + end}, {rows + end}, {error(245, "no int") + done(more | error_flag, 0, '\xff') + end}});
+  const auto session = connect(login_to(server.port()), test_environment);
+  const std::vector<Parameter> parameters = {{"int", "7"}, {"nvarchar(10)", std::nullopt}};
+  EXPECT_EQ(run(*session, "UPDATE", parameters), 5);
+  session->execute("SELECT", parameters);
+  Row row;
+  ASSERT_TRUE(session->next_result());
+  EXPECT_TRUE(session->fetch(row));
+  EXPECT_FALSE(session->fetch(row));
+  EXPECT_FALSE(session->next_result());
+  EXPECT_EQ(session->rows_affected(), 1);
+  EXPECT_EQ(error_of([&] { run(*session, "SELECT", parameters); }).server_number, 245);
+  EXPECT_TRUE(session->alive());
+  for (const std::string& request : server.requests()) {
+    EXPECT_NE(request.find(utf16("sp_executesql")), std::string::npos);
+    EXPECT_NE(request.find(utf16("@P1 int, @P2 nvarchar(10)")), std::string::npos);
+  }
+}
+
+TEST_F(FlowTest, ServerErrorCarriesEverything) {
+  with_replies(
+      {{error(2627, "duplicate key") + info(3621, "The statement has been terminated.") + done(error_flag)}, {done(count_flag, 1)}},
+      [](Session& session) {
+        const Error error = error_of([&] { run(session, "x"); });
+        EXPECT_STREQ(error.sqlstate, "23505");
+        EXPECT_EQ(error.message, "duplicate key");
+        EXPECT_EQ(error.server_number, 2627);
+        EXPECT_NE(error.detail.find("proc"), std::string::npos) << error.detail;
+        EXPECT_EQ(run(session, "y"), 1);
+      });
+}
+
+TEST_F(FlowTest, ErrorAfterRowsIsThrown) {
+  const std::string tokens = metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + error(8134, "divide by zero") + done(error_flag);
+  with_replies({{tokens}}, [](Session& session) {
+    Row row = first_row(session);
+    EXPECT_EQ(error_of([&] { session.fetch(row); }).server_number, 8134);
+    EXPECT_TRUE(session.alive());
+    EXPECT_FALSE(session.busy());
+  });
+}
+
+// However many bytes of the answer arrive before the connection is cut: an error, and never the end of the result.
+TEST_F(FlowTest, CutAnywhereIsAConnectionFailure) {
+  const std::string whole =
+      metadata({{"a", intn_type(4)}, {"n", nvarchar_type(-1)}, {"d", decimal_type(18, 2)}}) +
+      row(value8(little(7, 4)) + little(6, 8) + little(6, 4) + utf16("abc") + little(0, 4) + value8("\x01" + little(1, 8))) +
+      row(value8(little(8, 4)) + little(6, 8) + little(6, 4) + utf16("def") + little(0, 4) + value8("\x01" + little(2, 8))) +
+      done(count_flag, 2);
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    with_replies({{whole.substr(0, size), Reply::close_socket}}, [&](Session& session) {
+      int rows = 0;
+      const Error error = error_of([&] {
+        Row row;
+        session.execute("x");
+        while (session.next_result())
+          while (session.fetch(row)) {
+            ++rows;
+            ASSERT_EQ(bytes_of(row[0]), little(6 + rows, 4));
+            ASSERT_EQ(bytes_of(row[1]), rows == 1 ? "abc" : "def");
+            ASSERT_EQ(bytes_of(row[2]), "\x01" + little(rows, 8));
+          }
+      });
+      EXPECT_STREQ(error.sqlstate, "08006") << size << ": " << error.message;
+      EXPECT_FALSE(session.alive());
+    });
+  }
+}
+
+TEST_F(FlowTest, GarbageIsAnErrorNotAnEnd) {
+  with_replies({{metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + "\x07garbage"}}, [](Session& session) {
+    Row row = first_row(session);
+    EXPECT_STREQ(error_of([&] { session.fetch(row); }).sqlstate, "08006");
+  });
+}
+
+TEST_F(FlowTest, MuteServerIsLeftWhenInterrupted) {
+  with_replies({{"", Reply::stay_mute}}, [](Session& session) {
+    stop_now = true;
+    const double seconds = seconds_of([&] { EXPECT_TRUE(error_of([&] { session.execute("x"); }).is_interruption()); });
+    EXPECT_LT(seconds, 5);
+    EXPECT_FALSE(session.alive());
+    stop_now = false;
+    EXPECT_STREQ(error_of([&] { session.execute("y"); }).sqlstate, "08006");
+  });
+}
+
+TEST_F(FlowTest, QueryTimeout) {
+  CannedServer server({{metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))), Reply::stay_mute}});
+  Login login = login_to(server.port());
+  login.query_timeout = 1;
+  const auto session = connect(login, test_environment);
+  Row row = first_row(*session);
+  const Error error = error_of([&] { session->fetch(row); });
+  EXPECT_STREQ(error.sqlstate, "57014");
+  EXPECT_FALSE(error.is_interruption());
+  EXPECT_NE(error.hint.find("query_timeout"), std::string::npos);
+}
+
+TEST_F(FlowTest, CancelIsBounded) {
+  with_replies({{metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))), Reply::stay_mute}}, [](Session& session) {
+    first_row(session);
+    EXPECT_LT(seconds_of([&] { session.cancel(); }), 5);
+    EXPECT_FALSE(session.alive());
+    EXPECT_FALSE(session.busy());
+  });
+}
+
+TEST_F(FlowTest, CancelLeavesTheSessionUsable) {
+  const std::string endless = metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + row(value8(little(8, 4)));
+  with_replies({{endless + done(final)}, {done(count_flag, 4)}}, [](Session& session) {
+    first_row(session);
+    session.cancel();
+    EXPECT_TRUE(session.alive());
+    EXPECT_FALSE(session.busy());
+    EXPECT_EQ(run(session, "y"), 4);
+  });
+}
+
+TEST_F(FlowTest, CancelStopsAStatementThatGoesOn) {
+  with_replies({{metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4)))}, {done(count_flag, 4)}}, [](Session& session) {
+    first_row(session);
+    EXPECT_TRUE(session.busy());
+    EXPECT_LT(seconds_of([&] { session.cancel(); }), 5);
+    EXPECT_TRUE(session.alive());
+    EXPECT_EQ(run(session, "y"), 4);
+  });
+}
+
+TEST_F(FlowTest, ServerThatWentAwayIsNoticedBetweenStatements) {
+  with_replies({{done(final), Reply::close_socket}}, [](Session& session) {
+    error_of([&] { run(session, "x"); });
+    for (int i = 0; i < 100 && session.alive(); ++i) ::usleep(20000);
+    EXPECT_FALSE(session.alive());
+  });
+}
+
+TEST(WatchdogTest, CutsASocketThatIsBeingReadFrom) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  char byte;
+  {
+    const freetds::Watchdog watchdog(ends[0], std::chrono::milliseconds(50));
+    ssize_t size;
+    do size = ::recv(ends[0], &byte, 1, 0);
+    while (size < 0 && errno == EINTR);
+    EXPECT_EQ(size, 0);
+    EXPECT_TRUE(watchdog.barked());
+  }
+  {
+    const freetds::Watchdog watchdog(ends[0], std::chrono::seconds(1000));
+    EXPECT_FALSE(watchdog.barked());
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_F(FlowTest, StatementsAreChecked) {
+  with_replies({}, [](Session& session) {
+    EXPECT_STREQ(error_of([&] { session.execute("SELECT 1\0, 2"s); }).sqlstate, "22021");
+    EXPECT_STREQ(error_of([&] { session.execute("SELECT '\xe9'"); }).sqlstate, "22021");
+    EXPECT_TRUE(session.alive());
+    EXPECT_FALSE(session.busy());
+  });
+}
+
+TEST(RemoteCallTest, EmptyValuesBecomeVariables) {
+  const std::vector<Parameter> parameters = {{"int", "1"}, {"nvarchar(10)", ""}, {"varbinary(4)", "0x"}, {"date", std::nullopt}};
+  const freetds::RemoteCall call("SELECT 1", parameters);
+  EXPECT_EQ(call.statement(), "DECLARE @P2 nvarchar(10) = N''; DECLARE @P3 varbinary(4) = 0x; SELECT 1");
+  EXPECT_EQ(call.declarations(), "@P1 int, @P4 date");
+}
+
+TEST(RemoteCallTest, BadValuesAreRefused) {
+  const auto state = [](std::string declaration, std::string text) {
+    return std::string(error_of([&] { freetds::RemoteCall("x", std::vector<Parameter>{{declaration, text}}); }).sqlstate);
+  };
+  EXPECT_EQ(state("varbinary(10)", "abc"), "22023");
+  EXPECT_EQ(state("VARBINARY(max)", "0x0"), "22023");
+  EXPECT_EQ(state("nvarchar(10)", "a\0b"s), "22021");
+  EXPECT_EQ(state("nvarchar(10)", "\xff"), "22021");
+  EXPECT_EQ(state("binary(1)", "0xfF"), "00000");
+}
+
+TEST(BulkTest, LiteralsAreSafe) {
+  std::string out;
+  freetds::append_literal("it's", out);
+  EXPECT_EQ(out, "N'it''s'");
+  out.clear();
+  freetds::append_literal("a\\\nb\\\r\nc\\d", out);
+  EXPECT_EQ(out, "CAST(N'' AS nvarchar(max)) + N'a\\' + N'\nb\\' + N'\r\nc\\d'");
+}
+
+TEST(BulkTest, StatementOfRows) {
+  const std::vector<BulkColumn> columns = {
+      {"a]b", {Type::int_, 4, 0, 0}}, {"t", {Type::nvarchar, 20, 0, 0}}, {"v", {Type::varbinary, 10, 0, 0}}};
+  freetds::BulkStatement bulk("[s].[t]", columns);
+  const std::uint8_t number[] = {7, 0, 0, 0};
+  const std::vector<Cell> first = {{number, 4}, {reinterpret_cast<const std::uint8_t*>("x'"), 2}, {number, 2}};
+  const std::vector<Cell> second = {{}, {number, 0}, {}};
+  bulk.add(first);
+  bulk.add(second);
+  EXPECT_EQ(bulk.rows(), 2u);
+  EXPECT_EQ(bulk.take(), "INSERT INTO [s].[t] ([a]]b], [t], [v]) VALUES (N'7',N'x''',0x0700),(NULL,N'',NULL)");
+  EXPECT_EQ(bulk.rows(), 0u);
+  EXPECT_STREQ(error_of([&] { bulk.add(std::span(first).first(2)); }).sqlstate, "22023");
+}
+
+// Against the server of MSSQL_TEST_*.
+class ServerTest : public SessionTest {
+ protected:
+  void SetUp() override {
+    SessionTest::SetUp();
+    const char* host = std::getenv("MSSQL_TEST_HOST");
+    if (host == nullptr || *host == '\0') GTEST_SKIP() << "MSSQL_TEST_HOST is not set";
+    login_.host = host;
+    login_.port = std::atoi(variable("MSSQL_TEST_PORT", "1433").c_str());
+    login_.username = variable("MSSQL_TEST_USER", "sa");
+    login_.password = variable("MSSQL_TEST_PASSWORD", "");
+    login_.database = variable("MSSQL_TEST_DATABASE", "");
+  }
+
+  static std::string variable(const char* name, const char* otherwise) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? otherwise : value;
+  }
+
+  std::unique_ptr<Session> open() const { return connect(login_, test_environment); }
+
+  // The one value of a query, as text.
+  static std::string ask(Session& session, std::string_view sql, std::span<const Parameter> parameters = {}) {
+    session.execute(sql, parameters);
+    Row row;
+    if (!session.next_result() || !session.fetch(row)) return "(no row)";
+    std::string out;
+    if (row[0].is_null())
+      out = "NULL";
+    else
+      decode_to_text(session.columns()[0], row[0], CharacterPolicy::error, out);
+    while (session.next_result()) {
+    }
+    return out;
+  }
+
+  Login login_;
+};
+
+TEST_F(ServerTest, SessionKnowsItself) {
+  const auto session = open();
+  EXPECT_GT(session->spid(), 0);
+  EXPECT_FALSE(session->server_version().empty());
+  EXPECT_EQ(ask(*session, "SELECT CAST(@@SPID AS int)"), std::to_string(session->spid()));
+}
+
+TEST_F(ServerTest, WrongPassword) {
+  login_.password = "certainly wrong";
+  const Error error = error_of([&] { open(); });
+  EXPECT_STREQ(error.sqlstate, "28P01");
+  EXPECT_EQ((error.message + error.detail + error.hint).find("certainly"), std::string::npos);
+}
+
+TEST_F(ServerTest, WrongDatabase) {
+  login_.database = "no such database";
+  EXPECT_STREQ(error_of([&] { open(); }).sqlstate, "3D000");
+}
+
+TEST_F(ServerTest, ParametersArriveExactly) {
+  const auto session = open();
+  std::string wide;
+  for (int i = 0; i < 5000; ++i) wide += "漢";
+  const auto echo = [&](std::string declaration, std::optional<std::string> text) {
+    return ask(*session, "SELECT CAST(@P1 AS " + declaration + ")", std::vector<Parameter>{{declaration, std::move(text)}});
+  };
+  EXPECT_EQ(echo("int", "-2147483648"), "-2147483648");
+  EXPECT_EQ(echo("decimal(38,10)", "9999999999999999999999999999.9999999999"), "9999999999999999999999999999.9999999999");
+  EXPECT_EQ(echo("nvarchar(max)", wide), wide);
+  EXPECT_EQ(echo("nvarchar(max)", std::string(9000, 'x')), std::string(9000, 'x'));
+  EXPECT_EQ(echo("nvarchar(10)", "it's 😀"), "it's 😀");
+  EXPECT_EQ(echo("nvarchar(10)", ""), "");
+  EXPECT_EQ(echo("nvarchar(10)", std::nullopt), "NULL");
+  EXPECT_EQ(echo("varbinary(10)", "0x00ff10"), "\\x00ff10");
+  EXPECT_EQ(echo("varbinary(10)", "0x"), "\\x");
+  EXPECT_EQ(ask(*session, "SELECT DATALENGTH(@P1)", std::vector<Parameter>{{"varbinary(max)", "0x" + std::string(20000, 'a')}}), "10000");
+}
+
+TEST_F(ServerTest, BulkLoad) {
+  const auto session = open();
+  run(*session, "CREATE TABLE #bulk (id int NOT NULL PRIMARY KEY, t nvarchar(100), d decimal(10,2), b varbinary(10), w datetime)");
+  const std::vector<BulkColumn> columns = {{"id", {Type::int_, 4, 0, 0}},
+                                           {"t", {Type::nvarchar, 200, 0, 0}},
+                                           {"d", {Type::decimal, 9, 10, 2}},
+                                           {"b", {Type::varbinary, 10, 0, 0}},
+                                           {"w", {Type::datetime, 8, 0, 0}}};
+  const int rows = 2500;
+  session->bulk_begin("#bulk", columns);
+  for (int i = 1; i <= rows; ++i) {
+    const std::string id = little(i, 4), text = "it's \\\n " + std::to_string(i), decimal = "\x01" + little(i, 8);
+    const std::string moment = little(43830, 4) + little(300 * i, 4);
+    const auto cell = [](const std::string& bytes) { return Cell{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; };
+    const Cell cells[] = {cell(id), i % 7 == 0 ? Cell{} : cell(text), cell(decimal), i % 5 == 0 ? Cell{} : cell(id), cell(moment)};
+    session->bulk_row(cells);
+  }
+  EXPECT_EQ(session->bulk_end(), rows);
+  EXPECT_EQ(ask(*session, "SELECT COUNT(*) FROM #bulk"), "2500");
+  EXPECT_EQ(ask(*session, "SELECT t FROM #bulk WHERE id = 1234"), "it's \\\n 1234");
+  EXPECT_EQ(ask(*session, "SELECT COUNT(*) FROM #bulk WHERE t IS NULL"), "357");
+  EXPECT_EQ(ask(*session, "SELECT d FROM #bulk WHERE id = 2500"), "25.00");
+  EXPECT_EQ(ask(*session, "SELECT w FROM #bulk WHERE id = 61"), "2020-01-02 00:01:01.000");
+}
+
+TEST_F(ServerTest, ManySessions) {
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (int i = 0; i < 10; ++i) sessions.push_back(open());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(*sessions[i], "SELECT " + std::to_string(i)), std::to_string(i));
+}
+
+}  // namespace
+}  // namespace mssql::tds

@@ -1,0 +1,135 @@
+#include "core/tsql/rules.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mssql::tsql {
+namespace {
+
+constexpr Operator all_operators[] = {Operator::equal,      Operator::not_equal, Operator::less,
+                                      Operator::less_equal, Operator::greater,   Operator::greater_equal};
+
+std::string pushed(const RemoteType& type) {
+  std::string names;
+  for (Operator op : all_operators) {
+    std::string_view why;
+    const bool may = may_push(op, type, why);
+    if (may) names += std::string(tsql_name(op)) + " ";
+    if (!may) {
+      EXPECT_FALSE(why.empty()) << type_name(type.type);
+    }
+  }
+  return names;
+}
+
+std::string constant(const RemoteType& type, std::string_view text) {
+  std::string_view why;
+  const auto result = push_constant(type, text, why);
+  if (!result) {
+    EXPECT_FALSE(why.empty());
+  }
+  return result.value_or("-");
+}
+
+TEST(Rules, Operators) {
+  for (Operator op : all_operators) {
+    Operator found{};
+    ASSERT_TRUE(find_operator(tsql_name(op), found));
+    EXPECT_EQ(found, op);
+    EXPECT_EQ(commuted(commuted(op)), op);
+  }
+  EXPECT_EQ(commuted(Operator::less), Operator::greater);
+  EXPECT_EQ(commuted(Operator::equal), Operator::equal);
+  Operator ignored{};
+  for (const char* name : {"", "!=", "~~", "<<", "=="}) EXPECT_FALSE(find_operator(name, ignored)) << name;
+}
+
+TEST(Rules, WhichComparisonsOfWhichTypes) {
+  const char* const all = "= <> < <= > >= ";
+  for (const RemoteType& type : {RemoteType{Type::bit, 1, 1, 0},
+                                 {Type::tinyint, 1, 3, 0},
+                                 {Type::bigint, 8, 19, 0},
+                                 {Type::decimal, 17, 38, 38},
+                                 {Type::money, 8, 19, 4},
+                                 {Type::date, 3, 10, 0},
+                                 {Type::time, 5, 15, 6},
+                                 {Type::datetime, 8, 23, 3},
+                                 {Type::smalldatetime, 4, 16, 0},
+                                 {Type::datetime2, 8, 26, 6},
+                                 {Type::datetimeoffset, 10, 33, 6},
+                                 {Type::rowversion, 8, 0, 0},
+                                 {Type::binary, 4, 0, 0}})
+    EXPECT_EQ(pushed(type), all) << type_name(type.type);
+  for (Type type : {Type::time, Type::datetime2, Type::datetimeoffset}) EXPECT_EQ(pushed({type, 8, 27, 7}), "< >= ");
+  EXPECT_EQ(pushed({Type::uniqueidentifier, 16, 0, 0}), "= <> ");
+  for (Type type :
+       {Type::real, Type::float_, Type::char_, Type::varchar, Type::text, Type::nchar, Type::nvarchar, Type::ntext, Type::varbinary,
+        Type::image, Type::xml, Type::sql_variant, Type::hierarchyid, Type::geometry, Type::geography, Type::udt})
+    EXPECT_EQ(pushed({type, 8, 0, 0}), "") << type_name(type);
+}
+
+TEST(PushConstant, Numbers) {
+  EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "t"), "CAST(1 AS bit)");
+  EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "false"), "CAST(0 AS bit)");
+  EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "1"), "-");
+  EXPECT_EQ(constant({Type::int_, 4, 10, 0}, "-2147483648"), "-2147483648");
+  EXPECT_EQ(constant({Type::int_, 4, 10, 0}, "2147483648"), "-");
+  EXPECT_EQ(constant({Type::tinyint, 1, 3, 0}, "255"), "255");
+  EXPECT_EQ(constant({Type::tinyint, 1, 3, 0}, "-1"), "-");
+  EXPECT_EQ(constant({Type::smallint, 2, 5, 0}, "32768"), "-");
+  EXPECT_EQ(constant({Type::bigint, 8, 19, 0}, "9223372036854775807"), "9223372036854775807");
+  EXPECT_EQ(constant({Type::bigint, 8, 19, 0}, "1.5"), "-");
+  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.50"), "CAST(12.5 AS decimal(10,2))");
+  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.345"), "-");
+  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "123456789"), "-");
+  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "NaN"), "-");
+  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "-0.0001"), "CAST(-0.0001 AS decimal(19,4))");
+  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "0.00001"), "-");
+}
+
+TEST(PushConstant, Dates) {
+  EXPECT_EQ(constant({Type::date, 3, 10, 0}, "2020-02-29"), "CAST('2020-02-29' AS date)");
+  for (const char* text : {"2021-02-29", "infinity", "-infinity", "10000-01-01", "0044-03-15 BC", "2020-01-01 00:00:00", "00:00:00"})
+    EXPECT_EQ(constant({Type::date, 3, 10, 0}, text), "-") << text;
+  EXPECT_EQ(constant({Type::time, 5, 16, 7}, "23:59:59.999999"), "CAST('23:59:59.999999' AS time(7))");
+  EXPECT_EQ(constant({Type::time, 3, 8, 0}, "12:00:00.5"), "CAST('12:00:00.5' AS time(1))");
+  EXPECT_EQ(constant({Type::time, 3, 8, 0}, "24:00:00"), "-");
+  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime2(3))");
+  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00.123456"), "CAST('2020-01-01T12:00:00.123456' AS datetime2(6))");
+  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01"), "-");
+  EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00.5+05:30"),
+            "CAST('2020-01-01T12:00:00.5+05:30' AS datetimeoffset(7))");
+  EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00-08"),
+            "CAST('2020-01-01T12:00:00-08:00' AS datetimeoffset(7))");
+  for (const char* text : {"2020-01-01 12:00:00", "1890-01-01 12:00:00+00:53:28", "9999-12-31 23:00:00-05", "0001-01-01 00:00:00+01",
+                           "2020-01-01 12:00:00+15"})
+    EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, text), "-") << text;
+  EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "9999-12-31 23:00:00+00"),
+            "CAST('9999-12-31T23:00:00+00:00' AS datetimeoffset(7))");
+}
+
+TEST(PushConstant, LegacyDatetimeHoldsTicksOnly) {
+  const RemoteType datetime{Type::datetime, 8, 23, 3};
+  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime)");
+  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.003"), "CAST('2020-01-01T12:00:00.003' AS datetime)");
+  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.5"), "CAST('2020-01-01T12:00:00.500' AS datetime)");
+  for (const char* text : {"2020-01-01 12:00:00.001", "2020-01-01 12:00:00.0035", "1752-12-31 00:00:00"})
+    EXPECT_EQ(constant(datetime, text), "-") << text;
+  const RemoteType smalldatetime{Type::smalldatetime, 4, 16, 0};
+  EXPECT_EQ(constant(smalldatetime, "2020-01-01 12:34:00"), "CAST('2020-01-01T12:34:00' AS smalldatetime)");
+  EXPECT_EQ(constant(smalldatetime, "2020-01-01 12:34:56"), "CAST('2020-01-01T12:34:56' AS datetime2(0))");
+  EXPECT_EQ(constant(smalldatetime, "1800-01-01 00:00:00"), "CAST('1800-01-01T00:00:00' AS datetime2(0))");
+}
+
+TEST(PushConstant, BinaryAndUuid) {
+  EXPECT_EQ(constant({Type::rowversion, 8, 0, 0}, "\\x00000000000007d1"), "0x00000000000007d1");
+  EXPECT_EQ(constant({Type::rowversion, 8, 0, 0}, "\\x07d1"), "-");
+  EXPECT_EQ(constant({Type::binary, 2, 0, 0}, "\\x07d1"), "0x07d1");
+  EXPECT_EQ(constant({Type::binary, 2, 0, 0}, "\\xzzzz"), "-");
+  EXPECT_EQ(constant({Type::uniqueidentifier, 16, 0, 0}, "00112233-4455-6677-8899-aabbccddeeff"),
+            "CAST('00112233-4455-6677-8899-aabbccddeeff' AS uniqueidentifier)");
+  EXPECT_EQ(constant({Type::uniqueidentifier, 16, 0, 0}, "'); DROP TABLE t --"), "-");
+  EXPECT_EQ(constant({Type::nvarchar, 40, 0, 0}, "x"), "-");
+}
+
+}  // namespace
+}  // namespace mssql::tsql

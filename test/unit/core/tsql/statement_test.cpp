@@ -1,0 +1,49 @@
+#include "core/tsql/statement.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mssql::tsql {
+namespace {
+
+TEST(SelectStatement, AllParts) {
+  const std::string items[] = {"[a]", "[b].ToString()"};
+  const std::string conditions[] = {"[a] > 1", "[b] = 2 OR [c] = 3"};
+  EXPECT_EQ(select({items, "[dbo].[t]", conditions, "[a]"}),
+            "SELECT [a], [b].ToString() FROM [dbo].[t] WHERE ([a] > 1) AND ([b] = 2 OR [c] = 3) ORDER BY [a]");
+}
+
+TEST(SelectStatement, WithoutColumnsOrConditions) {
+  EXPECT_EQ(select({{}, "(SELECT 1 AS x) AS [q]", {}, {}}), "SELECT 1 FROM (SELECT 1 AS x) AS [q]");
+}
+
+TEST(SessionSettings, LanguageComesBeforeDateFormat) {
+  const std::string sql = session_settings();
+  EXPECT_LT(sql.find("SET LANGUAGE"), sql.find("SET DATEFORMAT ymd"));
+  for (const char* option : {"ANSI_NULLS ON", "ANSI_PADDING ON", "ANSI_WARNINGS ON", "ARITHABORT ON", "CONCAT_NULL_YIELDS_NULL ON",
+                             "QUOTED_IDENTIFIER ON", "NUMERIC_ROUNDABORT OFF", "TEXTSIZE 2147483647"})
+    EXPECT_NE(sql.find(std::string("SET ") + option), std::string::npos) << option;
+  EXPECT_EQ(sql.find("NOCOUNT"), std::string::npos);
+}
+
+TEST(Transactions, IsolationLevels) {
+  EXPECT_EQ(begin_transaction(Isolation::snapshot), "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION");
+  EXPECT_EQ(begin_transaction(Isolation::read_committed), "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN TRANSACTION");
+  EXPECT_EQ(begin_transaction(Isolation::repeatable_read), "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; BEGIN TRANSACTION");
+  EXPECT_EQ(begin_transaction(Isolation::serializable), "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; BEGIN TRANSACTION");
+  EXPECT_EQ(begin_transaction(Isolation::automatic), begin_transaction(Isolation::read_committed));
+}
+
+TEST(Transactions, Resolve) {
+  EXPECT_EQ(resolve(Isolation::automatic, true), Isolation::snapshot);
+  EXPECT_EQ(resolve(Isolation::automatic, false), Isolation::read_committed);
+  EXPECT_EQ(resolve(Isolation::serializable, true), Isolation::serializable);
+  EXPECT_EQ(resolve(Isolation::snapshot, false), Isolation::snapshot);
+}
+
+TEST(Transactions, End) {
+  EXPECT_EQ(commit_transaction(), "COMMIT TRANSACTION");
+  EXPECT_EQ(rollback_transaction(), "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
+}
+
+}  // namespace
+}  // namespace mssql::tsql
