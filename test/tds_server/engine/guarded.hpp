@@ -1,0 +1,28 @@
+// Session::guarded(): one statement's work, undone alone when it fails.
+#pragma once
+
+#include "session.hpp"
+
+namespace tds_server::engine {
+
+template <typename Body>
+void Session::guarded(Body body, bool atomic) {
+  if (trancount_ == 0 && !atomic) {
+    body();
+    return;
+  }
+  const bool own = trancount_ == 0;
+  backend_->run(own ? "BEGIN" : "SAVEPOINT tds_statement");
+  try {
+    body();
+  } catch (...) {
+    if (backend_->alive()) {
+      backend_->run(own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT tds_statement; RELEASE SAVEPOINT tds_statement");
+      catalog_->invalidate();
+    }
+    throw;
+  }
+  backend_->run(own ? "COMMIT" : "RELEASE SAVEPOINT tds_statement");
+}
+
+}  // namespace tds_server::engine

@@ -1,0 +1,29 @@
+// LOGIN7, MS-TDS 2.2.6.4.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "dialect.hpp"
+
+namespace tds_server {
+
+struct LoginRequest {
+  Dialect dialect;
+  std::uint32_t packet_size{0};
+  std::string host;
+  std::string user;
+  std::string password;
+  std::string application;
+  std::string language;
+  std::string database;
+  bool integrated{false};        // SSPI
+  bool read_only_intent{false};
+  bool asks_features{false};     // sent a feature extension block: FEATUREEXTACK is due
+};
+
+// Throws ProtocolError when a field lies outside the packet.
+LoginRequest parse_login(std::span<const std::uint8_t> payload);
+
+}  // namespace tds_server
