@@ -48,6 +48,25 @@ void Caught::set_out_of_memory() noexcept {
   detail_[0] = hint_[0] = '\0';
 }
 
+const char* displayable(const char* utf8) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(utf8);
+  const int length = static_cast<int>(std::strlen(utf8));
+  const int encoding = GetDatabaseEncoding();
+  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return utf8;
+  const int room = length * MAX_CONVERSION_GROWTH + 1;
+  auto* converted = static_cast<unsigned char*>(palloc0(static_cast<Size>(room)));
+  const Oid conversion = IsTransactionState() ? FindDefaultConversionProc(PG_UTF8, encoding) : InvalidOid;
+  if (OidIsValid(conversion) && pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, const_cast<unsigned char*>(bytes), length,
+                                                              converted, room, true) == length) {
+    return reinterpret_cast<char*>(converted);
+  }
+  char* ascii = pstrdup(utf8);
+  for (char* at = ascii; *at != '\0'; ++at) {
+    if (IS_HIGHBIT_SET(*at)) *at = '?';
+  }
+  return ascii;
+}
+
 void Caught::raise() const {
   if (interruption_) {
     CHECK_FOR_INTERRUPTS();
@@ -56,8 +75,8 @@ void Caught::raise() const {
     ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("canceling statement on the remote server due to user request")));
   }
   const int code = MAKE_SQLSTATE(sqlstate_[0], sqlstate_[1], sqlstate_[2], sqlstate_[3], sqlstate_[4]);
-  ereport(ERROR, (errcode(code), errmsg("%s", message_), detail_[0] != '\0' ? errdetail("%s", detail_) : 0,
-                  hint_[0] != '\0' ? errhint("%s", hint_) : 0));
+  ereport(ERROR, (errcode(code), errmsg("%s", displayable(message_)), detail_[0] != '\0' ? errdetail("%s", displayable(detail_)) : 0,
+                  hint_[0] != '\0' ? errhint("%s", displayable(hint_)) : 0));
   pg_unreachable();
 }
 

@@ -7,6 +7,7 @@
 
 #include "../core/error.hpp"
 #include "postgres.hpp"
+#include "surface.hpp"
 
 namespace mssql::pg {
 
@@ -75,6 +76,10 @@ T* own(MemoryContext context, Args&&... args) {
 char* copy_out(std::string_view text);
 // The same as a text datum.
 text* copy_out_text(std::string_view text);
+
+// UTF-8 text in the server's encoding, for messages: what that encoding lacks becomes a question mark, since raising an error must not
+// fail. The text itself, or palloc'd.
+const char* displayable(const char* utf8);
 
 // What core polls while it waits: a cancel, a termination, or the postmaster's death.
 bool interrupted();

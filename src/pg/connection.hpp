@@ -3,6 +3,9 @@
 // The first use in a local transaction begins a remote one, which ends with the local one (commit, or rollback on abort).
 // One session serves all scans of a transaction, so they see one snapshot and their own writes; when a second scan wants the
 // session while a first is still streaming, the first reads its remaining rows into a tuplestore (reader.hpp).
+//
+// A remote transaction that wrote and was lost (deadlock victim, cut connection) makes every later use, and the local commit,
+// fail. One that only read is begun anew with a warning: its later reads may see newer data.
 #pragma once
 
 #include "../core/tds/session.hpp"
@@ -16,7 +19,26 @@ struct Reader;
 tds::Session& acquire(Oid server, Oid user);
 // The reader that streams from the session now; acquire() makes it give way. Null: none.
 void set_active_reader(tds::Session& session, Reader* reader);
-// Whether anything but SELECT went over the session in this transaction is the caller's to say: it keeps aborts honest.
+// To be called before anything but a SELECT is sent: it sets the savepoints that a rollback of the current subtransaction needs,
+// makes a lost transaction fatal, and has the session's settings restored in the next transaction. Throws Error.
 void mark_written(tds::Session& session);
+// Raises what the server said on the side (PRINT, warnings) since the last call, at this level.
+void report_messages(int level);
+
+// Closes the cached sessions of a server (InvalidOid: of all); true when one was closed. A session that is in use by the current
+// transaction stays, with a warning.
+bool disconnect(Oid server);
+
+struct ConnectionInfo {
+  Oid server;
+  Oid user;  // InvalidOid: PUBLIC
+  int spid;
+  bool in_transaction;
+  bool valid;  // false: closed at the end of the transaction, for its server or mapping has changed
+  const char* remote_version;  // palloc'd
+  TimestampTz connected_at;
+};
+// The open sessions: ConnectionInfo*.
+List* list_connections();
 
 }  // namespace mssql::pg

@@ -1,0 +1,78 @@
+-- Pass-through statements, connections, and what the C++ core knows of T-SQL for the SQL functions of replicate.
+-- All are SECURITY INVOKER: USAGE on the foreign server and a user mapping are what a caller needs.
+
+CREATE OR REPLACE FUNCTION @extschema@.mssql_query(server name, sql text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 1000;
+COMMENT ON FUNCTION @extschema@.mssql_query(name, text) IS 'rows of a T-SQL statement; needs a column definition list';
+
+-- Not STRICT: a parameter may be NULL.
+CREATE OR REPLACE FUNCTION @extschema@.mssql_query(server name, sql text, VARIADIC params "any") RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 1000;
+COMMENT ON FUNCTION @extschema@.mssql_query(name, text, "any") IS
+    'rows of a T-SQL statement with parameters @P1, @P2, ...; needs a column definition list';
+
+CREATE OR REPLACE FUNCTION @extschema@.mssql_exec(server name, sql text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'mssql_fdw_exec' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.mssql_exec(name, text) IS 'runs a T-SQL batch in the transaction of the caller; rows affected';
+
+CREATE OR REPLACE FUNCTION @extschema@.mssql_connections(
+    OUT server_name name, OUT user_name name, OUT spid int, OUT in_transaction boolean, OUT valid boolean, OUT remote_version text,
+    OUT connected_at timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mssql_fdw_connections' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED ROWS 10;
+COMMENT ON FUNCTION @extschema@.mssql_connections() IS 'sessions that this backend keeps open';
+
+CREATE OR REPLACE FUNCTION @extschema@.mssql_disconnect(server name) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_disconnect' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION @extschema@.mssql_disconnect(name) IS 'closes the idle sessions of a server; true when there was one';
+
+CREATE OR REPLACE FUNCTION @extschema@.mssql_disconnect_all() RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_disconnect_all' LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION @extschema@.mssql_disconnect_all() IS 'closes all idle sessions; true when there was one';
+
+CREATE OR REPLACE FUNCTION @extschema@.mssql_fdw_version() RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_version' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extension and of its client library';
+
+-- A catalog query by name: tables, table_sizes, columns, indexes, foreign_keys, checks, sequences, database. core/tsql/catalog.hpp
+-- lists their columns.
+CREATE OR REPLACE FUNCTION @extschema@._catalog_query(what text) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_catalog_query' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash behind it. Not unique by itself.
+CREATE OR REPLACE FUNCTION @extschema@._local_name(name text, name_case text) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_local_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can be seen.
+CREATE OR REPLACE FUNCTION @extschema@._local_type(type text, max_length int, "precision" int, scale int) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_local_type' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+-- What a copy of such a column may change; NULL: nothing.
+CREATE OR REPLACE FUNCTION @extschema@._lossy_note(type text, max_length int, "precision" int, scale int) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_lossy_note' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- "decimal(18,2)"
+CREATE OR REPLACE FUNCTION @extschema@._declare(type text, max_length int, "precision" int, scale int) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- How a column is selected: itself, but for types that do not travel as themselves.
+CREATE OR REPLACE FUNCTION @extschema@._select_expression(type text, quoted_column text) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_select_expression' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- [name]
+CREATE OR REPLACE FUNCTION @extschema@._quote_name(name text) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- A default as SQL Server stores it, in PostgreSQL's words; NULL: no translation is sure. sequences[i], "schema.name", is locals[i].
+CREATE OR REPLACE FUNCTION @extschema@._translate_default(definition text, type text, max_length int, "precision" int, scale int,
+    sequences text[] DEFAULT '{}', locals text[] DEFAULT '{}') RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_translate_default' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- The same for a check constraint or an index's filter: columns[i] is locals[i], of the declared type types[i], if that is given.
+CREATE OR REPLACE FUNCTION @extschema@._translate_check(definition text, columns text[], locals text[], types text[] DEFAULT '{}')
+RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_translate_check' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- Tables 0 .. tables-1 with parents before their children, the heavier first among those that are free; weights may be empty.
+CREATE OR REPLACE FUNCTION @extschema@._load_order(tables int, children int[], parents int[], weights float8[] DEFAULT '{}') RETURNS int[]
+AS 'MODULE_PATHNAME', 'mssql_fdw_load_order' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

@@ -1,0 +1,57 @@
+// PostgreSQL's view of a foreign table to T-SQL: its name, its columns, and the conditions that mean the same on both sides.
+#pragma once
+
+#include "../core/types.hpp"
+#include "options.hpp"
+#include "parameter.hpp"
+
+namespace mssql::pg {
+
+// All text is palloc'd and in the server's encoding.
+struct RemoteAttribute {
+  const char* name;        // as the server calls it
+  const char* quoted;      // [name]
+  const char* expression;  // what stands in the select list
+  bool known;              // the column option remote_type tells the type
+  RemoteType type;
+};
+
+struct RemoteTable {
+  const char* from;   // [schema].[table], or (query) AS [q]
+  bool is_query;
+  RemoteAttribute* attributes;  // by attnum - 1; dropped columns are empty
+  int natts;
+};
+
+// Reads the options of the table's columns; ereports for a name that SQL Server cannot have.
+RemoteTable describe_remote_table(Relation relation, const TableOptions& options);
+
+// A value that is known only when the scan starts.
+struct ConditionParameter {
+  Expr* expression;
+  const char* remote_type;  // of the column it is compared with, as declared; empty: not known
+};
+
+// What the conditions of one relation need and share.
+struct ConditionContext {
+  const RemoteTable* table;
+  Index relation;     // varno
+  List* parameters;   // ConditionParameter*, @P1 first
+  bool rechecked;     // out: some value of a parameter may have no T-SQL form, so the condition must be checked locally too
+};
+
+// Appends `expression` as a T-SQL condition and answers null; or answers why it stays local, as a clause without a full stop
+// ("comparison of text depends on the collation"), and leaves garbage in `out`.
+const char* deparse_condition(Expr* expression, ConditionContext* context, StringInfo out);
+
+// The value of a ConditionParameter as it is sent; false when the comparison cannot be made on the server with this value.
+bool send_condition_value(Oid type, Datum value, bool isnull, const char* remote_type, SentValue* sent);
+
+// [name], in the server's encoding.
+const char* quoted_name(const char* name);
+// SELECT items FROM from WHERE (c) AND (c); the lists hold String nodes.
+const char* deparse_select(List* items, const char* from, List* conditions);
+// The server's row count of a table; no rows are read.
+const char* row_count_query(const char* quoted_table);
+
+}  // namespace mssql::pg

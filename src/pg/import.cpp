@@ -1,0 +1,299 @@
+// IMPORT FOREIGN SCHEMA: the catalog queries' rows to CREATE FOREIGN TABLE.
+//
+// PostgreSQL's own filter compares LIMIT TO and EXCEPT with local names. Names here may be given as the server has them or as they
+// become, so that filter is run here, and the statement's list is completed for PostgreSQL's.
+
+#include <algorithm>
+#include <map>
+
+#include "../core/names.hpp"
+#include "../core/tsql/catalog.hpp"
+#include "../core/tsql/expression.hpp"
+#include "../core/tsql/quote.hpp"
+#include "../core/types.hpp"
+#include "catalog_rows.hpp"
+#include "connection.hpp"
+#include "import.hpp"
+#include "options.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+struct ImportOptions {
+  bool with_defaults;
+  bool with_not_null;
+  bool with_collations;
+  bool with_generated;
+  bool with_views;
+  NameCase name_case;
+  bool postgis;
+};
+
+struct ImportedColumn {
+  std::string name;
+  std::string local;
+  RemoteType type;
+  std::string collation;
+  std::string default_definition;
+  bool is_nullable;
+  bool is_key;
+};
+
+struct ImportedTable {
+  std::string schema;
+  std::string name;
+  std::string local;
+  bool is_view;
+  std::vector<ImportedColumn> columns;
+};
+
+// Everything that outlives the queries; own()ed by the statement's memory context.
+struct Import {
+  std::vector<ImportedTable> relations;
+  std::vector<std::string> commands;
+  std::vector<std::string> notices;
+};
+
+std::string quoted_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted += '"';
+}
+
+// As an escape string, which means the same whatever standard_conforming_strings says.
+std::string quoted_text(std::string_view text) {
+  std::string quoted = "E'";
+  for (const char c : text) quoted.append(c == '\'' || c == '\\' ? 2 : 1, c);
+  return quoted += '\'';
+}
+
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return lower(x) == lower(y);
+  });
+}
+
+void find_relations(Import& import, tds::Session& session, const std::string& schema, const ImportOptions& options) {
+  for_each_catalog_row(session, tsql::tables_query(), [&](CatalogRow& row) {
+    if (!same_ignoring_case(*row[0], schema) || (as_flag(row[3]) && !options.with_views)) return;
+    import.relations.push_back({*row[0], *row[1], {}, as_flag(row[3]), {}});
+  });
+  // A server that tells case apart may have two schemas of this name.
+  const bool exact = std::any_of(import.relations.begin(), import.relations.end(), [&](const auto& r) { return r.schema == schema; });
+  if (exact) std::erase_if(import.relations, [&](const auto& r) { return r.schema != schema; });
+  if (!import.relations.empty()) return;
+  bool exists = false;
+  for_each_catalog_row(session, "SELECT CASE WHEN SCHEMA_ID(" + tsql::quote_literal(schema) + ") IS NULL THEN 0 ELSE 1 END",
+                       [&](CatalogRow& row) { exists = as_int(row[0]) == 1; });
+  if (!exists) throw Error("HV00R", "schema \"" + schema + "\" does not exist on the foreign server");
+}
+
+using RelationIndex = std::map<std::pair<std::string, std::string>, ImportedTable*>;
+
+void find_columns(Import& import, tds::Session& session, const ImportOptions& options) {
+  RelationIndex index;
+  for (ImportedTable& relation : import.relations) index[{relation.schema, relation.name}] = &relation;
+  for_each_catalog_row(session, tsql::columns_query(), [&](CatalogRow& row) {
+    const auto found = index.find({*row[0], *row[1]});
+    if (found == index.end()) return;
+    if (as_flag(row[17]) && !options.with_generated) return;
+    ImportedColumn column{};
+    column.name = *row[3];
+    const std::optional<Type> type = type_from_name(*row[4]);
+    if (!type) {
+      import.notices.push_back("column \"" + column.name + "\" of table \"" + *row[1] + "\" is left out: its type " + *row[4] +
+                               " is not known to mssql_fdw");
+      return;
+    }
+    column.type = {*type, as_int(row[6]), as_int(row[7]), as_int(row[8])};
+    column.collation = row[9].value_or("");
+    column.is_nullable = as_flag(row[10]);
+    column.default_definition = row[16].value_or("");
+    found->second->columns.push_back(std::move(column));
+  });
+  for_each_catalog_row(session, tsql::indexes_query(), [&](CatalogRow& row) {
+    const auto found = index.find({*row[0], *row[1]});
+    if (found == index.end() || row[3].value_or("") != "PK") return;
+    for (ImportedColumn& column : found->second->columns) column.is_key = column.is_key || column.name == *row[10];
+  });
+}
+
+// Gives all their local names; says so where a name is not just folded. `place`: "" or " of table \"x\"".
+template <class Named>
+void name_locally(Import& import, std::vector<Named>& items, NameCase name_case, const char* what, const std::string& place) {
+  std::vector<std::string> names;
+  for (const Named& item : items) names.push_back(item.name);
+  const std::vector<std::string> locals = local_names(names, name_case);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i].local = locals[i];
+    if (locals[i] == distinct_local_name(names[i], name_case)) {
+      import.notices.push_back("remote " + std::string(what) + " \"" + names[i] + "\"" + place + " becomes \"" + locals[i] + "\"");
+    }
+  }
+}
+
+// The tables that a name of the list means: by the name they have here or there, else by the remote one whatever its case.
+std::vector<bool> find_listed(const Import& import, std::span<const std::string> listed) {
+  std::vector<bool> found(import.relations.size());
+  for (const std::string& name : listed) {
+    const auto mark = [&](auto&& matches) {
+      bool any = false;
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        if (!matches(import.relations[i])) continue;
+        found[i] = any = true;
+      }
+      return any;
+    };
+    if (mark([&](const ImportedTable& table) { return name == table.name || name == table.local; })) continue;
+    mark([&](const ImportedTable& table) { return same_ignoring_case(name, table.name); });
+  }
+  return found;
+}
+
+// Keeps what the statement's list asks for, and returns the local names to add to it.
+std::vector<std::string> filter(Import& import, std::span<const std::string> listed, ImportForeignSchemaType kind) {
+  std::vector<std::string> aliases;
+  if (kind == FDW_IMPORT_SCHEMA_ALL) return aliases;
+  const std::vector<bool> found = find_listed(import, listed);
+  std::vector<ImportedTable> kept;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i]) aliases.push_back(import.relations[i].local);
+    if (found[i] == (kind == FDW_IMPORT_SCHEMA_LIMIT_TO)) kept.push_back(std::move(import.relations[i]));
+  }
+  import.relations = std::move(kept);
+  return aliases;
+}
+
+bool is_character(Type type) {
+  switch (type) {
+    case Type::char_:
+    case Type::varchar:
+    case Type::text:
+    case Type::nchar:
+    case Type::nvarchar:
+    case Type::ntext: return true;
+    default: return false;
+  }
+}
+
+// Binary collations are the only ones with a counterpart on every PostgreSQL server.
+bool is_binary_collation(std::string_view collation) { return collation.ends_with("_BIN") || collation.ends_with("_BIN2"); }
+
+std::string column_clause(Import& import, const ImportedTable& relation, const ImportedColumn& column, const ImportOptions& options) {
+  std::string clause = quoted_identifier(column.local) + " " + local_type(column.type, {options.postgis});
+  clause += " OPTIONS (column_name " + quoted_text(column.name) + ", remote_type " + quoted_text(declare(column.type));
+  if (column.is_key) clause += ", key 'true'";
+  clause += ")";
+  if (options.with_collations && is_character(column.type.type) && is_binary_collation(column.collation)) {
+    clause += " COLLATE pg_catalog.\"C\"";
+  }
+  if (options.with_defaults && !column.default_definition.empty()) {
+    tsql::ExpressionContext context;
+    context.column = [](std::string_view) { return std::optional<std::string>(); };
+    context.sequence = [](std::string_view, std::string_view) { return std::optional<std::string>(); };
+    const auto expression = tsql::translate_default(column.default_definition, column.type, context);
+    if (expression) {
+      clause += " DEFAULT " + *expression;
+    } else {
+      import.notices.push_back("default of column \"" + column.name + "\" of table \"" + relation.name +
+                               "\" is left out: " + column.default_definition + " has no sure translation");
+    }
+  }
+  // What a view says of its columns is as old as the view; PostgreSQL 17 leaves out IS NOT NULL on the strength of it.
+  if (options.with_not_null && !column.is_nullable && !relation.is_view) clause += " NOT NULL";
+  return clause;
+}
+
+void write_commands(Import& import, std::string_view server, const ImportOptions& options) {
+  for (ImportedTable& relation : import.relations) {
+    name_locally(import, relation.columns, options.name_case, "column", " of table \"" + relation.name + "\"");
+    std::string command = "CREATE FOREIGN TABLE " + quoted_identifier(relation.local) + " (";
+    const char* separator = "\n  ";
+    for (const ImportedColumn& column : relation.columns) {
+      command += separator + column_clause(import, relation, column, options);
+      separator = ",\n  ";
+    }
+    command += "\n) SERVER " + quoted_identifier(server) + " OPTIONS (schema_name " + quoted_text(relation.schema) + ", table_name " +
+               quoted_text(relation.name) + ")";
+    import.commands.push_back(std::move(command));
+  }
+}
+
+const char* to_server(const std::string& text) {
+  return copy_out(view(pg_any_to_server(text.c_str(), static_cast<int>(text.size()), PG_UTF8)));
+}
+
+ImportOptions read_options(List* definitions) {
+  constexpr auto context = OptionContext::import;
+  const OptionList options = option_list(definitions);
+  validate_options(context, options);
+  ImportOptions result{};
+  result.with_defaults = boolean_option(context, options, "import_default", false);
+  result.with_not_null = boolean_option(context, options, "import_not_null", true);
+  result.with_collations = boolean_option(context, options, "import_collate", true);
+  result.with_generated = boolean_option(context, options, "import_generated", true);
+  result.with_views = boolean_option(context, options, "import_views", true);
+  result.name_case = static_cast<NameCase>(choice_option(context, options, "name_case", 0));
+  result.postgis = postgis_is_visible();
+  return result;
+}
+
+struct Listed {
+  const char** names;  // UTF-8
+  std::size_t count;
+};
+
+Listed listed_tables(List* tables) {
+  Listed listed{static_cast<const char**>(palloc0(sizeof(char*) * static_cast<std::size_t>(std::max(list_length(tables), 1)))), 0};
+  ListCell* cell = nullptr;
+  foreach (cell, tables) {
+    char* name = lfirst_node(RangeVar, cell)->relname;
+    listed.names[listed.count++] = pg_server_to_any(name, static_cast<int>(std::strlen(name)), PG_UTF8);
+  }
+  return listed;
+}
+
+// Core only. The names that PostgreSQL's list of tables lacks go to `aliases`.
+void run_import(Import& import, std::vector<std::string>& aliases, tds::Session& session, const char* schema, const char* server,
+                const Listed& listed, ImportForeignSchemaType kind, const ImportOptions& options) {
+  find_relations(import, session, schema, options);
+  name_locally(import, import.relations, options.name_case, "table", "");
+  const std::vector<std::string> names(listed.names, listed.names + listed.count);
+  aliases = filter(import, names, kind);
+  // Notices about tables that are not imported are no use.
+  std::erase_if(import.notices, [&](const std::string& notice) {
+    return std::none_of(import.relations.begin(), import.relations.end(),
+                        [&](const ImportedTable& relation) { return notice.find("\"" + relation.local + "\"") != std::string::npos; });
+  });
+  find_columns(import, session, options);
+  write_commands(import, server, options);
+}
+
+}  // namespace
+
+bool postgis_is_visible() { return OidIsValid(TypenameGetTypid("geometry")) && OidIsValid(TypenameGetTypid("geography")); }
+
+List* ImportForeignSchema(ImportForeignSchemaStmt* statement, Oid server) {
+  const ImportOptions options = read_options(statement->options);
+  const Listed listed = listed_tables(statement->table_list);
+  auto* schema = statement->remote_schema;
+  const char* remote_schema = pg_server_to_any(schema, static_cast<int>(std::strlen(schema)), PG_UTF8);
+  const char* server_name = pg_server_to_any(statement->server_name, static_cast<int>(std::strlen(statement->server_name)), PG_UTF8);
+  auto* import = own<Import>(CurrentMemoryContext);
+  auto* aliases = own<std::vector<std::string>>(CurrentMemoryContext);
+  run_import(*import, *aliases, acquire(server, GetUserId()), remote_schema, server_name, listed, statement->list_type, options);
+
+  for (std::size_t i = 0; i < aliases->size(); ++i) {
+    statement->table_list = lappend(statement->table_list, makeRangeVar(nullptr, const_cast<char*>(to_server((*aliases)[i])), -1));
+  }
+  for (std::size_t i = 0; i < import->notices.size(); ++i) ereport(NOTICE, (errmsg("%s", to_server(import->notices[i]))));
+  List* commands = NIL;
+  for (std::size_t i = 0; i < import->commands.size(); ++i) {
+    commands = lappend(commands, const_cast<char*>(to_server(import->commands[i])));
+  }
+  return commands;
+}
+
+}  // namespace mssql::pg

@@ -1,0 +1,40 @@
+// Rows of a remote query into a local table, the way COPY FROM does it: table_multi_insert, no text, no executor plan.
+//
+// The target is a plain table. What holds for COPY FROM holds here: INSERT privilege on the table or on every loaded column,
+// no row-level security for the user, NOT NULL, CHECK and partition constraints and unique indexes are enforced, defaults and
+// stored generated columns fill what is not loaded. User triggers do not fire and foreign keys are not checked: the caller has
+// dropped or not yet made them. Memory is one batch, whatever the row count.
+#pragma once
+
+#include "reader.hpp"
+
+namespace mssql::pg {
+
+struct LoadRequest {
+  Oid server{InvalidOid};
+  const char* sql{nullptr};        // remote SELECT; its i-th column goes to columns[i]
+  Oid target{InvalidOid};
+  Datum* columns{nullptr};         // names
+  int ncolumns{0};
+  const RemoteColumn* types{nullptr};  // ncolumns entries; may be null
+  const char* source{nullptr};     // how messages call the source: "dbo.Posts"
+  tds::CharacterPolicy policy{tds::CharacterPolicy::error};
+  std::int64_t estimated_rows{0};  // for progress only; 0: unknown
+  std::int64_t estimated_bytes{0};
+};
+
+struct LoadResult {
+  std::int64_t rows;
+  std::int64_t bytes;  // wire bytes of the decoded cells
+};
+
+// Progress is in pg_stat_progress_copy while it runs (type CALLBACK), and pg_stat_activity.query opens with
+// "/* mssql_fdw load: source -> target */". `rows_done` (never null) counts as the load goes, for an error context callback.
+// Throws Error or ereports; the transaction is then to be rolled back.
+LoadResult load(const LoadRequest& request, std::uint64_t* rows_done);
+
+// Slots of pg_stat_get_progress_info('COPY') beyond those that COPY uses; replicate.progress reads them.
+inline constexpr int progress_estimated_rows = 10;
+inline constexpr int progress_started = 11;  // TimestampTz
+
+}  // namespace mssql::pg

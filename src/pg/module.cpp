@@ -1,0 +1,70 @@
+// The C surface of the library: magic, settings, the records of every SQL function, and the FdwRoutine.
+
+#include "import.hpp"
+#include "options.hpp"
+#include "scan.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+// A callback of the FdwRoutine: the same signature, inside a fence.
+template <auto Body>
+struct Fenced;
+template <class Result, class... Arguments, Result (*Body)(Arguments...)>
+struct Fenced<Body> {
+  static Result call(Arguments... arguments) {
+    return fence([&] { return Body(arguments...); });
+  }
+};
+
+}  // namespace
+
+}  // namespace mssql::pg
+
+using namespace mssql::pg;
+
+extern "C" {
+
+#pragma GCC visibility push(default)
+PG_MODULE_MAGIC;
+#define MSSQL_FDW_RECORD(name) PG_FUNCTION_INFO_V1(name);
+MSSQL_FDW_FUNCTIONS(MSSQL_FDW_RECORD)
+#undef MSSQL_FDW_RECORD
+void _PG_init(void);
+#pragma GCC visibility pop
+
+void _PG_init(void) {
+  DefineCustomBoolVariable("mssql_fdw.pushdown", "Sends WHERE conditions to the remote server where they mean the same there.",
+                           "Off, every condition is checked locally: a way to see that the results are equal.", &pushdown_enabled, true,
+                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
+#if PG_VERSION_NUM >= 150000
+  MarkGUCPrefixReserved("mssql_fdw");
+#else
+  EmitWarningsOnPlaceholders("mssql_fdw");
+#endif
+}
+
+Datum mssql_fdw_handler(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  FdwRoutine* routine = makeNode(FdwRoutine);
+  routine->GetForeignRelSize = Fenced<GetForeignRelSize>::call;
+  routine->GetForeignPaths = Fenced<GetForeignPaths>::call;
+  routine->GetForeignPlan = Fenced<GetForeignPlan>::call;
+  routine->BeginForeignScan = Fenced<BeginForeignScan>::call;
+  routine->IterateForeignScan = Fenced<IterateForeignScan>::call;
+  routine->ReScanForeignScan = Fenced<ReScanForeignScan>::call;
+  routine->EndForeignScan = Fenced<EndForeignScan>::call;
+  routine->ExplainForeignScan = Fenced<ExplainForeignScan>::call;
+  routine->AnalyzeForeignTable = Fenced<AnalyzeForeignTable>::call;
+  routine->ImportForeignSchema = Fenced<mssql::pg::ImportForeignSchema>::call;  // defrem.h has another of this name
+  // Not yet: the answer 0 makes PostgreSQL refuse INSERT, UPDATE and DELETE by name.
+  routine->IsForeignRelUpdatable = Fenced<IsForeignRelUpdatable>::call;
+  PG_RETURN_POINTER(routine);
+}
+
+Datum mssql_fdw_validator(PG_FUNCTION_ARGS) {
+  return fence([&] { return validator(fcinfo); });
+}
+
+}

@@ -1,0 +1,267 @@
+// The life of one remote query; reader.hpp states the contract.
+//
+// Rows come from the session, or, once the reader gave way, from a tuplestore that holds them as they came over the wire: one bytea
+// a row, each cell a length (-1: NULL) and its bytes. So nothing is converted, and no error of a value arises, in whose statement
+// happens to want the session.
+
+#include "reader.hpp"
+
+#include "datum.hpp"
+
+namespace mssql::pg {
+
+struct Reader {
+  Reader() = default;
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  // The memory context dies: in abort, or when the executor ends without reader_close(). The tuplestore is the context's, and
+  // its file the resource owner's.
+  ~Reader() {
+    if (session != nullptr) fence_quiet([this] { let_go(); });
+  }
+
+  void let_go() {
+    tds::Session* held = std::exchange(session, nullptr);
+    set_active_reader(*held, nullptr);
+    held->cancel();
+  }
+
+  tds::Session* session{nullptr};  // null: everything is read, or the reader has let go
+  std::vector<Column> columns;
+  std::vector<Converter> converters;
+  std::vector<int> attributes;  // by column: attnum
+  std::vector<const char*> names;
+  const char* source{nullptr};
+  std::string scratch;
+  std::uint64_t bytes{0};
+
+  ResourceOwner owner{nullptr};
+  MemoryContext context{nullptr};
+  Tuplestorestate* store{nullptr};
+  TupleTableSlot* slot{nullptr};
+  std::vector<Cell> stored;  // the row that was read from the store last
+
+  int current{-1};         // the column being converted, for the error context
+  bool cut_short{false};   // rows were lost with the session: no end of data may be reported
+};
+
+namespace {
+
+constexpr std::size_t scratch_to_keep = 1 << 20;
+
+void describe(void* argument) {
+  const auto* reader = static_cast<const Reader*>(argument);
+  if (reader->current < 0) return;
+  const char* name = reader->names[static_cast<std::size_t>(reader->current)];
+  if (reader->source != nullptr) {
+    errcontext("column \"%s\" of %s", name, reader->source);
+  } else {
+    errcontext("column \"%s\"", name);
+  }
+}
+
+// Core only.
+void start(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
+  session.execute(sql, parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
+  if (!session.next_result()) {
+    throw Error(sqlstate::fdw_error, "remote statement returns no rows", "It has been executed, but has no result set.",
+                "Use mssql_exec() for statements without a result.");
+  }
+  const std::span<const Column> columns = session.columns();
+  reader.columns.assign(columns.begin(), columns.end());
+}
+
+void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
+  if (ncolumns == 0) return;
+  const int arrived = static_cast<int>(reader.columns.size());
+  if (arrived != ncolumns) {
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("remote query returns %d columns, but %d are expected", arrived, ncolumns)));
+  }
+  for (int i = 0; i < ncolumns; ++i) {
+    const Form_pg_attribute attribute = TupleDescAttr(target, attnums[i] - 1);
+    const RemoteType* remote = options.columns != nullptr && options.columns[i].known ? &options.columns[i].type : nullptr;
+    const Converter converter = choose_converter(reader.columns[static_cast<std::size_t>(i)], remote, attribute, options.policy);
+    reader.converters.push_back(converter);
+    reader.attributes.push_back(attnums[i]);
+    reader.names.push_back(pstrdup(NameStr(attribute->attname)));
+  }
+}
+
+// After the last row: what the server still has to say (an error after the rows) is heard, further result sets are dropped.
+void read_to_end(Reader& reader) {
+  tds::Session& session = *reader.session;
+  Row row;
+  while (session.next_result()) {
+    while (session.fetch(row)) continue;
+  }
+  set_active_reader(session, nullptr);
+  reader.session = nullptr;
+}
+
+bool next_stored_row(Reader& reader, Row& row) {
+  if (reader.store == nullptr) return false;
+  // A row that comes from disk is allocated in the current context, and freed when the slot gets the next one.
+  MemoryContext old = MemoryContextSwitchTo(reader.context);
+  const bool found = tuplestore_gettupleslot(reader.store, true, false, reader.slot);
+  MemoryContextSwitchTo(old);
+  if (!found) return false;
+  bool isnull = false;
+  const bytea* packed = DatumGetByteaPP(slot_getattr(reader.slot, 1, &isnull));
+  const char* position = VARDATA_ANY(packed);
+  for (Cell& cell : reader.stored) {
+    std::int32_t length = 0;
+    std::memcpy(&length, position, sizeof(length));
+    position += sizeof(length);
+    cell.data = length < 0 ? nullptr : reinterpret_cast<const std::uint8_t*>(position);
+    cell.size = length < 0 ? 0 : static_cast<std::size_t>(length);
+    position += cell.size;
+  }
+  row = Row(reader.stored.data(), reader.stored.size());
+  return true;
+}
+
+bool next_row(Reader& reader, Row& row) {
+  if (reader.session != nullptr) {
+    if (reader.session->fetch(row)) return true;
+    read_to_end(reader);
+    return false;
+  }
+  if (next_stored_row(reader, row)) return true;
+  if (reader.cut_short) {
+    throw Error("25000", "remote query was ended before its last row", "Its transaction or subtransaction ended, or the connection broke.");
+  }
+  return false;
+}
+
+bool next(Reader& reader, Datum* values, bool* isnull) {
+  CHECK_FOR_INTERRUPTS();
+  Row row;
+  if (!next_row(reader, row)) return false;
+  for (std::size_t i = 0; i < reader.converters.size(); ++i) {
+    reader.current = static_cast<int>(i);
+    const int attribute = reader.attributes[i] - 1;
+    values[attribute] = convert(reader.converters[i], reader.columns[i], row[i], reader.scratch, &isnull[attribute]);
+    reader.bytes += row[i].size;
+  }
+  reader.current = -1;
+  if (reader.scratch.capacity() > scratch_to_keep) {
+    reader.scratch.clear();
+    reader.scratch.shrink_to_fit();
+  }
+  return true;
+}
+
+bytea* pack(Row row) {
+  std::size_t size = VARHDRSZ;
+  for (const Cell& cell : row) size += sizeof(std::int32_t) + cell.size;
+  if (size > MaxAllocSize) throw Error(sqlstate::program_limit, "row of " + std::to_string(size) + " bytes is too long to be kept");
+  auto* packed = static_cast<bytea*>(palloc(size));
+  SET_VARSIZE(packed, size);
+  char* position = VARDATA(packed);
+  for (const Cell& cell : row) {
+    const std::int32_t length = cell.is_null() ? -1 : static_cast<std::int32_t>(cell.size);
+    std::memcpy(position, &length, sizeof(length));
+    position += sizeof(length);
+    if (cell.size > 0) std::memcpy(position, cell.data, cell.size);
+    position += cell.size;
+  }
+  return packed;
+}
+
+void make_store(Reader& reader) {
+  MemoryContext old_context = MemoryContextSwitchTo(reader.context);
+  // The file must live as long as the reader's query, not as long as the subtransaction that wants the session.
+  ResourceOwner old_owner = CurrentResourceOwner;
+  CurrentResourceOwner = reader.owner;
+  reader.store = tuplestore_begin_heap(false, false, work_mem);
+  CurrentResourceOwner = old_owner;
+  TupleDesc descriptor = CreateTemplateTupleDesc(1);
+  TupleDescInitEntry(descriptor, 1, "row", BYTEAOID, -1, 0);
+  reader.slot = MakeSingleTupleTableSlot(descriptor, &TTSOpsMinimalTuple);
+  reader.stored.resize(reader.columns.size());
+  MemoryContextSwitchTo(old_context);
+}
+
+}  // namespace
+
+Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters, TupleDesc target,
+                    const int* attnums, int ncolumns, const ReaderOptions& options) {
+  auto* reader = own<Reader>(CurrentMemoryContext);
+  reader->context = CurrentMemoryContext;
+  reader->owner = CurrentResourceOwner;
+  reader->source = options.source;
+
+  tds::Session& session = acquire(server, user);
+  if (options.writes) mark_written(session);
+  const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
+  start(*reader, session, utf8, parameters);
+  reader->session = &session;
+  set_active_reader(session, reader);
+  choose_converters(*reader, target, attnums, ncolumns, options);
+  return reader;
+}
+
+bool reader_next(Reader* reader, Datum* values, bool* isnull) {
+  // Outside the fence, so that the context still stands when the fence raises what core threw.
+  ErrorContextCallback frame;
+  frame.callback = describe;
+  frame.arg = reader;
+  frame.previous = error_context_stack;
+  error_context_stack = &frame;
+  const bool more = fence([&] { return next(*reader, values, isnull); });
+  error_context_stack = frame.previous;
+  return more;
+}
+
+std::uint64_t reader_bytes(const Reader* reader) { return reader->bytes; }
+
+void reader_close(Reader* reader) {
+  if (reader->session != nullptr) reader->let_go();
+  if (reader->store != nullptr) {
+    ExecDropSingleTupleTableSlot(reader->slot);
+    tuplestore_end(reader->store);
+    reader->store = nullptr;
+    reader->cut_short = true;
+  }
+}
+
+void reader_give_way(Reader* reader) {
+  if (reader->session == nullptr) return;
+  // Until all rows are here the reader has let go, and knows that rows are missing.
+  tds::Session* session = std::exchange(reader->session, nullptr);
+  reader->cut_short = true;
+  if (reader->current >= 0) {
+    // A conversion (a domain's check, an input function) queries the server whose row it is converting.
+    throw Error(sqlstate::feature_not_supported, "foreign server cannot be queried while one of its values is being converted");
+  }
+  make_store(*reader);
+  MemoryContext batch = AllocSetContextCreate(reader->context, "mssql_fdw stored row", ALLOCSET_DEFAULT_SIZES);
+  Row row;
+  while (session->fetch(row)) {
+    CHECK_FOR_INTERRUPTS();
+    MemoryContext old = MemoryContextSwitchTo(batch);
+    Datum packed = PointerGetDatum(pack(row));
+    bool isnull = false;
+    tuplestore_putvalues(reader->store, reader->slot->tts_tupleDescriptor, &packed, &isnull);
+    MemoryContextSwitchTo(old);
+    MemoryContextReset(batch);
+  }
+  reader->session = session;
+  read_to_end(*reader);
+  reader->cut_short = false;
+  MemoryContextDelete(batch);
+}
+
+void reader_detach(Reader* reader) {
+  if (reader->session == nullptr) return;
+  reader->session = nullptr;
+  reader->cut_short = true;
+}
+
+bool reader_belongs_to(const Reader* reader, ResourceOwner owner) {
+  ResourceOwner at = reader->owner;
+  while (at != nullptr && at != owner) at = ResourceOwnerGetParent(at);
+  return at != nullptr;
+}
+
+}  // namespace mssql::pg

@@ -1,0 +1,161 @@
+// The executor's callbacks. A scan sends its query with the first row asked for, and again after each rescan.
+
+#include "scan.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+struct ScanState {
+  ScanPlan plan;
+  Oid server;
+  Oid user;
+  const char* source;
+  RemoteColumn* columns;
+  tds::CharacterPolicy policy;
+  int* attnums;
+  int nattributes;
+  List* parameters;       // ExprState*
+  MemoryContext context;  // of one execution of the query
+  Reader* reader;
+  bool done;
+};
+
+Oid scanning_user(ForeignScanState* node) {
+#if PG_VERSION_NUM >= 160000
+  const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
+  return OidIsValid(plan->checkAsUser) ? plan->checkAsUser : GetUserId();
+#else
+  const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
+  const RangeTblEntry* entry = exec_rt_fetch(plan->scan.scanrelid, node->ss.ps.state);
+  return OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId();
+#endif
+}
+
+// The values of @P1, @P2, ...; `usable` is false where the server cannot make the comparison.
+SentValue* evaluate_parameters(ForeignScanState* node, const ScanState* state, bool* usable) {
+  const int count = list_length(state->parameters);
+  auto* values = static_cast<SentValue*>(palloc0(sizeof(SentValue) * static_cast<std::size_t>(count)));
+  for (int i = 0; i < count; ++i) {
+    auto* expression = static_cast<ExprState*>(list_nth(state->parameters, i));
+    const Oid type = exprType(reinterpret_cast<Node*>(expression->expr));
+    bool isnull = true;
+    const Datum value = ExecEvalExpr(expression, node->ss.ps.ps_ExprContext, &isnull);
+    usable[i] = send_condition_value(type, value, isnull, strVal(list_nth(state->plan.parameter_types, i)), &values[i]);
+    if (!usable[i]) send_value(type, 0, true, &values[i]);
+  }
+  return values;
+}
+
+// The query without the conditions whose parameters cannot be sent; those are in the plan's qual as well.
+const char* usable_query(const ScanPlan& plan, const bool* usable) {
+  List* conditions = NIL;
+  int parameter = 0;
+  for (int i = 0; i < list_length(plan.conditions); ++i) {
+    bool send = true;
+    for (const int end = list_nth_int(plan.condition_ends, i); parameter < end; ++parameter) send = send && usable[parameter];
+    if (send) conditions = lappend(conditions, list_nth(plan.conditions, i));
+  }
+  if (list_length(conditions) == list_length(plan.conditions)) return plan.sql;
+  return deparse_select(plan.items, plan.from, conditions);
+}
+
+void open(ForeignScanState* node, ScanState* state) {
+  // The parameters may be computed by anything, even by a query on the same server: before the session is taken.
+  MemoryContext old = MemoryContextSwitchTo(state->context);
+  const char* sql = state->plan.sql;
+  const std::vector<tds::Parameter>* parameters = nullptr;
+  const int count = list_length(state->parameters);
+  if (count > 0) {
+    auto* usable = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(count)));
+    const SentValue* values = evaluate_parameters(node, state, usable);
+    sql = usable_query(state->plan, usable);
+    parameters = make_parameters(values, count);
+  }
+  ReaderOptions options;
+  options.policy = state->policy;
+  options.source = state->source;
+  options.columns = state->columns;
+  state->reader = reader_open(state->server, state->user, sql, parameters, node->ss.ss_ScanTupleSlot->tts_tupleDescriptor, state->attnums,
+                              state->nattributes, options);
+  MemoryContextSwitchTo(old);
+}
+
+void close(ScanState* state) {
+  if (state->reader != nullptr) reader_close(state->reader);
+  state->reader = nullptr;
+  MemoryContextReset(state->context);
+}
+
+}  // namespace
+
+RemoteColumn* remote_columns(const RemoteTable& table, List* attributes) {
+  const int count = list_length(attributes);
+  auto* columns = static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(std::max(count, 1))));
+  for (int i = 0; i < count; ++i) {
+    const RemoteAttribute& attribute = table.attributes[list_nth_int(attributes, i) - 1];
+    columns[i] = {attribute.known, attribute.type};
+  }
+  return columns;
+}
+
+tds::CharacterPolicy character_policy(ForeignTable* table, ForeignServer* server) {
+  const std::size_t of_server = choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0);
+  return static_cast<tds::CharacterPolicy>(choice_option(OptionContext::table, option_list(table->options), "nul_policy", of_server));
+}
+
+void BeginForeignScan(ForeignScanState* node, int flags) {
+  if ((flags & EXEC_FLAG_EXPLAIN_ONLY) != 0) return;
+  const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
+  auto* state = static_cast<ScanState*>(palloc0(sizeof(ScanState)));
+  node->fdw_state = state;
+  state->plan = unpack_plan(plan->fdw_private);
+  state->user = scanning_user(node);
+
+  Relation relation = node->ss.ss_currentRelation;
+  ForeignTable* table = GetForeignTable(RelationGetRelid(relation));
+  ForeignServer* server = GetForeignServer(table->serverid);
+  state->server = server->serverid;
+  state->source = psprintf("foreign table \"%s\"", RelationGetRelationName(relation));
+  state->policy = character_policy(table, server);
+  const RemoteTable remote = describe_remote_table(relation, table_options(RelationGetRelid(relation), table, server));
+  state->columns = remote_columns(remote, state->plan.attributes);
+  state->nattributes = list_length(state->plan.attributes);
+  state->attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(state->nattributes, 1))));
+  for (int i = 0; i < state->nattributes; ++i) state->attnums[i] = list_nth_int(state->plan.attributes, i);
+  state->parameters = ExecInitExprList(plan->fdw_exprs, reinterpret_cast<PlanState*>(node));
+  state->context = AllocSetContextCreate(node->ss.ps.state->es_query_cxt, "mssql_fdw scan", ALLOCSET_DEFAULT_SIZES);
+}
+
+TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
+  auto* state = static_cast<ScanState*>(node->fdw_state);
+  TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
+  ExecClearTuple(slot);
+  if (state->done) return slot;
+  if (state->reader == nullptr) open(node, state);
+  // Columns that nobody asked for stay NULL. The values live in the per-tuple context, which is the current one.
+  std::memset(slot->tts_isnull, true, sizeof(bool) * static_cast<std::size_t>(slot->tts_tupleDescriptor->natts));
+  if (reader_next(state->reader, slot->tts_values, slot->tts_isnull)) {
+    ExecStoreVirtualTuple(slot);
+  } else {
+    state->done = true;
+    report_messages(DEBUG1);
+  }
+  return slot;
+}
+
+void ReScanForeignScan(ForeignScanState* node) {
+  auto* state = static_cast<ScanState*>(node->fdw_state);
+  if (state == nullptr) return;
+  state->done = false;
+  close(state);
+}
+
+void EndForeignScan(ForeignScanState* node) {
+  auto* state = static_cast<ScanState*>(node->fdw_state);
+  if (state != nullptr) close(state);
+}
+
+int IsForeignRelUpdatable(Relation) { return 0; }
+
+}  // namespace mssql::pg

@@ -1,0 +1,22 @@
+// Execution of scans over foreign tables, ANALYZE, and what EXPLAIN VERBOSE shows of a scan.
+#pragma once
+
+#include "planner.hpp"
+#include "reader.hpp"
+
+namespace mssql::pg {
+
+void BeginForeignScan(ForeignScanState* node, int flags);
+TupleTableSlot* IterateForeignScan(ForeignScanState* node);
+void ReScanForeignScan(ForeignScanState* node);
+void EndForeignScan(ForeignScanState* node);
+void ExplainForeignScan(ForeignScanState* node, ExplainState* state);
+bool AnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc* acquire_rows, BlockNumber* pages);
+int IsForeignRelUpdatable(Relation relation);
+
+// The declared types of the attributes (integers, attnums), in their order.
+RemoteColumn* remote_columns(const RemoteTable& table, List* attributes);
+// The policy for characters that PostgreSQL cannot store: the table's, else the server's option.
+tds::CharacterPolicy character_policy(ForeignTable* table, ForeignServer* server);
+
+}  // namespace mssql::pg
