@@ -1,0 +1,115 @@
+-- Replicate, 1 of 8: the C functions it needs, and the checks of arguments that all its functions share.
+
+-- Loads the rows of a remote query into a plain table; src/pg/loader.hpp says how. `types`: the columns' declared types where the
+-- wire does not tell (CLR types), NULL elsewhere.
+CREATE OR REPLACE FUNCTION @extschema@._load(server name, query text, target regclass, columns name[], source text,
+    nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0, estimated_bytes bigint DEFAULT 0, types text[] DEFAULT '{}',
+    OUT rows bigint, OUT bytes bigint)
+AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+-- The candidate that `word` most likely meant, or NULL.
+CREATE OR REPLACE FUNCTION @extschema@._nearest(word text, candidates text[]) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+-- name_suffix, where the name is cut so that both fit into an identifier.
+CREATE OR REPLACE FUNCTION @extschema@._suffixed_name(name text, suffix text) RETURNS name
+AS 'MODULE_PATHNAME', 'mssql_fdw_suffixed_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- 'dbo.Users', '[odd schema].[a.b]', 'Users' to its parts; the schema is dbo where none is named.
+CREATE OR REPLACE FUNCTION @extschema@._parse_table_name(qualified_name text, OUT schema text, OUT name text)
+AS 'MODULE_PATHNAME', 'mssql_fdw_parse_table_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+-- Every key of `options` with its default and what it may be.
+CREATE OR REPLACE FUNCTION @extschema@._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[])
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT * FROM (VALUES
+        ('name_case',    jsonb '"lower"', ARRAY['lower', 'preserve', 'snake']),
+        ('nul_policy',   jsonb '"error"', ARRAY['error', 'replace', 'strip']),
+        ('isolation',    jsonb '"automatic"', ARRAY['automatic', 'snapshot', 'read_committed', 'repeatable_read', 'serializable']),
+        ('unlogged',     jsonb 'false',   NULL::text[]),
+        ('defaults',     jsonb 'true',    NULL),
+        ('indexes',      jsonb 'true',    NULL),
+        ('foreign_keys', jsonb 'true',    NULL),
+        ('checks',       jsonb 'true',    NULL),
+        ('comments',     jsonb 'true',    NULL),
+        ('analyze',      jsonb 'true',    NULL),
+        ('allow_masked',   jsonb 'false', NULL),
+        ('allow_filtered', jsonb 'false', NULL)) AS v (key, fallback, allowed);
+END;
+
+-- `options` complete with defaults; an unknown key or a wrong value is an error.
+CREATE OR REPLACE FUNCTION @extschema@._checked_options(options jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    given record;
+    known record;
+    suggestion text;
+BEGIN
+    IF jsonb_typeof(coalesce(options, '{}')) <> 'object' THEN
+        RAISE EXCEPTION 'options must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Write for example options => ''{"unlogged": true}''.';
+    END IF;
+    FOR given IN SELECT e.key, e.value FROM jsonb_each(coalesce(options, '{}')) AS e LOOP
+        SELECT * INTO known FROM @extschema@._option_list() AS o WHERE o.key = given.key;
+        IF NOT FOUND THEN
+            suggestion := @extschema@._nearest(given.key, ARRAY(SELECT o.key FROM @extschema@._option_list() AS o));
+            RAISE EXCEPTION 'invalid option "%"', given.key USING ERRCODE = 'invalid_parameter_value', HINT = coalesce(
+                'Perhaps you meant the option "' || suggestion || '".',
+                'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM @extschema@._option_list() AS o) || '.');
+        ELSIF known.allowed IS NULL AND jsonb_typeof(given.value) <> 'boolean' THEN
+            RAISE EXCEPTION 'invalid value for option "%": %', given.key, given.value USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'It must be true or false.';
+        ELSIF known.allowed IS NOT NULL
+            AND (jsonb_typeof(given.value) <> 'string' OR given.value #>> '{}' <> ALL (known.allowed)) THEN
+            RAISE EXCEPTION 'invalid value for option "%": %', given.key, given.value USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Valid values are: ' || array_to_string(known.allowed, ', ') || '.';
+        END IF;
+    END LOOP;
+    RETURN (SELECT jsonb_object_agg(o.key, o.fallback) FROM @extschema@._option_list() AS o) || coalesce(options, '{}');
+END
+$$;
+
+-- `value`, or an error that names the argument and what it may be.
+CREATE OR REPLACE FUNCTION @extschema@._one_of(argument text, value text, allowed text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF value = ANY (allowed) THEN
+        RETURN value;
+    END IF;
+    RAISE EXCEPTION 'invalid value for "%": %', argument, coalesce(quote_literal(value), 'NULL')
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are: ' || array_to_string(allowed, ', ') || '.';
+END
+$$;
+
+-- Arguments that this version takes, but cannot yet follow in every value.
+CREATE OR REPLACE FUNCTION @extschema@._check_run_arguments(jobs int, chunk_rows bigint, verify text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF jobs < 0 THEN
+        RAISE EXCEPTION 'jobs must not be negative' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF jobs > 0 THEN
+        RAISE EXCEPTION 'parallel workers are not supported by this version' USING ERRCODE = 'feature_not_supported',
+            HINT = 'Leave jobs out, or set it to 0: the run is then one transaction of the calling session.';
+    END IF;
+    IF chunk_rows <= 0 THEN
+        RAISE EXCEPTION 'chunk_rows must be positive' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF @extschema@._one_of('verify', verify, '{none,count,checksum}') = 'checksum' THEN
+        RAISE EXCEPTION 'verify => ''checksum'' is not supported by this version' USING ERRCODE = 'feature_not_supported',
+            HINT = 'Use verify => ''count'', which is the default, or ''none''.';
+    END IF;
+END
+$$;
+
+-- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without against the table's name.
+CREATE OR REPLACE FUNCTION @extschema@._matches(schema text, name text, patterns text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
+               WHERE CASE WHEN p.pattern LIKE '%.%' THEN schema || '.' || name ELSE name END ILIKE p.pattern);
+
+-- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no plain name.
+CREATE OR REPLACE FUNCTION @extschema@._source_name(schema text, name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
+            ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;

@@ -1,0 +1,216 @@
+-- Replicate, 3 of 8: source objects to local names and types. The names do not depend on which tables are selected, so a table
+-- is called the same in every run. Where two would be called the same, the first keeps the name and the others get a suffix that
+-- is a hash of their source name.
+
+-- The schema that a source schema's tables go to, when the caller names none.
+CREATE OR REPLACE FUNCTION @extschema@._local_schema(schema text, name_case text) RETURNS name
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    folded text := @extschema@._local_name(schema, name_case);
+BEGIN
+    IF schema = 'dbo' THEN
+        RETURN 'public';
+    ELSIF folded LIKE 'pg\_%' OR folded IN ('information_schema', 'replicate') THEN
+        -- reserved by PostgreSQL, and our own
+        RETURN @extschema@._local_name('mssql_' || schema, name_case);
+    END IF;
+    RETURN folded;
+END
+$$;
+
+-- All base tables of the source with their local names; position and action are still open.
+CREATE OR REPLACE FUNCTION @extschema@._map_tables(catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT t.*, coalesce(target_schema, @extschema@._local_schema(t.schema, name_case)) AS local_schema,
+               @extschema@._local_name(t."table", name_case) AS folded
+        FROM jsonb_to_recordset(catalog -> 'tables') AS t
+            (schema text, "table" text, is_view boolean, rows bigint, bytes bigint, comment text, is_external boolean)
+        WHERE NOT t.is_view AND t.is_external IS NOT TRUE
+    ), ranked AS (
+        SELECT l.*, row_number() OVER (ORDER BY l.schema COLLATE "C", l."table" COLLATE "C") AS id,
+               row_number() OVER (PARTITION BY l.local_schema, l.folded
+                                  ORDER BY l.schema <> 'dbo', l."table" <> l.folded, l.schema COLLATE "C", l."table" COLLATE "C") AS rank
+        FROM listed AS l
+    ), named AS (
+        SELECT r.*, CASE WHEN r.rank = 1 THEN r.folded::name
+                         ELSE @extschema@._suffixed_name(r.folded, left(md5(r.schema || '.' || r."table"), 8)) END AS local_name
+        FROM ranked AS r
+    )
+    SELECT n.id::int, n.schema, n."table", @extschema@._source_name(n.schema, n."table"), n.local_schema, n.local_name,
+           format('%I.%I', n.local_schema, n.local_name), c.oid, c.relkind, n.rows, n.bytes, n.comment, NULL::int, NULL::text,
+           concat_ws('; ',
+               CASE WHEN n.rank > 1 THEN format('renamed: another table is called %I.%I too', n.local_schema, n.folded) END,
+               CASE WHEN target_schema IS NULL AND n.local_schema LIKE 'mssql\_%' AND n.schema NOT ILIKE 'mssql\_%'
+                    THEN format('schema renamed: "%s" is reserved', n.schema) END)
+    FROM named AS n
+    LEFT JOIN pg_namespace AS s ON s.nspname = n.local_schema
+    LEFT JOIN pg_class AS c ON c.relnamespace = s.oid AND c.relname = n.local_name
+$$;
+
+-- What an identity column's numbers may be, and what makes them here.
+CREATE OR REPLACE FUNCTION @extschema@._identity_range(type text, "precision" int, scale int, seed numeric, increment numeric,
+    last_value numeric, OUT generator text, OUT lowest bigint, OUT highest bigint)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    generator := CASE WHEN type IN ('tinyint', 'smallint', 'int', 'bigint') THEN 'identity' ELSE 'sequence' END;
+    lowest := CASE type WHEN 'tinyint' THEN 0 WHEN 'smallint' THEN -32768 WHEN 'int' THEN -2147483648
+                   WHEN 'bigint' THEN -9223372036854775808
+                   ELSE greatest(-9223372036854775808, 1 - 10::numeric ^ least("precision", 30)) END;
+    highest := CASE type WHEN 'tinyint' THEN 255 WHEN 'smallint' THEN 32767 WHEN 'int' THEN 2147483647
+                    WHEN 'bigint' THEN 9223372036854775807
+                    ELSE least(9223372036854775807, 10::numeric ^ least("precision", 30) - 1) END;
+    IF increment IS NULL OR increment = 0 OR seed IS NULL OR scale <> 0
+        OR seed NOT BETWEEN lowest AND highest OR increment NOT BETWEEN -9223372036854775807 AND 9223372036854775807 THEN
+        generator := NULL;
+    -- PostgreSQL's own bounds, unless the source has been beyond them (a negative seed, DBCC CHECKIDENT ... RESEED)
+    ELSIF increment > 0 AND seed >= 1 AND coalesce(last_value, 0) + increment >= 1 THEN
+        lowest := 1;
+    ELSIF increment < 0 AND seed <= -1 AND coalesce(last_value, 0) + increment <= -1 THEN
+        highest := -1;
+    END IF;
+END
+$$;
+
+-- The local type: the default mapping, and PostGIS types by their full name where the extension is, whatever search_path says.
+-- NULL for a type that the type table does not have.
+CREATE OR REPLACE FUNCTION @extschema@._column_type(type text, max_length int, "precision" int, scale int) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    postgis name;
+BEGIN
+    IF type IN ('geometry', 'geography') THEN
+        SELECT n.nspname INTO postgis
+        FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'postgis';
+        IF FOUND THEN
+            RETURN format('%I.%I', postgis, type);
+        END IF;
+    END IF;
+    RETURN @extschema@._local_type(type, max_length, "precision", scale);
+EXCEPTION
+    WHEN undefined_object THEN
+        RETURN NULL;
+END
+$$;
+
+-- All columns of the source's base tables.
+CREATE OR REPLACE FUNCTION @extschema@._map_columns(catalog jsonb, tables jsonb, name_case text) RETURNS SETOF replicate._column
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT t.id, t.relation, t.action, c.*, @extschema@._local_name(c."column", name_case) AS folded
+        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        JOIN jsonb_to_recordset(catalog -> 'columns') AS c
+            (schema text, "table" text, column_id int, "column" text, type text, max_length int, "precision" int, scale int,
+             is_nullable boolean, is_identity boolean, seed numeric, increment numeric, last_value numeric,
+             default_definition text, is_computed boolean, is_masked boolean, comment text)
+          ON c.schema = t.schema AND c."table" = t.name
+    ), allowed AS (
+        SELECT l.*, CASE WHEN l.folded IN ('ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid') THEN l.folded || '_'
+                         ELSE l.folded END AS wanted
+        FROM listed AS l
+    ), ranked AS (
+        SELECT a.*, row_number() OVER (PARTITION BY a.id, a.wanted ORDER BY a."column" <> a.wanted, a.column_id) AS rank
+        FROM allowed AS a
+    ), named AS (
+        SELECT r.*, CASE WHEN r.rank = 1 THEN r.wanted::name
+                         ELSE @extschema@._suffixed_name(r.wanted, left(md5(r."column"), 8)) END AS target
+        FROM ranked AS r
+    ), types AS MATERIALIZED (
+        SELECT k.*, CASE WHEN k.local_type IS NOT NULL THEN @extschema@._lossy_note(k.type, k.max_length, k."precision", k.scale) END AS note
+        FROM (SELECT d.*, @extschema@._column_type(d.type, d.max_length, d."precision", d.scale) AS local_type
+              FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d) AS k
+    )
+    SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale,
+           -- 38,38 is what some servers say when they do not know an expression's scale: any numeric fits
+           CASE WHEN n.is_computed AND n.type IN ('decimal', 'numeric') AND n.scale = 38 THEN 'numeric' ELSE y.local_type END, n.is_nullable,
+           CASE WHEN n.is_identity THEN g.generator END, n.seed, n.increment, n.last_value, g.lowest, g.highest,
+           CASE WHEN NOT n.is_computed THEN n.default_definition END, coalesce(n.is_masked, false), n.comment, coalesce(a.attgenerated, '') = '',
+           nullif(concat_ws('; ',
+               CASE WHEN n.rank > 1 THEN 'renamed: another column has the same name'
+                    WHEN n.wanted <> n.folded THEN 'renamed: a system column has this name' END,
+               CASE WHEN n.is_computed THEN 'computed there, holds the computed value here' END,
+               CASE WHEN n.is_identity AND g.generator = 'sequence' THEN 'identity of a type that PostgreSQL numbers by a sequence'
+                    WHEN n.is_identity AND g.generator IS NULL THEN 'identity not carried over: its numbers do not fit a sequence' END,
+               CASE WHEN a.attgenerated <> '' THEN 'not loaded: generated here' END,
+               y.note), '')
+    FROM named AS n
+    JOIN types AS y ON (y.type, y.max_length, y."precision", y.scale) = (n.type, n.max_length, n."precision", n.scale)
+    LEFT JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attname = n.target AND NOT a.attisdropped AND n.action = 'truncate'
+    CROSS JOIN LATERAL @extschema@._identity_range(n.type, n."precision", n.scale, n.seed, n.increment, n.last_value) AS g
+$$;
+
+-- Indexes and sequences share one name space with tables: their names go in order of importance, and step aside for what exists.
+-- Tables that stay as they are (truncate, skip) keep theirs, so only the objects of tables that are made are listed.
+CREATE OR REPLACE FUNCTION @extschema@._map_relations(catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
+RETURNS SETOF replicate._object
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables)
+    ), made AS MATERIALIZED (
+        SELECT * FROM t WHERE t.action IN ('create', 'replace')
+    ), sequences AS MATERIALIZED (
+        SELECT s.schema, s.sequence, coalesce(target_schema, @extschema@._local_schema(s.schema, name_case)) AS local_schema
+        FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    ), wanted AS (
+        SELECT 1 AS class, 'sequence' AS kind, NULL::int AS table_id, s.schema AS source_schema, s.sequence AS name,
+               s.schema || '.' || s.sequence AS source, s.local_schema AS schema, @extschema@._local_name(s.sequence, name_case) AS folded
+        FROM sequences AS s
+        UNION ALL
+        SELECT 2, 'identity', m.id, m.schema, c.name, m.source || '.' || c.name, m.target_schema,
+               @extschema@._local_name(m.target_name || '_' || c.target || '_seq', 'preserve')
+        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN made AS m ON m.id = c.table_id
+        WHERE c.generator IS NOT NULL
+        UNION ALL
+        SELECT DISTINCT CASE WHEN i.constraint_type IS NULL THEN 4 ELSE 3 END, 'index', m.id, m.schema, i.index,
+               m.source || '.' || i.index, m.target_schema, @extschema@._local_name(i.index, name_case)
+        FROM jsonb_to_recordset(catalog -> 'indexes') AS i (schema text, "table" text, index text, constraint_type text)
+        JOIN made AS m ON m.schema = i.schema AND m.name = i."table"
+    ), taken AS (
+        SELECT t.target_schema AS schema, t.target_name AS name FROM t
+        UNION
+        SELECT n.nspname, c.relname
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        LEFT JOIN pg_index AS x ON x.indexrelid = c.oid
+        LEFT JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+             AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S'
+        WHERE NOT EXISTS (SELECT FROM made AS m WHERE m.relation IN (c.oid, x.indrelid, d.refobjid))
+          -- a sequence that replication made before is taken up again
+          AND NOT (c.relkind = 'S' AND d.objid IS NULL
+                   AND EXISTS (SELECT FROM wanted AS w WHERE w.class = 1 AND w.schema = n.nspname AND w.folded = c.relname))
+    ), ranked AS (
+        SELECT w.*, k.name IS NOT NULL OR row_number() OVER (
+                        PARTITION BY w.schema, w.folded ORDER BY w.class, w.name <> w.folded, w.source COLLATE "C") > 1 AS suffixed
+        FROM wanted AS w LEFT JOIN taken AS k ON k.schema = w.schema AND k.name = w.folded
+    )
+    SELECT r.kind, r.table_id, r.source_schema, r.name, r.schema,
+           CASE WHEN r.suffixed THEN @extschema@._suffixed_name(r.folded, left(md5(r.source), 8)) ELSE r.folded::name END,
+           CASE WHEN r.suffixed AND r.kind <> 'identity' THEN format('renamed: another relation is called %I.%I', r.schema, r.folded) END
+    FROM ranked AS r
+$$;
+
+-- Checks and foreign keys are named within their table, where the constraints that are indexes come first.
+CREATE OR REPLACE FUNCTION @extschema@._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
+RETURNS SETOF replicate._object
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT 'check' AS kind, k.schema, k."table", k."constraint" AS name
+        FROM jsonb_to_recordset(catalog -> 'checks') AS k (schema text, "table" text, "constraint" text)
+        UNION ALL
+        SELECT DISTINCT 'foreign key', f.schema, f."table", f."constraint"
+        FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, "constraint" text)
+    ), wanted AS (
+        SELECT l.kind, l.schema, l.name, t.id, t.target_schema, @extschema@._local_name(l.name, name_case) AS folded
+        FROM listed AS l
+        JOIN jsonb_populate_recordset(NULL::replicate._table, tables) AS t ON t.schema = l.schema AND t.name = l."table"
+    ), ranked AS (
+        SELECT w.*, x.target IS NOT NULL OR row_number() OVER (
+                        PARTITION BY w.id, w.folded ORDER BY w.name <> w.folded, w.name COLLATE "C") > 1 AS suffixed
+        FROM wanted AS w
+        LEFT JOIN jsonb_populate_recordset(NULL::replicate._object, relations) AS x
+               ON x.kind = 'index' AND x.table_id = w.id AND x.target = w.folded
+    )
+    SELECT r.kind, r.id, r.schema, r.name, r.target_schema,
+           CASE WHEN r.suffixed THEN @extschema@._suffixed_name(r.folded, left(md5(r.name), 8)) ELSE r.folded::name END,
+           CASE WHEN r.suffixed THEN format('renamed: another constraint of the table is called %I', r.folded) END
+    FROM ranked AS r
+$$;

@@ -1,0 +1,153 @@
+-- Replicate, 4 of 8: what is there already. Everything that on_existing would run into is an error before anything is changed.
+
+-- The first selected table whose target must not be touched, as an error.
+CREATE OR REPLACE FUNCTION @extschema@._check_targets(tables jsonb, on_existing text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found_list text;
+    t replicate._table;
+    owner_extension name;
+BEGIN
+    IF on_existing = 'error' THEN
+        SELECT string_agg(x.target, ', ' ORDER BY x.position) INTO found_list
+        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
+        IF found_list IS NOT NULL THEN
+            RAISE EXCEPTION 'target tables already exist' USING ERRCODE = 'duplicate_table', DETAIL = found_list || '.',
+                HINT = 'With on_existing => ''truncate'' they are emptied and loaded again, with ''replace'' they are dropped and made anew, with ''skip'' they are left alone.';
+        END IF;
+    END IF;
+    FOR t IN SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+             WHERE x.position IS NOT NULL AND x.action IN ('truncate', 'replace') ORDER BY x.position LOOP
+        IF t.relkind NOT IN ('r', 'p') THEN
+            RAISE EXCEPTION 'target % of % is not a table', t.target, t.source USING ERRCODE = 'wrong_object_type',
+                DETAIL = format('A %s has that name.', CASE t.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+                    WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type' ELSE 'relation' END),
+                HINT = 'Rename it, use another target_schema, or exclude the table.';
+        END IF;
+        SELECT e.extname INTO owner_extension
+        FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = t.relation AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
+        IF FOUND THEN
+            RAISE EXCEPTION 'target % of % belongs to extension "%"', t.target, t.source, owner_extension
+                USING ERRCODE = 'wrong_object_type', HINT = 'Use another target_schema, or exclude the table.';
+        END IF;
+    END LOOP;
+    PERFORM @extschema@._check_dependent_views(tables);
+END
+$$;
+
+-- DROP TABLE without CASCADE would name the views too, but not say what to do here.
+CREATE OR REPLACE FUNCTION @extschema@._check_dependent_views(tables jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    dependents text;
+BEGIN
+    SELECT string_agg(DISTINCT format('%s depends on %s', v.oid::regclass, t.target), ', ') INTO dependents
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.relation AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite AS w ON w.oid = d.objid
+    JOIN pg_class AS v ON v.oid = w.ev_class AND v.oid <> t.relation
+    WHERE t.position IS NOT NULL AND t.action = 'replace';
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION 'cannot replace tables that views depend on' USING ERRCODE = 'dependent_objects_still_exist',
+            DETAIL = dependents || '.', HINT = 'Drop the views first, or use on_existing => ''truncate'', which keeps the tables.';
+    END IF;
+END
+$$;
+
+-- Types that only a later version may know, and the one kind of value that INSERT would store in another form than a load.
+CREATE OR REPLACE FUNCTION @extschema@._check_types(tables jsonb, columns jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    misfit record;
+BEGIN
+    SELECT t.source, c.name, c.type, c.local_type IS NULL AS unknown INTO misfit
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    JOIN jsonb_populate_recordset(NULL::replicate._column, columns) AS c ON c.table_id = t.id
+    WHERE t.position IS NOT NULL AND t.action <> 'skip'
+      AND (c.local_type IS NULL
+           OR t.action = 'truncate' AND c.type IN ('geometry', 'geography') AND @extschema@._needs_insert(t.relation))
+    ORDER BY t.position, c.ordinal LIMIT 1;
+    IF misfit.unknown THEN
+        RAISE EXCEPTION 'column "%" of % has type "%", which mssql_fdw does not know', misfit.name, misfit.source, misfit.type
+            USING ERRCODE = 'feature_not_supported', HINT = 'Exclude the table, or replicate it through a foreign table with a query.';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'spatial column "%" of % cannot go into a table with partitions, domains or deferrable keys', misfit.name, misfit.source
+            USING ERRCODE = 'feature_not_supported', HINT = 'With on_existing => ''replace'' the table is made anew as a plain one.';
+    END IF;
+END
+$$;
+
+-- A table that is kept must have a column for each of the source's, and nothing else that must not be NULL.
+CREATE OR REPLACE FUNCTION @extschema@._check_columns(tables jsonb, columns jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    misfit record;
+BEGIN
+    WITH t AS MATERIALIZED (
+        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+        WHERE x.position IS NOT NULL AND x.action = 'truncate'
+    ), expected AS MATERIALIZED (
+        SELECT t.id, t.relation, c.target FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN t ON t.id = c.table_id
+    ), problems AS (
+        SELECT e.id, format('It has no column %I', e.target) AS problem
+        FROM expected AS e LEFT JOIN pg_attribute AS a ON a.attrelid = e.relation AND a.attname = e.target AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE a.attname IS NULL
+        UNION ALL
+        SELECT t.id, format('Its column %I must not be null, and the source has no such column', a.attname)
+        FROM pg_attribute AS a JOIN t ON t.relation = a.attrelid
+        LEFT JOIN expected AS e ON e.relation = a.attrelid AND e.target = a.attname
+        WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND e.id IS NULL
+    )
+    SELECT t.source, t.target, string_agg(p.problem, '; ' ORDER BY p.problem COLLATE "C") AS problems INTO misfit
+    FROM problems AS p JOIN t ON t.id = p.id
+    GROUP BY t.source, t.target ORDER BY t.source LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'table % cannot take the rows of %', misfit.target, misfit.source USING ERRCODE = 'datatype_mismatch',
+            DETAIL = misfit.problems || '.', HINT = 'With on_existing => ''replace'' the table is dropped and made anew.';
+    END IF;
+END
+$$;
+
+-- Plain tables are loaded as COPY does; what that way would not honour goes through INSERT: partition routing, domains,
+-- deferrable unique constraints.
+CREATE OR REPLACE FUNCTION @extschema@._needs_insert(relation oid) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p')
+        OR EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = relation AND i.indisunique AND NOT i.indimmediate)
+        OR EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid
+                   WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND y.typtype = 'd');
+END;
+
+-- Foreign keys that stand in the way of TRUNCATE or DROP TABLE; they are dropped and, unless their table is dropped, made again.
+CREATE OR REPLACE FUNCTION @extschema@._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS x
+        WHERE x.position IS NOT NULL AND x.action IN ('truncate', 'replace')
+    ), keys AS (
+        SELECT k.*, format('%I.%I', n.nspname, r.relname) AS relation_name, pg_get_constraintdef(k.oid) AS definition,
+               coalesce((SELECT t.id FROM t WHERE t.relation = k.conrelid), (SELECT t.id FROM t WHERE t.relation = k.confrelid)) AS table_id,
+               row_number() OVER (ORDER BY n.nspname COLLATE "C", r.relname COLLATE "C", k.conname COLLATE "C")::int AS ordinal
+        FROM pg_constraint AS k
+        JOIN pg_class AS r ON r.oid = k.conrelid
+        JOIN pg_namespace AS n ON n.oid = r.relnamespace
+        WHERE k.contype = 'f' AND k.conparentid = 0
+          AND (k.conrelid IN (SELECT t.relation FROM t) OR k.confrelid IN (SELECT t.relation FROM t))
+          -- keys among dropped tables go with them
+          AND NOT (k.conrelid IN (SELECT t.relation FROM t WHERE t.action = 'replace'))
+    )
+    SELECT 20, 0, k.ordinal, k.table_id, 'drop foreign key', NULL::text, k.relation_name,
+           format('ALTER TABLE %s DROP CONSTRAINT %I', k.relation_name, k.conname), 'made again after the load'
+    FROM keys AS k
+    UNION ALL
+    SELECT 70, 0, k.ordinal, k.table_id, 'foreign key', NULL, k.relation_name,
+           format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', k.relation_name, k.conname, k.definition,
+                  CASE WHEN k.convalidated THEN ' NOT VALID' ELSE '' END), NULL
+    FROM keys AS k
+    UNION ALL
+    SELECT 72, 0, k.ordinal, k.table_id, 'validate', NULL, k.relation_name,
+           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', k.relation_name, k.conname), NULL
+    FROM keys AS k WHERE k.convalidated
+$$;

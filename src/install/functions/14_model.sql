@@ -1,0 +1,199 @@
+-- Replicate, 5 of 8: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
+-- the plan is made of nothing else but it and the local catalog.
+
+-- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
+CREATE OR REPLACE FUNCTION @extschema@._find_table(tables jsonb, wanted text, server name) RETURNS int
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    parts record;
+    ids int[];
+    suggestion text;
+BEGIN
+    SELECT * INTO parts FROM @extschema@._parse_table_name(wanted);
+    SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE t.schema = parts.schema AND t.name = parts.name;
+    IF ids IS NULL THEN
+        SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        WHERE lower(t.schema) = lower(parts.schema) AND lower(t.name) = lower(parts.name);
+    END IF;
+    IF cardinality(ids) = 1 THEN
+        RETURN ids[1];
+    ELSIF cardinality(ids) > 1 THEN
+        RAISE EXCEPTION 'table name % is ambiguous on server "%"', wanted, server USING ERRCODE = 'ambiguous_alias',
+            HINT = 'Several tables differ only by case: write the name exactly.';
+    END IF;
+    suggestion := coalesce(
+        @extschema@._nearest(parts.schema || '.' || parts.name,
+            ARRAY(SELECT t.source FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t)),
+        (SELECT min(t.source) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE lower(t.name) = lower(parts.name)));
+    RAISE EXCEPTION 'table % does not exist on server "%"', @extschema@._source_name(parts.schema, parts.name), server
+        USING ERRCODE = 'undefined_table', HINT = coalesce('Perhaps you meant ' || suggestion || '.',
+            'The login may lack permission to see it.');
+END
+$$;
+
+-- The ids of the tables that include and exclude select; patterns without a match are reported, for they are most often typos.
+CREATE OR REPLACE FUNCTION @extschema@._select_tables(tables jsonb, include text[], exclude text[], server name) RETURNS int[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    ids int[];
+    pattern text;
+BEGIN
+    SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') INTO ids
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE (include IS NULL OR @extschema@._matches(t.schema, t.name, include))
+      AND NOT @extschema@._matches(t.schema, t.name, exclude);
+    FOREACH pattern IN ARRAY coalesce(include, '{}') LOOP
+        IF NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+                       WHERE @extschema@._matches(t.schema, t.name, ARRAY[pattern])) THEN
+            IF cardinality(ids) = 0 THEN
+                RAISE EXCEPTION 'no table on server "%" matches %', server, quote_literal(pattern) USING ERRCODE = 'undefined_table',
+                    HINT = 'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the table''s name.';
+            END IF;
+            RAISE WARNING 'no table on server "%" matches %', server, quote_literal(pattern);
+        END IF;
+    END LOOP;
+    IF cardinality(ids) = 0 THEN
+        RAISE WARNING 'no tables selected on server "%"', server
+            USING HINT = 'The database has none that the login can see, or include and exclude leave none.';
+    END IF;
+    RETURN ids;
+END
+$$;
+
+-- Load order of the selected tables: referenced ones first, the larger first among those that do not depend on each other.
+CREATE OR REPLACE FUNCTION @extschema@._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH chosen AS MATERIALIZED (
+        SELECT t.id, t.schema, t.name, coalesce(t.bytes, t.rows, 0)::float8 AS weight, row_number() OVER (ORDER BY t.id)::int - 1 AS index
+        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids)
+    ), edges AS MATERIALIZED (
+        SELECT DISTINCT child.index AS child, parent.index AS parent
+        FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, referenced_schema text, referenced_table text)
+        JOIN chosen AS child ON child.schema = f.schema AND child.name = f."table"
+        JOIN chosen AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
+    )
+    SELECT c.id, o."position"::int
+    FROM unnest(@extschema@._load_order(
+        (SELECT count(*)::int FROM chosen),
+        ARRAY(SELECT e.child FROM edges AS e ORDER BY e.child, e.parent), ARRAY(SELECT e.parent FROM edges AS e ORDER BY e.child, e.parent),
+        ARRAY(SELECT c.weight FROM chosen AS c ORDER BY c.index))) WITH ORDINALITY AS o (index, "position")
+    JOIN chosen AS c ON c.index = o.index
+$$;
+
+-- Rows that the login must not see would be missing, or masked, without any error: refuse unless the caller says that it is meant.
+CREATE OR REPLACE FUNCTION @extschema@._check_masked(model jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    masked text;
+    allowed boolean;
+BEGIN
+    SELECT string_agg(t.source || '.' || c.name, ', ' ORDER BY t.position, c.ordinal) INTO masked
+    FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c
+    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.id = c.table_id
+    WHERE c.is_masked AND t.position IS NOT NULL;
+    IF masked IS NULL OR (model #>> '{options,allow_masked}')::boolean THEN
+        RETURN;
+    END IF;
+    SELECT q.allowed = 1 INTO allowed
+    FROM @extschema@.mssql_query((model ->> 'server')::name, 'SELECT HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''UNMASK'')') AS q (allowed int);
+    IF allowed IS NOT TRUE THEN
+        RAISE EXCEPTION 'the login would read masked values' USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('Masked columns: %s.', masked),
+            HINT = 'GRANT UNMASK to the login, or copy the masks by options => ''{"allow_masked": true}''.';
+    END IF;
+END
+$$;
+
+-- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too.
+CREATE OR REPLACE FUNCTION @extschema@._check_filtered(model jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    server name := model ->> 'server';
+    filtered text;
+BEGIN
+    IF (model #>> '{options,allow_filtered}')::boolean OR NOT EXISTS (
+        SELECT FROM @extschema@.mssql_query(server, 'SELECT OBJECT_ID(N''sys.security_predicates'')') AS q (id int) WHERE q.id IS NOT NULL) THEN
+        RETURN;
+    END IF;
+    SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO filtered
+    FROM @extschema@.mssql_query(server,
+        'SELECT DISTINCT p.target_object_id FROM sys.security_predicates AS p '
+        'JOIN sys.security_policies AS s ON s.object_id = p.object_id '
+        'WHERE s.is_enabled = 1 AND p.predicate_type = 0') AS q (object_id int)
+    JOIN jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (object_id int, schema text, "table" text) ON c.object_id = q.object_id
+    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.schema = c.schema AND t.name = c."table"
+    WHERE t.position IS NOT NULL;
+    IF filtered IS NOT NULL THEN
+        RAISE EXCEPTION 'row-level security of the source may hide rows from the login' USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('Tables with a filter predicate: %s.', filtered),
+            HINT = 'Use a login that the predicate lets see all rows and say so by options => ''{"allow_filtered": true}''.';
+    END IF;
+END
+$$;
+
+-- A connection reads at the isolation level that it logged in with, so the option can only confirm it.
+CREATE OR REPLACE FUNCTION @extschema@._check_isolation(server name, wanted text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF wanted <> 'automatic' AND wanted <> coalesce((
+        SELECT o.option_value FROM pg_foreign_server AS f CROSS JOIN LATERAL pg_options_to_table(f.srvoptions) AS o
+        WHERE f.srvname = server AND o.option_name = 'isolation'), 'automatic') THEN
+        RAISE EXCEPTION 'isolation "%" is not what server "%" is read at', wanted, server USING ERRCODE = 'feature_not_supported',
+            HINT = format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (ADD isolation %L).', server, wanted);
+    END IF;
+END
+$$;
+
+-- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
+-- The planner knows nothing of what is in a jsonb and would join thousands of columns by nested loops; and compiling is for long queries.
+CREATE OR REPLACE FUNCTION @extschema@._model(what text, server name, target_schema name, include text[], exclude text[],
+    only_table text, on_existing text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off AS $$
+DECLARE
+    checked jsonb := @extschema@._checked_options(options);
+    name_case text := checked ->> 'name_case';
+    catalog jsonb;
+    tables jsonb;
+    columns jsonb;
+    relations jsonb;
+    ids int[];
+    model jsonb;
+BEGIN
+    PERFORM @extschema@._one_of('on_existing', on_existing, '{truncate,replace,skip,error}');
+    IF target_schema IN ('replicate', 'information_schema') OR target_schema LIKE 'pg\_%' THEN
+        RAISE EXCEPTION 'target_schema must not be "%"', target_schema USING ERRCODE = 'reserved_name';
+    END IF;
+    PERFORM @extschema@._check_isolation(server, checked ->> 'isolation');
+    catalog := @extschema@._catalog(server);
+    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM @extschema@._map_tables(catalog, target_schema, name_case) AS t;
+    IF only_table IS NULL THEN
+        ids := @extschema@._select_tables(tables, include, exclude, server);
+    ELSE
+        ids := ARRAY[@extschema@._find_table(tables, only_table, server)];
+    END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
+               WHEN p.id IS NULL THEN NULL
+               WHEN what IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END
+               WHEN t.relation IS NULL THEN 'create'
+               WHEN what = 'schema' AND on_existing = 'truncate' THEN 'keep'
+               ELSE on_existing END)), '[]')
+    INTO tables
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    LEFT JOIN @extschema@._positions(catalog, tables, ids) AS p ON p.id = t.id;
+    PERFORM @extschema@._check_targets(tables, on_existing) WHERE what IN ('all', 'schema');
+    SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM @extschema@._map_columns(catalog, tables, name_case) AS c;
+    PERFORM @extschema@._check_types(tables, columns) WHERE what IN ('all', 'schema');
+    PERFORM @extschema@._check_columns(tables, columns) WHERE what = 'all';
+    SELECT coalesce(jsonb_agg(r), '[]') INTO relations
+    FROM @extschema@._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
+    model := jsonb_build_object('what', what, 'server', server, 'options', checked, 'include', include, 'exclude', exclude,
+        'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns, 'objects', relations || (SELECT coalesce(jsonb_agg(k), '[]')
+                                 FROM @extschema@._map_constraints(catalog, tables, relations, name_case) AS k));
+    IF what = 'all' THEN
+        PERFORM @extschema@._check_masked(model);
+        PERFORM @extschema@._check_filtered(model);
+    END IF;
+    RETURN model;
+END
+$$;

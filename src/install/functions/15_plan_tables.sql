@@ -1,0 +1,236 @@
+-- Replicate, 6 of 8: steps for schemas, sequences, tables and data. Each function answers the steps of one kind;
+-- a step's statement is what the run executes, so the plan shows all of it. Phases:
+--   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default   50 truncate
+--   60 a table's load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   80 sequence value   90 comment
+
+CREATE OR REPLACE FUNCTION @extschema@._tables(model jsonb) RETURNS SETOF replicate._table
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t WHERE t.position IS NOT NULL;
+END;
+
+CREATE OR REPLACE FUNCTION @extschema@._columns(model jsonb) RETURNS SETOF replicate._column
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT * FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns');
+END;
+
+CREATE OR REPLACE FUNCTION @extschema@._objects(model jsonb) RETURNS SETOF replicate._object
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT * FROM jsonb_populate_recordset(NULL::replicate._object, model -> 'objects');
+END;
+
+-- A jsonb array of strings as an array; NULL for JSON's null.
+CREATE OR REPLACE FUNCTION @extschema@._text_array(value jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
+
+-- The source's sequences that go along: those that the patterns select, and those that a default of a selected table draws from.
+CREATE OR REPLACE FUNCTION @extschema@._sequences(model jsonb)
+RETURNS TABLE (schema text, name text, source text, target_schema name, target_name name, target text, relation oid, note text,
+    type text, start_value numeric, increment numeric, minimum numeric, maximum numeric, is_cycling boolean, last_value numeric)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.schema, s.sequence, @extschema@._source_name(s.schema, s.sequence), o.target_schema, o.target,
+           format('%I.%I', o.target_schema, o.target), c.oid, o.note,
+           s.type, s.start_value, s.increment, s.minimum, s.maximum, s.is_cycling = '1',
+           -- where the source cannot tell whether it was used, it counts as used: a number skipped is better than one given twice
+           CASE WHEN u.list IS NULL THEN s.current_value ELSE (
+               SELECT x.last_value FROM jsonb_to_recordset(u.list) AS x (schema text, sequence text, last_value numeric)
+               WHERE x.schema = s.schema AND x.sequence = s.sequence) END
+    FROM jsonb_to_recordset(model -> 'catalog' -> 'sequences') AS s
+        (schema text, sequence text, type text, start_value numeric, increment numeric, minimum numeric, maximum numeric,
+         is_cycling text, current_value numeric)
+    CROSS JOIN (SELECT nullif(model -> 'catalog' -> 'used_sequences', 'null') AS list) AS u
+    JOIN @extschema@._objects(model) AS o ON o.kind = 'sequence' AND o.schema = s.schema AND o.name = s.sequence
+    LEFT JOIN pg_namespace AS n ON n.nspname = o.target_schema
+    LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.target AND c.relkind = 'S'
+    WHERE (model ->> 'only_table' IS NULL
+           AND (model ->> 'include' IS NULL OR @extschema@._matches(s.schema, s.sequence, @extschema@._text_array(model -> 'include')))
+           AND NOT @extschema@._matches(s.schema, s.sequence, @extschema@._text_array(model -> 'exclude')))
+       OR EXISTS (SELECT FROM @extschema@._columns(model) AS d JOIN @extschema@._tables(model) AS t ON t.id = d.table_id
+                  WHERE d.default_definition ILIKE '%NEXT VALUE FOR%'
+                    AND strpos(d.default_definition, @extschema@._quote_name(s.sequence)) > 0)
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@._plan_schemas(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 10, 0, row_number() OVER (ORDER BY w.schema COLLATE "C")::int, NULL::int, 'schema', NULL::text, quote_ident(w.schema),
+           format('CREATE SCHEMA %I', w.schema), NULL::text
+    FROM (SELECT t.target_schema FROM @extschema@._tables(model) AS t WHERE t.action IN ('create', 'replace')
+          UNION
+          SELECT s.target_schema FROM @extschema@._sequences(model) AS s) AS w (schema)
+    WHERE NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = w.schema)
+$$;
+
+-- What is replaced goes in one statement, so that the tables' own foreign keys do not hold each other.
+CREATE OR REPLACE FUNCTION @extschema@._plan_drop_tables(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 25, 0, 0, NULL::int, 'drop table', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
+           'DROP TABLE ' || string_agg(t.target, ', ' ORDER BY t.position), 'privileges granted on them are lost'
+    FROM @extschema@._tables(model) AS t WHERE t.action = 'replace' HAVING count(*) > 0
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@._plan_truncate(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 50, 0, 0, NULL::int, 'truncate', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
+           'TRUNCATE ' || string_agg(CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END || t.target, ', ' ORDER BY t.position), NULL::text
+    FROM @extschema@._tables(model) AS t WHERE t.action = 'truncate' HAVING count(*) > 0
+$$;
+
+-- Sequences of their own; one that exists keeps its definition and only gets its value.
+CREATE OR REPLACE FUNCTION @extschema@._plan_sequences(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH s AS (
+        SELECT q.*, row_number() OVER (ORDER BY q.target COLLATE "C")::int AS ordinal,
+               CASE WHEN q.type IN ('tinyint', 'smallint') THEN 'smallint' WHEN q.type = 'int' THEN 'integer' ELSE 'bigint' END AS local_type,
+               greatest(q.minimum, -9223372036854775808) AS lowest, least(q.maximum, 9223372036854775807) AS highest
+        FROM @extschema@._sequences(model) AS q
+    )
+    SELECT 30, 0, s.ordinal, NULL::int, 'sequence', s.source, s.target,
+           format('CREATE SEQUENCE %s AS %s START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s%s', s.target, s.local_type,
+                  s.start_value, s.increment, s.lowest, s.highest, CASE WHEN s.is_cycling THEN ' CYCLE' ELSE '' END), s.note
+    FROM s WHERE s.relation IS NULL
+    UNION ALL
+    SELECT 80, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
+           format('SELECT * FROM %s._align_sequence(%L, %s, %s, %s)', '@extschema@', s.target, s.start_value, s.increment,
+                  coalesce(s.last_value::text, 'NULL')), NULL
+    FROM s WHERE model ->> 'what' <> 'schema'
+$$;
+
+-- MINVALUE and MAXVALUE, where they are not what CREATE SEQUENCE takes by itself.
+CREATE OR REPLACE FUNCTION @extschema@._bounds(c replicate._column) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN c.lowest <> CASE WHEN c.increment > 0 THEN 1 WHEN c.type IN ('tinyint', 'smallint') THEN -32768
+                                  WHEN c.type = 'int' THEN -2147483648 ELSE -9223372036854775808 END
+            THEN ' MINVALUE ' || c.lowest ELSE '' END
+    || CASE WHEN c.highest <> CASE WHEN c.increment < 0 THEN -1 WHEN c.type IN ('tinyint', 'smallint') THEN 32767
+                                   WHEN c.type = 'int' THEN 2147483647 ELSE 9223372036854775807 END
+            THEN ' MAXVALUE ' || c.highest ELSE '' END;
+
+-- One line of CREATE TABLE. Numbers are GENERATED BY DEFAULT, not ALWAYS: rows of the source, and later repairs, bring their own.
+-- This and _bounds have no SET clause, which would keep the planner from inlining them: they are called for every column.
+CREATE OR REPLACE FUNCTION @extschema@._column_definition(c replicate._column, sequence text) RETURNS text
+LANGUAGE sql STABLE
+RETURN quote_ident(c.target) || ' ' || c.local_type
+    || CASE WHEN c.generator = 'identity' THEN
+           format(' GENERATED BY DEFAULT AS IDENTITY (SEQUENCE NAME %s START WITH %s INCREMENT BY %s%s)', sequence, c.seed, c.increment,
+                  @extschema@._bounds(c)) ELSE '' END
+    || CASE WHEN c.is_nullable THEN '' ELSE ' NOT NULL' END;
+
+CREATE OR REPLACE FUNCTION @extschema@._plan_tables(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH c AS MATERIALIZED (
+        SELECT x.table_id, x.ordinal, x.note, x.target, x AS whole,
+               CASE WHEN o.target IS NOT NULL THEN format('%I.%I', o.target_schema, o.target) END AS sequence
+        FROM @extschema@._columns(model) AS x
+        LEFT JOIN @extschema@._objects(model) AS o ON o.kind = 'identity' AND o.table_id = x.table_id AND o.name = x.name
+    )
+    SELECT 40, t.position, 0, t.id, 'table', t.source, t.target,
+           format(E'CREATE %sTABLE %s (\n    %s\n)', CASE WHEN (model #>> '{options,unlogged}')::boolean THEN 'UNLOGGED ' ELSE '' END, t.target,
+                  string_agg(@extschema@._column_definition(c.whole, c.sequence), E',\n    ' ORDER BY c.ordinal)),
+           nullif(concat_ws('; ', nullif(t.note, ''), string_agg(format('%I: %s', c.target, c.note), '; ' ORDER BY c.ordinal)
+               FILTER (WHERE c.note IS NOT NULL)), '')
+    FROM @extschema@._tables(model) AS t JOIN c ON c.table_id = t.id
+    WHERE t.action IN ('create', 'replace')
+    GROUP BY t.position, t.id, t.source, t.target, t.note
+    UNION ALL
+    SELECT 40, t.position, 0, t.id, 'table', t.source, t.target, NULL, 'exists: left alone'
+    FROM @extschema@._tables(model) AS t WHERE t.action IN ('skip', 'keep')
+$$;
+
+-- An identity that PostgreSQL has no identity for (decimal) draws from a sequence that the column owns.
+CREATE OR REPLACE FUNCTION @extschema@._plan_owned_sequences(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH owned AS (
+        SELECT t.*, c.ordinal, c.target AS column_name, format('%I.%I', o.target_schema, o.target) AS sequence, c AS whole
+        FROM @extschema@._tables(model) AS t
+        JOIN @extschema@._columns(model) AS c ON c.table_id = t.id AND c.generator = 'sequence'
+        JOIN @extschema@._objects(model) AS o ON o.kind = 'identity' AND o.table_id = t.id AND o.name = c.name
+        WHERE t.action IN ('create', 'replace')
+    )
+    SELECT 42, w.position, 1, w.id, 'sequence', w.source, w.sequence,
+           format('CREATE SEQUENCE %s START WITH %s INCREMENT BY %s%s OWNED BY %s.%I', w.sequence, (w.whole).seed, (w.whole).increment,
+                  @extschema@._bounds(w.whole), w.target, w.column_name), NULL::text
+    FROM owned AS w
+    UNION ALL
+    SELECT 42, w.position, 2, w.id, 'default', w.source, w.target,
+           format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT nextval(%L)', w.target, w.column_name, w.sequence), NULL
+    FROM owned AS w
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@._plan_defaults(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH names AS MATERIALIZED (
+        SELECT coalesce(array_agg(s.schema || '.' || s.name), '{}') AS sources, coalesce(array_agg(s.target), '{}') AS targets
+        FROM @extschema@._sequences(model) AS s
+    ), translated AS (
+        SELECT t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
+               @extschema@._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale, n.sources, n.targets) AS expression
+        FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id CROSS JOIN names AS n
+        WHERE t.action IN ('create', 'replace') AND c.default_definition IS NOT NULL AND c.generator IS NULL
+          AND (model #>> '{options,defaults}')::boolean
+    )
+    SELECT 45, d.position, d.ordinal, d.id, 'default', d.source, d.target,
+           CASE WHEN d.expression IS NOT NULL THEN
+               format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', d.target, d.column_name, d.expression) END,
+           CASE WHEN d.expression IS NULL THEN format('default of %I not translated: %s', d.column_name, d.default_definition) END
+    FROM translated AS d
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT x.*, @extschema@._quote_name(x.schema) || '.' || @extschema@._quote_name(x.name) AS remote
+        FROM @extschema@._tables(model) AS x WHERE x.action IN ('create', 'replace', 'truncate')
+    ), lists AS (
+        SELECT c.table_id, array_agg(c.target ORDER BY c.ordinal) AS names,
+               string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
+               string_agg(@extschema@._select_expression(c.type, @extschema@._quote_name(c.name)), ', ' ORDER BY c.ordinal) AS expressions,
+               -- only CLR types need telling: their bytes do not say what they are
+               ', ' || quote_literal((array_agg(CASE WHEN c.type IN ('geometry', 'geography') THEN c.type END ORDER BY c.ordinal)
+                   FILTER (WHERE l.spatial))::text) AS types,
+               string_agg(quote_ident(c.target) || ' ' || coalesce(format_type(coalesce(nullif(y.typbasetype, 0), a.atttypid),
+                   CASE WHEN y.typtype = 'd' THEN y.typtypmod ELSE a.atttypmod END), c.local_type), ', ' ORDER BY c.ordinal) AS definitions
+        FROM @extschema@._columns(model) AS c JOIN t ON t.id = c.table_id
+        JOIN (SELECT x.table_id, bool_or(x.type IN ('geometry', 'geography')) AS spatial FROM @extschema@._columns(model) AS x
+              GROUP BY x.table_id) AS l ON l.table_id = c.table_id
+        LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND t.action = 'truncate'
+        LEFT JOIN pg_type AS y ON y.oid = a.atttypid
+        WHERE c.loaded
+        GROUP BY c.table_id
+    ), queries AS (
+        SELECT t.*, l.*, format('SELECT %s FROM %s', l.expressions, t.remote) AS query FROM t JOIN lists AS l ON l.table_id = t.id
+    )
+    SELECT 60, q.position, 1, q.id, 'load', q.source, q.target,
+           CASE WHEN q.action = 'truncate' AND @extschema@._needs_insert(q.relation) THEN
+               format('WITH loaded AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT * FROM %s.mssql_query(%L, %L) AS q (%s) RETURNING 1) '
+                      'SELECT count(*) AS rows, NULL::bigint AS bytes FROM loaded',
+                      q.target, q.targets, '@extschema@', model ->> 'server', q.query, q.definitions)
+           ELSE
+               format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %s, %s%s)', '@extschema@', model ->> 'server', q.query, q.target, q.names::text,
+                      q.source, model #>> '{options,nul_policy}', coalesce(q.rows, 0), coalesce(q.bytes, 0), q.types)
+           END,
+           CASE WHEN q.action = 'truncate' AND @extschema@._needs_insert(q.relation)
+                THEN 'by INSERT: partitions, domains or deferrable keys' END
+    FROM queries AS q
+    UNION ALL
+    SELECT 60, t.position, 2, t.id, 'verify', t.source, t.target,
+           format('SELECT * FROM %s._count(%L, %L, %L)', '@extschema@', model ->> 'server', t.remote, t.target), NULL
+    FROM t WHERE verify = 'count'
+    UNION ALL
+    SELECT 60, t.position, 1000, t.id, 'analyze', t.source, t.target, 'ANALYZE ' || t.target, NULL
+    FROM t WHERE (model #>> '{options,analyze}')::boolean
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@._plan_comments(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 90, t.position, 0, t.id, 'comment', t.source, t.target, format('COMMENT ON TABLE %s IS %L', t.target, t.comment), NULL::text
+    FROM @extschema@._tables(model) AS t
+    WHERE t.action IN ('create', 'replace') AND t.comment <> '' AND (model #>> '{options,comments}')::boolean
+    UNION ALL
+    SELECT 90, t.position, c.ordinal, t.id, 'comment', t.source, t.target,
+           format('COMMENT ON COLUMN %s.%I IS %L', t.target, c.target, c.comment), NULL
+    FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id
+    WHERE t.action IN ('create', 'replace') AND c.comment <> '' AND (model #>> '{options,comments}')::boolean
+$$;

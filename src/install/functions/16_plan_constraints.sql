@@ -1,0 +1,172 @@
+-- Replicate, 7 of 8: steps for keys, indexes, checks and foreign keys, all of them made after the data.
+
+-- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3 bytes for 2 of UTF-16.
+CREATE OR REPLACE FUNCTION @extschema@._index_width(type text, max_length int) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN max_length < 0 OR type IN ('text', 'ntext', 'image', 'xml', 'sql_variant', 'geometry', 'geography') THEN NULL
+            WHEN type IN ('nchar', 'nvarchar', 'sysname') THEN max_length * 3 / 2 + 4
+            ELSE max_length + 4 END;
+
+-- What translating a table's expressions takes: its columns there, here, and their declared types.
+CREATE OR REPLACE FUNCTION @extschema@._column_lists(model jsonb) RETURNS TABLE (table_id int, sources text[], targets text[], types text[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.table_id, array_agg(c.name ORDER BY c.ordinal), array_agg(quote_ident(c.target) ORDER BY c.ordinal),
+           array_agg(@extschema@._declare(c.type, c.max_length, c.precision, c.scale) ORDER BY c.ordinal)
+    FROM @extschema@._columns(model) AS c WHERE c.local_type IS NOT NULL
+    GROUP BY c.table_id
+$$;
+
+-- The source's indexes, a row each, with local column lists; `reason` says why one is not made.
+CREATE OR REPLACE FUNCTION @extschema@._indexes(model jsonb)
+RETURNS TABLE (table_id int, name text, target name, note text, constraint_type text, is_unique boolean, keys text, plain_keys text,
+    includes text, has_null boolean, filter text, reason text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH entries AS (
+        SELECT o.table_id, o.target, o.note, i.*, c.target AS column_target, c.is_nullable,
+               @extschema@._index_width(c.type, c.max_length) AS width,
+               i.is_included AS included, NOT i.is_included AND i.key_ordinal > 0 AS is_key
+        FROM ROWS FROM (jsonb_to_recordset(model -> 'catalog' -> 'indexes') AS
+            (schema text, "table" text, index text, constraint_type text, is_unique boolean, type_desc text, is_disabled boolean,
+             filter_definition text, key_ordinal int, "column" text, is_descending boolean, is_included boolean)) WITH ORDINALITY AS i
+            (schema, "table", index, constraint_type, is_unique, type_desc, is_disabled, filter_definition, key_ordinal, "column",
+             is_descending, is_included, at)
+        JOIN @extschema@._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace')
+        JOIN @extschema@._objects(model) AS o ON o.kind = 'index' AND o.table_id = t.id AND o.name = i.index
+        JOIN @extschema@._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
+    ), grouped AS (
+        SELECT e.table_id, e.index, e.target, e.note, e.constraint_type, e.is_unique, e.type_desc, e.is_disabled, e.filter_definition,
+               string_agg(quote_ident(e.column_target) || CASE WHEN e.is_descending THEN ' DESC' ELSE '' END, ', ' ORDER BY e.key_ordinal)
+                   FILTER (WHERE e.is_key) AS keys,
+               string_agg(quote_ident(e.column_target), ', ' ORDER BY e.key_ordinal) FILTER (WHERE e.is_key) AS plain_keys,
+               string_agg(quote_ident(e.column_target), ', ' ORDER BY e.at) FILTER (WHERE e.included) AS includes,
+               bool_or(e.is_nullable) FILTER (WHERE e.is_key) AS has_null,
+               -- a B-tree row holds 2,704 bytes and an index 32 columns; a NULL width must count as too much
+               count(*) FILTER (WHERE e.is_key OR e.included) > 32
+                   OR coalesce(bool_or(e.width IS NULL) FILTER (WHERE e.included), false)
+                   OR sum(e.width) FILTER (WHERE e.is_key OR e.included) > 2600 AS too_wide
+        FROM entries AS e
+        GROUP BY e.table_id, e.index, e.target, e.note, e.constraint_type, e.is_unique, e.type_desc, e.is_disabled, e.filter_definition
+    ), filtered AS (
+        SELECT g.*, CASE WHEN g.filter_definition IS NOT NULL THEN
+                   @extschema@._translate_check(g.filter_definition, n.sources, n.targets, n.types) END AS filter
+        FROM grouped AS g
+        LEFT JOIN @extschema@._column_lists(model) AS n ON n.table_id = g.table_id AND g.filter_definition IS NOT NULL
+    )
+    SELECT f.table_id, f.index, f.target,
+           nullif(concat_ws('; ', f.note, CASE WHEN f.too_wide AND f.includes IS NOT NULL THEN format('INCLUDE (%s) left out: too wide', f.includes) END), ''),
+           f.constraint_type, f.is_unique, f.keys, f.plain_keys, CASE WHEN NOT f.too_wide THEN f.includes END, coalesce(f.has_null, false), f.filter,
+           CASE WHEN f.type_desc LIKE '%COLUMNSTORE%' OR f.type_desc IN ('XML', 'SPATIAL')
+                    THEN format('no counterpart for a %s index', lower(f.type_desc))
+                WHEN f.is_disabled THEN 'disabled on the source'
+                WHEN f.keys IS NULL THEN 'has no key columns'
+                WHEN f.filter_definition IS NOT NULL AND f.filter IS NULL THEN format('filter not translated: %s', f.filter_definition) END
+    FROM filtered AS f
+$$;
+
+-- SQL Server counts NULLs as equal in a unique key.
+CREATE OR REPLACE FUNCTION @extschema@._plan_indexes(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT t.position, t.id, t.source, t.target AS table_target, i.*,
+               CASE WHEN i.constraint_type = 'PK' THEN 'primary key' WHEN i.constraint_type = 'UQ' THEN 'unique' ELSE 'index' END AS kind,
+               CASE WHEN i.is_unique AND i.has_null AND i.constraint_type IS DISTINCT FROM 'PK'
+                    AND current_setting('server_version_num')::int >= 150000 THEN ' NULLS NOT DISTINCT' ELSE '' END AS nulls
+        FROM @extschema@._indexes(model) AS i JOIN @extschema@._tables(model) AS t ON t.id = i.table_id
+        WHERE i.is_unique OR (model #>> '{options,indexes}')::boolean
+    )
+    SELECT 60, l.position, 10 + (row_number() OVER (PARTITION BY l.id ORDER BY l.kind <> 'primary key', l.kind <> 'unique', l.target COLLATE "C"))::int,
+           l.id, l.kind, l.source, l.table_target,
+           CASE WHEN l.reason IS NOT NULL THEN NULL
+                WHEN l.kind = 'primary key' THEN format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY (%s)', l.table_target, l.target, l.plain_keys)
+                WHEN l.kind = 'unique' THEN
+                    format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE%s (%s)', l.table_target, l.target, l.nulls, l.plain_keys)
+                ELSE format('CREATE %sINDEX %I ON %s (%s)%s%s%s', CASE WHEN l.is_unique THEN 'UNIQUE ' ELSE '' END, l.target, l.table_target,
+                            l.keys, ' INCLUDE (' || l.includes || ')', l.nulls, ' WHERE ' || l.filter) END,
+           nullif(concat_ws('; ', l.note, CASE WHEN l.reason IS NOT NULL THEN format('index %s not made: %s', quote_ident(l.name), l.reason) END,
+               CASE WHEN l.is_unique AND l.has_null AND l.nulls = '' AND l.kind <> 'primary key'
+                    THEN 'several NULLs are allowed here: NULLS NOT DISTINCT came with PostgreSQL 15' END), '')
+    FROM listed AS l
+$$;
+
+-- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is there.
+CREATE OR REPLACE FUNCTION @extschema@._plan_checks(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT t.position, t.id, t.source, t.target AS table_target, o.target, o.note, k.definition, k.is_disabled, k.is_not_trusted,
+               row_number() OVER (PARTITION BY t.id ORDER BY o.target COLLATE "C")::int AS ordinal,
+               @extschema@._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
+        FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
+            (schema text, "table" text, "constraint" text, definition text, is_disabled boolean, is_not_trusted boolean)
+        JOIN @extschema@._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace')
+        JOIN @extschema@._objects(model) AS o ON o.kind = 'check' AND o.table_id = t.id AND o.name = k."constraint"
+        JOIN @extschema@._column_lists(model) AS n ON n.table_id = t.id
+        WHERE (model #>> '{options,checks}')::boolean
+    )
+    SELECT 60, l.position, 500 + l.ordinal, l.id, 'check', l.source, l.table_target,
+           CASE WHEN l.expression IS NOT NULL THEN
+               format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%s) NOT VALID', l.table_target, l.target, l.expression) END,
+           nullif(concat_ws('; ', l.note, CASE WHEN l.expression IS NULL THEN format('check %I not translated: %s', l.target, l.definition)
+                                               WHEN l.is_disabled THEN 'disabled on the source: not validated'
+                                               WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
+    FROM listed AS l
+    UNION ALL
+    SELECT 60, l.position, 700 + l.ordinal, l.id, 'validate', l.source, l.table_target,
+           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.table_target, l.target), NULL
+    FROM listed AS l WHERE l.expression IS NOT NULL AND NOT l.is_disabled AND NOT l.is_not_trusted
+$$;
+
+-- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already.
+CREATE OR REPLACE FUNCTION @extschema@._foreign_keys(model jsonb)
+RETURNS TABLE (table_id int, "position" int, source text, child text, target name, note text, definition text, parent text,
+    parent_exists boolean, is_disabled boolean, is_not_trusted boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH everything AS MATERIALIZED (
+        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+    ), grouped AS (
+        SELECT f.schema, f."table", f."constraint", f.referenced_schema, f.referenced_table, f.delete_action, f.update_action,
+               bool_or(f.is_disabled) AS is_disabled, bool_or(f.is_not_trusted) AS is_not_trusted,
+               string_agg(quote_ident(c.target), ', ' ORDER BY f.ordinal) AS columns,
+               string_agg(quote_ident(r.target), ', ' ORDER BY f.ordinal) AS referenced_columns
+        FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
+            (schema text, "table" text, "constraint" text, ordinal int, "column" text, referenced_schema text, referenced_table text,
+             referenced_column text, delete_action text, update_action text, is_disabled boolean, is_not_trusted boolean)
+        JOIN everything AS child ON child.schema = f.schema AND child.name = f."table"
+        JOIN @extschema@._columns(model) AS c ON c.table_id = child.id AND c.name = f."column"
+        LEFT JOIN everything AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
+        LEFT JOIN @extschema@._columns(model) AS r ON r.table_id = parent.id AND r.name = f.referenced_column
+        GROUP BY f.schema, f."table", f."constraint", f.referenced_schema, f.referenced_table, f.delete_action, f.update_action
+    )
+    SELECT t.id, t.position, t.source, t.target, o.target, o.note,
+           format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s', g.columns, p.target, g.referenced_columns,
+                  ' ON DELETE ' || nullif(replace(g.delete_action, '_', ' '), 'NO ACTION'),
+                  ' ON UPDATE ' || nullif(replace(g.update_action, '_', ' '), 'NO ACTION')),
+           @extschema@._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL OR p.relation IS NOT NULL,
+           g.is_disabled, g.is_not_trusted
+    FROM grouped AS g
+    JOIN everything AS t ON t.schema = g.schema AND t.name = g."table"
+    JOIN @extschema@._objects(model) AS o ON o.kind = 'foreign key' AND o.table_id = t.id AND o.name = g."constraint"
+    LEFT JOIN everything AS p ON p.schema = g.referenced_schema AND p.name = g.referenced_table
+    WHERE t.position IS NOT NULL
+      -- a table that stays has its keys, but for those to a parent that is only made now
+      AND (t.action IN ('create', 'replace')
+           OR t.action IN ('truncate', 'keep') AND p.action IN ('create', 'replace')
+              AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = t.relation AND k.conname = o.target))
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@._plan_foreign_keys(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT f.*, 1000 + row_number() OVER (ORDER BY f.position, f.target COLLATE "C")::int AS ordinal
+        FROM @extschema@._foreign_keys(model) AS f WHERE (model #>> '{options,foreign_keys}')::boolean
+    )
+    SELECT 70, l.position, l.ordinal, l.table_id, 'foreign key', l.source, l.child,
+           CASE WHEN l.parent_exists THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.child, l.target, l.definition) END,
+           nullif(concat_ws('; ', l.note, CASE WHEN NOT l.parent_exists THEN format('foreign key %I not made: %s is not replicated', l.target, l.parent)
+                                               WHEN l.is_disabled THEN 'disabled on the source: not validated'
+                                               WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
+    FROM listed AS l
+    UNION ALL
+    SELECT 72, l.position, l.ordinal, l.table_id, 'validate', l.source, l.child,
+           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.child, l.target), NULL
+    FROM listed AS l WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted
+$$;

@@ -1,0 +1,128 @@
+-- Replicate, the surface: the functions of spec.md section 3 and docs/replicate.md.
+
+CREATE OR REPLACE FUNCTION @extschema@.replicate_plan(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
+    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'truncate', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,
+    verify text DEFAULT 'count', options jsonb DEFAULT '{}')
+RETURNS TABLE (step int, kind text, source text, target text, statement text, note text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM @extschema@._check_run_arguments(jobs, chunk_rows, verify);
+    RETURN QUERY
+    SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
+    FROM @extschema@._plan(@extschema@._model('all', server, target_schema, include, exclude, NULL, on_existing, options), verify)
+        WITH ORDINALITY AS p (phase, "position", ordinal, table_id, kind, source, target, statement, note, step);
+END
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_plan IS 'what replicate_all would do, a row a step; changes nothing';
+
+CREATE OR REPLACE FUNCTION @extschema@.replicate_schema(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
+    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'truncate', options jsonb DEFAULT '{}')
+RETURNS TABLE (kind text, source text, target text, status text, note text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    s replicate._step;
+    steps replicate._step[];
+    failure text;
+BEGIN
+    PERFORM @extschema@._lock_server(server);
+    steps := ARRAY(SELECT p FROM @extschema@._plan(
+        @extschema@._model('schema', server, target_schema, include, exclude, NULL, on_existing, options), 'none') AS p);
+    FOREACH s IN ARRAY steps LOOP
+        failure := NULL;
+        IF s.statement IS NULL THEN
+            status := 'skipped';
+        ELSIF @extschema@._may_fail(s.kind) THEN
+            failure := @extschema@._try(s.statement);
+            status := CASE WHEN failure IS NULL THEN 'done' ELSE 'failed' END;
+        ELSE
+            EXECUTE s.statement;
+            status := 'done';
+        END IF;
+        IF failure IS NOT NULL THEN
+            RAISE WARNING '% of % failed: %', s.kind, s.target, failure USING DETAIL = s.statement;
+        END IF;
+        kind := s.kind;
+        source := s.source;
+        target := s.target;
+        note := nullif(concat_ws('; ', failure, s.note), '');
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_schema IS 'creates the local tables, keys, indexes and constraints without data';
+
+CREATE OR REPLACE FUNCTION @extschema@.replicate_all(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
+    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'truncate', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,
+    verify text DEFAULT 'count', options jsonb DEFAULT '{}')
+RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
+    FROM @extschema@._replicate('replicate_all', jsonb_build_object('target_schema', target_schema, 'include', include, 'exclude', exclude,
+        'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows, 'verify', verify, 'options', options),
+        server, target_schema, include, exclude, NULL, on_existing, jobs, chunk_rows, verify, options) AS r
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_all IS 'copies a SQL Server database: schema, data, keys, indexes, constraints, sequences';
+
+CREATE OR REPLACE FUNCTION @extschema@.replicate_table(server name, source_table text, target_schema name DEFAULT NULL,
+    on_existing text DEFAULT 'truncate', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL, verify text DEFAULT 'count',
+    options jsonb DEFAULT '{}')
+RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
+    FROM @extschema@._replicate('replicate_table', jsonb_build_object('source_table', source_table, 'target_schema', target_schema,
+        'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows, 'verify', verify, 'options', options),
+        server, target_schema, NULL, NULL, source_table, on_existing, jobs, chunk_rows, verify, options) AS r
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_table IS 'copies one table of a SQL Server database';
+
+CREATE OR REPLACE FUNCTION @extschema@.replicate_sequences(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
+    exclude text[] DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS TABLE (target text, sequence text, last_value bigint, status text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    s replicate._step;
+    model jsonb;
+BEGIN
+    PERFORM @extschema@._lock_server(server);
+    model := @extschema@._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
+    FOR s IN SELECT p.* FROM @extschema@._plan(model, 'none') AS p WHERE p.kind = 'sequence value' LOOP
+        target := s.target;
+        IF to_regclass(s.target) IS NULL THEN
+            sequence := s.target;
+            last_value := NULL;
+            status := 'missing';
+        ELSE
+            EXECUTE s.statement INTO sequence, last_value, status;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_sequences IS 'sets identity columns and sequences to go on where the source is';
+
+CREATE OR REPLACE FUNCTION @extschema@.replicate_verify(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
+    exclude text[] DEFAULT NULL, verify text DEFAULT 'count', options jsonb DEFAULT '{}')
+RETURNS TABLE (source text, target text, source_rows bigint, target_rows bigint, missing bigint, extra bigint, different bigint, status text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    t replicate._table;
+BEGIN
+    PERFORM @extschema@._check_run_arguments(NULL, NULL, @extschema@._one_of('verify', verify, '{count,checksum}'));
+    FOR t IN SELECT x.* FROM @extschema@._tables(@extschema@._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options)) AS x
+             ORDER BY x.position LOOP
+        source := t.source;
+        target := t.target;
+        source_rows := NULL;
+        target_rows := NULL;
+        IF t.relation IS NULL THEN
+            status := 'missing table';
+        ELSE
+            SELECT c.source_rows, c.target_rows INTO source_rows, target_rows
+            FROM @extschema@._count(server, @extschema@._quote_name(t.schema) || '.' || @extschema@._quote_name(t.name), t.relation::regclass) AS c;
+            status := CASE WHEN source_rows = target_rows THEN 'ok' ELSE 'differs' END;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_verify IS 'compares the tables of both sides';

@@ -1,0 +1,153 @@
+-- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE EXTENSION.
+
+CREATE SCHEMA replicate;
+COMMENT ON SCHEMA replicate IS 'mssql_fdw: history and progress of replication';
+GRANT USAGE ON SCHEMA replicate TO PUBLIC;
+
+CREATE SEQUENCE replicate.run_id;
+
+-- One row a finished run. A run in the caller's transaction is there when that commits; one that failed left nothing at all.
+CREATE TABLE replicate._runs (
+    id bigint PRIMARY KEY DEFAULT nextval('replicate.run_id'),
+    server name NOT NULL,
+    function text NOT NULL,
+    arguments jsonb NOT NULL,
+    role name NOT NULL DEFAULT current_user,
+    started timestamptz NOT NULL,
+    finished timestamptz NOT NULL,
+    status text NOT NULL,
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    warnings text[] NOT NULL,
+    source_database text,
+    source_version text,
+    isolation text
+);
+
+CREATE TABLE replicate._run_tables (
+    run bigint NOT NULL REFERENCES replicate._runs ON DELETE CASCADE,
+    source text NOT NULL,
+    target text NOT NULL,
+    rows bigint,
+    bytes bigint,
+    elapsed interval,
+    status text NOT NULL,
+    notes text[] NOT NULL,
+    PRIMARY KEY (run, source)
+);
+
+-- Everybody who may replicate writes history and sees his own; pg_read_all_stats sees all. Views do it and not row-level security,
+-- because pg_dump writes the policies of an extension's tables out as if the user had made them.
+CREATE VIEW replicate.runs WITH (security_barrier, check_option = cascaded) AS
+SELECT * FROM replicate._runs WHERE role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
+CREATE VIEW replicate.run_tables WITH (security_barrier, check_option = cascaded) AS
+SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
+COMMENT ON VIEW replicate.runs IS 'finished runs of replication';
+COMMENT ON COLUMN replicate.runs.status IS 'ok, ok with warnings, or differs';
+COMMENT ON COLUMN replicate.runs.warnings IS 'constraints, indexes and defaults that the data or PostgreSQL did not allow';
+COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
+GRANT SELECT, INSERT, DELETE ON replicate.runs, replicate.run_tables TO PUBLIC;
+GRANT USAGE ON SEQUENCE replicate.run_id TO PUBLIC;
+
+SELECT pg_catalog.pg_extension_config_dump('replicate.run_id', '');
+SELECT pg_catalog.pg_extension_config_dump('replicate._runs', '');
+SELECT pg_catalog.pg_extension_config_dump('replicate._run_tables', '');
+
+-- What is being copied at this moment, by any session of this database. A run holds the advisory lock (1836282737, its server's
+-- oid) from beginning to end; its load reports like COPY, with the estimate and the clock in slots that COPY does not use, and
+-- with the names in front of the query text, for no other session can look up a table that is not committed. Reading another
+-- role's progress takes pg_read_all_stats, as for pg_stat_progress_copy.
+CREATE VIEW replicate.progress AS
+SELECT s.srvname AS server,
+       l.pid,
+       CASE WHEN c.pid IS NOT NULL THEN 'load' WHEN i.pid IS NOT NULL THEN 'index' ELSE 'other' END AS phase,
+       n.names[1] AS source,
+       coalesce(n.names[2], c.relid::regclass::text, i.relid::regclass::text) AS target,
+       c.param3 AS rows,
+       c.param1 AS bytes,
+       nullif(c.param11, 0) AS estimated_rows,
+       nullif(c.param2, 0) AS estimated_bytes,
+       t.elapsed,
+       round((c.param3 / nullif(t.seconds, 0))::numeric) AS rows_per_second,
+       CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining
+FROM pg_catalog.pg_locks AS l
+JOIN pg_catalog.pg_foreign_server AS s ON s.oid = l.objid
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = l.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = l.pid
+LEFT JOIN LATERAL (SELECT regexp_match(a.query, '^/\* mssql_fdw load: (.*) -> (.*) \*/') AS names) AS n ON c.pid IS NOT NULL
+LEFT JOIN LATERAL (
+    -- param12 is a TimestampTz: microseconds since 2000
+    SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => c.param12 / 1e6)) AS elapsed,
+           extract(epoch FROM clock_timestamp()) - 946684800 - c.param12 / 1e6 AS seconds
+) AS t ON c.param12 > 0
+WHERE l.locktype = 'advisory' AND l.classid = 1836282737 AND l.objsubid = 2 AND l.granted
+  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
+COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
+GRANT SELECT ON replicate.progress TO PUBLIC;
+
+-- Row types of the model (12_map.sql, 14_model.sql) and of the plan. Private: they may change with any version.
+CREATE TYPE replicate._table AS (
+    id int,
+    schema text,
+    name text,
+    source text,           -- schema and name as messages show them: dbo.Posts, [odd schema].[a.b]
+    target_schema name,
+    target_name name,
+    target text,           -- both, quoted where needed
+    relation oid,          -- the local relation of that name, if there is one
+    relkind "char",
+    rows bigint,           -- estimates
+    bytes bigint,
+    comment text,
+    position int,          -- in load order; NULL: not selected
+    action text,           -- create, replace, truncate, skip, keep (the structure is there), missing (and not to be made)
+    note text
+);
+
+CREATE TYPE replicate._column AS (
+    table_id int,
+    ordinal int,
+    name text,
+    target name,
+    type text,             -- SQL Server's
+    max_length int,
+    precision int,
+    scale int,
+    local_type text,
+    is_nullable boolean,
+    generator text,        -- what numbers an identity column: identity, sequence, NULL
+    seed numeric,
+    increment numeric,
+    last_value numeric,
+    lowest bigint,         -- bounds of the generator
+    highest bigint,
+    default_definition text,
+    is_masked boolean,
+    comment text,
+    loaded boolean,        -- false: the local column is generated and computes its own value
+    note text
+);
+
+-- Indexes, sequences and constraints: the local names that they get.
+CREATE TYPE replicate._object AS (
+    kind text,             -- sequence, identity (the sequence of a column), index, check, foreign key
+    table_id int,          -- NULL: a sequence of its own
+    schema text,           -- on the source
+    name text,             -- on the source; of the column, for identity
+    target_schema name,
+    target name,
+    note text
+);
+
+CREATE TYPE replicate._step AS (
+    phase int,             -- order: phase, position, ordinal
+    position int,
+    ordinal int,
+    table_id int,
+    kind text,
+    source text,
+    target text,
+    statement text,        -- NULL: nothing to do, the note says why
+    note text
+);
