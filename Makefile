@@ -9,13 +9,13 @@ CORE_SOURCES = $(wildcard src/core/*.cpp src/core/*/*.cpp src/core/*/*/*.cpp)
 PG_SOURCES = $(wildcard src/pg/*.cpp)
 OBJS = $(CORE_SOURCES:.cpp=.o) $(PG_SOURCES:.cpp=.o)
 
-INSTALL_PARTS = $(sort $(wildcard src/install/once/*.sql)) $(sort $(wildcard src/install/functions/*.sql))
-INSTALL_SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
-DATA_built = $(INSTALL_SCRIPT)
+MSSQL_SCRIPT_PARTS = $(sort $(wildcard src/install/once/*.sql)) $(sort $(wildcard src/install/functions/*.sql))
+MSSQL_SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
+DATA_built = $(MSSQL_SCRIPT)
 
 REGRESS = $(shell sed -n 's/^test: *//p' sql/schedule)
 REGRESS_OPTS = --inputdir=. --load-extension=plpgsql
-EXTRA_CLEAN = $(OBJS:.o=.d) $(INSTALL_SCRIPT)
+EXTRA_CLEAN = $(OBJS:.o=.d) $(MSSQL_SCRIPT)
 
 PG_CONFIG ?= pg_config
 FREETDS_LIBS ?= -lsybdb
@@ -34,8 +34,8 @@ include $(PGXS)
 # PGXS links with the C compiler.
 override COMPILER = $(CXX) $(CXXFLAGS)
 
-$(INSTALL_SCRIPT): $(INSTALL_PARTS) mssql_fdw.control
+$(MSSQL_SCRIPT): $(MSSQL_SCRIPT_PARTS) mssql_fdw.control
 	printf '%s\n\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' > $@
-	cat $(INSTALL_PARTS) | sed 's/^CREATE OR REPLACE /CREATE /' >> $@
+	cat $(MSSQL_SCRIPT_PARTS) | sed 's/^CREATE OR REPLACE /CREATE /' >> $@
 
 -include $(OBJS:.o=.d)

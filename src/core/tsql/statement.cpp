@@ -41,9 +41,10 @@ std::string select(const Select& parts) {
 std::string session_settings() {
   // SET LANGUAGE comes first, because it sets DATEFORMAT and DATEFIRST too; it also makes error texts English, whatever the login.
   // NOCOUNT stays off: the counts are what mssql_exec() answers. LOCK_TIMEOUT stays endless: query_timeout ends a wait.
+  // XACT_ABORT is off, for with it the attention that ends a scan early would roll the transaction back.
   return "SET LANGUAGE us_english; SET DATEFORMAT ymd; "
          "SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; "
-         "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET TEXTSIZE 2147483647";
+         "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET TEXTSIZE 2147483647";
 }
 
 std::string snapshot_state_query() {

@@ -77,6 +77,11 @@ TEST(Unicode, EveryLengthAndPlace) {
       ASSERT_EQ(unstorable(expected), expected.size());
       const std::string with_nul = std::string(place, 'x') + std::string(1, '\0') + std::string(length - place, 'x');
       ASSERT_EQ(unstorable(with_nul), place);
+      std::u16string wide_nul = plain;
+      wide_nul.insert(place, 1, u'\0');
+      bool suspicious = false;
+      ASSERT_EQ(narrow(wide_nul, &suspicious), with_nul);
+      ASSERT_TRUE(suspicious);
     }
   }
 }

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Checks the rules that a compiler does not: the walls between the layers, the boundary rules, the layout. Prints TAP.
+# Each check names the offending lines; CONTRIBUTING.md says why the rule is there. Alarms (lengths, formatting) are comments, not failures.
+set -u -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export LC_ALL=C.UTF-8
+shopt -s lastpipe # `... | check` counts in this shell
+
+number=0
+failed=0
+
+# check NAME: passes when standard input is empty.
+check() {
+  local lines
+  lines=$(cat)
+  number=$((number + 1))
+  if [ -z "$lines" ]; then
+    echo "ok $number - $1"
+  else
+    echo "not ok $number - $1"
+    printf '%s\n' "$lines" | sed 's/^/#   /'
+    failed=$((failed + 1))
+  fi
+}
+
+# files FOLDER...: the C++ files below them.
+files() { find "$@" -type f \( -name '*.cpp' -o -name '*.hpp' \) 2>/dev/null | LC_ALL=C sort; }
+# includes PATTERN FOLDER...: #include lines that match.
+includes() {
+  local pattern=$1
+  shift
+  files "$@" | xargs -r -d '\n' grep -nE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]$pattern" /dev/null
+}
+# code PATTERN FOLDER...: lines that match, comments left out.
+code() {
+  local pattern=$1
+  shift
+  files "$@" | xargs -r -d '\n' grep -nE "$pattern" /dev/null | grep -vE '^[^:]+:[0-9]+:[[:space:]]*(//|\*)'
+}
+
+# ------------------------------------------------------------------------------------------------- walls between layers
+includes '(postgres|fmgr|funcapi|miscadmin|access/|catalog/|commands/|executor/|foreign/|libpq|nodes/|optimizer/|parser/|storage/|utils/)' src/core |
+  check "src/core includes no PostgreSQL header"
+includes '(\.\./)+pg/' src/core | check "src/core includes nothing of src/pg"
+includes '(sybdb|sybfront|sqlfront|sqldb|ctpublic|cspublic|tds)\.h' src | grep -v '^src/core/tds/freetds/' |
+  check "only src/core/tds/freetds includes the client library"
+includes '(\.\./)+tds/freetds/|freetds/' src | grep -vE '^src/core/tds/(freetds/|session\.cpp)' | check "nothing but tds/session.cpp knows the driver"
+{
+  includes '(\.\./)*(tsql|replicate)/' src/core/tds
+  includes '(\.\./)*(tds|replicate)/' src/core/tsql
+  includes '(\.\./)*(tds|tsql)/' src/core/replicate
+} | check "tds, tsql and replicate do not include each other"
+includes '.*src/|(\.\./)+(core|pg)/' test/tds_server | check "the stand-in shares no code with src"
+includes '(\.\./)*engine/' test/tds_server/wire | check "the stand-in's wire/ includes nothing of engine/"
+includes '(\.\./)*wire/' test/tds_server/engine | check "the stand-in's engine/ includes nothing of wire/"
+includes '.*postgres\.h[>"]' src | grep -v '^src/pg/postgres\.hpp:' | check "postgres.h comes in through src/pg/postgres.hpp only"
+
+# --------------------------------------------------------------------------------------------------------- boundary rules
+code '\bPG_(TRY|CATCH|FINALLY|END_TRY|RE_THROW)\b' src | grep -vE '^src/pg/boundary\.[ch]pp:' | check "PG_TRY appears in boundary only"
+code '\bcatch[[:space:]]*\(' src/pg | grep -vE '^src/pg/boundary\.[ch]pp:|catch \(const Error& [a-z]+\)' | check "src/pg catches in boundary only, but for an Error that is handled at once"
+code '\b(ereport|elog|palloc[0-9a-z_]*|pfree|SPI_[a-z_]+)[[:space:]]*\(' src/core | check "src/core calls no backend function"
+code '\bstd::j?thread\b|\bpthread_create\b|\bstd::async\b|\bsetjmp\b|\blongjmp\b' src | check "no threads and no longjmp in src"
+code '\b(atexit|exit|abort)[[:space:]]*\(' src | check "nothing in src ends the process"
+
+# ------------------------------------------------------------------------------------------------------------------ layout
+for file in $(files src test | grep '\.hpp$'); do
+  grep -qm1 '^#pragma once' "$file" || echo "$file"
+done | check "every header says #pragma once"
+for file in $(files src test/tds_server); do
+  [ "${file%.cpp}" != "$file" ] && [ -e "${file%.cpp}.hpp" ] && continue
+  head -n 1 "$file" | grep -q '^//' || echo "$file"
+done | check "every header, and every C++ file without one, opens with a comment"
+grep -rnIwE 'TO''DO|FIX''ME|XX''X' src test sql ci docs 2>/dev/null | grep -v '^ci/lint\.sh:' | check "nothing is left to do"
+find . \( -name .git -o -path './build*' -o -path ./.cache -o -path ./.demo -o -path ./expected -o -path ./results \) -prune -o -type f \
+  \( -name '*.[ch]pp' -o -name '*.sql' -o -name '*.sh' -o -name '*.py' -o -name '*.t' -o -name '*.md' -o -name '*.yaml' \) ! -name 'mssql_fdw--*' \
+  -exec grep -nIE '[[:blank:]]+$' /dev/null {} + 2>/dev/null | cut -c1-160 | check "no trailing blanks"
+files src test | xargs -r -d '\n' grep -nP '\t' /dev/null | check "no tabs in C++"
+for file in src/install/functions/*.sql; do
+  [ -e "$file" ] && grep -nE '^CREATE (FUNCTION|PROCEDURE|VIEW)' "$file" /dev/null
+done | check "src/install/functions says CREATE OR REPLACE"
+{
+  control=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
+  grep -q "\"version\": \"$control\"" META.json || echo "META.json does not say version $control"
+  grep -qE "^## \[$control\]" CHANGELOG.md || echo "CHANGELOG.md has no section for $control"
+} | check "the version is the same everywhere"
+pgxs=$("${PG_CONFIG:-pg_config}" --pgxs 2>/dev/null)
+if [ -e "$pgxs" ]; then
+  # As root, a rule for a file named $(INSTALL_SCRIPT) overwrites /usr/bin/install.
+  sed -n 's/^\([A-Za-z_]*\) *[:+]*=.*/\1/p' Makefile | while IFS= read -r name; do
+    grep -qE "^$name[[:space:]]*[:?]*=" "${pgxs%makefiles/pgxs.mk}Makefile.global" && echo "Makefile sets $name, which PGXS sets to something else"
+  done | check "the Makefile takes no variable of PGXS"
+fi
+for script in ci/*.sh ci/lib.sh test/tap/lib/*.sh test/tds_server/ctl test/stackoverflow/*.sh .ci/run docker/*.sh; do
+  [ -e "$script" ] && bash -n "$script" 2>&1
+done | check "shell scripts parse"
+
+# ------------------------------------------------------------------------------------------------------------------ alarms
+alarm() { sed "s/^/# alarm: /"; }
+files src test | while IFS= read -r file; do
+  length=$(wc -l <"$file")
+  case $file in
+  *.hpp) limit=150 ;;
+  *) limit=800 ;;
+  esac
+  ((length <= limit)) || echo "$file has $length lines (alarm at $limit)"
+done | alarm
+# A function is taken to start at a line in the first column that ends in "{" and to end at the next "}" in the first column.
+files src test | while IFS= read -r file; do
+  awk -v file="$file" '
+    /^[A-Za-z_].*\{$/ && !/^(namespace|class|struct|enum|union|extern|constexpr|const|static const)/ { start = NR; name = $0 }
+    /^}/ { if (start && NR - start > 60) printf "%s:%d: a function of %d lines\n", file, start, NR - start + 1; start = 0 }' "$file"
+done | alarm
+files src test | xargs -r -d '\n' awk 'length($0) > 140 { printf "%s:%d: %d characters\n", FILENAME, FNR, length($0) }' | alarm
+find src/core -name '*.cpp' 2>/dev/null | while IFS= read -r file; do
+  relative=${file#src/}
+  [ -e "test/unit/${relative%.cpp}_test.cpp" ] || [[ $relative == core/tds/freetds/* ]] || echo "$file has no test/unit/${relative%.cpp}_test.cpp"
+done | alarm
+if command -v clang-format >/dev/null; then
+  files src test/unit test/tds_server | xargs -r -d '\n' clang-format --dry-run 2>&1 | grep -oE '^[^:]+\.[ch]pp' | sort | uniq -c |
+    awk '{ printf "%s: clang-format would change %d places\n", $2, $1 }' | alarm
+fi
+if command -v shellcheck >/dev/null; then
+  find ci test .ci docker -type f \( -name '*.sh' -o -path '*/run' -o -name ctl \) -print0 2>/dev/null | xargs -0 -r shellcheck -x -S warning -f gcc 2>/dev/null | alarm
+fi
+
+echo "1..$number"
+[ "$failed" = 0 ]

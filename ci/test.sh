@@ -1,0 +1,263 @@
+#!/usr/bin/env bash
+# All tests: lint, builds, unit tests (plain, sanitized, under valgrind), the stand-in's client tests, pg_regress, TAP.
+#
+#   bash ci/test.sh              everything; the last line is "N passed, N failed", the exit status 0 only without a failure
+#   bash ci/test.sh STAGE...     only these stages and what they need: lint unit asan valgrind clients regress tap
+#
+# No stage stops the run, and nothing keeps running afterwards. With MSSQL_TEST_HOST (and _PORT, _USER, _PASSWORD) set, that
+# SQL Server is used instead of the stand-in: its database mssql_fdw_test is dropped and made anew, no other is touched.
+# ci/README.md says what each stage checks and what to do when it fails.
+# shellcheck source=ci/lib.sh disable=SC2034 # the *_built and *_ready variables are read by name
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+all_stages='lint unit asan valgrind clients regress tap'
+passed=0
+failed=0
+skipped=0
+run=
+
+main() {
+  local name
+  case ${1:-} in -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; return 0 ;; esac
+  for name in "$@"; do
+    [[ " $all_stages " == *" $name "* ]] || die "test.sh: unknown stage \"$name\"; the stages are: $all_stages"
+  done
+  chosen=${*:-$all_stages}
+
+  claim_directory "$work"
+  logs=$work/log/test
+  rm -rf "$logs"
+  mkdir -p "$logs"
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  run=$(mktemp -d "$work/run.XXXXXX") && chmod 755 "$run" || die "no scratch directory could be made in $work"
+
+  printf '\nmssql_fdw: all tests; logs in %s\n\n' "$logs"
+  prepare_machine freetds-bin python3-tds valgrind || { failed=1; finish; }
+  if wants lint; then stage "lint" 120 count_tap bash "$repo_root/ci/lint.sh"; fi
+  build
+  if wants unit; then needs unit_built "unit tests" 600 count_ctest ctest --test-dir "$work/build" -j"$jobs" --output-on-failure; fi
+  if wants asan; then needs asan_built "unit tests, ASan and UBSan" 900 count_one "$work/build-asan/unit_tests" --gtest_brief=1; fi
+  if wants valgrind; then needs unit_built "unit tests, valgrind" 900 count_one run_valgrind; fi
+  if wants clients || wants regress || wants tap; then server_stages; fi
+  finish
+}
+
+wants() { [[ " $chosen " == *" $1 "* ]]; }
+
+# build: under a lock, for the demo of the same checkout may be at it, too. Sets *_built to 1 where it worked.
+unit_built='' asan_built='' extension_built='' stand_in_built=''
+build() {
+  exec 9>"$work/lock"
+  flock 9
+  stage_sources || die "the sources could not be copied to $sources"
+  if wants unit || wants valgrind; then stage "build core and unit tests" 1800 count_one cmake_build build unit_tests && unit_built=1; fi
+  if wants asan; then
+    if [ -r /proc/self/maps ]; then
+      stage "build unit tests with ASan and UBSan" 1800 count_one cmake_build build-asan unit_tests -DMSSQL_FDW_SANITIZE=ON && asan_built=1
+    else
+      skip "unit tests, ASan and UBSan" "they need /proc"
+      chosen=" $chosen "
+      chosen=${chosen/ asan / }
+    fi
+  fi
+  if wants clients || wants regress || wants tap; then
+    if [ -z "${MSSQL_TEST_HOST:-}" ]; then
+      stage "build the stand-in" 1800 count_one cmake_build build tds_server && cp "$(stand_in_binary)" "$run/tds_server" && stand_in_built=1
+    fi
+  fi
+  if wants regress || wants tap; then
+    stage "build the extension" 1800 count_one build_extension &&
+      stage "make install" 300 count_one make_prefix "$run/postgres" && extension_built=1
+  fi
+  flock -u 9
+  exec 9>&-
+}
+
+run_valgrind() {
+  valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+    "$work/build/unit_tests" --gtest_brief=1
+}
+
+# Everything that talks to a SQL Server.
+server_ready='' target_ready=''
+server_stages() {
+  if [ -n "${MSSQL_TEST_HOST:-}" ]; then
+    export MSSQL_TEST_PORT=${MSSQL_TEST_PORT:-1433} MSSQL_TEST_USER=${MSSQL_TEST_USER:-sa} MSSQL_TEST_PASSWORD=${MSSQL_TEST_PASSWORD:-}
+    unset MSSQL_TEST_STAND_IN
+  else
+    needs stand_in_built "start the stand-in" 120 count_one start_stand_in "$run/source" && use_stand_in "$run/source" &&
+      export MSSQL_TEST_STAND_IN=1 MSSQL_TEST_STAND_IN_DIR=$run/source TDS_SERVER_BIN=$run/tds_server
+  fi
+  [ -z "${MSSQL_TEST_HOST:-}" ] || server_ready=1
+  # Another name would be somebody's database: it is not ours to fill or drop.
+  case ${MSSQL_TEST_DATABASE:-} in mssql_fdw_test*) ;; *) MSSQL_TEST_DATABASE=mssql_fdw_test ;; esac
+  export MSSQL_TEST_DATABASE
+
+  if wants clients; then
+    if [ -n "${MSSQL_TEST_STAND_IN:-}" ] || [ -z "$server_ready" ]; then
+      needs server_ready "the stand-in's client tests" 900 count_tap client_tests
+    else
+      skip "the stand-in's client tests" "MSSQL_TEST_HOST is set"
+    fi
+  fi
+  if wants regress || wants tap; then
+    local fixtures_loaded=
+    needs server_ready "T-SQL fixtures" 300 count_one load_fixtures && fixtures_loaded=1
+    needs extension_built "start PostgreSQL" 120 count_one start_postgres "$run/postgres" "$run/target" && target_ready=$fixtures_loaded
+    [ -z "$target_ready" ] || use_target
+    if wants regress; then needs target_ready "pg_regress" 900 count_regress run_regress; fi
+    if wants tap; then tap_stages; fi
+    [ -z "$target_ready" ] || stage "no server process crashed" 20 count_one no_crash
+  fi
+}
+
+# Runs as the server's user, who may write only below $run.
+client_tests() {
+  create_database "$MSSQL_TEST_DATABASE" || return 1
+  in_tests bash "$sources/test/tds_server/clients/run.sh" "$MSSQL_TEST_HOST" "$MSSQL_TEST_PORT" "$MSSQL_TEST_USER" "$MSSQL_TEST_PASSWORD" "$MSSQL_TEST_DATABASE"
+}
+
+load_fixtures() {
+  local file name=$MSSQL_TEST_DATABASE
+  if [ "$(tsql -d master -q "SELECT COUNT(*) FROM sys.databases WHERE name = N'$name'")" != 0 ]; then
+    [ -n "${MSSQL_TEST_STAND_IN:-}" ] || tsql -d master -q "ALTER DATABASE [$name] SET SINGLE_USER WITH ROLLBACK IMMEDIATE" || true
+    tsql -d master -q "DROP DATABASE [$name]" || return 1
+  fi
+  tsql -d master -q "CREATE DATABASE [$name]" || return 1
+  for file in "$sources"/test/fixtures/*.sql; do
+    [ -e "$file" ] || continue
+    echo "$file"
+    tsql -d "$name" "$file" || return 1
+  done
+}
+
+# Tests find the target by PG*, its tools first in PATH, and a place of their own in TMPDIR.
+use_target() {
+  use_postgres "$run/target"
+  mkdir -p "$run/tmp"
+  [ "$uid" != 0 ] || chown "$server_user" "$run/tmp"
+  export PGHOST=$pg_host PGPORT=$pg_port PGUSER=postgres PGDATABASE=postgres PG_BINDIR=$run/postgres$bindir TEST_PYTHON=$python
+}
+
+in_tests() {
+  mkdir -p "$run/tmp"
+  [ "$uid" != 0 ] || chown "$server_user" "$run/tmp"
+  as_server_user env TMPDIR="$run/tmp" PATH="${PG_BINDIR:-$bindir}:$PATH" "$@"
+}
+
+run_regress() {
+  local regress output=$run/tmp/regress
+  regress=$(dirname "$("$pg_config" --pgxs)")/../../src/test/regress/pg_regress
+  in_tests mkdir -p "$output"
+  in_tests "$regress" --inputdir="$sources" --outputdir="$output" --bindir="$run/postgres$bindir" --schedule="$sources/sql/schedule" \
+    --host="$PGHOST" --port="$PGPORT" --user=postgres --dbname=mssql_fdw_regression
+  local status=$?
+  [ ! -s "$output/regression.diffs" ] || cat "$output/regression.diffs"
+  return "$status"
+}
+
+tap_stages() {
+  local file
+  for file in "$sources"/test/tap/*.t; do
+    [ -e "$file" ] || continue
+    needs target_ready "$(basename "$file")" 600 count_tap in_tests bash "$file"
+  done
+}
+
+no_crash() { ! grep -E 'terminated by signal (4|6|7|8|11):|PANIC:|TRAP:' "$run/target/log"; }
+
+# -------------------------------------------------------------------------------------------------------------- stages
+
+# stage LABEL SECONDS COUNTER COMMAND...: runs it, counts its results, prints one line and the failures.
+stage() {
+  local label=$1 limit=$2 counter=$3 started=$SECONDS status log
+  shift 3
+  log=$logs/$(printf %s "$label" | tr -c 'A-Za-z0-9._\n' '_').log
+  printf '  %-40s' "$label"
+  run_guarded "$limit" "$log" "$@"
+  status=$?
+  stage_passed=0 stage_failed=0 stage_skipped=0
+  "$counter" "$log" "$status"
+  passed=$((passed + stage_passed))
+  failed=$((failed + stage_failed))
+  skipped=$((skipped + stage_skipped))
+  printf '%5d passed, %d failed%s %8s\n' "$stage_passed" "$stage_failed" "$( ((stage_skipped == 0)) || echo ", $stage_skipped skipped")" "$(seconds "$started")"
+  ((stage_failed == 0)) && return 0
+  grep -aE '^not ok|^ *test .*FAILED|^.*\*\*\*(Failed|Exception|Timeout)|^# (planned|no plan|all tests passed, but|ended after)' "$log" | grep -vi '# todo' | head -n 20 | sed 's/^/      /'
+  [ "$counter" != count_one ] || tail -n 20 "$log" | sed 's/^/      /'
+  printf '      log: %s\n' "$log"
+  return 1
+}
+
+# needs VARIABLE LABEL ...: a stage whose condition failed before counts as one failure, never as nothing.
+needs() {
+  local variable=$1
+  shift
+  if [ -n "${!variable}" ]; then
+    stage "$@"
+  else
+    printf '  %-40s not run: what it needs has failed\n' "$1"
+    failed=$((failed + 1))
+    return 1
+  fi
+}
+
+skip() {
+  printf '  %-40s skipped: %s\n' "$1" "$2"
+  skipped=$((skipped + 1))
+}
+
+count_one() {
+  if [ "$2" = 0 ]; then stage_passed=1; else stage_failed=1; fi
+}
+
+# "98% tests passed, 2 tests failed out of 123"
+count_ctest() {
+  local total
+  total=$(sed -n 's/.* tests failed out of \([0-9][0-9]*\)$/\1/p' "$1" | tail -n 1)
+  stage_failed=$(sed -n 's/.*passed, \([0-9][0-9]*\) tests failed out of .*/\1/p' "$1" | tail -n 1)
+  if [ -z "$total" ] || [ "$total" = 0 ]; then
+    stage_failed=1
+  else
+    stage_passed=$((total - stage_failed))
+    (($2 == 0 || stage_failed > 0)) || stage_failed=1
+  fi
+}
+
+# "All 12 tests passed." or "1 of 12 tests failed", with a "# " before it since PostgreSQL 16.
+count_regress() {
+  local all some
+  all=$(sed -n 's/^#\{0,1\} *All \([0-9][0-9]*\) tests* passed.*/\1/p' "$1" | tail -n 1)
+  some=$(sed -n 's/^#\{0,1\} *\([0-9][0-9]*\) of \([0-9][0-9]*\) tests* failed.*/\1 \2/p' "$1" | tail -n 1)
+  if [ -n "$all" ] && [ "$2" = 0 ]; then
+    stage_passed=$all
+  elif [ -n "$some" ]; then
+    stage_failed=${some% *}
+    stage_passed=$((${some#* } - stage_failed))
+  else
+    stage_failed=1
+  fi
+}
+
+finish() {
+  local summary="$passed passed, $failed failed"
+  [ "$skipped" = 0 ] || printf '\n%d skipped\n' "$skipped"
+  clean_up
+  trap - EXIT
+  printf '\n%s\n' "$summary"
+  [ "$failed" = 0 ]
+  exit
+}
+
+clean_up() {
+  stop_guarded
+  [ -n "$run" ] && [ -d "$run" ] || return 0
+  cp "$run/target/log" "$logs/postgres.log" 2>/dev/null
+  stop_postgres "$run/postgres" "$run/target"
+  [ ! -d "$run/source" ] || stop_stand_in "$run/source" >"$logs/stand_in_stop.log" 2>&1
+  rm -rf "$run"
+}
+
+main "$@"

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The connection cache: one session per user mapping, kept over statements and transactions, replaced when it must be.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+plan 16
+
+readonly spid="SELECT s FROM mssql_query('mssql', 'SELECT CAST(@@SPID AS int)') AS t(s int);"
+readonly count="SELECT count(*) FROM mssql_connections();"
+# distinct SQL: how many different session numbers the statements of one local session see.
+distinct() { query "SET client_min_messages = error; $1" | grep -E '^[0-9]+$' | sort -u | wc -l; }
+
+make_server mssql
+is "$(distinct "$spid $spid")" 1 "statements share a session"
+is "$(distinct "BEGIN; $spid COMMIT; BEGIN; $spid ROLLBACK; $spid")" 1 "transactions share a session"
+is "$(query "$spid $count" | tail -n 1)" 1 "mssql_connections() shows it"
+is "$(query "$count")" 0 "a new local session has none"
+is "$(query "$spid SELECT mssql_disconnect('mssql'); $count" | tail -n 2 | tr '\n' ' ')" 't 0 ' \
+  "mssql_disconnect() closes it"
+is "$(query "SELECT mssql_disconnect('mssql')")" f "... and says when there is nothing to close"
+is "$(query "$spid SELECT mssql_disconnect_all(); $count" | tail -n 2 | tr '\n' ' ')" 't 0 ' \
+  "mssql_disconnect_all() closes all"
+like "$(query "BEGIN; $spid SELECT mssql_disconnect('mssql'); $count COMMIT" 2>&1)" 'still in use' \
+  "a session in a transaction is not closed"
+
+readonly alter="ALTER SERVER mssql OPTIONS (ADD application_name 'x');"
+is "$(distinct "$spid $alter $spid ALTER SERVER mssql OPTIONS (DROP application_name);")" 2 \
+  "ALTER SERVER makes the next transaction log in anew"
+is "$(distinct "BEGIN; $spid $alter $spid ROLLBACK;")" 1 "... and not the present one"
+like "$(error_of "$spid ALTER USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (SET password 'certainly wrong'); $spid")" '28P01' \
+  "ALTER USER MAPPING does so, too"
+query "ALTER USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (SET password $(quote_literal "$MSSQL_TEST_PASSWORD"))"
+unlike "$(error_of "$spid ALTER USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (SET password 'certainly wrong'); $spid")" 'certainly' \
+  "... and no password shows"
+query "ALTER USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (SET password $(quote_literal "$MSSQL_TEST_PASSWORD"))"
+
+query "ALTER SERVER mssql OPTIONS (ADD keep_connections 'off')"
+is "$(query "$spid $count" | tail -n 1)" 0 "keep_connections off keeps none"
+query "ALTER SERVER mssql OPTIONS (DROP keep_connections)"
+
+# Two user mappings, two sessions.
+query "CREATE SERVER other FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host $(quote_literal "$MSSQL_TEST_HOST"), port '$MSSQL_TEST_PORT',
+    database $(quote_literal "$MSSQL_TEST_DATABASE"));
+  CREATE USER MAPPING FOR CURRENT_USER SERVER other
+    OPTIONS (username $(quote_literal "$MSSQL_TEST_USER"), password $(quote_literal "$MSSQL_TEST_PASSWORD"))"
+is "$(distinct "$spid ${spid/mssql\'/other\'}")" 2 "two servers, two sessions"
+
+# A session that ended on the server is replaced at the next transaction.
+background killed "$spid SELECT pg_sleep(4); $spid"
+sleep 2
+victim=$(head -n 1 "$tap_directory/killed")
+if tsql "KILL $victim" 2>/dev/null; then
+  finish killed >/dev/null # not in $(), whose subshell has no children to wait for
+  output=$(cat "$tap_directory/killed")
+  is "$(printf '%s\n' "$output" | grep -cE '^[0-9]+$')" 2 "a killed session is replaced at the next transaction"
+  isnt "$(printf '%s\n' "$output" | grep -E '^[0-9]+$' | tail -n 1)" "$victim" "... by another one"
+else
+  pass "a killed session is replaced at the next transaction # skip KILL is not to be had here"
+  pass "... by another one # skip"
+fi
