@@ -3,6 +3,8 @@
 //   geometry, geography  varbinary(max): the SRID as a big-endian int32, then ISO WKB with Z and M (tds/spatial.hpp makes EWKB of it)
 //   sql_variant          nvarchar(max): the JSON object {"t": declared base type, "c": collation of character data, "v": value}
 //   other CLR types      varbinary(max): their own serialization
+//   raw text             varbinary(max): a byte order mark, then the characters; the mark tells SQL Server, whose nvarchar is UTF-16,
+//                        from servers that keep UTF-8
 // Sources: Microsoft's T-SQL reference, SQL_VARIANT_PROPERTY, CAST and CONVERT (styles), AsBinaryZM, STSrid.
 #include "types.hpp"
 
@@ -92,10 +94,28 @@ class VariantExpression {
   std::string column_;
 };
 
+constexpr std::string_view raw_text_begin = "CAST(NCHAR(65279)+CAST(";
+std::string raw_text_end() { return " AS nvarchar(max)) AS varbinary(max)) AS [" + std::string(raw_text_name) + "]"; }
+
 }  // namespace
 
-std::string select_expression(const RemoteType& type, std::string_view column) {
+std::string raw_text_probe() { return "SELECT CASE WHEN CAST(N'\u20AC' AS varbinary(4)) = 0xAC20 THEN 1 ELSE 0 END"; }
+
+std::string without_raw_text(std::string_view sql) {
+  const std::string end = raw_text_end();
+  std::string plain(sql);
+  for (std::size_t stop; (stop = plain.find(end)) != std::string::npos;) {
+    plain.erase(stop, end.size());
+    plain.erase(plain.rfind(raw_text_begin, stop), raw_text_begin.size());
+  }
+  return plain;
+}
+
+std::string select_expression(const RemoteType& type, std::string_view column, TextForm form) {
   const std::string name(column);
+  if (form == TextForm::raw && (type.type == Type::nchar || type.type == Type::nvarchar || type.type == Type::ntext)) {
+    return std::string(raw_text_begin) + name + raw_text_end();
+  }
   switch (type.type) {
     case Type::hierarchyid: return name + ".ToString()";
     case Type::geometry:

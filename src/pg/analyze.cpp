@@ -46,7 +46,8 @@ Reader* open_whole_table(Relation relation, TupleDesc descriptor) {
   const Oid table_id = RelationGetRelid(relation);
   ForeignTable* table = GetForeignTable(table_id);
   ForeignServer* server = GetForeignServer(table->serverid);
-  const RemoteTable remote = describe_remote_table(relation, table_options(table_id, table, server));
+  const TableOptions table_settings = table_options(table_id, table, server);
+  const RemoteTable remote = describe_remote_table(relation, table_settings);
   List* attributes = live_attributes(descriptor);
   const int count = list_length(attributes);
   auto* attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(count, 1))));
@@ -56,7 +57,7 @@ Reader* open_whole_table(Relation relation, TupleDesc descriptor) {
     items = lappend(items, makeString(pstrdup(remote.attributes[attnums[i] - 1].expression)));
   }
   ReaderOptions options;
-  options.policy = character_policy(table, server);
+  options.policy = table_settings.policy;
   options.source = psprintf("foreign table \"%s\"", RelationGetRelationName(relation));
   options.columns = remote_columns(remote, attributes);
   // As its owner, like every other part of ANALYZE.

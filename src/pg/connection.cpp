@@ -28,6 +28,7 @@ struct Connection {
   tsql::Isolation isolation{tsql::Isolation::automatic};
   bool keep{true};
   bool invalidated{false};
+  std::optional<bool> raw_text;  // unknown until a query wants it
   std::string database;  // where to return to after pass-through statements; empty: not asked yet
 
   // Of the current transaction.
@@ -102,6 +103,7 @@ void log_in(Connection& connection, OptionList server_options, OptionList mappin
   const bool allowed = wanted == tsql::Isolation::automatic && ask_integer(session, tsql::snapshot_state_query()) == 1;
   connection.isolation = tsql::resolve(wanted, allowed);
   connection.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
+  connection.raw_text.reset();
   connection.database.clear();
   connection.touched = false;
 }
@@ -352,6 +354,12 @@ tds::Session& acquire(Oid server, Oid user) {
   }
   begin(connection, access);
   return *connection.session;
+}
+
+bool gives_raw_text(tds::Session& session) {
+  Connection& connection = connection_of(session);
+  if (!connection.raw_text) connection.raw_text = ask_integer(session, raw_text_probe()) == 1;
+  return *connection.raw_text;
 }
 
 void set_active_reader(tds::Session& session, Reader* reader) { connection_of(session).reader = reader; }

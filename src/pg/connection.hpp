@@ -17,6 +17,8 @@ struct Reader;
 
 // A cached session that is in a transaction and not busy. Connects when it must. Throws Error or ereports.
 tds::Session& acquire(Oid server, Oid user);
+// Whether raw text (core/types.hpp) can be had over it; asked once a session. Throws Error.
+bool gives_raw_text(tds::Session& session);
 // The reader that streams from the session now; acquire() makes it give way. Null: none.
 void set_active_reader(tds::Session& session, Reader* reader);
 // To be called before anything but a SELECT is sent: it sets the savepoints that a rollback of the current subtransaction needs,

@@ -11,7 +11,7 @@ namespace mssql::pg {
 
 namespace {
 
-enum class Family : std::uint8_t { integer, decimal, floating, datetime, uuid, character, binary, unreadable };
+enum class Family : std::uint8_t { integer, decimal, floating, datetime, uuid, character, binary, variant, clr };
 
 Family family_of(WireType wire) {
   switch (wire) {
@@ -35,10 +35,10 @@ Family family_of(WireType wire) {
     case WireType::text:
     case WireType::xml: return Family::character;
     case WireType::binary: return Family::binary;
-    case WireType::variant:
+    case WireType::variant: return Family::variant;
     case WireType::udt: break;
   }
-  return Family::unreadable;
+  return Family::clr;
 }
 
 bool is_spatial(const RemoteType* remote) {
@@ -231,7 +231,7 @@ ConvertFunction choose_binary(const RemoteType* remote, Oid type) {
 ConvertFunction choose_function(const Column& column, const RemoteType* remote, Oid type) {
   const Family family = family_of(column.type);
   if (family == Family::binary && is_spatial(remote)) return choose_binary(remote, type);
-  if (is_text_type(type)) return family == Family::character ? character_to_text : printed_to_text;
+  if (is_text_type(type) && family != Family::clr) return family == Family::character ? character_to_text : printed_to_text;
   switch (family) {
     case Family::integer:
     case Family::decimal:
@@ -240,7 +240,8 @@ ConvertFunction choose_function(const Column& column, const RemoteType* remote, 
     case Family::uuid: return type == UUIDOID ? to_uuid : nullptr;
     case Family::character: return choose_character(type);
     case Family::binary: return choose_binary(remote, type);
-    case Family::unreadable: break;
+    case Family::clr: return type == BYTEAOID ? to_bytea : nullptr;  // as it is stored
+    case Family::variant: break;
   }
   return nullptr;
 }

@@ -25,14 +25,14 @@ const char* quote_utf8(const char* name) { return copy_out(tsql::quote_name(name
 const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 const char* to_server(const char* text) { return pg_any_to_server(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 
-const char* select_utf8(const RemoteType& type, const char* quoted) { return copy_out(select_expression(type, quoted)); }
+const char* select_utf8(const RemoteType& type, const char* quoted, TextForm form) { return copy_out(select_expression(type, quoted, form)); }
 
 const char* option_text(OptionList options, std::string_view meaning) {
   const auto value = option_value(OptionContext::column, options, meaning);
   return value ? value->data() : nullptr;
 }
 
-RemoteAttribute describe_attribute(Oid relation, Form_pg_attribute attribute) {
+RemoteAttribute describe_attribute(Oid relation, Form_pg_attribute attribute, TextForm form) {
   RemoteAttribute result{};
   const OptionList options = option_list(GetForeignColumnOptions(relation, attribute->attnum));
   const char* name = option_text(options, "column_name");
@@ -43,7 +43,7 @@ RemoteAttribute describe_attribute(Oid relation, Form_pg_attribute attribute) {
   if (type == nullptr) return result;
   result.known = true;
   result.type = parse_declaration(type);
-  result.expression = to_server(select_utf8(result.type, to_utf8(result.quoted)));
+  result.expression = to_server(select_utf8(result.type, to_utf8(result.quoted), form));
   return result;
 }
 
@@ -319,12 +319,13 @@ RemoteTable describe_remote_table(Relation relation, const TableOptions& options
   // The line break ends a comment on the query's last line.
   table.from = table.is_query ? psprintf("(%s\n) AS [q]", options.query)
                               : psprintf("%s.%s", quoted_name(options.schema_name), quoted_name(options.table_name));
+  const TextForm form = options.policy == tds::CharacterPolicy::error ? TextForm::converted : TextForm::raw;
   TupleDesc descriptor = RelationGetDescr(relation);
   table.natts = descriptor->natts;
   table.attributes = static_cast<RemoteAttribute*>(palloc0(sizeof(RemoteAttribute) * static_cast<std::size_t>(std::max(table.natts, 1))));
   for (int i = 0; i < table.natts; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-    if (!attribute->attisdropped) table.attributes[i] = describe_attribute(RelationGetRelid(relation), attribute);
+    if (!attribute->attisdropped) table.attributes[i] = describe_attribute(RelationGetRelid(relation), attribute, form);
   }
   return table;
 }

@@ -102,9 +102,10 @@ const char* note_text(const RemoteType& type) {
 
 const char* declaration_text(const RemoteType& type) { return copy_out(declare(type)); }
 
-const char* expression_text(std::string_view type_name, std::string_view column) {
+const char* expression_text(std::string_view type_name, std::string_view column, std::string_view nul_policy) {
   const std::optional<Type> type = type_from_name(type_name);
-  return copy_out(type ? select_expression({*type, 0, 0, 0}, column) : std::string(column));
+  const TextForm form = nul_policy == "error" ? TextForm::converted : TextForm::raw;
+  return copy_out(type ? select_expression({*type, 0, 0, 0}, column, form) : std::string(column));
 }
 
 const char* quoted(std::string_view name) { return copy_out(tsql::quote_name(name)); }
@@ -228,9 +229,9 @@ Datum mssql_fdw_declare(PG_FUNCTION_ARGS) {
   return fence([&] { return result(fcinfo, declaration_text(type_argument(fcinfo, 0))); });
 }
 
-// _select_expression(type text, quoted_column text) RETURNS text
+// _select_expression(type text, quoted_column text, nul_policy text) RETURNS text
 Datum mssql_fdw_select_expression(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, expression_text(argument(fcinfo, 0), argument(fcinfo, 1))); });
+  return fence([&] { return result(fcinfo, expression_text(argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2))); });
 }
 
 // _quote_name(name text) RETURNS text

@@ -227,6 +227,8 @@ TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* ser
                                               boolean_option(on_server, server_options, "use_remote_estimate", false));
   result.startup_cost = cost_option(on_server, server_options, "fdw_startup_cost", 100.0);
   result.tuple_cost = cost_option(on_server, server_options, "fdw_tuple_cost", 0.2);
+  const std::size_t policy = choice_option(on_server, server_options, "nul_policy", 0);
+  result.policy = static_cast<tds::CharacterPolicy>(choice_option(context, options, "nul_policy", policy));
   return result;
 }
 

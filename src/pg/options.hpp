@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../core/options.hpp"
+#include "../core/tds/decode.hpp"
 #include "../core/tds/session.hpp"
 #include "boundary.hpp"
 
@@ -42,6 +43,7 @@ struct TableOptions {
   bool use_remote_estimate;
   double startup_cost;
   double tuple_cost;
+  tds::CharacterPolicy policy;
 };
 TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* server);
 

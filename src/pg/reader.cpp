@@ -6,6 +6,7 @@
 
 #include "reader.hpp"
 
+#include "../core/tds/raw_text.hpp"
 #include "datum.hpp"
 
 namespace mssql::pg {
@@ -28,6 +29,7 @@ struct Reader {
 
   tds::Session* session{nullptr};  // null: everything is read, or the reader has let go
   std::vector<Column> columns;
+  std::vector<char> raw_text;  // by column
   std::vector<Converter> converters;
   std::vector<int> attributes;  // by column: attnum
   std::vector<const char*> names;
@@ -62,13 +64,16 @@ void describe(void* argument) {
 
 // Core only.
 void start(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
-  session.execute(sql, parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
+  const bool plain = sql.find(raw_text_name) != std::string_view::npos && !gives_raw_text(session);
+  session.execute(plain ? without_raw_text(sql) : std::string(sql),
+                  parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
   if (!session.next_result()) {
     throw Error(sqlstate::fdw_error, "remote statement returns no rows", "It has been executed, but has no result set.",
                 "Use mssql_exec() for statements without a result.");
   }
   const std::span<const Column> columns = session.columns();
   reader.columns.assign(columns.begin(), columns.end());
+  for (Column& column : reader.columns) reader.raw_text.push_back(tds::adopt_raw_text(column));
 }
 
 void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
@@ -140,8 +145,9 @@ bool next(Reader& reader, Datum* values, bool* isnull) {
   for (std::size_t i = 0; i < reader.converters.size(); ++i) {
     reader.current = static_cast<int>(i);
     const int attribute = reader.attributes[i] - 1;
-    values[attribute] = convert(reader.converters[i], reader.columns[i], row[i], reader.scratch, &isnull[attribute]);
-    reader.bytes += row[i].size;
+    const Cell cell = reader.raw_text[i] ? tds::unwrap_raw_text(reader.columns[i], row[i]) : row[i];
+    values[attribute] = convert(reader.converters[i], reader.columns[i], cell, reader.scratch, &isnull[attribute]);
+    reader.bytes += cell.size;
   }
   reader.current = -1;
   if (reader.scratch.capacity() > scratch_to_keep) {

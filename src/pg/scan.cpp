@@ -99,11 +99,6 @@ RemoteColumn* remote_columns(const RemoteTable& table, List* attributes) {
   return columns;
 }
 
-tds::CharacterPolicy character_policy(ForeignTable* table, ForeignServer* server) {
-  const std::size_t of_server = choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0);
-  return static_cast<tds::CharacterPolicy>(choice_option(OptionContext::table, option_list(table->options), "nul_policy", of_server));
-}
-
 void BeginForeignScan(ForeignScanState* node, int flags) {
   if ((flags & EXEC_FLAG_EXPLAIN_ONLY) != 0) return;
   const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
@@ -117,8 +112,9 @@ void BeginForeignScan(ForeignScanState* node, int flags) {
   ForeignServer* server = GetForeignServer(table->serverid);
   state->server = server->serverid;
   state->source = psprintf("foreign table \"%s\"", RelationGetRelationName(relation));
-  state->policy = character_policy(table, server);
-  const RemoteTable remote = describe_remote_table(relation, table_options(RelationGetRelid(relation), table, server));
+  const TableOptions options = table_options(RelationGetRelid(relation), table, server);
+  state->policy = options.policy;
+  const RemoteTable remote = describe_remote_table(relation, options);
   state->columns = remote_columns(remote, state->plan.attributes);
   state->nattributes = list_length(state->plan.attributes);
   state->attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(state->nattributes, 1))));

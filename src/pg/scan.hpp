@@ -16,7 +16,5 @@ int IsForeignRelUpdatable(Relation relation);
 
 // The declared types of the attributes (integers, attnums), in their order.
 RemoteColumn* remote_columns(const RemoteTable& table, List* attributes);
-// The policy for characters that PostgreSQL cannot store: the table's, else the server's option.
-tds::CharacterPolicy character_policy(ForeignTable* table, ForeignServer* server);
 
 }  // namespace mssql::pg

@@ -56,7 +56,7 @@ CREATE OR REPLACE FUNCTION @extschema@._declare(type text, max_length int, "prec
 AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- How a column is selected: itself, but for types that do not travel as themselves.
-CREATE OR REPLACE FUNCTION @extschema@._select_expression(type text, quoted_column text) RETURNS text
+CREATE OR REPLACE FUNCTION @extschema@._select_expression(type text, quoted_column text, nul_policy text DEFAULT 'error') RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_select_expression' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- [name]

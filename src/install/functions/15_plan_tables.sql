@@ -186,7 +186,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), lists AS (
         SELECT c.table_id, array_agg(c.target ORDER BY c.ordinal) AS names,
                string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
-               string_agg(@extschema@._select_expression(c.type, @extschema@._quote_name(c.name)), ', ' ORDER BY c.ordinal) AS expressions,
+               string_agg(@extschema@._select_expression(c.type, @extschema@._quote_name(c.name), model #>> '{options,nul_policy}'), ', ' ORDER BY c.ordinal) AS expressions,
                -- only CLR types need telling: their bytes do not say what they are
                ', ' || quote_literal((array_agg(CASE WHEN c.type IN ('geometry', 'geography') THEN c.type END ORDER BY c.ordinal)
                    FILTER (WHERE l.spatial))::text) AS types,
