@@ -38,7 +38,7 @@ main() {
   if wants lint; then stage "lint" 120 count_tap bash "$repo_root/ci/lint.sh"; fi
   build
   if wants unit; then needs unit_built "unit tests" 600 count_ctest ctest --test-dir "$work/build" -j"$jobs" --output-on-failure; fi
-  if wants asan; then needs asan_built "unit tests, ASan and UBSan" 900 count_one "$work/build-asan/unit_tests" --gtest_brief=1; fi
+  if wants asan; then needs asan_built "unit tests, ASan and UBSan" 900 count_one "$work/build-asan/unit_tests" --gtest_brief=1 --gtest_filter='-ServerTest.*'; fi
   if wants valgrind; then needs unit_built "unit tests, valgrind" 900 count_one run_valgrind; fi
   if wants clients || wants regress || wants tap; then server_stages; fi
   finish
@@ -76,8 +76,8 @@ build() {
 }
 
 run_valgrind() {
-  valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
-    "$work/build/unit_tests" --gtest_brief=1
+  valgrind --quiet --suppressions="$sources/ci/valgrind.supp" --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+    "$work/build/unit_tests" --gtest_brief=1 --gtest_filter='-ServerTest.*'
 }
 
 # Everything that talks to a SQL Server.
@@ -102,11 +102,16 @@ server_stages() {
       skip "the stand-in's client tests" "MSSQL_TEST_HOST is set"
     fi
   fi
+  needs server_ready "T-SQL fixtures" 300 count_tap load_fixtures
+  if [ -n "$asan_built" ]; then
+    needs server_ready "the driver and the server, ASan and UBSan" 300 count_gtest "$work/build-asan/unit_tests" --gtest_filter='ServerTest.*'
+  elif [ -n "$unit_built" ]; then
+    needs server_ready "the driver and the server" 300 count_gtest "$work/build/unit_tests" --gtest_filter='ServerTest.*'
+  fi
   if wants regress || wants tap; then
-    local fixtures_loaded=
-    needs server_ready "T-SQL fixtures" 300 count_one load_fixtures && fixtures_loaded=1
-    needs extension_built "start PostgreSQL" 120 count_one start_postgres "$run/postgres" "$run/target" && target_ready=$fixtures_loaded
-    [ -z "$target_ready" ] || use_target
+    if [ -n "$server_ready" ]; then
+      needs extension_built "start PostgreSQL" 120 count_one start_postgres "$run/postgres" "$run/target" && target_ready=1 && use_target
+    fi
     if wants regress; then needs target_ready "pg_regress" 900 count_regress run_regress; fi
     if wants tap; then tap_stages; fi
     [ -z "$target_ready" ] || stage "no server process crashed" 20 count_one no_crash
@@ -119,18 +124,28 @@ client_tests() {
   in_tests bash "$sources/test/tds_server/clients/run.sh" "$MSSQL_TEST_HOST" "$MSSQL_TEST_PORT" "$MSSQL_TEST_USER" "$MSSQL_TEST_PASSWORD" "$MSSQL_TEST_DATABASE"
 }
 
+# A test a file. Tests that need what did not load will fail by themselves.
 load_fixtures() {
-  local file name=$MSSQL_TEST_DATABASE
+  local file number=0 status=0
+  local files=("$sources"/test/fixtures/*.sql)
+  [ -e "${files[0]}" ] || files=()
+  echo "1..$((${#files[@]} + 1))"
+  fresh_database || { status=1; printf 'not '; }
+  echo "ok $((++number)) - a fresh database"
+  for file in "${files[@]}"; do
+    tsql -d "$MSSQL_TEST_DATABASE" "$file" 2>&1 || { status=1; printf 'not '; }
+    echo "ok $((++number)) - ${file##*/}"
+  done
+  return "$status"
+}
+
+fresh_database() {
+  local name=$MSSQL_TEST_DATABASE
   if [ "$(tsql -d master -q "SELECT COUNT(*) FROM sys.databases WHERE name = N'$name'")" != 0 ]; then
     [ -n "${MSSQL_TEST_STAND_IN:-}" ] || tsql -d master -q "ALTER DATABASE [$name] SET SINGLE_USER WITH ROLLBACK IMMEDIATE" || true
     tsql -d master -q "DROP DATABASE [$name]" || return 1
   fi
-  tsql -d master -q "CREATE DATABASE [$name]" || return 1
-  for file in "$sources"/test/fixtures/*.sql; do
-    [ -e "$file" ] || continue
-    echo "$file"
-    tsql -d "$name" "$file" || return 1
-  done
+  tsql -d master -q "CREATE DATABASE [$name]"
 }
 
 # Tests find the target by PG*, its tools first in PATH, and a place of their own in TMPDIR.
@@ -185,7 +200,7 @@ stage() {
   skipped=$((skipped + stage_skipped))
   printf '%5d passed, %d failed%s %8s\n' "$stage_passed" "$stage_failed" "$( ((stage_skipped == 0)) || echo ", $stage_skipped skipped")" "$(seconds "$started")"
   ((stage_failed == 0)) && return 0
-  grep -aE '^not ok|^ *test .*FAILED|^.*\*\*\*(Failed|Exception|Timeout)|^# (planned|no plan|all tests passed, but|ended after)' "$log" | grep -vi '# todo' | head -n 20 | sed 's/^/      /'
+  grep -aE '^not ok|^tsql: |^ *test .*FAILED|^.*\*\*\*(Failed|Exception|Timeout)|^\[  FAILED  \].*\(|^# (planned|no plan|all tests passed, but|ended after)' "$log" | grep -vi '# todo' | head -n 20 | sed 's/^/      /'
   [ "$counter" != count_one ] || tail -n 20 "$log" | sed 's/^/      /'
   printf '      log: %s\n' "$log"
   return 1
@@ -213,17 +228,27 @@ count_one() {
   if [ "$2" = 0 ]; then stage_passed=1; else stage_failed=1; fi
 }
 
-# "98% tests passed, 2 tests failed out of 123"
+# "98% tests passed, 2 tests failed out of 123"; skipped tests count as passed there.
 count_ctest() {
   local total
+  stage_skipped=$(grep -cE '\*\*\*Skipped' "$1")
   total=$(sed -n 's/.* tests failed out of \([0-9][0-9]*\)$/\1/p' "$1" | tail -n 1)
   stage_failed=$(sed -n 's/.*passed, \([0-9][0-9]*\) tests failed out of .*/\1/p' "$1" | tail -n 1)
   if [ -z "$total" ] || [ "$total" = 0 ]; then
     stage_failed=1
   else
-    stage_passed=$((total - stage_failed))
+    stage_passed=$((total - stage_failed - stage_skipped))
     (($2 == 0 || stage_failed > 0)) || stage_failed=1
   fi
+}
+
+# "[  PASSED  ] 12 tests." and the like; a crash has no summary.
+count_gtest() {
+  local state
+  for state in PASSED FAILED SKIPPED; do
+    printf -v "stage_${state,,}" %d "$(sed -n "s/^\[ *$state *\] \([0-9][0-9]*\) tests\{0,1\}[.,].*/\1/p" "$1" | tail -n 1)"
+  done
+  (($2 == 0 && stage_passed > 0)) || ((stage_failed > 0)) || stage_failed=1
 }
 
 # "All 12 tests passed." or "1 of 12 tests failed", with a "# " before it since PostgreSQL 16.

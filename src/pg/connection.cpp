@@ -7,7 +7,6 @@
 #include "connection.hpp"
 
 #include "../core/tds/decode.hpp"
-#include "../core/tsql/quote.hpp"
 #include "../core/tsql/statement.hpp"
 #include "options.hpp"
 #include "reader.hpp"
@@ -125,7 +124,7 @@ void finish(Connection& connection) noexcept {
 // Begins the remote transaction. False when the session turned out to be dead and that was to be expected (it was idle). Core only.
 bool begin_on(Connection& connection, bool idle_before) {
   std::string sql;
-  if (connection.touched) sql = "USE " + tsql::quote_name(connection.database) + "; " + tsql::session_settings() + "; ";
+  if (connection.touched) sql = tsql::restore_session(connection.database) + "; ";
   sql += tsql::begin_transaction(connection.isolation);
   try {
     if (connection.session->busy()) connection.session->cancel();
@@ -188,6 +187,10 @@ void commit(Connection& connection) {
   if (connection.lost || !connection.alive()) raise_lost(connection);
   if (connection.session->busy()) connection.session->cancel();
   tds::run(*connection.session, tsql::commit_transaction());
+  // A pass-through BEGIN TRANSACTION nests: only the outermost COMMIT commits.
+  while (ask_integer(*connection.session, "SELECT @@TRANCOUNT").value_or(0) > 0) {
+    tds::run(*connection.session, tsql::commit_transaction());
+  }
   finish(connection);
 }
 

@@ -1,5 +1,7 @@
 #include "statement.hpp"
 
+#include "quote.hpp"
+
 namespace mssql::tsql {
 
 namespace {
@@ -45,6 +47,12 @@ std::string session_settings() {
   return "SET LANGUAGE us_english; SET DATEFORMAT ymd; "
          "SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; "
          "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET TEXTSIZE 2147483647";
+}
+
+std::string restore_session(std::string_view database) {
+  // NOEXEC comes first: while it is on, nothing after it would run.
+  return "SET NOEXEC OFF; SET PARSEONLY OFF; SET FMTONLY OFF; SET ROWCOUNT 0; SET NOCOUNT OFF; SET XACT_ABORT OFF; SET LOCK_TIMEOUT -1; "
+         "USE " + quote_name(database) + "; " + session_settings();
 }
 
 std::string snapshot_state_query() {

@@ -21,6 +21,10 @@ std::string select(const Select& parts);
 // language and date format that do not depend on the login. The server answers SET LANGUAGE with information message 5703.
 std::string session_settings();
 
+// Undoes what a pass-through statement may have left behind: the current database, settings that cut results short or skip
+// statements, and session_settings(). `database` is not quoted yet.
+std::string restore_session(std::string_view database);
+
 // The foreign server's option `isolation`, in the order of its choices.
 enum class Isolation : std::uint8_t { automatic, snapshot, read_committed, repeatable_read, serializable };
 

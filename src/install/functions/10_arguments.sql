@@ -1,4 +1,4 @@
--- Replicate, 1 of 8: the C functions it needs, and the checks of arguments that all its functions share.
+-- Replicate: the C functions it needs, and the checks of arguments that all its functions share.
 
 -- Loads the rows of a remote query into a plain table; src/pg/loader.hpp says how. `types`: the columns' declared types where the
 -- wire does not tell (CLR types), NULL elsewhere.

@@ -1,4 +1,4 @@
--- Replicate, 2 of 8: the source's catalog as one value, read once a call in one remote transaction.
+-- Replicate: the source's catalog as one value, read once a call in one remote transaction.
 -- The queries and the order of their columns are those of src/core/tsql/catalog.hpp.
 
 -- Which sequences have given out a value: schema, sequence, last value. Before SQL Server 2017 nothing tells a sequence that was
@@ -11,7 +11,8 @@ BEGIN
     END IF;
     RETURN (
         SELECT coalesce(jsonb_agg(u), '[]') FROM @extschema@.mssql_query(server,
-            'SELECT CAST(SCHEMA_NAME(q.schema_id) AS nvarchar(128)), CAST(q.name AS nvarchar(128)), CAST(q.last_used_value AS nvarchar(40)) '
+            'SELECT CAST(SCHEMA_NAME(q.schema_id) AS nvarchar(128)), CAST(q.name AS nvarchar(128)), '
+            'CAST(q.last_used_value AS nvarchar(40)) '
             'FROM sys.sequences AS q WHERE q.last_used_value IS NOT NULL') AS u (schema text, sequence text, last_value text));
 END
 $$;
@@ -24,8 +25,8 @@ DECLARE
 BEGIN
     IF NOT EXISTS (SELECT FROM @extschema@.mssql_query(server,
         'SELECT CASE WHEN OBJECT_ID(N''sys.dm_db_partition_stats'') IS NULL THEN 0 '
-        'ELSE HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DATABASE STATE'') * HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DEFINITION'') '
-        'END') AS q (allowed int) WHERE q.allowed = 1) THEN
+        'ELSE HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DATABASE STATE'') '
+        '* HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DEFINITION'') END') AS q (allowed int) WHERE q.allowed = 1) THEN
         RETURN tables;
     END IF;
     SELECT jsonb_object_agg(q.object_id, q.bytes) INTO sizes
@@ -69,11 +70,13 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
         'database', (SELECT d.row FROM database AS d),
         'used_sequences', (SELECT @extschema@._used_sequences(server, d.row) FROM database AS d),
         'tables', (
-            SELECT @extschema@._with_sizes(server, coalesce(jsonb_agg(t), '[]')) FROM @extschema@.mssql_query(server, @extschema@._catalog_query('tables')) AS t
+            SELECT @extschema@._with_sizes(server, coalesce(jsonb_agg(t), '[]'))
+            FROM @extschema@.mssql_query(server, @extschema@._catalog_query('tables')) AS t
                 (schema text, "table" text, object_id int, is_view boolean, rows bigint, bytes bigint, comment text,
                  temporal_type int, is_memory_optimized boolean, is_external boolean)),
         'columns', (
-            SELECT @extschema@._with_identities(server, coalesce(jsonb_agg(c), '[]')) FROM @extschema@.mssql_query(server, @extschema@._catalog_query('columns')) AS c
+            SELECT @extschema@._with_identities(server, coalesce(jsonb_agg(c), '[]'))
+            FROM @extschema@.mssql_query(server, @extschema@._catalog_query('columns')) AS c
                 (schema text, "table" text, column_id int, "column" text, type text, user_type text, max_length int,
                  precision int, scale int, "collation" text, is_nullable boolean, is_identity boolean, seed text, increment text,
                  last_value text, default_name text, default_definition text, is_computed boolean, computed_definition text,

@@ -1,4 +1,4 @@
--- Replicate, 3 of 8: source objects to local names and types. The names do not depend on which tables are selected, so a table
+-- Replicate: source objects to local names and types. The names do not depend on which tables are selected, so a table
 -- is called the same in every run. Where two would be called the same, the first keeps the name and the others get a suffix that
 -- is a hash of their source name.
 
@@ -102,7 +102,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         JOIN jsonb_to_recordset(catalog -> 'columns') AS c
             (schema text, "table" text, column_id int, "column" text, type text, max_length int, "precision" int, scale int,
              is_nullable boolean, is_identity boolean, seed numeric, increment numeric, last_value numeric,
-             default_definition text, is_computed boolean, is_masked boolean, comment text)
+             default_definition text, is_computed boolean, is_hidden boolean, is_masked boolean, comment text)
           ON c.schema = t.schema AND c."table" = t.name
     ), allowed AS (
         SELECT l.*, CASE WHEN l.folded IN ('ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid') THEN l.folded || '_'
@@ -116,19 +116,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                          ELSE @extschema@._suffixed_name(r.wanted, left(md5(r."column"), 8)) END AS target
         FROM ranked AS r
     ), types AS MATERIALIZED (
-        SELECT k.*, CASE WHEN k.local_type IS NOT NULL THEN @extschema@._lossy_note(k.type, k.max_length, k."precision", k.scale) END AS note
+        SELECT k.*,
+               CASE WHEN k.local_type IS NOT NULL THEN @extschema@._lossy_note(k.type, k.max_length, k."precision", k.scale) END AS note
         FROM (SELECT d.*, @extschema@._column_type(d.type, d.max_length, d."precision", d.scale) AS local_type
               FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d) AS k
     )
     SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale,
            -- 38,38 is what some servers say when they do not know an expression's scale: any numeric fits
-           CASE WHEN n.is_computed AND n.type IN ('decimal', 'numeric') AND n.scale = 38 THEN 'numeric' ELSE y.local_type END, n.is_nullable,
+           CASE WHEN n.is_computed AND n.type IN ('decimal', 'numeric') AND n.scale = 38 THEN 'numeric' ELSE y.local_type END,
+           -- what the source fills in by itself, nobody fills in here: new rows must be able to go without
+           n.is_nullable OR n.is_computed OR n.is_hidden OR n.type IN ('timestamp', 'rowversion'),
            CASE WHEN n.is_identity THEN g.generator END, n.seed, n.increment, n.last_value, g.lowest, g.highest,
-           CASE WHEN NOT n.is_computed THEN n.default_definition END, coalesce(n.is_masked, false), n.comment, coalesce(a.attgenerated, '') = '',
+           CASE WHEN NOT n.is_computed AND n.type NOT IN ('timestamp', 'rowversion') THEN n.default_definition END,
+           coalesce(n.is_masked, false), n.comment, coalesce(a.attgenerated, '') = '',
            nullif(concat_ws('; ',
                CASE WHEN n.rank > 1 THEN 'renamed: another column has the same name'
                     WHEN n.wanted <> n.folded THEN 'renamed: a system column has this name' END,
                CASE WHEN n.is_computed THEN 'computed there, holds the computed value here' END,
+               CASE WHEN n.type IN ('timestamp', 'rowversion') THEN 'holds the source''s version; new rows here get none' END,
                CASE WHEN n.is_identity AND g.generator = 'sequence' THEN 'identity of a type that PostgreSQL numbers by a sequence'
                     WHEN n.is_identity AND g.generator IS NULL THEN 'identity not carried over: its numbers do not fit a sequence' END,
                CASE WHEN a.attgenerated <> '' THEN 'not loaded: generated here' END,

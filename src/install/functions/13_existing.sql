@@ -1,4 +1,4 @@
--- Replicate, 4 of 8: what is there already. Everything that on_existing would run into is an error before anything is changed.
+-- Replicate: what is there already. Everything that on_existing would run into is an error before anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
 CREATE OR REPLACE FUNCTION @extschema@._check_targets(tables jsonb, on_existing text) RETURNS void
@@ -13,7 +13,8 @@ BEGIN
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
             RAISE EXCEPTION 'target tables already exist' USING ERRCODE = 'duplicate_table', DETAIL = found_list || '.',
-                HINT = 'With on_existing => ''truncate'' they are emptied and loaded again, with ''replace'' they are dropped and made anew, with ''skip'' they are left alone.';
+                HINT = 'With on_existing => ''truncate'' they are emptied and loaded again, with ''replace'' they are dropped and made '
+                    'anew, with ''skip'' they are left alone.';
         END IF;
     END IF;
     FOR t IN SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
@@ -72,8 +73,9 @@ BEGIN
         RAISE EXCEPTION 'column "%" of % has type "%", which mssql_fdw does not know', misfit.name, misfit.source, misfit.type
             USING ERRCODE = 'feature_not_supported', HINT = 'Exclude the table, or replicate it through a foreign table with a query.';
     ELSIF FOUND THEN
-        RAISE EXCEPTION 'spatial column "%" of % cannot go into a table with partitions, domains or deferrable keys', misfit.name, misfit.source
-            USING ERRCODE = 'feature_not_supported', HINT = 'With on_existing => ''replace'' the table is made anew as a plain one.';
+        RAISE EXCEPTION 'spatial column "%" of % cannot go into a table with partitions, domains or deferrable keys',
+            misfit.name, misfit.source USING ERRCODE = 'feature_not_supported',
+            HINT = 'With on_existing => ''replace'' the table is made anew as a plain one.';
     END IF;
 END
 $$;
@@ -91,7 +93,8 @@ BEGIN
         SELECT t.id, t.relation, c.target FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN t ON t.id = c.table_id
     ), problems AS (
         SELECT e.id, format('It has no column %I', e.target) AS problem
-        FROM expected AS e LEFT JOIN pg_attribute AS a ON a.attrelid = e.relation AND a.attname = e.target AND a.attnum > 0 AND NOT a.attisdropped
+        FROM expected AS e
+        LEFT JOIN pg_attribute AS a ON a.attrelid = e.relation AND a.attname = e.target AND a.attnum > 0 AND NOT a.attisdropped
         WHERE a.attname IS NULL
         UNION ALL
         SELECT t.id, format('Its column %I must not be null, and the source has no such column', a.attname)
@@ -99,7 +102,7 @@ BEGIN
         LEFT JOIN expected AS e ON e.relation = a.attrelid AND e.target = a.attname
         WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND e.id IS NULL
     )
-    SELECT t.source, t.target, string_agg(p.problem, '; ' ORDER BY p.problem COLLATE "C") AS problems INTO misfit
+    SELECT t.source, t.target, string_agg(p.problem, '. ' ORDER BY p.problem COLLATE "C") AS problems INTO misfit
     FROM problems AS p JOIN t ON t.id = p.id
     GROUP BY t.source, t.target ORDER BY t.source LIMIT 1;
     IF FOUND THEN
@@ -128,7 +131,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE x.position IS NOT NULL AND x.action IN ('truncate', 'replace')
     ), keys AS (
         SELECT k.*, format('%I.%I', n.nspname, r.relname) AS relation_name, pg_get_constraintdef(k.oid) AS definition,
-               coalesce((SELECT t.id FROM t WHERE t.relation = k.conrelid), (SELECT t.id FROM t WHERE t.relation = k.confrelid)) AS table_id,
+               coalesce((SELECT t.id FROM t WHERE t.relation = k.conrelid),
+                        (SELECT t.id FROM t WHERE t.relation = k.confrelid)) AS table_id,
                row_number() OVER (ORDER BY n.nspname COLLATE "C", r.relname COLLATE "C", k.conname COLLATE "C")::int AS ordinal
         FROM pg_constraint AS k
         JOIN pg_class AS r ON r.oid = k.conrelid

@@ -1,4 +1,4 @@
--- Replicate, 5 of 8: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
+-- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
 -- the plan is made of nothing else but it and the local catalog.
 
 -- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
@@ -48,7 +48,8 @@ BEGIN
                        WHERE @extschema@._matches(t.schema, t.name, ARRAY[pattern])) THEN
             IF cardinality(ids) = 0 THEN
                 RAISE EXCEPTION 'no table on server "%" matches %', server, quote_literal(pattern) USING ERRCODE = 'undefined_table',
-                    HINT = 'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the table''s name.';
+                    HINT = 'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the '
+                        'table''s name.';
             END IF;
             RAISE WARNING 'no table on server "%" matches %', server, quote_literal(pattern);
         END IF;
@@ -96,7 +97,8 @@ BEGIN
         RETURN;
     END IF;
     SELECT q.allowed = 1 INTO allowed
-    FROM @extschema@.mssql_query((model ->> 'server')::name, 'SELECT HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''UNMASK'')') AS q (allowed int);
+    FROM @extschema@.mssql_query((model ->> 'server')::name,
+        'SELECT HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''UNMASK'')') AS q (allowed int);
     IF allowed IS NOT TRUE THEN
         RAISE EXCEPTION 'the login would read masked values' USING ERRCODE = 'insufficient_privilege',
             DETAIL = format('Masked columns: %s.', masked),
@@ -113,7 +115,8 @@ DECLARE
     filtered text;
 BEGIN
     IF (model #>> '{options,allow_filtered}')::boolean OR NOT EXISTS (
-        SELECT FROM @extschema@.mssql_query(server, 'SELECT OBJECT_ID(N''sys.security_predicates'')') AS q (id int) WHERE q.id IS NOT NULL) THEN
+        SELECT FROM @extschema@.mssql_query(server, 'SELECT OBJECT_ID(N''sys.security_predicates'')') AS q (id int)
+        WHERE q.id IS NOT NULL) THEN
         RETURN;
     END IF;
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO filtered
@@ -132,13 +135,18 @@ BEGIN
 END
 $$;
 
+-- An option of the foreign server; NULL where it is not set.
+CREATE OR REPLACE FUNCTION @extschema@._server_option(server name, option text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT o.option_value FROM pg_foreign_server AS f CROSS JOIN LATERAL pg_options_to_table(f.srvoptions) AS o
+    WHERE f.srvname = server AND o.option_name = option
+$$;
+
 -- A connection reads at the isolation level that it logged in with, so the option can only confirm it.
 CREATE OR REPLACE FUNCTION @extschema@._check_isolation(server name, wanted text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF wanted <> 'automatic' AND wanted <> coalesce((
-        SELECT o.option_value FROM pg_foreign_server AS f CROSS JOIN LATERAL pg_options_to_table(f.srvoptions) AS o
-        WHERE f.srvname = server AND o.option_name = 'isolation'), 'automatic') THEN
+    IF wanted <> 'automatic' AND wanted <> coalesce(@extschema@._server_option(server, 'isolation'), 'automatic') THEN
         RAISE EXCEPTION 'isolation "%" is not what server "%" is read at', wanted, server USING ERRCODE = 'feature_not_supported',
             HINT = format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (ADD isolation %L).', server, wanted);
     END IF;
@@ -146,10 +154,11 @@ END
 $$;
 
 -- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
--- The planner knows nothing of what is in a jsonb and would join thousands of columns by nested loops; and compiling is for long queries.
+-- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
+-- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
 CREATE OR REPLACE FUNCTION @extschema@._model(what text, server name, target_schema name, include text[], exclude text[],
     only_table text, on_existing text, options jsonb) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
 DECLARE
     checked jsonb := @extschema@._checked_options(options);
     name_case text := checked ->> 'name_case';
@@ -165,6 +174,9 @@ BEGIN
         RAISE EXCEPTION 'target_schema must not be "%"', target_schema USING ERRCODE = 'reserved_name';
     END IF;
     PERFORM @extschema@._check_isolation(server, checked ->> 'isolation');
+    IF NOT coalesce(options, '{}') ? 'nul_policy' THEN
+        checked := checked || jsonb_build_object('nul_policy', coalesce(@extschema@._server_option(server, 'nul_policy'), 'error'));
+    END IF;
     catalog := @extschema@._catalog(server);
     SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM @extschema@._map_tables(catalog, target_schema, name_case) AS t;
     IF only_table IS NULL THEN
@@ -188,8 +200,9 @@ BEGIN
     SELECT coalesce(jsonb_agg(r), '[]') INTO relations
     FROM @extschema@._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
     model := jsonb_build_object('what', what, 'server', server, 'options', checked, 'include', include, 'exclude', exclude,
-        'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns, 'objects', relations || (SELECT coalesce(jsonb_agg(k), '[]')
-                                 FROM @extschema@._map_constraints(catalog, tables, relations, name_case) AS k));
+        'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns,
+        'objects', relations || (
+            SELECT coalesce(jsonb_agg(k), '[]') FROM @extschema@._map_constraints(catalog, tables, relations, name_case) AS k));
     IF what = 'all' THEN
         PERFORM @extschema@._check_masked(model);
         PERFORM @extschema@._check_filtered(model);

@@ -1,4 +1,4 @@
--- Replicate, 6 of 8: steps for schemas, sequences, tables and data. Each function answers the steps of one kind;
+-- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one kind;
 -- a step's statement is what the run executes, so the plan shows all of it. Phases:
 --   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default   50 truncate
 --   60 a table's load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   80 sequence value   90 comment
@@ -83,7 +83,8 @@ CREATE OR REPLACE FUNCTION @extschema@._plan_sequences(model jsonb) RETURNS SETO
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH s AS (
         SELECT q.*, row_number() OVER (ORDER BY q.target COLLATE "C")::int AS ordinal,
-               CASE WHEN q.type IN ('tinyint', 'smallint') THEN 'smallint' WHEN q.type = 'int' THEN 'integer' ELSE 'bigint' END AS local_type,
+               CASE WHEN q.type IN ('tinyint', 'smallint') THEN 'smallint'
+                    WHEN q.type = 'int' THEN 'integer' ELSE 'bigint' END AS local_type,
                greatest(q.minimum, -9223372036854775808) AS lowest, least(q.maximum, 9223372036854775807) AS highest
         FROM @extschema@._sequences(model) AS q
     )
@@ -127,7 +128,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         LEFT JOIN @extschema@._objects(model) AS o ON o.kind = 'identity' AND o.table_id = x.table_id AND o.name = x.name
     )
     SELECT 40, t.position, 0, t.id, 'table', t.source, t.target,
-           format(E'CREATE %sTABLE %s (\n    %s\n)', CASE WHEN (model #>> '{options,unlogged}')::boolean THEN 'UNLOGGED ' ELSE '' END, t.target,
+           format(E'CREATE %sTABLE %s (\n    %s\n)',
+                  CASE WHEN (model #>> '{options,unlogged}')::boolean THEN 'UNLOGGED ' ELSE '' END, t.target,
                   string_agg(@extschema@._column_definition(c.whole, c.sequence), E',\n    ' ORDER BY c.ordinal)),
            nullif(concat_ws('; ', nullif(t.note, ''), string_agg(format('%I: %s', c.target, c.note), '; ' ORDER BY c.ordinal)
                FILTER (WHERE c.note IS NOT NULL)), '')
@@ -166,7 +168,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM @extschema@._sequences(model) AS s
     ), translated AS (
         SELECT t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
-               @extschema@._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale, n.sources, n.targets) AS expression
+               @extschema@._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale,
+                                              n.sources, n.targets) AS expression
         FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id CROSS JOIN names AS n
         WHERE t.action IN ('create', 'replace') AND c.default_definition IS NOT NULL AND c.generator IS NULL
           AND (model #>> '{options,defaults}')::boolean
@@ -186,7 +189,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), lists AS (
         SELECT c.table_id, array_agg(c.target ORDER BY c.ordinal) AS names,
                string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
-               string_agg(@extschema@._select_expression(c.type, @extschema@._quote_name(c.name), model #>> '{options,nul_policy}'), ', ' ORDER BY c.ordinal) AS expressions,
+               string_agg(@extschema@._select_expression(c.type, @extschema@._quote_name(c.name), model #>> '{options,nul_policy}'), ', '
+                          ORDER BY c.ordinal) AS expressions,
                -- only CLR types need telling: their bytes do not say what they are
                ', ' || quote_literal((array_agg(CASE WHEN c.type IN ('geometry', 'geography') THEN c.type END ORDER BY c.ordinal)
                    FILTER (WHERE l.spatial))::text) AS types,
@@ -204,12 +208,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT 60, q.position, 1, q.id, 'load', q.source, q.target,
            CASE WHEN q.action = 'truncate' AND @extschema@._needs_insert(q.relation) THEN
-               format('WITH loaded AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT * FROM %s.mssql_query(%L, %L) AS q (%s) RETURNING 1) '
+               format('WITH loaded AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE '
+                      'SELECT * FROM %s.mssql_query(%L, %L) AS q (%s) RETURNING 1) '
                       'SELECT count(*) AS rows, NULL::bigint AS bytes FROM loaded',
                       q.target, q.targets, '@extschema@', model ->> 'server', q.query, q.definitions)
            ELSE
-               format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %s, %s%s)', '@extschema@', model ->> 'server', q.query, q.target, q.names::text,
-                      q.source, model #>> '{options,nul_policy}', coalesce(q.rows, 0), coalesce(q.bytes, 0), q.types)
+               format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %s, %s%s)', '@extschema@', model ->> 'server', q.query, q.target,
+                      q.names::text, q.source, model #>> '{options,nul_policy}', coalesce(q.rows, 0), coalesce(q.bytes, 0), q.types)
            END,
            CASE WHEN q.action = 'truncate' AND @extschema@._needs_insert(q.relation)
                 THEN 'by INSERT: partitions, domains or deferrable keys' END

@@ -1,4 +1,4 @@
--- Replicate, 7 of 8: steps for keys, indexes, checks and foreign keys, all of them made after the data.
+-- Replicate: steps for keys, indexes, checks and foreign keys, all of them made after the data.
 
 -- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3 bytes for 2 of UTF-16.
 CREATE OR REPLACE FUNCTION @extschema@._index_width(type text, max_length int) RETURNS int
@@ -53,8 +53,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         LEFT JOIN @extschema@._column_lists(model) AS n ON n.table_id = g.table_id AND g.filter_definition IS NOT NULL
     )
     SELECT f.table_id, f.index, f.target,
-           nullif(concat_ws('; ', f.note, CASE WHEN f.too_wide AND f.includes IS NOT NULL THEN format('INCLUDE (%s) left out: too wide', f.includes) END), ''),
-           f.constraint_type, f.is_unique, f.keys, f.plain_keys, CASE WHEN NOT f.too_wide THEN f.includes END, coalesce(f.has_null, false), f.filter,
+           nullif(concat_ws('; ', f.note, CASE WHEN f.too_wide AND f.includes IS NOT NULL
+                                               THEN format('INCLUDE (%s) left out: too wide', f.includes) END), ''),
+           f.constraint_type, f.is_unique, f.keys, f.plain_keys, CASE WHEN NOT f.too_wide THEN f.includes END,
+           coalesce(f.has_null, false), f.filter,
            CASE WHEN f.type_desc LIKE '%COLUMNSTORE%' OR f.type_desc IN ('XML', 'SPATIAL')
                     THEN format('no counterpart for a %s index', lower(f.type_desc))
                 WHEN f.is_disabled THEN 'disabled on the source'
@@ -74,15 +76,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM @extschema@._indexes(model) AS i JOIN @extschema@._tables(model) AS t ON t.id = i.table_id
         WHERE i.is_unique OR (model #>> '{options,indexes}')::boolean
     )
-    SELECT 60, l.position, 10 + (row_number() OVER (PARTITION BY l.id ORDER BY l.kind <> 'primary key', l.kind <> 'unique', l.target COLLATE "C"))::int,
+    SELECT 60, l.position,
+           10 + row_number() OVER (PARTITION BY l.id ORDER BY l.kind <> 'primary key', l.kind <> 'unique', l.target COLLATE "C")::int,
            l.id, l.kind, l.source, l.table_target,
            CASE WHEN l.reason IS NOT NULL THEN NULL
-                WHEN l.kind = 'primary key' THEN format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY (%s)', l.table_target, l.target, l.plain_keys)
+                WHEN l.kind = 'primary key' THEN
+                    format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY (%s)', l.table_target, l.target, l.plain_keys)
                 WHEN l.kind = 'unique' THEN
                     format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE%s (%s)', l.table_target, l.target, l.nulls, l.plain_keys)
-                ELSE format('CREATE %sINDEX %I ON %s (%s)%s%s%s', CASE WHEN l.is_unique THEN 'UNIQUE ' ELSE '' END, l.target, l.table_target,
-                            l.keys, ' INCLUDE (' || l.includes || ')', l.nulls, ' WHERE ' || l.filter) END,
-           nullif(concat_ws('; ', l.note, CASE WHEN l.reason IS NOT NULL THEN format('index %s not made: %s', quote_ident(l.name), l.reason) END,
+                ELSE format('CREATE %sINDEX %I ON %s (%s)%s%s%s', CASE WHEN l.is_unique THEN 'UNIQUE ' ELSE '' END, l.target,
+                            l.table_target, l.keys, ' INCLUDE (' || l.includes || ')', l.nulls, ' WHERE ' || l.filter) END,
+           nullif(concat_ws('; ', l.note,
+               CASE WHEN l.reason IS NOT NULL THEN format('index %s not made: %s', quote_ident(l.name), l.reason) END,
                CASE WHEN l.is_unique AND l.has_null AND l.nulls = '' AND l.kind <> 'primary key'
                     THEN 'several NULLs are allowed here: NULLS NOT DISTINCT came with PostgreSQL 15' END), '')
     FROM listed AS l
@@ -161,9 +166,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT 70, l.position, l.ordinal, l.table_id, 'foreign key', l.source, l.child,
            CASE WHEN l.parent_exists THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.child, l.target, l.definition) END,
-           nullif(concat_ws('; ', l.note, CASE WHEN NOT l.parent_exists THEN format('foreign key %I not made: %s is not replicated', l.target, l.parent)
-                                               WHEN l.is_disabled THEN 'disabled on the source: not validated'
-                                               WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
+           nullif(concat_ws('; ', l.note,
+               CASE WHEN NOT l.parent_exists THEN format('foreign key %I not made: %s is not replicated', l.target, l.parent)
+                    WHEN l.is_disabled THEN 'disabled on the source: not validated'
+                    WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
     FROM listed AS l
     UNION ALL
     SELECT 72, l.position, l.ordinal, l.table_id, 'validate', l.source, l.child,

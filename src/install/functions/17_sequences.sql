@@ -72,5 +72,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   coalesce(c.last_value::text, 'NULL')), NULL::text
     FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id
     WHERE c.generator IS NOT NULL
-      AND (t.action IN ('create', 'replace', 'truncate') AND model ->> 'what' = 'all' OR t.action = 'keep' AND model ->> 'what' = 'sequences')
+      AND (t.action IN ('create', 'replace', 'truncate') AND model ->> 'what' = 'all'
+           OR t.action = 'keep' AND model ->> 'what' = 'sequences')
 $$;

@@ -2,7 +2,7 @@
 
 -- The planner's settings are those of _model(), for the same reason.
 CREATE OR REPLACE FUNCTION @extschema@._plan(model jsonb, verify text) RETURNS SETOF replicate._step
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
     SELECT s.* FROM (
         SELECT * FROM @extschema@._plan_schemas(model)
         UNION ALL SELECT * FROM @extschema@._plan_existing_foreign_keys(model)
@@ -65,16 +65,19 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('%s -> %s: %s rows%s in %s s%s', source, target, rows, ', ' || pg_size_pretty(bytes),
                   round(extract(epoch FROM elapsed)::numeric, 1),
                   -- too short a time says nothing
-                  CASE WHEN rows >= 1000 AND elapsed >= interval '0.1 s' THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
+                  CASE WHEN rows >= 1000 AND elapsed >= interval '0.1 s'
+                       THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
 $$;
 
 -- Source rows by the remote session, target rows by ours.
-CREATE OR REPLACE FUNCTION @extschema@._count(server name, remote_table text, target regclass, OUT source_rows bigint, OUT target_rows bigint)
+CREATE OR REPLACE FUNCTION @extschema@._count(server name, remote_table text, target regclass,
+    OUT source_rows bigint, OUT target_rows bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     SELECT q.n INTO source_rows FROM @extschema@.mssql_query(server, 'SELECT COUNT_BIG(*) FROM ' || remote_table) AS q (n bigint);
     EXECUTE format('SELECT count(*) FROM %s%s',
-                   CASE WHEN (SELECT c.relkind FROM pg_class AS c WHERE c.oid = target) = 'p' THEN '' ELSE 'ONLY ' END, target) INTO target_rows;
+                   CASE WHEN (SELECT c.relkind FROM pg_class AS c WHERE c.oid = target) = 'p' THEN '' ELSE 'ONLY ' END, target)
+    INTO target_rows;
 END
 $$;
 
@@ -136,8 +139,9 @@ END
 $$;
 
 -- The body of replicate_all and replicate_table.
-CREATE OR REPLACE FUNCTION @extschema@._replicate(caller text, arguments jsonb, server name, target_schema name, include text[], exclude text[],
-    only_table text, on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS SETOF replicate.run_tables
+CREATE OR REPLACE FUNCTION @extschema@._replicate(caller text, arguments jsonb, server name, target_schema name, include text[],
+    exclude text[], only_table text, on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb)
+RETURNS SETOF replicate.run_tables
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     began timestamptz := clock_timestamp();
@@ -149,9 +153,11 @@ BEGIN
     PERFORM @extschema@._lock_server(server);
     model := @extschema@._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     results := ARRAY(SELECT r FROM @extschema@._execute(model, ARRAY(SELECT s FROM @extschema@._plan(model, verify) AS s)) AS r);
-    INSERT INTO replicate.runs (server, function, arguments, started, finished, status, rows, bytes, warnings, source_database, source_version, isolation)
+    INSERT INTO replicate.runs (server, function, arguments, started, finished, status, rows, bytes, warnings,
+        source_database, source_version, isolation)
     SELECT server, caller, jsonb_strip_nulls(arguments), began, clock_timestamp(),
-           CASE WHEN bool_or(r.status LIKE 'count differs%') THEN 'differs' WHEN bool_or(r.status LIKE '%with warnings') THEN 'ok with warnings' ELSE 'ok' END,
+           CASE WHEN bool_or(r.status LIKE 'count differs%') THEN 'differs'
+                WHEN bool_or(r.status LIKE '%with warnings') THEN 'ok with warnings' ELSE 'ok' END,
            coalesce(sum(r.rows), 0), coalesce(sum(r.bytes), 0),
            coalesce((SELECT array_agg(w.source || ': ' || n.note) FROM unnest(results) AS w CROSS JOIN unnest(w.notes) AS n (note)
                      WHERE n.note LIKE '% failed: %'), '{}'),
@@ -168,7 +174,6 @@ $$;
 CREATE OR REPLACE FUNCTION @extschema@._isolation(server name, model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
-        (SELECT replace(o.option_value, '_', ' ') FROM pg_foreign_server AS f CROSS JOIN LATERAL pg_options_to_table(f.srvoptions) AS o
-         WHERE f.srvname = server AND o.option_name = 'isolation' AND o.option_value <> 'automatic'),
+        replace(nullif(@extschema@._server_option(server, 'isolation'), 'automatic'), '_', ' '),
         CASE WHEN (model #>> '{catalog,database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
 $$;

@@ -102,13 +102,15 @@ COMMENT ON FUNCTION @extschema@.replicate_sequences IS 'sets identity columns an
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_verify(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
     exclude text[] DEFAULT NULL, verify text DEFAULT 'count', options jsonb DEFAULT '{}')
-RETURNS TABLE (source text, target text, source_rows bigint, target_rows bigint, missing bigint, extra bigint, different bigint, status text)
+RETURNS TABLE (source text, target text, source_rows bigint, target_rows bigint, missing bigint, extra bigint, different bigint,
+    status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     t replicate._table;
 BEGIN
     PERFORM @extschema@._check_run_arguments(NULL, NULL, @extschema@._one_of('verify', verify, '{count,checksum}'));
-    FOR t IN SELECT x.* FROM @extschema@._tables(@extschema@._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options)) AS x
+    FOR t IN SELECT x.* FROM @extschema@._tables(
+                 @extschema@._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options)) AS x
              ORDER BY x.position LOOP
         source := t.source;
         target := t.target;
@@ -118,7 +120,8 @@ BEGIN
             status := 'missing table';
         ELSE
             SELECT c.source_rows, c.target_rows INTO source_rows, target_rows
-            FROM @extschema@._count(server, @extschema@._quote_name(t.schema) || '.' || @extschema@._quote_name(t.name), t.relation::regclass) AS c;
+            FROM @extschema@._count(server, @extschema@._quote_name(t.schema) || '.' || @extschema@._quote_name(t.name),
+                                    t.relation::regclass) AS c;
             status := CASE WHEN source_rows = target_rows THEN 'ok' ELSE 'differs' END;
         END IF;
         RETURN NEXT;

@@ -130,6 +130,7 @@ struct SelectCore {
   std::vector<TableRefPtr> from;  // comma separated
   ExprPtr where;
   std::vector<ExprPtr> group_by;
+  std::string group_mode;                          // ROLLUP or CUBE over the whole list
   ExprPtr having;
   std::vector<std::vector<ExprPtr>> values;  // a VALUES list instead of a SELECT
 };

@@ -88,6 +88,19 @@ Rows Backend::run(const std::string& sql, const std::vector<std::string>& parame
   return finish(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
 }
 
+Rows Backend::run_kept(const std::string& sql, const std::vector<std::string>& parameters) {
+  auto known = kept_.find(sql);
+  if (known == kept_.end()) {
+    const std::string name = "kept" + std::to_string(kept_.size());
+    finish(PQprepare(connection_, name.c_str(), sql.c_str(), 0, nullptr));
+    known = kept_.emplace(sql, name).first;
+  }
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+  return finish(PQexecPrepared(connection_, known->second.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0));
+}
+
 std::uint64_t Backend::copy_out(const std::string& query, const std::function<bool(const char*, std::size_t)>& row, bool* stopped) {
   PGresult* result = PQexec(connection_, ("COPY (" + query + ") TO STDOUT (FORMAT binary)").c_str());
   if (PQresultStatus(result) != PGRES_COPY_OUT) raise(result);

@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,6 +47,8 @@ class Backend {
   // Runs one or more statements; the last one's result. Notices are dropped.
   Rows run(const std::string& sql);
   Rows run(const std::string& sql, const std::vector<std::string>& parameters);
+  // As above for a statement that comes again and again: PostgreSQL keeps its plan. The text is the key.
+  Rows run_kept(const std::string& sql, const std::vector<std::string>& parameters);
 
   // COPY (query) TO STDOUT in binary. `field_count` fields a row; the callback gets one row's bytes after the field count
   // and returns false to stop early. Answers the rows handed over; `stopped` says whether the callback stopped.
@@ -66,6 +69,7 @@ class Backend {
   void drain();
 
   PGconn* connection_;
+  std::map<std::string, std::string> kept_;  // text to the name of its prepared statement
   std::mutex cancel_mutex_;
   PGcancel* cancel_;
 };

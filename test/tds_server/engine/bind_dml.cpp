@@ -193,7 +193,7 @@ std::string Binder::returning(const std::vector<SelectItem>& items, const Scope&
       for (const Source& source : rows.sources) {
         if (!item.expr->name.empty() && !catalog_.same(source.name, item.expr->name.back())) continue;
         for (const SourceColumn& column : source.columns) {
-          OutputColumn output_column{column.name, "", column.value.type, column.value.nullable, false, false, false};
+          OutputColumn output_column{column.name, "", column.value.type, column.value.nullable, false, false, false, ""};
           columns.push_back(std::move(output_column));
           values.push_back(column.value);
         }

@@ -167,27 +167,26 @@ Typed Binder::column(const Expr& expr, const Scope& scope) {
     if (qualifier_found) break;
   }
   if (name.size() >= 2 && !qualifier_found) {
-    if (auto property = method_on_column(expr, scope)) return *property;
+    if (const auto owner = method_owner(expr, scope)) return method(column_name, *owner, {}, true);
     throw unbound_identifier(display_name(name));
   }
   // $ROWGUID and the like are left out; a double-quoted string under QUOTED_IDENTIFIER ON ends here too, as in SQL Server.
   throw invalid_column(column_name);
 }
 
-// g.STSrid is parsed as a column of the table g.
-std::optional<Typed> Binder::method_on_column(const Expr& expr, const Scope& scope) {
+// g.STSrid and g.STAsText() are parsed as a column or a function of the table g: the column g, when it has methods.
+std::optional<Typed> Binder::method_owner(const Expr& expr, const Scope& scope) {
   Expr owner;
   owner.kind = ExprKind::column;
   owner.line = expr.line;
   owner.name.assign(expr.name.begin(), expr.name.end() - 1);
-  Typed object;
   try {
-    object = column(owner, scope);
+    Typed object = column(owner, scope);
+    if (family(object.type.type) == Family::clr || object.type.type == SqlType::xml) return object;
   } catch (const EngineError&) {
-    return std::nullopt;
+    // Not a column.
   }
-  if (family(object.type.type) != Family::clr && object.type.type != SqlType::xml) return std::nullopt;
-  return method(expr.name.back(), object, {}, expr.kind == ExprKind::column);
+  return std::nullopt;
 }
 
 Typed Binder::variable(const Expr& expr) {
@@ -364,7 +363,14 @@ Typed Binder::arithmetic(char op, const Typed& a, const Typed& b) {
     const std::string pg = std::string(pg_type(type.type));
     return make("((" + left.sql + ")::" + pg + " " + (op == '^' ? "#" : std::string(1, op)) + " (" + right.sql + ")::" + pg + ")", type, nullable);
   }
-  const TypeInfo type = arithmetic_type(op, left.type, right.type);
+  // A whole number written beside a decimal counts with its own digits, not with int's ten.
+  const auto narrowed = [](const Typed& side, const Typed& other) {
+    const bool decimal = other.type.type == SqlType::decimal || other.type.type == SqlType::numeric;
+    if (!decimal || family(side.type.type) != Family::integer || !side.constant || side.constant->null) return side.type;
+    const std::size_t digits = side.constant->bytes.size() - (side.constant->bytes[0] == '-' ? 1 : 0);
+    return make_decimal(static_cast<int>(digits), 0, SqlType::numeric);
+  };
+  const TypeInfo type = arithmetic_type(op, narrowed(left, right), narrowed(right, left));
   const std::string pg = std::string(pg_type(type.type));
   const std::string x = "(" + left.sql + ")::" + pg, y = "(" + right.sql + ")::" + pg;
   if (family(type.type) == Family::exact) {

@@ -91,6 +91,7 @@ Source Binder::table_source(const TablePtr& table, const std::string& alias, boo
     entry.value.nullable = column.nullable || null_extended;
     entry.value.column = true;
     entry.value.identity = column.identity;
+    if (column.identity) entry.value.identity_sequence = table->identity_sequence;
     entry.value.computed = column.computed();
     source.columns.push_back(std::move(entry));
   }

@@ -205,8 +205,9 @@ Binder::CoreResult Binder::core(const SelectCore& node, const Scope* outer) {
       throw error(164, "Each GROUP BY expression must contain at least one column that is not an outer reference.", 15);
     }
     const Typed key = value(*expr, result.scope);
-    group += (group.empty() ? " GROUP BY " : ", ") + (is_character(key.type.type) && !key.column ? set_item(key) : key.sql);
+    group += (group.empty() ? "" : ", ") + (is_character(key.type.type) && !key.column ? set_item(key) : key.sql);
   }
+  if (!group.empty()) group = " GROUP BY " + (node.group_mode.empty() ? group : node.group_mode + " (" + group + ")");
   result.distinct = node.distinct;
   result.grouped = !node.group_by.empty();
   result.items = select_items(node, result.scope, result.columns);
@@ -229,6 +230,7 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
     if (is_character(column.type.type) && column.type.collation.empty()) column.type.collation = catalog_.collation();
     column.nullable = item.nullable;
     column.identity = item.identity;
+    column.identity_sequence = item.identity_sequence;
     column.computed = item.computed;
     column.null_literal = item.null_literal;
     columns.push_back(std::move(column));
@@ -261,6 +263,7 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
     if (name.empty() && item.expr->kind == ExprKind::column) name = bound.computed || bound.column ? item.expr->name.back() : "";
     if (name.empty() && item.expr->kind == ExprKind::column) name = item.expr->name.back();
     // A column keeps the catalog's spelling, not the query's.
+    if (!node.group_mode.empty()) bound.nullable = true;
     if (item.alias.empty() && item.expr->kind == ExprKind::column) {
       for (const Source& source : scope.sources) {
         for (const SourceColumn& candidate : source.columns) {

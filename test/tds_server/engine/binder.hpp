@@ -28,6 +28,7 @@ struct Typed {
   bool computed{false};
   bool null_literal{false};
   bool explicit_collation{false};
+  std::string identity_sequence;
   std::optional<Value> constant;  // a literal or a variable's value
 };
 
@@ -54,6 +55,7 @@ struct OutputColumn {
   bool identity{false};
   bool computed{false};
   bool null_literal{false};
+  std::string identity_sequence;  // of an identity column read straight from its table
 };
 
 struct BoundQuery {
@@ -192,7 +194,7 @@ class Binder {
   Typed collate(const Expr& expr, const Scope& scope);
   Typed at_time_zone(const Expr& expr, const Scope& scope);
   Typed next_value(const Expr& expr);
-  std::optional<Typed> method_on_column(const Expr& expr, const Scope& scope);
+  std::optional<Typed> method_owner(const Expr& expr, const Scope& scope);
 
   // bind_predicate.cpp
   std::string compare(const std::string& op, const Typed& a, const Typed& b);

@@ -38,6 +38,10 @@ bool Catalog::split(const Name& name, std::string& schema, std::string& object) 
   if (name.size() == 4 && !name[0].empty()) return false;
   if (name.size() >= 3) {
     const std::string& database = name[name.size() - 3];
+    if (equals_ignoring_case(database, "master") && equals_ignoring_case(object, "spt_values")) {
+      schema = "sys";  // the one table of master that scripts read: it is a view of every database here
+      return true;
+    }
     // Every database has the system views of master; what differs between databases is not asked for across them.
     const bool system = equals_ignoring_case(schema, "sys") || equals_ignoring_case(schema, "information_schema");
     if (!database.empty() && !same(database, database_) && !(system && equals_ignoring_case(database, "master")) &&
@@ -63,7 +67,7 @@ TablePtr Catalog::find_table(const Name& name) {
   const auto key = std::make_pair(schema, object);
   const auto cached = tables_.find(key);
   if (cached != tables_.end()) return cached->second;
-  const Rows rows = backend_.run(
+  const Rows rows = backend_.run_kept(
       "SELECT o.object_id, o.type, o.is_system, s.name, o.name, o.stored, c.column_id, c.name, c.stored, c.base, c.user_type_id,"
       " c.max_length, c.prec, c.scale, c.collation_name, c.nullable, c.identity, c.default_object_id <> 0, coalesce(c.definition, ''),"
       " coalesce(c.identity_sequence, ''), s.stored"
@@ -117,7 +121,7 @@ TablePtr Catalog::table(const Name& name) {
 std::optional<Sequence> Catalog::find_sequence(const Name& name) {
   std::string schema, object;
   if (!split(name, schema, object)) return std::nullopt;
-  const Rows rows = backend_.run(
+  const Rows rows = backend_.run_kept(
       "SELECT o.object_id, o.stored, q.base, q.prec FROM tds_meta.objects o JOIN tds_meta.sequences q USING (object_id)"
       " WHERE o.object_id = tds_meta.find_object(NULLIF($1, ''), $2, '{SO}')",
       {to_stored_text(schema), to_stored_text(object)});

@@ -87,7 +87,7 @@ Ddl::ColumnPlan Ddl::plan_column(const ColumnDef& def, int table_id, int column_
     }
   }
   column.rowversion = column.type.type == SqlType::timestamp;
-  column.nullable = def.nullable.value_or(!type_not_null);
+  column.nullable = def.nullable.value_or(!type_not_null && !column.rowversion);  // rowversion is NOT NULL unless it says NULL
   if (def.identity) {
     const SqlType type = column.type.type;
     const bool decimal = (type == SqlType::decimal || type == SqlType::numeric) && column.type.scale == 0;
@@ -357,6 +357,11 @@ void Ddl::create_table_like(const Name& name, const std::vector<OutputColumn>& c
       identity_seen = true;
       def.identity = true;
       def.nullable.reset();
+      const Rows source_identity = backend_.run("SELECT seed, increment FROM tds_meta.columns WHERE identity_sequence = $1", {source.identity_sequence});
+      if (source_identity.size() > 0) {
+        def.seed = source_identity.get(0, 0);
+        def.increment = source_identity.get(0, 1);
+      }
     }
     statement.columns.push_back(std::move(def));
   }

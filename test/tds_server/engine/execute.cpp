@@ -148,7 +148,9 @@ void Session::select_into(const SelectStatement& statement, const Name& into, Re
     count = backend_->run("INSERT INTO " + table->target + " (" + names + ") SELECT " + items + " FROM (" + bound.sql + ") AS s").affected();
     for (const Column& column : table->columns) {
       if (!column.identity || count == 0) continue;
-      backend_->run("SELECT setval(" + pg_literal(table->identity_sequence) + ", max(" + pg_identifier(column.stored) + ")::int8) FROM " + table->target);
+      const Rows ends = backend_->run("SELECT CASE WHEN p.seqincrement > 0 THEN (SELECT max(" + pg_identifier(column.stored) + ") FROM " + table->target + ") ELSE (SELECT min(" +
+                                      pg_identifier(column.stored) + ") FROM " + table->target + ") END FROM pg_sequence AS p WHERE p.seqrelid = " + pg_literal(table->identity_sequence) + "::regclass");
+      backend_->run("SELECT setval(" + pg_literal(table->identity_sequence) + ", " + ends.get(0, 0) + ")");
     }
   }, true);
   done(sink, Command::select, count);

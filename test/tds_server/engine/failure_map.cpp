@@ -5,7 +5,9 @@
 #include <set>
 
 #include "errors.hpp"
+#include "moments.hpp"
 #include "text.hpp"
+#include "types.hpp"
 
 namespace tds_server::engine {
 namespace {
@@ -32,11 +34,40 @@ int trailing_number(const std::string& name) {
   return at == std::string::npos ? 0 : std::atoi(name.c_str() + at + 1);
 }
 
+// PostgreSQL's text of one stored key value as SQL Server shows it.
+std::string shown_value(const std::string& stored, SqlType type, int scale) {
+  if (stored == "null") return "<NULL>";
+  TypeInfo info = make_type(type);
+  info.scale = static_cast<std::uint8_t>(scale);
+  if (is_time_like(type)) return format_ticks(info, std::atoll(stored.c_str()));
+  if (type == SqlType::uniqueidentifier) return lower(stored);
+  if (family(type) == Family::binary) return "0x" + upper(stored.substr(stored.rfind("\\x", 0) == 0 ? 2 : 0));
+  return from_stored_text(stored);
+}
+
+// The values of "Key (a, b)=(1, x) already exists." for the columns of an index.
+std::string shown_key(const std::string& detail, const std::string& index, Catalog& catalog) {
+  const std::string plain = between(detail, ")=(", ")");
+  const Rows columns = catalog.backend().run(
+      "SELECT c.base, c.scale FROM tds_meta.indexes i JOIN tds_meta.index_columns x USING (object_id, index_id) JOIN tds_meta.columns c USING (object_id, column_id)"
+      " WHERE i.stored = $1 AND x.key_ordinal > 0 ORDER BY x.key_ordinal", {index});
+  std::string out;
+  std::size_t at = 0;
+  for (int i = 0; i < columns.size(); ++i) {
+    // A comma inside a string makes the cut wrong; then the text is shown as PostgreSQL has it.
+    const std::size_t end = i + 1 < columns.size() ? plain.find(", ", at) : plain.size();
+    if (end == std::string::npos) return "(" + plain + ")";
+    out += (out.empty() ? "" : ", ") + shown_value(plain.substr(at, end - at), static_cast<SqlType>(columns.number(i, 0)), columns.number(i, 1));
+    at = end + 2;
+  }
+  return "(" + (out.empty() ? plain : out) + ")";
+}
+
 EngineError duplicate_key(const PgError& failure, Catalog& catalog) {
   // ~ix_<object id>_<index id>
   const std::string& index = failure.constraint;
   const std::size_t first = index.find('_');
-  const std::string values = "(" + between(failure.detail, ")=(", ")") + ")";
+  const std::string values = shown_key(failure.detail, index, catalog);
   std::string name = index, table = failure.table;
   bool constraint = false, primary = false;
   if (index.rfind("~ix_", 0) == 0 && first != std::string::npos) {

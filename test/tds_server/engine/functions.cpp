@@ -31,14 +31,10 @@ bool takes_date_part(std::string_view name) {
 Typed Binder::function(const Expr& expr, const Scope& scope) {
   // t.col.Method(...) is parsed as a function of that name.
   if (expr.name.size() >= 2) {
-    if (auto owner = method_on_column(expr, scope)) {
-      Expr column_expr;
-      column_expr.kind = ExprKind::column;
-      column_expr.line = expr.line;
-      column_expr.name.assign(expr.name.begin(), expr.name.end() - 1);
+    if (const auto owner = method_owner(expr, scope)) {
       std::vector<Typed> args;
       for (const ExprPtr& arg : expr.args) args.push_back(value(*arg, scope));
-      return method(expr.name.back(), column(column_expr, scope), args, false);
+      return method(expr.name.back(), *owner, args, false);
     }
   }
   std::string name = lower(expr.name.back());
@@ -48,6 +44,10 @@ Typed Binder::function(const Expr& expr, const Scope& scope) {
   if (is_aggregate(name)) return aggregate(name, expr, scope);
   if (is_window_function(name)) return window_function(name, expr, scope);
   if (name == "iif") return iif(expr, scope);
+  if (name == "grouping" && expr.args.size() == 1) {
+    const Typed key = value(*expr.args[0], scope);
+    return make("grouping(" + (is_character(key.type.type) && !key.column ? set_item(key) : key.sql) + ")::int2", make_type(SqlType::tinyint), false);
+  }
   const bool part = takes_date_part(name);
   std::vector<Typed> args;
   for (std::size_t i = 0; i < expr.args.size(); ++i) args.push_back(part && i == 0 ? Typed{} : value(*expr.args[i], scope));
@@ -110,7 +110,7 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
         return result;
       }
       case Family::guid:
-        return make("tds.guid_of_key(" + name + "(tds.guid_key(" + output(operand) + "))" + window + ")", type);
+        return make("tds.guid_of_key(decode(" + name + "(encode(tds.guid_key(" + output(operand) + "), 'hex'))" + window + ", 'hex'))", type);
       case Family::binary:
         return make("decode(" + name + "(encode(" + operand.sql + ", 'hex'))" + window + ", 'hex')", type);
       case Family::date:

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "ast_names.hpp"
 #include "ddl.hpp"
 #include "errors.hpp"
 #include "guarded.hpp"
@@ -12,10 +13,20 @@
 
 namespace tds_server::engine {
 
-void Session::batch(std::string_view tsql, ResultSink& sink) {
+// What every request begins with.
+void Session::start_request() {
+  bool late = false;
   {
     const std::lock_guard<std::mutex> lock(backend_mutex_);
+    late = cancelled_;
     cancelled_ = false;
+  }
+  if (late) {
+    // A cancel that came after its statement's end must not hit the next one.
+    try {
+      backend_->run("SELECT 1");
+    } catch (const PgError&) {
+    }
   }
   catalog_->invalidate();
   frames_.resize(1);
@@ -23,6 +34,10 @@ void Session::batch(std::string_view tsql, ResultSink& sink) {
   caught_.clear();
   try_depth_ = 0;
   nesting_ = 0;
+}
+
+void Session::batch(std::string_view tsql, ResultSink& sink) {
+  start_request();
   try {
     run_batch(tsql, sink);
   } catch (const std::exception& failure) {
@@ -141,7 +156,41 @@ void Session::done(ResultSink& sink, Command command, std::optional<std::uint64_
   sink.done(command, settings_.nocount ? std::nullopt : rows);
 }
 
+// Runs a statement; one that names tables of another database runs there.
 Flow Session::dispatch(const Statement& statement, ResultSink& sink) {
+  const std::vector<Name> names = named_objects(statement);
+  std::string other;
+  for (const Name& name : names) {
+    if (name.size() >= 3) {
+      other = other_database(names);
+      break;
+    }
+  }
+  if (other.empty()) return dispatch_here(statement, sink);
+  const std::string home = catalog_->database();
+  try {
+    visit(other);
+  } catch (const EngineError& failure) {
+    if (failure.message.number != 4060) throw;
+    for (const Name& name : names) {
+      if (name.size() >= 3) throw invalid_object(display_name(name));
+    }
+  }
+  try {
+    const Flow flow = dispatch_here(statement, sink);
+    visit(home);
+    return flow;
+  } catch (const PgError& failure) {
+    const EngineError mapped = as_engine_error(failure);  // while the names are those of that database
+    visit(home);
+    throw mapped;
+  } catch (...) {
+    visit(home);
+    throw;
+  }
+}
+
+Flow Session::dispatch_here(const Statement& statement, ResultSink& sink) {
   return std::visit(
       [&](const auto& node) -> Flow {
         using Node = std::decay_t<decltype(node)>;
@@ -417,7 +466,7 @@ void Session::raise_error(const RaiseErrorStatement& statement, ResultSink& sink
   EngineError failure = error(number, text, std::clamp(severity, 0, 25), std::clamp(state < 0 ? 1 : state, 0, 255));
   failure.message.line = current_line_;
   if (severity <= 10) {
-    if (severity < 10) failure.message.severity = static_cast<std::uint8_t>(severity);
+    if (severity == 10) failure.message.severity = 0;
     sink.message(failure.message);
     return;
   }

@@ -135,7 +135,20 @@ std::unique_ptr<SelectCore> Parser::select_core() {
   if (is_words("group", "by")) {
     advance(), advance();
     accept("all");
-    core->group_by = expression_list();
+    if ((is_word("rollup") || is_word("cube")) && is_symbol("(", 1)) {
+      core->group_mode = upper(advance().text);
+      expect_symbol("(");
+      core->group_by = expression_list();
+      expect_symbol(")");
+    } else if (is_words("grouping", "sets")) {
+      throw not_supported("GROUPING SETS");
+    } else {
+      core->group_by = expression_list();
+    }
+    if (is_words("with", "rollup") || is_words("with", "cube")) {
+      advance();
+      core->group_mode = upper(advance().text);
+    }
   }
   if (accept("having")) core->having = expression();
   return core;

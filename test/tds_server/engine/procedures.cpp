@@ -79,15 +79,7 @@ Flow Session::exec(const ExecStatement& statement, ResultSink& sink) {
 }
 
 void Session::call(std::string_view procedure, std::span<const Parameter> parameters, ResultSink& sink) {
-  {
-    const std::lock_guard<std::mutex> lock(backend_mutex_);
-    cancelled_ = false;
-  }
-  catalog_->invalidate();
-  frames_.resize(1);
-  frames_.back() = Frame();
-  caught_.clear();
-  try_depth_ = 0;
+  start_request();
   nesting_ = 1;
   Arguments arguments;
   for (const Parameter& parameter : parameters) {
@@ -228,21 +220,29 @@ int Session::run_parameterized(const std::string& text, const std::string& decla
   return last_error_;
 }
 
+namespace {
+
+// sp_executesql and its like take their own arguments by position, whatever a client names them ("@statement" in tedious).
+template <typename Arguments>
+std::string text_at(const Arguments& arguments, std::size_t position) {
+  return position < arguments.size() && !arguments[position].value.null ? arguments[position].value.bytes : std::string();
+}
+
+}  // namespace
+
 int Session::execute_sql(Arguments& arguments, ResultSink& sink) {
-  const auto text = argument_text(arguments, "@stmt", 0);
   if (arguments.empty()) throw error(201, "Procedure or function 'sp_executesql' expects parameter '@statement', which was not supplied.", 16, 10);
   if (!is_unicode(arguments[0].type.type)) {
     throw error(214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.", 16, 2);
   }
-  const std::string declarations = argument_text(arguments, "@params", 1).value_or("");
-  return run_parameterized(text.value_or(""), declarations, arguments, 2, sink);
+  return run_parameterized(text_at(arguments, 0), text_at(arguments, 1), arguments, 2, sink);
 }
 
 int Session::prepare(Arguments& arguments, ResultSink& sink, bool run) {
   if (arguments.size() < 3) throw error(201, "Procedure or function 'sp_prepare' expects parameter '@stmt', which was not supplied.", 16, 10);
   Prepared prepared;
-  prepared.parameters = argument_text(arguments, "@params", 1).value_or("");
-  prepared.statement = argument_text(arguments, "@stmt", 2).value_or("");
+  prepared.parameters = text_at(arguments, 1);
+  prepared.statement = text_at(arguments, 2);
   parse_parameters(prepared.parameters);
   parse_batch(prepared.statement, settings_.quoted_identifier);
   const int handle = next_handle_++;
@@ -473,20 +473,36 @@ int Session::add_type(const Arguments& arguments) {
 
 // ---- bulk load
 
-void Session::bulk_begin(std::string_view statement) {
-  {
-    const std::lock_guard<std::mutex> lock(backend_mutex_);
-    cancelled_ = false;
+void Session::leave_bulk() noexcept {
+  bulk_.reset();
+  try {
+    if (!bulk_home_.empty()) visit(bulk_home_);
+  } catch (...) {
+    // The session stays where it is; the next statement that needs its own database will tell.
   }
-  catalog_->invalidate();
+  bulk_home_.clear();
+}
+
+void Session::bulk_begin(std::string_view statement) {
+  start_request();
   verb_ = "INSERT";
   try {
     const InsertBulk parsed = parse_insert_bulk(statement);
+    const std::string other = other_database({parsed.table});
+    if (!other.empty()) {
+      bulk_home_ = catalog_->database();
+      visit(other);
+    }
     if (trancount_ > 0) backend_->run("SAVEPOINT tds_bulk");
     bulk_ = std::make_unique<BulkLoad>(*catalog_, parsed);
   } catch (const PgError& failure) {
     if (trancount_ > 0) backend_->run("ROLLBACK TO SAVEPOINT tds_bulk");
-    throw as_engine_error(failure);
+    const EngineError mapped = as_engine_error(failure);
+    leave_bulk();
+    throw mapped;
+  } catch (...) {
+    leave_bulk();
+    throw;
   }
 }
 
@@ -494,9 +510,10 @@ void Session::bulk_row(std::span<const BulkColumn> columns, std::span<const Valu
   try {
     bulk_->row(columns, values);
   } catch (const PgError& failure) {
-    bulk_.reset();
     if (trancount_ > 0) backend_->run("ROLLBACK TO SAVEPOINT tds_bulk");
-    throw as_engine_error(failure);
+    const EngineError mapped = as_engine_error(failure);
+    leave_bulk();
+    throw mapped;
   } catch (...) {
     bulk_abort();
     throw;
@@ -507,26 +524,27 @@ std::uint64_t Session::bulk_end() {
   if (!bulk_) return 0;
   try {
     const std::uint64_t rows = bulk_->finish();
-    bulk_.reset();
     if (trancount_ > 0) backend_->run("RELEASE SAVEPOINT tds_bulk");
+    leave_bulk();
     rowcount_ = rows;
     return rows;
   } catch (const PgError& failure) {
-    bulk_.reset();
     if (trancount_ > 0) backend_->run("ROLLBACK TO SAVEPOINT tds_bulk");
-    throw as_engine_error(failure);
+    const EngineError mapped = as_engine_error(failure);
+    leave_bulk();
+    throw mapped;
   }
 }
 
 void Session::bulk_abort() {
   if (!bulk_) return;
   bulk_->abandon();
-  bulk_.reset();
   try {
     if (trancount_ > 0) backend_->run("ROLLBACK TO SAVEPOINT tds_bulk");
   } catch (const PgError&) {
     // A broken connection shows at the next statement.
   }
+  leave_bulk();
 }
 
 }  // namespace tds_server::engine

@@ -34,7 +34,7 @@ Session::Session(std::string conninfo, const std::string& database, std::string 
 Session::~Session() = default;
 
 // Opens the PostgreSQL database that stands for a SQL Server database. Throws 4060 when there is none.
-void Session::connect(const std::string& database) {
+Session::Visited Session::open(const std::string& database) {
   Backend finder(with_database(conninfo_, "master"));
   const Rows rows = finder.run(
       "SELECT datname, name, info ->> 'collation' FROM tds_meta.databases() WHERE name = $1 OR tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1", {to_stored_text(database)});
@@ -44,26 +44,70 @@ void Session::connect(const std::string& database) {
     pg_name = rows.get(0, 0);
     name = from_stored_text(rows.get(0, 1));
   }
-  std::unique_ptr<Backend> backend;
+  Visited result;
   try {
-    backend = std::make_unique<Backend>(with_database(conninfo_, pg_name));
+    result.backend = std::make_unique<Backend>(with_database(conninfo_, pg_name));
   } catch (const PgError&) {
     throw error(4060, "Cannot open database \"" + database + "\" requested by the login. The login failed.", 11, 1);
   }
-  if (!marked) adopt_database(*backend, name);
-  backend->run(
+  if (!marked) adopt_database(*result.backend, name);
+  result.backend->run(
       "SET client_min_messages = error; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1; SET bytea_output = 'hex';"
-      "SET search_path = pg_catalog; SET standard_conforming_strings = on; SET jit = off; SET synchronous_commit = off; SET default_toast_compression = 'pglz';"
+      "SET search_path = pg_catalog; SET standard_conforming_strings = on; SET jit = off; SET synchronous_commit = off; SET client_connection_check_interval = '1s';"
       "SET application_name = 'tds:" + std::to_string(spid_) + "'; SET tds.login = " + pg_literal(login_) + "; SET tds.host = ''; SET tds.app = ''");
-  const Rows collation = backend->run("SELECT collation_name FROM tds_meta.settings");
-  auto catalog = std::make_unique<Catalog>(*backend);
-  catalog->set_database(name, collation.get(0, 0));
+  const Rows collation = result.backend->run("SELECT collation_name FROM tds_meta.settings");
+  result.catalog = std::make_unique<Catalog>(*result.backend);
+  result.catalog->set_database(name, collation.get(0, 0));
+  return result;
+}
+
+void Session::connect(const std::string& database) {
+  Visited fresh = open(database);
   {
     const std::lock_guard<std::mutex> lock(backend_mutex_);
-    catalog_ = std::move(catalog);
-    backend_.swap(backend);
+    catalog_ = std::move(fresh.catalog);
+    backend_.swap(fresh.backend);
   }
+  visited_.clear();
   apply_settings();
+}
+
+std::string Session::other_database(const std::vector<Name>& names) {
+  std::string other;
+  bool here = false;
+  for (const Name& name : names) {
+    const bool named = name.size() >= 3 && !name[name.size() - 3].empty();
+    const std::string& schema = name.size() >= 2 ? name[name.size() - 2] : name[0];
+    const bool system = equals_ignoring_case(schema, "sys") || equals_ignoring_case(schema, "information_schema") || equals_ignoring_case(name.back(), "spt_values");
+    if (!named || catalog_->same(name[name.size() - 3], catalog_->database()) || (system && equals_ignoring_case(name[name.size() - 3], "master")) ||
+        equals_ignoring_case(name[name.size() - 3], "tempdb")) {
+      here = here || !system;
+    } else if (!other.empty() && !catalog_->same(other, name[name.size() - 3])) {
+      throw not_supported("a statement over two databases");
+    } else {
+      other = name[name.size() - 3];
+    }
+  }
+  if (!other.empty() && here) throw not_supported("a statement over two databases");
+  if (!other.empty() && trancount_ > 0) throw not_supported("another database's tables inside a transaction");
+  return other;
+}
+
+void Session::visit(const std::string& database) {
+  const std::string home = catalog_->database();
+  auto found = visited_.find(fold(database));
+  if (found == visited_.end()) {
+    found = visited_.emplace(fold(database), open(database)).first;
+  }
+  Visited target = std::move(found->second);
+  visited_.erase(found);
+  {
+    const std::lock_guard<std::mutex> lock(backend_mutex_);
+    backend_.swap(target.backend);
+    catalog_.swap(target.catalog);
+  }
+  visited_[fold(home)] = std::move(target);
+  catalog_->invalidate();
 }
 
 void Session::apply_settings() {
@@ -85,6 +129,7 @@ void Session::cancel() {
 void Session::reset() {
   try {
     bulk_.reset();
+    bulk_home_.clear();
     if (trancount_ > 0) rollback_transaction();
     settings_ = Settings();
     frames_.clear();

@@ -82,8 +82,13 @@ class Session final : public Engine, private Environment {
     std::string target;  // the caller's variable that takes the output
   };
   using Arguments = std::vector<Argument>;
+  struct Visited {
+    std::unique_ptr<Backend> backend;
+    std::unique_ptr<Catalog> catalog;
+  };
 
   // session.cpp: connection, settings
+  Visited open(const std::string& database);
   void connect(const std::string& database);
   void apply_settings();
   void set_option(const SetOption& option);
@@ -92,6 +97,9 @@ class Session final : public Engine, private Environment {
   void alter_database(const AlterDatabase& statement);
   void drop_databases(const Drop& statement);
   bool snapshot_allowed();
+  // The other database that all of these names are in, empty when they are in the current one.
+  std::string other_database(const std::vector<Name>& names);
+  void visit(const std::string& database);  // makes it the current one for a statement, without telling the client
 
   // Environment
   const Variable* variable(std::string_view name) const override;
@@ -113,10 +121,12 @@ class Session final : public Engine, private Environment {
   void check_data_access();
 
   // interpret.cpp
+  void start_request();
   Flow run_batch(std::string_view text, ResultSink& sink);
   Flow run(const std::vector<StatementPtr>& statements, ResultSink& sink);
   Flow execute(const Statement& statement, ResultSink& sink);
   Flow dispatch(const Statement& statement, ResultSink& sink);
+  Flow dispatch_here(const Statement& statement, ResultSink& sink);
   Flow fail(EngineError failure, const Statement& statement, ResultSink& sink);
   EngineError as_engine_error(const PgError& failure);
   Flow run_try(const TryStatement& statement, ResultSink& sink);
@@ -162,6 +172,7 @@ class Session final : public Engine, private Environment {
   int describe(const Arguments& arguments, ResultSink& sink);
   int extended_property(const std::string& name, const Arguments& arguments);
   int add_type(const Arguments& arguments);
+  void leave_bulk() noexcept;
   Value converted(const Value& value, const TypeInfo& from, const TypeInfo& to);
   static std::optional<std::string> argument_text(const Arguments& arguments, std::string_view name, std::size_t position);
   std::optional<Flow> transaction_state_error(ResultSink& sink);
@@ -172,6 +183,9 @@ class Session final : public Engine, private Environment {
   int spid_{51};
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Catalog> catalog_;
+  // Connections to other databases that statements named: db.schema.table.
+  std::map<std::string, Visited> visited_;
+  std::string bulk_home_;  // the database to go back to after a bulk load into another one
   std::unique_ptr<BulkLoad> bulk_;
   mutable std::mutex backend_mutex_;  // cancel() comes from another thread
   bool cancelled_{false};

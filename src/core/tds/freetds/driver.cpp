@@ -148,8 +148,8 @@ bool Driver::end_of_rows(STATUS status) {
     throw Error(sqlstate::untranslatable_character, "a character of column " + columns + " cannot be converted to UTF-8",
                 "Row " + std::to_string(rows_read_ + 1) +
                     " of the result has half a surrogate pair, or a byte that is no character in the column's code page.",
-                "Select a varchar column as CAST(... AS nvarchar(max)), an nvarchar column as CAST(... AS varbinary(max)), "
-                "or mend the value.");
+                "The option nul_policy lets lone surrogates of nvarchar columns pass; a varchar column can be selected as "
+                "CAST(... AS nvarchar(max)).");
   }
   settle(status == NO_MORE_ROWS || status == REG_ROW ? SUCCEED : FAIL);
   in_rows_ = false;

@@ -150,20 +150,29 @@ UPDATE tds_meta.types SET user_type_id = 241 WHERE name = 'xml';
 -- The values of a rowversion column, one counter a database.
 CREATE SEQUENCE tds_meta.rowversions START 2001;
 
--- The schema a name means: null is the default schema.
+-- The schema a name means.
 CREATE FUNCTION tds_meta.schema_id_of(schema_name text) RETURNS int LANGUAGE sql STABLE AS $$
   SELECT schema_id FROM tds_meta.schemas, tds_meta.settings
    WHERE name = schema_name OR (collation_name !~* '_(CS|BIN)' AND tds_meta.fold(name) = tds_meta.fold(schema_name))
    ORDER BY name = schema_name DESC LIMIT 1 $$;
 
 -- An object by name: exact first, then ignoring case where the database's collation does. A name without a schema is looked
--- up in dbo, then in sys. `types` narrows the search.
-CREATE FUNCTION tds_meta.find_object(schema_name text, object_name text, types text[] DEFAULT NULL) RETURNS int LANGUAGE sql STABLE AS $$
-  SELECT o.object_id
-    FROM tds_meta.objects o, tds_meta.settings s
-   WHERE o.name_key = tds_meta.fold(object_name)
-     AND (o.name = object_name OR o.is_system OR s.collation_name !~* '_(CS|BIN)')
-     AND (types IS NULL OR o.type = ANY (types))
-     AND (schema_name IS NOT NULL AND o.schema_id = tds_meta.schema_id_of(schema_name)
-          OR schema_name IS NULL AND (o.schema_id = 1 OR o.schema_id = 4))
-   ORDER BY o.schema_id, o.name = object_name DESC LIMIT 1 $$;
+-- up in dbo, then in sys. `types` narrows the search. plpgsql keeps its plans, which every statement's binding pays for.
+CREATE FUNCTION tds_meta.find_object(schema_name text, object_name text, types text[] DEFAULT NULL) RETURNS int LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found int; wanted int; folding bool := (SELECT collation_name !~* '_(CS|BIN)' FROM tds_meta.settings);
+BEGIN
+  IF schema_name IS NOT NULL THEN
+    SELECT schema_id INTO wanted FROM tds_meta.schemas WHERE name = schema_name;
+    IF wanted IS NULL AND folding THEN
+      SELECT schema_id INTO wanted FROM tds_meta.schemas WHERE tds_meta.fold(name) = tds_meta.fold(schema_name) LIMIT 1;
+    END IF;
+    IF wanted IS NULL THEN RETURN NULL; END IF;
+  END IF;
+  SELECT o.object_id INTO found
+    FROM tds_meta.objects o
+   WHERE o.name_key = tds_meta.fold(object_name) AND (o.name = object_name OR o.is_system OR folding) AND (types IS NULL OR o.type = ANY (types))
+     AND (o.schema_id = wanted OR wanted IS NULL AND o.schema_id IN (1, 4))
+   ORDER BY o.schema_id, o.name = object_name DESC LIMIT 1;
+  RETURN found;
+END $$;

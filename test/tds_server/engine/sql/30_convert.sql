@@ -275,7 +275,7 @@ END $$;
 CREATE FUNCTION tds.money_text(n numeric, style int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE style WHEN 1 THEN trim(to_char(round(n, 2), 'FM999,999,999,999,999,990.00')) WHEN 2 THEN round(n, 4)::text ELSE round(n, 2)::text END $$;
 CREATE FUNCTION tds.short_integer_text(s text, room int, is_unicode bool) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN length(s) <= room THEN s WHEN NOT is_unicode THEN '*'
+$$ SELECT CASE WHEN length(s) <= room OR s IS NULL THEN s WHEN NOT is_unicode THEN '*'
                WHEN s IS NOT NULL THEN tds.fail(8115, 'Arithmetic overflow error converting expression to data type nvarchar.', 16, 2, s)::text END $$;
 CREATE FUNCTION tds.short_number_text(s text, room int, from_name text, to_name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE WHEN length(s) <= room THEN s
@@ -312,7 +312,7 @@ END $$;
 
 -- ---- characters: lengths count UTF-16 units; a stored escape of a lone surrogate or NUL (see text.hpp) is one
 CREATE FUNCTION tds.units_slow(s text) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
-$$ SELECT length(s) + length(regexp_replace(s, '[^\U00010000-\U0010EFFF]', '', 'g')) $$;
+$$ SELECT length(s) + length(regexp_replace(s, '[^\U00010000-\U0010EFFF]+', '', 'g')) $$;
 CREATE FUNCTION tds.units(s text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE WHEN octet_length(s) = length(s) THEN length(s) ELSE tds.units_slow(s) END $$;
 
@@ -328,10 +328,20 @@ BEGIN
   WHILE n < length(s) AND tds.units_slow(left(s, n + 1)) <= room LOOP n := n + 1; END LOOP;
   RETURN left(s, n);
 END $$;
-CREATE FUNCTION tds.cut(s text, room int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN octet_length(s) <= room THEN s WHEN octet_length(s) = length(s) THEN left(s, room) ELSE tds.cut_slow(s, room) END $$;
-CREATE FUNCTION tds.pad(s text, room int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN octet_length(s) = length(s) THEN rpad(s, room) ELSE tds.cut_slow(s, room) || repeat(' ', room - tds.units_slow(tds.cut_slow(s, room))) END $$;
+-- Not LANGUAGE sql: their argument is often a long expression, which the planner would not inline.
+CREATE FUNCTION tds.cut(s text, room int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF octet_length(s) <= room THEN RETURN s; END IF;
+  IF octet_length(s) = length(s) THEN RETURN left(s, room); END IF;
+  RETURN tds.cut_slow(s, room);
+END $$;
+CREATE FUNCTION tds.pad(s text, room int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE kept text;
+BEGIN
+  IF octet_length(s) = length(s) THEN RETURN rpad(s, room); END IF;
+  kept := tds.cut_slow(s, room);
+  RETURN kept || repeat(' ', room - tds.units_slow(kept));
+END $$;
 
 -- PostgreSQL's name of a Windows code page, null for the ones it has not.
 CREATE FUNCTION tds.encoding_of(page int) RETURNS name LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
@@ -359,8 +369,11 @@ BEGIN
   END LOOP;
   RETURN result;
 END $$;
-CREATE FUNCTION tds.to_page(s text, page int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN octet_length(s) = length(s) THEN s ELSE tds.to_page_slow(s, page) END $$;
+CREATE FUNCTION tds.to_page(s text, page int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF octet_length(s) = length(s) THEN RETURN s; END IF;
+  RETURN tds.to_page_slow(s, page);
+END $$;
 CREATE FUNCTION tds.page_length(s text, page int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE WHEN octet_length(s) = length(s) THEN length(s) WHEN page IN (932, 936, 949, 950) THEN octet_length(tds.text_to_bytes(s, page))
                WHEN page = 65001 THEN octet_length(s) ELSE length(s) END $$;

@@ -40,6 +40,14 @@ TEST(Transactions, Resolve) {
   EXPECT_EQ(resolve(Isolation::snapshot, false), Isolation::snapshot);
 }
 
+TEST(SessionSettings, RestoreStartsWithWhatSkipsStatements) {
+  const std::string sql = restore_session("My]DB");
+  EXPECT_EQ(sql.find("SET NOEXEC OFF; "), 0U);
+  EXPECT_NE(sql.find("SET ROWCOUNT 0; "), std::string::npos);
+  EXPECT_NE(sql.find("USE [My]]DB]; "), std::string::npos);
+  EXPECT_TRUE(sql.ends_with(session_settings()));
+}
+
 TEST(Transactions, End) {
   EXPECT_EQ(commit_transaction(), "COMMIT TRANSACTION");
   EXPECT_EQ(rollback_transaction(), "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");

@@ -1,0 +1,78 @@
+-- The validator: names with hints, values, exclusions, privileges. Nothing here connects, but for the last part.
+\set VERBOSITY default
+-- names
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (hots 'x');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (something_else 'x');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', password 'secret1');
+CREATE USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (usernam 'x');
+CREATE USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (username 'x', passwrd 'secret2');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (tablename 'x');
+CREATE FOREIGN TABLE bad (a int OPTIONS (columnname 'x')) SERVER mssql;
+ALTER FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x');
+-- values
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', port '0');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', port '14e3');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', encrypt 'maybe');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', keep_connections 'perhaps');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', fdw_startup_cost '-1');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', isolation 'dirty');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host '');
+CREATE FOREIGN TABLE bad (a int OPTIONS (remote_type 'imt')) SERVER mssql;
+CREATE FOREIGN TABLE bad (a int OPTIONS (key 'yess')) SERVER mssql;
+-- what excludes each other
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', servername 'y');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', instance 'y', port '1433');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (table_name 'x', query 'SELECT 1');
+-- tds_fdw's spellings
+CREATE SERVER from_tds_fdw FOREIGN DATA WRAPPER mssql_fdw
+    OPTIONS (servername 'sql01', port '1433', database 'd', tds_version '7.4', msg_handler 'notice', row_estimate_method 'execute');
+CREATE FOREIGN TABLE from_tds_fdw (a int) SERVER from_tds_fdw OPTIONS (schema 'dbo', "table" 'T', match_column_names '1');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM from_tds_fdw;
+CREATE FOREIGN TABLE from_tds_fdw_too (a int) SERVER from_tds_fdw OPTIONS ("table" 'sales.[a.b]');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM from_tds_fdw_too;
+SET client_min_messages = warning;
+DROP SERVER from_tds_fdw CASCADE;
+RESET client_min_messages;
+-- privileges
+CREATE ROLE regress_mssql_user;
+GRANT USAGE ON FOREIGN DATA WRAPPER mssql_fdw TO regress_mssql_user;
+GRANT USAGE ON FOREIGN SERVER mssql TO regress_mssql_user;
+SET ROLE regress_mssql_user;
+CREATE SERVER own FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', ca_file '/etc/passwd');
+CREATE SERVER own FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'localhost');
+CREATE USER MAPPING FOR CURRENT_USER SERVER own OPTIONS (username 'x', password_file '/etc/passwd');
+CREATE USER MAPPING FOR CURRENT_USER SERVER own OPTIONS (password_required 'false');
+CREATE USER MAPPING FOR CURRENT_USER SERVER own;
+SELECT * FROM mssql_query('own', 'SELECT 1') AS t(a int);
+ALTER USER MAPPING FOR CURRENT_USER SERVER own OPTIONS (ADD username 'x');
+SELECT * FROM mssql_query('own', 'SELECT 1') AS t(a int);
+SELECT * FROM mssql_query('mssql', 'SELECT 1') AS t(a int);
+RESET ROLE;
+REVOKE USAGE ON FOREIGN SERVER mssql FROM regress_mssql_user;
+SET ROLE regress_mssql_user;
+SELECT * FROM mssql_query('mssql', 'SELECT 1') AS t(a int);
+SELECT mssql_exec('mssql', 'SELECT 1');
+RESET ROLE;
+-- a password file: readable by others is refused, and so is one that is not there
+CREATE SERVER filed FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'localhost');
+CREATE USER MAPPING FOR CURRENT_USER SERVER filed OPTIONS (username 'x', password_file '/etc/passwd');
+SELECT * FROM mssql_query('filed', 'SELECT 1') AS t(a int);
+ALTER USER MAPPING FOR CURRENT_USER SERVER filed OPTIONS (SET password_file '/nonexistent/file');
+SELECT * FROM mssql_query('filed', 'SELECT 1') AS t(a int);
+ALTER USER MAPPING FOR CURRENT_USER SERVER filed OPTIONS (SET password_file 'relative');
+-- no mapping, no host, another wrapper's server
+DROP USER MAPPING FOR CURRENT_USER SERVER filed;
+\set VERBOSITY sqlstate
+SELECT * FROM mssql_query('filed', 'SELECT 1') AS t(a int);
+\set VERBOSITY default
+CREATE SERVER nowhere FOREIGN DATA WRAPPER mssql_fdw;
+CREATE USER MAPPING FOR CURRENT_USER SERVER nowhere OPTIONS (username 'x', password 'y');
+SELECT * FROM mssql_query('nowhere', 'SELECT 1') AS t(a int);
+CREATE FOREIGN DATA WRAPPER regress_other;
+CREATE SERVER other FOREIGN DATA WRAPPER regress_other;
+SELECT mssql_exec('other', 'SELECT 1');
+SELECT mssql_exec('missing', 'SELECT 1');
+DROP FOREIGN DATA WRAPPER regress_other CASCADE;
+DROP SERVER filed, nowhere CASCADE;
+DROP OWNED BY regress_mssql_user CASCADE;
+DROP ROLE regress_mssql_user;

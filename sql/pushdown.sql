@@ -1,0 +1,79 @@
+-- What goes into the remote WHERE, what stays and why; and that both ways give the same rows. Data: test/fixtures/types.sql.
+SET client_min_messages = warning;
+SET TimeZone = 'UTC';
+SET DateStyle = ISO;
+CREATE SCHEMA pushdown;
+SET search_path = pushdown, public;
+CREATE FOREIGN TABLE many (
+    id int OPTIONS (remote_type 'int'), grp int OPTIONS (remote_type 'int'), name varchar(40) OPTIONS (remote_type 'nvarchar(40)'),
+    price numeric(10,2) OPTIONS (remote_type 'decimal(10,2)'), created timestamp(3) OPTIONS (remote_type 'datetime2(3)'),
+    flag boolean OPTIONS (remote_type 'bit'), code uuid OPTIONS (remote_type 'uniqueidentifier'), untyped int OPTIONS (column_name 'id'),
+    untyped_price numeric OPTIONS (column_name 'price')
+) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Many');
+CREATE FOREIGN TABLE dates (
+    id int OPTIONS (remote_type 'int'), d date OPTIONS (remote_type 'date'), t3 time(3) OPTIONS (remote_type 'time(3)'),
+    t7 time(6) OPTIONS (remote_type 'time(7)'), sdt timestamp(0) OPTIONS (remote_type 'smalldatetime'), dt timestamp(3) OPTIONS (remote_type 'datetime'),
+    dt6 timestamp(6) OPTIONS (remote_type 'datetime2(6)'), dto timestamptz(3) OPTIONS (remote_type 'datetimeoffset(3)')
+) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Dates');
+-- The remote SQL of a condition, or why it is not there; and whether the rows are the same without pushdown.
+CREATE FUNCTION pushed(relation text, condition text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+    answer text := '';
+    with_pushdown text;
+    without text;
+    query text := format('SELECT coalesce(string_agg(id::text, '','' ORDER BY id), ''none'') FROM %I WHERE %s', relation, condition);
+BEGIN
+    FOR line IN EXECUTE format('EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM %I WHERE %s', relation, condition) LOOP
+        IF line ~ 'Remote SQL: .* WHERE' THEN
+            answer := answer || substring(line FROM 'WHERE (.*)$');
+        ELSIF line ~ 'Not Pushed: ' THEN
+            answer := answer || ' LOCAL: ' || substring(line FROM 'Not Pushed: (.*)$');
+        END IF;
+    END LOOP;
+    SET LOCAL mssql_fdw.pushdown = on;
+    EXECUTE query INTO with_pushdown;
+    SET LOCAL mssql_fdw.pushdown = off;
+    EXECUTE query INTO without;
+    SET LOCAL mssql_fdw.pushdown = on;
+    RETURN answer || CASE WHEN with_pushdown = without THEN ' =' ELSE ' DIFFERENT ROWS' END;
+END
+$$;
+SELECT condition, pushed('many', condition) FROM (VALUES
+    ('id = 5'), ('5 < id'), ('id <> 5'), ('id >= 5 AND id <= 7'), ('id = 5::bigint'), ('id = 5::smallint'), ('id = -5'), ('id = 3000000000'), ('id = 5.0'),
+    ('price = 1.5'), ('price > 100'), ('price < 1.234'), ('price = ''NaN'''), ('flag'), ('NOT flag'), ('flag IS TRUE'), ('flag IS NOT TRUE'), ('flag = false'),
+    ('name IS NULL'), ('name IS NOT NULL AND id < 9'), ('name = ''one'''), ('name LIKE ''o%'''), ('lower(name) = ''one'''),
+    ('created = ''2020-01-01 00:00:00.001'''), ('created < ''2020-01-02'''), ('created < ''infinity'''), ('created IS NULL AND id < 40'),
+    ('code = ''00112233-4455-6677-8899-aabbccddeeff'''), ('code > ''00112233-4455-6677-8899-aabbccddeeff'''),
+    ('id IN (1, 2, 3)'), ('id NOT IN (1, 2, 3)'), ('id IN (1, NULL)'), ('id = 1 OR id = 2'), ('id = 1 OR name = ''one'''), ('NOT (id = 1 OR price > 2)'),
+    ('(id < 10 AND flag) OR (id > 1000 AND price IS NOT NULL)'), ('id = grp'), ('id + 1 = 5'), ('untyped = 5'), ('untyped_price = 1.5'),
+    ('id < random() * 0 + 5'), ('created < now()'), ('created < localtimestamp'), ('id = (SELECT 5)'), ('id IS DISTINCT FROM 5 AND id < 9')
+) AS c(condition);
+SELECT condition, pushed('dates', condition) FROM (VALUES
+    ('d = ''2000-02-29'''), ('d < ''1600-01-01'''), ('d < ''4714-11-24 BC'''), ('t3 = ''12:34:56.789'''), ('t3 > ''12:00'''), ('t7 = ''12:34:56.789123'''),
+    ('t7 < ''12:34:56.789124'''), ('t7 >= ''12:34:56.789123'''), ('sdt = ''2000-02-29 12:00'''), ('dt = ''2010-01-02 03:04:05.003'''),
+    ('dt = ''2010-01-02 03:04:05.004'''), ('dt <= ''2010-01-02 03:04:05.007'''), ('dt > ''1700-01-01'''), ('dt6 = ''2010-01-02 03:04:05.678912'''),
+    ('dt6 > ''0001-01-01'''), ('dto = ''2010-01-01 21:34:05.678+00'''), ('dto >= ''2010-01-02 03:04:05.678-08'''), ('d > dt')
+) AS c(condition);
+-- parameters go as parameters; where the server cannot hold a value, the condition is checked here
+PREPARE find(int, timestamp, numeric) AS SELECT count(*), min(id) FROM many WHERE id < $1 AND created >= $2 AND price < $3;
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE find(100, '2020-01-01', 20);
+EXECUTE find(100, '2020-01-01', 20);
+EXECUTE find(100, '-infinity', 20);
+EXECUTE find(100, '2020-01-01', 'NaN');
+EXECUTE find(100, '2020-01-01', 20.123456789);
+EXECUTE find(NULL, '2020-01-01', 20);
+SET mssql_fdw.pushdown = off;
+EXECUTE find(100, '2020-01-01', 20);
+RESET mssql_fdw.pushdown;
+SET plan_cache_mode = force_custom_plan;
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE find(100, '2020-01-01', 20);
+EXECUTE find(100, '2020-01-01', 'NaN');
+EXECUTE find(100, '-infinity', 20);
+DEALLOCATE find;
+RESET plan_cache_mode;
+-- the parameter of a nested loop is not one of the scan
+SELECT count(*) FROM generate_series(1, 3) AS g, LATERAL (SELECT id FROM many WHERE id = g OFFSET 0) AS m;
+EXPLAIN (VERBOSE, FORMAT JSON, COSTS OFF) SELECT id FROM many WHERE name = 'a' AND id = 1;
+DROP SCHEMA pushdown CASCADE;

@@ -1,0 +1,85 @@
+-- What on_existing does to tables that are there, and what stands in its way. Data: test/fixtures/replicate.sql.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SELECT source, rows, status FROM replicate_all('mssql', 'here', '{rep.Sale,rep.Heap}') ORDER BY source COLLATE "C";
+-- error: before anything is changed
+SELECT * FROM replicate_all('mssql', 'here', '{rep.Sale,rep.Empty}', on_existing => 'error');
+SELECT to_regclass('here.empty');
+-- skip
+INSERT INTO here.sale VALUES (100, 100, 100);
+SELECT source, target, rows, status FROM replicate_all('mssql', 'here', '{rep.Sale,rep.Empty}', on_existing => 'skip') ORDER BY source COLLATE "C";
+SELECT count(*) FROM here.sale;
+-- truncate keeps the table and what was added to it; defaults and generated columns are computed
+ALTER TABLE here.sale ADD seen date NOT NULL DEFAULT '2024-01-01', ADD twice int GENERATED ALWAYS AS (amount * 2) STORED, ADD free text;
+CREATE VIEW here.sales AS SELECT id, amount, twice FROM here.sale;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+SELECT * FROM here.sale ORDER BY id;
+TABLE here.sales ORDER BY id;
+-- wider types take the rows
+ALTER TABLE here.heap ALTER a TYPE bigint, ALTER b TYPE text;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'here');
+SELECT * FROM here.heap ORDER BY a;
+-- checks of the table hold
+ALTER TABLE here.heap ADD CONSTRAINT small CHECK (a < 1) NOT VALID;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'here');
+SELECT count(*) FROM here.heap;
+ALTER TABLE here.heap DROP CONSTRAINT small;
+TRUNCATE here.heap;
+CREATE UNIQUE INDEX one ON here.heap (a);
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'here');
+DROP INDEX here.one;
+-- replace drops what is dropped without harm
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here', on_existing => 'replace');
+DROP VIEW here.sales;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here', on_existing => 'replace');
+\d here.sale
+-- columns that do not fit
+TRUNCATE here.sale;
+ALTER TABLE here.sale DROP amount, ADD other int NOT NULL;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+DROP TABLE here.sale;
+-- other relations
+CREATE VIEW here.sale AS SELECT 1 AS id;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+DROP VIEW here.sale;
+-- what the loader cannot honour goes by INSERT: partitions, domains, deferrable keys
+CREATE TABLE here.sale (id int, productid int, amount int) PARTITION BY RANGE (id);
+CREATE TABLE here.sale_1 PARTITION OF here.sale FOR VALUES FROM (0) TO (2);
+CREATE TABLE here.sale_2 PARTITION OF here.sale DEFAULT;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+SELECT tableoid::regclass, id FROM here.sale ORDER BY id;
+DROP TABLE here.sale;
+CREATE DOMAIN here.positive AS int CHECK (VALUE > 5);
+CREATE TABLE here.sale (id int, productid int, amount here.positive);
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+ALTER DOMAIN here.positive DROP CONSTRAINT positive_check;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+DROP TABLE here.sale;
+CREATE TABLE here.sale (id int, productid int UNIQUE DEFERRABLE INITIALLY DEFERRED, amount int);
+BEGIN;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+COMMIT;
+DROP TABLE here.sale;
+-- tables of extensions, and rows that a policy guards
+CREATE ROLE replicate_tester;
+GRANT USAGE ON FOREIGN SERVER mssql TO replicate_tester;
+CREATE TABLE here.sale (id int, productid int, amount int);
+ALTER TABLE here.sale ENABLE ROW LEVEL SECURITY;
+GRANT ALL ON SCHEMA here TO replicate_tester;
+GRANT ALL ON here.sale TO replicate_tester;
+SET ROLE replicate_tester;
+SELECT * FROM _load('mssql', 'SELECT [Id] FROM [rep].[Sale]', 'here.sale', '{id}', 'rep.Sale');
+RESET ROLE;
+ALTER TABLE here.sale DISABLE ROW LEVEL SECURITY;
+REVOKE ALL ON here.sale FROM replicate_tester;
+SET ROLE replicate_tester;
+SELECT * FROM _load('mssql', 'SELECT [Id] FROM [rep].[Sale]', 'here.sale', '{id}', 'rep.Sale');
+RESET ROLE;
+REVOKE USAGE ON FOREIGN SERVER mssql FROM replicate_tester;
+GRANT INSERT ON here.sale TO replicate_tester;
+SET ROLE replicate_tester;
+SELECT * FROM _load('mssql', 'SELECT [Id] FROM [rep].[Sale]', 'here.sale', '{id}', 'rep.Sale');
+SELECT count(*) FROM replicate.runs;
+RESET ROLE;
+DROP SCHEMA here CASCADE;
+DROP ROLE replicate_tester;

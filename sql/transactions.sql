@@ -1,0 +1,99 @@
+-- Remote transactions follow local ones. Data: the table Scratch of test/fixtures/types.sql.
+SET client_min_messages = warning;
+CREATE FOREIGN TABLE scratch (id int OPTIONS (remote_type 'int'), v text) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Scratch');
+CREATE FUNCTION add(id int) RETURNS bigint LANGUAGE sql AS $$ SELECT mssql_exec('mssql', format('INSERT INTO fdw.Scratch VALUES (%s, N''x'')', id)) $$;
+CREATE FUNCTION ids() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(id::text, ',' ORDER BY id) FROM scratch $$;
+SELECT mssql_exec('mssql', 'DELETE FROM fdw.Scratch');
+-- commit and rollback
+BEGIN;
+SELECT add(1), ids();
+COMMIT;
+BEGIN;
+SELECT add(2), ids();
+ROLLBACK;
+SELECT ids();
+-- savepoints, also those below the one that wrote
+BEGIN;
+SELECT add(2);
+SAVEPOINT a;
+SELECT ids();
+SAVEPOINT b;
+SELECT add(3), ids();
+ROLLBACK TO b;
+SELECT ids();
+SELECT add(4);
+RELEASE b;
+SELECT ids();
+ROLLBACK TO a;
+SELECT ids();
+SAVEPOINT c;
+SELECT add(5);
+RELEASE c;
+COMMIT;
+SELECT ids();
+-- an exception block undoes what it wrote
+DO $$
+BEGIN
+    PERFORM add(6);
+    BEGIN
+        PERFORM add(7);
+        RAISE division_by_zero;
+    EXCEPTION WHEN division_by_zero THEN
+        NULL;
+    END;
+    PERFORM add(8);
+END
+$$;
+SELECT ids();
+-- an error of the local side undoes the remote one
+BEGIN;
+SELECT add(9);
+SELECT 1 / 0;
+COMMIT;
+SELECT ids();
+-- procedures that commit on their way
+DO $$
+BEGIN
+    FOR i IN 10..12 LOOP
+        PERFORM add(i);
+        IF i % 2 = 0 THEN COMMIT; ELSE ROLLBACK; END IF;
+    END LOOP;
+END
+$$;
+SELECT ids();
+-- two phases are refused once something was written
+BEGIN;
+SELECT add(20);
+PREPARE TRANSACTION 'regress_mssql';
+SELECT ids();
+-- a cursor over a write, and one held over the end
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM scratch ORDER BY id;
+FETCH 1 FROM c;
+SELECT add(21);
+FETCH 1 FROM c;
+DECLARE held CURSOR WITH HOLD FOR SELECT id FROM scratch ORDER BY id;
+COMMIT;
+FETCH 2 FROM held;
+CLOSE held;
+-- a statement that ends the transaction behind our back is found out
+BEGIN;
+SELECT add(22);
+SELECT mssql_exec('mssql', 'ROLLBACK TRANSACTION');
+SELECT ids();
+COMMIT;
+SELECT ids();
+\set VERBOSITY sqlstate
+SELECT mssql_exec('mssql', 'ROLLBACK TRANSACTION');
+\set VERBOSITY default
+SELECT ids();
+-- what a statement changes of the session does not outlive its transaction
+SELECT mssql_exec('mssql', 'SET ROWCOUNT 1');
+SELECT ids();
+-- a transaction that a statement opens is committed with ours
+SELECT mssql_exec('mssql', 'BEGIN TRANSACTION; INSERT INTO fdw.Scratch VALUES (23, N''x'')');
+SELECT mssql_disconnect('mssql');
+SELECT ids();
+SELECT mssql_exec('mssql', 'DELETE FROM fdw.Scratch') > 0 AS cleaned;
+DROP FUNCTION add, ids;
+DROP FOREIGN TABLE scratch;
