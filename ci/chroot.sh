@@ -82,7 +82,7 @@ done
 exit "$status"
 INSIDE
 
-unshare --mount --pid --fork --kill-child --propagation private bash -c '
+exec unshare --mount --pid --fork --kill-child --propagation private bash -c '
   root=$1 archives=$2 checkout=$3
   shift 3
   mount -t proc proc "$root/proc"

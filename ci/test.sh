@@ -55,7 +55,7 @@ build() {
   if wants unit || wants valgrind; then stage "build core and unit tests" 1800 count_one cmake_build build unit_tests && unit_built=1; fi
   if wants asan; then
     if [ -r /proc/self/maps ]; then
-      stage "build unit tests with ASan and UBSan" 1800 count_one cmake_build build-asan unit_tests -DMSSQL_FDW_SANITIZE=ON && asan_built=1
+      stage "build unit tests with ASan and UBSan" 1800 count_one cmake_build build-asan unit_tests -DMSSQL_FDW_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug && asan_built=1
     else
       skip "unit tests, ASan and UBSan" "they need /proc"
       chosen=" $chosen "
@@ -98,8 +98,9 @@ server_stages() {
   if wants clients; then
     if [ -n "${MSSQL_TEST_STAND_IN:-}" ] || [ -z "$server_ready" ]; then
       needs server_ready "the stand-in's client tests" 900 count_tap client_tests
+      needs server_ready "the stand-in's T-SQL" 300 count_tap engine_tests
     else
-      skip "the stand-in's client tests" "MSSQL_TEST_HOST is set"
+      skip "the stand-in's client tests and T-SQL" "MSSQL_TEST_HOST is set"
     fi
   fi
   needs server_ready "T-SQL fixtures" 300 count_tap load_fixtures
@@ -122,6 +123,10 @@ server_stages() {
 client_tests() {
   create_database "$MSSQL_TEST_DATABASE" || return 1
   in_tests bash "$sources/test/tds_server/clients/run.sh" "$MSSQL_TEST_HOST" "$MSSQL_TEST_PORT" "$MSSQL_TEST_USER" "$MSSQL_TEST_PASSWORD" "$MSSQL_TEST_DATABASE"
+}
+
+engine_tests() {
+  in_tests bash "$sources/test/tds_server/engine/selftest/run" "$MSSQL_TEST_HOST" "$MSSQL_TEST_PORT" "$MSSQL_TEST_USER" "$MSSQL_TEST_PASSWORD"
 }
 
 # A test a file. Tests that need what did not load will fail by themselves.

@@ -103,6 +103,13 @@ struct BulkColumn {
   TypeInfo type;
 };
 
+// Who is at the other end: what @@SPID, HOST_NAME() and APP_NAME() answer.
+struct Client {
+  int spid{51};
+  std::string host;
+  std::string application;
+};
+
 // One session: one libpq connection to the PostgreSQL database that stands for the SQL Server database.
 // Calls come from one thread, except cancel().
 class Engine {
@@ -111,7 +118,7 @@ class Engine {
 
   virtual std::string database() const = 0;
   virtual std::string default_collation() const = 0;  // of the current database
-  virtual void session_id(int spid) = 0;              // what @@SPID answers
+  virtual void introduce(const Client& client) = 0;
 
   // Runs a T-SQL batch. Errors of single statements go to the sink as messages; whatever ends the batch does too.
   virtual void batch(std::string_view tsql, ResultSink& sink) = 0;

@@ -60,7 +60,7 @@ JOIN sys.schemas AS s ON s.schema_id = o.schema_id
 JOIN sys.types AS t ON t.user_type_id = c.user_type_id
 LEFT JOIN sys.types AS b ON b.user_type_id = t.system_type_id
 LEFT JOIN sys.identity_columns AS i ON i.object_id = c.object_id AND i.column_id = c.column_id
-LEFT JOIN sys.default_constraints AS d ON d.parent_object_id = c.object_id AND d.parent_column_id = c.column_id
+LEFT JOIN sys.default_constraints AS d ON d.object_id = c.default_object_id
 LEFT JOIN sys.computed_columns AS k ON k.object_id = c.object_id AND k.column_id = c.column_id
 WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0
 ORDER BY 1, 2, 3)";

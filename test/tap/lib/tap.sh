@@ -84,16 +84,17 @@ tsql() { "${TEST_PYTHON:-python3}" "$tap_root/ci/tsql.py" -q "$1"; }
 
 # background NAME SQL: a session of its own, its application_name is NAME; finish NAME waits for it and prints all its output.
 background() {
-  printf '%s\n' "$2" | PGAPPNAME=$1 psql_tap -f - >"$tap_directory/$1" 2>&1 &
+  (
+    printf '%s\n' "$2" | PGAPPNAME=$1 psql_tap -f - >"$tap_directory/$1" 2>&1
+    echo $? >"$tap_directory/$1.status"
+  ) &
   tap_jobs+=("$1=$!")
 }
+# By a file, not by wait(1), which knows no children inside $().
 finish() {
-  local job status=0
-  for job in "${tap_jobs[@]}"; do
-    [ "${job%%=*}" = "$1" ] && { wait "${job#*=}"; status=$?; }
-  done
+  until [ -s "$tap_directory/$1.status" ]; do sleep 0.05; done
   cat "$tap_directory/$1"
-  return "$status"
+  return "$(cat "$tap_directory/$1.status")"
 }
 # backend_of NAME: the process id of a background session's backend.
 backend_of() { query "SELECT pid FROM pg_stat_activity WHERE application_name = '$1' LIMIT 1"; }

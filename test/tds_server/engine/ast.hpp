@@ -27,33 +27,33 @@ struct TypeName {
 
 enum class ExprKind {
   null_literal,
-  literal,      // text, literal_kind
-  column,       // name
-  star,         // name: the qualifier, may be empty
-  variable,     // text
-  unary,        // text: - + ~
-  binary,       // text: + - * / % & | ^
-  compare,      // text: = <> < <= > >=
+  literal,   // text, literal_kind
+  column,    // name
+  star,      // name: the qualifier, may be empty
+  variable,  // text
+  unary,     // text: - + ~
+  binary,    // text: + - * / % & | ^
+  compare,   // text: = <> < <= > >=
   and_,
   or_,
   not_,
-  is_null,      // negated
-  like,         // args: value, pattern[, escape]
-  between,      // args: value, low, high
-  in_list,      // args: value, items...
-  in_query,     // args: value; query
-  exists,       // query
-  quantified,   // args: value; text: operator; all; query
-  subquery,     // query, as a scalar
-  function,     // name, args, distinct, over, within_group
-  cast,         // args: value[, style]; type; text: CAST, CONVERT, TRY_CAST, TRY_CONVERT, PARSE
-  case_,        // args: [operand], then pairs, then [else]; has_operand, has_else
-  collate,      // text: the collation
-  next_value,   // name of the sequence
-  method,       // args: object, arguments...; text: method; is_property
-  static_method,// name: type; text: method; args
-  at_time_zone, // args: value, zone
-  default_value,// DEFAULT in VALUES or SET
+  is_null,        // negated
+  like,           // args: value, pattern[, escape]
+  between,        // args: value, low, high
+  in_list,        // args: value, items...
+  in_query,       // args: value; query
+  exists,         // query
+  quantified,     // args: value; text: operator; all; query
+  subquery,       // query, as a scalar
+  function,       // name, args, distinct, over, within_group
+  cast,           // args: value[, style]; type; text: CAST, CONVERT, TRY_CAST, TRY_CONVERT, PARSE
+  case_,          // args: [operand], then pairs, then [else]; has_operand, has_else
+  collate,        // text: the collation
+  next_value,     // name of the sequence
+  method,         // args: object, arguments...; text: method; is_property
+  static_method,  // name: type; text: method; args
+  at_time_zone,   // args: value, zone
+  default_value,  // DEFAULT in VALUES or SET
 };
 
 enum class LiteralKind { integer, decimal, floating, money, string, national_string, binary };
@@ -91,8 +91,8 @@ struct Expr {
 struct SelectItem {
   ExprPtr expr;
   std::string alias;
-  std::string variable;         // SELECT @x = expr
-  std::string variable_op;      // "" or + for @x += expr
+  std::string variable;     // SELECT @x = expr
+  std::string variable_op;  // "" or + for @x += expr
 };
 
 struct TableRef;
@@ -130,7 +130,7 @@ struct SelectCore {
   std::vector<TableRefPtr> from;  // comma separated
   ExprPtr where;
   std::vector<ExprPtr> group_by;
-  std::string group_mode;                          // ROLLUP or CUBE over the whole list
+  std::string group_mode;  // ROLLUP or CUBE over the whole list
   ExprPtr having;
   std::vector<std::vector<ExprPtr>> values;  // a VALUES list instead of a SELECT
 };
@@ -262,8 +262,8 @@ struct AlterTable {
   Name name;
   Action action{Action::add};
   std::optional<bool> with_check;
-  std::vector<ColumnDef> columns;           // add, alter_column
-  std::vector<ConstraintDef> constraints;   // add
+  std::vector<ColumnDef> columns;          // add, alter_column
+  std::vector<ConstraintDef> constraints;  // add
   std::vector<std::string> drop_columns;
   std::vector<std::string> drop_constraints;  // also the names of [NO]CHECK CONSTRAINT; empty for ALL
   bool if_exists{false};
@@ -404,7 +404,7 @@ struct ExecArgument {
 };
 struct ExecStatement {
   std::string return_variable;
-  Name procedure;          // empty for EXEC('...')
+  Name procedure;             // empty for EXEC('...')
   std::vector<ExprPtr> text;  // the pieces of EXEC('a' + @b)
   std::vector<ExecArgument> args;
 };
@@ -429,10 +429,10 @@ struct Statement {
   int line{1};
   std::size_t offset{0}, end{0};  // in the batch's text
   std::variant<NoOperation, SelectStatement, InsertStatement, UpdateStatement, DeleteStatement, TruncateStatement, CreateTable, AlterTable,
-               CreateDatabase, AlterDatabase, CreateSchema, CreateType, CreateIndex, AlterIndex, CreateSequence, CreateView, CreateProcedure,
-               CreateOther, Drop, DeclareStatement, SetVariable, SetOption, UseStatement, PrintStatement, RaiseErrorStatement, ThrowStatement,
-               WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement, BreakStatement, ContinueStatement, ReturnStatement,
-               ExecStatement, TransactionStatement, DbccStatement>
+               CreateDatabase, AlterDatabase, CreateSchema, CreateType, CreateIndex, AlterIndex, CreateSequence, CreateView,
+               CreateProcedure, CreateOther, Drop, DeclareStatement, SetVariable, SetOption, UseStatement, PrintStatement,
+               RaiseErrorStatement, ThrowStatement, WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement,
+               BreakStatement, ContinueStatement, ReturnStatement, ExecStatement, TransactionStatement, DbccStatement>
       node;
 };
 

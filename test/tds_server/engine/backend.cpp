@@ -5,9 +5,13 @@
 
 namespace tds_server::engine {
 
-int Rows::number(int row, int column) const { return std::atoi(PQgetvalue(result_.get(), row, column)); }
+int Rows::number(int row, int column) const {
+  return std::atoi(PQgetvalue(result_.get(), row, column));
+}
 
-std::uint64_t Rows::affected() const { return std::strtoull(PQcmdTuples(result_.get()), nullptr, 10); }
+std::uint64_t Rows::affected() const {
+  return std::strtoull(PQcmdTuples(result_.get()), nullptr, 10);
+}
 
 Backend::Backend(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str())), cancel_(nullptr) {
   if (PQstatus(connection_) != CONNECTION_OK) {
@@ -17,7 +21,8 @@ Backend::Backend(const std::string& conninfo) : connection_(PQconnectdb(conninfo
     PQfinish(connection_);
     throw failure;
   }
-  PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
   cancel_ = PQgetCancel(connection_);
 }
 
@@ -79,7 +84,9 @@ Rows Backend::finish(PGresult* result) {
   return Rows(result);
 }
 
-Rows Backend::run(const std::string& sql) { return finish(PQexec(connection_, sql.c_str())); }
+Rows Backend::run(const std::string& sql) {
+  return finish(PQexec(connection_, sql.c_str()));
+}
 
 Rows Backend::run(const std::string& sql, const std::vector<std::string>& parameters) {
   std::vector<const char*> values;

@@ -26,21 +26,31 @@ TablePtr Binder::change_table(const Name& name) {
 
 // ---- INSERT
 
-std::vector<const Column*> Binder::insert_targets(const InsertStatement& statement, const TablePtr& table, bool identity_insert, BoundChange& change) {
+std::vector<const Column*> Binder::insert_targets(const InsertStatement& statement, const TablePtr& table, bool identity_insert,
+                                                  BoundChange& change) {
   std::vector<const Column*> targets;
   bool identity_named = false;
   for (const std::string& name : statement.columns) {
     const Column* column = table->find(name, catalog_.case_sensitive());
     if (column == nullptr) throw invalid_column(name);
     for (const Column* other : targets) {
-      if (other == column) throw error(264, "The column name '" + column->name + "' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned more than one value in the same clause.");
+      if (other == column)
+        throw error(264, "The column name '" + column->name +
+                             "' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned "
+                             "more than one value in the same clause.");
     }
     if (column->computed()) {
-      throw error(271, "The column \"" + column->name + "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
+      throw error(271, "The column \"" + column->name +
+                           "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
     }
-    if (column->rowversion) throw error(273, "Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.");
+    if (column->rowversion)
+      throw error(273,
+                  "Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, "
+                  "or insert a DEFAULT into the timestamp column.");
     if (column->identity) {
-      if (!identity_insert) throw error(544, "Cannot insert explicit value for identity column in table '" + table->name + "' when IDENTITY_INSERT is set to OFF.");
+      if (!identity_insert)
+        throw error(544,
+                    "Cannot insert explicit value for identity column in table '" + table->name + "' when IDENTITY_INSERT is set to OFF.");
       identity_named = true;
     }
     targets.push_back(column);
@@ -49,7 +59,8 @@ std::vector<const Column*> Binder::insert_targets(const InsertStatement& stateme
     for (const Column& column : table->columns) {
       if (column.identity) {
         if (identity_insert) {
-          throw error(8101, "An explicit value for the identity column in table '" + display_name(statement.table) + "' can only be specified when a column list is used and IDENTITY_INSERT is ON.");
+          throw error(8101, "An explicit value for the identity column in table '" + display_name(statement.table) +
+                                "' can only be specified when a column list is used and IDENTITY_INSERT is ON.");
         }
         continue;
       }
@@ -59,7 +70,8 @@ std::vector<const Column*> Binder::insert_targets(const InsertStatement& stateme
   const bool has_identity = !table->identity_sequence.empty();
   if (identity_insert && has_identity && !identity_named) {
     throw error(545, "Explicit value must be specified for identity column in table '" + table->name +
-                         "' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR REPLICATION identity column.");
+                         "' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR REPLICATION "
+                         "identity column.");
   }
   change.generates_identity = has_identity && !identity_named;
   change.explicit_identity = identity_named;
@@ -73,8 +85,11 @@ std::string Binder::insert_rows(const InsertStatement& statement, const TablePtr
     if (row.size() != targets.size()) {
       if (statement.columns.empty()) throw error(213, "Column name or number of supplied values does not match table definition.");
       const bool fewer = targets.size() < row.size();
-      throw error(fewer ? 110 : 109, std::string("There are ") + (fewer ? "fewer" : "more") +
-                                         " columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.", 15);
+      throw error(fewer ? 110 : 109,
+                  std::string("There are ") + (fewer ? "fewer" : "more") +
+                      " columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES "
+                      "clause must match the number of columns specified in the INSERT statement.",
+                  15);
     }
     std::string items;
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -95,8 +110,10 @@ std::string Binder::insert_query(const InsertStatement& statement, const TablePt
   if (bound.columns.size() != targets.size()) {
     if (statement.columns.empty()) throw error(213, "Column name or number of supplied values does not match table definition.");
     const bool fewer = bound.columns.size() < targets.size();
-    throw error(fewer ? 120 : 121, std::string("The select list for the INSERT statement contains ") + (fewer ? "fewer" : "more") +
-                                       " items than the insert list. The number of SELECT values must match the number of INSERT columns.", 15);
+    throw error(fewer ? 120 : 121,
+                std::string("The select list for the INSERT statement contains ") + (fewer ? "fewer" : "more") +
+                    " items than the insert list. The number of SELECT values must match the number of INSERT columns.",
+                15);
   }
   std::string items;
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -145,7 +162,8 @@ BoundChange Binder::insert(const InsertStatement& statement, bool identity_inser
       }
       std::string aliases;
       for (const OutputColumn& column : change.output) aliases += (aliases.empty() ? "" : ", ") + column.pg;
-      sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(" + aliases + ") AS (" + sql + ") INSERT INTO " + into->target + "(" + names + ") SELECT " + items + " FROM r";
+      sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(" + aliases + ") AS (" + sql + ") INSERT INTO " +
+            into->target + "(" + names + ") SELECT " + items + " FROM r";
       with.clear();
       change.output.clear();
     }
@@ -155,7 +173,8 @@ BoundChange Binder::insert(const InsertStatement& statement, bool identity_inser
     for (const Column& column : change.table->columns) {
       if (column.identity) identity = pg_identifier(column.stored);
     }
-    sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(id) AS (" + sql + " RETURNING " + identity + ") SELECT count(*), max(id), min(id) FROM r";
+    sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(id) AS (" + sql + " RETURNING " + identity +
+          ") SELECT count(*), max(id), min(id) FROM r";
     with.clear();
   }
   change.sql = with + sql;
@@ -262,7 +281,8 @@ BoundChange Binder::update(const UpdateStatement& statement) {
     if (column == nullptr) throw invalid_column(assignment.column.back());
     if (column->identity) throw error(8102, "Cannot update identity column '" + column->name + "'.");
     if (column->computed()) {
-      throw error(271, "The column \"" + column->name + "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
+      throw error(271, "The column \"" + column->name +
+                           "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
     }
     if (column->rowversion) throw error(272, "Cannot update a timestamp column.");
     const std::string name = pg_identifier(column->stored);
@@ -293,16 +313,19 @@ BoundChange Binder::update(const UpdateStatement& statement) {
   const std::string where = statement.where ? " WHERE " + condition(*statement.where, scope) : "";
   bool deleted = false;
   for (const SelectItem& item : statement.output) {
-    deleted = deleted || (item.expr->name.size() >= 1 && equals_ignoring_case(item.expr->name[0], "deleted")) || item.expr->kind != ExprKind::column;
+    deleted = deleted || (item.expr->name.size() >= 1 && equals_ignoring_case(item.expr->name[0], "deleted")) ||
+              item.expr->kind != ExprKind::column;
   }
   if (statement.from.empty() && !statement.top && !deleted) {
     change.sql = with + "UPDATE " + change.table->target + " AS " + target.pg + " SET " + direct + where;
-    if (!statement.output.empty()) change.sql += returning(statement.output, output_scope(change.table, target.pg, "", false), change.output);
+    if (!statement.output.empty())
+      change.sql += returning(statement.output, output_scope(change.table, target.pg, "", false), change.output);
     ctes_.resize(visible);
     return change;
   }
   if (deleted) {
-    for (std::size_t i = 0; i < target.columns.size(); ++i) inner += ", " + output(target.columns[i].value) + " AS \"d" + std::to_string(i + 1) + "\"";
+    for (std::size_t i = 0; i < target.columns.size(); ++i)
+      inner += ", " + output(target.columns[i].value) + " AS \"d" + std::to_string(i + 1) + "\"";
   }
   std::string rows = "SELECT " + target.pg + ".ctid AS rid" + inner + from + where;
   if (statement.top) {
@@ -310,7 +333,8 @@ BoundChange Binder::update(const UpdateStatement& statement) {
     rows += " LIMIT (" + as(value(*statement.top->count, none), SqlType::bigint) + ")";
   }
   change.sql = with + "UPDATE " + change.table->target + " AS \"u\" SET " + joined + " FROM (" + rows + ") AS s WHERE \"u\".ctid = s.rid";
-  if (!statement.output.empty()) change.sql += returning(statement.output, output_scope(change.table, "\"u\"", deleted ? "s" : "", true), change.output);
+  if (!statement.output.empty())
+    change.sql += returning(statement.output, output_scope(change.table, "\"u\"", deleted ? "s" : "", true), change.output);
   ctes_.resize(visible);
   return change;
 }
@@ -328,7 +352,8 @@ BoundChange Binder::remove(const DeleteStatement& statement) {
   const std::string where = statement.where ? " WHERE " + condition(*statement.where, scope) : "";
   if (statement.from.empty() && !statement.top) {
     change.sql = with + "DELETE FROM " + change.table->target + " AS " + target.pg + where;
-    if (!statement.output.empty()) change.sql += returning(statement.output, output_scope(change.table, "", target.pg, false), change.output);
+    if (!statement.output.empty())
+      change.sql += returning(statement.output, output_scope(change.table, "", target.pg, false), change.output);
   } else {
     std::string rows = "SELECT DISTINCT " + target.pg + ".ctid AS rid" + from + where;
     if (statement.top) {

@@ -56,7 +56,9 @@ TypeInfo Binder::common(const std::vector<Typed>& values) const {
   return type;
 }
 
-std::string Binder::collation_of(const Typed& value) const { return value.type.collation.empty() ? catalog_.collation() : value.type.collation; }
+std::string Binder::collation_of(const Typed& value) const {
+  return value.type.collation.empty() ? catalog_.collation() : value.type.collation;
+}
 
 // PostgreSQL text under collation "C": what string functions work on.
 std::string Binder::text(const Typed& value) {
@@ -67,7 +69,9 @@ std::string Binder::text(const Typed& value) {
   return "(tds.raw(" + value.sql + ", -1, true) COLLATE \"C\")";
 }
 
-std::string Binder::as_text(const Typed& value) { return text(value); }
+std::string Binder::as_text(const Typed& value) {
+  return text(value);
+}
 
 // The value as the select list gives it: of exactly the PostgreSQL type that stores its type.
 std::string Binder::output(const Typed& value) {
@@ -83,7 +87,8 @@ std::string Binder::as(const Typed& value, SqlType type) {
 }
 
 Typed Binder::value(const Expr& expr, const Scope& scope) {
-  if (++depth_ > 1000) throw error(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.", 15);
+  if (++depth_ > 1000)
+    throw error(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.", 15);
   struct Leave {
     ~Leave() { --depth; }
     int& depth;
@@ -94,19 +99,32 @@ Typed Binder::value(const Expr& expr, const Scope& scope) {
       null.null_literal = true;
       return null;
     }
-    case ExprKind::literal: return literal_expr(expr);
-    case ExprKind::column: return column(expr, scope);
-    case ExprKind::variable: return variable(expr);
-    case ExprKind::unary: return unary(expr, scope);
-    case ExprKind::binary: return binary(expr, scope);
-    case ExprKind::function: return function(expr, scope);
-    case ExprKind::cast: return cast(expr, scope);
-    case ExprKind::case_: return case_expr(expr, scope);
-    case ExprKind::collate: return collate(expr, scope);
-    case ExprKind::subquery: return subquery(expr, scope);
-    case ExprKind::next_value: return next_value(expr);
-    case ExprKind::at_time_zone: return at_time_zone(expr, scope);
-    case ExprKind::static_method: return static_method(expr, scope);
+    case ExprKind::literal:
+      return literal_expr(expr);
+    case ExprKind::column:
+      return column(expr, scope);
+    case ExprKind::variable:
+      return variable(expr);
+    case ExprKind::unary:
+      return unary(expr, scope);
+    case ExprKind::binary:
+      return binary(expr, scope);
+    case ExprKind::function:
+      return function(expr, scope);
+    case ExprKind::cast:
+      return cast(expr, scope);
+    case ExprKind::case_:
+      return case_expr(expr, scope);
+    case ExprKind::collate:
+      return collate(expr, scope);
+    case ExprKind::subquery:
+      return subquery(expr, scope);
+    case ExprKind::next_value:
+      return next_value(expr);
+    case ExprKind::at_time_zone:
+      return at_time_zone(expr, scope);
+    case ExprKind::static_method:
+      return static_method(expr, scope);
     case ExprKind::method: {
       std::vector<Typed> args;
       for (std::size_t i = 1; i < expr.args.size(); ++i) args.push_back(value(*expr.args[i], scope));
@@ -116,7 +134,8 @@ Typed Binder::value(const Expr& expr, const Scope& scope) {
       EngineError failure = syntax_error("*", expr.line);
       throw failure;
     }
-    case ExprKind::default_value: throw keyword_error("DEFAULT", expr.line);
+    case ExprKind::default_value:
+      throw keyword_error("DEFAULT", expr.line);
     case ExprKind::exists:
     case ExprKind::in_list:
     case ExprKind::in_query:
@@ -130,12 +149,34 @@ Typed Binder::value(const Expr& expr, const Scope& scope) {
     case ExprKind::between:
       break;
   }
-  throw syntax_error(expr.kind == ExprKind::compare ? expr.text : expr.kind == ExprKind::is_null ? "IS" : "=", expr.line);
+  // A condition where a value must stand.
+  switch (expr.kind) {
+    case ExprKind::compare:
+      throw syntax_error(expr.text, expr.line);
+    case ExprKind::is_null:
+      throw keyword_error("IS", expr.line);
+    case ExprKind::like:
+      throw keyword_error("LIKE", expr.line);
+    case ExprKind::between:
+      throw keyword_error("BETWEEN", expr.line);
+    case ExprKind::exists:
+      throw keyword_error("EXISTS", expr.line);
+    case ExprKind::not_:
+      throw keyword_error("NOT", expr.line);
+    case ExprKind::and_:
+      throw keyword_error("AND", expr.line);
+    case ExprKind::or_:
+      throw keyword_error("OR", expr.line);
+    default:
+      throw keyword_error("IN", expr.line);
+  }
 }
 
 // ---- names
 
-Typed Binder::source_column(const Source& source, std::size_t index) { return source.columns[index].value; }
+Typed Binder::source_column(const Source& source, std::size_t index) {
+  return source.columns[index].value;
+}
 
 Typed Binder::column(const Expr& expr, const Scope& scope) {
   const Name& name = expr.name;
@@ -154,7 +195,9 @@ Typed Binder::column(const Expr& expr, const Scope& scope) {
       for (std::size_t i = 0; i < source.columns.size(); ++i) {
         const bool same = source.columns[i].name == column_name;
         const bool system = source.table && source.table->system;
-        if (!same && !(system ? equals_ignoring_case(source.columns[i].name, column_name) : catalog_.same(source.columns[i].name, column_name))) continue;
+        if (!same &&
+            !(system ? equals_ignoring_case(source.columns[i].name, column_name) : catalog_.same(source.columns[i].name, column_name)))
+          continue;
         if (owner != nullptr && owner != &source) throw ambiguous_column(column_name);
         if (owner == nullptr || (same && !exact)) {
           owner = &source;
@@ -213,8 +256,10 @@ Typed Binder::literal_expr(const Expr& expr) {
     case LiteralKind::integer: {
       const std::size_t first = std::min(digits.find_first_not_of('0'), digits.size() - 1);
       const std::string number = digits.substr(first);
-      if (number.size() < 10 || (number.size() == 10 && number <= "2147483647")) return literal(make_type(SqlType::int_), make_value(number));
-      if (number.size() > 38) throw error(1007, "The number '" + number + "' is out of the range for numeric representation (maximum precision 38).", 15);
+      if (number.size() < 10 || (number.size() == 10 && number <= "2147483647"))
+        return literal(make_type(SqlType::int_), make_value(number));
+      if (number.size() > 38)
+        throw error(1007, "The number '" + number + "' is out of the range for numeric representation (maximum precision 38).", 15);
       return literal(make_decimal(static_cast<int>(number.size()), 0, SqlType::numeric), make_value(number));
     }
     case LiteralKind::decimal: {
@@ -222,7 +267,8 @@ Typed Binder::literal_expr(const Expr& expr) {
       std::string integral = digits.substr(0, point), fraction = digits.substr(point + 1);
       integral.erase(0, std::min(integral.find_first_not_of('0'), integral.size()));
       const int precision = std::max<int>(1, static_cast<int>(integral.size() + fraction.size()));
-      if (precision > 38) throw error(1007, "The number '" + digits + "' is out of the range for numeric representation (maximum precision 38).", 15);
+      if (precision > 38)
+        throw error(1007, "The number '" + digits + "' is out of the range for numeric representation (maximum precision 38).", 15);
       const std::string canonical = (integral.empty() ? "0" : integral) + (fraction.empty() ? "" : "." + fraction);
       return literal(make_decimal(precision, static_cast<int>(fraction.size()), SqlType::numeric), make_value(canonical));
     }
@@ -231,8 +277,10 @@ Typed Binder::literal_expr(const Expr& expr) {
     case LiteralKind::money:
       return literal(make_type(SqlType::money), make_value(round_decimal(digits.empty() ? "0" : digits, 19, 4, "money")));
     case LiteralKind::string: {
-      const auto units = static_cast<int>(utf16_length(digits));
-      return literal(character_type(make_type(SqlType::varchar), units > 8000 ? -1 : units), make_value(digits));
+      // The text of a batch is Unicode, a string without N is in the database's code page.
+      std::string characters = code_page(catalog_.collation()) == 1252 ? to_windows_1252(digits) : digits;
+      const auto units = static_cast<int>(utf16_length(characters));
+      return literal(character_type(make_type(SqlType::varchar), units > 8000 ? -1 : units), make_value(std::move(characters)));
     }
     case LiteralKind::national_string: {
       const auto units = static_cast<int>(utf16_length(digits));
@@ -252,7 +300,8 @@ Typed Binder::unary(const Expr& expr, const Scope& scope) {
   if (operand.null_literal) return operand;
   if (is_character(operand.type.type)) operand = convert(operand, make_type(SqlType::int_), Conversion::implicit);
   if (!is_numeric(operand.type.type)) {
-    throw error(8117, "Operand data type " + std::string(type_name(operand.type.type)) + " is invalid for " + (expr.text == "-" ? "minus" : "'~'") + " operator.");
+    throw error(8117, "Operand data type " + std::string(type_name(operand.type.type)) + " is invalid for " +
+                          (expr.text == "-" ? "minus" : "'~'") + " operator.");
   }
   if (expr.text == "~") {
     if (operand.type.type == SqlType::bit) return make("(1 - (" + operand.sql + "))::int2", operand.type, operand.nullable);
@@ -310,7 +359,10 @@ Typed Binder::add_dates(char op, const Typed& a, const Typed& b) {
   const TypeInfo datetime = make_type(SqlType::datetime);
   for (const Typed* side : {&a, &b}) {
     if (family(side->type.type) == Family::date && side->type.type != SqlType::datetime && side->type.type != SqlType::smalldatetime) {
-      throw error(206, "Operand type clash: " + std::string(type_name(a.type.type)) + " is incompatible with " + std::string(type_name(b.type.type)), 16, 2);
+      throw error(
+          206,
+          "Operand type clash: " + std::string(type_name(a.type.type)) + " is incompatible with " + std::string(type_name(b.type.type)), 16,
+          2);
     }
   }
   const bool small = a.type.type != SqlType::datetime && b.type.type != SqlType::datetime;
@@ -327,9 +379,11 @@ Typed Binder::arithmetic(char op, const Typed& a, const Typed& b) {
   if (left.null_literal && !right.null_literal) left = make("NULL::" + std::string(pg_type(right.type.type)), right.type);
   if (right.null_literal && !left.null_literal) right = make("NULL::" + std::string(pg_type(left.type.type)), left.type);
   const Family fa = family(left.type.type), fb = family(right.type.type);
-  if (op == '+' && (fa == Family::character || fb == Family::character) && (fa == Family::character || fa == Family::binary || fa == Family::guid || fa == Family::xml) &&
+  if (op == '+' && (fa == Family::character || fb == Family::character) &&
+      (fa == Family::character || fa == Family::binary || fa == Family::guid || fa == Family::xml) &&
       (fb == Family::character || fb == Family::binary || fb == Family::guid || fb == Family::xml)) {
-    if (fa == Family::guid || fb == Family::guid || fa == Family::xml || fb == Family::xml || fa == Family::binary || fb == Family::binary) {
+    if (fa == Family::guid || fb == Family::guid || fa == Family::xml || fb == Family::xml || fa == Family::binary ||
+        fb == Family::binary) {
       throw error(402, "The data types " + std::string(type_name(left.type.type)) + " and " + std::string(type_name(right.type.type)) +
                            " are incompatible in the add operator.");
     }
@@ -337,7 +391,8 @@ Typed Binder::arithmetic(char op, const Typed& a, const Typed& b) {
   }
   if (op == '+' && fa == Family::binary && fb == Family::binary) {
     const bool max = left.type.max_length < 0 || right.type.max_length < 0;
-    return make("(" + left.sql + " || " + right.sql + ")", make_binary(SqlType::varbinary, max ? -1 : std::min(8000, left.type.max_length + right.type.max_length)),
+    return make("(" + left.sql + " || " + right.sql + ")",
+                make_binary(SqlType::varbinary, max ? -1 : std::min(8000, left.type.max_length + right.type.max_length)),
                 left.nullable || right.nullable);
   }
   if ((op == '+' || op == '-') && (fa == Family::date || fb == Family::date)) return add_dates(op, left, right);
@@ -348,20 +403,28 @@ Typed Binder::arithmetic(char op, const Typed& a, const Typed& b) {
   if (fa == Family::binary && family(right.type.type) == Family::integer) left = convert(left, right.type, Conversion::implicit);
   if (fb == Family::binary && family(left.type.type) == Family::integer) right = convert(right, left.type, Conversion::implicit);
   if (!is_numeric(left.type.type) || !is_numeric(right.type.type)) {
-    const std::string word = op == '+' ? "add" : op == '-' ? "subtract" : op == '*' ? "multiply" : op == '/' ? "divide" : op == '%' ? "modulo" : std::string("'") + op + "'";
+    const std::string word = op == '+'   ? "add"
+                             : op == '-' ? "subtract"
+                             : op == '*' ? "multiply"
+                             : op == '/' ? "divide"
+                             : op == '%' ? "modulo"
+                                         : std::string("'") + op + "'";
     if (family(left.type.type) == Family::character && family(right.type.type) == Family::character) {
       throw error(8117, "Operand data type " + std::string(type_name(left.type.type)) + " is invalid for " + word + " operator.");
     }
-    throw error(402, "The data types " + std::string(type_name(left.type.type)) + " and " + std::string(type_name(right.type.type)) + " are incompatible in the " + word + " operator.");
+    throw error(402, "The data types " + std::string(type_name(left.type.type)) + " and " + std::string(type_name(right.type.type)) +
+                         " are incompatible in the " + word + " operator.");
   }
   const bool nullable = left.nullable || right.nullable;
   if (bits) {
     if (family(left.type.type) != Family::integer || family(right.type.type) != Family::integer) {
-      throw error(402, "The data types " + std::string(type_name(left.type.type)) + " and " + std::string(type_name(right.type.type)) + " are incompatible in the '" + op + "' operator.");
+      throw error(402, "The data types " + std::string(type_name(left.type.type)) + " and " + std::string(type_name(right.type.type)) +
+                           " are incompatible in the '" + op + "' operator.");
     }
     const TypeInfo type = precedence(left.type.type) >= precedence(right.type.type) ? left.type : right.type;
     const std::string pg = std::string(pg_type(type.type));
-    return make("((" + left.sql + ")::" + pg + " " + (op == '^' ? "#" : std::string(1, op)) + " (" + right.sql + ")::" + pg + ")", type, nullable);
+    return make("((" + left.sql + ")::" + pg + " " + (op == '^' ? "#" : std::string(1, op)) + " (" + right.sql + ")::" + pg + ")", type,
+                nullable);
   }
   // A whole number written beside a decimal counts with its own digits, not with int's ten.
   const auto narrowed = [](const Typed& side, const Typed& other) {
@@ -375,7 +438,8 @@ Typed Binder::arithmetic(char op, const Typed& a, const Typed& b) {
   const std::string x = "(" + left.sql + ")::" + pg, y = "(" + right.sql + ")::" + pg;
   if (family(type.type) == Family::exact) {
     const std::string scale = std::to_string(type.scale);
-    const int exact_scale = op == '*' ? as_decimal(left.type).scale + as_decimal(right.type).scale : std::max(as_decimal(left.type).scale, as_decimal(right.type).scale);
+    const int exact_scale = op == '*' ? as_decimal(left.type).scale + as_decimal(right.type).scale
+                                      : std::max(as_decimal(left.type).scale, as_decimal(right.type).scale);
     std::string sql = "(" + x + " " + op + " " + y + ")";
     // PostgreSQL keeps as many places as the dividend shows: give it those that SQL Server would.
     if (op == '/') {
@@ -383,11 +447,13 @@ Typed Binder::arithmetic(char op, const Typed& a, const Typed& b) {
     } else if (exact_scale != type.scale) {
       sql = "round(" + sql + ", " + scale + ")";
     }
-    if (type.type == SqlType::money || type.type == SqlType::smallmoney) sql = "tds.to_" + std::string(type_name(type.type)) + "(" + sql + ")";
+    if (type.type == SqlType::money || type.type == SqlType::smallmoney)
+      sql = "tds.to_" + std::string(type_name(type.type)) + "(" + sql + ")";
     return make(sql, type, nullable);
   }
   if (family(type.type) == Family::approximate && op == '%') {
-    throw error(402, "The data types " + std::string(type_name(left.type.type)) + " and " + std::string(type_name(right.type.type)) + " are incompatible in the modulo operator.");
+    throw error(402, "The data types " + std::string(type_name(left.type.type)) + " and " + std::string(type_name(right.type.type)) +
+                         " are incompatible in the modulo operator.");
   }
   std::string sql = "(" + x + " " + op + " " + y + ")";
   if (type.type == SqlType::tinyint) sql = "tds.to_tinyint((" + left.sql + ")::int8 " + op + " (" + right.sql + ")::int8)";
@@ -413,7 +479,8 @@ Typed Binder::case_expr(const Expr& expr, const Scope& scope) {
     all_null = all_null && result.null_literal;
     nullable = nullable || result.nullable;
   }
-  if (all_null) throw error(8133, "At least one of the result expressions in a CASE specification must be an expression other than the NULL constant.");
+  if (all_null)
+    throw error(8133, "At least one of the result expressions in a CASE specification must be an expression other than the NULL constant.");
   const TypeInfo type = common(results);
   std::string sql = "CASE";
   for (std::size_t i = 0; i < results.size(); ++i) {

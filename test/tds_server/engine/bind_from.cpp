@@ -52,20 +52,27 @@ std::string Binder::join(const TableRef& ref, Scope& scope, bool null_extended) 
     on = " ON " + condition(*ref.on, visible);
   }
   switch (ref.join) {
-    case JoinKind::inner: return "(" + left + " JOIN " + right + on + ")";
-    case JoinKind::left: return "(" + left + " LEFT JOIN " + right + on + ")";
-    case JoinKind::right: return "(" + left + " RIGHT JOIN " + right + on + ")";
-    case JoinKind::full: return "(" + left + " FULL JOIN " + right + on + ")";
+    case JoinKind::inner:
+      return "(" + left + " JOIN " + right + on + ")";
+    case JoinKind::left:
+      return "(" + left + " LEFT JOIN " + right + on + ")";
+    case JoinKind::right:
+      return "(" + left + " RIGHT JOIN " + right + on + ")";
+    case JoinKind::full:
+      return "(" + left + " FULL JOIN " + right + on + ")";
     case JoinKind::cross:
-    case JoinKind::cross_apply: return "(" + left + " CROSS JOIN " + right + ")";
-    case JoinKind::outer_apply: return "(" + left + " LEFT JOIN " + right + " ON true)";
+    case JoinKind::cross_apply:
+      return "(" + left + " CROSS JOIN " + right + ")";
+    case JoinKind::outer_apply:
+      return "(" + left + " LEFT JOIN " + right + " ON true)";
   }
   return "";
 }
 
 void Binder::add_source(Scope& scope, Source source, int line) {
   for (const Source& other : scope.sources) {
-    if (catalog_.same(other.name, source.name) && (source.schema.empty() || other.schema.empty() || catalog_.same(other.schema, source.schema))) {
+    if (catalog_.same(other.name, source.name) &&
+        (source.schema.empty() || other.schema.empty() || catalog_.same(other.schema, source.schema))) {
       EngineError failure = error(1011, "The correlation name '" + source.name + "' is specified multiple times in a FROM clause.");
       if (!source.schema.empty()) {
         failure = error(1013, "The objects \"" + source.name + "\" and \"" + other.name +
@@ -151,7 +158,8 @@ std::string Binder::named_table(const TableRef& ref, Scope& scope, bool null_ext
   std::string sql;
   if (table->kind == "V" && !table->system) {
     // A view is its query, bound anew: its tables may have changed since it was made.
-    const Rows rows = catalog_.backend().run("SELECT definition FROM tds_meta.objects WHERE object_id = $1", {std::to_string(table->object_id)});
+    const Rows rows =
+        catalog_.backend().run("SELECT definition FROM tds_meta.objects WHERE object_id = $1", {std::to_string(table->object_id)});
     const std::string definition = from_stored_text(rows.get(0, 0));
     const Batch batch = parse_batch(definition);
     const auto& view = std::get<CreateView>(batch.statements.at(0)->node);
@@ -186,13 +194,15 @@ std::string Binder::derived_table(const TableRef& ref, Scope& scope, bool null_e
   source.pg = fresh("t");
   if (!ref.column_aliases.empty() && ref.column_aliases.size() != bound.columns.size()) {
     throw error(ref.column_aliases.size() < bound.columns.size() ? 8158 : 8159,
-                "'" + ref.alias + "' has " + (ref.column_aliases.size() < bound.columns.size() ? "more" : "fewer") + " columns than were specified in the column list.");
+                "'" + ref.alias + "' has " + (ref.column_aliases.size() < bound.columns.size() ? "more" : "fewer") +
+                    " columns than were specified in the column list.");
   }
   for (std::size_t i = 0; i < bound.columns.size(); ++i) {
     const OutputColumn& column = bound.columns[i];
     SourceColumn entry;
     entry.name = ref.column_aliases.empty() ? column.name : ref.column_aliases[i];
-    if (entry.name.empty()) throw error(8155, "No column name was specified for column " + std::to_string(i + 1) + " of '" + ref.alias + "'.", 16, 2);
+    if (entry.name.empty())
+      throw error(8155, "No column name was specified for column " + std::to_string(i + 1) + " of '" + ref.alias + "'.", 16, 2);
     for (const SourceColumn& other : source.columns) {
       if (catalog_.same(other.name, entry.name)) {
         throw error(8156, "The column '" + entry.name + "' was specified multiple times for '" + ref.alias + "'.");
@@ -219,10 +229,13 @@ std::string Binder::values_table(const TableRef& ref, Scope& scope, bool null_ex
     rows.push_back(std::move(bound));
   }
   if (ref.column_aliases.size() != width) {
-    throw error(ref.column_aliases.empty() ? 8155 : ref.column_aliases.size() < width ? 8158 : 8159,
+    throw error(ref.column_aliases.empty()          ? 8155
+                : ref.column_aliases.size() < width ? 8158
+                                                    : 8159,
                 ref.column_aliases.empty() ? "No column name was specified for column 1 of '" + ref.alias + "'."
                                            : "'" + ref.alias + "' has " + (ref.column_aliases.size() < width ? "more" : "fewer") +
-                                                 " columns than were specified in the column list.", 16, 2);
+                                                 " columns than were specified in the column list.",
+                16, 2);
   }
   Source source;
   source.name = ref.alias;
@@ -273,13 +286,14 @@ std::string Binder::table_function(const TableRef& ref, Scope& scope) {
   if (name == "string_split" && args.size() >= 2) {
     TypeInfo type = character_type(args[0].type, length_in_units(args[0].type));
     add("value", type);
-    add("ordinal", make_type(SqlType::bigint));
-    sql = "LATERAL (SELECT (v)::bpchar COLLATE " + pg_collation(type.collation) + " AS value, o AS ordinal FROM string_to_table(" + as_text(args[0]) +
-          ", " + as_text(args[1]) + ") WITH ORDINALITY AS s(v, o)) AS " + source.pg;
+    if (args.size() > 2) add("ordinal", make_type(SqlType::bigint));
+    sql = "LATERAL (SELECT (v)::bpchar COLLATE " + pg_collation(type.collation) + " AS value, o AS ordinal FROM string_to_table(" +
+          as_text(args[0]) + ", " + as_text(args[1]) + ") WITH ORDINALITY AS s(v, o)) AS " + source.pg;
   } else if (name == "generate_series" && args.size() >= 2) {
     const TypeInfo type = common(args);
     add("value", type);
-    sql = "LATERAL (SELECT v::" + std::string(pg_type(type.type)) + " AS value FROM generate_series(" + output(convert(args[0], type, Conversion::implicit));
+    sql = "LATERAL (SELECT v::" + std::string(pg_type(type.type)) + " AS value FROM generate_series(" +
+          output(convert(args[0], type, Conversion::implicit));
     for (std::size_t i = 1; i < args.size(); ++i) sql += ", " + output(convert(args[i], type, Conversion::implicit));
     sql += ") AS s(v)) AS " + source.pg;
   } else if (name == "fn_listextendedproperty") {
@@ -295,8 +309,11 @@ std::string Binder::table_function(const TableRef& ref, Scope& scope) {
     const TypeInfo sysname = character_type(make_character(SqlType::nvarchar, 128), 128);
     add("name", sysname);
     add("description", character_type(make_character(SqlType::nvarchar, 1000), 1000));
-    sql = "LATERAL (SELECT v::bpchar AS name, v::bpchar AS description FROM (VALUES ('SQL_Latin1_General_CP1_CI_AS'), ('Latin1_General_BIN2'),"
-          " ('Latin1_General_CI_AS'), ('Latin1_General_CS_AS'), ('Latin1_General_100_CI_AS_SC_UTF8')) AS s(v)) AS " + source.pg;
+    sql =
+        "LATERAL (SELECT v::bpchar AS name, v::bpchar AS description FROM (VALUES ('SQL_Latin1_General_CP1_CI_AS'), "
+        "('Latin1_General_BIN2'),"
+        " ('Latin1_General_CI_AS'), ('Latin1_General_CS_AS'), ('Latin1_General_100_CI_AS_SC_UTF8')) AS s(v)) AS " +
+        source.pg;
   } else {
     throw invalid_object(display_name(ref.name));
   }

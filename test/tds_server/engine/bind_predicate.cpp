@@ -36,20 +36,27 @@ std::string Binder::condition(const Expr& expr, const Scope& scope) {
     }
     case ExprKind::between: {
       const Typed operand = value(*expr.args[0], scope);
-      const std::string sql = "(" + compare(">=", operand, value(*expr.args[1], scope)) + " AND " + compare("<=", operand, value(*expr.args[2], scope)) + ")";
+      const std::string sql =
+          "(" + compare(">=", operand, value(*expr.args[1], scope)) + " AND " + compare("<=", operand, value(*expr.args[2], scope)) + ")";
       return expr.negated ? "(NOT " + sql + ")" : sql;
     }
-    case ExprKind::like: return like(expr, scope);
-    case ExprKind::in_list: return in_list(expr, scope);
-    case ExprKind::in_query: return in_query(expr, scope);
-    case ExprKind::quantified: return quantified(expr, scope);
+    case ExprKind::like:
+      return like(expr, scope);
+    case ExprKind::in_list:
+      return in_list(expr, scope);
+    case ExprKind::in_query:
+      return in_query(expr, scope);
+    case ExprKind::quantified:
+      return quantified(expr, scope);
     case ExprKind::exists: {
       const BoundQuery bound = query(*expr.query, &scope);
       return "EXISTS (" + bound.sql + ")";
     }
     default: {
-      EngineError failure = error(4145, "An expression of non-boolean type specified in a context where a condition is expected, near '" +
-                                            (expr.text.empty() && !expr.name.empty() ? expr.name.back() : expr.text) + "'.", 15);
+      EngineError failure = error(4145,
+                                  "An expression of non-boolean type specified in a context where a condition is expected, near '" +
+                                      (expr.text.empty() && !expr.name.empty() ? expr.name.back() : expr.text) + "'.",
+                                  15);
       failure.message.line = expr.line;
       throw failure;
     }
@@ -107,15 +114,23 @@ std::string Binder::compare(const std::string& op, const Typed& a, const Typed& 
   TypeInfo type = a.null_literal ? b.type : b.null_literal ? a.type : common_type(a.type, b.type);
   for (const Typed* side : {&a, &b}) {
     if (is_lob(side->type.type) && !side->null_literal) {
-      throw error(402, "The data types " + std::string(type_name(a.type.type)) + " and " + std::string(type_name(b.type.type)) + " are incompatible in the " +
-                           (op == "=" ? "equal to" : op == "<>" ? "not equal to" : op == "<" ? "less than" : op == ">" ? "greater than" : op) + " operator.");
+      throw error(402, "The data types " + std::string(type_name(a.type.type)) + " and " + std::string(type_name(b.type.type)) +
+                           " are incompatible in the " +
+                           (op == "="    ? "equal to"
+                            : op == "<>" ? "not equal to"
+                            : op == "<"  ? "less than"
+                            : op == ">"  ? "greater than"
+                                         : op) +
+                           " operator.");
     }
   }
   if (type.type == SqlType::xml || type.type == SqlType::geometry || type.type == SqlType::geography) {
-    throw error(305, "The " + std::string(type_name(type.type)) + " data type cannot be compared or sorted, except when using the IS NULL operator.");
+    throw error(305, "The " + std::string(type_name(type.type)) +
+                         " data type cannot be compared or sorted, except when using the IS NULL operator.");
   }
   // A string beside a character column keeps the column whole: its length says nothing for a comparison.
-  if (is_character(type.type)) type = make_character(is_unicode(a.type.type) || is_unicode(b.type.type) ? SqlType::nvarchar : SqlType::varchar, -1);
+  if (is_character(type.type))
+    type = make_character(is_unicode(a.type.type) || is_unicode(b.type.type) ? SqlType::nvarchar : SqlType::varchar, -1);
   const std::string collation = is_character(type.type) ? comparison_collation(a, b) : "";
   const auto side = [&](const Typed& value) {
     if (value.null_literal) return "NULL::" + std::string(pg_type(type.type));
@@ -140,7 +155,9 @@ std::string Binder::in_list(const Expr& expr, const Scope& scope) {
     for (std::size_t i = 1; i < items.size(); ++i) {
       if (is_character(items[i].type.type)) collation = comparison_collation(left, items[i]);
     }
-    type = make_character(type.type == SqlType::nvarchar || type.type == SqlType::nchar || is_unicode(left.type.type) ? SqlType::nvarchar : SqlType::varchar, -1);
+    type = make_character(
+        type.type == SqlType::nvarchar || type.type == SqlType::nchar || is_unicode(left.type.type) ? SqlType::nvarchar : SqlType::varchar,
+        -1);
   }
   const auto side = [&](const Typed& item) {
     if (item.null_literal) return "NULL::" + std::string(type.type == SqlType::datetimeoffset ? "int8" : pg_type(type.type));
@@ -162,7 +179,8 @@ std::string Binder::in_query(const Expr& expr, const Scope& scope) {
   right.column = true;
   const TypeInfo type = left.null_literal ? right.type : common_type(left.type, right.type);
   const std::string collation = is_character(type.type) ? comparison_collation(left, right) : "";
-  return "(" + comparable(left, type, collation) + (expr.negated ? " NOT IN (" : " IN (") + "SELECT " + comparable(right, type, collation) + " FROM (" + bound.sql + ") AS s))";
+  return "(" + comparable(left, type, collation) + (expr.negated ? " NOT IN (" : " IN (") + "SELECT " + comparable(right, type, collation) +
+         " FROM (" + bound.sql + ") AS s))";
 }
 
 std::string Binder::quantified(const Expr& expr, const Scope& scope) {
@@ -172,7 +190,8 @@ std::string Binder::quantified(const Expr& expr, const Scope& scope) {
   right.column = true;
   const TypeInfo type = common_type(left.type, right.type);
   const std::string collation = is_character(type.type) ? comparison_collation(left, right) : "";
-  return "(" + comparable(left, type, collation) + " " + expr.text + (expr.all ? " ALL (" : " ANY (") + "SELECT " + comparable(right, type, collation) + " FROM (" + bound.sql + ") AS s))";
+  return "(" + comparable(left, type, collation) + " " + expr.text + (expr.all ? " ALL (" : " ANY (") + "SELECT " +
+         comparable(right, type, collation) + " FROM (" + bound.sql + ") AS s))";
 }
 
 namespace {
@@ -205,16 +224,19 @@ std::string Binder::like(const Expr& expr, const Scope& scope) {
   if (expr.args.size() > 2) {
     const Typed mark = value(*expr.args[2], scope);
     if (!mark.constant || mark.constant->null || utf16_length(mark.constant->bytes) != 1) {
-      throw error(506, "The invalid escape character \"" + (mark.constant ? mark.constant->bytes : std::string()) + "\" was specified in a LIKE predicate.");
+      throw error(506, "The invalid escape character \"" + (mark.constant ? mark.constant->bytes : std::string()) +
+                           "\" was specified in a LIKE predicate.");
     }
     escape = mark.constant->bytes;
   }
-  const bool sensitive = is_case_sensitive(is_character(left.type.type) && is_character(pattern.type.type) ? comparison_collation(left, pattern) : collation_of(left));
+  const bool sensitive = is_case_sensitive(
+      is_character(left.type.type) && is_character(pattern.type.type) ? comparison_collation(left, pattern) : collation_of(left));
   const std::string subject = text(left);
   std::string sql;
   const bool ascii_escape = escape.empty() || escape.size() == 1;
   std::optional<std::string> simple;
-  if (pattern.constant && !pattern.constant->null && ascii_escape) simple = simple_pattern(pattern.constant->bytes, escape.empty() ? '\0' : escape[0]);
+  if (pattern.constant && !pattern.constant->null && ascii_escape)
+    simple = simple_pattern(pattern.constant->bytes, escape.empty() ? '\0' : escape[0]);
   if (simple) {
     const std::string quoted = pg_literal(to_stored_text(*simple));
     sql = sensitive ? "(" + subject + " LIKE " + quoted + ")" : "((" + subject + ") COLLATE tds.letters ILIKE " + quoted + ")";

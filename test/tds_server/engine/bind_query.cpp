@@ -8,7 +8,9 @@
 namespace tds_server::engine {
 namespace {
 
-std::string output_alias(std::size_t index) { return "\"c" + std::to_string(index + 1) + "\""; }
+std::string output_alias(std::size_t index) {
+  return "\"c" + std::to_string(index + 1) + "\"";
+}
 
 std::string alias_list(std::size_t count) {
   std::string out;
@@ -28,7 +30,9 @@ Typed output_value(const OutputColumn& column, const std::string& alias) {
 
 }  // namespace
 
-std::string Binder::fresh(std::string_view prefix) { return "\"" + std::string(prefix) + std::to_string(++counter_) + "\""; }
+std::string Binder::fresh(std::string_view prefix) {
+  return "\"" + std::string(prefix) + std::to_string(++counter_) + "\"";
+}
 
 BoundQuery Binder::query(const Query& query, const Scope* outer) {
   const std::size_t visible = ctes_.size();
@@ -49,13 +53,14 @@ std::string Binder::with_clause(const std::vector<Cte>& with, const Scope* outer
     BoundQuery bound;
     const auto name_columns = [&](std::vector<OutputColumn> columns) {
       if (!cte.columns.empty() && cte.columns.size() != columns.size()) {
-        throw error(cte.columns.size() < columns.size() ? 8158 : 8159,
-                    "'" + cte.name + "' has " + (cte.columns.size() < columns.size() ? "more" : "fewer") +
-                        " columns than were specified in the column list.");
+        throw error(cte.columns.size() < columns.size() ? 8158 : 8159, "'" + cte.name + "' has " +
+                                                                           (cte.columns.size() < columns.size() ? "more" : "fewer") +
+                                                                           " columns than were specified in the column list.");
       }
       for (std::size_t i = 0; i < cte.columns.size(); ++i) columns[i].name = cte.columns[i];
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (columns[i].name.empty()) throw error(8155, "No column name was specified for column " + std::to_string(i + 1) + " of '" + cte.name + "'.", 16, 2);
+        if (columns[i].name.empty())
+          throw error(8155, "No column name was specified for column " + std::to_string(i + 1) + " of '" + cte.name + "'.", 16, 2);
       }
       return columns;
     };
@@ -66,7 +71,9 @@ std::string Binder::with_clause(const std::vector<Cte>& with, const Scope* outer
       ctes_.push_back(binding);
       BoundQuery step = body(*cte.query->body->right, outer);
       if (step.columns.size() != anchor.columns.size()) {
-        throw error(205, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.");
+        throw error(205,
+                    "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their "
+                    "target lists.");
       }
       std::vector<TypeInfo> types;
       for (std::size_t i = 0; i < anchor.columns.size(); ++i) {
@@ -93,7 +100,8 @@ std::string Binder::with_clause(const std::vector<Cte>& with, const Scope* outer
 }
 
 BoundQuery Binder::query_without_ctes(const Query& query, const Scope* outer) {
-  if (++depth_ > 100) throw error(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.", 15);
+  if (++depth_ > 100)
+    throw error(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.", 15);
   BoundQuery result;
   if (query.body->core) {
     const SelectCore& leaf = *query.body->core;
@@ -126,7 +134,8 @@ std::string Binder::cast_columns(const BoundQuery& query, const std::vector<Type
   std::string items;
   for (std::size_t i = 0; i < types.size(); ++i) {
     Typed value = output_value(query.columns[i], alias);
-    Typed converted = value.null_literal ? make("NULL::" + std::string(pg_type(types[i].type)), types[i]) : convert(value, types[i], Conversion::implicit);
+    Typed converted = value.null_literal ? make("NULL::" + std::string(pg_type(types[i].type)), types[i])
+                                         : convert(value, types[i], Conversion::implicit);
     items += (i > 0 ? ", " : "") + set_item(converted) + " AS " + output_alias(i);
   }
   return "SELECT " + items + " FROM (" + query.sql + ") AS " + alias;
@@ -141,7 +150,9 @@ BoundQuery Binder::body(const QueryBody& node, const Scope* outer) {
   const BoundQuery left = body(*node.left, outer);
   const BoundQuery right = body(*node.right, outer);
   if (left.columns.size() != right.columns.size()) {
-    throw error(205, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.");
+    throw error(
+        205,
+        "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.");
   }
   BoundQuery result;
   std::vector<TypeInfo> types;
@@ -172,8 +183,8 @@ std::string Binder::set_item(const Typed& item) {
 namespace {
 bool has_aggregate(const Expr& expr) {
   if (expr.kind == ExprKind::function && !expr.over && expr.name.size() == 1) {
-    static constexpr std::string_view kNames[] = {"count", "count_big", "sum", "min", "max", "avg", "string_agg", "stdev", "stdevp", "var", "varp",
-                                                  "checksum_agg", "grouping"};
+    static constexpr std::string_view kNames[] = {"count", "count_big", "sum", "min",  "max",          "avg",     "string_agg",
+                                                  "stdev", "stdevp",    "var", "varp", "checksum_agg", "grouping"};
     const std::string name = lower(expr.name[0]);
     for (const std::string_view candidate : kNames) {
       if (name == candidate) return true;
@@ -194,8 +205,11 @@ Binder::CoreResult Binder::core(const SelectCore& node, const Scope* outer) {
   std::string where;
   if (node.where) {
     if (has_aggregate(*node.where)) {
-      throw error(147, "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, "
-                       "and the column being aggregated is an outer reference.", 15);
+      throw error(
+          147,
+          "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, "
+          "and the column being aggregated is an outer reference.",
+          15);
     }
     where = " WHERE " + condition(*node.where, result.scope);
   }
@@ -214,7 +228,8 @@ Binder::CoreResult Binder::core(const SelectCore& node, const Scope* outer) {
   std::string items;
   for (std::size_t i = 0; i < result.items.size(); ++i) {
     result.columns[i].pg = output_alias(i);
-    items += (i > 0 ? ", " : "") + (result.distinct || result.grouped ? set_item(result.items[i]) : output(result.items[i])) + " AS " + output_alias(i);
+    items += (i > 0 ? ", " : "") + (result.distinct || result.grouped ? set_item(result.items[i]) : output(result.items[i])) + " AS " +
+             output_alias(i);
   }
   result.sql = std::string("SELECT ") + (node.distinct ? "DISTINCT " : "") + items + from + where + group;
   if (node.having) result.sql += " HAVING " + condition(*node.having, result.scope);
@@ -246,7 +261,11 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
         found = true;
         for (std::size_t i = 0; i < source.columns.size(); ++i) add(source_column(source, i), source.columns[i].name);
       }
-      if (!found) throw error(107, "The column prefix '" + display_name(item.expr->name) + "' does not match with a table name or alias name used in the query.", 16, 3);
+      if (!found)
+        throw error(
+            107,
+            "The column prefix '" + display_name(item.expr->name) + "' does not match with a table name or alias name used in the query.",
+            16, 3);
       continue;
     }
     Typed bound = value(*item.expr, scope);
@@ -255,7 +274,8 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
       if (variable == nullptr) throw undeclared_variable(item.variable);
       if (!item.variable_op.empty()) {
         Typed current = literal(variable->type, variable->value);
-        bound = item.variable_op == "+" && is_character(current.type.type) ? add_strings(current, bound) : arithmetic(item.variable_op[0], current, bound);
+        bound = item.variable_op == "+" && is_character(current.type.type) ? add_strings(current, bound)
+                                                                           : arithmetic(item.variable_op[0], current, bound);
       }
       bound = convert(bound, variable->type, Conversion::implicit);
     }
@@ -279,7 +299,9 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
 // ---- ORDER BY, TOP, OFFSET
 
 namespace {
-std::string direction(const OrderItem& item) { return item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST"; }
+std::string direction(const OrderItem& item) {
+  return item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST";
+}
 
 std::optional<std::size_t> ordinal(const Expr& expr, std::size_t count) {
   if (expr.kind != ExprKind::literal || expr.literal_kind != LiteralKind::integer) return std::nullopt;
@@ -308,7 +330,8 @@ std::string Binder::order_by(const Query& query, const CoreResult& core) {
 }
 
 // Of a set operation or DISTINCT: only what the select list holds can order.
-std::string Binder::order_by_output(const Query& query, const std::vector<OutputColumn>& columns, const std::string& alias, const CoreResult* core) {
+std::string Binder::order_by_output(const Query& query, const std::vector<OutputColumn>& columns, const std::string& alias,
+                                    const CoreResult* core) {
   std::string sql;
   for (const OrderItem& item : query.order) {
     std::optional<std::size_t> index = ordinal(*item.expr, columns.size());
@@ -338,7 +361,8 @@ std::string Binder::limit(const Query& query, const SelectCore* core, const std:
     const Top& top = *core->top;
     const Typed count = value(*top.count, none);
     if (top.percent) {
-      return " LIMIT (SELECT ceil(count(*) * (" + as(count, SqlType::float_) + ") / 100.0)::int8 FROM (" + unlimited + ") AS " + fresh("p") + ")";
+      return " LIMIT (SELECT ceil(count(*) * (" + as(count, SqlType::float_) + ") / 100.0)::int8 FROM (" + unlimited + ") AS " +
+             fresh("p") + ")";
     }
     const std::string rows = as(count, SqlType::bigint);
     if (count.constant && !count.constant->null && !count.constant->bytes.empty() && count.constant->bytes[0] == '-') {

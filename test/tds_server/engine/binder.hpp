@@ -70,9 +70,9 @@ struct SourceColumn {
 
 // One table, view, derived table or CTE of a FROM clause.
 struct Source {
-  std::string name;   // the alias, or the table's name
+  std::string name;    // the alias, or the table's name
   std::string schema;  // of an unaliased table, for schema.table.column
-  std::string pg;     // quoted alias in PostgreSQL
+  std::string pg;      // quoted alias in PostgreSQL
   TablePtr table;
   std::vector<SourceColumn> columns;
 };
@@ -112,10 +112,10 @@ class Binder {
   Scope table_scope(const TablePtr& table, const std::string& pg_alias, bool qualified = true);
 
   // Forms of a bound expression.
-  std::string text(const Typed& value);        // PostgreSQL text under collation "C"; any type
+  std::string text(const Typed& value);  // PostgreSQL text under collation "C"; any type
   std::string comparable(const Typed& value, const TypeInfo& as, std::string_view collation);
   std::string order_key(const Typed& value);
-  std::string output(const Typed& value);      // of exactly pg_type(value.type)
+  std::string output(const Typed& value);  // of exactly pg_type(value.type)
 
   std::string collation_of(const Typed& value) const;
   Catalog& catalog() { return catalog_; }
@@ -162,7 +162,8 @@ class Binder {
   std::string cast_columns(const BoundQuery& query, const std::vector<TypeInfo>& types);
   std::vector<Typed> select_items(const SelectCore& core, const Scope& scope, std::vector<OutputColumn>& columns);
   std::string order_by(const Query& query, const CoreResult& core);
-  std::string order_by_output(const Query& query, const std::vector<OutputColumn>& columns, const std::string& alias, const CoreResult* core);
+  std::string order_by_output(const Query& query, const std::vector<OutputColumn>& columns, const std::string& alias,
+                              const CoreResult* core);
   std::string limit(const Query& query, const SelectCore* core, const std::string& unlimited);
   std::string set_item(const Typed& item);
 
@@ -234,7 +235,8 @@ class Binder {
   std::optional<Typed> fold(const Typed& value, const TypeInfo& to);
 
   // bind_dml.cpp
-  std::vector<const Column*> insert_targets(const InsertStatement& statement, const TablePtr& table, bool identity_insert, BoundChange& change);
+  std::vector<const Column*> insert_targets(const InsertStatement& statement, const TablePtr& table, bool identity_insert,
+                                            BoundChange& change);
   std::string insert_rows(const InsertStatement& statement, const TablePtr& table, const std::vector<const Column*>& targets);
   std::string insert_query(const InsertStatement& statement, const TablePtr& table, const std::vector<const Column*>& targets);
   std::string returning(const std::vector<SelectItem>& items, const Scope& rows, std::vector<OutputColumn>& columns);

@@ -29,7 +29,7 @@ class BulkLoad {
   TablePtr table_;
   bool keep_nulls_{false};
   bool keep_identity_{false};
-  std::vector<const Column*> columns_;    // by position on the wire; null where the value is not stored
+  std::vector<const Column*> columns_;  // by position on the wire; null where the value is not stored
   std::vector<Value> defaults_;
   std::vector<bool> has_default_;
   std::string buffer_;

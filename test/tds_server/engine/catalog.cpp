@@ -28,7 +28,9 @@ void Catalog::set_database(std::string name, std::string collation) {
   locals_.clear();
 }
 
-bool Catalog::same(std::string_view a, std::string_view b) const { return case_sensitive_ ? a == b : equals_ignoring_case(a, b); }
+bool Catalog::same(std::string_view a, std::string_view b) const {
+  return case_sensitive_ ? a == b : equals_ignoring_case(a, b);
+}
 
 // Schema (may be empty) and object of a name; false when it names another database.
 bool Catalog::split(const Name& name, std::string& schema, std::string& object) const {
@@ -57,8 +59,12 @@ TablePtr Catalog::find_local(const std::string& name) const {
   return found == locals_.end() ? nullptr : found->second;
 }
 
-void Catalog::add_local(const std::string& name, TablePtr table) { locals_[fold(name)] = std::move(table); }
-void Catalog::remove_local(const std::string& name) { locals_.erase(fold(name)); }
+void Catalog::add_local(const std::string& name, TablePtr table) {
+  locals_[fold(name)] = std::move(table);
+}
+void Catalog::remove_local(const std::string& name) {
+  locals_.erase(fold(name));
+}
 
 TablePtr Catalog::find_table(const Name& name) {
   std::string schema, object;
@@ -137,9 +143,9 @@ std::optional<Sequence> Catalog::find_sequence(const Name& name) {
 std::optional<Module> Catalog::find_procedure(const Name& name) {
   std::string schema, object;
   if (!split(name, schema, object)) return std::nullopt;
-  const Rows rows = backend_.run(
-      "SELECT object_id, definition FROM tds_meta.objects WHERE object_id = tds_meta.find_object(NULLIF($1, ''), $2, '{P}')",
-      {to_stored_text(schema), to_stored_text(object)});
+  const Rows rows =
+      backend_.run("SELECT object_id, definition FROM tds_meta.objects WHERE object_id = tds_meta.find_object(NULLIF($1, ''), $2, '{P}')",
+                   {to_stored_text(schema), to_stored_text(object)});
   if (rows.size() == 0) return std::nullopt;
   return Module{rows.number(0, 0), from_stored_text(rows.get(0, 1))};
 }
@@ -169,8 +175,10 @@ TypeInfo Catalog::builtin_type(SqlType type, const TypeName& name, bool cast) co
       const int limit = is_unicode(type) ? 4000 : 8000;
       if (length == 0) bad_length();
       if (length > limit || (length < 0 && !varying)) {
-        throw error(131, "The size (" + std::to_string(length) + ") given to the type '" + std::string(type_name(type)) +
-                             "' exceeds the maximum allowed for any data type (8000).", 15, 2);
+        throw error(131,
+                    "The size (" + std::to_string(length) + ") given to the type '" + std::string(type_name(type)) +
+                        "' exceeds the maximum allowed for any data type (8000).",
+                    15, 2);
       }
       info = family(type) == Family::binary ? make_binary(type, length) : make_character(type, length);
       break;
@@ -180,9 +188,14 @@ TypeInfo Catalog::builtin_type(SqlType type, const TypeName& name, bool cast) co
       const int precision = argument(0, 18), scale = argument(1, 0);
       if (precision < 1) bad_length();
       if (precision > 38) {
-        throw error(1007, "The number '" + std::to_string(precision) + "' is out of the range for numeric representation (maximum precision 38).", 15);
+        throw error(1007,
+                    "The number '" + std::to_string(precision) + "' is out of the range for numeric representation (maximum precision 38).",
+                    15);
       }
-      if (scale > precision) throw error(183, "The scale (" + std::to_string(scale) + ") for column must be within the range 0 to " + std::to_string(precision) + ".", 15);
+      if (scale > precision)
+        throw error(183,
+                    "The scale (" + std::to_string(scale) + ") for column must be within the range 0 to " + std::to_string(precision) + ".",
+                    15);
       info = make_decimal(precision, scale, type);
       break;
     }
@@ -234,7 +247,9 @@ TypeInfo Catalog::type(const TypeName& name, bool* not_null, int* id, bool cast)
   return info;
 }
 
-std::string display_name(const Name& name) { return join(name, "."); }
+std::string display_name(const Name& name) {
+  return join(name, ".");
+}
 
 namespace {
 

@@ -32,11 +32,11 @@ struct Column {
 
 struct Table {
   int object_id{0};
-  std::string kind;    // sys.objects.type without blanks: U, V
+  std::string kind;  // sys.objects.type without blanks: U, V
   bool system{false};
   std::string schema;  // SQL Server's names
   std::string name;
-  std::string target;  // PostgreSQL's qualified and quoted name
+  std::string target;         // PostgreSQL's qualified and quoted name
   std::string schema_target;  // PostgreSQL's schema, quoted
   std::string identity_sequence;
   std::vector<Column> columns;
@@ -69,8 +69,8 @@ class Catalog {
   // Forgets everything read; after every change of definitions and at the start of a batch.
   void invalidate() { tables_.clear(); }
 
-  TablePtr find_table(const Name& name);     // null when there is none
-  TablePtr table(const Name& name);          // throws 208
+  TablePtr find_table(const Name& name);  // null when there is none
+  TablePtr table(const Name& name);       // throws 208
   std::optional<Sequence> find_sequence(const Name& name);
   std::optional<Module> find_procedure(const Name& name);
   // Resolves a type as written, alias types too. Throws 2715 for an unknown type, 1001/2716 for a bad length.

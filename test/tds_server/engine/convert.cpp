@@ -16,7 +16,9 @@ namespace {
 const std::string kDay = "864000000000";
 const std::string kEpoch1900 = "599266080000000000";
 
-std::string name_of(const TypeInfo& type) { return std::string(type_name(type.type)); }
+std::string name_of(const TypeInfo& type) {
+  return std::string(type_name(type.type));
+}
 
 EngineError clash(const TypeInfo& from, const TypeInfo& to) {
   return error(206, "Operand type clash: " + name_of(from) + " is incompatible with " + name_of(to), 16, 2);
@@ -25,8 +27,10 @@ EngineError explicit_forbidden(const TypeInfo& from, const TypeInfo& to) {
   return error(529, "Explicit conversion from data type " + name_of(from) + " to " + name_of(to) + " is not allowed.", 16, 2);
 }
 EngineError implicit_forbidden(const TypeInfo& from, const TypeInfo& to) {
-  return error(257, "Implicit conversion from data type " + name_of(from) + " to " + name_of(to) +
-                        " is not allowed. Use the CONVERT function to run this query.", 16, 3);
+  return error(257,
+               "Implicit conversion from data type " + name_of(from) + " to " + name_of(to) +
+                   " is not allowed. Use the CONVERT function to run this query.",
+               16, 3);
 }
 
 bool same_type(const TypeInfo& a, const TypeInfo& b) {
@@ -66,7 +70,8 @@ int code_page_mode(const TypeInfo& type, std::string_view fallback) {
 
 Typed Binder::convert(const Typed& value, const TypeInfo& target, Conversion mode, int style) {
   TypeInfo to = target;
-  if (is_character(to.type) && is_character(value.type.type) && (to.collation.empty() || mode != Conversion::implicit)) to.collation = collation_of(value);
+  if (is_character(to.type) && is_character(value.type.type) && (to.collation.empty() || mode != Conversion::implicit))
+    to.collation = collation_of(value);
   if (is_character(to.type) && to.collation.empty()) to.collation = catalog_.collation();
   if (value.null_literal) {
     Typed null = make("NULL::" + std::string(pg_type(to.type)), to);
@@ -94,23 +99,38 @@ Typed Binder::convert(const Typed& value, const TypeInfo& target, Conversion mod
     case Family::xml:
       result = to_character(value, to, mode, style);
       break;
-    case Family::integer: result = to_integer(value, to); break;
-    case Family::exact: result = to_exact(value, to); break;
-    case Family::approximate: result = to_approximate(value, to); break;
-    case Family::date: result = to_date(value, to, style); break;
-    case Family::binary: result = to_binary(value, to, style); break;
-    case Family::guid: result = to_guid(value, to); break;
+    case Family::integer:
+      result = to_integer(value, to);
+      break;
+    case Family::exact:
+      result = to_exact(value, to);
+      break;
+    case Family::approximate:
+      result = to_approximate(value, to);
+      break;
+    case Family::date:
+      result = to_date(value, to, style);
+      break;
+    case Family::binary:
+      result = to_binary(value, to, style);
+      break;
+    case Family::guid:
+      result = to_guid(value, to);
+      break;
     case Family::clr:
       if (family(value.type.type) == Family::binary) {
         result = make(value.sql, to, value.nullable);
       } else if (is_character(value.type.type)) {
-        result = make(to.type == SqlType::hierarchyid ? "tds.hierarchy_parse(" + text(value) + ")" : "tds.shape_parse(" + text(value) + ", " + (to.type == SqlType::geography ? "4326, true)" : "0, false)"),
+        result = make(to.type == SqlType::hierarchyid
+                          ? "tds.hierarchy_parse(" + text(value) + ")"
+                          : "tds.shape_parse(" + text(value) + ", " + (to.type == SqlType::geography ? "4326, true)" : "0, false)"),
                       to, value.nullable);
       } else {
         throw clash(value.type, to);
       }
       break;
-    case Family::variant: break;
+    case Family::variant:
+      break;
   }
   result.explicit_collation = value.explicit_collation;
   return result;
@@ -122,14 +142,16 @@ std::optional<Typed> Binder::fold(const Typed& value, const TypeInfo& to) {
   const Family f = family(value.type.type), t = family(to.type);
   if (f == Family::character && t == Family::date) return literal(to, moment_from_text(value.constant->bytes, to));
   const bool exact_source = f == Family::integer || f == Family::exact;
-  if (exact_source && (t == Family::integer || t == Family::exact) && value.type.type != SqlType::money && value.type.type != SqlType::smallmoney) {
+  if (exact_source && (t == Family::integer || t == Family::exact) && value.type.type != SqlType::money &&
+      value.type.type != SqlType::smallmoney) {
     if (to.type == SqlType::bit) {
       return literal(to, make_value(value.constant->bytes.find_first_of("123456789") == std::string::npos ? "0" : "1"));
     }
     return literal(to, convert_value(*value.constant, value.type, to));
   }
   if (exact_source && t == Family::approximate) return literal(to, convert_value(*value.constant, value.type, to));
-  if (f == Family::character && (t == Family::integer || t == Family::guid)) return literal(to, convert_value(*value.constant, value.type, to));
+  if (f == Family::character && (t == Family::integer || t == Family::guid))
+    return literal(to, convert_value(*value.constant, value.type, to));
   if (f == Family::character && t == Family::character) {
     const std::string& bytes = value.constant->bytes;
     const bool ascii = std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -169,15 +191,18 @@ std::string Binder::character_sql(const Typed& value, int style) {
       if (style < 0) return "(" + value.sql + ")::text";
       return "tds.moment_text(tds.date_ticks(" + value.sql + "), " + number + ", 0, 'd')";
     case SqlType::time:
-      return "tds.moment_text(" + value.sql + ", " + std::to_string(style < 0 ? 121 : style) + ", " + std::to_string(value.type.scale) + ", 't')";
+      return "tds.moment_text(" + value.sql + ", " + std::to_string(style < 0 ? 121 : style) + ", " + std::to_string(value.type.scale) +
+             ", 't')";
     case SqlType::smalldatetime:
       return "tds.moment_text(" + value.sql + ", " + number + ", 0, 's')";
     case SqlType::datetime:
       return "tds.moment_text(" + value.sql + ", " + number + ", 3, 'm')";
     case SqlType::datetime2:
-      return "tds.moment_text(" + value.sql + ", " + std::to_string(style < 0 ? 121 : style) + ", " + std::to_string(value.type.scale) + ", '2')";
+      return "tds.moment_text(" + value.sql + ", " + std::to_string(style < 0 ? 121 : style) + ", " + std::to_string(value.type.scale) +
+             ", '2')";
     case SqlType::datetimeoffset:
-      return "tds.instant_text(" + value.sql + ", " + std::to_string(style < 0 ? 121 : style) + ", " + std::to_string(value.type.scale) + ")";
+      return "tds.instant_text(" + value.sql + ", " + std::to_string(style < 0 ? 121 : style) + ", " + std::to_string(value.type.scale) +
+             ")";
     case SqlType::uniqueidentifier:
       return "upper((" + value.sql + ")::text)";
     case SqlType::sql_variant:
@@ -214,7 +239,9 @@ std::string Binder::into_code_page(const Typed& value, const std::string& sql, c
   if (is_unicode(to.type) || to.type == SqlType::xml) return sql;
   const int page = code_page_mode(to, catalog_.collation());
   if (page == 65001) return sql;
-  if (!is_unicode(value.type.type) && (!is_character(value.type.type) || code_page_mode(value.type, catalog_.collation()) == page) && !value.constant) return sql;
+  if (!is_unicode(value.type.type) && (!is_character(value.type.type) || code_page_mode(value.type, catalog_.collation()) == page) &&
+      !value.constant)
+    return sql;
   return "tds.to_page(" + sql + ", " + std::to_string(page) + ")";
 }
 
@@ -241,7 +268,8 @@ Typed Binder::to_character(const Typed& value, const TypeInfo& to, Conversion mo
   if (family(from.type) == Family::binary) {
     const std::string page = std::to_string(is_unicode(to.type) ? 1200 : code_page_mode(to, catalog_.collation()));
     std::string sql = "tds.bytes_text(" + value.sql + ", " + std::to_string(std::max(style, 0)) + ", " + page + ")";
-    const int characters = style >= 1 ? (from.max_length < 0 ? -1 : from.max_length * 2 + 2) : (is_unicode(to.type) ? (from.max_length + 1) / 2 : from.max_length);
+    const int characters = style >= 1 ? (from.max_length < 0 ? -1 : from.max_length * 2 + 2)
+                                      : (is_unicode(to.type) ? (from.max_length + 1) / 2 : from.max_length);
     const bool fits = limit < 0 || (from.max_length > 0 && characters <= limit && to.type != SqlType::char_ && to.type != SqlType::nchar);
     return make_text(fits ? sql : cut_to(sql, to), to, value.nullable);
   }
@@ -249,19 +277,38 @@ Typed Binder::to_character(const Typed& value, const TypeInfo& to, Conversion mo
   // The longest text each type can give; a shorter target is where SQL Server answers '*' or an error.
   int longest = 64;
   switch (from.type) {
-    case SqlType::bit: longest = 1; break;
-    case SqlType::tinyint: longest = 3; break;
-    case SqlType::smallint: longest = 6; break;
-    case SqlType::int_: longest = 11; break;
-    case SqlType::bigint: longest = 20; break;
-    case SqlType::uniqueidentifier: longest = 36; break;
-    case SqlType::date: longest = style < 0 ? 10 : 30; break;
+    case SqlType::bit:
+      longest = 1;
+      break;
+    case SqlType::tinyint:
+      longest = 3;
+      break;
+    case SqlType::smallint:
+      longest = 6;
+      break;
+    case SqlType::int_:
+      longest = 11;
+      break;
+    case SqlType::bigint:
+      longest = 20;
+      break;
+    case SqlType::uniqueidentifier:
+      longest = 36;
+      break;
+    case SqlType::date:
+      longest = style < 0 ? 10 : 30;
+      break;
     case SqlType::decimal:
-    case SqlType::numeric: longest = from.precision + 3; break;
+    case SqlType::numeric:
+      longest = from.precision + 3;
+      break;
     case SqlType::hierarchyid:
     case SqlType::geometry:
-    case SqlType::geography: longest = 1 << 20; break;
-    default: break;
+    case SqlType::geography:
+      longest = 1 << 20;
+      break;
+    default:
+      break;
   }
   const bool fixed = to.type == SqlType::char_ || to.type == SqlType::nchar;
   if (limit >= 0 && limit < longest) {
@@ -284,14 +331,18 @@ Typed Binder::to_character(const Typed& value, const TypeInfo& to, Conversion mo
 
 namespace {
 // Blanks around a number in a string are ignored, an empty string is 0.
-std::string trimmed_number(const std::string& text) { return "COALESCE(NULLIF(btrim(" + text + ", E' \\t\\n\\r'), ''), '0')"; }
+std::string trimmed_number(const std::string& text) {
+  return "COALESCE(NULLIF(btrim(" + text + ", E' \\t\\n\\r'), ''), '0')";
+}
 }  // namespace
 
 Typed Binder::to_integer(const Typed& value, const TypeInfo& to) {
   const TypeInfo& from = value.type;
   std::string whole;  // of some PostgreSQL number type without a fraction
   switch (family(from.type)) {
-    case Family::integer: whole = value.sql; break;
+    case Family::integer:
+      whole = value.sql;
+      break;
     case Family::exact:
       if (to.type == SqlType::bit) return make("((" + value.sql + ") <> 0)::int4::int2", to, value.nullable);
       whole = from.type == SqlType::money || from.type == SqlType::smallmoney ? "round(" + value.sql + ")" : "trunc(" + value.sql + ")";
@@ -316,7 +367,8 @@ Typed Binder::to_integer(const Typed& value, const TypeInfo& to) {
       throw clash(from, to);
   }
   switch (to.type) {
-    case SqlType::bit: return make("((" + whole + ") <> 0)::int4::int2", to, value.nullable);
+    case SqlType::bit:
+      return make("((" + whole + ") <> 0)::int4::int2", to, value.nullable);
     case SqlType::tinyint:
       if (from.type == SqlType::bit) return make(value.sql, to, value.nullable);
       return make("tds.to_tinyint((" + whole + ")::int8)", to, value.nullable);
@@ -341,10 +393,13 @@ Typed Binder::to_exact(const Typed& value, const TypeInfo& to) {
       bounded = !money && source.precision - source.scale < to.precision - to.scale + (source.scale <= to.scale ? 1 : 0);
       break;
     }
-    case Family::approximate: number = "tds.float_numeric((" + value.sql + ")::float8)"; break;
+    case Family::approximate:
+      number = "tds.float_numeric((" + value.sql + ")::float8)";
+      break;
     case Family::character:
       saw_unicode_ = is_unicode(from.type);
-      number = money ? "tds.text_to_money(" + text(value) + ")" : "tds.text_to_numeric(" + text(value) + ", " + (is_unicode(from.type) ? "true" : "false") + ")";
+      number = money ? "tds.text_to_money(" + text(value) + ")"
+                     : "tds.text_to_numeric(" + text(value) + ", " + (is_unicode(from.type) ? "true" : "false") + ")";
       break;
     case Family::date:
       if (from.type != SqlType::datetime && from.type != SqlType::smalldatetime) throw explicit_forbidden(from, to);
@@ -371,7 +426,8 @@ Typed Binder::to_approximate(const Typed& value, const TypeInfo& to) {
       return make("(" + value.sql + ")" + target, to, value.nullable);
     case Family::character:
       saw_unicode_ = is_unicode(value.type.type);
-      return make("tds.text_to_float(" + text(value) + ", " + (is_unicode(value.type.type) ? "true" : "false") + ")" + target, to, value.nullable);
+      return make("tds.text_to_float(" + text(value) + ", " + (is_unicode(value.type.type) ? "true" : "false") + ")" + target, to,
+                  value.nullable);
     case Family::date:
       if (value.type.type != SqlType::datetime && value.type.type != SqlType::smalldatetime) throw explicit_forbidden(value.type, to);
       return make("((" + value.sql + " - " + kEpoch1900 + ")::float8 / " + kDay + ")" + target, to, value.nullable);
@@ -388,10 +444,14 @@ namespace {
 std::string onto_grid(const std::string& ticks, const TypeInfo& to) {
   static constexpr std::array<std::string_view, 8> kUnits = {"10000000", "1000000", "100000", "10000", "1000", "100", "10", "1"};
   switch (to.type) {
-    case SqlType::datetime: return "tds.in_datetime(tds.datetime_grid(" + ticks + "))";
-    case SqlType::smalldatetime: return "tds.in_smalldatetime(" + ticks + ")";
-    case SqlType::time: return to.scale == 7 ? ticks : "tds.time_grid(" + ticks + ", " + std::string(kUnits[to.scale]) + ")";
-    default: return to.scale == 7 ? ticks : "tds.ticks_grid(" + ticks + ", " + std::string(kUnits[to.scale]) + ")";
+    case SqlType::datetime:
+      return "tds.in_datetime(tds.datetime_grid(" + ticks + "))";
+    case SqlType::smalldatetime:
+      return "tds.in_smalldatetime(" + ticks + ")";
+    case SqlType::time:
+      return to.scale == 7 ? ticks : "tds.time_grid(" + ticks + ", " + std::string(kUnits[to.scale]) + ")";
+    default:
+      return to.scale == 7 ? ticks : "tds.ticks_grid(" + ticks + ", " + std::string(kUnits[to.scale]) + ")";
   }
 }
 
@@ -405,10 +465,14 @@ bool on_grid(const TypeInfo& from, const TypeInfo& to) {
 
 const char* kind_of(SqlType type) {
   switch (type) {
-    case SqlType::time: return "'time'";
-    case SqlType::smalldatetime: return "'smalldatetime'";
-    case SqlType::datetime: return "'datetime'";
-    default: return "'datetime2'";
+    case SqlType::time:
+      return "'time'";
+    case SqlType::smalldatetime:
+      return "'smalldatetime'";
+    case SqlType::datetime:
+      return "'datetime'";
+    default:
+      return "'datetime2'";
   }
 }
 
@@ -427,12 +491,15 @@ Typed Binder::to_date(const Typed& value, const TypeInfo& to, int style) {
   }
   if (is_numeric(from.type)) {
     if (to.type != SqlType::datetime && to.type != SqlType::smalldatetime) throw clash(from, to);
-    const std::string days = family(from.type) == Family::integer ? x + "::int8 * " + kDay : "round(" + x + "::numeric * " + kDay + ")::int8";
+    const std::string days =
+        family(from.type) == Family::integer ? x + "::int8 * " + kDay : "round(" + x + "::numeric * " + kDay + ")::int8";
     return make(onto_grid("(" + kEpoch1900 + " + " + days + ")", to), to, value.nullable);
   }
-  if (family(from.type) == Family::binary && to.type == SqlType::datetime) return make("tds.bytes_to_datetime(" + value.sql + ")", to, value.nullable);
+  if (family(from.type) == Family::binary && to.type == SqlType::datetime)
+    return make("tds.bytes_to_datetime(" + value.sql + ")", to, value.nullable);
   if (family(from.type) != Family::date) throw clash(from, to);
-  if ((from.type == SqlType::time && to.type == SqlType::date) || (from.type == SqlType::date && to.type == SqlType::time)) throw clash(from, to);
+  if ((from.type == SqlType::time && to.type == SqlType::date) || (from.type == SqlType::date && to.type == SqlType::time))
+    throw clash(from, to);
   std::string ticks;  // local ticks since 0001-01-01, or since midnight for a time
   if (from.type == SqlType::date) {
     ticks = "tds.date_ticks(" + value.sql + ")";
@@ -448,9 +515,14 @@ Typed Binder::to_date(const Typed& value, const TypeInfo& to, int style) {
       if (from.type != SqlType::time) ticks = "(" + ticks + " % " + kDay + ")";
       return make(on_grid(from, to) ? ticks : onto_grid(ticks, to), to, value.nullable);
     case SqlType::datetimeoffset:
-      if (from.type == SqlType::datetimeoffset) return make("tds.instant_grid(" + value.sql + ", " + std::to_string(to.scale) + ")", to, value.nullable);
+      if (from.type == SqlType::datetimeoffset)
+        return make("tds.instant_grid(" + value.sql + ", " + std::to_string(to.scale) + ")", to, value.nullable);
       if (from.type == SqlType::time) ticks = "(" + ticks + " + " + kEpoch1900 + ")";
-      return make("tds.instant_of(" + (to.scale < from.scale || from.type == SqlType::datetime ? onto_grid(ticks, make_time(SqlType::datetime2, to.scale)) : ticks) + ", 0)", to, value.nullable);
+      return make("tds.instant_of(" +
+                      (to.scale < from.scale || from.type == SqlType::datetime ? onto_grid(ticks, make_time(SqlType::datetime2, to.scale))
+                                                                               : ticks) +
+                      ", 0)",
+                  to, value.nullable);
     default:
       if (from.type == SqlType::time) ticks = "(" + ticks + " + " + kEpoch1900 + ")";
       if (on_grid(from, to) || (from.type == SqlType::date && to.type == SqlType::datetime2)) return make(ticks, to, value.nullable);
@@ -492,18 +564,39 @@ Typed Binder::to_binary(const Typed& value, const TypeInfo& to, int style) {
   std::string bytes;
   switch (from.type) {
     case SqlType::bit:
-    case SqlType::tinyint: bytes = "substring(int2send(" + x + "::int2) from 2)"; break;
-    case SqlType::smallint: bytes = "int2send(" + x + "::int2)"; break;
-    case SqlType::int_: bytes = "int4send(" + x + "::int4)"; break;
-    case SqlType::bigint: bytes = "int8send(" + x + "::int8)"; break;
-    case SqlType::money: bytes = "int8send((" + x + " * 10000)::int8)"; break;
-    case SqlType::smallmoney: bytes = "int4send((" + x + " * 10000)::int4)"; break;
-    case SqlType::real: bytes = "float4send(" + x + "::float4)"; break;
-    case SqlType::float_: bytes = "float8send(" + x + "::float8)"; break;
-    case SqlType::datetime: bytes = "tds.datetime_to_bytes(" + x + ")"; break;
+    case SqlType::tinyint:
+      bytes = "substring(int2send(" + x + "::int2) from 2)";
+      break;
+    case SqlType::smallint:
+      bytes = "int2send(" + x + "::int2)";
+      break;
+    case SqlType::int_:
+      bytes = "int4send(" + x + "::int4)";
+      break;
+    case SqlType::bigint:
+      bytes = "int8send(" + x + "::int8)";
+      break;
+    case SqlType::money:
+      bytes = "int8send((" + x + " * 10000)::int8)";
+      break;
+    case SqlType::smallmoney:
+      bytes = "int4send((" + x + " * 10000)::int4)";
+      break;
+    case SqlType::real:
+      bytes = "float4send(" + x + "::float4)";
+      break;
+    case SqlType::float_:
+      bytes = "float8send(" + x + "::float8)";
+      break;
+    case SqlType::datetime:
+      bytes = "tds.datetime_to_bytes(" + x + ")";
+      break;
     case SqlType::decimal:
-    case SqlType::numeric: bytes = "tds.numeric_to_bytes(" + x + ", " + std::to_string(from.precision) + ", " + std::to_string(from.scale) + ")"; break;
-    default: throw not_supported("the conversion of " + name_of(from) + " to " + name_of(to));
+    case SqlType::numeric:
+      bytes = "tds.numeric_to_bytes(" + x + ", " + std::to_string(from.precision) + ", " + std::to_string(from.scale) + ")";
+      break;
+    default:
+      throw not_supported("the conversion of " + name_of(from) + " to " + name_of(to));
   }
   if (to.max_length < 0 || is_lob(to.type)) return make(bytes, to, value.nullable);
   return make("tds.right_bytes(" + bytes + ", " + length + ", " + (fixed ? "true" : "false") + ")", to, value.nullable);
@@ -521,13 +614,20 @@ Typed Binder::to_variant(const Typed& value) {
     if (is_lob(base.type)) throw clash(base, make_type(SqlType::sql_variant));
     base.max_length = 8000;
   }
-  if (family(base.type) == Family::xml || family(base.type) == Family::clr || base.type == SqlType::timestamp) throw clash(base, make_type(SqlType::sql_variant));
+  if (family(base.type) == Family::xml || family(base.type) == Family::clr || base.type == SqlType::timestamp)
+    throw clash(base, make_type(SqlType::sql_variant));
   const bool binary = family(base.type) == Family::binary;
   std::string canonical;
   switch (family(base.type)) {
-    case Family::approximate: canonical = "(" + value.sql + ")::text"; break;
-    case Family::exact: canonical = "round(" + value.sql + ", " + std::to_string(base.scale) + ")::text"; break;
-    case Family::binary: canonical = "(" + value.sql + ")"; break;
+    case Family::approximate:
+      canonical = "(" + value.sql + ")::text";
+      break;
+    case Family::exact:
+      canonical = "round(" + value.sql + ", " + std::to_string(base.scale) + ")::text";
+      break;
+    case Family::binary:
+      canonical = "(" + value.sql + ")";
+      break;
     case Family::date:
       if (base.type == SqlType::date) {
         canonical = "(" + value.sql + ")::text";
@@ -535,13 +635,20 @@ Typed Binder::to_variant(const Typed& value) {
         canonical = "tds.instant_text(" + value.sql + ", 121, " + std::to_string(base.scale) + ")";
       } else {
         canonical = "tds.moment_text(" + value.sql + ", 121, " + std::to_string(base.type == SqlType::datetime ? 3 : base.scale) + ", " +
-                    (base.type == SqlType::time ? "'t'" : base.type == SqlType::smalldatetime ? "'c'" : base.type == SqlType::datetime ? "'m'" : "'2'") + ")";
+                    (base.type == SqlType::time            ? "'t'"
+                     : base.type == SqlType::smalldatetime ? "'c'"
+                     : base.type == SqlType::datetime      ? "'m'"
+                                                           : "'2'") +
+                    ")";
       }
       break;
-    default: canonical = text(value); break;
+    default:
+      canonical = text(value);
+      break;
   }
-  const std::string head = std::to_string(static_cast<int>(base.type)) + "::int2, " + std::to_string(base.max_length) + ", " + std::to_string(base.precision) + "::int2, " +
-                           std::to_string(base.scale) + "::int2, " + pg_literal(is_character(base.type) ? collation_of(value) : std::string()) + "::text, ";
+  const std::string head = std::to_string(static_cast<int>(base.type)) + "::int2, " + std::to_string(base.max_length) + ", " +
+                           std::to_string(base.precision) + "::int2, " + std::to_string(base.scale) + "::int2, " +
+                           pg_literal(is_character(base.type) ? collation_of(value) : std::string()) + "::text, ";
   const std::string row = "ROW(" + head + (binary ? "NULL::text, " + canonical : canonical + ", NULL::bytea") + ")::tds.variant";
   if (!value.nullable) return make(row, make_type(SqlType::sql_variant), false);
   return make("CASE WHEN " + canonical + " IS NOT NULL THEN " + row + " END", make_type(SqlType::sql_variant), true);
@@ -573,8 +680,9 @@ Typed Binder::attempt(const Typed& value, const TypeInfo& to, int style) {
   const Typed converted = convert(value, to, Conversion::cast, style);
   const bool can_fail = is_character(value.type.type) || (is_numeric(value.type.type) && is_numeric(to.type));
   if (!can_fail || is_character(to.type) || family(to.type) == Family::binary) return converted;
-  const std::string check = "tds.convertible(" + text(value) + ", " + pg_literal(name_of(to)) + ", " + std::to_string(to.precision) + ", " + std::to_string(to.scale) + ", " +
-                            std::to_string(std::max(style, 0)) + ", " + (is_numeric(value.type.type) ? "true" : "false") + ")";
+  const std::string check = "tds.convertible(" + text(value) + ", " + pg_literal(name_of(to)) + ", " + std::to_string(to.precision) + ", " +
+                            std::to_string(to.scale) + ", " + std::to_string(std::max(style, 0)) + ", " +
+                            (is_numeric(value.type.type) ? "true" : "false") + ")";
   return make("CASE WHEN " + check + " THEN " + converted.sql + " END", to, true);
 }
 
@@ -587,13 +695,17 @@ Typed Binder::store(const Typed& value, const TypeInfo& to, const std::string& t
   const bool sized_source = is_character(value.type.type) || family(value.type.type) == Family::binary;
   if (!sized_source || family(value.type.type) != family(to.type)) return convert(value, to, Conversion::implicit);
   const auto truncated = [&](std::string_view kept) {
-    return error(2628, "String or binary data would be truncated in table '" + table + "', column '" + column + "'. Truncated value: '" + std::string(kept) + "'.");
+    return error(2628, "String or binary data would be truncated in table '" + table + "', column '" + column + "'. Truncated value: '" +
+                           std::string(kept) + "'.");
   };
-  TypeInfo unlimited = is_character(to.type) ? make_character(is_unicode(to.type) ? SqlType::nvarchar : SqlType::varchar, -1) : make_binary(SqlType::varbinary, -1);
+  TypeInfo unlimited = is_character(to.type) ? make_character(is_unicode(to.type) ? SqlType::nvarchar : SqlType::varchar, -1)
+                                             : make_binary(SqlType::varbinary, -1);
   unlimited.collation = to.collation;
   const int page = code_page_mode(to, catalog_.collation());
   const bool counts_bytes = is_character(to.type) && (page == 65001 || page == 932 || page == 936 || page == 949 || page == 950);
-  if (value.constant && !counts_bytes && (is_unicode(to.type) || !is_character(to.type) || to_stored_text(value.constant->bytes).size() == utf16_length(value.constant->bytes))) {
+  if (value.constant && !counts_bytes &&
+      (is_unicode(to.type) || !is_character(to.type) ||
+       to_stored_text(value.constant->bytes).size() == utf16_length(value.constant->bytes))) {
     try {
       return literal(to, make_value(fit_length(value.constant->bytes, to)));
     } catch (const EngineError&) {

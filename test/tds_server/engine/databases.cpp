@@ -50,8 +50,10 @@ bool exists(Backend& backend, const std::string& pg_database) {
 }
 
 void mark(Backend& backend, const std::string& pg_database, const std::string& name, const std::string& collation) {
-  const Rows rows = backend.run("SELECT json_build_object('tds', 1, 'name', $1::text, 'collation', $2::text, 'created', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS'))::jsonb",
-                                {to_stored_text(name), collation});
+  const Rows rows = backend.run(
+      "SELECT json_build_object('tds', 1, 'name', $1::text, 'collation', $2::text, 'created', to_char(now() AT TIME ZONE 'UTC', "
+      "'YYYY-MM-DD HH24:MI:SS.MS'))::jsonb",
+      {to_stored_text(name), collation});
   // The key "tds" must come first for tds_meta.databases() to know the comment.
   std::string json = rows.get(0, 0);
   json = "{\"tds\":1," + json.substr(1);
@@ -121,7 +123,8 @@ void make_database(const std::string& conninfo, const std::string& name, const s
   backend.run(
       "DROP SCHEMA sys CASCADE; DROP SCHEMA \"INFORMATION_SCHEMA\" CASCADE; CREATE SCHEMA sys; CREATE SCHEMA \"INFORMATION_SCHEMA\";"
       "DELETE FROM tds_meta.columns; DELETE FROM tds_meta.objects; DROP SEQUENCE tds_meta.system_ids;"
-      "DROP FUNCTION tds_meta.define_view, tds_meta.type_desc, tds_meta.action_desc, tds_meta.object_declaration, tds_meta.object_columns, tds_meta.column_declaration,"
+      "DROP FUNCTION tds_meta.define_view, tds_meta.type_desc, tds_meta.action_desc, tds_meta.object_declaration, tds_meta.object_columns, "
+      "tds_meta.column_declaration,"
       " tds_meta.column_columns, tds_meta.column_source");
   load(backend, "40");
 }
@@ -138,7 +141,8 @@ void adopt_database(Backend& backend, const std::string& name) {
 
 void mark_database(Backend& backend, const std::string& pg_database, const std::string& key, const std::string& value) {
   const Rows rows = backend.run(
-      "SELECT shobj_description(oid, 'pg_database')::jsonb || jsonb_build_object($2::text, $3::text) FROM pg_database WHERE datname = $1", {pg_database, key, value});
+      "SELECT shobj_description(oid, 'pg_database')::jsonb || jsonb_build_object($2::text, $3::text) FROM pg_database WHERE datname = $1",
+      {pg_database, key, value});
   if (rows.size() == 0 || rows.null(0, 0)) return;
   backend.run("COMMENT ON DATABASE " + pg_identifier(pg_database) + " IS " + pg_literal("{\"tds\":1," + rows.get(0, 0).substr(1)));
 }

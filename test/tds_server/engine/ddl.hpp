@@ -55,14 +55,15 @@ class Ddl {
   // ddl_table.cpp
   Target target(const Name& name, bool must_be_new);
   int new_object_id();
-  void add_object(int id, const std::string& name, int schema_id, int parent, const std::string& type, const std::string& stored, const std::string& definition,
-                  bool system_named, int parent_column = 0);
+  void add_object(int id, const std::string& name, int schema_id, int parent, const std::string& type, const std::string& stored,
+                  const std::string& definition, bool system_named, int parent_column = 0);
   ColumnPlan plan_column(const ColumnDef& def, int table_id, int column_id, const Target& target);
   void bind_computed(std::vector<ColumnPlan>& plans, const Target& target, std::size_t first);
   std::string column_sql(const ColumnPlan& plan, bool with_default);
   std::string create_identity_sequence(const ColumnPlan& plan, const Target& target);
   void save_column(int table_id, const ColumnPlan& plan);
-  void add_default(int table_id, const Target& target, const TablePtr& table, const std::string& column, const Expr& expr, const std::string& name, bool fill);
+  void add_default(int table_id, const Target& target, const TablePtr& table, const std::string& column, const Expr& expr,
+                   const std::string& name, bool fill);
   std::string default_sql(const Expr& expr, const Column& column, const std::string& table);
   TablePtr reload(const Target& target);
   TablePtr user_table(const Name& name);
@@ -76,7 +77,8 @@ class Ddl {
   void add_foreign_key(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column, bool checked);
   void add_check(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column, bool checked);
   int build_index(const TablePtr& table, const IndexDef& index, bool primary, bool unique_constraint, int constraint_id);
-  std::string constraint_name(const std::string& given, const std::string& prefix, const TablePtr& table, const std::string& column, int id);
+  std::string constraint_name(const std::string& given, const std::string& prefix, const TablePtr& table, const std::string& column,
+                              int id);
   void require_free_name(const std::string& name, int schema_id);
   void drop_constraint(const TablePtr& table, const std::string& name, bool if_exists);
   void drop_index(const TablePtr& table, const std::string& name, bool if_exists);

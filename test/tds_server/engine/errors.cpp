@@ -32,13 +32,21 @@ EngineError keyword_error(std::string_view keyword, int line) {
   return result;
 }
 
-EngineError invalid_object(std::string_view name) { return error(208, quoted("Invalid object name ", name, ".")); }
-EngineError invalid_column(std::string_view name) { return error(207, quoted("Invalid column name ", name, ".")); }
+EngineError invalid_object(std::string_view name) {
+  return error(208, quoted("Invalid object name ", name, "."));
+}
+EngineError invalid_column(std::string_view name) {
+  return error(207, quoted("Invalid column name ", name, "."));
+}
 EngineError unbound_identifier(std::string_view name) {
   return error(4104, "The multi-part identifier \"" + std::string(name) + "\" could not be bound.");
 }
-EngineError ambiguous_column(std::string_view name) { return error(209, quoted("Ambiguous column name ", name, ".")); }
-EngineError unknown_type(std::string_view name) { return error(243, "Type " + std::string(name) + " is not a defined system type."); }
+EngineError ambiguous_column(std::string_view name) {
+  return error(209, quoted("Ambiguous column name ", name, "."));
+}
+EngineError unknown_type(std::string_view name) {
+  return error(243, "Type " + std::string(name) + " is not a defined system type.");
+}
 EngineError unknown_function(std::string_view name) {
   return error(195, quoted("", name, " is not a recognized built-in function name."), 15, 10);
 }

@@ -55,11 +55,14 @@ void Session::stream(const std::string& sql, const std::vector<OutputColumn>& co
   bool described = false;
   std::vector<bool> large;
   for (const OutputColumn& column : columns) {
-    large.push_back(settings_.textsize < 2147483647 && (is_lob(column.type.type) || column.type.type == SqlType::xml ||
-                                                        ((is_character(column.type.type) || family(column.type.type) == Family::binary) && is_max(column.type))));
+    large.push_back(settings_.textsize < 2147483647 &&
+                    (is_lob(column.type.type) || column.type.type == SqlType::xml ||
+                     ((is_character(column.type.type) || family(column.type.type) == Family::binary) && is_max(column.type))));
   }
   bool stopped = false;
-  const std::string limited = settings_.rowcount > 0 && command == Command::select ? "SELECT * FROM (" + sql + ") AS limited LIMIT " + std::to_string(settings_.rowcount) : sql;
+  const std::string limited = settings_.rowcount > 0 && command == Command::select
+                                  ? "SELECT * FROM (" + sql + ") AS limited LIMIT " + std::to_string(settings_.rowcount)
+                                  : sql;
   const auto describe = [&] {
     if (described) return;
     described = true;
@@ -67,16 +70,19 @@ void Session::stream(const std::string& sql, const std::vector<OutputColumn>& co
   };
   std::uint64_t count = 0;
   guarded([&] {
-    count = backend_->copy_out(limited, [&](const char* data, std::size_t) {
-      describe();
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        const int length = read_length(data);
-        row[i] = decode(columns[i].type, data + 4, length);
-        if (large[i]) cut_text(row[i], columns[i].type, settings_.textsize);
-        data += 4 + std::max(length, 0);
-      }
-      return sink.row(row);
-    }, &stopped);
+    count = backend_->copy_out(
+        limited,
+        [&](const char* data, std::size_t) {
+          describe();
+          for (std::size_t i = 0; i < columns.size(); ++i) {
+            const int length = read_length(data);
+            row[i] = decode(columns[i].type, data + 4, length);
+            if (large[i]) cut_text(row[i], columns[i].type, settings_.textsize);
+            data += 4 + std::max(length, 0);
+          }
+          return sink.row(row);
+        },
+        &stopped);
   });
   describe();
   if (stopped) {
@@ -116,15 +122,18 @@ void Session::assign_from(const BoundQuery& bound, const SelectCore& core, Resul
   std::uint64_t count = 0;
   guarded([&] {
     bool stopped = false;
-    count = backend_->copy_out(bound.sql, [&](const char* data, std::size_t) {
-      last.clear();
-      for (const OutputColumn& column : bound.columns) {
-        const int length = read_length(data);
-        last.push_back(decode(column.type, data + 4, length));
-        data += 4 + std::max(length, 0);
-      }
-      return true;
-    }, &stopped);
+    count = backend_->copy_out(
+        bound.sql,
+        [&](const char* data, std::size_t) {
+          last.clear();
+          for (const OutputColumn& column : bound.columns) {
+            const int length = read_length(data);
+            last.push_back(decode(column.type, data + 4, length));
+            data += 4 + std::max(length, 0);
+          }
+          return true;
+        },
+        &stopped);
   });
   for (std::size_t i = 0; i < last.size(); ++i) assign(core.items[i].variable, bound.columns[i].type, last[i]);
   rowcount_ = count;
@@ -134,25 +143,30 @@ void Session::assign_from(const BoundQuery& bound, const SelectCore& core, Resul
 
 void Session::select_into(const SelectStatement& statement, const Name& into, ResultSink& sink) {
   std::uint64_t count = 0;
-  guarded([&] {
-    Binder binder(*catalog_, *this);
-    const BoundQuery bound = binder.query(*statement.query);
-    Ddl(*catalog_, *this).create_table_like(into, bound.columns);
-    const TablePtr table = catalog_->table(into);
-    std::string names, items;
-    for (std::size_t i = 0; i < bound.columns.size(); ++i) {
-      names += (i > 0 ? ", " : "") + pg_identifier(table->columns[i].stored);
-      items += (i > 0 ? ", s." : "s.") + bound.columns[i].pg;
-      if (bound.columns[i].null_literal) items += "::" + std::string(pg_type(bound.columns[i].type.type));
-    }
-    count = backend_->run("INSERT INTO " + table->target + " (" + names + ") SELECT " + items + " FROM (" + bound.sql + ") AS s").affected();
-    for (const Column& column : table->columns) {
-      if (!column.identity || count == 0) continue;
-      const Rows ends = backend_->run("SELECT CASE WHEN p.seqincrement > 0 THEN (SELECT max(" + pg_identifier(column.stored) + ") FROM " + table->target + ") ELSE (SELECT min(" +
-                                      pg_identifier(column.stored) + ") FROM " + table->target + ") END FROM pg_sequence AS p WHERE p.seqrelid = " + pg_literal(table->identity_sequence) + "::regclass");
-      backend_->run("SELECT setval(" + pg_literal(table->identity_sequence) + ", " + ends.get(0, 0) + ")");
-    }
-  }, true);
+  guarded(
+      [&] {
+        Binder binder(*catalog_, *this);
+        const BoundQuery bound = binder.query(*statement.query);
+        Ddl(*catalog_, *this).create_table_like(into, bound.columns);
+        const TablePtr table = catalog_->table(into);
+        std::string names, items;
+        for (std::size_t i = 0; i < bound.columns.size(); ++i) {
+          names += (i > 0 ? ", " : "") + pg_identifier(table->columns[i].stored);
+          items += (i > 0 ? ", s." : "s.") + bound.columns[i].pg;
+          if (bound.columns[i].null_literal) items += "::" + std::string(pg_type(bound.columns[i].type.type));
+        }
+        count = backend_->run("INSERT INTO " + table->target + " (" + names + ") SELECT " + items + " FROM (" + bound.sql + ") AS s")
+                    .affected();
+        for (const Column& column : table->columns) {
+          if (!column.identity || count == 0) continue;
+          const Rows ends =
+              backend_->run("SELECT CASE WHEN p.seqincrement > 0 THEN (SELECT max(" + pg_identifier(column.stored) + ") FROM " +
+                            table->target + ") ELSE (SELECT min(" + pg_identifier(column.stored) + ") FROM " + table->target +
+                            ") END FROM pg_sequence AS p WHERE p.seqrelid = " + pg_literal(table->identity_sequence) + "::regclass");
+          backend_->run("SELECT setval(" + pg_literal(table->identity_sequence) + ", " + ends.get(0, 0) + ")");
+        }
+      },
+      true);
   done(sink, Command::select, count);
 }
 
@@ -170,39 +184,46 @@ void Session::change(const BoundChange& change, Command command, ResultSink& sin
   const bool versions = writes_rowversion(*change.table);
   if (!change.output.empty()) {
     if (versions) {
-      guarded([&] {
-        backend_->run("SELECT tds.announce_rowversions()");
-        ++trancount_;  // stream's own guard becomes a savepoint inside this transaction
-        try {
-          stream(change.sql, change.output, command, sink);
-        } catch (...) {
-          --trancount_;
-          throw;
-        }
-        --trancount_;
-      }, true);
+      guarded(
+          [&] {
+            backend_->run("SELECT tds.announce_rowversions()");
+            ++trancount_;  // stream's own guard becomes a savepoint inside this transaction
+            try {
+              stream(change.sql, change.output, command, sink);
+            } catch (...) {
+              --trancount_;
+              throw;
+            }
+            --trancount_;
+          },
+          true);
     } else {
       stream(change.sql, change.output, command, sink);
     }
   } else {
     std::uint64_t count = 0;
-    guarded([&] {
-      if (versions) backend_->run("SELECT tds.announce_rowversions()");
-      const Rows rows = backend_->run(change.sql);
-      if (!change.explicit_identity) {
-        count = rows.affected();
-        return;
-      }
-      // Values given for the identity column move its counter when they pass it.
-      count = std::strtoull(rows.get(0, 0).c_str(), nullptr, 10);
-      if (count == 0) return;
-      const std::string sequence = change.table->identity_sequence;
-      backend_->run("SELECT setval(" + pg_literal(sequence) + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN " + rows.get(0, 1) + "::int8 ELSE " + rows.get(0, 2) +
-                    "::int8 END AS v, p.seqincrement AS inc, s.last_value, s.is_called, p.seqstart FROM pg_sequence AS p, " + sequence + " AS s WHERE p.seqrelid = " + pg_literal(sequence) +
-                    "::regclass) AS x WHERE CASE WHEN x.inc > 0 THEN x.v > x.last_value OR (NOT x.is_called AND x.v >= x.seqstart) ELSE x.v < x.last_value OR (NOT x.is_called AND x.v <= x.seqstart) END");
-      scope_identity_ = "'" + rows.get(0, 1) + "'::numeric";
-      last_identity_ = scope_identity_;
-    }, versions || change.explicit_identity);
+    guarded(
+        [&] {
+          if (versions) backend_->run("SELECT tds.announce_rowversions()");
+          const Rows rows = backend_->run(change.sql);
+          if (!change.explicit_identity) {
+            count = rows.affected();
+            return;
+          }
+          // Values given for the identity column move its counter when they pass it.
+          count = std::strtoull(rows.get(0, 0).c_str(), nullptr, 10);
+          if (count == 0) return;
+          const std::string sequence = change.table->identity_sequence;
+          backend_->run("SELECT setval(" + pg_literal(sequence) + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN " +
+                        rows.get(0, 1) + "::int8 ELSE " + rows.get(0, 2) +
+                        "::int8 END AS v, p.seqincrement AS inc, s.last_value, s.is_called, p.seqstart FROM pg_sequence AS p, " + sequence +
+                        " AS s WHERE p.seqrelid = " + pg_literal(sequence) +
+                        "::regclass) AS x WHERE CASE WHEN x.inc > 0 THEN x.v > x.last_value OR (NOT x.is_called AND x.v >= x.seqstart) "
+                        "ELSE x.v < x.last_value OR (NOT x.is_called AND x.v <= x.seqstart) END");
+          scope_identity_ = "'" + rows.get(0, 1) + "'::numeric";
+          last_identity_ = scope_identity_;
+        },
+        versions || change.explicit_identity);
     done(sink, command, count);
   }
   if (command != Command::insert) return;
@@ -274,17 +295,20 @@ void Session::insert_exec(const InsertStatement& statement, ResultSink& sink) {
     throw error(213, "Column name or number of supplied values does not match table definition.", 16, 7);
   }
   Binder binder(*catalog_, *this);
-  guarded([&] {
-    std::string names;
-    for (const Column* column : targets) names += (names.empty() ? "" : ", ") + pg_identifier(column->stored);
-    for (const auto& row : collector.rows()) {
-      std::string items;
-      for (std::size_t i = 0; i < targets.size(); ++i) {
-        items += (i > 0 ? ", " : "") + binder.output(binder.store(binder.literal(collector.described()[i].type, row[i]), targets[i]->type, table->name, targets[i]->name));
-      }
-      backend_->run("INSERT INTO " + table->target + " (" + names + ") VALUES (" + items + ")");
-    }
-  }, true);
+  guarded(
+      [&] {
+        std::string names;
+        for (const Column* column : targets) names += (names.empty() ? "" : ", ") + pg_identifier(column->stored);
+        for (const auto& row : collector.rows()) {
+          std::string items;
+          for (std::size_t i = 0; i < targets.size(); ++i) {
+            items += (i > 0 ? ", " : "") + binder.output(binder.store(binder.literal(collector.described()[i].type, row[i]),
+                                                                      targets[i]->type, table->name, targets[i]->name));
+          }
+          backend_->run("INSERT INTO " + table->target + " (" + names + ") VALUES (" + items + ")");
+        }
+      },
+      true);
   done(sink, Command::insert, collector.rows().size());
 }
 
@@ -311,7 +335,9 @@ void Session::remove(const DeleteStatement& statement, ResultSink& sink) {
 // ---- definitions
 
 void Session::definition(const Statement& statement, ResultSink& sink) {
-  verb_ = std::holds_alternative<AlterTable>(statement.node) ? "ALTER TABLE" : std::holds_alternative<CreateTable>(statement.node) ? "CREATE TABLE" : "CREATE INDEX";
+  verb_ = std::holds_alternative<AlterTable>(statement.node)    ? "ALTER TABLE"
+          : std::holds_alternative<CreateTable>(statement.node) ? "CREATE TABLE"
+                                                                : "CREATE INDEX";
   if (const auto* node = std::get_if<CreateDatabase>(&statement.node)) {
     create_database(*node);
   } else if (const auto* alter = std::get_if<AlterDatabase>(&statement.node)) {
@@ -322,25 +348,27 @@ void Session::definition(const Statement& statement, ResultSink& sink) {
     throw not_supported("CREATE " + other->kind);
   } else {
     if (settings_.implicit_transactions && trancount_ == 0) begin_transaction();
-    guarded([&] {
-      Ddl ddl(*catalog_, *this);
-      std::visit(
-          [&](const auto& node) {
-            using Node = std::decay_t<decltype(node)>;
-            if constexpr (std::is_same_v<Node, CreateTable>) ddl.create_table(node);
-            if constexpr (std::is_same_v<Node, AlterTable>) ddl.alter_table(node);
-            if constexpr (std::is_same_v<Node, CreateIndex>) ddl.create_index(node.index);
-            if constexpr (std::is_same_v<Node, AlterIndex>) ddl.alter_index(node);
-            if constexpr (std::is_same_v<Node, CreateSchema>) ddl.create_schema(node.name);
-            if constexpr (std::is_same_v<Node, CreateType>) ddl.create_type(node);
-            if constexpr (std::is_same_v<Node, CreateSequence>) ddl.sequence(node);
-            if constexpr (std::is_same_v<Node, CreateView>) ddl.create_view(node);
-            if constexpr (std::is_same_v<Node, CreateProcedure>) ddl.create_procedure(node);
-            if constexpr (std::is_same_v<Node, Drop>) ddl.drop(node);
-            if constexpr (std::is_same_v<Node, TruncateStatement>) ddl.truncate(node.table);
-          },
-          statement.node);
-    }, true);
+    guarded(
+        [&] {
+          Ddl ddl(*catalog_, *this);
+          std::visit(
+              [&](const auto& node) {
+                using Node = std::decay_t<decltype(node)>;
+                if constexpr (std::is_same_v<Node, CreateTable>) ddl.create_table(node);
+                if constexpr (std::is_same_v<Node, AlterTable>) ddl.alter_table(node);
+                if constexpr (std::is_same_v<Node, CreateIndex>) ddl.create_index(node.index);
+                if constexpr (std::is_same_v<Node, AlterIndex>) ddl.alter_index(node);
+                if constexpr (std::is_same_v<Node, CreateSchema>) ddl.create_schema(node.name);
+                if constexpr (std::is_same_v<Node, CreateType>) ddl.create_type(node);
+                if constexpr (std::is_same_v<Node, CreateSequence>) ddl.sequence(node);
+                if constexpr (std::is_same_v<Node, CreateView>) ddl.create_view(node);
+                if constexpr (std::is_same_v<Node, CreateProcedure>) ddl.create_procedure(node);
+                if constexpr (std::is_same_v<Node, Drop>) ddl.drop(node);
+                if constexpr (std::is_same_v<Node, TruncateStatement>) ddl.truncate(node.table);
+              },
+              statement.node);
+        },
+        true);
   }
   catalog_->invalidate();
   done(sink, Command::ddl, std::nullopt);

@@ -11,12 +11,14 @@ namespace tds_server::engine {
 namespace {
 
 bool is_aggregate(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"count", "count_big", "sum", "min", "max", "avg", "stdev", "stdevp", "var", "varp", "string_agg", "checksum_agg"};
+  static constexpr std::string_view kNames[] = {"count", "count_big", "sum", "min",  "max",        "avg",
+                                                "stdev", "stdevp",    "var", "varp", "string_agg", "checksum_agg"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 bool is_window_function(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"row_number", "rank", "dense_rank", "ntile", "lag", "lead", "first_value", "last_value", "percent_rank", "cume_dist"};
+  static constexpr std::string_view kNames[] = {"row_number", "rank",        "dense_rank", "ntile",        "lag",
+                                                "lead",       "first_value", "last_value", "percent_rank", "cume_dist"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -46,7 +48,8 @@ Typed Binder::function(const Expr& expr, const Scope& scope) {
   if (name == "iif") return iif(expr, scope);
   if (name == "grouping" && expr.args.size() == 1) {
     const Typed key = value(*expr.args[0], scope);
-    return make("grouping(" + (is_character(key.type.type) && !key.column ? set_item(key) : key.sql) + ")::int2", make_type(SqlType::tinyint), false);
+    return make("grouping(" + (is_character(key.type.type) && !key.column ? set_item(key) : key.sql) + ")::int2",
+                make_type(SqlType::tinyint), false);
   }
   const bool part = takes_date_part(name);
   std::vector<Typed> args;
@@ -55,8 +58,8 @@ Typed Binder::function(const Expr& expr, const Scope& scope) {
   const FunctionHandler handler = name.empty() ? nullptr : find_function(name);
   if (handler == nullptr) {
     if (expr.name.size() >= 2) {
-      throw error(4121, "Cannot find either column \"" + expr.name[expr.name.size() - 2] + "\" or the user-defined function or aggregate \"" + display_name(expr.name) +
-                            "\", or the name is ambiguous.");
+      throw error(4121, "Cannot find either column \"" + expr.name[expr.name.size() - 2] +
+                            "\" or the user-defined function or aggregate \"" + display_name(expr.name) + "\", or the name is ambiguous.");
     }
     throw unknown_function(expr.name.back());
   }
@@ -91,7 +94,9 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
     std::string argument = "*";
     if (!star) {
       const Typed operand = value(*expr.args[0], scope);
-      argument = distinct + (is_character(operand.type.type) && expr.distinct ? set_item(operand) : operand.null_literal ? "NULL::int4" : output(operand));
+      argument = distinct + (is_character(operand.type.type) && expr.distinct ? set_item(operand)
+                             : operand.null_literal                           ? "NULL::int4"
+                                                                              : output(operand));
     }
     const std::string sql = "count(" + argument + ")" + window;
     return name == "count" ? make("(" + sql + ")::int4", make_type(SqlType::int_), false) : make(sql, make_type(SqlType::bigint), false);
@@ -105,12 +110,14 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
         if (type.type == SqlType::bit) throw error(8117, "Operand data type bit is invalid for " + name + " operator.");
         break;
       case Family::character: {
-        if (is_lob(type.type)) throw error(8117, "Operand data type " + std::string(type_name(type.type)) + " is invalid for " + name + " operator.");
+        if (is_lob(type.type))
+          throw error(8117, "Operand data type " + std::string(type_name(type.type)) + " is invalid for " + name + " operator.");
         Typed result = make(name + "(" + set_item(operand) + ")" + window, type);
         return result;
       }
       case Family::guid:
-        return make("tds.guid_of_key(decode(" + name + "(encode(tds.guid_key(" + output(operand) + "), 'hex'))" + window + ", 'hex'))", type);
+        return make("tds.guid_of_key(decode(" + name + "(encode(tds.guid_key(" + output(operand) + "), 'hex'))" + window + ", 'hex'))",
+                    type);
       case Family::binary:
         return make("decode(" + name + "(encode(" + operand.sql + ", 'hex'))" + window + ", 'hex')", type);
       case Family::date:
@@ -128,7 +135,8 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
   if (is_character(type.type) || !is_numeric(type.type) || (type.type == SqlType::bit && name != "checksum_agg")) {
     throw error(8117, "Operand data type " + std::string(type_name(type.type)) + " is invalid for " + name + " operator.");
   }
-  if (name == "checksum_agg") return make("tds.checksum_aggregate(" + distinct + "(" + operand.sql + ")::int4)" + window, make_type(SqlType::int_));
+  if (name == "checksum_agg")
+    return make("tds.checksum_aggregate(" + distinct + "(" + operand.sql + ")::int4)" + window, make_type(SqlType::int_));
   if (name == "sum" || name == "avg") {
     const std::string call = name + "(" + distinct;
     switch (type.type) {
@@ -170,7 +178,8 @@ Typed Binder::string_agg(const Expr& expr, const Scope& scope) {
   }
   std::string order;
   for (const OrderItem& item : expr.within_group) {
-    order += (order.empty() ? " ORDER BY " : ", ") + order_key(value(*item.expr, scope)) + (item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST");
+    order += (order.empty() ? " ORDER BY " : ", ") + order_key(value(*item.expr, scope)) +
+             (item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST");
   }
   Typed result = make_text("string_agg(" + text(operand) + ", " + text(separator) + order + ")", type);
   return result;
@@ -182,7 +191,8 @@ std::string Binder::window_order(const std::vector<OrderItem>& order, const Scop
   std::string sql;
   for (const OrderItem& item : order) {
     // ORDER BY (SELECT NULL) means no order.
-    sql += (sql.empty() ? "ORDER BY " : ", ") + order_key(value(*item.expr, scope)) + (item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST");
+    sql += (sql.empty() ? "ORDER BY " : ", ") + order_key(value(*item.expr, scope)) +
+           (item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST");
   }
   return sql;
 }
@@ -205,7 +215,8 @@ Typed Binder::window_function(const std::string& name, const Expr& expr, const S
   const std::string window = over(expr, scope);
   std::vector<Typed> args;
   for (const ExprPtr& arg : expr.args) args.push_back(value(*arg, scope));
-  if (name == "ntile" && args.size() == 1) return make("(ntile(" + as_int(args[0]) + ")" + window + ")::int8", make_type(SqlType::bigint), false);
+  if (name == "ntile" && args.size() == 1)
+    return make("(ntile(" + as_int(args[0]) + ")" + window + ")::int8", make_type(SqlType::bigint), false);
   if (name == "row_number" || name == "rank" || name == "dense_rank") return make(name + "()" + window, make_type(SqlType::bigint), false);
   if (name == "percent_rank" || name == "cume_dist") return make(name + "()" + window, make_type(SqlType::float_), false);
   if (args.empty()) throw error(174, "The " + name + " function requires 1 argument(s).", 15);

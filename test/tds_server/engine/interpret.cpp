@@ -84,7 +84,7 @@ EngineError Session::as_engine_error(const PgError& failure) {
   FailureContext context;
   context.verb = verb_;
   context.unicode = unicode_conversion_;
-  context.spid = spid_;
+  context.spid = client_.spid;
   try {
     return map_failure(failure, *catalog_, context);
   } catch (const PgError&) {
@@ -122,7 +122,8 @@ Flow Session::fail(EngineError failure, const Statement& statement, ResultSink& 
   last_error_ = message.number;
   rowcount_ = 0;
   static constexpr int kAbortsTransaction[] = {1205, 3960, 241, 242, 245, 248, 295, 8114, 8169};
-  const bool fatal = std::find(std::begin(kAbortsTransaction), std::end(kAbortsTransaction), message.number) != std::end(kAbortsTransaction);
+  const bool fatal =
+      std::find(std::begin(kAbortsTransaction), std::end(kAbortsTransaction), message.number) != std::end(kAbortsTransaction);
   if (try_depth_ > 0) {
     if (trancount_ > 0 && (settings_.xact_abort || fatal)) {
       if (message.number == 1205 || message.number == 3960) {
@@ -241,10 +242,11 @@ Flow Session::dispatch_here(const Statement& statement, ResultSink& sink) {
           return exec(node, sink);
         } else if constexpr (std::is_same_v<Node, TransactionStatement>) {
           transaction(node);
-          done(sink, node.action == TransactionStatement::Action::begin    ? Command::begin
-                     : node.action == TransactionStatement::Action::commit ? Command::commit
-                     : node.action == TransactionStatement::Action::save   ? Command::none
-                                                                           : Command::rollback,
+          done(sink,
+               node.action == TransactionStatement::Action::begin    ? Command::begin
+               : node.action == TransactionStatement::Action::commit ? Command::commit
+               : node.action == TransactionStatement::Action::save   ? Command::none
+                                                                     : Command::rollback,
                std::nullopt);
         } else if constexpr (std::is_same_v<Node, DbccStatement>) {
           dbcc(node, sink);
@@ -317,12 +319,17 @@ Value Session::fetch(const Typed& value) {
   Value result;
   guarded([&] {
     bool stopped = false;
-    backend_->copy_out("SELECT " + binder.output(value), [&](const char* data, std::size_t) {
-      const auto length = static_cast<int>((static_cast<std::uint32_t>(static_cast<unsigned char>(data[0])) << 24) | (static_cast<std::uint32_t>(static_cast<unsigned char>(data[1])) << 16) |
-                                           (static_cast<std::uint32_t>(static_cast<unsigned char>(data[2])) << 8) | static_cast<unsigned char>(data[3]));
-      result = decode(value.type, data + 4, length);
-      return true;
-    }, &stopped);
+    backend_->copy_out(
+        "SELECT " + binder.output(value),
+        [&](const char* data, std::size_t) {
+          const auto length = static_cast<int>((static_cast<std::uint32_t>(static_cast<unsigned char>(data[0])) << 24) |
+                                               (static_cast<std::uint32_t>(static_cast<unsigned char>(data[1])) << 16) |
+                                               (static_cast<std::uint32_t>(static_cast<unsigned char>(data[2])) << 8) |
+                                               static_cast<unsigned char>(data[3]));
+          result = decode(value.type, data + 4, length);
+          return true;
+        },
+        &stopped);
   });
   return result;
 }
@@ -358,7 +365,10 @@ Value Session::converted(const Value& value, const TypeInfo& from, const TypeInf
 void Session::declare(const DeclareStatement& statement) {
   for (const Declaration& declaration : statement.variables) {
     if (variable(declaration.name) != nullptr) {
-      throw error(134, "The variable name '" + declaration.name + "' has already been declared. Variable names must be unique within a query batch or stored procedure.", 15, 2);
+      throw error(134,
+                  "The variable name '" + declaration.name +
+                      "' has already been declared. Variable names must be unique within a query batch or stored procedure.",
+                  15, 2);
     }
     if (declaration.table) {
       if (catalog_->find_local(declaration.name)) {
@@ -459,10 +469,13 @@ void Session::raise_error(const RaiseErrorStatement& statement, ResultSink& sink
     text = format_message(message_value.second.bytes, args);
   } else {
     number = std::atoi(message_value.second.bytes.c_str());
-    text = "Error " + std::to_string(number) + ", severity " + std::to_string(severity) + ", state " + std::to_string(state) + " was raised, but no message with that error number was found in sys.messages.";
+    text = "Error " + std::to_string(number) + ", severity " + std::to_string(severity) + ", state " + std::to_string(state) +
+           " was raised, but no message with that error number was found in sys.messages.";
     number = 18054;
   }
-  if (severity > 18 && !statement.log) throw error(2754, "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option.");
+  if (severity > 18 && !statement.log)
+    throw error(2754,
+                "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option.");
   EngineError failure = error(number, text, std::clamp(severity, 0, 25), std::clamp(state < 0 ? 1 : state, 0, 255));
   failure.message.line = current_line_;
   if (severity <= 10) {
@@ -476,7 +489,10 @@ void Session::raise_error(const RaiseErrorStatement& statement, ResultSink& sink
 void Session::throw_error(const ThrowStatement& statement) {
   if (!statement.number) {
     if (caught_.empty()) {
-      throw error(10704, "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH block, or add error parameters to the THROW statement.", 15);
+      throw error(10704,
+                  "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH "
+                  "block, or add error parameters to the THROW statement.",
+                  15);
     }
     EngineError again;
     again.message = caught_.back().message;
@@ -486,7 +502,11 @@ void Session::throw_error(const ThrowStatement& statement) {
   const std::string text = evaluate_text(*statement.message);
   const int state = std::atoi(evaluate(*statement.state, make_type(SqlType::int_)).bytes.c_str());
   if (number < 50000) {
-    throw error(35100, "Error number " + std::to_string(number) + " in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647.", 16, 10);
+    throw error(
+        35100,
+        "Error number " + std::to_string(number) +
+            " in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647.",
+        16, 10);
   }
   throw error(number, text, 16, state);
 }
@@ -494,7 +514,8 @@ void Session::throw_error(const ThrowStatement& statement) {
 void Session::wait_for(const WaitForStatement& statement) {
   const std::string text = evaluate_text(*statement.delay);
   const Value moment = moment_from_text(text, make_time(SqlType::time, 3));
-  const double seconds = std::atof(moment.bytes.substr(0, 2).c_str()) * 3600 + std::atof(moment.bytes.substr(3, 2).c_str()) * 60 + std::atof(moment.bytes.substr(6).c_str());
+  const double seconds = std::atof(moment.bytes.substr(0, 2).c_str()) * 3600 + std::atof(moment.bytes.substr(3, 2).c_str()) * 60 +
+                         std::atof(moment.bytes.substr(6).c_str());
   if (statement.until) throw not_supported("WAITFOR TIME");
   guarded([&] { backend_->run("SELECT pg_sleep(" + std::to_string(seconds) + ")"); });
 }
@@ -514,16 +535,20 @@ void Session::dbcc(const DbccStatement& statement, ResultSink& sink) {
         value = word;
       }
     }
-    guarded([&] {
-      const Rows rows = backend_->run("SELECT CASE WHEN is_called THEN last_value::text ELSE 'NULL' END FROM " + table->identity_sequence);
-      if (reseed && !value.empty()) Ddl(*catalog_, *this).reseed(table, value);
-      Message message;
-      message.number = 7998;
-      message.severity = 0;
-      message.line = current_line_;
-      message.text = "Checking identity information: current identity value '" + rows.get(0, 0) + "', current column value '" + (reseed && !value.empty() ? value : rows.get(0, 0)) + "'.";
-      sink.message(message);
-    }, true);
+    guarded(
+        [&] {
+          const Rows rows =
+              backend_->run("SELECT CASE WHEN is_called THEN last_value::text ELSE 'NULL' END FROM " + table->identity_sequence);
+          if (reseed && !value.empty()) Ddl(*catalog_, *this).reseed(table, value);
+          Message message;
+          message.number = 7998;
+          message.severity = 0;
+          message.line = current_line_;
+          message.text = "Checking identity information: current identity value '" + rows.get(0, 0) + "', current column value '" +
+                         (reseed && !value.empty() ? value : rows.get(0, 0)) + "'.";
+          sink.message(message);
+        },
+        true);
   }
   Message finished;
   finished.number = 2528;

@@ -9,9 +9,15 @@
 namespace tds_server::engine {
 namespace {
 
-bool is_word_start(unsigned char c) { return std::isalpha(c) || c == '_' || c == '#' || c >= 0x80; }
-bool is_word(unsigned char c) { return is_word_start(c) || std::isdigit(c) || c == '$' || c == '@'; }
-bool is_digit(unsigned char c) { return std::isdigit(c) != 0; }
+bool is_word_start(unsigned char c) {
+  return std::isalpha(c) || c == '_' || c == '#' || c >= 0x80;
+}
+bool is_word(unsigned char c) {
+  return is_word_start(c) || std::isdigit(c) || c == '$' || c == '@';
+}
+bool is_digit(unsigned char c) {
+  return std::isdigit(c) != 0;
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -149,8 +155,8 @@ class Lexer {
     ++position_;
     for (;;) {
       if (position_ >= text_.size()) {
-        EngineError failure = error(
-            105, "Unclosed quotation mark after the character string '" + std::string(text_.substr(from, 128)) + "'.", 15);
+        EngineError failure =
+            error(105, "Unclosed quotation mark after the character string '" + std::string(text_.substr(from, 128)) + "'.", 15);
         failure.message.line = from_line;
         throw failure;
       }
@@ -217,7 +223,8 @@ class Lexer {
     position_ += sign;
     const std::size_t from = position_;
     if (at() == '-') ++position_;
-    while (is_digit(static_cast<unsigned char>(at())) || at() == '.' || (at() == ',' && is_digit(static_cast<unsigned char>(at(1))))) ++position_;
+    while (is_digit(static_cast<unsigned char>(at())) || at() == '.' || (at() == ',' && is_digit(static_cast<unsigned char>(at(1)))))
+      ++position_;
     for (const char c : text_.substr(from, position_ - from)) {
       if (c != ',') tokens_.back().text += c;
     }
@@ -225,7 +232,8 @@ class Lexer {
 
   void symbol() {
     start(TokenKind::symbol);
-    static constexpr std::array<std::string_view, 16> kPairs = {"<=", ">=", "<>", "!=", "!<", "!>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "||"};
+    static constexpr std::array<std::string_view, 16> kPairs = {
+        "<=", ">=", "<>", "!=", "!<", "!>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "||"};
     const std::string_view pair = text_.substr(position_, 2);
     const bool two = std::find(kPairs.begin(), kPairs.end(), pair) != kPairs.end();
     tokens_.back().text = std::string(text_.substr(position_, two ? 2 : 1));
@@ -240,26 +248,192 @@ class Lexer {
 };
 
 // PRECISION is on Microsoft's list too, but sys.columns has a column of that name that queries leave bare.
-constexpr std::string_view kReserved[] = {
-    "ADD", "ALL", "ALTER", "AND", "ANY", "AS", "ASC", "AUTHORIZATION", "BACKUP", "BEGIN", "BETWEEN", "BREAK", "BROWSE", "BULK", "BY",
-    "CASCADE", "CASE", "CHECK", "CHECKPOINT", "CLOSE", "CLUSTERED", "COALESCE", "COLLATE", "COLUMN", "COMMIT", "COMPUTE", "CONSTRAINT",
-    "CONTAINS", "CONTAINSTABLE", "CONTINUE", "CONVERT", "CREATE", "CROSS", "CURRENT", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP",
-    "CURRENT_USER", "CURSOR", "DATABASE", "DBCC", "DEALLOCATE", "DECLARE", "DEFAULT", "DELETE", "DENY", "DESC", "DISK", "DISTINCT",
-    "DISTRIBUTED", "DOUBLE", "DROP", "DUMP", "ELSE", "END", "ERRLVL", "ESCAPE", "EXCEPT", "EXEC", "EXECUTE", "EXISTS", "EXIT", "EXTERNAL",
-    "FETCH", "FILE", "FILLFACTOR", "FOR", "FOREIGN", "FREETEXT", "FREETEXTTABLE", "FROM", "FULL", "FUNCTION", "GOTO", "GRANT", "GROUP",
-    "HAVING", "HOLDLOCK", "IDENTITY", "IDENTITYCOL", "IDENTITY_INSERT", "IF", "IN", "INDEX", "INNER", "INSERT", "INTERSECT", "INTO", "IS",
-    "JOIN", "KEY", "KILL", "LEFT", "LIKE", "LINENO", "LOAD", "MERGE", "NATIONAL", "NOCHECK", "NONCLUSTERED", "NOT", "NULL", "NULLIF", "OF",
-    "OFF", "OFFSETS", "ON", "OPEN", "OPENDATASOURCE", "OPENQUERY", "OPENROWSET", "OPENXML", "OPTION", "OR", "ORDER", "OUTER", "OVER",
-    "PERCENT", "PIVOT", "PLAN", "PRIMARY", "PRINT", "PROC", "PROCEDURE", "PUBLIC", "RAISERROR", "READ", "READTEXT",
-    "RECONFIGURE", "REFERENCES", "REPLICATION", "RESTORE", "RESTRICT", "RETURN", "REVERT", "REVOKE", "RIGHT", "ROLLBACK", "ROWCOUNT",
-    "ROWGUIDCOL", "RULE", "SAVE", "SCHEMA", "SECURITYAUDIT", "SELECT", "SESSION_USER", "SET", "SETUSER", "SHUTDOWN", "SOME", "STATISTICS",
-    "SYSTEM_USER", "TABLE", "TABLESAMPLE", "TEXTSIZE", "THEN", "TO", "TOP", "TRAN", "TRANSACTION", "TRIGGER", "TRUNCATE", "TRY_CONVERT",
-    "TSEQUAL", "UNION", "UNIQUE", "UNPIVOT", "UPDATE", "UPDATETEXT", "USE", "USER", "VALUES", "VARYING", "VIEW", "WAITFOR", "WHEN",
-    "WHERE", "WHILE", "WITH", "WRITETEXT"};
+constexpr std::string_view kReserved[] = {"ADD",
+                                          "ALL",
+                                          "ALTER",
+                                          "AND",
+                                          "ANY",
+                                          "AS",
+                                          "ASC",
+                                          "AUTHORIZATION",
+                                          "BACKUP",
+                                          "BEGIN",
+                                          "BETWEEN",
+                                          "BREAK",
+                                          "BROWSE",
+                                          "BULK",
+                                          "BY",
+                                          "CASCADE",
+                                          "CASE",
+                                          "CHECK",
+                                          "CHECKPOINT",
+                                          "CLOSE",
+                                          "CLUSTERED",
+                                          "COALESCE",
+                                          "COLLATE",
+                                          "COLUMN",
+                                          "COMMIT",
+                                          "COMPUTE",
+                                          "CONSTRAINT",
+                                          "CONTAINS",
+                                          "CONTAINSTABLE",
+                                          "CONTINUE",
+                                          "CONVERT",
+                                          "CREATE",
+                                          "CROSS",
+                                          "CURRENT",
+                                          "CURRENT_DATE",
+                                          "CURRENT_TIME",
+                                          "CURRENT_TIMESTAMP",
+                                          "CURRENT_USER",
+                                          "CURSOR",
+                                          "DATABASE",
+                                          "DBCC",
+                                          "DEALLOCATE",
+                                          "DECLARE",
+                                          "DEFAULT",
+                                          "DELETE",
+                                          "DENY",
+                                          "DESC",
+                                          "DISK",
+                                          "DISTINCT",
+                                          "DISTRIBUTED",
+                                          "DOUBLE",
+                                          "DROP",
+                                          "DUMP",
+                                          "ELSE",
+                                          "END",
+                                          "ERRLVL",
+                                          "ESCAPE",
+                                          "EXCEPT",
+                                          "EXEC",
+                                          "EXECUTE",
+                                          "EXISTS",
+                                          "EXIT",
+                                          "EXTERNAL",
+                                          "FETCH",
+                                          "FILE",
+                                          "FILLFACTOR",
+                                          "FOR",
+                                          "FOREIGN",
+                                          "FREETEXT",
+                                          "FREETEXTTABLE",
+                                          "FROM",
+                                          "FULL",
+                                          "FUNCTION",
+                                          "GOTO",
+                                          "GRANT",
+                                          "GROUP",
+                                          "HAVING",
+                                          "HOLDLOCK",
+                                          "IDENTITY",
+                                          "IDENTITYCOL",
+                                          "IDENTITY_INSERT",
+                                          "IF",
+                                          "IN",
+                                          "INDEX",
+                                          "INNER",
+                                          "INSERT",
+                                          "INTERSECT",
+                                          "INTO",
+                                          "IS",
+                                          "JOIN",
+                                          "KEY",
+                                          "KILL",
+                                          "LEFT",
+                                          "LIKE",
+                                          "LINENO",
+                                          "LOAD",
+                                          "MERGE",
+                                          "NATIONAL",
+                                          "NOCHECK",
+                                          "NONCLUSTERED",
+                                          "NOT",
+                                          "NULL",
+                                          "NULLIF",
+                                          "OF",
+                                          "OFF",
+                                          "OFFSETS",
+                                          "ON",
+                                          "OPEN",
+                                          "OPENDATASOURCE",
+                                          "OPENQUERY",
+                                          "OPENROWSET",
+                                          "OPENXML",
+                                          "OPTION",
+                                          "OR",
+                                          "ORDER",
+                                          "OUTER",
+                                          "OVER",
+                                          "PERCENT",
+                                          "PIVOT",
+                                          "PLAN",
+                                          "PRIMARY",
+                                          "PRINT",
+                                          "PROC",
+                                          "PROCEDURE",
+                                          "PUBLIC",
+                                          "RAISERROR",
+                                          "READ",
+                                          "READTEXT",
+                                          "RECONFIGURE",
+                                          "REFERENCES",
+                                          "REPLICATION",
+                                          "RESTORE",
+                                          "RESTRICT",
+                                          "RETURN",
+                                          "REVERT",
+                                          "REVOKE",
+                                          "RIGHT",
+                                          "ROLLBACK",
+                                          "ROWCOUNT",
+                                          "ROWGUIDCOL",
+                                          "RULE",
+                                          "SAVE",
+                                          "SCHEMA",
+                                          "SECURITYAUDIT",
+                                          "SELECT",
+                                          "SESSION_USER",
+                                          "SET",
+                                          "SETUSER",
+                                          "SHUTDOWN",
+                                          "SOME",
+                                          "STATISTICS",
+                                          "SYSTEM_USER",
+                                          "TABLE",
+                                          "TABLESAMPLE",
+                                          "TEXTSIZE",
+                                          "THEN",
+                                          "TO",
+                                          "TOP",
+                                          "TRAN",
+                                          "TRANSACTION",
+                                          "TRIGGER",
+                                          "TRUNCATE",
+                                          "TRY_CONVERT",
+                                          "TSEQUAL",
+                                          "UNION",
+                                          "UNIQUE",
+                                          "UNPIVOT",
+                                          "UPDATE",
+                                          "UPDATETEXT",
+                                          "USE",
+                                          "USER",
+                                          "VALUES",
+                                          "VARYING",
+                                          "VIEW",
+                                          "WAITFOR",
+                                          "WHEN",
+                                          "WHERE",
+                                          "WHILE",
+                                          "WITH",
+                                          "WRITETEXT"};
 
 }  // namespace
 
-std::vector<Token> tokenize(std::string_view text, bool quoted_identifiers) { return Lexer(text, quoted_identifiers).run(); }
+std::vector<Token> tokenize(std::string_view text, bool quoted_identifiers) {
+  return Lexer(text, quoted_identifiers).run();
+}
 
 bool is_reserved(std::string_view word) {
   std::string upper(word);

@@ -10,11 +10,15 @@ namespace {
 
 EngineError no_method(const std::string& name, const TypeInfo& type, bool property) {
   if (property) {
-    return error(6592, "Could not find property or field '" + name + "' for type 'Microsoft.SqlServer.Types.Sql" + std::string(type_name(type.type)) +
-                           "' in assembly 'Microsoft.SqlServer.Types'.", 16, 3);
+    return error(6592,
+                 "Could not find property or field '" + name + "' for type 'Microsoft.SqlServer.Types.Sql" +
+                     std::string(type_name(type.type)) + "' in assembly 'Microsoft.SqlServer.Types'.",
+                 16, 3);
   }
-  return error(6506, "Could not find method '" + name + "' for type 'Microsoft.SqlServer.Types.Sql" + std::string(type_name(type.type)) +
-                         "' in assembly 'Microsoft.SqlServer.Types'", 16, 10);
+  return error(6506,
+               "Could not find method '" + name + "' for type 'Microsoft.SqlServer.Types.Sql" + std::string(type_name(type.type)) +
+                   "' in assembly 'Microsoft.SqlServer.Types'",
+               16, 10);
 }
 
 }  // namespace
@@ -27,7 +31,8 @@ Typed Binder::method(const std::string& name, const Typed& object, const std::ve
     if (name == "GetLevel" && args.empty()) return make("tds.hierarchy_level(" + x + ")::int2", make_type(SqlType::smallint));
     if (name == "GetAncestor" && args.size() == 1) return make("tds.hierarchy_ancestor(" + x + ", " + as_int(args[0]) + ")", type);
     if (name == "IsDescendantOf" && args.size() == 1) {
-      return make("(position(tds.hierarchy_text(" + output(convert(args[0], type, Conversion::implicit)) + ") in tds.hierarchy_text(" + x + ")) = 1)::int4::int2",
+      return make("(position(tds.hierarchy_text(" + output(convert(args[0], type, Conversion::implicit)) + ") in tds.hierarchy_text(" + x +
+                      ")) = 1)::int4::int2",
                   make_type(SqlType::bit));
     }
   }
@@ -75,19 +80,23 @@ Typed Binder::static_method(const Expr& expr, const Scope& scope) {
     if (name == "GetRoot" && args.empty()) return make("'\\x'::bytea", type, false);
     throw no_method(name, type, false);
   }
-  if (name == "Parse" && args.size() == 1) return make("tds.shape_parse(" + text(args[0]) + ", " + (geography ? "4326, " : "0, ") + flag + ")", type);
+  if (name == "Parse" && args.size() == 1)
+    return make("tds.shape_parse(" + text(args[0]) + ", " + (geography ? "4326, " : "0, ") + flag + ")", type);
   if (name == "Point" && args.size() == 3) {
     // geography takes latitude first; both keep x (longitude) first in WKT.
     const std::string a = as(args[0], SqlType::float_), b = as(args[1], SqlType::float_);
     return make("tds.shape_point(" + (geography ? b + ", " + a : a + ", " + b) + ", " + as_int(args[2]) + ", " + flag + ")", type);
   }
-  static constexpr std::string_view kParsers[] = {"STGeomFromText", "STPointFromText", "STLineFromText", "STPolyFromText", "STMPointFromText", "STMLineFromText",
-                                                  "STMPolyFromText", "STGeomCollFromText"};
+  static constexpr std::string_view kParsers[] = {"STGeomFromText",   "STPointFromText", "STLineFromText",  "STPolyFromText",
+                                                  "STMPointFromText", "STMLineFromText", "STMPolyFromText", "STGeomCollFromText"};
   for (const std::string_view parser : kParsers) {
-    if (name == parser && args.size() == 2) return make("tds.shape_parse(" + text(args[0]) + ", " + as_int(args[1]) + ", " + flag + ")", type);
+    if (name == parser && args.size() == 2)
+      return make("tds.shape_parse(" + text(args[0]) + ", " + as_int(args[1]) + ", " + flag + ")", type);
   }
   if (name == "STGeomFromWKB" && args.size() == 2) {
-    return make("tds.shape_from_wkb(" + output(convert(args[0], make_binary(SqlType::varbinary, -1), Conversion::implicit)) + ", " + as_int(args[1]) + ", " + flag + ")", type);
+    return make("tds.shape_from_wkb(" + output(convert(args[0], make_binary(SqlType::varbinary, -1), Conversion::implicit)) + ", " +
+                    as_int(args[1]) + ", " + flag + ")",
+                type);
   }
   throw no_method(name, type, expr.is_property);
 }

@@ -40,8 +40,8 @@ bool is_valid_date(int year, int month, int day) {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march", "april", "may", "june",
-                                                      "july", "august", "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march",     "april",   "may",      "june",
+                                                      "july",    "august",   "september", "october", "november", "december"};
 
 // Reads the pieces of a date or time from left to right; any failure makes the whole text no moment.
 class MomentReader {
@@ -78,13 +78,14 @@ class MomentReader {
     std::size_t length = 0;
     while (digit(length)) ++length;
     const char after = peek(length);
-    if (after == ':' ) return time_piece();
+    if (after == ':') return time_piece();
     if (!moment_.has_date && (after == '-' || after == '/' || (after == '.' && digit(length + 1)))) return separated_date(after);
     // 3PM, 3 PM
     std::size_t next = length;
     while (peek(next) == ' ') ++next;
     const char meridiem = static_cast<char>(std::tolower(static_cast<unsigned char>(peek(next))));
-    if (length <= 2 && (meridiem == 'a' || meridiem == 'p') && std::tolower(static_cast<unsigned char>(peek(next + 1))) == 'm') return time_piece();
+    if (length <= 2 && (meridiem == 'a' || meridiem == 'p') && std::tolower(static_cast<unsigned char>(peek(next + 1))) == 'm')
+      return time_piece();
     if (moment_.has_date) return false;
     const int value = number(length);
     if (month_ == 0 && number_count_ == 0 && (length == 8 || length == 6)) {
@@ -269,7 +270,9 @@ class MomentReader {
   std::array<int, 2> digits_{};
 };
 
-int two(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
+int two(std::string_view text, std::size_t at) {
+  return (text[at] - '0') * 10 + (text[at + 1] - '0');
+}
 
 std::int64_t time_ticks(std::string_view text) {
   std::int64_t ticks = (two(text, 0) * 3600LL + two(text, 3) * 60LL + two(text, 6)) * kTicksPerSecond;
@@ -282,7 +285,9 @@ constexpr std::array<std::int64_t, 8> kUnits = {10'000'000, 1'000'000, 100'000, 
 
 }  // namespace
 
-std::optional<Moment> parse_moment(std::string_view text) { return MomentReader(text).read(); }
+std::optional<Moment> parse_moment(std::string_view text) {
+  return MomentReader(text).read();
+}
 
 std::int64_t round_to_scale(std::int64_t ticks, int scale) {
   const std::int64_t unit = kUnits[static_cast<std::size_t>(scale)];

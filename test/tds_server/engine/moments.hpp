@@ -15,7 +15,7 @@ namespace tds_server::engine {
 constexpr std::int64_t kTicksPerSecond = 10'000'000;
 constexpr std::int64_t kTicksPerDay = 86'400 * kTicksPerSecond;
 constexpr std::int32_t kDay1900 = 693'595;
-constexpr std::int32_t kDay2000 = 730'119;  // PostgreSQL's epoch
+constexpr std::int32_t kDay2000 = 730'119;    // PostgreSQL's epoch
 constexpr std::int32_t kLastDay = 3'652'058;  // 9999-12-31
 
 struct Moment {

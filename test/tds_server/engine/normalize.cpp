@@ -34,11 +34,16 @@ std::string write_type(const TypeName& type) {
 
 std::string write_literal(const Expr& expr) {
   switch (expr.literal_kind) {
-    case LiteralKind::string: return quoted(expr.text);
-    case LiteralKind::national_string: return "N" + quoted(expr.text);
-    case LiteralKind::binary: return "0x" + hex(expr.text);
-    case LiteralKind::money: return "($" + expr.text + ")";
-    default: return "(" + expr.text + ")";
+    case LiteralKind::string:
+      return quoted(expr.text);
+    case LiteralKind::national_string:
+      return "N" + quoted(expr.text);
+    case LiteralKind::binary:
+      return "0x" + hex(expr.text);
+    case LiteralKind::money:
+      return "($" + expr.text + ")";
+    default:
+      return "(" + expr.text + ")";
   }
 }
 
@@ -80,25 +85,37 @@ std::string write_case(const Expr& expr) {
 
 std::string write(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::null_literal: return "NULL";
-    case ExprKind::literal: return write_literal(expr);
-    case ExprKind::column: return bracketed({expr.name.back()});
-    case ExprKind::star: return "*";
-    case ExprKind::variable: return expr.text;
+    case ExprKind::null_literal:
+      return "NULL";
+    case ExprKind::literal:
+      return write_literal(expr);
+    case ExprKind::column:
+      return bracketed({expr.name.back()});
+    case ExprKind::star:
+      return "*";
+    case ExprKind::variable:
+      return expr.text;
     case ExprKind::unary:
       if (expr.args[0]->kind == ExprKind::literal) {
         const std::string inner = write_literal(*expr.args[0]);
         if (inner.front() == '(') return expr.text == "-" ? "(-" + inner.substr(1) : inner;
       }
       return expr.text + write(*expr.args[0]);
-    case ExprKind::binary: return write_binary(expr);
-    case ExprKind::compare: return write(*expr.args[0]) + expr.text + write(*expr.args[1]);
-    case ExprKind::and_: return operand(*expr.args[0]) + " AND " + operand(*expr.args[1]);
-    case ExprKind::or_: return write(*expr.args[0]) + " OR " + write(*expr.args[1]);
-    case ExprKind::not_: return "NOT " + operand(*expr.args[0]);
-    case ExprKind::is_null: return write(*expr.args[0]) + (expr.negated ? " IS NOT NULL" : " IS NULL");
+    case ExprKind::binary:
+      return write_binary(expr);
+    case ExprKind::compare:
+      return write(*expr.args[0]) + expr.text + write(*expr.args[1]);
+    case ExprKind::and_:
+      return operand(*expr.args[0]) + " AND " + operand(*expr.args[1]);
+    case ExprKind::or_:
+      return write(*expr.args[0]) + " OR " + write(*expr.args[1]);
+    case ExprKind::not_:
+      return "NOT " + operand(*expr.args[0]);
+    case ExprKind::is_null:
+      return write(*expr.args[0]) + (expr.negated ? " IS NOT NULL" : " IS NULL");
     case ExprKind::like:
-      return (expr.negated ? "NOT " : "") + write(*expr.args[0]) + " like " + write(*expr.args[1]) + (expr.args.size() > 2 ? " escape " + write(*expr.args[2]) : "");
+      return (expr.negated ? "NOT " : "") + write(*expr.args[0]) + " like " + write(*expr.args[1]) +
+             (expr.args.size() > 2 ? " escape " + write(*expr.args[2]) : "");
     case ExprKind::between: {
       const std::string value = write(*expr.args[0]);
       if (expr.negated) return "NOT (" + value + ">=" + write(*expr.args[1]) + " AND " + value + "<=" + write(*expr.args[2]) + ")";
@@ -118,19 +135,28 @@ std::string write(const Expr& expr) {
     }
     case ExprKind::cast: {
       const std::string style = expr.args.size() > 1 ? "," + write(*expr.args[1]) : "";
-      return (expr.text.rfind("TRY_", 0) == 0 ? "TRY_CAST(" : "CONVERT(") + write_type(expr.type) + "," + write(*expr.args[0]) + style + ")";
+      return (expr.text.rfind("TRY_", 0) == 0 ? "TRY_CAST(" : "CONVERT(") + write_type(expr.type) + "," + write(*expr.args[0]) + style +
+             ")";
     }
-    case ExprKind::case_: return write_case(expr);
-    case ExprKind::collate: return write(*expr.args[0]) + " collate " + expr.text;
-    case ExprKind::next_value: return "NEXT VALUE FOR " + bracketed(expr.name);
-    case ExprKind::method: return write(*expr.args[0]) + "." + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 1) + ")");
-    case ExprKind::static_method: return bracketed(expr.name) + "::" + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 0) + ")");
-    default: return "";
+    case ExprKind::case_:
+      return write_case(expr);
+    case ExprKind::collate:
+      return write(*expr.args[0]) + " collate " + expr.text;
+    case ExprKind::next_value:
+      return "NEXT VALUE FOR " + bracketed(expr.name);
+    case ExprKind::method:
+      return write(*expr.args[0]) + "." + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 1) + ")");
+    case ExprKind::static_method:
+      return bracketed(expr.name) + "::" + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 0) + ")");
+    default:
+      return "";
   }
 }
 
 }  // namespace
 
-std::string normalized_definition(const Expr& expr) { return "(" + write(expr) + ")"; }
+std::string normalized_definition(const Expr& expr) {
+  return "(" + write(expr) + ")";
+}
 
 }  // namespace tds_server::engine

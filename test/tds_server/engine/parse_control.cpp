@@ -21,10 +21,11 @@ std::vector<StatementPtr> Parser::batch() {
 }
 
 bool Parser::starts_statement() const {
-  static constexpr std::string_view kWords[] = {
-      "select", "with", "insert", "update", "delete", "truncate", "create", "alter", "drop", "set", "use", "print", "raiserror", "throw",
-      "waitfor", "declare", "if", "while", "begin", "commit", "rollback", "save", "exec", "execute", "return", "break", "continue", "dbcc",
-      "grant", "revoke", "deny", "checkpoint", "merge", "kill", "go", "backup", "restore", "reconfigure"};
+  static constexpr std::string_view kWords[] = {"select", "with",  "insert",   "update", "delete",    "truncate",   "create",  "alter",
+                                                "drop",   "set",   "use",      "print",  "raiserror", "throw",      "waitfor", "declare",
+                                                "if",     "while", "begin",    "commit", "rollback",  "save",       "exec",    "execute",
+                                                "return", "break", "continue", "dbcc",   "grant",     "revoke",     "deny",    "checkpoint",
+                                                "merge",  "kill",  "go",       "backup", "restore",   "reconfigure"};
   for (const std::string_view word : kWords) {
     if (is_word(word)) return true;
   }

@@ -45,7 +45,8 @@ StatementPtr Parser::create() {
   for (const std::string_view kind : {"trigger", "function"}) {
     if (accept(kind)) return wrap(other(upper(kind), from));
   }
-  for (const std::string_view kind : {"login", "user", "role", "rule", "default", "statistics", "synonym", "columnstore", "xml", "spatial", "fulltext", "partition"}) {
+  for (const std::string_view kind :
+       {"login", "user", "role", "rule", "default", "statistics", "synonym", "columnstore", "xml", "spatial", "fulltext", "partition"}) {
     if (is_word(kind)) throw not_supported("CREATE " + upper(kind));
   }
   fail();
@@ -329,7 +330,8 @@ void Parser::index_options(IndexDef& index) {
       advance(), advance();
       accept_symbol("=");
       integer();
-    } else if (is_word("on") && (peek(1).kind == TokenKind::quoted_identifier || is_identifier(1)) && !is_word("delete", 1) && !is_word("update", 1)) {
+    } else if (is_word("on") && (peek(1).kind == TokenKind::quoted_identifier || is_identifier(1)) && !is_word("delete", 1) &&
+               !is_word("update", 1)) {
       advance();
       identifier();
       if (is_symbol("(")) skip_parentheses();

@@ -66,7 +66,8 @@ ExprPtr Parser::negation() {
 namespace {
 std::string comparison_of(const Token& token) {
   if (token.kind != TokenKind::symbol) return "";
-  if (token.text == "=" || token.text == "<" || token.text == ">" || token.text == "<=" || token.text == ">=" || token.text == "<>") return token.text;
+  if (token.text == "=" || token.text == "<" || token.text == ">" || token.text == "<=" || token.text == ">=" || token.text == "<>")
+    return token.text;
   if (token.text == "!=") return "<>";
   if (token.text == "!<") return ">=";
   if (token.text == "!>") return "<=";
@@ -297,13 +298,27 @@ ExprPtr Parser::literal() {
   const Token& token = advance();
   node->text = token.text;
   switch (token.kind) {
-    case TokenKind::string: node->literal_kind = LiteralKind::string; break;
-    case TokenKind::national_string: node->literal_kind = LiteralKind::national_string; break;
-    case TokenKind::binary: node->literal_kind = LiteralKind::binary; break;
-    case TokenKind::decimal: node->literal_kind = LiteralKind::decimal; break;
-    case TokenKind::floating: node->literal_kind = LiteralKind::floating; break;
-    case TokenKind::money: node->literal_kind = LiteralKind::money; break;
-    default: node->literal_kind = LiteralKind::integer; break;
+    case TokenKind::string:
+      node->literal_kind = LiteralKind::string;
+      break;
+    case TokenKind::national_string:
+      node->literal_kind = LiteralKind::national_string;
+      break;
+    case TokenKind::binary:
+      node->literal_kind = LiteralKind::binary;
+      break;
+    case TokenKind::decimal:
+      node->literal_kind = LiteralKind::decimal;
+      break;
+    case TokenKind::floating:
+      node->literal_kind = LiteralKind::floating;
+      break;
+    case TokenKind::money:
+      node->literal_kind = LiteralKind::money;
+      break;
+    default:
+      node->literal_kind = LiteralKind::integer;
+      break;
   }
   return node;
 }

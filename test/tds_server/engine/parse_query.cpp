@@ -226,7 +226,8 @@ TableRefPtr Parser::table_ref() {
       expect("join");
     }
     node->left = std::move(left);
-    const bool conditional = node->join == JoinKind::inner || node->join == JoinKind::left || node->join == JoinKind::right || node->join == JoinKind::full;
+    const bool conditional =
+        node->join == JoinKind::inner || node->join == JoinKind::left || node->join == JoinKind::right || node->join == JoinKind::full;
     // The right side may itself be a chain whose ON clauses come later: a JOIN b JOIN c ON .. ON ..
     node->right = table_primary();
     while (conditional && join_follows()) {
@@ -266,7 +267,8 @@ TableRefPtr Parser::table_primary() {
   }
   if (is_symbol("(")) {
     // Either a table-valued function or the old form of hints: t (NOLOCK).
-    static constexpr std::string_view kHints[] = {"nolock", "tablock", "tablockx", "holdlock", "readpast", "updlock", "rowlock", "paglock", "xlock", "index"};
+    static constexpr std::string_view kHints[] = {"nolock",  "tablock", "tablockx", "holdlock", "readpast",
+                                                  "updlock", "rowlock", "paglock",  "xlock",    "index"};
     bool hint = false;
     for (const std::string_view word : kHints) hint = hint || is_word(word, 1);
     if (hint) {

@@ -22,14 +22,18 @@ const Token& Parser::advance() {
   return token;
 }
 
-bool Parser::at_end() const { return peek().kind == TokenKind::end; }
+bool Parser::at_end() const {
+  return peek().kind == TokenKind::end;
+}
 
 bool Parser::is_word(std::string_view word, std::size_t ahead) const {
   const Token& token = peek(ahead);
   return token.kind == TokenKind::identifier && equals_ignoring_case(token.text, word);
 }
 
-bool Parser::is_words(std::string_view first, std::string_view second) const { return is_word(first) && is_word(second, 1); }
+bool Parser::is_words(std::string_view first, std::string_view second) const {
+  return is_word(first) && is_word(second, 1);
+}
 
 bool Parser::is_symbol(std::string_view symbol, std::size_t ahead) const {
   const Token& token = peek(ahead);
@@ -56,7 +60,9 @@ void Parser::expect_symbol(std::string_view symbol) {
   if (!accept_symbol(symbol)) fail();
 }
 
-void Parser::fail() const { fail_at(peek()); }
+void Parser::fail() const {
+  fail_at(peek());
+}
 
 // SQL Server names the offending token; at the end of the batch it names the last one.
 void Parser::fail_at(const Token& token) const {
@@ -79,15 +85,18 @@ std::string Parser::identifier() {
   if (!is_identifier()) fail();
   const Token& token = advance();
   if (token.text.empty()) {
-    EngineError failure = error(1038, "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a "
-                                      "name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. "
-                                      "Change the alias to a valid name.", 15, 4);
+    EngineError failure = error(1038,
+                                "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a "
+                                "name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. "
+                                "Change the alias to a valid name.",
+                                15, 4);
     failure.message.line = token.line;
     throw failure;
   }
   if (utf16_length(token.text) > 128) {
-    EngineError failure = error(103, "The identifier that starts with '" + std::string(utf16_prefix(token.text, 128)) +
-                                         "' is too long. Maximum length is 128.", 15, 4);
+    EngineError failure = error(
+        103, "The identifier that starts with '" + std::string(utf16_prefix(token.text, 128)) + "' is too long. Maximum length is 128.", 15,
+        4);
     failure.message.line = token.line;
     throw failure;
   }
@@ -205,7 +214,9 @@ void Parser::skip_with_options() {
   }
 }
 
-std::string Parser::text_between(std::size_t from, std::size_t to) const { return std::string(text_.substr(from, to - from)); }
+std::string Parser::text_between(std::size_t from, std::size_t to) const {
+  return std::string(text_.substr(from, to - from));
+}
 
 ExprPtr Parser::whole_expression() {
   ExprPtr result = expression();
@@ -275,10 +286,20 @@ Batch parse_batch(std::string_view text, bool quoted_identifiers) {
   return batch;
 }
 
-ExprPtr parse_expression(std::string_view text) { return Parser(text, true).whole_expression(); }
-TypeName parse_type(std::string_view text) { return Parser(text, true).whole_type(); }
-Name parse_name(std::string_view text) { return Parser(text, true).whole_name(); }
-std::vector<ProcedureParameter> parse_parameters(std::string_view text) { return Parser(text, true).whole_parameters(); }
-InsertBulk parse_insert_bulk(std::string_view text) { return Parser(text, true).insert_bulk(); }
+ExprPtr parse_expression(std::string_view text) {
+  return Parser(text, true).whole_expression();
+}
+TypeName parse_type(std::string_view text) {
+  return Parser(text, true).whole_type();
+}
+Name parse_name(std::string_view text) {
+  return Parser(text, true).whole_name();
+}
+std::vector<ProcedureParameter> parse_parameters(std::string_view text) {
+  return Parser(text, true).whole_parameters();
+}
+InsertBulk parse_insert_bulk(std::string_view text) {
+  return Parser(text, true).insert_bulk();
+}
 
 }  // namespace tds_server::engine

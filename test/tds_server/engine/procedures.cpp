@@ -133,7 +133,8 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
   if (plain == "sp_describe_first_result_set") return describe(arguments, sink);
   if (plain == "sp_rename") {
     const auto old_name = argument_text(arguments, "@objname", 0), fresh = argument_text(arguments, "@newname", 1);
-    if (!old_name || !fresh) throw error(201, "Procedure or function 'sp_rename' expects parameter '@objname', which was not supplied.", 16, 4);
+    if (!old_name || !fresh)
+      throw error(201, "Procedure or function 'sp_rename' expects parameter '@objname', which was not supplied.", 16, 4);
     const std::string kind = upper(argument_text(arguments, "@objtype", 2).value_or("OBJECT"));
     guarded([&] { Ddl(*catalog_, *this).rename(*old_name, *fresh, kind); }, true);
     Message caution;
@@ -145,14 +146,17 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
     sink.message(caution);
     return 0;
   }
-  if (plain == "sp_addextendedproperty" || plain == "sp_updateextendedproperty" || plain == "sp_dropextendedproperty") return extended_property(plain, arguments);
+  if (plain == "sp_addextendedproperty" || plain == "sp_updateextendedproperty" || plain == "sp_dropextendedproperty")
+    return extended_property(plain, arguments);
   if (plain == "sp_addtype") return add_type(arguments);
   if (plain == "sp_reset_connection") {
     reset();
     return 0;
   }
-  static constexpr std::string_view kIgnored[] = {"sp_dboption", "sp_updatestats", "sp_set_session_context", "sp_configure", "sp_changedbowner", "sp_dbcmptlevel", "sp_recompile", "sp_refreshview",
-                                                  "sp_getapplock", "sp_releaseapplock", "sp_grantdbaccess", "sp_addrolemember", "sp_settriggerorder", "sp_autostats"};
+  static constexpr std::string_view kIgnored[] = {"sp_dboption",        "sp_updatestats",    "sp_set_session_context", "sp_configure",
+                                                  "sp_changedbowner",   "sp_dbcmptlevel",    "sp_recompile",           "sp_refreshview",
+                                                  "sp_getapplock",      "sp_releaseapplock", "sp_grantdbaccess",       "sp_addrolemember",
+                                                  "sp_settriggerorder", "sp_autostats"};
   if (std::find(std::begin(kIgnored), std::end(kIgnored), plain) != std::end(kIgnored)) return 0;
   if (const SystemProcedure* system = find_system_procedure(plain)) {
     std::map<std::string, std::string> values;
@@ -171,7 +175,8 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
 // ---- parameterized statements
 
 // Runs a text with the variables that `declarations` names, filled from the arguments from `first` on.
-int Session::run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments, std::size_t first, ResultSink& sink) {
+int Session::run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments, std::size_t first,
+                               ResultSink& sink) {
   Frame frame;
   const std::vector<ProcedureParameter> parameters = parse_parameters(declarations);
   std::vector<Argument*> sources(parameters.size(), nullptr);
@@ -198,7 +203,8 @@ int Session::run_parameterized(const std::string& text, const std::string& decla
     } else if (parameters[p].initial) {
       variable.value = evaluate(*parameters[p].initial, variable.type);
     } else {
-      throw error(8178, "The parameterized query '(" + declarations + ")" + std::string(utf16_prefix(text, 60)) + "' expects the parameter '" + parameters[p].name + "', which was not supplied.");
+      throw error(8178, "The parameterized query '(" + declarations + ")" + std::string(utf16_prefix(text, 60)) +
+                            "' expects the parameter '" + parameters[p].name + "', which was not supplied.");
     }
     frame.variables[fold(parameters[p].name)] = std::move(variable);
   }
@@ -231,7 +237,8 @@ std::string text_at(const Arguments& arguments, std::size_t position) {
 }  // namespace
 
 int Session::execute_sql(Arguments& arguments, ResultSink& sink) {
-  if (arguments.empty()) throw error(201, "Procedure or function 'sp_executesql' expects parameter '@statement', which was not supplied.", 16, 10);
+  if (arguments.empty())
+    throw error(201, "Procedure or function 'sp_executesql' expects parameter '@statement', which was not supplied.", 16, 10);
   if (!is_unicode(arguments[0].type.type)) {
     throw error(214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.", 16, 2);
   }
@@ -239,7 +246,8 @@ int Session::execute_sql(Arguments& arguments, ResultSink& sink) {
 }
 
 int Session::prepare(Arguments& arguments, ResultSink& sink, bool run) {
-  if (arguments.size() < 3) throw error(201, "Procedure or function 'sp_prepare' expects parameter '@stmt', which was not supplied.", 16, 10);
+  if (arguments.size() < 3)
+    throw error(201, "Procedure or function 'sp_prepare' expects parameter '@stmt', which was not supplied.", 16, 10);
   Prepared prepared;
   prepared.parameters = text_at(arguments, 1);
   prepared.statement = text_at(arguments, 2);
@@ -290,7 +298,8 @@ int Session::user_procedure(const Module& module, const Name& name, Arguments& a
     } else if (parameter.initial) {
       variable.value = evaluate(*parameter.initial, variable.type);
     } else {
-      throw error(201, "Procedure or function '" + name.back() + "' expects parameter '" + parameter.name + "', which was not supplied.", 16, 4);
+      throw error(201, "Procedure or function '" + name.back() + "' expects parameter '" + parameter.name + "', which was not supplied.",
+                  16, 4);
     }
     frame.variables[fold(parameter.name)] = std::move(variable);
   }
@@ -393,70 +402,85 @@ int Session::extended_property(const std::string& name, const Arguments& argumen
   }
   int property_class = 0;
   std::string major = "0", minor = "0";
-  guarded([&] {
-    const auto missing = [&]() -> EngineError {
-      return error(15135, "Object is invalid. Extended properties are not permitted on '" + object[0] + (object[1].empty() ? "" : "." + object[1]) + (object[2].empty() ? "" : "." + object[2]) +
-                              "', or the object does not exist.", 16, 8);
-    };
-    if (!level[0].empty()) {
-      const Rows schema = backend_->run("SELECT tds_meta.schema_id_of($1)", {to_stored_text(object[0])});
-      if (schema.null(0, 0)) throw missing();
-      property_class = 3;
-      major = schema.get(0, 0);
-      if (level[1] == "TYPE") {
-        property_class = 6;
-        const Rows type = backend_->run("SELECT user_type_id FROM tds_meta.types WHERE schema_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2)", {major, to_stored_text(object[1])});
-        if (type.size() == 0) throw missing();
-        major = type.get(0, 0);
-      } else if (!level[1].empty()) {
-        property_class = 1;
-        const Rows found = backend_->run("SELECT tds_meta.find_object($1, $2)", {to_stored_text(object[0]), to_stored_text(object[1])});
-        if (found.null(0, 0)) throw missing();
-        major = found.get(0, 0);
-        if (level[2] == "COLUMN") {
-          const Rows column = backend_->run("SELECT tds_meta.column_number($1, $2)", {major, to_stored_text(object[2])});
-          if (column.null(0, 0)) throw missing();
-          minor = column.get(0, 0);
-        } else if (level[2] == "INDEX") {
-          property_class = 7;
-          const Rows index = backend_->run("SELECT index_id FROM tds_meta.indexes WHERE object_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2)", {major, to_stored_text(object[2])});
-          if (index.size() == 0) throw missing();
-          minor = index.get(0, 0);
-        } else if (!level[2].empty()) {
-          const Rows part = backend_->run("SELECT object_id FROM tds_meta.objects WHERE parent_object_id = $1 AND name_key = tds_meta.fold($2)", {major, to_stored_text(object[2])});
-          if (part.size() == 0) throw missing();
-          major = part.get(0, 0);
+  guarded(
+      [&] {
+        const auto missing = [&]() -> EngineError {
+          return error(15135,
+                       "Object is invalid. Extended properties are not permitted on '" + object[0] +
+                           (object[1].empty() ? "" : "." + object[1]) + (object[2].empty() ? "" : "." + object[2]) +
+                           "', or the object does not exist.",
+                       16, 8);
+        };
+        if (!level[0].empty()) {
+          const Rows schema = backend_->run("SELECT tds_meta.schema_id_of($1)", {to_stored_text(object[0])});
+          if (schema.null(0, 0)) throw missing();
+          property_class = 3;
+          major = schema.get(0, 0);
+          if (level[1] == "TYPE") {
+            property_class = 6;
+            const Rows type =
+                backend_->run("SELECT user_type_id FROM tds_meta.types WHERE schema_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2)",
+                              {major, to_stored_text(object[1])});
+            if (type.size() == 0) throw missing();
+            major = type.get(0, 0);
+          } else if (!level[1].empty()) {
+            property_class = 1;
+            const Rows found = backend_->run("SELECT tds_meta.find_object($1, $2)", {to_stored_text(object[0]), to_stored_text(object[1])});
+            if (found.null(0, 0)) throw missing();
+            major = found.get(0, 0);
+            if (level[2] == "COLUMN") {
+              const Rows column = backend_->run("SELECT tds_meta.column_number($1, $2)", {major, to_stored_text(object[2])});
+              if (column.null(0, 0)) throw missing();
+              minor = column.get(0, 0);
+            } else if (level[2] == "INDEX") {
+              property_class = 7;
+              const Rows index =
+                  backend_->run("SELECT index_id FROM tds_meta.indexes WHERE object_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2)",
+                                {major, to_stored_text(object[2])});
+              if (index.size() == 0) throw missing();
+              minor = index.get(0, 0);
+            } else if (!level[2].empty()) {
+              const Rows part =
+                  backend_->run("SELECT object_id FROM tds_meta.objects WHERE parent_object_id = $1 AND name_key = tds_meta.fold($2)",
+                                {major, to_stored_text(object[2])});
+              if (part.size() == 0) throw missing();
+              major = part.get(0, 0);
+            }
+          }
         }
-      }
-    }
-    const std::string key = "class = " + std::to_string(property_class) + " AND major_id = " + major + " AND minor_id = " + minor + " AND name = " + pg_literal(to_stored_text(*property));
-    const bool exists = backend_->run("SELECT 1 FROM tds_meta.extended_properties WHERE " + key).size() > 0;
-    const std::string where = object[0] + (object[1].empty() ? "" : "." + object[1]) + (object[2].empty() ? "" : "." + object[2]);
-    if (name == "sp_addextendedproperty") {
-      if (exists) throw error(15233, "Property cannot be added. Property '" + *property + "' already exists for '" + where + "'.");
-    } else if (!exists) {
-      throw error(15217, "Property cannot be updated or deleted. Property '" + *property + "' does not exist for '" + where + "'.", 16, 2);
-    }
-    if (name == "sp_dropextendedproperty") {
-      backend_->run("DELETE FROM tds_meta.extended_properties WHERE " + key);
-      return;
-    }
-    const Argument* given = nullptr;
-    for (const Argument& argument : arguments) {
-      if (equals_ignoring_case(argument.name, "@value")) given = &argument;
-    }
-    if (given == nullptr && arguments.size() > 1 && arguments[1].name.empty()) given = &arguments[1];
-    Binder binder(*catalog_, *this);
-    std::string value = "NULL";
-    if (given != nullptr && !given->value.null) {
-      value = binder.output(binder.convert(binder.literal(given->type, given->value), make_type(SqlType::sql_variant), Conversion::implicit));
-    }
-    if (exists) {
-      backend_->run("UPDATE tds_meta.extended_properties SET value = " + value + " WHERE " + key);
-    } else {
-      backend_->run("INSERT INTO tds_meta.extended_properties VALUES (" + std::to_string(property_class) + ", " + major + ", " + minor + ", " + pg_literal(to_stored_text(*property)) + ", " + value + ")");
-    }
-  }, true);
+        const std::string key = "class = " + std::to_string(property_class) + " AND major_id = " + major + " AND minor_id = " + minor +
+                                " AND name = " + pg_literal(to_stored_text(*property));
+        const bool exists = backend_->run("SELECT 1 FROM tds_meta.extended_properties WHERE " + key).size() > 0;
+        const std::string where = object[0] + (object[1].empty() ? "" : "." + object[1]) + (object[2].empty() ? "" : "." + object[2]);
+        if (name == "sp_addextendedproperty") {
+          if (exists) throw error(15233, "Property cannot be added. Property '" + *property + "' already exists for '" + where + "'.");
+        } else if (!exists) {
+          throw error(15217, "Property cannot be updated or deleted. Property '" + *property + "' does not exist for '" + where + "'.", 16,
+                      2);
+        }
+        if (name == "sp_dropextendedproperty") {
+          backend_->run("DELETE FROM tds_meta.extended_properties WHERE " + key);
+          return;
+        }
+        const Argument* given = nullptr;
+        for (const Argument& argument : arguments) {
+          if (equals_ignoring_case(argument.name, "@value")) given = &argument;
+        }
+        if (given == nullptr && arguments.size() > 1 && arguments[1].name.empty()) given = &arguments[1];
+        Binder binder(*catalog_, *this);
+        std::string value = "NULL";
+        if (given != nullptr && !given->value.null) {
+          value = binder.output(
+              binder.convert(binder.literal(given->type, given->value), make_type(SqlType::sql_variant), Conversion::implicit));
+        }
+        if (exists) {
+          backend_->run("UPDATE tds_meta.extended_properties SET value = " + value + " WHERE " + key);
+        } else {
+          backend_->run("INSERT INTO tds_meta.extended_properties VALUES (" + std::to_string(property_class) + ", " + major + ", " + minor +
+                        ", " + pg_literal(to_stored_text(*property)) + ", " + value + ")");
+        }
+      },
+      true);
   return 0;
 }
 

@@ -20,7 +20,8 @@ std::unique_ptr<Engine> open_engine(const std::string& pg_conninfo, const std::s
 
 namespace tds_server::engine {
 
-Session::Session(std::string conninfo, const std::string& database, std::string login) : conninfo_(std::move(conninfo)), login_(std::move(login)) {
+Session::Session(std::string conninfo, const std::string& database, std::string login)
+    : conninfo_(std::move(conninfo)), login_(std::move(login)) {
   try {
     ensure_cluster(conninfo_);
     connect(database);
@@ -37,7 +38,9 @@ Session::~Session() = default;
 Session::Visited Session::open(const std::string& database) {
   Backend finder(with_database(conninfo_, "master"));
   const Rows rows = finder.run(
-      "SELECT datname, name, info ->> 'collation' FROM tds_meta.databases() WHERE name = $1 OR tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1", {to_stored_text(database)});
+      "SELECT datname, name, info ->> 'collation' FROM tds_meta.databases() WHERE name = $1 OR tds_meta.fold(name) = tds_meta.fold($1) "
+      "ORDER BY name = $1 DESC LIMIT 1",
+      {to_stored_text(database)});
   std::string pg_name = stored_database(database), name = database;
   const bool marked = rows.size() > 0;
   if (marked) {
@@ -52,9 +55,13 @@ Session::Visited Session::open(const std::string& database) {
   }
   if (!marked) adopt_database(*result.backend, name);
   result.backend->run(
-      "SET client_min_messages = error; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1; SET bytea_output = 'hex';"
-      "SET search_path = pg_catalog; SET standard_conforming_strings = on; SET jit = off; SET synchronous_commit = off; SET client_connection_check_interval = '1s';"
-      "SET application_name = 'tds:" + std::to_string(spid_) + "'; SET tds.login = " + pg_literal(login_) + "; SET tds.host = ''; SET tds.app = ''");
+      "SET client_min_messages = error; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET "
+      "extra_float_digits = 1; SET bytea_output = 'hex';"
+      "SET search_path = pg_catalog; SET standard_conforming_strings = on; SET jit = off; SET synchronous_commit = off; SET "
+      "client_connection_check_interval = '1s';"
+      "SET tds.login = " +
+      pg_literal(login_));
+  introduce_to(*result.backend);
   const Rows collation = result.backend->run("SELECT collation_name FROM tds_meta.settings");
   result.catalog = std::make_unique<Catalog>(*result.backend);
   result.catalog->set_database(name, collation.get(0, 0));
@@ -78,9 +85,10 @@ std::string Session::other_database(const std::vector<Name>& names) {
   for (const Name& name : names) {
     const bool named = name.size() >= 3 && !name[name.size() - 3].empty();
     const std::string& schema = name.size() >= 2 ? name[name.size() - 2] : name[0];
-    const bool system = equals_ignoring_case(schema, "sys") || equals_ignoring_case(schema, "information_schema") || equals_ignoring_case(name.back(), "spt_values");
-    if (!named || catalog_->same(name[name.size() - 3], catalog_->database()) || (system && equals_ignoring_case(name[name.size() - 3], "master")) ||
-        equals_ignoring_case(name[name.size() - 3], "tempdb")) {
+    const bool system = equals_ignoring_case(schema, "sys") || equals_ignoring_case(schema, "information_schema") ||
+                        equals_ignoring_case(name.back(), "spt_values");
+    if (!named || catalog_->same(name[name.size() - 3], catalog_->database()) ||
+        (system && equals_ignoring_case(name[name.size() - 3], "master")) || equals_ignoring_case(name[name.size() - 3], "tempdb")) {
       here = here || !system;
     } else if (!other.empty() && !catalog_->same(other, name[name.size() - 3])) {
       throw not_supported("a statement over two databases");
@@ -115,9 +123,15 @@ void Session::apply_settings() {
   backend_->run("SET lock_timeout = " + std::to_string(timeout < 0 ? 0 : std::max(timeout, 1LL)));
 }
 
-void Session::session_id(int spid) {
-  spid_ = spid;
-  backend_->run("SET application_name = 'tds:" + std::to_string(spid_) + "'");
+void Session::introduce(const Client& client) {
+  client_ = client;
+  introduce_to(*backend_);
+}
+
+void Session::introduce_to(Backend& backend) const {
+  backend.run("SET application_name = " + pg_literal("tds:" + std::to_string(client_.spid) + ":" + to_stored_text(client_.application)) +
+              "; SET tds.host = " + pg_literal(to_stored_text(client_.host)) +
+              "; SET tds.app = " + pg_literal(to_stored_text(client_.application)));
 }
 
 void Session::cancel() {
@@ -169,7 +183,8 @@ void Session::set_option(const SetOption& option) {
     if (name == "PARSEONLY" || name == "NOEXEC") settings_.parseonly = on;
     if (name == "QUOTED_IDENTIFIER") settings_.quoted_identifier = on;
     if (name == "ROWCOUNT") settings_.rowcount = std::atoll(value.c_str());
-    if (name == "TEXTSIZE") settings_.textsize = std::atoll(value.c_str()) <= 0 ? (value == "-1" ? 2147483647 : 4096) : std::atoll(value.c_str());
+    if (name == "TEXTSIZE")
+      settings_.textsize = std::atoll(value.c_str()) <= 0 ? (value == "-1" ? 2147483647 : 4096) : std::atoll(value.c_str());
     if (name == "LOCK_TIMEOUT") {
       settings_.lock_timeout = std::atoll(value.c_str());
       apply_settings();
@@ -179,21 +194,29 @@ void Session::set_option(const SetOption& option) {
   const std::string& first = option.options.front();
   if (first == "TRANSACTION ISOLATION LEVEL") {
     static constexpr std::string_view kLevels[] = {"READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE"};
-    if (std::find(std::begin(kLevels), std::end(kLevels), value) == std::end(kLevels)) throw error(102, "Incorrect syntax near '" + value + "'.", 15);
+    if (std::find(std::begin(kLevels), std::end(kLevels), value) == std::end(kLevels))
+      throw error(102, "Incorrect syntax near '" + value + "'.", 15);
     if (value == "SNAPSHOT" && trancount_ > 0 && settings_.isolation != "SNAPSHOT") {
-      throw error(3951, "Transaction failed in database '" + catalog_->database() + "' because the statement was run under snapshot isolation but the transaction did not start in snapshot isolation. "
-                        "You cannot change the isolation level of the transaction to snapshot after the transaction has started unless the transaction was originally started under snapshot isolation level.");
+      throw error(3951,
+                  "Transaction failed in database '" + catalog_->database() +
+                      "' because the statement was run under snapshot isolation but the transaction did not start in snapshot isolation. "
+                      "You cannot change the isolation level of the transaction to snapshot after the transaction has started unless the "
+                      "transaction was originally started under snapshot isolation level.");
     }
     settings_.isolation = value;
   } else if (first == "IDENTITY_INSERT") {
     const TablePtr table = catalog_->find_table(option.table);
-    if (!table) throw error(1088, "Cannot find the object \"" + display_name(option.table) + "\" because it does not exist or you do not have permissions.", 16, 11);
+    if (!table)
+      throw error(1088,
+                  "Cannot find the object \"" + display_name(option.table) + "\" because it does not exist or you do not have permissions.",
+                  16, 11);
     if (table->identity_sequence.empty()) {
       throw error(8106, "Table '" + display_name(option.table) + "' does not have the identity property. Cannot perform SET operation.");
     }
     if (on) {
       if (!settings_.identity_insert.empty() && settings_.identity_insert != table->target) {
-        throw error(8107, "IDENTITY_INSERT is already ON for table '" + settings_.identity_insert + "'. Cannot perform SET operation for table '" + display_name(option.table) + "'.");
+        throw error(8107, "IDENTITY_INSERT is already ON for table '" + settings_.identity_insert +
+                              "'. Cannot perform SET operation for table '" + display_name(option.table) + "'.");
       }
       settings_.identity_insert = table->target;
     } else if (settings_.identity_insert == table->target) {
@@ -228,9 +251,12 @@ void Session::use(const std::string& database, ResultSink& sink) {
 
 void Session::create_database(const CreateDatabase& statement) {
   if (trancount_ > 0) throw error(226, "CREATE DATABASE statement not allowed within multi-statement transaction.", 16, 6);
-  if (!statement.collation.empty() && !is_known_collation(statement.collation)) throw error(448, "Invalid collation '" + statement.collation + "'.");
+  if (!statement.collation.empty() && !is_known_collation(statement.collation))
+    throw error(448, "Invalid collation '" + statement.collation + "'.");
   const Rows rows = backend_->run("SELECT tds.db_id($1)", {to_stored_text(statement.name)});
-  const auto exists = [&] { return error(1801, "Database '" + statement.name + "' already exists. Choose a different database name.", 16, 3); };
+  const auto exists = [&] {
+    return error(1801, "Database '" + statement.name + "' already exists. Choose a different database name.", 16, 3);
+  };
   if (!rows.null(0, 0)) throw exists();
   try {
     make_database(conninfo_, statement.name, statement.collation);
@@ -242,9 +268,14 @@ void Session::create_database(const CreateDatabase& statement) {
 
 void Session::alter_database(const AlterDatabase& statement) {
   const std::string name = statement.name.empty() ? catalog_->database() : statement.name;
-  const Rows rows = backend_->run("SELECT datname, oid FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1", {to_stored_text(name)});
+  const Rows rows = backend_->run(
+      "SELECT datname, oid FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1",
+      {to_stored_text(name)});
   if (rows.size() == 0) {
-    throw error(5011, "User does not have permission to alter database '" + name + "', the database does not exist, or the database is not in a state that allows access checks.", 14, 5);
+    throw error(5011,
+                "User does not have permission to alter database '" + name +
+                    "', the database does not exist, or the database is not in a state that allows access checks.",
+                14, 5);
   }
   const std::string pg_name = rows.get(0, 0);
   const auto set = [&](const std::string& key, const std::string& value) { mark_database(*backend_, pg_name, key, value); };
@@ -256,7 +287,8 @@ void Session::alter_database(const AlterDatabase& statement) {
     if (option == "READ_ONLY") set("readonly", "1");
     if (option == "READ_WRITE") set("readonly", "0");
     if (option == "SINGLE_USER") {
-      backend_->run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = " + rows.get(0, 1) + " AND pid <> pg_backend_pid() AND application_name LIKE 'tds:%'");
+      backend_->run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = " + rows.get(0, 1) +
+                    " AND pid <> pg_backend_pid() AND application_name LIKE 'tds:%'");
     }
     if (option == "NAME") {
       if (catalog_->same(name, catalog_->database())) throw not_supported("renaming the current database");
@@ -272,13 +304,16 @@ void Session::drop_databases(const Drop& statement) {
   if (trancount_ > 0) throw error(574, "DROP DATABASE statement cannot be used inside a user transaction.", 16, 0);
   for (const Name& parts : statement.names) {
     const std::string& name = parts.back();
-    const Rows rows = backend_->run("SELECT datname, id FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1", {to_stored_text(name)});
+    const Rows rows = backend_->run(
+        "SELECT datname, id FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1",
+        {to_stored_text(name)});
     if (rows.size() == 0) {
       if (statement.if_exists) continue;
       throw error(3701, "Cannot drop the database '" + name + "', because it does not exist or you do not have permission.", 11, 1);
     }
     if (rows.number(0, 1) <= 4) throw error(3708, "Cannot drop the database '" + name + "' because it is a system database.");
-    if (catalog_->same(name, catalog_->database())) throw error(3702, "Cannot drop database \"" + name + "\" because it is currently in use.", 16, 4);
+    if (catalog_->same(name, catalog_->database()))
+      throw error(3702, "Cannot drop database \"" + name + "\" because it is currently in use.", 16, 4);
     try {
       backend_->run("DROP DATABASE " + pg_identifier(rows.get(0, 0)));
     } catch (const PgError& failure) {
@@ -289,7 +324,8 @@ void Session::drop_databases(const Drop& statement) {
 }
 
 bool Session::snapshot_allowed() {
-  const Rows rows = backend_->run("SELECT coalesce(info ->> 'snapshot', '0') = '1' FROM tds_meta.databases() WHERE datname = current_database()");
+  const Rows rows =
+      backend_->run("SELECT coalesce(info ->> 'snapshot', '0') = '1' FROM tds_meta.databases() WHERE datname = current_database()");
   return rows.size() > 0 && rows.flag(0, 0);
 }
 
@@ -324,7 +360,7 @@ std::optional<Typed> Session::global(std::string_view name) const {
   if (name == "@@rowcount") return integer(static_cast<long long>(rowcount_));
   if (name == "@@error") return integer(last_error_);
   if (name == "@@trancount") return integer(trancount_);
-  if (name == "@@spid") return constant(SqlType::smallint, std::to_string(spid_));
+  if (name == "@@spid") return constant(SqlType::smallint, std::to_string(client_.spid));
   if (name == "@@nestlevel") return integer(nesting_);
   if (name == "@@fetch_status") return integer(-1);
   if (name == "@@datefirst") return constant(SqlType::tinyint, "7");
@@ -341,7 +377,8 @@ std::optional<Typed> Session::global(std::string_view name) const {
   if (name == "@@language") return constant(SqlType::nvarchar, "us_english");
   if (name == "@@version") {
     Typed value = constant(SqlType::nvarchar,
-                           "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n\tOct  8 2022 05:58:25 \n\tCopyright (C) 2022 Microsoft Corporation\n\tDeveloper Edition (64-bit) on Linux (tds_server test stand-in)");
+                           "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n\tOct  8 2022 05:58:25 \n\tCopyright (C) 2022 Microsoft "
+                           "Corporation\n\tDeveloper Edition (64-bit) on Linux (tds_server test stand-in)");
     value.type = make_character(SqlType::nvarchar, 300);
     value.type.collation = catalog_->collation();
     return value;
@@ -387,7 +424,8 @@ std::optional<Typed> Session::session_function(std::string_view name, const std:
     if (name == "error_state") return constant(SqlType::int_, std::to_string(message.state));
     if (name == "error_line") return constant(SqlType::int_, std::to_string(message.line));
     if (name == "error_message") return text(message.text, 4000);
-    if (name == "error_procedure") return message.procedure.empty() ? null_of(make_character(SqlType::nvarchar, 128)) : text(message.procedure, 128);
+    if (name == "error_procedure")
+      return message.procedure.empty() ? null_of(make_character(SqlType::nvarchar, 128)) : text(message.procedure, 128);
   }
   return std::nullopt;
 }

@@ -48,7 +48,7 @@ class Session final : public Engine, private Environment {
 
   std::string database() const override { return catalog_->database(); }
   std::string default_collation() const override { return catalog_->collation(); }
-  void session_id(int spid) override;
+  void introduce(const Client& client) override;
   void batch(std::string_view tsql, ResultSink& sink) override;
   void call(std::string_view procedure, std::span<const Parameter> parameters, ResultSink& sink) override;
   int begin(std::uint8_t isolation) override;
@@ -90,6 +90,7 @@ class Session final : public Engine, private Environment {
   // session.cpp: connection, settings
   Visited open(const std::string& database);
   void connect(const std::string& database);
+  void introduce_to(Backend& backend) const;
   void apply_settings();
   void set_option(const SetOption& option);
   void use(const std::string& database, ResultSink& sink);
@@ -165,7 +166,8 @@ class Session final : public Engine, private Environment {
   int call_procedure(const Name& name, Arguments& arguments, ResultSink& sink);
   int user_procedure(const Module& module, const Name& name, Arguments& arguments, ResultSink& sink);
   int execute_sql(Arguments& arguments, ResultSink& sink);
-  int run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments, std::size_t first, ResultSink& sink);
+  int run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments, std::size_t first,
+                        ResultSink& sink);
   int prepare(Arguments& arguments, ResultSink& sink, bool run);
   int execute_prepared(Arguments& arguments, ResultSink& sink);
   int catalog_procedure(const std::string& text, const std::map<std::string, std::string>& values, ResultSink& sink);
@@ -180,7 +182,7 @@ class Session final : public Engine, private Environment {
   std::string conninfo_;
   std::string login_;
   std::string login_database_;
-  int spid_{51};
+  Client client_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Catalog> catalog_;
   // Connections to other databases that statements named: db.schema.table.

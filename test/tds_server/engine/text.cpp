@@ -8,7 +8,9 @@ constexpr std::uint32_t kSurrogateBase = 0x10F800;  // + (surrogate - 0xD800)
 constexpr std::uint32_t kSurrogateLast = 0x10FFFF;
 constexpr std::uint32_t kMark = 0x10EFFF;  // the next code point stands for itself
 
-bool needs_mark(std::uint32_t c) { return c == kMark || c == kNul || (c >= kSurrogateBase && c <= kSurrogateLast); }
+bool needs_mark(std::uint32_t c) {
+  return c == kMark || c == kNul || (c >= kSurrogateBase && c <= kSurrogateLast);
+}
 
 // Simple case folding of the alphabets whose cases differ by a constant.
 std::uint32_t fold_code_point(std::uint32_t c) {
@@ -166,6 +168,24 @@ std::string from_stored_text(std::string_view stored) {
   return out;
 }
 
+std::string to_windows_1252(std::string_view wtf8) {
+  static constexpr std::uint32_t kHigh[] = {0x20AC, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030,
+                                            0x0160, 0x2039, 0x0152, 0x017D, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+                                            0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x017E, 0x0178};
+  std::string out;
+  for (std::size_t i = 0; i < wtf8.size();) {
+    const std::uint32_t c = next_code_point(wtf8, i);
+    bool known = c <= 0xFF;
+    for (const std::uint32_t high : kHigh) known = known || c == high;
+    if (known) {
+      append_code_point(out, c);
+    } else {
+      out += c >= 0x10000 ? "??" : "?";
+    }
+  }
+  return out;
+}
+
 std::string pg_literal(std::string_view text) {
   std::string out = "'";
   out.reserve(text.size() + 2);
@@ -198,7 +218,9 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
-std::string pg_bytea(std::string_view bytes) { return "'\\x" + hex(bytes) + "'::bytea"; }
+std::string pg_bytea(std::string_view bytes) {
+  return "'\\x" + hex(bytes) + "'::bytea";
+}
 
 std::string bracket(std::string_view name) {
   std::string out = "[";

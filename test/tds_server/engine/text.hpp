@@ -26,6 +26,9 @@ std::string_view utf16_prefix(std::string_view wtf8, std::size_t units);  // nev
 std::string to_stored_text(std::string_view wtf8);
 std::string from_stored_text(std::string_view stored);
 
+// What a string without N can hold under code page 1252: other characters become '?', a pair '??'.
+std::string to_windows_1252(std::string_view wtf8);
+
 std::string pg_literal(std::string_view text);     // 'it''s'; text must be storable
 std::string pg_identifier(std::string_view name);  // "a""b"
 std::string pg_bytea(std::string_view bytes);      // '\x..'::bytea

@@ -23,7 +23,10 @@ void Session::begin_transaction() {
 
 void Session::commit_transaction() {
   if (trancount_ == 0) throw error(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.");
-  if (doomed_) throw error(3930, "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.");
+  if (doomed_)
+    throw error(
+        3930,
+        "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.");
   if (trancount_ > 1) {
     --trancount_;
     return;
@@ -80,7 +83,10 @@ void Session::transaction(const TransactionStatement& statement) {
 
 // Statements that touch data under SNAPSHOT need the database to allow it.
 void Session::check_data_access() {
-  if (doomed_) throw error(3930, "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.");
+  if (doomed_)
+    throw error(
+        3930,
+        "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.");
   if (settings_.implicit_transactions && trancount_ == 0) begin_transaction();
   if (settings_.isolation == "SNAPSHOT" && !snapshot_allowed()) {
     throw error(3952, "Snapshot isolation transaction failed accessing database '" + catalog_->database() +
@@ -92,12 +98,23 @@ void Session::check_data_access() {
 
 int Session::begin(std::uint8_t isolation) {
   switch (isolation) {
-    case 1: settings_.isolation = "READ UNCOMMITTED"; break;
-    case 2: settings_.isolation = "READ COMMITTED"; break;
-    case 3: settings_.isolation = "REPEATABLE READ"; break;
-    case 4: settings_.isolation = "SERIALIZABLE"; break;
-    case 5: settings_.isolation = "SNAPSHOT"; break;
-    default: break;
+    case 1:
+      settings_.isolation = "READ UNCOMMITTED";
+      break;
+    case 2:
+      settings_.isolation = "READ COMMITTED";
+      break;
+    case 3:
+      settings_.isolation = "REPEATABLE READ";
+      break;
+    case 4:
+      settings_.isolation = "SERIALIZABLE";
+      break;
+    case 5:
+      settings_.isolation = "SNAPSHOT";
+      break;
+    default:
+      break;
   }
   try {
     begin_transaction();

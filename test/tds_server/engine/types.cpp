@@ -62,7 +62,9 @@ const TypeRow& row(SqlType type) {
   return *std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeRow& candidate) { return candidate.type == type; });
 }
 
-int decimal_bytes(int precision) { return precision <= 9 ? 5 : precision <= 19 ? 9 : precision <= 28 ? 13 : 17; }
+int decimal_bytes(int precision) {
+  return precision <= 9 ? 5 : precision <= 19 ? 9 : precision <= 28 ? 13 : 17;
+}
 
 // SQL Server keeps at most 38 digits: the scale gives way, but not below 6 where it had that many.
 TypeInfo capped_decimal(int precision, int scale) {
@@ -76,12 +78,18 @@ TypeInfo capped_decimal(int precision, int scale) {
 
 }  // namespace
 
-Family family(SqlType type) { return row(type).family; }
+Family family(SqlType type) {
+  return row(type).family;
+}
 bool is_unicode(SqlType type) {
   return type == SqlType::nchar || type == SqlType::nvarchar || type == SqlType::ntext || type == SqlType::xml;
 }
-bool is_character(SqlType type) { return family(type) == Family::character; }
-bool is_lob(SqlType type) { return type == SqlType::text || type == SqlType::ntext || type == SqlType::image; }
+bool is_character(SqlType type) {
+  return family(type) == Family::character;
+}
+bool is_lob(SqlType type) {
+  return type == SqlType::text || type == SqlType::ntext || type == SqlType::image;
+}
 bool is_numeric(SqlType type) {
   const Family f = family(type);
   return f == Family::integer || f == Family::exact || f == Family::approximate;
@@ -89,20 +97,32 @@ bool is_numeric(SqlType type) {
 bool is_time_like(SqlType type) {
   return type == SqlType::time || type == SqlType::smalldatetime || type == SqlType::datetime || type == SqlType::datetime2;
 }
-int precedence(SqlType type) { return row(type).precedence; }
-std::string_view type_name(SqlType type) { return row(type).name; }
-int system_type_id(SqlType type) { return row(type).system_type_id; }
-int user_type_id(SqlType type) { return row(type).user_type_id; }
-std::string_view pg_type(SqlType type) { return row(type).pg_type; }
+int precedence(SqlType type) {
+  return row(type).precedence;
+}
+std::string_view type_name(SqlType type) {
+  return row(type).name;
+}
+int system_type_id(SqlType type) {
+  return row(type).system_type_id;
+}
+int user_type_id(SqlType type) {
+  return row(type).user_type_id;
+}
+std::string_view pg_type(SqlType type) {
+  return row(type).pg_type;
+}
 
 std::optional<SqlType> type_by_name(std::string_view name) {
   const std::string key = lower(name);
   for (const TypeRow& candidate : kTypes) {
     if (candidate.name == key) return candidate.type;
   }
-  static constexpr std::pair<std::string_view, SqlType> kSynonyms[] = {
-      {"integer", SqlType::int_},   {"dec", SqlType::decimal},        {"rowversion", SqlType::timestamp},
-      {"sysname", SqlType::nvarchar}, {"character", SqlType::char_}};
+  static constexpr std::pair<std::string_view, SqlType> kSynonyms[] = {{"integer", SqlType::int_},
+                                                                       {"dec", SqlType::decimal},
+                                                                       {"rowversion", SqlType::timestamp},
+                                                                       {"sysname", SqlType::nvarchar},
+                                                                       {"character", SqlType::char_}};
   for (const auto& [synonym, type] : kSynonyms) {
     if (synonym == key) return type;
   }
@@ -188,18 +208,28 @@ int length_in_units(const TypeInfo& type) {
   return is_unicode(type.type) ? type.max_length / 2 : type.max_length;
 }
 
-bool is_max(const TypeInfo& type) { return length_in_units(type) < 0; }
+bool is_max(const TypeInfo& type) {
+  return length_in_units(type) < 0;
+}
 
 TypeInfo as_decimal(const TypeInfo& type) {
   switch (type.type) {
-    case SqlType::bit: return make_decimal(1, 0, SqlType::numeric);
-    case SqlType::tinyint: return make_decimal(3, 0, SqlType::numeric);
-    case SqlType::smallint: return make_decimal(5, 0, SqlType::numeric);
-    case SqlType::int_: return make_decimal(10, 0, SqlType::numeric);
-    case SqlType::bigint: return make_decimal(19, 0, SqlType::numeric);
-    case SqlType::money: return make_decimal(19, 4, SqlType::numeric);
-    case SqlType::smallmoney: return make_decimal(10, 4, SqlType::numeric);
-    default: return type;
+    case SqlType::bit:
+      return make_decimal(1, 0, SqlType::numeric);
+    case SqlType::tinyint:
+      return make_decimal(3, 0, SqlType::numeric);
+    case SqlType::smallint:
+      return make_decimal(5, 0, SqlType::numeric);
+    case SqlType::int_:
+      return make_decimal(10, 0, SqlType::numeric);
+    case SqlType::bigint:
+      return make_decimal(19, 0, SqlType::numeric);
+    case SqlType::money:
+      return make_decimal(19, 4, SqlType::numeric);
+    case SqlType::smallmoney:
+      return make_decimal(10, 4, SqlType::numeric);
+    default:
+      return type;
   }
 }
 
@@ -213,7 +243,8 @@ TypeInfo common_character(const TypeInfo& winner, const TypeInfo& a, const TypeI
   if (a.type != b.type || max) {
     if (result.type == SqlType::char_) result.type = SqlType::varchar;
     if (result.type == SqlType::nchar) result.type = SqlType::nvarchar;
-    if ((a.type == SqlType::nvarchar || b.type == SqlType::nvarchar || a.type == SqlType::varchar || b.type == SqlType::varchar) && result.type == SqlType::nchar) {
+    if ((a.type == SqlType::nvarchar || b.type == SqlType::nvarchar || a.type == SqlType::varchar || b.type == SqlType::varchar) &&
+        result.type == SqlType::nchar) {
       result.type = SqlType::nvarchar;
     }
   }
@@ -250,7 +281,9 @@ TypeInfo common_type(const TypeInfo& a, const TypeInfo& b) {
     return make_binary(max ? SqlType::varbinary : type, max ? -1 : std::max(winner.max_length, other.max_length));
   }
   if ((winner.type == SqlType::datetime2 || winner.type == SqlType::datetimeoffset) && family(other.type) == Family::date) {
-    const int other_scale = other.type == SqlType::datetime ? 7 : other.type == SqlType::date || other.type == SqlType::smalldatetime ? 0 : other.scale;
+    const int other_scale = other.type == SqlType::datetime                                       ? 7
+                            : other.type == SqlType::date || other.type == SqlType::smalldatetime ? 0
+                                                                                                  : other.scale;
     return make_time(winner.type, std::max<int>(winner.scale, other_scale));
   }
   if (winner.type == SqlType::time && other.type == SqlType::time) return make_time(SqlType::time, std::max(winner.scale, other.scale));
@@ -293,7 +326,8 @@ std::string pg_collation(std::string_view collation) {
 
 bool is_known_collation(std::string_view collation) {
   const std::string name = upper(collation);
-  const bool shape = name.find("_CI_") != std::string::npos || name.find("_CS_") != std::string::npos || name.find("_BIN") != std::string::npos;
+  const bool shape =
+      name.find("_CI_") != std::string::npos || name.find("_CS_") != std::string::npos || name.find("_BIN") != std::string::npos;
   return shape && name.find('_') > 2;
 }
 
@@ -301,15 +335,17 @@ int code_page(std::string_view collation) {
   const std::string name = upper(collation);
   const auto has = [&](std::string_view part) { return name.find(part) != std::string::npos; };
   if (has("_UTF8")) return 65001;
-  if (has("CP1250_") || has("CP1251_") || has("CP1253_") || has("CP1254_") || has("CP1255_") || has("CP1256_") || has("CP1257_") || has("CP437_") || has("CP850_")) {
+  if (has("CP1250_") || has("CP1251_") || has("CP1253_") || has("CP1254_") || has("CP1255_") || has("CP1256_") || has("CP1257_") ||
+      has("CP437_") || has("CP850_")) {
     const std::size_t at = name.find("_CP") + 3;
     return std::atoi(name.c_str() + at);
   }
   static constexpr std::pair<std::string_view, int> kPrefixes[] = {
-      {"JAPANESE", 932}, {"CHINESE_PRC", 936}, {"CHINESE_SIMP", 936}, {"KOREAN", 949}, {"CHINESE_TAIWAN", 950}, {"CHINESE_TRAD", 950},
-      {"CHINESE_HONG", 950}, {"CYRILLIC", 1251}, {"UKRAINIAN", 1251}, {"GREEK", 1253}, {"TURKISH", 1254}, {"HEBREW", 1255}, {"ARABIC", 1256},
-      {"POLISH", 1250}, {"CZECH", 1250}, {"HUNGARIAN", 1250}, {"CROATIAN", 1250}, {"ROMANIAN", 1250}, {"SLOVAK", 1250}, {"SLOVENIAN", 1250},
-      {"LITHUANIAN", 1257}, {"LATVIAN", 1257}, {"ESTONIAN", 1257}, {"THAI", 874}, {"VIETNAMESE", 1258}};
+      {"JAPANESE", 932},     {"CHINESE_PRC", 936},  {"CHINESE_SIMP", 936}, {"KOREAN", 949},     {"CHINESE_TAIWAN", 950},
+      {"CHINESE_TRAD", 950}, {"CHINESE_HONG", 950}, {"CYRILLIC", 1251},    {"UKRAINIAN", 1251}, {"GREEK", 1253},
+      {"TURKISH", 1254},     {"HEBREW", 1255},      {"ARABIC", 1256},      {"POLISH", 1250},    {"CZECH", 1250},
+      {"HUNGARIAN", 1250},   {"CROATIAN", 1250},    {"ROMANIAN", 1250},    {"SLOVAK", 1250},    {"SLOVENIAN", 1250},
+      {"LITHUANIAN", 1257},  {"LATVIAN", 1257},     {"ESTONIAN", 1257},    {"THAI", 874},       {"VIETNAMESE", 1258}};
   for (const auto& [prefix, page] : kPrefixes) {
     if (name.rfind(prefix, 0) == 0) return page;
   }

@@ -21,11 +21,11 @@ bool is_numeric(SqlType type);    // integer, exact and approximate
 bool is_time_like(SqlType type);  // stored as a count of 100 ns: time, smalldatetime, datetime, datetime2
 int precedence(SqlType type);     // higher wins in a mixed expression
 
-std::string_view type_name(SqlType type);                           // as sys.types.name
-std::optional<SqlType> type_by_name(std::string_view name);         // also synonyms
-int system_type_id(SqlType type);                                   // sys.types.system_type_id
+std::string_view type_name(SqlType type);                    // as sys.types.name
+std::optional<SqlType> type_by_name(std::string_view name);  // also synonyms
+int system_type_id(SqlType type);                            // sys.types.system_type_id
 int user_type_id(SqlType type);
-std::string declared_name(const TypeInfo& type);                    // nvarchar(40), decimal(10,2)
+std::string declared_name(const TypeInfo& type);  // nvarchar(40), decimal(10,2)
 
 // PostgreSQL's type for the values of a column or expression.
 std::string_view pg_type(SqlType type);

@@ -52,8 +52,8 @@ std::string decode_numeric(const char* data, int scale) {
   std::string out;
   for (int position = 0; position <= weight; ++position) {
     const int value = group(position);
-    char four[5] = {static_cast<char>('0' + value / 1000), static_cast<char>('0' + value / 100 % 10), static_cast<char>('0' + value / 10 % 10),
-                    static_cast<char>('0' + value % 10), 0};
+    char four[5] = {static_cast<char>('0' + value / 1000), static_cast<char>('0' + value / 100 % 10),
+                    static_cast<char>('0' + value / 10 % 10), static_cast<char>('0' + value % 10), 0};
     out += four;
   }
   const std::size_t first = out.find_first_not_of('0');
@@ -84,7 +84,8 @@ void encode_numeric(std::string& out, std::string_view text) {
   std::vector<std::int16_t> groups;
   const std::string all = integral + fraction;
   for (std::size_t i = 0; i < all.size(); i += 4) {
-    groups.push_back(static_cast<std::int16_t>((all[i] - '0') * 1000 + (all[i + 1] - '0') * 100 + (all[i + 2] - '0') * 10 + (all[i + 3] - '0')));
+    groups.push_back(
+        static_cast<std::int16_t>((all[i] - '0') * 1000 + (all[i + 1] - '0') * 100 + (all[i + 2] - '0') * 10 + (all[i + 3] - '0')));
   }
   int weight = static_cast<int>(integral.size() / 4) - 1;
   std::size_t first = 0, last = groups.size();
@@ -101,10 +102,13 @@ void encode_numeric(std::string& out, std::string_view text) {
 
 std::string decode_guid(const char* data) {
   const std::string digits = hex(std::string_view(data, 16));
-  return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" + digits.substr(20);
+  return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" +
+         digits.substr(20);
 }
 
-int hex_value(char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; }
+int hex_value(char c) {
+  return c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
+}
 
 std::string guid_bytes(std::string_view text) {
   std::string out;
@@ -399,9 +403,10 @@ std::string sql_literal(const TypeInfo& type, const Value& value, bool as_text) 
     case Family::variant: {
       const TypeInfo& base = *value.variant;
       const bool binary = family(base.type) == Family::binary;
-      return "ROW(" + std::to_string(static_cast<int>(base.type)) + "::int2," + std::to_string(base.max_length) + "," + std::to_string(base.precision) +
-             "::int2," + std::to_string(base.scale) + "::int2," + pg_literal(base.collation) + "::text," +
-             (binary ? "NULL::text," + pg_bytea(value.bytes) : pg_literal(to_stored_text(value.bytes)) + "::text,NULL::bytea") + ")::tds.variant";
+      return "ROW(" + std::to_string(static_cast<int>(base.type)) + "::int2," + std::to_string(base.max_length) + "," +
+             std::to_string(base.precision) + "::int2," + std::to_string(base.scale) + "::int2," + pg_literal(base.collation) + "::text," +
+             (binary ? "NULL::text," + pg_bytea(value.bytes) : pg_literal(to_stored_text(value.bytes)) + "::text,NULL::bytea") +
+             ")::tds.variant";
     }
   }
   return "NULL";
@@ -437,6 +442,14 @@ std::string round_decimal(std::string_view digits, int precision, int scale, std
 
 Value moment_from_text(std::string_view text, const TypeInfo& to) {
   const auto moment = parse_moment(text);
+  // Digits that make no date are out of range for the old types, anything else is no date at all.
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789 -/:.T") == std::string_view::npos;
+  if (!moment && digits && (to.type == SqlType::datetime || to.type == SqlType::smalldatetime)) {
+    throw error(
+        242,
+        "The conversion of a varchar data type to a " + std::string(type_name(to.type)) + " data type resulted in an out-of-range value.",
+        16, 3);
+  }
   const EngineError failure = to.type == SqlType::smalldatetime
                                   ? error(295, "Conversion failed when converting character string to smalldatetime data type.", 16, 3)
                                   : error(241, "Conversion failed when converting date and/or time from character string.");
@@ -508,7 +521,8 @@ std::string fit_length(std::string bytes, const TypeInfo& type) {
 namespace {
 
 EngineError clash(const TypeInfo& from, const TypeInfo& to) {
-  return error(206, "Operand type clash: " + std::string(type_name(from.type)) + " is incompatible with " + std::string(type_name(to.type)), 16, 2);
+  return error(206, "Operand type clash: " + std::string(type_name(from.type)) + " is incompatible with " + std::string(type_name(to.type)),
+               16, 2);
 }
 
 // The whole number in a decimal text, cut towards zero.
@@ -529,31 +543,44 @@ std::string integer_in_range(std::string_view text, const TypeInfo& to) {
   const auto number = parse_number<std::int64_t>(text, type_name(to.type));
   const auto [low, high] = [&]() -> std::pair<std::int64_t, std::int64_t> {
     switch (to.type) {
-      case SqlType::tinyint: return {0, 255};
-      case SqlType::smallint: return {-32768, 32767};
-      case SqlType::int_: return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
-      default: return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+      case SqlType::tinyint:
+        return {0, 255};
+      case SqlType::smallint:
+        return {-32768, 32767};
+      case SqlType::int_:
+        return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+      default:
+        return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
     }
   }();
   if (to.type == SqlType::bit) return number != 0 ? "1" : "0";
   if (number < low || number > high) {
     if (to.type == SqlType::tinyint || to.type == SqlType::smallint) {
-      throw error(220, "Arithmetic overflow error for data type " + std::string(type_name(to.type)) + ", value = " + to_text(number) + ".", 16, 2);
+      throw error(220, "Arithmetic overflow error for data type " + std::string(type_name(to.type)) + ", value = " + to_text(number) + ".",
+                  16, 2);
     }
     throw overflow(type_name(to.type));
   }
   return to_text(number);
 }
 
-Value number_from(std::string_view text, const TypeInfo& to) {
+Value number_from(std::string_view text, const TypeInfo& to, std::string_view from = "numeric") {
   const std::string fixed = fixed_notation(text);
   switch (family(to.type)) {
     case Family::integer:
       return make_value(integer_in_range(truncate_decimal(fixed), to));
     case Family::exact:
+      if (to.type == SqlType::decimal || to.type == SqlType::numeric) {
+        try {
+          return make_value(round_decimal(fixed, to.precision, to.scale, "numeric"));
+        } catch (const EngineError&) {
+          throw error(8115, "Arithmetic overflow error converting " + std::string(from) + " to data type numeric.", 16, 8);
+        }
+      }
       return make_value(round_decimal(fixed, to.precision, to.scale, type_name(to.type)));
     default:
-      return make_value(to.type == SqlType::real ? to_text(parse_number<float>(text, "real")) : to_text(parse_number<double>(text, "float")));
+      return make_value(to.type == SqlType::real ? to_text(parse_number<float>(text, "real"))
+                                                 : to_text(parse_number<double>(text, "float")));
   }
 }
 
@@ -568,12 +595,15 @@ Value from_characters(const Value& value, const TypeInfo& from, const TypeInfo& 
     case Family::integer:
       if (to.type == SqlType::bit && equals_ignoring_case(text, "true")) return make_value("1");
       if (to.type == SqlType::bit && equals_ignoring_case(text, "false")) return make_value("0");
-      if (text.find_first_not_of("+-0123456789") != std::string::npos) throw conversion_failed(type_name(from.type), value.bytes, type_name(to.type));
+      if (text.find_first_not_of("+-0123456789") != std::string::npos)
+        throw conversion_failed(type_name(from.type), value.bytes, type_name(to.type));
       return number_from(text.empty() ? "0" : text, to);
     case Family::exact:
     case Family::approximate:
       if (text.empty() || text.find_first_not_of("+-0123456789.eE") != std::string::npos) {
-        throw error(8114, "Error converting data type " + std::string(type_name(from.type)) + " to " + std::string(type_name(to.type)) + ".", 16, 5);
+        throw error(8114,
+                    "Error converting data type " + std::string(type_name(from.type)) + " to " + std::string(type_name(to.type)) + ".", 16,
+                    5);
       }
       return number_from(text, to);
     case Family::guid: {
@@ -623,7 +653,7 @@ Value convert_value(const Value& value, const TypeInfo& from, const TypeInfo& to
     case Family::integer:
     case Family::exact:
     case Family::approximate:
-      if (is_numeric(to.type)) return number_from(value.bytes, to);
+      if (is_numeric(to.type)) return number_from(value.bytes, to, from.type == SqlType::decimal ? "numeric" : type_name(from.type));
       if (is_character(to.type)) return make_value(fit_length(value.bytes, to));
       throw clash(from, to);
     case Family::binary:

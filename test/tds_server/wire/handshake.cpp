@@ -106,7 +106,7 @@ std::optional<LoggedIn> Handshake::answer(const LoginRequest& login) {
   } catch (const EngineError& error) {
     return refuse(login, {error.message, failed});
   }
-  session.engine->session_id(spid_);
+  session.engine->introduce({spid_, login.host, login.application});
   welcome(login, *session.engine);
   transport_.read_timeout(0);
   return session;

@@ -123,11 +123,11 @@ void append_guid(ByteBuffer& out, std::string_view text) {
   for (const std::size_t at : positions) out.u8(hex_digit(text[at]) << 4 | hex_digit(text[at + 1]));
 }
 
-void append_narrow(ByteBuffer& out, const Collation& collation, std::string_view text) {
-  if (collation.code_page == utf8_code_page) {
+void append_narrow(ByteBuffer& out, const WireType& type, std::string_view text) {
+  if (type.code_page == nullptr) {
     out.bytes(text);
   } else {
-    CodePage::number(collation.code_page).append(out, text);
+    type.code_page->append(out, text);
   }
 }
 
@@ -167,10 +167,10 @@ void append_payload(ByteBuffer& out, const WireType& wire, std::string_view text
     }
     case SqlType::datetimeoffset: return append_datetimeoffset(out, type.scale, text);
     case SqlType::char_:
-      append_narrow(out, *wire.collation, text);
+      append_narrow(out, wire, text);
       return pad(out, type, start);
     case SqlType::varchar:
-    case SqlType::text: return append_narrow(out, *wire.collation, text);
+    case SqlType::text: return append_narrow(out, wire, text);
     case SqlType::nchar:
       append_utf16(out, text);
       return pad(out, type, start);

@@ -168,6 +168,8 @@ bool has_collation(SqlType type) {
   }
 }
 
+bool is_narrow(SqlType type) { return type == SqlType::char_ || type == SqlType::varchar || type == SqlType::text; }
+
 WireType wire_type(const TypeInfo& declared, bool nullable, const Dialect& dialect) {
   WireType wire;
   wire.type = for_dialect(declared, dialect);
@@ -183,6 +185,9 @@ WireType wire_type(const TypeInfo& declared, bool nullable, const Dialect& diale
   }
   if (wire.type.type == SqlType::timestamp) wire.type.max_length = 8;
   if (has_collation(wire.type.type)) wire.collation = &collation_named(wire.type.collation);
+  if (is_narrow(wire.type.type) && wire.collation->code_page != utf8_code_page) {
+    wire.code_page = &CodePage::number(wire.collation->code_page);
+  }
   return wire;
 }
 

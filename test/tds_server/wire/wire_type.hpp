@@ -6,6 +6,7 @@
 
 #include "../engine.hpp"
 #include "bytes.hpp"
+#include "code_page.hpp"
 #include "collation.hpp"
 #include "dialect.hpp"
 
@@ -31,6 +32,7 @@ struct WireType {
   Prefix prefix{Prefix::none};
   int width{0};             // bytes of a value where the type fixes it
   const Collation* collation{nullptr};
+  const CodePage* code_page{nullptr};  // of char, varchar and text; none for UTF-8
 };
 
 // How `declared` is sent to a client; NOT NULL columns of the old fixed-length types have no length byte.
@@ -43,5 +45,7 @@ void append_type_info(ByteBuffer& out, const WireType& type, const std::string& 
 // The token inside a sql_variant, and how many property bytes follow it.
 std::uint8_t variant_token(SqlType type);
 bool has_collation(SqlType type);
+// Whether its text travels in the code page of its collation.
+bool is_narrow(SqlType type);
 
 }  // namespace tds_server

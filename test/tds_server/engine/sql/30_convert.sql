@@ -127,6 +127,9 @@ DECLARE r record;
 BEGIN
   SELECT * INTO r FROM tds.read_moment(tds.restyle(txt, style));
   IF r.ticks IS NULL THEN
+    IF kind IN ('datetime', 'smalldatetime') AND txt ~ '^[0-9 /:.T-]+$' THEN
+      RETURN tds.fail(242, format('The conversion of a varchar data type to a %s data type resulted in an out-of-range value.', kind), 16, 3);
+    END IF;
     IF kind = 'smalldatetime' THEN
       RETURN tds.fail(295, 'Conversion failed when converting character string to smalldatetime data type.', 16, 3);
     END IF;

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# A run of replicate as other sessions see it: its progress, its lock, its end. The source stalls in mid-table, so that nothing depends on speed.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+needs_stand_in
+plan 16
+
+readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_stalls'])"
+readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_stalls' AND rows > 0"
+stall() { tsql "EXEC tds_server_fault N'clear'" && tsql "EXEC tds_server_fault N'stall_after_rows', 5000, N'tap_stalls'"; }
+nothing_left() { query "SELECT to_regnamespace('copies') IS NULL, count(*) FROM replicate.runs"; }
+
+tsql "CREATE TABLE dbo.tap_stalls (id int NOT NULL PRIMARY KEY, t nvarchar(max) NULL)"
+tsql "INSERT INTO dbo.tap_stalls SELECT n, REPLICATE(N'grüße ', 20)
+  FROM (SELECT TOP 6000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sys.columns a CROSS JOIN sys.columns b) q"
+make_server mssql
+make_server elsewhere
+
+is "$(query 'SELECT count(*) FROM replicate.progress')" 0 "no progress without a run"
+stall
+background first "$run"
+ok "wait_until 30 \"\$stalled\"" "another session sees the load"
+is "$(query "SELECT server, target, rows <= 6000, estimated_rows, elapsed > interval '0' FROM replicate.progress")" \
+  'mssql|copies.tap_stalls|t|6000|t' "... its tables, rows, estimate and clock"
+like "$(error_of "$run")" 'ERROR:  55006' "a second run from the same server is refused"
+like "$(error_of "$run")" 'replicate\.progress' "... and told where to look"
+tsql "EXEC tds_server_fault N'clear'"
+other=${run/mssql/elsewhere}
+like "$(query "${other/copies/others}" 2>/dev/null)" 'others.tap_stalls\|6000\|' "a run from another server is not"
+query 'DELETE FROM replicate.runs'
+
+query "SELECT pg_cancel_backend($(backend_of first))" >/dev/null
+like "$(finish first)" 'canceling statement due to user request' "a cancelled run says so"
+is "$(nothing_left)" 't|0' "... and leaves nothing"
+is "$(query 'SELECT count(*) FROM replicate.progress')" 0 "... nor progress"
+
+stall
+background second "$run"
+ok "wait_until 30 \"\$stalled\"" "the next run starts"
+query "SELECT pg_terminate_backend($(backend_of second))" >/dev/null
+like "$(finish second)" 'terminating connection due to administrator command' "a terminated run says so"
+is "$(nothing_left)" 't|0' "... and leaves nothing"
+
+stall
+background third "SET statement_timeout = '3s'; $run"
+like "$(finish third)" 'canceling statement due to statement timeout' "statement_timeout ends a run on a mute server"
+is "$(nothing_left)" 't|0' "... and leaves nothing"
+
+tsql "EXEC tds_server_fault N'clear'"
+like "$(query "$run" 2>/dev/null)" 'copies.tap_stalls\|6000\|' "then a run goes through"
+is "$(query 'SELECT count(*) FROM replicate.runs')" 1 "... and is history"
+tsql "DROP TABLE dbo.tap_stalls"
