@@ -38,7 +38,7 @@ main() {
   if wants lint; then stage "lint" 120 count_tap bash "$repo_root/ci/lint.sh"; fi
   build
   if wants unit; then needs unit_built "unit tests" 600 count_ctest ctest --test-dir "$work/build" -j"$jobs" --output-on-failure; fi
-  if wants asan; then needs asan_built "unit tests, ASan and UBSan" 900 count_one "$work/build-asan/unit_tests" --gtest_brief=1 --gtest_filter='-ServerTest.*'; fi
+  if wants asan; then needs asan_built "unit tests, ASan and UBSan" 900 count_one "$work/build-asan/unit_tests" --gtest_brief=1 --gtest_filter='-*ServerTest.*'; fi
   if wants valgrind; then needs unit_built "unit tests, valgrind" 900 count_one run_valgrind; fi
   if wants clients || wants regress || wants tap; then server_stages; fi
   finish
@@ -77,7 +77,7 @@ build() {
 
 run_valgrind() {
   valgrind --quiet --suppressions="$sources/ci/valgrind.supp" --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
-    "$work/build/unit_tests" --gtest_brief=1 --gtest_filter='-ServerTest.*'
+    "$work/build/unit_tests" --gtest_brief=1 --gtest_filter='-*ServerTest.*'
 }
 
 # Everything that talks to a SQL Server.
@@ -105,16 +105,19 @@ server_stages() {
   fi
   needs server_ready "T-SQL fixtures" 300 count_tap load_fixtures
   if [ -n "$asan_built" ]; then
-    needs server_ready "the driver and the server, ASan and UBSan" 300 count_gtest "$work/build-asan/unit_tests" --gtest_filter='ServerTest.*'
+    needs server_ready "the driver and the server, ASan and UBSan" 300 count_gtest "$work/build-asan/unit_tests" --gtest_filter='*ServerTest.*'
   elif [ -n "$unit_built" ]; then
-    needs server_ready "the driver and the server" 300 count_gtest "$work/build/unit_tests" --gtest_filter='ServerTest.*'
+    needs server_ready "the driver and the server" 300 count_gtest "$work/build/unit_tests" --gtest_filter='*ServerTest.*'
   fi
   if wants regress || wants tap; then
     if [ -n "$server_ready" ]; then
       needs extension_built "start PostgreSQL" 120 count_one start_postgres "$run/postgres" "$run/target" && target_ready=1 && use_target
     fi
-    if wants regress; then needs target_ready "pg_regress" 900 count_regress run_regress; fi
-    if wants tap; then tap_stages; fi
+    for driver in native freetds; do
+      export MSSQL_TEST_DRIVER=$driver
+      if wants regress; then needs target_ready "pg_regress, $driver" 900 count_regress run_regress; fi
+      if wants tap; then tap_stages; fi
+    done
     [ -z "$target_ready" ] || stage "no server process crashed" 20 count_one no_crash
   fi
 }
@@ -168,7 +171,7 @@ in_tests() {
 }
 
 run_regress() {
-  local regress output=$run/tmp/regress
+  local regress output=$run/tmp/regress_$MSSQL_TEST_DRIVER
   regress=$(dirname "$("$pg_config" --pgxs)")/../../src/test/regress/pg_regress
   in_tests mkdir -p "$output"
   in_tests "$regress" --inputdir="$sources" --outputdir="$output" --bindir="$run/postgres$bindir" --schedule="$sources/sql/schedule" \
@@ -182,7 +185,7 @@ tap_stages() {
   local file
   for file in "$sources"/test/tap/*.t; do
     [ -e "$file" ] || continue
-    needs target_ready "$(basename "$file")" 600 count_tap in_tests bash "$file"
+    needs target_ready "$(basename "$file"), $MSSQL_TEST_DRIVER" 600 count_tap in_tests bash "$file"
   done
 }
 

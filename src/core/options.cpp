@@ -16,6 +16,7 @@ namespace {
 using Context = OptionContext;
 using Kind = OptionKind;
 
+constexpr std::string_view driver_choices[] = {"automatic", "native", "freetds"};
 constexpr std::string_view encrypt_choices[] = {"off", "request", "require", "strict"};
 constexpr std::string_view intent_choices[] = {"readwrite", "readonly"};
 constexpr std::string_view isolation_choices[] = {"automatic", "snapshot", "read_committed", "repeatable_read", "serializable"};
@@ -55,6 +56,7 @@ constexpr OptionRule rules[] = {
     range(Context::server, "port", 1, 65535),
     plain(Context::server, "instance", Kind::text),
     plain(Context::server, "database", Kind::text),
+    choice(Context::server, "driver", driver_choices),
     choice(Context::server, "encrypt", encrypt_choices),
     plain(Context::server, "ca_file", Kind::file),
     plain(Context::server, "verify_host", Kind::boolean),
@@ -273,6 +275,7 @@ void validate_option(const OptionRule& rule, std::string_view value) {
       if (value.find_first_not_of(" \t\r\n") == std::string_view::npos && !rule.secret) throw_bad_value(rule, value);
       break;
     case Kind::file:
+      if (rule.meaning == "ca_file" && value == "system") break;  // the system's trust store
       if (!value.starts_with('/') || has_control_character(value)) throw_bad_value(rule, value);
       break;
     case Kind::integer: read_integer(rule, value); break;

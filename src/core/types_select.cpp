@@ -1,4 +1,4 @@
-// How a column of each type is selected: most travel as themselves, four in a defined other form.
+// How a column of each type is selected: most travel as themselves, the others in a defined form.
 //   hierarchyid          its path as text, "/1/2.5/"
 //   geometry, geography  varbinary(max): the SRID as a big-endian int32, then ISO WKB with Z and M (tds/spatial.hpp makes EWKB of it)
 //   sql_variant          nvarchar(max): the JSON object {"t": declared base type, "c": collation of character data, "v": value}
@@ -68,11 +68,18 @@ class VariantExpression {
     return text;
   }
 
-  // Hexadecimal digits (style 1), or an error on a server that does not know the style: Babelfish gives the bytes as characters.
+  // Hexadecimal digits by style 1, or byte by byte on a server that does not know the style: Babelfish gives the bytes as characters.
   std::string hexadecimal() const {
-    const std::string digits = "CONVERT(nvarchar(max)," + cast("varbinary(8000)") + ",1)";
-    return "CASE WHEN " + digits + " LIKE N'0x%' THEN N'\"'+" + digits + "+N'\"' ELSE CONVERT(nvarchar(10),CAST(" +
-           "N'the server does not print binary data as hexadecimal digits: '+LEFT(" + digits + ",20) AS int)) END";
+    const std::string bytes = cast("varbinary(8000)");
+    const std::string ten = "(VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9))";
+    const auto digit = [&](std::string_view half) {
+      return "SUBSTRING(N'0123456789ABCDEF',CAST(SUBSTRING(" + bytes + ",n.i,1) AS int)" + std::string(half) + "+1,1)";
+    };
+    const std::string digits = "(SELECT " + digit("/16") + "+" + digit("%16") + " FROM (SELECT a.i*1000+b.i*100+c.i*10+d.i+1 AS i FROM " + ten +
+                               " AS a(i) CROSS JOIN " + ten + " AS b(i) CROSS JOIN " + ten + " AS c(i) CROSS JOIN " + ten +
+                               " AS d(i)) AS n WHERE n.i<=DATALENGTH(" + bytes + ") ORDER BY n.i FOR XML PATH(''))";
+    return "CASE WHEN CONVERT(nvarchar(4),0x0A,1)=N'0x0A' THEN N'\"'+CONVERT(nvarchar(max)," + bytes + ",1)+N'\"' ELSE N'\"0x'+COALESCE(" +
+           digits + ",N'')+N'\"' END";
   }
 
   // Numbers are bare: integers and decimals as they print, money with its four places, floats with the 17 digits that read back as

@@ -2,6 +2,8 @@
 
 #include "boundary.hpp"
 
+#include <poll.h>
+
 namespace mssql::pg {
 
 namespace {
@@ -101,6 +103,26 @@ text* copy_out_text(std::string_view value) {
 
 bool interrupted() {
   return (InterruptPending && (QueryCancelPending || ProcDiePending)) || !PostmasterIsAlive();
+}
+
+void wait_for_socket(int socket, short events, int milliseconds) {
+  MemoryContext context = CurrentMemoryContext;
+  const int wanted = WL_LATCH_SET | WL_TIMEOUT | WL_POSTMASTER_DEATH | ((events & POLLIN) != 0 ? WL_SOCKET_READABLE : 0) |
+                     ((events & POLLOUT) != 0 ? WL_SOCKET_WRITEABLE : 0);
+  PG_TRY();
+  {
+    const int happened = WaitLatchOrSocket(MyLatch, wanted, socket, milliseconds, PG_WAIT_EXTENSION);
+    if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
+  }
+  PG_CATCH();
+  {
+    // No descriptor was left for the wait; core is above us, so nothing may be raised.
+    MemoryContextSwitchTo(context);
+    FlushErrorState();
+    pollfd ready{socket, events, 0};
+    ::poll(&ready, 1, milliseconds < 0 || milliseconds > 100 ? 100 : milliseconds);
+  }
+  PG_END_TRY();
 }
 
 }  // namespace mssql::pg

@@ -83,6 +83,8 @@ const char* displayable(const char* utf8);
 
 // What core polls while it waits: a cancel, a termination, or the postmaster's death.
 bool interrupted();
+// How core waits: for the socket, the latch (a cancel, a termination), the postmaster's death, or the time. Never raises.
+void wait_for_socket(int socket, short events, int milliseconds);
 
 // Turns C text into a view that core may keep for the call.
 inline std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }

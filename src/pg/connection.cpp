@@ -95,7 +95,7 @@ std::string ask_text(tds::Session& session, std::string_view sql) {
 
 // Logs in. Core only; the password lives no longer than this frame.
 void log_in(Connection& connection, OptionList server_options, OptionList mapping_options) {
-  connection.session = tds::connect(make_login(server_options, mapping_options), {stop_waiting, keep_message});
+  connection.session = tds::connect(make_login(server_options, mapping_options), {stop_waiting, keep_message, wait_for_socket});
   tds::Session& session = *connection.session;
   tds::run(session, tsql::session_settings());
   const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
@@ -360,6 +360,7 @@ tds::Session& acquire(Oid server, Oid user) {
 }
 
 bool gives_raw_text(tds::Session& session) {
+  if (!session.converts_text()) return false;
   Connection& connection = connection_of(session);
   if (!connection.raw_text) connection.raw_text = ask_integer(session, raw_text_probe()) == 1;
   return *connection.raw_text;

@@ -47,7 +47,7 @@ void check_privileges(OptionContext context, OptionList options) {
   for (const Option& option : options) {
     const OptionRule* rule = find_option(context, option.name);
     if (rule == nullptr) continue;
-    if (rule->kind == OptionKind::file && !may_read_server_files()) {
+    if (rule->kind == OptionKind::file && option.value.starts_with('/') && !may_read_server_files()) {
       ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                       errmsg("permission denied to set option \"%.*s\"", static_cast<int>(option.name.size()), option.name.data()),
                       errdetail("The option names a file on the database server."),
@@ -188,6 +188,7 @@ tds::Login make_login(OptionList server_options, OptionList mapping_options) {
   login.port = number("port", login.port);
   login.instance = text_option(on_server, server_options, "instance");
   login.database = text_option(on_server, server_options, "database");
+  login.driver = static_cast<tds::DriverKind>(choice_option(on_server, server_options, "driver", 0));
   login.encrypt = static_cast<tds::Encrypt>(
       choice_option(on_server, server_options, "encrypt", static_cast<std::size_t>(tds::Encrypt::request)));
   login.ca_file = text_option(on_server, server_options, "ca_file");

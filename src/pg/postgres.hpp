@@ -63,6 +63,7 @@ extern "C" {
 #include "pgstat.h"
 #include "rewrite/rewriteHandler.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 #include "storage/pmsignal.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"

@@ -2,6 +2,7 @@
 
 #include "../core/tsql/quote.hpp"
 #include "loader.hpp"
+#include "options.hpp"
 #include "surface.hpp"
 
 namespace mssql::pg {
@@ -28,17 +29,6 @@ tds::CharacterPolicy character_policy(const char* text) {
   pg_unreachable();
 }
 
-Oid usable_server(const char* name) {
-  ForeignServer* server = GetForeignServerByName(name, false);
-#if PG_VERSION_NUM >= 160000
-  const AclResult allowed = object_aclcheck(ForeignServerRelationId, server->serverid, GetUserId(), ACL_USAGE);
-#else
-  const AclResult allowed = pg_foreign_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
-#endif
-  if (allowed != ACLCHECK_OK) aclcheck_error(allowed, OBJECT_FOREIGN_SERVER, server->servername);
-  return server->serverid;
-}
-
 // The declared types of the columns, NULL where the wire tells enough.
 const RemoteColumn* remote_columns(ArrayType* array, int ncolumns) {
   Datum* elements = nullptr;
@@ -60,7 +50,7 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   PreventCommandIfReadOnly("a load");
   PreventCommandIfParallelMode("a load");
   LoadRequest request;
-  request.server = usable_server(NameStr(*PG_GETARG_NAME(0)));
+  request.server = find_server(NameStr(*PG_GETARG_NAME(0)))->serverid;
   request.sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   request.target = PG_GETARG_OID(2);
   bool* nulls = nullptr;

@@ -17,9 +17,12 @@
 
 namespace mssql::tds {
 
+// `automatic`: native, or FreeTDS where the native driver cannot log in (Kerberos).
+enum class DriverKind : std::uint8_t { automatic, native, freetds };
 enum class Encrypt : std::uint8_t { off, request, require, strict };
 
 struct Login {
+  DriverKind driver{DriverKind::automatic};
   std::string host;
   int port{1433};
   std::string instance;  // SQL Server Browser name; then port is ignored
@@ -40,6 +43,8 @@ struct Login {
 struct Environment {
   bool (*interrupted)(){nullptr};                        // true: give up the wait, Error::interrupted() follows
   void (*info)(const ServerMessage& message){nullptr};   // INFO tokens (severity <= 10): PRINT, warnings
+  // Waits until the socket is ready for one of `events` (those of poll(2)), `milliseconds` are over (-1: never) or the program is wanted.
+  void (*wait)(int socket, short events, int milliseconds){nullptr};  // null: poll(2)
 };
 
 // A typed parameter of execute(); `text` is the value in SQL Server's own canonical spelling for its type
@@ -80,14 +85,16 @@ class Session {
   virtual void bulk_row(Row row) = 0;
   virtual std::int64_t bulk_end() = 0;  // commits; rows stored
 
+  // Whether character data goes through a client library's conversion, which fails on what is no valid UTF-16.
+  virtual bool converts_text() const noexcept = 0;
   virtual int spid() const noexcept = 0;               // @@SPID
   virtual std::string_view server_version() const noexcept = 0;  // "16.0.1000", empty when unknown
 };
 
-// Opens a session with the default driver (FreeTDS DB-Library).
+// Opens a session with the driver that `login` names.
 std::unique_ptr<Session> connect(const Login& login, const Environment& environment);
 
-// The client library behind connect(), for people: "FreeTDS 1.3.17".
+// The drivers behind connect(), for people: "native TDS driver, FreeTDS 1.3.17".
 std::string driver_version();
 
 // Runs `sql` and throws away what it returns; rows affected.

@@ -1,4 +1,4 @@
--- Replicate, the surface: the functions of spec.md section 3 and docs/replicate.md.
+-- Replicate, the surface: the functions of docs/replicate.md.
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_plan(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
     exclude text[] DEFAULT NULL, on_existing text DEFAULT 'truncate', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,

@@ -123,7 +123,7 @@ make_server() {
   query "SET client_min_messages = warning;
     CREATE EXTENSION IF NOT EXISTS mssql_fdw;
     CREATE SERVER $name FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host $(quote_literal "$MSSQL_TEST_HOST"), port '$MSSQL_TEST_PORT',
-      database $(quote_literal "$MSSQL_TEST_DATABASE")${more:+, $more});
+      database $(quote_literal "$MSSQL_TEST_DATABASE"), driver '${MSSQL_TEST_DRIVER:-native}'${more:+, $more});
     CREATE USER MAPPING FOR CURRENT_USER SERVER $name OPTIONS (username $(quote_literal "$MSSQL_TEST_USER"), password $(quote_literal "$MSSQL_TEST_PASSWORD"));"
 }
 

@@ -154,6 +154,7 @@ struct Query {
   std::unique_ptr<QueryBody> body;
   std::vector<OrderItem> order;
   ExprPtr offset, fetch;
+  bool xml_text{false};  // FOR XML PATH('') over one unnamed column: its values, strung together
 };
 
 // ---- data changes

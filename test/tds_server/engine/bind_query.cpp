@@ -125,6 +125,21 @@ BoundQuery Binder::query_without_ctes(const Query& query, const Scope* outer) {
     result.sql += limit(query, nullptr, "");
   }
   --depth_;
+  return query.xml_text ? as_xml_text(result) : result;
+}
+
+// FOR XML PATH('') makes elements of named columns; an unnamed one is bare text.
+BoundQuery Binder::as_xml_text(const BoundQuery& query) {
+  if (query.columns.size() != 1 || !query.columns[0].name.empty() || !is_character(query.columns[0].type.type)) {
+    throw not_supported("FOR XML of anything but one unnamed character column");
+  }
+  const std::string alias = fresh("x");
+  BoundQuery result;
+  result.columns.push_back(query.columns[0]);
+  result.columns[0].type = make_character(SqlType::nvarchar, -1);
+  result.columns[0].nullable = true;
+  result.sql = "SELECT replace(replace(replace(string_agg(" + output_alias(0) + "::text, ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')::bpchar AS " +
+               output_alias(0) + " FROM (" + query.sql + ") AS " + alias;
   return result;
 }
 

@@ -159,6 +159,7 @@ class Binder {
   BoundQuery query_without_ctes(const Query& query, const Scope* outer);
   CoreResult core(const SelectCore& core, const Scope* outer);
   BoundQuery body(const QueryBody& body, const Scope* outer);
+  BoundQuery as_xml_text(const BoundQuery& query);
   std::string cast_columns(const BoundQuery& query, const std::vector<TypeInfo>& types);
   std::vector<Typed> select_items(const SelectCore& core, const Scope& scope, std::vector<OutputColumn>& columns);
   std::string order_by(const Query& query, const CoreResult& core);

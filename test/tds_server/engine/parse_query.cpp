@@ -53,6 +53,12 @@ QueryPtr Parser::query_after_with(std::vector<Cte> with) {
       }
     }
   }
+  if (is_words("for", "xml") && is_word("path", 2) && is_symbol("(", 3) && peek(4).kind == TokenKind::string && peek(4).text.empty() &&
+      is_symbol(")", 5)) {
+    for (int word = 0; word < 6; ++word) advance();
+    if (is_symbol(",")) throw not_supported("FOR XML with options");
+    result->xml_text = true;
+  }
   if (is_word("for") && (is_word("xml", 1) || is_word("json", 1))) throw not_supported("FOR " + upper(peek(1).text));
   if (is_word("for") && is_word("browse", 1)) advance(), advance();
   option_clause();

@@ -155,6 +155,8 @@ TEST(Options, HostIsOneName) {
 
 TEST(Options, FilesTextsTypes) {
   EXPECT_EQ(validate(Context::server, {{"ca_file", "/etc/ca.pem"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::server, {{"ca_file", "system"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::user_mapping, {{"password_file", "system"}}).sqlstate, "22023");
   EXPECT_EQ(validate(Context::server, {{"ca_file", "ca.pem"}}).sqlstate, "22023");
   EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1\n"}}).sqlstate, "");
   EXPECT_EQ(validate(Context::table, {{"query", " \n"}}).sqlstate, "22023");

@@ -202,7 +202,7 @@ void Driver::cancel() noexcept {
   in_rows_ = false;
   if (busy_ && !dead_ && !dbdead(process_.get())) {
     monitor_.clear();
-    const Call call(monitor_, process_.get(), {Deadline::in_seconds(static_cast<int>(cancel_limit.count())), cancel_silence_seconds});
+    const Call call(monitor_, process_.get(), {net::Deadline::in_seconds(static_cast<int>(cancel_limit.count())), cancel_silence_seconds});
     const Watchdog watchdog(dbiordesc(process_.get()), cancel_limit);
     dbcancel(process_.get());
     if (watchdog.barked() || monitor_.stop() != Stop::none) dead_ = true;

@@ -7,8 +7,8 @@
 
 #include <optional>
 
+#include "../bulk.hpp"
 #include "../session.hpp"
-#include "bulk.hpp"
 #include "login.hpp"
 #include "monitor.hpp"
 #include "result.hpp"
@@ -31,12 +31,13 @@ class Driver final : public Session {
   void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
   void bulk_row(Row row) override;
   std::int64_t bulk_end() override;
+  bool converts_text() const noexcept override { return true; }
   int spid() const noexcept override { return spid_; }
   std::string_view server_version() const noexcept override { return server_version_; }
 
  private:
   void require_alive();
-  Limits statement_limits() const { return {Deadline(), query_timeout_}; }
+  Limits statement_limits() const { return {net::Deadline(), query_timeout_}; }
   // Looks at the notes of the call that returned `code` and throws what they amount to.
   void settle(RETCODE code);
   [[noreturn]] void raise();

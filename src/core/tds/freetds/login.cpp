@@ -14,8 +14,8 @@
 #include <system_error>
 
 #include "../../error.hpp"
-#include "descriptor.hpp"
-#include "reach.hpp"
+#include "../net/descriptor.hpp"
+#include "../net/reach.hpp"
 
 namespace mssql::tds::freetds {
 
@@ -57,11 +57,11 @@ class CleanEnvironment {
 class ConfigFile {
  public:
   explicit ConfigFile(const std::string& text) {
-    file_ = Descriptor(::memfd_create("mssql_fdw_freetds_conf", MFD_CLOEXEC));
+    file_ = net::Descriptor(::memfd_create("mssql_fdw_freetds_conf", MFD_CLOEXEC));
     path_ = "/proc/self/fd/" + std::to_string(file_.get());
     if (!file_.valid() || ::access(path_.c_str(), R_OK) != 0) {
       path_ = "/tmp/mssql_fdw_XXXXXX";
-      file_ = Descriptor(::mkostemp(path_.data(), O_CLOEXEC));
+      file_ = net::Descriptor(::mkostemp(path_.data(), O_CLOEXEC));
       unlink_ = file_.valid();
     }
     if (!file_.valid() || ::write(file_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
@@ -76,7 +76,7 @@ class ConfigFile {
   ConfigFile& operator=(const ConfigFile&) = delete;
 
  private:
-  Descriptor file_;
+  net::Descriptor file_;
   std::string path_;
   bool unlink_{false};
   char nothing_[1] = "";
@@ -112,7 +112,7 @@ void check_ca_file(const std::string& path) {
       path.front() == ' ' || path.back() == ' ')
     bad_value("ca_file", "FreeTDS cannot read a path that is longer than 200 bytes or has '#', ';' or several blanks in a row in it.");
   if (path == "system") return;  // FreeTDS takes the system's trust store then
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid())
     throw Error(sqlstate::invalid_parameter, "could not open ca_file \"" + path + "\": " + std::generic_category().message(errno));
 }
@@ -224,11 +224,14 @@ Process log_in(const Login& login, const Environment& environment, Monitor& moni
   initialize_library();
   check_host(login.host);
   refuse_control_characters("instance", login.instance);
-  const Patience patience{Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment.interrupted};
-  const int port = login.instance.empty() ? login.port : find_instance_port(login.host, login.instance, patience);
+  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment.interrupted};
+  const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
   const std::string text = config_text(login, port);
   const LoginRecord record = login_record(login);
-  const auto reached_in = probe(login.host, port, patience);
+  // FreeTDS connects without a way to interrupt it and reports every failure as "unavailable or does not exist", so it is tried before.
+  const auto start = net::Clock::now();
+  net::connect(login.host, port, patience);
+  const auto reached_in = net::Clock::now() - start;
 
   const CleanEnvironment environment_guard;
   const ConfigFile config(text);

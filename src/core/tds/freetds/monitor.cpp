@@ -100,7 +100,7 @@ bool Monitor::should_stop(DBPROCESS* process) noexcept {
 
 // The kernel knows when the last byte came; the call's start counts too, since the server owes nothing before it.
 std::chrono::milliseconds Monitor::silent_for(DBPROCESS* process) const noexcept {
-  const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_);
+  const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(net::Clock::now() - started_);
   tcp_info info{};
   socklen_t size = sizeof(info);
   if (process == nullptr || ::getsockopt(dbiordesc(process), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return since_start;
@@ -166,7 +166,7 @@ Call::Call(Monitor& monitor, DBPROCESS* process, const Limits& limits) noexcept
   active = &monitor;
   active_process = process;
   monitor.limits_ = limits;
-  monitor.started_ = Clock::now();
+  monitor.started_ = net::Clock::now();
 }
 
 Call::~Call() {

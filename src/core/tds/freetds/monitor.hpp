@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "../session.hpp"
-#include "deadline.hpp"
+#include "../net/deadline.hpp"
 
 namespace mssql::tds::freetds {
 
@@ -21,7 +21,7 @@ enum class Stop : std::uint8_t { none, interrupted, deadline, silence };
 
 // How long a call may wait for the server.
 struct Limits {
-  Deadline deadline;
+  net::Deadline deadline;
   int silence_seconds{0};  // without a byte from the server; 0: any time
 };
 
@@ -56,7 +56,7 @@ class Monitor {
 
   Environment environment_;
   Limits limits_;
-  Clock::time_point started_;
+  net::Clock::time_point started_;
   bool trouble_{false};
   bool conversion_failed_{false};
   bool out_of_memory_{false};

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../session.hpp"
+#include "../arguments.hpp"
 
 namespace mssql::tds::freetds {
 
@@ -28,19 +28,9 @@ class RemoteCall {
   const std::string& declarations() const noexcept { return declarations_; }
 
  private:
-  struct Value {
-    std::string name;
-    std::string bytes;
-    bool null{false};
-    bool binary{false};
-  };
-
   std::string statement_;
   std::string declarations_;
-  std::vector<Value> values_;
+  std::vector<Argument> values_;
 };
-
-// Throws Error 22021 when `text` is not valid UTF-8 or has a NUL in it: `what` says what it is ("statement", "parameter 3").
-void check_text(std::string_view text, const std::string& what);
 
 }  // namespace mssql::tds::freetds

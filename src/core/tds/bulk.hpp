@@ -1,8 +1,8 @@
 // Bulk load as INSERT statements of many rows.
 //
-// DB-Library's bcp is not used: it cuts values that are too long without a word, sends character data as it lies in memory, cannot
-// be told '' from NULL, and calls abort() when it is misused. A statement of many rows is slower, and every value in it is checked
-// and converted by the server, on any server that speaks T-SQL. The driver puts the statements into a transaction, nested where the
+// A statement of many rows is slower than INSERT BULK, and every value in it is checked and converted by the server, on any server that
+// speaks T-SQL. DB-Library's bcp cuts values that are too long without a word, cannot be told '' from NULL, and calls abort() when it is
+// misused. The driver puts the statements into a transaction, nested where the
 // caller has one open; after an error it is left for the caller to roll back.
 #pragma once
 
@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../session.hpp"
+#include "session.hpp"
 
-namespace mssql::tds::freetds {
+namespace mssql::tds {
 
 class BulkStatement {
  public:
@@ -43,4 +43,4 @@ class BulkStatement {
 // taken apart there.
 void append_literal(std::string_view text, std::string& out);
 
-}  // namespace mssql::tds::freetds
+}  // namespace mssql::tds

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace mssql::tds::freetds {
+namespace mssql::tds::net {
 
 class Descriptor {
  public:
@@ -29,4 +29,4 @@ class Descriptor {
   int fd_{-1};
 };
 
-}  // namespace mssql::tds::freetds
+}  // namespace mssql::tds::net

@@ -15,7 +15,7 @@
 #include "../../error.hpp"
 #include "descriptor.hpp"
 
-namespace mssql::tds::freetds {
+namespace mssql::tds::net {
 
 namespace {
 
@@ -62,30 +62,25 @@ Addresses resolve(const std::string& host, const std::string& service, int socke
   return Addresses(list);
 }
 
-struct Attempt {
-  Descriptor socket;
-  int error{0};
-};
-
 // Starts a connect to every address at once (a multi-subnet listener answers on one of them). The first that is
-// established wins; when all have failed the last one's errno is returned.
-int connect_to_any(const addrinfo* list, const std::string& host, int port, const Patience& patience) {
-  std::vector<Attempt> attempts;
+// established wins; when all have failed, `last_error` is the last one's errno.
+Descriptor connect_to_any(const addrinfo* list, const std::string& host, int port, const Patience& patience, int& last_error) {
+  std::vector<Descriptor> sockets;
   std::vector<pollfd> waiting;
-  int last_error = EADDRNOTAVAIL;
+  last_error = EADDRNOTAVAIL;
   for (const addrinfo* address = list; address != nullptr; address = address->ai_next) {
-    Attempt attempt{Descriptor(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol)), 0};
-    if (!attempt.socket.valid()) {
+    Descriptor socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol));
+    if (!socket.valid()) {
       last_error = errno;
       continue;
     }
-    if (::connect(attempt.socket.get(), address->ai_addr, address->ai_addrlen) == 0) return 0;
+    if (::connect(socket.get(), address->ai_addr, address->ai_addrlen) == 0) return socket;
     if (errno != EINPROGRESS) {
       last_error = errno;
       continue;
     }
-    waiting.push_back({attempt.socket.get(), POLLOUT, 0});
-    attempts.push_back(std::move(attempt));
+    waiting.push_back({socket.get(), POLLOUT, 0});
+    sockets.push_back(std::move(socket));
   }
   while (!waiting.empty()) {
     give_up_if_interrupted(patience);
@@ -99,12 +94,13 @@ int connect_to_any(const addrinfo* list, const std::string& host, int port, cons
       int error = 0;
       socklen_t size = sizeof(error);
       if (::getsockopt(waiting[i].fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-      if (error == 0) return 0;
+      if (error == 0) return std::move(sockets[i]);
       last_error = error;
       waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+      sockets.erase(sockets.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
-  return last_error;
+  return {};
 }
 
 // Sends the question of MC-SQLR CLNT_UCAST_INST and waits a second for the answer; empty when there was none.
@@ -140,14 +136,14 @@ int tcp_port_of(std::string_view answer) {
 
 }  // namespace
 
-std::chrono::milliseconds probe(const std::string& host, int port, const Patience& patience) {
-  const auto start = Clock::now();
+Descriptor connect(const std::string& host, int port, const Patience& patience) {
   const Addresses addresses = resolve(host, std::to_string(port), SOCK_STREAM);
-  const int error = connect_to_any(addresses.get(), host, port, patience);
-  if (error != 0)
+  int error = 0;
+  Descriptor socket = connect_to_any(addresses.get(), host, port, patience, error);
+  if (!socket.valid())
     throw Error(sqlstate::cannot_connect, server_at(host, port) + std::generic_category().message(error), {},
                 "Is SQL Server running on that host and accepting TCP/IP connections on that port?");
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  return socket;
 }
 
 int find_instance_port(const std::string& host, const std::string& instance, const Patience& patience) {
@@ -168,4 +164,4 @@ int find_instance_port(const std::string& host, const std::string& instance, con
               "Check the server option \"instance\", start the SQL Server Browser service, or name the port in the option \"port\".");
 }
 
-}  // namespace mssql::tds::freetds
+}  // namespace mssql::tds::net

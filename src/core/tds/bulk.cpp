@@ -1,11 +1,11 @@
 // T-SQL literals and multi-row INSERTs.
 #include "bulk.hpp"
 
-#include "../../error.hpp"
-#include "../decode.hpp"
-#include "parameters.hpp"
+#include "../error.hpp"
+#include "decode.hpp"
+#include "arguments.hpp"
 
-namespace mssql::tds::freetds {
+namespace mssql::tds {
 
 namespace {
 
@@ -150,4 +150,4 @@ std::string BulkStatement::take() {
   return statement;
 }
 
-}  // namespace mssql::tds::freetds
+}  // namespace mssql::tds

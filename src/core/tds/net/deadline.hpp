@@ -5,7 +5,7 @@
 #include <chrono>
 #include <optional>
 
-namespace mssql::tds::freetds {
+namespace mssql::tds::net {
 
 using Clock = std::chrono::steady_clock;
 
@@ -31,4 +31,4 @@ class Deadline {
   std::optional<Clock::time_point> at_;
 };
 
-}  // namespace mssql::tds::freetds
+}  // namespace mssql::tds::net

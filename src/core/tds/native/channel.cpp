@@ -1,0 +1,159 @@
+#include "channel.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "../../error.hpp"
+#include "packet.hpp"
+
+namespace mssql::tds::native {
+
+namespace {
+
+constexpr int slice_ms = 1000;
+constexpr std::size_t cipher_size = 16384 + 1024;  // a TLS record and its overhead
+constexpr std::uint8_t first_record_type = 20;     // RFC 8446 5.1: change_cipher_spec 20 .. application_data 23
+constexpr std::uint8_t last_record_type = 23;
+
+void set_options(int socket) {
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+}  // namespace
+
+Channel::Channel(net::Descriptor socket, const Environment& environment, std::string where)
+    : socket_(std::move(socket)), environment_(environment), where_(std::move(where)), heard_(net::Clock::now()) {
+  set_options(socket_.get());
+}
+
+void Channel::lost(const std::string& detail) {
+  close();
+  throw Error(sqlstate::connection_failure, "connection to server at " + where_ + " was lost", detail);
+}
+
+void Channel::wait(short events) {
+  if (interruptible_ && environment_.interrupted != nullptr && environment_.interrupted()) throw Error::interrupted();
+  if (limits_.deadline.passed())
+    throw Error(sqlstate::cannot_connect, "connection to server at " + where_ + " failed: timeout expired",
+                "The server accepted the connection and did not finish the login within " + std::to_string(limits_.timeout_seconds) + " s.",
+                "Is a SQL Server listening on that port? See the server option \"connect_timeout\".");
+  int patience = limits_.deadline.slice(slice_ms);
+  if (limits_.silence_seconds > 0) {
+    const auto left = heard_ + std::chrono::seconds(limits_.silence_seconds) - net::Clock::now();
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    if (milliseconds <= 0)
+      throw Error("57014", "canceling remote statement: the server was silent for " + std::to_string(limits_.silence_seconds) + " s",
+                  "The connection to the server at " + where_ + " was closed.",
+                  "See the server option \"query_timeout\".");
+    patience = static_cast<int>(std::min<long long>(patience, milliseconds));
+  }
+  if (environment_.wait != nullptr) {
+    environment_.wait(socket_.get(), events, patience);
+    return;
+  }
+  pollfd ready{socket_.get(), events, 0};
+  ::poll(&ready, 1, patience);
+}
+
+std::size_t Channel::receive(std::uint8_t* out, std::size_t size) {
+  for (;;) {
+    if (!open()) lost({});
+    const ssize_t count = ::recv(socket_.get(), out, size, 0);
+    if (count > 0) {
+      if (limits_.silence_seconds > 0) heard_ = net::Clock::now();
+      return static_cast<std::size_t>(count);
+    }
+    if (count == 0) lost("The server closed the connection.");
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) lost(std::generic_category().message(errno) + ".");
+    wait(POLLIN);
+  }
+}
+
+void Channel::send(std::span<const std::uint8_t> data) {
+  while (!data.empty()) {
+    if (!open()) lost({});
+    const ssize_t count = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+    if (count > 0) {
+      data = data.subspan(static_cast<std::size_t>(count));
+    } else {
+      if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) lost(std::generic_category().message(errno) + ".");
+      wait(POLLOUT);
+    }
+  }
+  heard_ = net::Clock::now();
+}
+
+std::size_t Channel::read(std::uint8_t* out, std::size_t size) {
+  if (!tls_) return receive(out, size);
+  for (;;) {
+    const std::size_t count = tls_->read(out, size);
+    if (count > 0) return count;
+    if (tls_->ended()) lost("The server closed the connection.");
+    feed_tls();
+    send_tls_output(Wrapping::none);  // TLS may owe an answer, to a key update for example
+  }
+}
+
+void Channel::write(std::span<const std::uint8_t> data) {
+  if (!tls_) return send(data);
+  tls_->write(data);
+  send_tls_output(Wrapping::none);
+}
+
+void Channel::start_tls(const TlsOptions& options, Wrapping wrapping) {
+  cipher_ = std::make_unique<std::uint8_t[]>(cipher_size);
+  tls_ = std::make_unique<Tls>(options);
+  handshake(wrapping);
+}
+
+void Channel::handshake(Wrapping wrapping) {
+  for (;;) {
+    const bool done = tls_->handshake();
+    send_tls_output(wrapping);
+    if (done) return;
+    feed_tls();
+  }
+}
+
+void Channel::send_tls_output(Wrapping wrapping) {
+  const std::string output = tls_->take_output();
+  if (output.empty()) return;
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(output.data()), output.size());
+  if (wrapping == Wrapping::none) return send(bytes);
+  const std::array<std::uint8_t, packet_header_size> header =
+      packet_header(PacketType::prelogin, packet_status::end_of_message, output.size() + packet_header_size, 0);
+  send(header);
+  send(bytes);
+}
+
+// Records come inside PRELOGIN packets, the server's session tickets perhaps too, until the first one that comes bare.
+void Channel::feed_tls() {
+  if (!bare_ && unwrap_left_ == 0) {
+    std::size_t have = receive(cipher_.get(), 1);
+    bare_ = cipher_[0] >= first_record_type && cipher_[0] <= last_record_type;
+    if (bare_) return tls_->feed({cipher_.get(), have});
+    while (have < packet_header_size) have += receive(cipher_.get() + have, packet_header_size - have);
+    unwrap_left_ = packet_payload_size(std::span<const std::uint8_t, packet_header_size>(cipher_.get(), packet_header_size));
+    return;
+  }
+  const std::size_t count = receive(cipher_.get(), bare_ ? cipher_size : std::min(unwrap_left_, cipher_size));
+  if (!bare_) unwrap_left_ -= count;
+  tls_->feed({cipher_.get(), count});
+}
+
+bool Channel::closed_by_server() const noexcept {
+  if (!open()) return true;
+  pollfd end{socket_.get(), POLLIN | POLLRDHUP, 0};
+  return ::poll(&end, 1, 0) > 0 && end.revents != 0;
+}
+
+}  // namespace mssql::tds::native

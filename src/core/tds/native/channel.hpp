@@ -1,0 +1,70 @@
+// The bytes to and from a server: a non-blocking socket, plain or under TLS. Every wait is the program's (Environment::wait), ends when
+// the program is interrupted, and is bounded by the limits in force.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "../net/deadline.hpp"
+#include "../net/descriptor.hpp"
+#include "../session.hpp"
+#include "tls.hpp"
+
+namespace mssql::tds::native {
+
+struct Limits {
+  net::Deadline deadline;   // for all that follows: a login, a cancel
+  int timeout_seconds{0};   // what the deadline was made of, for messages
+  int silence_seconds{0};   // without a byte from the server; 0: any time
+};
+
+class Channel {
+ public:
+  // `where` names the server in messages: "\"sql01\", port 1433".
+  Channel(net::Descriptor socket, const Environment& environment, std::string where);
+
+  void limit(const Limits& limits) { limits_ = limits; }
+  // Whether the program's interruptions end waits. Not while the answer to an attention is awaited, which an interruption has caused.
+  void interruptible(bool yes) noexcept { interruptible_ = yes; }
+  const std::string& where() const noexcept { return where_; }
+
+  // At least one byte and at most `size`. Throws Error 08006 at the end of the stream, 08001 or 57014 at a limit, Error::interrupted().
+  std::size_t read(std::uint8_t* out, std::size_t size);
+  void write(std::span<const std::uint8_t> data);
+
+  // TLS begins at the next byte (TDS 8.0), or inside PRELOGIN packets (MS-TDS 2.2.6.5). Throws Error 08001 when it fails.
+  enum class Wrapping : std::uint8_t { none, prelogin };
+  void start_tls(const TlsOptions& options, Wrapping wrapping);
+  // From here on both sides send plain bytes again (encryption of the login only).
+  void stop_tls() noexcept { tls_.reset(); }
+
+  // Nothing is due to come, so readable or ended means that the server has closed the connection.
+  bool closed_by_server() const noexcept;
+  void close() noexcept { socket_ = net::Descriptor(); }
+  bool open() const noexcept { return socket_.valid(); }
+
+ private:
+  void wait(short events);
+  std::size_t receive(std::uint8_t* out, std::size_t size);
+  void send(std::span<const std::uint8_t> data);
+  void handshake(Wrapping wrapping);
+  void send_tls_output(Wrapping wrapping);
+  void feed_tls();
+  [[noreturn]] void lost(const std::string& detail);
+
+  net::Descriptor socket_;
+  Environment environment_;
+  std::string where_;
+  Limits limits_;
+  net::Clock::time_point heard_;  // the last byte from the server, or the last request to it
+  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<std::uint8_t[]> cipher_;  // what came and is not decrypted yet
+  bool interruptible_{true};
+  bool bare_{false};                        // TLS records come without PRELOGIN packets around them
+  std::size_t unwrap_left_{0};              // of the PRELOGIN packet that wraps TLS records
+};
+
+}  // namespace mssql::tds::native

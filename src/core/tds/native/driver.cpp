@@ -1,0 +1,367 @@
+#include "driver.hpp"
+
+#include <cstring>
+
+#include "../../error.hpp"
+#include "../arguments.hpp"
+#include "../net/reach.hpp"
+#include "login7.hpp"
+#include "prelogin.hpp"
+#include "request.hpp"
+
+namespace mssql::tds::native {
+
+namespace {
+
+constexpr std::size_t wanted_packet_size = 32767;
+constexpr int most_routes = 3;
+// A server that obeys an attention acknowledges it at once. One that is silent for a second, or still sends rows after five, does not,
+// and the connection is given up.
+constexpr int cancel_silence_seconds = 1;
+constexpr int cancel_seconds = 5;
+constexpr int rows_between_checks = 256;
+
+// MS-TDS 2.2.4.2.1
+namespace token {
+constexpr std::uint8_t return_status = 0x79, columns = 0x81, return_value = 0xAC, tab_name = 0xA4, column_info = 0xA5, order = 0xA9, error = 0xAA,
+                       info = 0xAB, login_acknowledgement = 0xAD, feature_acknowledgement = 0xAE, row = 0xD1, null_bitmap_row = 0xD2,
+                       environment_change = 0xE3, session_state = 0xE4, sspi = 0xED, federated_authentication = 0xEE, done = 0xFD,
+                       done_procedure = 0xFE, done_in_procedure = 0xFF;
+}
+namespace done_status {
+constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x20;
+}
+
+std::string place(const Login& login, int port) { return "\"" + login.host + "\", port " + std::to_string(port); }
+
+void check_text_option(const char* option, std::string_view value) {
+  check_text(value, std::string("option \"") + option + "\"");
+}
+
+}  // namespace
+
+std::string driver_description() { return "native TDS driver"; }
+
+Driver::Driver(const Login& login, const Environment& environment) : environment_(environment), query_timeout_(login.query_timeout) {
+  check_text_option("username", login.username);
+  check_text_option("password", login.password);
+  check_text_option("database", login.database);
+  check_text_option("application_name", login.application_name);
+  connect(login);
+  logged_in_ = true;
+  if (spid_ == 0) introduce();
+}
+
+void Driver::connect(Login login) {
+  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment_.interrupted};
+  for (int route = 0; route <= most_routes; ++route) {
+    const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
+    Environment quiet = environment_;
+    quiet.info = nullptr;  // "changed database context to ..." is no news
+    link_ = std::make_unique<Link>(net::connect(login.host, port, patience), quiet, place(login, port));
+    link_->channel.limit({patience.deadline, login.connect_timeout, 0});
+    log_in(login);
+    if (link_->state.route_host.empty()) {
+      link_->messages = Messages(environment_);
+      return;
+    }
+    login.host = link_->state.route_host;
+    login.port = link_->state.route_port;
+    login.instance.clear();
+  }
+  throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere again and again");
+}
+
+void Driver::log_in(const Login& login) {
+  Channel& channel = link_->channel;
+  const TlsOptions tls{login.host, login.ca_file, login.verify_host, login.encrypt == Encrypt::strict, false};
+  try {
+    if (login.encrypt == Encrypt::strict) channel.start_tls(tls, Channel::Wrapping::none);
+    const Encryption encryption = negotiate(link_->outbox, link_->inbox, login.encrypt, login.instance);
+    if (encryption != Encryption::none) {
+      TlsOptions options = tls;
+      options.login_only = encryption == Encryption::login_only;
+      channel.start_tls(options, Channel::Wrapping::prelogin);
+    }
+    send_login(link_->outbox, login, login.packet_size > 0 ? static_cast<std::size_t>(login.packet_size) : wanted_packet_size);
+    if (encryption == Encryption::login_only) channel.stop_tls();
+    read_login_answer();
+  } catch (const Error& error) {
+    if (link_->messages.has_error()) throw link_->messages.error();
+    // What is a lost connection later is a failed one here
+    if (std::strcmp(error.sqlstate, sqlstate::connection_failure) != 0 && std::strcmp(error.sqlstate, sqlstate::protocol_violation) != 0) throw;
+    std::string hint;
+    if (login.encrypt == Encrypt::off) hint = "Does the server insist on encryption? See the server option \"encrypt\".";
+    throw Error(sqlstate::cannot_connect, "connection to server at " + channel.where() + " failed: the login was not completed",
+                error.detail.empty() ? error.message + "." : error.detail, hint);
+  }
+}
+
+void Driver::read_login_answer() {
+  Inbox& inbox = link_->inbox;
+  inbox.start();
+  bool accepted = false;
+  busy_ = true;
+  while (busy_) {
+    inbox.mark();
+    inbox.need(1);
+    if (*inbox.data() == token::login_acknowledgement) {
+      inbox.advance(1);
+      read_login_acknowledgement();
+      accepted = true;
+    } else {
+      next_event();
+    }
+  }
+  if (link_->messages.has_error()) throw link_->messages.error();
+  if (!accepted) throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the login was not acknowledged");
+  if (link_->state.packet_size > 0) link_->outbox.packet_size(link_->state.packet_size);
+  spid_ = inbox.session_number();
+}
+
+void Driver::read_login_acknowledgement() {
+  Inbox& inbox = link_->inbox;
+  inbox.u16();   // length
+  inbox.skip(5); // interface, TDS version
+  inbox.skip(inbox.u8() * std::size_t{2});  // the program's name
+  const int major = inbox.u8();
+  const int minor = inbox.u8();
+  const int build = inbox.u16_big_endian();
+  server_version_ = std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(build);
+}
+
+// For servers that leave the session number out of the packet headers.
+void Driver::introduce() {
+  try {
+    execute("SELECT CAST(@@SPID AS int)", {});
+    Row row;
+    if (next_result() && fetch(row) && row[0].size == sizeof(spid_)) std::memcpy(&spid_, row[0].data, sizeof(spid_));
+    while (next_result()) continue;
+  } catch (const Error& error) {
+    if (error.is_interruption() || !alive()) throw;  // a server that cannot say so is still a server
+  }
+}
+
+bool Driver::alive() const noexcept { return link_->channel.open() && (busy_ || !link_->channel.closed_by_server()); }
+
+void Driver::require_alive() {
+  if (alive()) return;
+  drop();
+  throw Error(sqlstate::connection_failure, "connection to server at " + link_->channel.where() + " is closed");
+}
+
+void Driver::drop() noexcept {
+  busy_ = in_rows_ = false;
+  link_->channel.close();
+}
+
+// Runs something that reads. An interruption calls the request off; after any other failure the stream cannot be trusted.
+template <class Read>
+auto Driver::guarded(Read read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.is_interruption())
+      cancel();
+    else
+      drop();
+    throw;
+  }
+}
+
+void Driver::execute(std::string_view sql, std::span<const Parameter> parameters) {
+  if (busy_) cancel();
+  require_alive();
+  check_text(sql, "statement");
+  const std::vector<Argument> arguments = make_arguments(parameters);
+  affected_ = 0;
+  link_->result.clear();
+  link_->messages.clear();
+  link_->channel.limit({{}, 0, query_timeout_});
+  try {
+    if (arguments.empty())
+      send_batch(link_->outbox, sql, link_->state);
+    else
+      send_call(link_->outbox, sql, arguments, link_->state);
+  } catch (...) {
+    drop();  // half a request cannot be taken back
+    throw;
+  }
+  link_->inbox.start();
+  busy_ = true;
+}
+
+bool Driver::next_result() {
+  if (!busy_) return false;
+  if (in_rows_) skip_rows();
+  while (busy_) {
+    const Event event = guarded([this] { return next_event(); });
+    if (event == Event::done && link_->messages.has_error()) finish_request();
+    if (event == Event::columns) {
+      in_rows_ = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Driver::fetch(Row& row) {
+  if (!in_rows_) return false;
+  Inbox& inbox = link_->inbox;
+  for (;;) {
+    if (inbox.available() > 0 && *inbox.data() == token::row) [[likely]] {
+      inbox.mark();
+      inbox.advance(1);
+      row = guarded([&] { return link_->result.read_row(inbox); });
+      return true;
+    }
+    const Event event = guarded([this] { return next_event(); });
+    if (event == Event::row || event == Event::null_bitmap_row) {
+      row = guarded([&] { return event == Event::row ? link_->result.read_row(inbox) : link_->result.read_row_with_null_bitmap(inbox); });
+      return true;
+    }
+    if (event == Event::done) {
+      in_rows_ = false;
+      if (link_->messages.has_error()) finish_request();
+      return false;
+    }
+    if (event == Event::columns) throw Error(sqlstate::protocol_violation, "the server began a result inside another");
+  }
+}
+
+void Driver::skip_rows() {
+  Row row;
+  for (int count = 0; fetch(row); ++count)
+    if (count % rows_between_checks == 0 && environment_.interrupted != nullptr && environment_.interrupted()) throw Error::interrupted();
+}
+
+// Throws what the server complained of; what is left of the request is called off.
+void Driver::finish_request() {
+  const Error error = link_->messages.error();
+  cancel();
+  throw error;
+}
+
+// Reads one token; of a row, only its first byte, and then the mark stays before it.
+Driver::Event Driver::next_event() {
+  Inbox& inbox = link_->inbox;
+  inbox.mark();
+  const std::uint8_t token = inbox.u8();
+  if (token == token::row) return Event::row;
+  if (token == token::null_bitmap_row) return Event::null_bitmap_row;
+  const Event event = read_token(token);
+  inbox.mark();
+  return event;
+}
+
+Driver::Event Driver::read_token(std::uint8_t token) {
+  Inbox& inbox = link_->inbox;
+  switch (token) {
+    case token::columns: return link_->result.describe(inbox) ? Event::columns : Event::other;
+    case token::done:
+    case token::done_procedure:
+    case token::done_in_procedure: read_done(token); return Event::done;
+    case token::error:
+    case token::info: link_->messages.read(inbox); return Event::other;
+    case token::environment_change:
+      read_environment_change(inbox, link_->state);
+      return Event::other;
+    case token::return_status: inbox.skip(4); return Event::other;
+    case token::order:
+    case token::tab_name:
+    case token::column_info:
+    case token::sspi: inbox.skip(inbox.u16()); return Event::other;
+    case token::session_state:
+    case token::federated_authentication: inbox.skip(inbox.u32()); return Event::other;
+    case token::feature_acknowledgement:
+      while (inbox.u8() != 0xFF) inbox.skip(inbox.u32());
+      return Event::other;
+    case token::return_value: {
+      inbox.u16();                              // ordinal
+      inbox.skip(inbox.u8() * std::size_t{2});  // name
+      inbox.skip(1 + 4 + 2);                    // status, user type, flags
+      ResultSet::skip_value(inbox);
+      return Event::other;
+    }
+    default:
+      throw Error(sqlstate::connection_failure, "connection to server at " + link_->channel.where() + " was lost",
+                  "The server sent token " + std::to_string(token) + ", which the TDS protocol does not have.");
+  }
+}
+
+void Driver::read_done(std::uint8_t token) {
+  Inbox& inbox = link_->inbox;
+  const std::uint16_t status = inbox.u16();
+  inbox.u16();  // current command
+  const std::uint64_t count = inbox.u64();
+  if ((status & done_status::count) != 0) affected_ += static_cast<std::int64_t>(count);
+  if ((status & done_status::attention) != 0) acknowledged_ = true;
+  const bool more = (status & done_status::more) != 0 || token == token::done_in_procedure;
+  if (more) return;
+  busy_ = in_rows_ = false;
+  if ((status & done_status::error) != 0 && logged_in_ && !link_->messages.has_error() && !acknowledged_)
+    throw Error(sqlstate::fdw_error, "the server failed without an error message");
+}
+
+// An attention and the reply's end; where that fails the connection is closed.
+void Driver::cancel() noexcept {
+  bulk_.reset();
+  in_rows_ = false;
+  if (busy_ && link_->channel.open()) {
+    try {
+      drain();
+    } catch (...) {
+      drop();
+    }
+  }
+  busy_ = false;
+  link_->messages.clear();
+}
+
+void Driver::drain() {
+  Link& link = *link_;
+  link.channel.interruptible(false);
+  link.channel.limit({net::Deadline::in_seconds(cancel_seconds), cancel_seconds, cancel_silence_seconds});
+  acknowledged_ = false;
+  send_attention(link.outbox);
+  link.inbox.rewind();  // an interruption may have come inside a token
+  while (!acknowledged_) {
+    if (link.inbox.at_end()) link.inbox.start();  // the reply was complete: the acknowledgement is a message of its own
+    Event event = next_event();
+    if (event == Event::row) link.result.read_row(link.inbox);
+    if (event == Event::null_bitmap_row) link.result.read_row_with_null_bitmap(link.inbox);
+  }
+  while (!link.inbox.at_end()) next_event();
+  link.channel.interruptible(true);
+}
+
+void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
+  BulkStatement bulk(table, columns);
+  run(*this, "BEGIN TRANSACTION", {});
+  bulk_ = std::move(bulk);
+  bulk_rows_ = 0;
+}
+
+void Driver::bulk_row(Row row) {
+  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
+  bulk_->add(row);
+  if (bulk_->full()) send_bulk();
+}
+
+std::int64_t Driver::bulk_end() {
+  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
+  if (bulk_->rows() > 0) send_bulk();
+  bulk_.reset();
+  run(*this, "COMMIT TRANSACTION", {});
+  return bulk_rows_;
+}
+
+void Driver::send_bulk() {
+  const std::size_t rows = bulk_->rows();
+  const std::string statement = bulk_->take();
+  execute(statement, {});
+  while (next_result()) continue;
+  bulk_rows_ += static_cast<std::int64_t>(rows);
+}
+
+}  // namespace mssql::tds::native

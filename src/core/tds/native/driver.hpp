@@ -1,0 +1,91 @@
+// The native driver: a Session that speaks TDS 7.4 and 8.0 itself (MS-TDS), over a non-blocking socket.
+//
+// A request is sent whole; its reply is read token by token as the caller asks for it, straight from the receive buffer. What it leaves to
+// others: transactions (the caller's statements) and session settings.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "../bulk.hpp"
+#include "../session.hpp"
+#include "channel.hpp"
+#include "inbox.hpp"
+#include "messages.hpp"
+#include "outbox.hpp"
+#include "result_set.hpp"
+#include "server_state.hpp"
+
+namespace mssql::tds::native {
+
+class Driver final : public Session {
+ public:
+  Driver(const Login& login, const Environment& environment);
+
+  void execute(std::string_view sql, std::span<const Parameter> parameters) override;
+  bool next_result() override;
+  std::span<const Column> columns() const override { return link_->result.columns(); }
+  bool fetch(Row& row) override;
+  std::int64_t rows_affected() const override { return affected_; }
+  void cancel() noexcept override;
+  bool busy() const noexcept override { return busy_; }
+  bool alive() const noexcept override;
+  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
+  void bulk_row(Row row) override;
+  std::int64_t bulk_end() override;
+  bool converts_text() const noexcept override { return false; }
+  int spid() const noexcept override { return spid_; }
+  std::string_view server_version() const noexcept override { return server_version_; }
+
+ private:
+  // All that belongs to one TCP connection; a routed login makes a second one.
+  struct Link {
+    Link(net::Descriptor socket, const Environment& environment, std::string where)
+        : channel(std::move(socket), environment, std::move(where)), inbox(channel), outbox(channel), messages(environment) {}
+
+    Channel channel;
+    Inbox inbox;
+    Outbox outbox;
+    Messages messages;
+    ServerState state;
+    ResultSet result;
+  };
+  enum class Event : std::uint8_t { columns, row, null_bitmap_row, done, other };
+
+  void connect(Login login);
+  void log_in(const Login& login);
+  void read_login_answer();
+  void read_login_acknowledgement();
+  void introduce();
+
+  void require_alive();
+  void begin_request(PacketType type);
+  void finish_request();
+  Event next_event();
+  Event read_token(std::uint8_t token);
+  void read_done(std::uint8_t token);
+  void skip_rows();
+  void drop() noexcept;
+  void drain();
+  template <class Read>
+  auto guarded(Read read) -> decltype(read());
+  void send_bulk();
+
+  Environment environment_;
+  int query_timeout_;
+  std::unique_ptr<Link> link_;
+  bool busy_{false};
+  bool in_rows_{false};
+  bool acknowledged_{false};  // the reply holds the answer to an attention
+  bool logged_in_{false};
+  std::int64_t affected_{0};
+  int spid_{0};
+  std::string server_version_;
+  std::optional<BulkStatement> bulk_;
+  std::int64_t bulk_rows_{0};
+};
+
+// For people: "native TDS driver".
+std::string driver_description();
+
+}  // namespace mssql::tds::native

@@ -1,0 +1,100 @@
+#include "inbox.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "../../error.hpp"
+#include "../cell.hpp"
+#include "../decode.hpp"
+#include "packet.hpp"
+
+namespace mssql::tds::native {
+
+namespace {
+
+constexpr std::size_t initial_capacity = 128 * 1024;
+constexpr std::size_t least_room = 16 * 1024;
+
+}  // namespace
+
+Inbox::Inbox(Channel& channel)
+    : channel_(channel), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(initial_capacity)), capacity_(initial_capacity) {}
+
+void Inbox::receive() {
+  if (mark_ == raw_end_) {
+    mark_ = cursor_ = end_ = raw_ = raw_end_ = 0;
+  } else if (capacity_ - raw_end_ < least_room && mark_ > 0) {
+    std::memmove(buffer_.get(), buffer_.get() + mark_, raw_end_ - mark_);
+    cursor_ -= mark_, end_ -= mark_, raw_ -= mark_, raw_end_ -= mark_, mark_ = 0;
+  }
+  if (capacity_ - raw_end_ < least_room) {
+    auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity_ * 2);
+    std::memcpy(larger.get(), buffer_.get(), raw_end_);
+    buffer_ = std::move(larger);
+    capacity_ *= 2;
+  }
+  raw_end_ += channel_.read(buffer_.get() + raw_end_, capacity_ - raw_end_);
+}
+
+// Reads the header of the message's next packet; false when there is none.
+bool Inbox::next_packet() {
+  if (last_packet_) return false;
+  while (raw_end_ - raw_ < packet_header_size) receive();
+  const std::uint8_t* header = buffer_.get() + raw_;
+  packet_left_ = packet_payload_size(std::span<const std::uint8_t, packet_header_size>(header, packet_header_size));
+  session_number_ = header[4] << 8 | header[5];
+  last_packet_ = (header[1] & packet_status::end_of_message) != 0;
+  raw_ += packet_header_size;
+  return true;
+}
+
+void Inbox::more() {
+  while (packet_left_ == 0) {
+    if (!next_packet())
+      throw Error(sqlstate::connection_failure, "connection to server at " + channel_.where() + " was lost",
+                  "The server ended its answer in the middle.");
+  }
+  if (raw_ == raw_end_) receive();
+  const std::size_t size = std::min(packet_left_, raw_end_ - raw_);
+  const std::size_t kept = end_ - mark_;
+  const std::size_t gap = raw_ - end_;
+  if (gap > 0 && kept <= size) {
+    std::memmove(buffer_.get() + mark_ + gap, buffer_.get() + mark_, kept);
+    mark_ += gap, cursor_ += gap, end_ += gap;
+  } else if (gap > 0) {
+    std::memmove(buffer_.get() + end_, buffer_.get() + raw_, size);
+  }
+  end_ += size;
+  raw_ += size;
+  packet_left_ -= size;
+}
+
+bool Inbox::at_end() {
+  while (available() == 0 && packet_left_ == 0) {
+    if (!next_packet()) return true;
+  }
+  return false;
+}
+
+std::uint16_t Inbox::u16_big_endian() {
+  const std::uint16_t value = u16();
+  return static_cast<std::uint16_t>(value << 8 | value >> 8);
+}
+
+std::string Inbox::text(std::size_t units) {
+  need(units * 2);
+  static const Column column{"message", WireType::text, Encoding::utf16le};
+  std::string scratch;
+  std::string text(decode_text(column, {data(), units * 2}, CharacterPolicy::replace, scratch));
+  cursor_ += units * 2;
+  return text;
+}
+
+std::string Inbox::bytes(std::size_t size) {
+  need(size);
+  std::string bytes(reinterpret_cast<const char*>(data()), size);
+  cursor_ += size;
+  return bytes;
+}
+
+}  // namespace mssql::tds::native

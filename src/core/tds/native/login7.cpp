@@ -1,0 +1,105 @@
+#include "login7.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+
+#include "../../error.hpp"
+#include "../unicode.hpp"
+
+namespace mssql::tds::native {
+
+namespace {
+
+constexpr std::uint32_t tds_7_4 = 0x74000004;
+constexpr std::uint32_t program_version = 0x00010000;
+constexpr std::uint8_t use_database = 0x20, database_must_exist = 0x40, announce_language = 0x80;  // OptionFlags1
+constexpr std::uint8_t language_must_exist = 0x01, odbc_settings = 0x02;                           // OptionFlags2
+constexpr std::uint8_t read_only_intent = 0x20;                                                    // TypeFlags
+constexpr std::uint8_t unknown_collations = 0x08, has_extension = 0x10;                            // OptionFlags3
+constexpr std::uint32_t us_english = 0x0409;
+constexpr std::size_t fixed_size = 94;
+constexpr std::size_t longest_text = 128;  // UTF-16 units
+constexpr std::uint8_t feature_utf8 = 0x0A, feature_end = 0xFF;
+
+std::string utf16(std::string_view text, const char* option) {
+  std::string out;
+  utf8_to_utf16le(text, out);
+  if (out.size() / 2 > longest_text)
+    throw Error(sqlstate::invalid_parameter, std::string("invalid value for option \"") + option + "\"",
+                "SQL Server takes at most " + std::to_string(longest_text) + " characters in a login.");
+  return out;
+}
+
+// Not encryption: MS-TDS 2.2.6.4 swaps the halves of each byte and flips some bits.
+std::string obscured(std::string password) {
+  for (char& c : password) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    c = static_cast<char>(static_cast<std::uint8_t>(byte << 4 | byte >> 4) ^ 0xA5);
+  }
+  return password;
+}
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  std::string text(name.data());
+  return text.substr(0, longest_text);
+}
+
+}  // namespace
+
+void send_login(Outbox& outbox, const Login& login, std::size_t packet_size) {
+  const std::string features{static_cast<char>(feature_utf8), 0, 0, 0, 0, static_cast<char>(feature_end)};
+  // In the order of their offsets in the fixed part; the extension's own value is where its features begin, behind all the others.
+  const std::array<std::string, 9> values = {utf16(host_name(), "host"),
+                                             utf16(login.username, "username"),
+                                             obscured(utf16(login.password, "password")),
+                                             utf16(login.application_name, "application_name"),
+                                             utf16(login.host, "host"),
+                                             std::string(4, '\0'),
+                                             utf16("mssql_fdw", "application_name"),
+                                             utf16("us_english", "language"),
+                                             utf16(login.database, "database")};
+  constexpr std::size_t extension = 5;
+  std::size_t end = fixed_size;
+  for (const std::string& value : values) end += value.size();
+  const std::size_t total = end + features.size();
+
+  outbox.begin(PacketType::login);
+  outbox.u32(static_cast<std::uint32_t>(total));
+  outbox.u32(tds_7_4);
+  outbox.u32(static_cast<std::uint32_t>(packet_size));
+  outbox.u32(program_version);
+  outbox.u32(static_cast<std::uint32_t>(::getpid()));
+  outbox.u32(0);  // no earlier connection
+  outbox.u8(use_database | database_must_exist | announce_language);
+  outbox.u8(language_must_exist | odbc_settings);
+  outbox.u8(login.read_only_intent ? read_only_intent : 0);
+  outbox.u8(unknown_collations | has_extension);
+  outbox.u32(0);  // time zone: nothing that we ask for depends on it
+  outbox.u32(us_english);
+  std::size_t offset = fixed_size;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    outbox.u16(static_cast<std::uint16_t>(offset));
+    outbox.u16(static_cast<std::uint16_t>(i == extension ? values[i].size() : values[i].size() / 2));
+    offset += values[i].size();
+  }
+  for (int i = 0; i < 6; ++i) outbox.u8(0);  // client id, a MAC address of old
+  for (int i = 0; i < 3; ++i) {              // SSPI, file to attach, new password: none
+    outbox.u16(static_cast<std::uint16_t>(offset));
+    outbox.u16(0);
+  }
+  outbox.u32(0);  // long SSPI
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i == extension)
+      outbox.u32(static_cast<std::uint32_t>(end));
+    else
+      outbox.bytes(values[i]);
+  }
+  outbox.bytes(features);
+  outbox.end();
+}
+
+}  // namespace mssql::tds::native

@@ -1,0 +1,37 @@
+#include "messages.hpp"
+
+namespace mssql::tds::native {
+
+namespace {
+
+constexpr int highest_information = 10;
+
+}  // namespace
+
+void Messages::read(Inbox& inbox) {
+  inbox.u16();  // length of the token
+  ServerMessage message;
+  message.number = static_cast<std::int32_t>(inbox.u32());
+  message.state = inbox.u8();
+  message.severity = inbox.u8();
+  message.text = inbox.text(inbox.u16());
+  message.server = inbox.text(inbox.u8());
+  message.procedure = inbox.text(inbox.u8());
+  message.line = static_cast<int>(inbox.u32());
+  if (message.severity > highest_information)
+    errors_.push_back(std::move(message));
+  else if (environment_.info != nullptr)
+    environment_.info(message);
+}
+
+Error Messages::error() const {
+  Error error = Error::from_server(errors_.front());
+  for (std::size_t i = 1; i < errors_.size(); ++i) {
+    if (errors_[i].text == errors_.front().text) continue;
+    if (!error.detail.empty()) error.detail += '\n';
+    error.detail += "Error " + std::to_string(errors_[i].number) + ": " + errors_[i].text;
+  }
+  return error;
+}
+
+}  // namespace mssql::tds::native

@@ -1,0 +1,60 @@
+#include "outbox.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "../unicode.hpp"
+
+namespace mssql::tds::native {
+
+void Outbox::begin(PacketType type) {
+  type_ = type;
+  sequence_ = 1;
+  packet_.assign(packet_header_size, 0);
+  packet_.reserve(packet_size_);
+  in_message_ = true;
+}
+
+void Outbox::end() {
+  flush(packet_status::end_of_message);
+  in_message_ = false;
+}
+
+void Outbox::flush(std::uint8_t status) {
+  const auto header = packet_header(type_, status, packet_.size(), sequence_++);
+  std::copy(header.begin(), header.end(), packet_.begin());
+  channel_.write(packet_);
+  packet_.resize(packet_header_size);
+}
+
+void Outbox::bytes(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    if (packet_.size() == packet_size_) flush(packet_status::normal);
+    const std::size_t count = std::min(bytes.size(), packet_size_ - packet_.size());
+    packet_.insert(packet_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    bytes = bytes.subspan(count);
+  }
+}
+
+void Outbox::bytes(std::string_view text) {
+  bytes(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+void Outbox::number(std::uint64_t value, int size) {
+  std::uint8_t little[8];
+  for (int i = 0; i < size; ++i) little[i] = static_cast<std::uint8_t>(value >> (8 * i));
+  bytes(std::span(little, static_cast<std::size_t>(size)));
+}
+
+void Outbox::u16_big_endian(std::uint16_t value) {
+  u8(static_cast<std::uint8_t>(value >> 8));
+  u8(static_cast<std::uint8_t>(value));
+}
+
+void Outbox::text(std::string_view utf8) {
+  std::string utf16;
+  utf8_to_utf16le(utf8, utf16);
+  bytes(utf16);
+}
+
+}  // namespace mssql::tds::native

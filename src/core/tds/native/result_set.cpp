@@ -1,0 +1,332 @@
+#include "result_set.hpp"
+
+#include <cstring>
+
+#include "../../error.hpp"
+#include "../cell.hpp"
+#include "collation.hpp"
+
+namespace mssql::tds::native {
+
+namespace {
+
+constexpr std::uint16_t no_metadata = 0xFFFF;
+constexpr std::uint16_t nullable_flag = 0x01;
+constexpr std::uint16_t max_marker = 0xFFFF;       // the length of varchar(max) and its like in TYPE_INFO
+constexpr std::uint16_t null_short_length = 0xFFFF;
+constexpr std::uint64_t null_chunks = 0xFFFFFFFFFFFFFFFF;
+constexpr std::size_t timestamp_size = 8;
+// PostgreSQL's limit for one value; no row can be stored that has more.
+constexpr std::uint64_t longest_value = 0x3FFFFFFF;
+
+// What TYPE_INFO holds behind the token.
+enum class Info : std::uint8_t { none, size, scale, precision_scale, short_size, short_size_collation, long_size, long_size_collation, xml, udt };
+
+struct TypeRow {
+  std::uint8_t token;
+  WireType type;
+  Info info;
+  Framing framing;
+  std::uint8_t size;  // of fixed types
+  Encoding encoding;
+};
+
+// MS-TDS 2.2.5.4.1 to 2.2.5.4.3. INTN and its fellows are told apart by their size, below.
+constexpr TypeRow type_rows[] = {
+    {0x1F, WireType::int_, Info::none, Framing::fixed, 0, Encoding::none},                                      // NULLTYPE
+    {0x22, WireType::binary, Info::long_size, Framing::text_pointer, 0, Encoding::none},                        // IMAGE
+    {0x23, WireType::text, Info::long_size_collation, Framing::text_pointer, 0, Encoding::code_page},           // TEXT
+    {0x24, WireType::uniqueidentifier, Info::size, Framing::byte_length, 0, Encoding::none},                    // GUID
+    {0x26, WireType::int_, Info::size, Framing::byte_length, 0, Encoding::none},                                // INTN
+    {0x28, WireType::date, Info::none, Framing::byte_length, 0, Encoding::none},                                // DATEN
+    {0x29, WireType::time, Info::scale, Framing::byte_length, 0, Encoding::none},                               // TIMEN
+    {0x2A, WireType::datetime2, Info::scale, Framing::byte_length, 0, Encoding::none},                          // DATETIME2N
+    {0x2B, WireType::datetimeoffset, Info::scale, Framing::byte_length, 0, Encoding::none},                     // DATETIMEOFFSETN
+    {0x30, WireType::tinyint, Info::none, Framing::fixed, 1, Encoding::none},                                   // INT1
+    {0x32, WireType::bit, Info::none, Framing::fixed, 1, Encoding::none},                                       // BIT
+    {0x34, WireType::smallint, Info::none, Framing::fixed, 2, Encoding::none},                                  // INT2
+    {0x38, WireType::int_, Info::none, Framing::fixed, 4, Encoding::none},                                      // INT4
+    {0x3A, WireType::smalldatetime, Info::none, Framing::fixed, 4, Encoding::none},                             // DATETIM4
+    {0x3B, WireType::real, Info::none, Framing::fixed, 4, Encoding::none},                                      // FLT4
+    {0x3C, WireType::money, Info::none, Framing::fixed, 8, Encoding::none},                                     // MONEY
+    {0x3D, WireType::datetime, Info::none, Framing::fixed, 8, Encoding::none},                                  // DATETIME
+    {0x3E, WireType::float_, Info::none, Framing::fixed, 8, Encoding::none},                                    // FLT8
+    {0x62, WireType::variant, Info::long_size, Framing::long_length, 0, Encoding::none},                        // SSVARIANT
+    {0x63, WireType::text, Info::long_size_collation, Framing::text_pointer, 0, Encoding::utf16le},             // NTEXT
+    {0x68, WireType::bit, Info::size, Framing::byte_length, 0, Encoding::none},                                 // BITN
+    {0x6A, WireType::decimal, Info::precision_scale, Framing::byte_length, 0, Encoding::none},                  // DECIMALN
+    {0x6C, WireType::decimal, Info::precision_scale, Framing::byte_length, 0, Encoding::none},                  // NUMERICN
+    {0x6D, WireType::float_, Info::size, Framing::byte_length, 0, Encoding::none},                              // FLTN
+    {0x6E, WireType::money, Info::size, Framing::byte_length, 0, Encoding::none},                               // MONEYN
+    {0x6F, WireType::datetime, Info::size, Framing::byte_length, 0, Encoding::none},                            // DATETIMN
+    {0x7A, WireType::smallmoney, Info::none, Framing::fixed, 4, Encoding::none},                                // MONEY4
+    {0x7F, WireType::bigint, Info::none, Framing::fixed, 8, Encoding::none},                                    // INT8
+    {0xA5, WireType::binary, Info::short_size, Framing::short_length, 0, Encoding::none},                       // BIGVARBINARY
+    {0xA7, WireType::text, Info::short_size_collation, Framing::short_length, 0, Encoding::code_page},          // BIGVARCHAR
+    {0xAD, WireType::binary, Info::short_size, Framing::short_length, 0, Encoding::none},                       // BIGBINARY
+    {0xAF, WireType::text, Info::short_size_collation, Framing::short_length, 0, Encoding::code_page},          // BIGCHAR
+    {0xE7, WireType::text, Info::short_size_collation, Framing::short_length, 0, Encoding::utf16le},            // NVARCHAR
+    {0xEF, WireType::text, Info::short_size_collation, Framing::short_length, 0, Encoding::utf16le},            // NCHAR
+    {0xF0, WireType::udt, Info::udt, Framing::chunks, 0, Encoding::none},                                       // UDT
+    {0xF1, WireType::xml, Info::xml, Framing::chunks, 0, Encoding::utf16le},                                    // XML
+};
+
+[[noreturn]] void throw_garbled(const std::string& detail) {
+  throw Error(sqlstate::protocol_violation, "malformed description of a column from SQL Server", detail);
+}
+
+const TypeRow& find_type(std::uint8_t token) {
+  for (const TypeRow& row : type_rows)
+    if (row.token == token) return row;
+  throw Error(sqlstate::feature_not_supported, "a column has a type that cannot be read",
+              "The type is number " + std::to_string(token) + " of the TDS protocol.", "Convert it in the query with CAST.");
+}
+
+// The nullable tokens that stand for several types.
+void refine(std::uint8_t token, std::size_t size, Column& column) {
+  const auto choose = [&](std::size_t wanted, WireType type) {
+    if (size == wanted) column.type = type;
+    return size == wanted;
+  };
+  bool known = true;
+  switch (token) {
+    case 0x26:
+      known = choose(1, WireType::tinyint) || choose(2, WireType::smallint) || choose(4, WireType::int_) || choose(8, WireType::bigint);
+      break;
+    case 0x68: known = size == 1; break;
+    case 0x6D: known = choose(4, WireType::real) || choose(8, WireType::float_); break;
+    case 0x6E: known = choose(4, WireType::smallmoney) || choose(8, WireType::money); break;
+    case 0x6F: known = choose(4, WireType::smalldatetime) || choose(8, WireType::datetime); break;
+    case 0x24: known = size == 16; break;
+    default: break;
+  }
+  if (!known) throw_garbled("Type " + std::to_string(token) + " has " + std::to_string(size) + " bytes.");
+}
+
+void read_collation(Inbox& inbox, Column& column) {
+  inbox.need(5);
+  const CharacterSet set = character_set_of(inbox.data());
+  inbox.advance(5);
+  if (column.encoding != Encoding::code_page) return;
+  column.encoding = set.encoding;
+  column.code_page = set.code_page;
+}
+
+void skip_byte_text(Inbox& inbox) { inbox.skip(inbox.u8() * std::size_t{2}); }
+void skip_short_text(Inbox& inbox) { inbox.skip(inbox.u16() * std::size_t{2}); }
+
+}  // namespace
+
+Frame read_type_info(Inbox& inbox, Column& column) {
+  const std::uint8_t token = inbox.u8();
+  const TypeRow& row = find_type(token);
+  column.type = row.type;
+  column.encoding = row.encoding;
+  column.max_length = row.size;
+  Frame frame{row.framing, row.size};
+  switch (row.info) {
+    case Info::none: break;
+    case Info::size:
+      column.max_length = inbox.u8();
+      refine(token, static_cast<std::size_t>(column.max_length), column);
+      break;
+    case Info::scale: column.scale = inbox.u8(); break;
+    case Info::precision_scale:
+      column.max_length = inbox.u8();
+      column.precision = inbox.u8();
+      column.scale = inbox.u8();
+      break;
+    case Info::short_size:
+    case Info::short_size_collation: {
+      const std::uint16_t size = inbox.u16();
+      column.max_length = size == max_marker ? -1 : size;
+      if (size == max_marker) frame.framing = Framing::chunks;
+      if (row.info == Info::short_size_collation) read_collation(inbox, column);
+      break;
+    }
+    case Info::long_size:
+    case Info::long_size_collation: {
+      const std::uint32_t size = inbox.u32();
+      column.max_length = row.framing == Framing::text_pointer ? -1 : static_cast<int>(size & 0x7FFFFFFF);
+      if (row.info == Info::long_size_collation) read_collation(inbox, column);
+      break;
+    }
+    case Info::xml:
+      column.max_length = -1;
+      if (inbox.u8() != 0) {  // a schema collection: database, owner, name
+        skip_byte_text(inbox);
+        skip_byte_text(inbox);
+        skip_short_text(inbox);
+      }
+      break;
+    case Info::udt:
+      inbox.u16();
+      column.max_length = -1;
+      skip_byte_text(inbox);  // database, schema, type
+      skip_byte_text(inbox);
+      skip_byte_text(inbox);
+      skip_short_text(inbox);  // assembly
+      break;
+  }
+  return frame;
+}
+
+void ResultSet::clear() noexcept {
+  columns_.clear();
+  frames_.clear();
+}
+
+bool ResultSet::describe(Inbox& inbox) {
+  clear();
+  const std::uint16_t count = inbox.u16();
+  if (count == no_metadata) return false;
+  columns_.reserve(count);
+  for (int i = 0; i < count; ++i) {
+    Column column;
+    inbox.skip(4);  // user type
+    column.nullable = (inbox.u16() & nullable_flag) != 0;
+    const Frame frame = read_type_info(inbox, column);
+    if (frame.framing == Framing::text_pointer)
+      for (int parts = inbox.u8(); parts > 0; --parts) skip_short_text(inbox);  // the table's name
+    column.name = inbox.text(inbox.u8());
+    columns_.push_back(std::move(column));
+    frames_.push_back(frame);
+  }
+  cells_.resize(columns_.size());
+  return count > 0;
+}
+
+Cell ResultSet::take(Inbox& inbox, std::size_t size) {
+  inbox.need(size);
+  const Cell cell{inbox.data(), size};
+  inbox.advance(size);
+  return cell;
+}
+
+void ResultSet::too_long(std::size_t index, std::uint64_t size) const {
+  throw Error(sqlstate::program_limit, "value of " + std::to_string(size) + " bytes in " + describe_column(columns_[index]) + " is too long",
+              "PostgreSQL stores at most 1 GB in one value.");
+}
+
+// The general way to a value, which may have to wait for its bytes.
+Cell ResultSet::read_value(Inbox& inbox, std::size_t index) {
+  const Frame frame = frames_[index];
+  switch (frame.framing) {
+    case Framing::fixed:
+      return frame.size == 0 ? Cell{} : take(inbox, frame.size);
+    case Framing::byte_length: {
+      const std::size_t size = inbox.u8();
+      return size == 0 ? Cell{} : take(inbox, size);
+    }
+    case Framing::short_length: {
+      const std::uint16_t size = inbox.u16();
+      return size == null_short_length ? Cell{} : take(inbox, size);
+    }
+    case Framing::long_length: {
+      const std::uint32_t size = inbox.u32();
+      if (size > longest_value) too_long(index, size);
+      return size == 0 ? Cell{} : take(inbox, size);
+    }
+    case Framing::text_pointer: {
+      const std::size_t pointer = inbox.u8();
+      if (pointer == 0) return {};
+      inbox.skip(pointer + timestamp_size);
+      const std::uint32_t size = inbox.u32();
+      if (size > longest_value) too_long(index, size);
+      return take(inbox, size);
+    }
+    case Framing::chunks: return read_chunks(inbox, index);
+  }
+  return {};
+}
+
+// MS-TDS 2.2.5.2.3. The length in front may be a marker for "unknown" and is not trusted. Of a value in several chunks the first one is
+// answered, and the others are noted: they are moved together when the row is complete.
+Cell ResultSet::read_chunks(Inbox& inbox, std::size_t index) {
+  if (inbox.u64() == null_chunks) return {};
+  std::size_t first = 0;
+  std::uint64_t total = 0;
+  std::size_t first_size = 0;
+  for (;;) {
+    const std::uint32_t size = inbox.u32();
+    if (size == 0) return {inbox.marked() + first, first_size};
+    if (total + size > longest_value) too_long(index, total + size);
+    const auto offset = static_cast<std::size_t>(take(inbox, size).data - inbox.marked());
+    if (total == 0) {
+      first = offset;
+      first_size = size;
+    } else {
+      chunks_.push_back({index, offset, size});
+    }
+    total += size;
+  }
+}
+
+void ResultSet::join_chunks(Inbox& inbox) {
+  for (const Chunk& chunk : chunks_) {
+    Cell& cell = cells_[chunk.column];
+    std::uint8_t* end = inbox.marked() + (cell.data - inbox.marked()) + cell.size;
+    std::memmove(end, inbox.marked() + chunk.offset, chunk.size);
+    cell.size += chunk.size;
+  }
+}
+
+void ResultSet::skip_value(Inbox& inbox) {
+  ResultSet one;
+  one.columns_.emplace_back();
+  one.frames_.push_back(read_type_info(inbox, one.columns_[0]));
+  one.read_value(inbox, 0);
+}
+
+// Whole values that are here already take the short way; `at` and `end` mirror the inbox's cursor and its end.
+Row ResultSet::read(Inbox& inbox, bool null_bitmap) {
+  const std::size_t count = frames_.size();
+  chunks_.clear();
+  const auto bitmap = static_cast<std::size_t>(inbox.data() - inbox.marked());
+  if (null_bitmap) inbox.skip((count + 7) / 8);
+  const std::uint8_t* at = inbox.data();
+  const std::uint8_t* end = at + inbox.available();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (null_bitmap && (inbox.marked()[bitmap + i / 8] >> (i % 8) & 1) != 0) {
+      cells_[i] = {};
+      continue;
+    }
+    const auto left = static_cast<std::size_t>(end - at);
+    const Frame frame = frames_[i];
+    if (frame.framing == Framing::byte_length && left > 0 && left > at[0]) {
+      const std::size_t size = at[0];
+      cells_[i] = size == 0 ? Cell{} : Cell{at + 1, size};
+      at += 1 + size;
+    } else if (frame.framing == Framing::fixed && frame.size > 0 && left >= frame.size) {
+      cells_[i] = {at, frame.size};
+      at += frame.size;
+    } else if (frame.framing == Framing::short_length && left >= 2 && (at[0] & at[1]) == 0xFF) {
+      cells_[i] = {};
+      at += 2;
+    } else if (frame.framing == Framing::short_length && left >= 2 && left - 2 >= read_little_endian(at, 2)) {
+      const std::size_t size = read_little_endian(at, 2);
+      cells_[i] = {at + 2, size};
+      at += 2 + size;
+    } else {
+      const std::uint8_t* base = inbox.marked();
+      inbox.advance(static_cast<std::size_t>(at - inbox.data()));
+      const Cell cell = read_value(inbox, i);
+      if (inbox.marked() != base) rebase(i, inbox.marked() - base);
+      cells_[i] = cell;
+      at = inbox.data();
+      end = at + inbox.available();
+    }
+  }
+  inbox.advance(static_cast<std::size_t>(at - inbox.data()));
+  if (!chunks_.empty()) join_chunks(inbox);
+  inbox.mark();
+  return {cells_.data(), count};
+}
+
+// The bytes of the row have moved.
+void ResultSet::rebase(std::size_t count, std::ptrdiff_t distance) noexcept {
+  for (std::size_t i = 0; i < count; ++i)
+    if (cells_[i].data != nullptr) cells_[i].data += distance;
+}
+
+}  // namespace mssql::tds::native
