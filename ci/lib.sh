@@ -115,7 +115,7 @@ apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lo
 
 # install_packages EXTRA...: what building and running need, and EXTRA; only what is missing, so mostly nothing.
 install_packages() {
-  local wanted="g++ make cmake pkg-config freetds-dev libpq-dev libssl-dev libgtest-dev python3-pymssql $*" package version updated=
+  local wanted="g++ make cmake pkg-config freetds-dev libpq-dev libssl-dev openssl libgtest-dev python3-pymssql $*" package version updated=
   missing=
   if ! command -v apt-get >/dev/null; then
     command -v g++ make cmake python3 >/dev/null && [ -n "$pg_config" ] ||

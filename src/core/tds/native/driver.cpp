@@ -1,6 +1,8 @@
 #include "driver.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "../../error.hpp"
 #include "../arguments.hpp"
@@ -20,6 +22,7 @@ constexpr int most_routes = 3;
 constexpr int cancel_silence_seconds = 1;
 constexpr int cancel_seconds = 5;
 constexpr int rows_between_checks = 256;
+constexpr std::uint32_t longest_skipped_token = 16 << 20;  // far more than any server has to say in tokens that we do not read
 
 // MS-TDS 2.2.4.2.1
 namespace token {
@@ -34,6 +37,14 @@ constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x2
 
 std::string place(const Login& login, int port) { return "\"" + login.host + "\", port " + std::to_string(port); }
 
+// Past what follows a length of four bytes; it stays in memory until the token is complete.
+void skip_long(Inbox& inbox) {
+  const std::uint32_t size = inbox.u32();
+  if (size > longest_skipped_token)
+    throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "A token has " + std::to_string(size) + " bytes.");
+  inbox.skip(size);
+}
+
 void check_text_option(const char* option, std::string_view value) {
   check_text(value, std::string("option \"") + option + "\"");
 }
@@ -43,33 +54,52 @@ void check_text_option(const char* option, std::string_view value) {
 std::string driver_description() { return "native TDS driver"; }
 
 Driver::Driver(const Login& login, const Environment& environment) : environment_(environment), query_timeout_(login.query_timeout) {
+  check_options(login);
+  connect(login);
+  complete_login();
+}
+
+Driver::Driver(net::Descriptor socket, const Login& login, const Environment& environment)
+    : environment_(environment), query_timeout_(login.query_timeout) {
+  check_options(login);
+  open(std::move(socket), login, net::Deadline::in_seconds(login.connect_timeout), login.port);
+  if (!link_->state.route_host.empty())
+    throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere");
+  complete_login();
+}
+
+void Driver::check_options(const Login& login) const {
   check_text_option("username", login.username);
   check_text_option("password", login.password);
   check_text_option("database", login.database);
   check_text_option("application_name", login.application_name);
-  connect(login);
-  logged_in_ = true;
-  if (spid_ == 0) introduce();
 }
 
 void Driver::connect(Login login) {
   const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment_.interrupted};
   for (int route = 0; route <= most_routes; ++route) {
     const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
-    Environment quiet = environment_;
-    quiet.info = nullptr;  // "changed database context to ..." is no news
-    link_ = std::make_unique<Link>(net::connect(login.host, port, patience), quiet, place(login, port));
-    link_->channel.limit({patience.deadline, login.connect_timeout, 0});
-    log_in(login);
-    if (link_->state.route_host.empty()) {
-      link_->messages = Messages(environment_);
-      return;
-    }
+    open(net::connect(login.host, port, patience), login, patience.deadline, port);
+    if (link_->state.route_host.empty()) return;
     login.host = link_->state.route_host;
     login.port = link_->state.route_port;
     login.instance.clear();
   }
   throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere again and again");
+}
+
+void Driver::open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port) {
+  Environment quiet = environment_;
+  quiet.info = nullptr;  // "changed database context to ..." is no news
+  link_ = std::make_unique<Link>(std::move(socket), quiet, place(login, port));
+  link_->channel.limit({deadline, login.connect_timeout, 0});
+  log_in(login);
+}
+
+void Driver::complete_login() {
+  link_->messages = Messages(environment_);
+  logged_in_ = true;
+  if (spid_ == 0) introduce();
 }
 
 void Driver::log_in(const Login& login) {
@@ -78,6 +108,8 @@ void Driver::log_in(const Login& login) {
   try {
     if (login.encrypt == Encrypt::strict) channel.start_tls(tls, Channel::Wrapping::none);
     const Encryption encryption = negotiate(link_->outbox, link_->inbox, login.encrypt, login.instance);
+    if (encryption == Encryption::none && login.encrypt == Encrypt::request && !login.ca_file.empty())
+      throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"ca_file\" wants its certificate");
     if (encryption != Encryption::none) {
       TlsOptions options = tls;
       options.login_only = encryption == Encryption::login_only;
@@ -110,7 +142,7 @@ void Driver::read_login_answer() {
       read_login_acknowledgement();
       accepted = true;
     } else {
-      next_event();
+      next_event_but_row();
     }
   }
   if (link_->messages.has_error()) throw link_->messages.error();
@@ -174,6 +206,7 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   require_alive();
   check_text(sql, "statement");
   const std::vector<Argument> arguments = make_arguments(parameters);
+  guarded([this] { link_->inbox.rest(); });
   affected_ = 0;
   link_->result.clear();
   link_->messages.clear();
@@ -195,7 +228,7 @@ bool Driver::next_result() {
   if (!busy_) return false;
   if (in_rows_) skip_rows();
   while (busy_) {
-    const Event event = guarded([this] { return next_event(); });
+    const Event event = guarded([this] { return next_event_but_row(); });
     if (event == Event::done && link_->messages.has_error()) finish_request();
     if (event == Event::columns) {
       in_rows_ = true;
@@ -225,7 +258,6 @@ bool Driver::fetch(Row& row) {
       if (link_->messages.has_error()) finish_request();
       return false;
     }
-    if (event == Event::columns) throw Error(sqlstate::protocol_violation, "the server began a result inside another");
   }
 }
 
@@ -254,10 +286,20 @@ Driver::Event Driver::next_event() {
   return event;
 }
 
+// Where no row can be: its values would be taken for tokens.
+Driver::Event Driver::next_event_but_row() {
+  const Event event = next_event();
+  if (event == Event::row || event == Event::null_bitmap_row)
+    throw Error(sqlstate::protocol_violation, "the server sent a row outside a result");
+  return event;
+}
+
 Driver::Event Driver::read_token(std::uint8_t token) {
   Inbox& inbox = link_->inbox;
   switch (token) {
-    case token::columns: return link_->result.describe(inbox) ? Event::columns : Event::other;
+    case token::columns:
+      if (in_rows_) throw Error(sqlstate::protocol_violation, "the server began a result inside another");
+      return link_->result.describe(inbox) ? Event::columns : Event::other;
     case token::done:
     case token::done_procedure:
     case token::done_in_procedure: read_done(token); return Event::done;
@@ -272,9 +314,9 @@ Driver::Event Driver::read_token(std::uint8_t token) {
     case token::column_info:
     case token::sspi: inbox.skip(inbox.u16()); return Event::other;
     case token::session_state:
-    case token::federated_authentication: inbox.skip(inbox.u32()); return Event::other;
+    case token::federated_authentication: skip_long(inbox); return Event::other;
     case token::feature_acknowledgement:
-      while (inbox.u8() != 0xFF) inbox.skip(inbox.u32());
+      while (inbox.u8() != 0xFF) skip_long(inbox);
       return Event::other;
     case token::return_value: {
       inbox.u16();                              // ordinal
@@ -294,7 +336,8 @@ void Driver::read_done(std::uint8_t token) {
   const std::uint16_t status = inbox.u16();
   inbox.u16();  // current command
   const std::uint64_t count = inbox.u64();
-  if ((status & done_status::count) != 0) affected_ += static_cast<std::int64_t>(count);
+  if ((status & done_status::count) != 0)  // no sum of a sane server comes near the limit
+    affected_ += static_cast<std::int64_t>(std::min(count, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - affected_)));
   if ((status & done_status::attention) != 0) acknowledged_ = true;
   const bool more = (status & done_status::more) != 0 || token == token::done_in_procedure;
   if (more) return;
@@ -331,7 +374,7 @@ void Driver::drain() {
     if (event == Event::row) link.result.read_row(link.inbox);
     if (event == Event::null_bitmap_row) link.result.read_row_with_null_bitmap(link.inbox);
   }
-  while (!link.inbox.at_end()) next_event();
+  while (!link.inbox.at_end()) next_event_but_row();
   link.channel.interruptible(true);
 }
 
