@@ -90,7 +90,7 @@ if [ -e "$pgxs" ]; then
     grep -qE "^$name[[:space:]]*[:?]*=" "${pgxs%makefiles/pgxs.mk}Makefile.global" && echo "Makefile sets $name, which PGXS sets to something else"
   done | check "the Makefile takes no variable of PGXS"
 fi
-for script in ci/*.sh ci/lib.sh test/tap/lib/*.sh test/tds_server/ctl test/stackoverflow/*.sh .ci/run docker/*.sh; do
+for script in ci/*.sh ci/lib.sh test/tap/lib/*.sh test/tds_server/ctl test/tds_server/engine/selftest/run test/bench/run test/stackoverflow/*.sh .ci/run docker/*.sh; do
   [ -e "$script" ] && bash -n "$script" 2>&1
 done | check "shell scripts parse"
 

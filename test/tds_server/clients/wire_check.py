@@ -241,6 +241,21 @@ def bulk(done):
     return work
 
 
+def replay():
+    sql = "SELECT id, nvc FROM dbo.client_copy ORDER BY id"
+    connection.batch("EXEC tds_server_replay N'client_copy', 0")
+    first = connection.batch(sql)
+    connection.batch("DELETE FROM dbo.client_copy")
+    same = connection.batch(sql)
+    connection.batch("EXEC tds_server_replay N'client_copy', 7")
+    more = connection.batch(sql)
+    connection.batch("EXEC tds_server_replay N'clear'")
+    none = connection.batch(sql)
+    row = hexes("d1 01000000 0200 4100")
+    return (first == same and first.count(row) == 1 and more.startswith(first[:-13]) and more.count(row) == 3 and
+            more.endswith(row + hexes("fd 10 00 c1 00 07 00 00 00 00 00 00 00")) and row not in none), (first, same, more, none)
+
+
 def old_row_counts():
     old = Raw(0x71000001)
     reply = old.batch("SELECT id AS x FROM dbo.client_check WHERE id = 1")
@@ -258,5 +273,7 @@ t.check("reset connection", reset)
 t.check("attention, idle and running", attentions)
 t.check("bulk load with DONE", bulk(True))
 t.check("bulk load without DONE", bulk(False))
+if connection.batch("EXEC tds_server_stats")[0] == 0x81:
+    t.check("a replayed reply is the first one", replay)
 t.check("TDS 7.1 widths", old_row_counts)
 t.finish()

@@ -41,6 +41,11 @@ void Backend::cancel() {
   if (cancel_ != nullptr) PQcancel(cancel_, buffer, sizeof buffer);
 }
 
+void Backend::absorb_cancel() {
+  { const std::lock_guard<std::mutex> lock(cancel_mutex_); }  // one that is being sent has been sent now
+  PQclear(PQexec(connection_, ""));
+}
+
 // Throws the failure that `result` reports, after the connection is ready for the next statement.
 void Backend::raise(PGresult* result) {
   const auto field = [&](int code) {

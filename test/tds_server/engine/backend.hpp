@@ -61,6 +61,9 @@ class Backend {
 
   PGTransactionStatusType transaction_status() const { return PQtransactionStatus(connection_); }
   void cancel();  // from any thread
+  // After cancel(), by the thread that runs statements: the cancel has taken effect, or does so now without harm. PostgreSQL ignores it while
+  // it waits for a statement, and an empty one does not look for it.
+  void absorb_cancel();
   bool alive() const { return PQstatus(connection_) == CONNECTION_OK; }
 
  private:

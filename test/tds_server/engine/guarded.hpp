@@ -15,14 +15,15 @@ void Session::guarded(Body body, bool atomic) {
   backend_->run(own ? "BEGIN" : "SAVEPOINT tds_statement");
   try {
     body();
+    backend_->run(own ? "COMMIT" : "RELEASE SAVEPOINT tds_statement");
   } catch (...) {
     if (backend_->alive()) {
+      backend_->absorb_cancel();
       backend_->run(own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT tds_statement; RELEASE SAVEPOINT tds_statement");
       catalog_->invalidate();
     }
     throw;
   }
-  backend_->run(own ? "COMMIT" : "RELEASE SAVEPOINT tds_statement");
 }
 
 }  // namespace tds_server::engine

@@ -21,13 +21,8 @@ void Session::start_request() {
     late = cancelled_;
     cancelled_ = false;
   }
-  if (late) {
-    // A cancel that came after its statement's end must not hit the next one.
-    try {
-      backend_->run("SELECT 1");
-    } catch (const PgError&) {
-    }
-  }
+  // A cancel that came after its statement's end must not hit the next one.
+  if (late) backend_->absorb_cancel();
   catalog_->invalidate();
   frames_.resize(1);
   frames_.back() = Frame();

@@ -105,6 +105,15 @@ Control parse_fault(Words& words) {
   return control;
 }
 
+Control parse_replay(Words& words) {
+  Control control;
+  control.kind = ControlKind::replay;
+  control.name = words.quoted();
+  if (words.comma()) control.value = words.number();
+  if (!words.at_end()) throw std::invalid_argument("more than two arguments");
+  return control;
+}
+
 }  // namespace
 
 bool Faults::arm(std::string_view name, std::uint64_t value, std::string text, std::uint64_t count) {
@@ -149,9 +158,10 @@ std::optional<Control> parse_control(std::string_view text) {
   if (!equal_ignoring_case(verb, "exec") && !equal_ignoring_case(verb, "execute")) return std::nullopt;
   const std::string_view procedure = words.name();
   if (equal_ignoring_case(procedure, "tds_server_fault")) return parse_fault(words);
+  if (equal_ignoring_case(procedure, "tds_server_replay")) return parse_replay(words);
   if (!equal_ignoring_case(procedure, "tds_server_stats") || !words.at_end()) return std::nullopt;
   Control control;
-  control.statistics = true;
+  control.kind = ControlKind::statistics;
   return control;
 }
 

@@ -3,6 +3,7 @@
 //   EXEC tds_server_fault N'<name>', <value> [, N'<text that the statement must contain>' [, <how many statements>]]
 //   EXEC tds_server_fault N'clear'
 //   EXEC tds_server_stats
+//   EXEC tds_server_replay ...                                         replay.hpp
 #pragma once
 
 #include <cstdint>
@@ -53,9 +54,12 @@ class Faults {
   std::vector<Armed> armed_;
 };
 
-// A control statement, when `text` is one: `EXEC[UTE] tds_server_fault ...` or `EXEC tds_server_stats`.
+enum class ControlKind : std::uint8_t { fault, replay, statistics };
+
+// A control statement, when `text` is one: `EXEC[UTE] tds_server_fault ...`, `EXEC tds_server_replay ...` or `EXEC tds_server_stats`.
+// A replay has its text in `name` and its rows in `value`.
 struct Control {
-  bool statistics{false};
+  ControlKind kind{ControlKind::fault};
   std::string name;
   std::uint64_t value{0};
   std::string text;

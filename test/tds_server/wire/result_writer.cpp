@@ -44,7 +44,9 @@ void ResultWriter::columns(std::span<const ColumnInfo> columns) {
     write_pending(true);
     columns_.clear();
     for (const ColumnInfo& info : columns) columns_.push_back({wire_type(info.type, info.nullable, context_.dialect), info});
+    const std::size_t start = out().size();
     append_col_metadata(out(), columns_, context_.engine->database(), context_.dialect);
+    if (recording_) recording_->columns(out(), start);
   });
 }
 
@@ -56,7 +58,9 @@ bool ResultWriter::row(std::span<const Value> values) {
 
 bool ResultWriter::write_row(std::span<const Value> values) {
   guarded([&] {
+    const std::size_t start = out().size();
     append_row(out(), columns_, values, context_.dialect);
+    if (recording_) recording_->row(out(), start);
     ++rows_;
     context_.writer.send_full();
   });
@@ -117,6 +121,7 @@ void ResultWriter::done(Command command, std::optional<std::uint64_t> rows) {
     Done done{next_token_, 0, command, rows.value_or(0)};
     if (rows) done.flags |= done_flag::count;
     if (error_) done.flags |= done_flag::error;
+    if (recording_) recording_->done(command);
     pending_ = done;
     next_token_ = style_ == ReplyStyle::batch ? DoneToken::done : DoneToken::in_proc;
     error_ = false;
@@ -127,6 +132,7 @@ void ResultWriter::done(Command command, std::optional<std::uint64_t> rows) {
 }
 
 void ResultWriter::report(const Message& message) {
+  recording_.reset();
   write_pending(true);
   append_message(out(), message, context_.server_name, context_.dialect);
   if (message.severity > 10) error_ = true;
@@ -144,6 +150,27 @@ void ResultWriter::database_changed(std::string_view from, std::string_view to) 
   });
 }
 
+std::unique_ptr<Recording> ResultWriter::recorded() {
+  if (recording_ && !recording_->complete()) recording_.reset();
+  return std::move(recording_);
+}
+
+void ResultWriter::replay(const Recording& recording, std::uint64_t rows) {
+  constexpr std::size_t piece = 256 * 1024;
+  if (rows == 0 || recording.rows() == 0) rows = recording.rows();
+  guarded([&] { out().bytes(recording.columns()); });
+  while (rows_ < rows && !silent()) {
+    const std::uint64_t first = rows_ % recording.rows();
+    const std::uint64_t count = recording.rows_in(first, rows - rows_, piece);
+    guarded([&] {
+      out().bytes(recording.rows(first, count));
+      rows_ += count;
+      context_.writer.send_full();
+    });
+  }
+  done(Command::select, rows_);
+}
+
 void ResultWriter::return_value(const Parameter& value) { returned_.push_back(value); }
 
 void ResultWriter::return_status(std::int32_t status) {
@@ -151,6 +178,7 @@ void ResultWriter::return_status(std::int32_t status) {
     status_ = status;
     return;
   }
+  recording_.reset();
   guarded([&] {
     write_pending(true);
     append_return_status(out(), status);

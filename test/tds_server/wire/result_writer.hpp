@@ -4,6 +4,7 @@
 // an unencodable value makes row() return false, and finish() reports it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "faults.hpp"
 #include "inbox.hpp"
 #include "packet.hpp"
+#include "replay.hpp"
 #include "statistics.hpp"
 #include "tokens.hpp"
 
@@ -49,6 +51,11 @@ class ResultWriter final : public ResultSink {
   void request_parameters(std::span<const Parameter> parameters) { request_ = parameters; }
   // Output values so far, of which sp_prepare's handle is one.
   const std::vector<Parameter>& returned() const { return returned_; }
+  // Keeps the bytes of what follows; recorded() has them when that was one result set and nothing else, else it is null.
+  void record() { recording_ = std::make_unique<Recording>(); }
+  std::unique_ptr<Recording> recorded();
+  // Writes a recorded result set, its rows over and over until there are `rows` of them; 0: as many as there are.
+  void replay(const Recording& recording, std::uint64_t rows);
   // Ends the reply; `more`: another one follows in the same message. Throws Disconnected.
   void finish(bool more);
   // Ends the message and starts the one that acknowledges an attention: tedious waits for it in a message of its own,
@@ -80,6 +87,7 @@ class ResultWriter final : public ResultSink {
   std::vector<ReplyColumn> columns_;
   std::vector<Parameter> returned_;
   std::optional<std::int32_t> status_;
+  std::unique_ptr<Recording> recording_;
   std::optional<Done> pending_;
   DoneToken next_token_;
   std::uint64_t rows_{0};

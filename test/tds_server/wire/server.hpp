@@ -1,4 +1,4 @@
-// What all sessions share: the command line, certificate, accounts, faults and counters.
+// What all sessions share: the command line, certificate, accounts, faults, recorded replies and counters.
 #pragma once
 
 #include <map>
@@ -6,6 +6,7 @@
 
 #include "faults.hpp"
 #include "prelogin.hpp"
+#include "replay.hpp"
 #include "statistics.hpp"
 #include "tls.hpp"
 
@@ -31,6 +32,7 @@ struct Server {
   TlsContext tls;
   std::string name;  // @@SERVERNAME
   Faults faults;
+  Replay replay;
   Statistics statistics;
 
   explicit Server(Options given);

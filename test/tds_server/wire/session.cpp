@@ -219,7 +219,13 @@ void Session::batch(const std::string& text) {
   if (is_insert_bulk(text)) return begin_bulk(text);
   const StatementFaults faults = server_.faults.for_statement(text);
   ResultWriter reply(context_, ReplyStyle::batch, faults);
-  execute(reply, faults, [&](ResultSink& sink) { engine_->batch(text, sink); });
+  const ReplayOrder order = faults.on_rows ? ReplayOrder{} : server_.replay.for_batch(text, engine_->database(), context_.dialect);
+  execute(reply, faults, [&](ResultSink& sink) {
+    if (order.recording) return reply.replay(*order.recording, order.rows);
+    if (order.wanted) reply.record();
+    engine_->batch(text, sink);
+  });
+  if (order.wanted) server_.replay.keep(text, engine_->database(), context_.dialect, reply.recorded());
   finish(reply, faults, true);
 }
 
@@ -350,7 +356,7 @@ bool Session::control(const std::string& text, ReplyStyle style, bool last) {
   if (!parsed && problem.empty()) return false;
   ResultWriter reply(context_, style, {});
   execute(reply, {}, [&](ResultSink& sink) {
-    if (!parsed) throw EngineError{{own_error, 1, 16, "tds_server_fault: " + problem, "", 1}};
+    if (!parsed) throw EngineError{{own_error, 1, 16, "tds_server: " + problem, "", 1}};
     run_control(*parsed, sink);
   });
   finish(reply, {}, last);
@@ -358,7 +364,7 @@ bool Session::control(const std::string& text, ReplyStyle style, bool last) {
 }
 
 void Session::run_control(const Control& control, ResultSink& sink) {
-  if (control.statistics) {
+  if (control.kind == ControlKind::statistics) {
     const Statistics& s = server_.statistics;
     const std::pair<const char*, std::uint64_t> counters[] = {{"connections_open", s.connections_open},
                                                               {"connections_total", s.connections_total},
@@ -375,7 +381,10 @@ void Session::run_control(const Control& control, ResultSink& sink) {
     sink.row(values);
     return sink.done(Command::select, 1);
   }
-  if (control.name == "clear") {
+  if (control.kind == ControlKind::replay) {
+    if (control.name == "clear") server_.replay.clear();
+    else server_.replay.arm(control.name, control.value);
+  } else if (control.name == "clear") {
     server_.faults.clear();
   } else if (!server_.faults.arm(control.name, control.value, control.text, control.count)) {
     throw EngineError{{own_error, 1, 16, "tds_server_fault: there is no fault '" + control.name + "'", "", 1}};

@@ -1,0 +1,107 @@
+// The encoder of bulk loads: whatever the values are, none of them gets out of its literal.
+#include "core/tds/bulk.hpp"
+
+#include "core/tds/decode.hpp"
+#include "core/tds/unicode.hpp"
+#include "fuzz.hpp"
+
+namespace {
+
+using namespace mssql;
+
+// Reads the N'...' literal at the front of `sql` as SQL Server does, and takes it away.
+std::string read_literal(std::string_view& sql) {
+  fuzz::require(sql.starts_with("N'"), "a literal that does not begin as one");
+  sql.remove_prefix(2);
+  std::string value;
+  for (;;) {
+    fuzz::require(!sql.empty(), "a literal without an end");
+    const bool quote = sql[0] == '\'';
+    if (quote && !sql.starts_with("''")) break;
+    fuzz::require(!sql.starts_with("\\\n") && !sql.starts_with("\\\r"), "a line continuation, which SQL Server swallows");
+    value += sql[0];
+    sql.remove_prefix(quote ? 2 : 1);
+  }
+  sql.remove_prefix(1);
+  return value;
+}
+
+bool take(std::string_view& sql, std::string_view word) {
+  if (!sql.starts_with(word)) return false;
+  sql.remove_prefix(word.size());
+  return true;
+}
+
+std::string read_text(std::string_view& sql) {
+  if (!take(sql, "CAST(N'' AS nvarchar(max)) + ")) return read_literal(sql);
+  std::string value = read_literal(sql);
+  while (take(sql, " + ")) value += read_literal(sql);
+  return value;
+}
+
+void check_literal(std::string_view text) {
+  std::string sql;
+  tds::append_literal(text, sql);
+  std::string_view rest = sql;
+  fuzz::require(read_text(rest) == text && rest.empty(), "a literal that says something else");
+}
+
+// `values` of VALUES (...): NULLs, 0x..., and literals.
+void check_rows(std::string_view rows) {
+  do {
+    fuzz::require(take(rows, "("), "a row that does not begin");
+    do {
+      if (take(rows, "NULL")) continue;
+      if (take(rows, "0x")) {
+        rows.remove_prefix(std::min(rows.size(), rows.find_first_not_of("0123456789ABCDEF")));
+        continue;
+      }
+      read_text(rows);
+    } while (take(rows, ","));
+    fuzz::require(take(rows, ")"), "a row that does not end");
+  } while (take(rows, ","));
+  fuzz::require(rows.empty(), "something behind the rows");
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Input input(data, size);
+  std::vector<tds::BulkColumn> columns;
+  for (int count = input.byte() % 5; count > 0; --count) {
+    RemoteType type{static_cast<Type>(input.byte() % (static_cast<int>(Type::udt) + 1)), 0, input.byte(),
+                    static_cast<std::int8_t>(input.byte())};
+    const std::vector<std::uint8_t> name = input.bytes(input.byte() % 8);
+    columns.push_back({std::string(name.begin(), name.end()), type});
+  }
+  check_literal(input.rest());
+  fuzz::succeeds([&] {
+    tds::BulkStatement bulk("[dbo].[t]", columns);
+    std::string names = "INSERT INTO [dbo].[t] (";
+    for (const tds::BulkColumn& column : columns) {
+      names += names.back() == '(' ? "[" : ", [";
+      for (const char c : column.name) names += c == ']' ? "]]" : std::string(1, c);
+      names += ']';
+    }
+    names += ") VALUES ";
+    std::size_t rows = 0;
+    while (!input.empty() && !bulk.full()) {
+      std::vector<std::vector<std::uint8_t>> values;
+      std::vector<Cell> cells;
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        const std::uint8_t length = input.byte();
+        values.push_back(input.bytes(length == 0xFF ? 0 : length));
+        values.back().reserve(1);  // an empty cell is not NULL
+        cells.push_back(length == 0xFF ? Cell{} : Cell{values.back().data(), values.back().size()});
+      }
+      if (fuzz::succeeds([&] { bulk.add(cells); })) ++rows;
+    }
+    fuzz::require(bulk.rows() == rows, "a row that is not counted");
+    const std::string statement = bulk.take();
+    fuzz::require(statement.starts_with(names), "a statement that does not begin with its columns");
+    if (rows > 0) check_rows(std::string_view(statement).substr(names.size()));
+    fuzz::require(tds::find_unstorable(reinterpret_cast<const std::uint8_t*>(statement.data()), statement.size()) == statement.size(),
+                  "a statement that is no text");
+  });
+  return 0;
+}
