@@ -1,7 +1,10 @@
 // What the decoders of this folder share: little-endian reads and the errors that name a column.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "../error.hpp"
@@ -9,7 +12,23 @@
 
 namespace mssql::tds {
 
+// `size` is at most 8. With a size known at compile time this is a load or two.
 inline std::uint64_t read_little_endian(const std::uint8_t* data, std::size_t size) noexcept {
+  const auto load = [data]<class Number>(Number value) -> std::uint64_t {
+    std::memcpy(&value, data, sizeof(value));
+    return value;
+  };
+  if constexpr (std::endian::native == std::endian::little) {
+    switch (size) {
+      case 1: return data[0];
+      case 2: return load(std::uint16_t{});
+      case 3: return load(std::uint16_t{}) | std::uint64_t{data[2]} << 16;
+      case 4: return load(std::uint32_t{});
+      case 5: return load(std::uint32_t{}) | std::uint64_t{data[4]} << 32;
+      case 8: return load(std::uint64_t{});
+      default: break;
+    }
+  }
   std::uint64_t value = 0;
   for (std::size_t i = size; i-- > 0;) value = value << 8 | data[i];
   return value;
@@ -22,14 +41,18 @@ std::string describe_column(const Column& column);
 [[noreturn]] void throw_malformed(const Column& column, const std::string& detail);
 
 // Checks that the cell is not NULL and has exactly `size` bytes.
+[[noreturn]] void throw_wrong_size(const Column& column, const Cell& cell, std::size_t size);
 inline void require_size(const Column& column, const Cell& cell, std::size_t size) {
-  if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
-  if (cell.size != size)
-    throw_malformed(column, "The value has " + std::to_string(cell.size) + " bytes where " + std::to_string(size) + " are due.");
+  if (cell.is_null() || cell.size != size) [[unlikely]]
+    throw_wrong_size(column, cell, size);
 }
 
 // 10^0 .. 10^38.
-unsigned __int128 power_of_ten(int exponent) noexcept;
+inline constexpr std::array<unsigned __int128, 39> powers_of_ten = [] {
+  std::array<unsigned __int128, 39> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
 
 // A date or time as it stands on the wire, before anything is cut.
 struct WireDateTime {

@@ -34,10 +34,10 @@ std::size_t time_size(const Column& column) {
 }
 
 std::uint64_t read_time(const Column& column, const std::uint8_t* data, std::size_t size) {
-  const auto unit = static_cast<std::uint64_t>(power_of_ten(7 - column.scale));
-  const std::uint64_t value = read_little_endian(data, size);
-  if (value >= ticks_per_day / unit) throw_out_of_range(column, "The time of day is past 24:00.");
-  return value * unit;
+  const auto unit = static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(7 - column.scale)]);
+  const std::uint64_t ticks = read_little_endian(data, size) * unit;  // five bytes times 100, three times 10^7: no overflow
+  if (ticks >= ticks_per_day) throw_out_of_range(column, "The time of day is past 24:00.");
+  return ticks;
 }
 
 std::int32_t read_date(const Column& column, const std::uint8_t* data) {
@@ -94,10 +94,9 @@ void throw_malformed(const Column& column, const std::string& detail) {
   throw Error(sqlstate::protocol_violation, "malformed value from SQL Server in " + describe_column(column), detail);
 }
 
-unsigned __int128 power_of_ten(int exponent) noexcept {
-  unsigned __int128 power = 1;
-  while (exponent-- > 0) power *= 10;
-  return power;
+void throw_wrong_size(const Column& column, const Cell& cell, std::size_t size) {
+  if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
+  throw_malformed(column, "The value has " + std::to_string(cell.size) + " bytes where " + std::to_string(size) + " are due.");
 }
 
 std::int64_t decode_integer(const Column& column, const Cell& cell) {
@@ -134,8 +133,8 @@ Decimal decode_decimal(const Column& column, const Cell& cell) {
   if (column.precision < 1 || column.precision > 38 || column.scale < 0 || column.scale > column.precision)
     throw_malformed(column, "Its type is decimal(" + std::to_string(column.precision) + "," + std::to_string(column.scale) + ").");
   unsigned __int128 magnitude = 0;
-  for (std::size_t i = cell.size; i-- > 1;) magnitude = magnitude << 8 | cell.data[i];
-  if (magnitude >= power_of_ten(column.precision))
+  for (std::size_t words = cell.size / 4; words-- > 0;) magnitude = magnitude << 32 | read_little_endian(cell.data + 1 + 4 * words, 4);
+  if (magnitude >= powers_of_ten[static_cast<std::size_t>(column.precision)])
     throw Error(sqlstate::numeric_out_of_range, "numeric value out of range in " + describe_column(column),
                 "It has more than the " + std::to_string(column.precision) + " digits of its type.");
   return {cell.data[0] == 0 && magnitude != 0, magnitude, column.scale};

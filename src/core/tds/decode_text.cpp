@@ -105,7 +105,7 @@ void append_time(std::string& out, std::uint64_t ticks, int fraction) {
   append_digits(out, seconds % 60, 2);
   if (fraction == 0) return;
   out += '.';
-  append_digits(out, ticks % 10'000'000 / static_cast<std::uint64_t>(power_of_ten(7 - fraction)), fraction);
+  append_digits(out, ticks % 10'000'000 / static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(7 - fraction)]), fraction);
 }
 
 void append_datetimeoffset(const Column& column, WireDateTime value, std::string& out) {

@@ -19,11 +19,23 @@ std::size_t narrow_ascii(const std::uint8_t* data, std::size_t units, char* out)
 #if defined(__SSE2__)
   const __m128i above_ascii = _mm_set1_epi16(static_cast<short>(0xFF80));
   const __m128i zero = _mm_setzero_si128();
+  const auto is_plain = [&](__m128i chunk) {
+    const __m128i high = _mm_cmpeq_epi16(_mm_and_si128(chunk, above_ascii), zero);
+    return _mm_movemask_epi8(_mm_andnot_si128(_mm_cmpeq_epi16(chunk, zero), high)) == 0xFFFF;
+  };
+  for (; i + 16 <= units; i += 16) {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 2 * i));
+    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 2 * i + 16));
+    const __m128i both = _mm_or_si128(low, high);
+    // A NUL is seen in the packed bytes, where the rest is known to be ASCII
+    if (_mm_movemask_epi8(_mm_cmpeq_epi16(_mm_and_si128(both, above_ascii), zero)) != 0xFFFF) break;
+    const __m128i packed = _mm_packus_epi16(low, high);
+    if (_mm_movemask_epi8(_mm_cmpeq_epi8(packed, zero)) != 0) break;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), packed);
+  }
   for (; i + 8 <= units; i += 8) {
     const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 2 * i));
-    const __m128i plain = _mm_cmpeq_epi16(_mm_and_si128(chunk, above_ascii), zero);
-    const __m128i nul = _mm_cmpeq_epi16(chunk, zero);
-    if (_mm_movemask_epi8(_mm_andnot_si128(nul, plain)) != 0xFFFF) break;
+    if (!is_plain(chunk)) break;
     _mm_storel_epi64(reinterpret_cast<__m128i*>(out + i), _mm_packus_epi16(chunk, zero));
   }
 #endif

@@ -40,12 +40,17 @@ void Channel::lost(const std::string& detail) {
   throw Error(sqlstate::connection_failure, "connection to server at " + where_ + " was lost", detail);
 }
 
-void Channel::wait(short events) {
+// A server that never pauses must not keep the program from stopping either, so every read asks, not only every wait.
+void Channel::check_limits() {
   if (interruptible_ && environment_.interrupted != nullptr && environment_.interrupted()) throw Error::interrupted();
   if (limits_.deadline.passed())
     throw Error(sqlstate::cannot_connect, "connection to server at " + where_ + " failed: timeout expired",
                 "The server accepted the connection and did not finish the login within " + std::to_string(limits_.timeout_seconds) + " s.",
                 "Is a SQL Server listening on that port? See the server option \"connect_timeout\".");
+}
+
+void Channel::wait(short events) {
+  check_limits();
   int patience = limits_.deadline.slice(slice_ms);
   if (limits_.silence_seconds > 0) {
     const auto left = heard_ + std::chrono::seconds(limits_.silence_seconds) - net::Clock::now();
@@ -67,6 +72,7 @@ void Channel::wait(short events) {
 std::size_t Channel::receive(std::uint8_t* out, std::size_t size) {
   for (;;) {
     if (!open()) lost({});
+    check_limits();
     const ssize_t count = ::recv(socket_.get(), out, size, 0);
     if (count > 0) {
       if (limits_.silence_seconds > 0) heard_ = net::Clock::now();

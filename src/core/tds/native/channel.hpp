@@ -47,6 +47,7 @@ class Channel {
   bool open() const noexcept { return socket_.valid(); }
 
  private:
+  void check_limits();
   void wait(short events);
   std::size_t receive(std::uint8_t* out, std::size_t size);
   void send(std::span<const std::uint8_t> data);

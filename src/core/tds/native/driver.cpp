@@ -37,16 +37,29 @@ constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x2
 
 std::string place(const Login& login, int port) { return "\"" + login.host + "\", port " + std::to_string(port); }
 
-// Past what follows a length of four bytes; it stays in memory until the token is complete.
-void skip_long(Inbox& inbox) {
-  const std::uint32_t size = inbox.u32();
+// Past what follows a length of four bytes, which with the `before` bytes of its token stays in memory until the token is complete.
+std::uint64_t skip_long(Inbox& inbox, std::uint64_t before = 0) {
+  const std::uint64_t size = before + inbox.u32();
   if (size > longest_skipped_token)
     throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "A token has " + std::to_string(size) + " bytes.");
-  inbox.skip(size);
+  inbox.skip(static_cast<std::size_t>(size - before));
+  return size;
+}
+
+void skip_features(Inbox& inbox) {
+  constexpr std::size_t feature_header = 5;
+  for (std::uint64_t size = 0; inbox.u8() != 0xFF;) size = skip_long(inbox, size + feature_header);
 }
 
 void check_text_option(const char* option, std::string_view value) {
   check_text(value, std::string("option \"") + option + "\"");
+}
+
+void check_options(const Login& login) {
+  check_text_option("username", login.username);
+  check_text_option("password", login.password);
+  check_text_option("database", login.database);
+  check_text_option("application_name", login.application_name);
 }
 
 }  // namespace
@@ -64,15 +77,9 @@ Driver::Driver(net::Descriptor socket, const Login& login, const Environment& en
   check_options(login);
   open(std::move(socket), login, net::Deadline::in_seconds(login.connect_timeout), login.port);
   if (!link_->state.route_host.empty())
-    throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere");
+    throw Error(sqlstate::cannot_connect,
+                "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere");
   complete_login();
-}
-
-void Driver::check_options(const Login& login) const {
-  check_text_option("username", login.username);
-  check_text_option("password", login.password);
-  check_text_option("database", login.database);
-  check_text_option("application_name", login.application_name);
 }
 
 void Driver::connect(Login login) {
@@ -316,7 +323,7 @@ Driver::Event Driver::read_token(std::uint8_t token) {
     case token::session_state:
     case token::federated_authentication: skip_long(inbox); return Event::other;
     case token::feature_acknowledgement:
-      while (inbox.u8() != 0xFF) skip_long(inbox);
+      skip_features(inbox);
       return Event::other;
     case token::return_value: {
       inbox.u16();                              // ordinal
@@ -336,8 +343,10 @@ void Driver::read_done(std::uint8_t token) {
   const std::uint16_t status = inbox.u16();
   inbox.u16();  // current command
   const std::uint64_t count = inbox.u64();
-  if ((status & done_status::count) != 0)  // no sum of a sane server comes near the limit
-    affected_ += static_cast<std::int64_t>(std::min(count, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - affected_)));
+  if ((status & done_status::count) != 0) {  // no sum of a sane server comes near the limit
+    const auto room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - affected_);
+    affected_ += static_cast<std::int64_t>(std::min(count, room));
+  }
   if ((status & done_status::attention) != 0) acknowledged_ = true;
   const bool more = (status & done_status::more) != 0 || token == token::done_in_procedure;
   if (more) return;

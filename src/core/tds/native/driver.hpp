@@ -21,6 +21,9 @@ namespace mssql::tds::native {
 class Driver final : public Session {
  public:
   Driver(const Login& login, const Environment& environment);
+  // Logs in over a connection that exists already: non-blocking, and `login.host` and `port` only name it. A server that sends the
+  // login elsewhere is refused.
+  Driver(net::Descriptor socket, const Login& login, const Environment& environment);
 
   void execute(std::string_view sql, std::span<const Parameter> parameters) override;
   bool next_result() override;
@@ -53,6 +56,8 @@ class Driver final : public Session {
   enum class Event : std::uint8_t { columns, row, null_bitmap_row, done, other };
 
   void connect(Login login);
+  void open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port);
+  void complete_login();
   void log_in(const Login& login);
   void read_login_answer();
   void read_login_acknowledgement();
@@ -62,6 +67,7 @@ class Driver final : public Session {
   void begin_request(PacketType type);
   void finish_request();
   Event next_event();
+  Event next_event_but_row();
   Event read_token(std::uint8_t token);
   void read_done(std::uint8_t token);
   void skip_rows();

@@ -13,6 +13,7 @@ namespace mssql::tds::native {
 namespace {
 
 constexpr std::size_t initial_capacity = 128 * 1024;
+constexpr std::size_t resting_capacity = 16 * initial_capacity;  // more is kept for one reply only
 constexpr std::size_t least_room = 16 * 1024;
 
 }  // namespace
@@ -44,6 +45,8 @@ bool Inbox::next_packet() {
   packet_left_ = packet_payload_size(std::span<const std::uint8_t, packet_header_size>(header, packet_header_size));
   session_number_ = header[4] << 8 | header[5];
   last_packet_ = (header[1] & packet_status::end_of_message) != 0;
+  if (packet_left_ == 0 && !last_packet_)  // their headers alone could fill our memory
+    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", "A packet is empty and not the last one.");
   raw_ += packet_header_size;
   return true;
 }
@@ -67,6 +70,15 @@ void Inbox::more() {
   end_ += size;
   raw_ += size;
   packet_left_ -= size;
+}
+
+void Inbox::rest() {
+  if (available() != 0 || raw_ != raw_end_ || packet_left_ != 0)
+    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", "It goes on behind its end.");
+  if (capacity_ <= resting_capacity) return;
+  buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(initial_capacity);
+  capacity_ = initial_capacity;
+  mark_ = cursor_ = end_ = raw_ = raw_end_ = 0;
 }
 
 bool Inbox::at_end() {

@@ -22,6 +22,10 @@ class Inbox {
   // A new message is expected; what is left of the last one has been read or skipped.
   void start() noexcept { last_packet_ = false; }
 
+  // Between two messages: gives back what an uncommonly large row has taken. Throws Error 08P01 when something is left of the last
+  // message, which would be taken for the beginning of the next one.
+  void rest();
+
   // Bytes at the cursor that are here already.
   const std::uint8_t* data() const noexcept { return buffer_.get() + cursor_; }
   std::size_t available() const noexcept { return end_ - cursor_; }

@@ -5,6 +5,7 @@ namespace mssql::tds::native {
 namespace {
 
 constexpr int highest_information = 10;
+constexpr std::size_t most_errors = 100;  // a server that complains without end does not fill our memory
 
 }  // namespace
 
@@ -18,10 +19,11 @@ void Messages::read(Inbox& inbox) {
   message.server = inbox.text(inbox.u8());
   message.procedure = inbox.text(inbox.u8());
   message.line = static_cast<int>(inbox.u32());
-  if (message.severity > highest_information)
-    errors_.push_back(std::move(message));
-  else if (environment_.info != nullptr)
+  if (message.severity > highest_information) {
+    if (errors_.size() < most_errors) errors_.push_back(std::move(message));
+  } else if (environment_.info != nullptr) {
     environment_.info(message);
+  }
 }
 
 Error Messages::error() const {

@@ -18,7 +18,7 @@ class Messages {
   // The cursor stands behind the token byte of ERROR or INFO. Information is passed on at once.
   void read(Inbox& inbox);
   bool has_error() const noexcept { return !errors_.empty(); }
-  // The first error; the others are its detail.
+  // The first error; those that followed are its detail, as far as they were kept.
   Error error() const;
   void clear() noexcept { errors_.clear(); }
 

@@ -16,6 +16,8 @@ constexpr std::uint16_t max_marker = 0xFFFF;       // the length of varchar(max)
 constexpr std::uint16_t null_short_length = 0xFFFF;
 constexpr std::uint64_t null_chunks = 0xFFFFFFFFFFFFFFFF;
 constexpr std::size_t timestamp_size = 8;
+// Of a COLMETADATA token. SQL Server has at most 4,096 columns in a result, with names of 128 characters.
+constexpr std::ptrdiff_t longest_description = 16 << 20;
 // PostgreSQL's limit for one value; no row can be stored that has more.
 constexpr std::uint64_t longest_value = 0x3FFFFFFF;
 
@@ -180,7 +182,6 @@ bool ResultSet::describe(Inbox& inbox) {
   clear();
   const std::uint16_t count = inbox.u16();
   if (count == no_metadata) return false;
-  columns_.reserve(count);
   for (int i = 0; i < count; ++i) {
     Column column;
     inbox.skip(4);  // user type
@@ -189,6 +190,7 @@ bool ResultSet::describe(Inbox& inbox) {
     if (frame.framing == Framing::text_pointer)
       for (int parts = inbox.u8(); parts > 0; --parts) skip_short_text(inbox);  // the table's name
     column.name = inbox.text(inbox.u8());
+    if (inbox.data() - inbox.marked() > longest_description) throw_garbled("The description of the columns has no end.");
     columns_.push_back(std::move(column));
     frames_.push_back(frame);
   }
@@ -241,7 +243,7 @@ Cell ResultSet::read_value(Inbox& inbox, std::size_t index) {
 }
 
 // MS-TDS 2.2.5.2.3. The length in front may be a marker for "unknown" and is not trusted. Of a value in several chunks the first one is
-// answered, and the others are noted: they are moved together when the row is complete.
+// answered; the others are moved up to it when the row is complete, since until then it may have to be read again.
 Cell ResultSet::read_chunks(Inbox& inbox, std::size_t index) {
   if (inbox.u64() == null_chunks) return {};
   std::size_t first = 0;
@@ -251,23 +253,30 @@ Cell ResultSet::read_chunks(Inbox& inbox, std::size_t index) {
     const std::uint32_t size = inbox.u32();
     if (size == 0) return {inbox.marked() + first, first_size};
     if (total + size > longest_value) too_long(index, total + size);
-    const auto offset = static_cast<std::size_t>(take(inbox, size).data - inbox.marked());
+    inbox.skip(size);
     if (total == 0) {
-      first = offset;
+      first = static_cast<std::size_t>(inbox.data() - inbox.marked()) - size;
       first_size = size;
-    } else {
-      chunks_.push_back({index, offset, size});
+    } else if (chunked_.empty() || chunked_.back() != index) {
+      chunked_.push_back(index);
     }
     total += size;
   }
 }
 
+// Walks the chunks that read_chunks() has checked: each is four bytes of length and its bytes, the last one is empty.
 void ResultSet::join_chunks(Inbox& inbox) {
-  for (const Chunk& chunk : chunks_) {
-    Cell& cell = cells_[chunk.column];
+  for (const std::size_t index : chunked_) {
+    Cell& cell = cells_[index];
     std::uint8_t* end = inbox.marked() + (cell.data - inbox.marked()) + cell.size;
-    std::memmove(end, inbox.marked() + chunk.offset, chunk.size);
-    cell.size += chunk.size;
+    const std::uint8_t* next = end;
+    while (const auto size = static_cast<std::size_t>(read_little_endian(next, 4))) {
+      next += 4;
+      std::memmove(end, next, size);
+      end += size;
+      next += size;
+    }
+    cell.size = static_cast<std::size_t>(end - cell.data);
   }
 }
 
@@ -281,44 +290,46 @@ void ResultSet::skip_value(Inbox& inbox) {
 // Whole values that are here already take the short way; `at` and `end` mirror the inbox's cursor and its end.
 Row ResultSet::read(Inbox& inbox, bool null_bitmap) {
   const std::size_t count = frames_.size();
-  chunks_.clear();
+  const Frame* const frames = frames_.data();
+  Cell* const cells = cells_.data();
+  chunked_.clear();
   const auto bitmap = static_cast<std::size_t>(inbox.data() - inbox.marked());
   if (null_bitmap) inbox.skip((count + 7) / 8);
   const std::uint8_t* at = inbox.data();
   const std::uint8_t* end = at + inbox.available();
   for (std::size_t i = 0; i < count; ++i) {
     if (null_bitmap && (inbox.marked()[bitmap + i / 8] >> (i % 8) & 1) != 0) {
-      cells_[i] = {};
+      cells[i] = {};
       continue;
     }
     const auto left = static_cast<std::size_t>(end - at);
-    const Frame frame = frames_[i];
+    const Frame frame = frames[i];
     if (frame.framing == Framing::byte_length && left > 0 && left > at[0]) {
       const std::size_t size = at[0];
-      cells_[i] = size == 0 ? Cell{} : Cell{at + 1, size};
+      cells[i] = size == 0 ? Cell{} : Cell{at + 1, size};
       at += 1 + size;
     } else if (frame.framing == Framing::fixed && frame.size > 0 && left >= frame.size) {
-      cells_[i] = {at, frame.size};
+      cells[i] = {at, frame.size};
       at += frame.size;
     } else if (frame.framing == Framing::short_length && left >= 2 && (at[0] & at[1]) == 0xFF) {
-      cells_[i] = {};
+      cells[i] = {};
       at += 2;
     } else if (frame.framing == Framing::short_length && left >= 2 && left - 2 >= read_little_endian(at, 2)) {
       const std::size_t size = read_little_endian(at, 2);
-      cells_[i] = {at + 2, size};
+      cells[i] = {at + 2, size};
       at += 2 + size;
     } else {
       const std::uint8_t* base = inbox.marked();
       inbox.advance(static_cast<std::size_t>(at - inbox.data()));
       const Cell cell = read_value(inbox, i);
       if (inbox.marked() != base) rebase(i, inbox.marked() - base);
-      cells_[i] = cell;
+      cells[i] = cell;
       at = inbox.data();
       end = at + inbox.available();
     }
   }
   inbox.advance(static_cast<std::size_t>(at - inbox.data()));
-  if (!chunks_.empty()) join_chunks(inbox);
+  if (!chunked_.empty()) join_chunks(inbox);
   inbox.mark();
   return {cells_.data(), count};
 }

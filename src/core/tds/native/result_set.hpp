@@ -53,14 +53,7 @@ class ResultSet {
 
   std::vector<Column> columns_;
   std::vector<Frame> frames_;
-  // A further chunk of a value that came in more than one; its offset counts from the inbox's mark.
-  struct Chunk {
-    std::size_t column;
-    std::size_t offset;
-    std::size_t size;
-  };
-
-  std::vector<Chunk> chunks_;
+  std::vector<std::size_t> chunked_;  // columns of this row whose value came in more than one chunk
   std::vector<Cell> cells_;
 };
 

@@ -31,7 +31,13 @@ class Fields {
   // Digits and host names: ASCII in UTF-16.
   std::string ascii(std::size_t units) {
     std::string text;
-    for (; units > 0; --units) text += static_cast<char>(number(2));
+    for (; units > 0; --units) {
+      const std::uint64_t unit = number(2);
+      if (unit < 0x20 || unit > 0x7E)
+        throw Error(sqlstate::protocol_violation, "malformed message from SQL Server",
+                    "An ENVCHANGE token has a character that no name or number has.");
+      text += static_cast<char>(unit);
+    }
     return text;
   }
 

@@ -1,0 +1,157 @@
+// What a broken or hostile server says, and what becomes of the session; conversations as they should be are in session_test.cpp.
+#include "core/tds/native/driver.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "../cells.hpp"
+#include "scripted_server.hpp"
+
+namespace mssql::tds::native {
+namespace {
+
+using namespace std::string_literals;
+using namespace canned;
+using scripted::packets;
+using scripted::Server;
+
+// A session that is logged in and whose requests are answered by `messages`.
+struct Conversation {
+  explicit Conversation(const std::vector<std::string>& messages, std::size_t piece = 1 << 20)
+      : server(all(messages), piece), driver(server.socket(), login(), Server::environment()) {}
+
+  static std::vector<std::string> all(const std::vector<std::string>& messages) {
+    std::vector<std::string> out = scripted::login();
+    out.insert(out.end(), messages.begin(), messages.end());
+    return out;
+  }
+  static Login login() {
+    Login login;
+    login.host = "scripted";
+    login.encrypt = Encrypt::off;
+    return login;
+  }
+  // Runs a request to its end.
+  Thrown request() {
+    return thrown_by([&] {
+      driver.execute("SELECT 1", {});
+      Row row;
+      rows = 0;
+      while (driver.next_result())
+        while (driver.fetch(row)) ++rows;
+    });
+  }
+
+  Server server;
+  Driver driver;
+  int rows{0};
+};
+
+const std::string one_column = metadata({{"a", intn_type(4)}});
+const std::string one_row = row(value8(little(1, 4)));
+
+TEST(NativeDriverTest, LogsInOverAConnection) {
+  Conversation conversation({packets(one_column + one_row + one_row + done(count_flag, 2))});
+  EXPECT_EQ(conversation.driver.spid(), 51);
+  EXPECT_EQ(conversation.driver.server_version(), "16.0.1");
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(conversation.rows, 2);
+  EXPECT_EQ(conversation.driver.rows_affected(), 2);
+  EXPECT_TRUE(conversation.driver.alive());
+}
+
+TEST(NativeDriverTest, RoutedConnectionIsRefused) {
+  const std::string value = little(0, 1) + little(1433, 2) + name16("other.example");
+  std::vector<std::string> messages = {scripted::login()[0],
+                                       packets(scripted::environment_change(20, little(value.size(), 2) + value + little(0, 2)) +
+                                               scripted::login_acknowledgement() + done(canned::final))};
+  Server server(messages);
+  const Thrown thrown = thrown_by([&] { Driver(server.socket(), Conversation::login(), Server::environment()); });
+  EXPECT_EQ(thrown.sqlstate, "08001");
+  EXPECT_NE(thrown.message.find("elsewhere"), std::string::npos);
+}
+
+// What a session may not survive: the caller gets an error and the connection is closed.
+TEST(NativeDriverTest, WhatIsOutOfPlaceEndsTheConnection) {
+  const std::string no_metadata = "\x81\xff\xff"s;
+  for (const std::string& reply : {one_row + done(canned::final),                                       // a row outside a result
+                                   one_column + one_row + one_column + one_row + done(canned::final),   // a result inside another
+                                   one_column + one_row + no_metadata + one_row + done(canned::final),  // rows that lose their columns
+                                   "\xe4" + little(0xFFFFFFFF, 4) + "x",                                // tokens without measure
+                                   "\xae\x01" + little(0xFFFFFFFF, 4) + "x", "\x01"s}) {
+    Conversation conversation({packets(reply)});
+    EXPECT_NE(conversation.request().sqlstate, "");
+    EXPECT_FALSE(conversation.driver.alive());
+    EXPECT_FALSE(conversation.driver.busy());
+  }
+}
+
+// It would be taken for the answer to the next request.
+TEST(NativeDriverTest, ReplyThatGoesOnBehindItsEndIsNoticed) {
+  Conversation conversation({packets(done(canned::final) + one_column + one_row + done(canned::final)), packets(done(canned::final))});
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(conversation.request().sqlstate, "08P01");
+  EXPECT_EQ(conversation.rows, 0);
+  EXPECT_FALSE(conversation.driver.alive());
+}
+
+TEST(NativeDriverTest, CountsDoNotOverflow) {
+  const std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
+  Conversation conversation({packets(done(more | count_flag, largest) + done(more | count_flag, 5) + done(count_flag, ~0ull))});
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(conversation.driver.rows_affected(), std::numeric_limits<std::int64_t>::max());
+}
+
+TEST(NativeDriverTest, ErrorsWithoutEndAreNotKept) {
+  std::string reply;
+  for (int i = 0; i < 5000; ++i) reply += error(50000 + i, "error number " + std::to_string(i));
+  Conversation conversation({packets(reply + done(error_flag))});
+  const Thrown thrown = conversation.request();
+  EXPECT_EQ(thrown.message, "error number 0");
+  EXPECT_LT(thrown.detail.size(), 10'000u);
+  EXPECT_TRUE(conversation.driver.alive());
+}
+
+// No wait happens in it: the server always has something to say.
+TEST(NativeDriverTest, FloodCanBeInterrupted) {
+  static bool stop;
+  stop = false;
+  Environment environment = Server::environment();
+  environment.interrupted = [] { return stop; };
+  environment.info = [](const ServerMessage&) { stop = true; };
+  std::vector<std::string> messages = scripted::login();
+  std::string flood;
+  for (int i = 0; i < 3000; ++i) flood += info(1, std::string(100, 'x'));
+  messages.push_back(packets(flood + done(canned::final), 30'000));
+  messages.push_back(packets(done(attention_flag)));
+  Server server(messages);
+  Driver driver(server.socket(), Conversation::login(), environment);
+  driver.execute("SELECT 1", {});
+  try {
+    driver.next_result();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.is_interruption());
+  }
+  EXPECT_TRUE(driver.alive());
+  stop = false;
+  EXPECT_FALSE(driver.busy());
+}
+
+TEST(NativeDriverTest, InterruptionAnywhereLeavesASession) {
+  const std::string reply = one_column + one_row + one_row + done(canned::final);
+  for (int wait = 1; wait < 25; ++wait) {
+    Conversation conversation({packets(reply, 7), packets(done(attention_flag)), packets(reply)}, 4);
+    conversation.server.interrupt_at(wait);
+    const Thrown thrown = conversation.request();
+    conversation.server.interrupt_at(0);
+    ASSERT_TRUE(conversation.driver.alive()) << wait;
+    if (thrown.sqlstate.empty()) break;
+    EXPECT_EQ(conversation.request().sqlstate, "") << wait;
+    EXPECT_EQ(conversation.rows, 2);
+  }
+}
+
+}  // namespace
+}  // namespace mssql::tds::native

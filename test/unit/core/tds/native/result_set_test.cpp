@@ -1,0 +1,190 @@
+#include "core/tds/native/result_set.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../cells.hpp"
+#include "scripted_server.hpp"
+
+namespace mssql::tds::native {
+namespace {
+
+using namespace std::string_literals;
+using namespace canned;
+using scripted::packets;
+using scripted::Server;
+
+struct Line {
+  explicit Line(std::string_view body, std::size_t payload = 4088, std::size_t piece = 1 << 20)
+      : server({packets(body, payload)}, piece), channel(server.socket(), Server::environment(), "the test"), inbox(channel) {
+    inbox.start();
+    inbox.mark();
+  }
+  Server server;
+  Channel channel;
+  Inbox inbox;
+};
+
+std::string bytes_of(const Cell& cell) {
+  return cell.is_null() ? "NULL" : std::string(reinterpret_cast<const char*>(cell.data), cell.size);
+}
+
+std::string chunks(std::initializer_list<std::string_view> parts) {
+  std::string out = little(0xFFFFFFFFFFFFFFFEu, 8);
+  for (const std::string_view part : parts) out += little(part.size(), 4) + std::string(part);
+  return out + little(0, 4);
+}
+
+// metadata() and rows without their token bytes are what describe() and read_row() get.
+TEST(ResultSetTest, RowsAreTheSameHoweverTheyCome) {
+  const std::string long_text(9000, 'x');
+  const std::string description = metadata({{"i", intn_type(4)},
+                                            {"f", "\x38"},
+                                            {"n", nvarchar_type(20)},
+                                            {"m", varbinary_type(-1)},
+                                            {"t", "\x22" + little(0x7FFFFFFF, 4) + "\x01" + name16("table")},
+                                            {"e", varbinary_type(-1)},
+                                            {"v", "\x62" + little(8009, 4)},
+                                            {"z", varbinary_type(-1)}});
+  const std::string values = value8(little(1, 4)) + little(2, 4) + value16("ab") + chunks({"one", long_text, "three"}) + "\x10" +
+                             std::string(16, 'p') + std::string(8, 's') + little(5, 4) + "image" + chunks({}) + little(4, 4) + "vvvv" +
+                             little(-1, 8);
+  for (const std::size_t payload : {1, 3, 100, 4088})
+    for (const std::size_t piece : {11, 1000, 1 << 20}) {
+      Line line(description + row(values) + row(values), payload, piece);
+      ResultSet result;
+      line.inbox.u8();
+      ASSERT_TRUE(result.describe(line.inbox));
+      for (int i = 0; i < 2; ++i) {
+        line.inbox.mark();
+        line.inbox.u8();
+        const Row cells = result.read_row(line.inbox);
+        ASSERT_EQ(cells.size(), 8u);
+        EXPECT_EQ(bytes_of(cells[0]), little(1, 4));
+        EXPECT_EQ(bytes_of(cells[1]), little(2, 4));
+        EXPECT_EQ(bytes_of(cells[2]), "ab");
+        EXPECT_EQ(bytes_of(cells[3]), "one" + long_text + "three");
+        EXPECT_EQ(bytes_of(cells[4]), "image");
+        EXPECT_EQ(bytes_of(cells[5]), "");
+        EXPECT_EQ(bytes_of(cells[6]), "vvvv");
+        EXPECT_EQ(bytes_of(cells[7]), "NULL");
+      }
+      EXPECT_TRUE(line.inbox.at_end());
+    }
+}
+
+TEST(ResultSetTest, NullBitmap) {
+  Line line(metadata({{"a", "\x38"}, {"b", "\x38"}, {"c", "\x38"}}) + null_bitmap_row("\x02", little(1, 4) + little(3, 4)));
+  ResultSet result;
+  line.inbox.u8();
+  ASSERT_TRUE(result.describe(line.inbox));
+  line.inbox.mark();
+  line.inbox.u8();
+  const Row cells = result.read_row_with_null_bitmap(line.inbox);
+  EXPECT_EQ(bytes_of(cells[0]), little(1, 4));
+  EXPECT_TRUE(cells[1].is_null());
+  EXPECT_EQ(bytes_of(cells[2]), little(3, 4));
+}
+
+TEST(ResultSetTest, InterruptedRowIsReadAgain) {
+  const std::string values = chunks({"one", "two"}) + value16("abc") + chunks({"three", "four"});
+  for (int wait = 1; wait < 20; ++wait) {
+    Line line(metadata({{"a", varbinary_type(-1)}, {"b", varbinary_type(9)}, {"c", varbinary_type(-1)}}) + row(values), 5, 9);
+    ResultSet result;
+    line.inbox.u8();
+    ASSERT_TRUE(result.describe(line.inbox));
+    line.inbox.mark();
+    line.inbox.u8();
+    line.server.interrupt_at(wait);
+    Row cells;
+    try {
+      cells = result.read_row(line.inbox);
+    } catch (const Error& error) {
+      ASSERT_TRUE(error.is_interruption());
+      line.server.interrupt_at(0);
+      line.inbox.rewind();
+      line.inbox.u8();
+      cells = result.read_row(line.inbox);
+    }
+    EXPECT_EQ(bytes_of(cells[0]), "onetwo");
+    EXPECT_EQ(bytes_of(cells[1]), "abc");
+    EXPECT_EQ(bytes_of(cells[2]), "threefour");
+  }
+}
+
+TEST(ResultSetTest, ColumnsAreDescribed) {
+  Line line(
+      metadata({{"d", decimal_type(18, 2), false}, {"v", varchar_type(-1, utf8_collation)}, {"n", nvarchar_type(20)}, {"", "\x2a\x03"}}));
+  ResultSet result;
+  line.inbox.u8();
+  ASSERT_TRUE(result.describe(line.inbox));
+  const auto& columns = result.columns();
+  ASSERT_EQ(columns.size(), 4u);
+  EXPECT_EQ(columns[0].name, "d");
+  EXPECT_EQ(columns[0].type, WireType::decimal);
+  EXPECT_EQ(columns[0].precision, 18);
+  EXPECT_EQ(columns[0].scale, 2);
+  EXPECT_FALSE(columns[0].nullable);
+  EXPECT_EQ(columns[1].encoding, Encoding::utf8);
+  EXPECT_EQ(columns[1].max_length, -1);
+  EXPECT_EQ(columns[2].encoding, Encoding::utf16le);
+  EXPECT_EQ(columns[2].max_length, 20);
+  EXPECT_EQ(columns[3].type, WireType::datetime2);
+  EXPECT_EQ(columns[3].scale, 3);
+}
+
+TEST(ResultSetTest, NoMetadataIsNoResult) {
+  Line line("\xff\xff"s);
+  ResultSet result;
+  EXPECT_FALSE(result.describe(line.inbox));
+}
+
+Thrown thrown_by_column(const std::string& type) {
+  Line line(metadata({{"c", type}}));
+  ResultSet result;
+  line.inbox.u8();
+  return thrown_by([&] { result.describe(line.inbox); });
+}
+
+TEST(ResultSetTest, BadTypesAreRefused) {
+  EXPECT_EQ(thrown_by_column("\xf3").sqlstate, "0A000");
+  EXPECT_EQ(thrown_by_column("\x26\x03").sqlstate, "08P01");
+  EXPECT_EQ(thrown_by_column("\x24\x0f").sqlstate, "08P01");
+}
+
+TEST(ResultSetTest, ValuesBeyondPostgresqlsLimitAreRefused) {
+  for (const std::string& start : {little(0xFFFFFFFFFFFFFFFEu, 8) + little(0x40000000, 4),
+                                   little(0xFFFFFFFFFFFFFFFEu, 8) + little(1, 4) + "x" + little(0x3FFFFFFF, 4)}) {
+    Line line(metadata({{"big", varbinary_type(-1)}}) + row(start));
+    ResultSet result;
+    line.inbox.u8();
+    ASSERT_TRUE(result.describe(line.inbox));
+    line.inbox.mark();
+    line.inbox.u8();
+    const Thrown thrown = thrown_by([&] { result.read_row(line.inbox); });
+    EXPECT_EQ(thrown.sqlstate, "54000");
+    EXPECT_NE(thrown.message.find("\"big\""), std::string::npos);
+  }
+}
+
+// Lengths that lie end with the bytes that there are.
+TEST(ResultSetTest, CutRowsAreLostConnections) {
+  for (const std::string& values : {little(0xFFFFFFFFFFFFFFFEu, 8) + little(0x3FFFFFFF, 4) + "x", little(3, 8) + little(2, 4) + "ab"}) {
+    Line line(metadata({{"c", varbinary_type(-1)}}) + row(values));
+    ResultSet result;
+    line.inbox.u8();
+    ASSERT_TRUE(result.describe(line.inbox));
+    line.inbox.mark();
+    line.inbox.u8();
+    EXPECT_EQ(thrown_by([&] { result.read_row(line.inbox); }).sqlstate, "08006");
+  }
+}
+
+TEST(ResultSetTest, ReturnValuesAreSkipped) {
+  Line line(varbinary_type(-1) + chunks({"ab", "c"}) + intn_type(4) + value8(little(1, 4)) + "!");
+  ResultSet::skip_value(line.inbox);
+  ResultSet::skip_value(line.inbox);
+  EXPECT_EQ(line.inbox.u8(), '!');
+}
+
+}  // namespace
+}  // namespace mssql::tds::native
