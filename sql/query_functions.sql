@@ -50,3 +50,6 @@ $$;
 -- NULL server or text: nothing
 SELECT mssql_exec(NULL, 'SELECT 1') IS NULL AS nothing;
 SELECT * FROM mssql_query('mssql', NULL) AS t(a int);
+-- with parameters, where a NULL parameter has a meaning, it is an error
+SELECT * FROM mssql_query(NULL, 'SELECT @P1', 1) AS t(a int);
+SELECT * FROM mssql_query('mssql', NULL, 1) AS t(a int);

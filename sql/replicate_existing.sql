@@ -81,5 +81,30 @@ SET ROLE replicate_tester;
 SELECT * FROM _load('mssql', 'SELECT [Id] FROM [rep].[Sale]', 'here.sale', '{id}', 'rep.Sale');
 SELECT count(*) FROM replicate.runs;
 RESET ROLE;
+-- foreign keys and triggers are passed by the owner only
+ALTER TABLE here.sale ADD PRIMARY KEY (id);
+CREATE TABLE here.line (id int REFERENCES here.sale);
+GRANT INSERT ON here.line TO replicate_tester;
+GRANT USAGE ON FOREIGN SERVER mssql TO replicate_tester;
+SET ROLE replicate_tester;
+SELECT * FROM _load('mssql', 'SELECT -1', 'here.line', '{id}', 'rep.Sale');
+RESET ROLE;
+REVOKE USAGE ON FOREIGN SERVER mssql FROM replicate_tester;
+-- a partitioned table gets its foreign key back, which before PostgreSQL 18 cannot be NOT VALID
+DROP TABLE here.line;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+CREATE TABLE here.line (id int CONSTRAINT to_sale REFERENCES here.sale) PARTITION BY RANGE (id);
+CREATE TABLE here.line_1 PARTITION OF here.line FOR VALUES FROM (0) TO (100);
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'here.line'::regclass;
+-- where the rows no longer allow that, the run fails and the key stays
+INSERT INTO here.line SELECT min(id) FROM here.sale;
+ALTER TABLE here.sale DROP CONSTRAINT sale_pkey CASCADE;
+INSERT INTO here.line VALUES (99);
+INSERT INTO here.sale (id) VALUES (99);
+ALTER TABLE here.sale ADD PRIMARY KEY (id);
+ALTER TABLE here.line ADD CONSTRAINT to_sale FOREIGN KEY (id) REFERENCES here.sale;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'here');
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'here.line'::regclass;
 DROP SCHEMA here CASCADE;
 DROP ROLE replicate_tester;

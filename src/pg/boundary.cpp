@@ -4,9 +4,14 @@
 
 #include <poll.h>
 
+#include <utility>
+
 namespace mssql::pg {
 
 namespace {
+
+// What CHECK_FOR_INTERRUPTS() raised inside a wait; in TopMemoryContext.
+ErrorData* kept_error = nullptr;
 
 // Copies into a fixed buffer and never cuts a UTF-8 character in two: a broken one would make ereport itself fail.
 template <std::size_t Size>
@@ -71,6 +76,7 @@ const char* displayable(const char* utf8) {
 
 void Caught::raise() const {
   if (interruption_) {
+    if (kept_error != nullptr) ReThrowError(std::exchange(kept_error, nullptr));
     CHECK_FOR_INTERRUPTS();
     // Interrupts are held off, or the postmaster is gone: the wait is over all the same.
     if (!PostmasterIsAlive()) proc_exit(1);
@@ -101,11 +107,15 @@ text* copy_out_text(std::string_view value) {
   return out;
 }
 
-bool interrupted() {
-  return (InterruptPending && (QueryCancelPending || ProcDiePending)) || !PostmasterIsAlive();
+void forget_kept_error() {
+  if (kept_error != nullptr) FreeErrorData(std::exchange(kept_error, nullptr));
 }
 
-void wait_for_socket(int socket, short events, int milliseconds) {
+bool interrupted() {
+  return kept_error != nullptr || (InterruptPending && (QueryCancelPending || ProcDiePending)) || !PostmasterIsAlive();
+}
+
+void wait_for_socket(int socket, short events, int milliseconds, bool aborting) {
   MemoryContext context = CurrentMemoryContext;
   const int wanted = WL_LATCH_SET | WL_TIMEOUT | WL_POSTMASTER_DEATH | ((events & POLLIN) != 0 ? WL_SOCKET_READABLE : 0) |
                      ((events & POLLOUT) != 0 ? WL_SOCKET_WRITEABLE : 0);
@@ -113,14 +123,15 @@ void wait_for_socket(int socket, short events, int milliseconds) {
   {
     const int happened = WaitLatchOrSocket(MyLatch, wanted, socket, milliseconds, PG_WAIT_EXTENSION);
     if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
+    if (!aborting && kept_error == nullptr) CHECK_FOR_INTERRUPTS();
   }
   PG_CATCH();
   {
-    // No descriptor was left for the wait; core is above us, so nothing may be raised.
-    MemoryContextSwitchTo(context);
+    // Core is above us, so that nothing may be raised here.
+    MemoryContextSwitchTo(TopMemoryContext);
+    if (kept_error == nullptr) kept_error = CopyErrorData();
     FlushErrorState();
-    pollfd ready{socket, events, 0};
-    ::poll(&ready, 1, milliseconds < 0 || milliseconds > 100 ? 100 : milliseconds);
+    MemoryContextSwitchTo(context);
   }
   PG_END_TRY();
 }

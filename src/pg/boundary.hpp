@@ -83,8 +83,11 @@ const char* displayable(const char* utf8);
 
 // What core polls while it waits: a cancel, a termination, or the postmaster's death.
 bool interrupted();
-// How core waits: for the socket, the latch (a cancel, a termination), the postmaster's death, or the time. Never raises.
-void wait_for_socket(int socket, short events, int milliseconds);
+// How core waits: for the socket, the latch, the postmaster's death, or the time. Interrupts are processed meanwhile, unless `aborting`; an
+// error that comes of that is kept, makes interrupted() true, and is raised by the fence instead of Error::interrupted().
+void wait_for_socket(int socket, short events, int milliseconds, bool aborting);
+// At the end of a transaction: an error that was kept and has found no fence is over.
+void forget_kept_error();
 
 // Turns C text into a view that core may keep for the call.
 inline std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }

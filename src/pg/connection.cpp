@@ -52,6 +52,8 @@ constexpr std::size_t most_messages = 1000;
 TimestampTz abort_deadline = 0;
 constexpr int abort_patience_ms = 5000;
 
+void wait(int socket, short events, int milliseconds) { wait_for_socket(socket, events, milliseconds, abort_deadline != 0); }
+
 bool stop_waiting() { return abort_deadline != 0 ? GetCurrentTimestamp() >= abort_deadline : interrupted(); }
 
 void keep_message(const ServerMessage& message) {
@@ -95,7 +97,7 @@ std::string ask_text(tds::Session& session, std::string_view sql) {
 
 // Logs in. Core only; the password lives no longer than this frame.
 void log_in(Connection& connection, OptionList server_options, OptionList mapping_options) {
-  connection.session = tds::connect(make_login(server_options, mapping_options), {stop_waiting, keep_message, wait_for_socket});
+  connection.session = tds::connect(make_login(server_options, mapping_options), {stop_waiting, keep_message, wait});
   tds::Session& session = *connection.session;
   tds::run(session, tsql::session_settings());
   const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
@@ -121,7 +123,13 @@ void finish(Connection& connection) noexcept {
   if (!connection.alive() || connection.invalidated || !connection.keep) close(connection);
 }
 
-// Begins the remote transaction. False when the session turned out to be dead and that was to be expected (it was idle). Core only.
+// How a statement that ends or undoes a transaction is sent: a pass-through statement may have switched execution off.
+std::string decisive(const Connection& connection, const std::string& sql) { return connection.touched ? tsql::resume_execution() + sql : sql; }
+
+// The nesting level of the remote transaction; nothing when the session gives no such answer (SET SHOWPLAN_TEXT ON, say). Core only.
+std::optional<std::int64_t> remote_nesting(tds::Session& session) { return ask_integer(session, "SELECT CAST(@@TRANCOUNT AS int)"); }
+
+// Begins the remote transaction. False when the session turned out to be dead, or of no use any more, and it was idle. Core only.
 bool begin_on(Connection& connection, bool idle_before) {
   std::string sql;
   if (connection.touched) sql = tsql::restore_session(connection.database) + "; ";
@@ -129,6 +137,7 @@ bool begin_on(Connection& connection, bool idle_before) {
   try {
     if (connection.session->busy()) connection.session->cancel();
     tds::run(*connection.session, sql);
+    if (connection.touched && remote_nesting(*connection.session) != 1) return false;
   } catch (const Error& error) {
     // Caught here to log in once more: nothing has been done over this session yet.
     if (!idle_before || error.is_interruption() || connection.session->alive()) throw;
@@ -148,7 +157,7 @@ bool still_there(Connection& connection) {
   if (!connection.suspect) return true;
   bool there = false;
   try {
-    there = ask_integer(session, "SELECT @@TRANCOUNT").value_or(0) > 0;
+    there = remote_nesting(session).value_or(0) > 0;
   } catch (const Error& error) {
     if (error.is_interruption() || session.alive()) throw;
   }
@@ -186,10 +195,15 @@ void commit(Connection& connection) {
   }
   if (connection.lost || !connection.alive()) raise_lost(connection);
   if (connection.session->busy()) connection.session->cancel();
-  tds::run(*connection.session, tsql::commit_transaction());
   // A pass-through BEGIN TRANSACTION nests: only the outermost COMMIT commits.
-  while (ask_integer(*connection.session, "SELECT @@TRANCOUNT").value_or(0) > 0) {
-    tds::run(*connection.session, tsql::commit_transaction());
+  std::optional<std::int64_t> nesting;
+  do {
+    tds::run(*connection.session, decisive(connection, tsql::commit_transaction()));
+    nesting = remote_nesting(*connection.session);
+  } while (nesting.value_or(0) > 0);
+  if (!nesting) {
+    close(connection);
+    raise_lost(connection);
   }
   finish(connection);
 }
@@ -202,8 +216,8 @@ void roll_back(Connection& connection) noexcept {
   fence_quiet([&] {
     if (connection.alive() && connection.session->busy()) connection.session->cancel();
     if (!connection.alive()) return;
-    tds::run(*connection.session, tsql::rollback_transaction());
-    done = !connection.session->busy();
+    tds::run(*connection.session, decisive(connection, tsql::rollback_transaction()));
+    done = !connection.touched || remote_nesting(*connection.session) == 0;
   });
   // Dropping the session makes the server roll back as well.
   if (!done) close(connection);
@@ -225,7 +239,7 @@ void roll_back_to_savepoint(Connection& connection, int level) noexcept {
   connection.lost = true;
   fence_quiet([&] {
     if (!connection.alive()) return;
-    tds::run(*connection.session, "ROLLBACK TRANSACTION s" + std::to_string(level));
+    tds::run(*connection.session, decisive(connection, "ROLLBACK TRANSACTION s" + std::to_string(level)));
     connection.lost = false;
   });
 }
@@ -250,8 +264,10 @@ void on_transaction_end(XactEvent event, void*) {
       for (Connection* connection : *connections) roll_back(*connection);
       abort_deadline = 0;
       forget_messages();
+      forget_kept_error();
       break;
     default:
+      forget_kept_error();
       break;
   }
 }

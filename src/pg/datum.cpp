@@ -74,7 +74,8 @@ std::string_view in_server_encoding(std::string_view utf8) {
 Datum store_text(const Converter& self, std::string_view utf8) {
   const std::string_view value = in_server_encoding(utf8);
   const int limit = character_limit(self.type, self.typmod);
-  if (limit < 0) return PointerGetDatum(copy_out_text(value));
+  // No value has more characters than bytes
+  if (limit < 0 || (self.type == VARCHAROID && value.size() <= static_cast<std::size_t>(limit))) return PointerGetDatum(copy_out_text(value));
   const int length = pg_mbstrlen_with_len(value.data(), static_cast<int>(value.size()));
   if (length > limit) raise_too_long(self, length, limit);
   if (self.type == VARCHAROID || length == limit) return PointerGetDatum(copy_out_text(value));

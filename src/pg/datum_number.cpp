@@ -59,21 +59,21 @@ Datum make_numeric(const Converter& self, const tds::Decimal& value) {
   // Base-10000 digits, least significant first. The lowest group of the fraction is filled up with zeros on its right.
   std::uint16_t groups[most_groups];
   int count = 0;
-  Magnitude rest = value.magnitude;
-  const int loose = value.scale % 4;
-  if (loose > 0) {
-    const Magnitude base = power_of_ten(loose);
-    groups[count++] = static_cast<std::uint16_t>(static_cast<int>(rest % base) * static_cast<int>(power_of_ten(4 - loose)));
-    rest /= base;
-  }
+  int loose = value.scale % 4;
+  // A division of 128 bits costs ten of 64, which is why it stops as soon as it can
+  const auto split = [&](auto rest, auto least) {
+    if (loose > 0) {
+      static constexpr unsigned powers[] = {1, 10, 100, 1000};
+      groups[count++] = static_cast<std::uint16_t>(static_cast<unsigned>(rest % powers[loose]) * powers[4 - loose]);
+      rest /= powers[loose];
+      loose = 0;
+    }
+    for (; rest > least; rest /= 10000) groups[count++] = static_cast<std::uint16_t>(rest % 10000);
+    return rest;
+  };
+  const Magnitude magnitude = value.magnitude > UINT64_MAX ? split(value.magnitude, Magnitude{UINT64_MAX}) : value.magnitude;
+  split(static_cast<std::uint64_t>(magnitude), std::uint64_t{0});
   const int fraction_groups = (value.scale + 3) / 4;
-  while (rest > UINT64_MAX) {
-    groups[count++] = static_cast<std::uint16_t>(rest % 10000);
-    rest /= 10000;
-  }
-  for (auto small = static_cast<std::uint64_t>(rest); small > 0; small /= 10000) {
-    groups[count++] = static_cast<std::uint16_t>(small % 10000);
-  }
   while (count < fraction_groups) groups[count++] = 0;
 
   std::uint8_t message[8 + 2 * most_groups];

@@ -345,7 +345,11 @@ bool send_condition_value(Oid type, Datum value, bool isnull, const char* remote
   const RemoteType remote = parse_declaration(remote_type);
   const char* text = constant_text(type, value);
   if (text == nullptr) return false;
-  if (is_integer_type(getBaseType(type))) return true;  // any integer compares with any exact number
+  if (is_integer_type(getBaseType(type))) {
+    // Any integer compares with any exact number; but money would have it converted to money, which may overflow.
+    if (remote.type == Type::money || remote.type == Type::smallmoney) sent->declaration = "decimal(19,0)";
+    return true;
+  }
   if (literal_of(remote, text) == nullptr) return false;
   if (remote.type == Type::datetime) {
     // A datetime2 would be compared with the tick of 1/300 s itself; this type takes three digits of a fraction, no more.

@@ -68,7 +68,10 @@ Tuplestorestate* begin_result(ReturnSetInfo* result, TupleDesc descriptor) {
   return result->setResult;
 }
 
-Datum query(FunctionCallInfo fcinfo) {
+Datum query(FunctionCallInfo fcinfo, bool writes) {
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server and statement of mssql_query() must not be null")));
+  }
   ReturnSetInfo* result = materialized_result(fcinfo);
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   const char* sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
@@ -84,7 +87,7 @@ Datum query(FunctionCallInfo fcinfo) {
   ReaderOptions options;
   options.source = "mssql_query";
   options.policy = static_cast<tds::CharacterPolicy>(choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0));
-  options.writes = true;  // EXEC, INSERT ... OUTPUT
+  options.writes = writes;
   Tuplestorestate* rows = begin_result(result, descriptor);
   Reader* reader = reader_open(server->serverid, GetUserId(), sql, parameters, result->setDesc, attnums, natts, options);
   MemoryContext one_row = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw row", ALLOCSET_DEFAULT_SIZES);
@@ -149,7 +152,12 @@ extern "C" {
 
 // mssql_query(server name, sql text [, VARIADIC params "any"]) RETURNS SETOF record
 Datum mssql_fdw_query(PG_FUNCTION_ARGS) {
-  return fence([&] { return query(fcinfo); });
+  return fence([&] { return query(fcinfo, true); });  // EXEC, INSERT ... OUTPUT
+}
+
+// The same for statements that only read, so that nothing depends on the remote transaction's end.
+Datum mssql_fdw_read_query(PG_FUNCTION_ARGS) {
+  return fence([&] { return query(fcinfo, false); });
 }
 
 // mssql_exec(server name, sql text) RETURNS bigint

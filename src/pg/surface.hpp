@@ -11,6 +11,7 @@
   FUNCTION(mssql_fdw_handler)            \
   FUNCTION(mssql_fdw_validator)          \
   FUNCTION(mssql_fdw_query)              \
+  FUNCTION(mssql_fdw_read_query)         \
   FUNCTION(mssql_fdw_exec)               \
   FUNCTION(mssql_fdw_connections)        \
   FUNCTION(mssql_fdw_disconnect)         \

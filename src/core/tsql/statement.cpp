@@ -49,9 +49,10 @@ std::string session_settings() {
          "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET TEXTSIZE 2147483647";
 }
 
+std::string resume_execution() { return "SET NOEXEC OFF; SET PARSEONLY OFF; SET FMTONLY OFF; "; }
+
 std::string restore_session(std::string_view database) {
-  // NOEXEC comes first: while it is on, nothing after it would run.
-  return "SET NOEXEC OFF; SET PARSEONLY OFF; SET FMTONLY OFF; SET ROWCOUNT 0; SET NOCOUNT OFF; SET XACT_ABORT OFF; SET LOCK_TIMEOUT -1; "
+  return resume_execution() + "SET ROWCOUNT 0; SET NOCOUNT OFF; SET XACT_ABORT OFF; SET LOCK_TIMEOUT -1; "
          "USE " + quote_name(database) + "; " + session_settings();
 }
 

@@ -22,6 +22,8 @@ std::string select(const Select& parts);
 std::string session_settings();
 
 // Undoes what a pass-through statement may have left behind: the current database, settings that cut results short or skip
+// Undoes the settings under which a server answers statements without running them; goes before what must run.
+std::string resume_execution();
 // statements, and session_settings(). `database` is not quoted yet.
 std::string restore_session(std::string_view database);
 

@@ -5,6 +5,10 @@ CREATE OR REPLACE FUNCTION @extschema@.mssql_query(server name, sql text) RETURN
 AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 1000;
 COMMENT ON FUNCTION @extschema@.mssql_query(name, text) IS 'rows of a T-SQL statement; needs a column definition list';
 
+-- For replicate, whose questions write nothing: the transaction there may end or break without harm.
+CREATE OR REPLACE FUNCTION @extschema@._query(server name, sql text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mssql_fdw_read_query' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 1000;
+
 -- Not STRICT: a parameter may be NULL.
 CREATE OR REPLACE FUNCTION @extschema@.mssql_query(server name, sql text, VARIADIC params "any") RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 1000;

@@ -123,6 +123,12 @@ BEGIN ATOMIC
                    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND y.typtype = 'd');
 END;
 
+-- Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID.
+CREATE OR REPLACE FUNCTION @extschema@._takes_not_valid(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN current_setting('server_version_num')::int >= 180000
+    OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p');
+
 -- Foreign keys that stand in the way of TRUNCATE or DROP TABLE; they are dropped and, unless their table is dropped, made again.
 CREATE OR REPLACE FUNCTION @extschema@._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -131,6 +137,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE x.position IS NOT NULL AND x.action IN ('truncate', 'replace')
     ), keys AS (
         SELECT k.*, format('%I.%I', n.nspname, r.relname) AS relation_name, pg_get_constraintdef(k.oid) AS definition,
+               @extschema@._takes_not_valid(k.conrelid) AS takes_not_valid,
                coalesce((SELECT t.id FROM t WHERE t.relation = k.conrelid),
                         (SELECT t.id FROM t WHERE t.relation = k.confrelid)) AS table_id,
                row_number() OVER (ORDER BY n.nspname COLLATE "C", r.relname COLLATE "C", k.conname COLLATE "C")::int AS ordinal
@@ -146,12 +153,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('ALTER TABLE %s DROP CONSTRAINT %I', k.relation_name, k.conname), 'made again after the load'
     FROM keys AS k
     UNION ALL
-    SELECT 70, 0, k.ordinal, k.table_id, 'foreign key', NULL, k.relation_name,
+    -- What cannot be NOT VALID must not get lost when the new rows violate it: then the run fails.
+    SELECT 70, 0, k.ordinal, k.table_id, CASE WHEN k.takes_not_valid THEN 'foreign key' ELSE 'restore foreign key' END, NULL, k.relation_name,
            format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', k.relation_name, k.conname, k.definition,
-                  CASE WHEN k.convalidated THEN ' NOT VALID' ELSE '' END), NULL
+                  CASE WHEN k.convalidated AND k.takes_not_valid THEN ' NOT VALID' ELSE '' END), NULL
     FROM keys AS k
     UNION ALL
     SELECT 72, 0, k.ordinal, k.table_id, 'validate', NULL, k.relation_name,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', k.relation_name, k.conname), NULL
-    FROM keys AS k WHERE k.convalidated
+    FROM keys AS k WHERE k.convalidated AND k.takes_not_valid
 $$;

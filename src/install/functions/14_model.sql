@@ -97,7 +97,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT q.allowed = 1 INTO allowed
-    FROM @extschema@.mssql_query((model ->> 'server')::name,
+    FROM @extschema@._query((model ->> 'server')::name,
         'SELECT HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''UNMASK'')') AS q (allowed int);
     IF allowed IS NOT TRUE THEN
         RAISE EXCEPTION 'the login would read masked values' USING ERRCODE = 'insufficient_privilege',
@@ -115,12 +115,12 @@ DECLARE
     filtered text;
 BEGIN
     IF (model #>> '{options,allow_filtered}')::boolean OR NOT EXISTS (
-        SELECT FROM @extschema@.mssql_query(server, 'SELECT OBJECT_ID(N''sys.security_predicates'')') AS q (id int)
+        SELECT FROM @extschema@._query(server, 'SELECT OBJECT_ID(N''sys.security_predicates'')') AS q (id int)
         WHERE q.id IS NOT NULL) THEN
         RETURN;
     END IF;
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO filtered
-    FROM @extschema@.mssql_query(server,
+    FROM @extschema@._query(server,
         'SELECT DISTINCT p.target_object_id FROM sys.security_predicates AS p '
         'JOIN sys.security_policies AS s ON s.object_id = p.object_id '
         'WHERE s.is_enabled = 1 AND p.predicate_type = 0') AS q (object_id int)

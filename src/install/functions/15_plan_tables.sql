@@ -209,7 +209,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 60, q.position, 1, q.id, 'load', q.source, q.target,
            CASE WHEN q.action = 'truncate' AND @extschema@._needs_insert(q.relation) THEN
                format('WITH loaded AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE '
-                      'SELECT * FROM %s.mssql_query(%L, %L) AS q (%s) RETURNING 1) '
+                      'SELECT * FROM %s._query(%L, %L) AS q (%s) RETURNING 1) '
                       'SELECT count(*) AS rows, NULL::bigint AS bytes FROM loaded',
                       q.target, q.targets, '@extschema@', model ->> 'server', q.query, q.definitions)
            ELSE

@@ -165,7 +165,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM @extschema@._foreign_keys(model) AS f WHERE (model #>> '{options,foreign_keys}')::boolean
     )
     SELECT 70, l.position, l.ordinal, l.table_id, 'foreign key', l.source, l.child,
-           CASE WHEN l.parent_exists THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.child, l.target, l.definition) END,
+           CASE WHEN l.parent_exists THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', l.child, l.target, l.definition,
+               CASE WHEN @extschema@._takes_not_valid(to_regclass(l.child)) THEN ' NOT VALID' ELSE '' END) END,
            nullif(concat_ws('; ', l.note,
                CASE WHEN NOT l.parent_exists THEN format('foreign key %I not made: %s is not replicated', l.target, l.parent)
                     WHEN l.is_disabled THEN 'disabled on the source: not validated'
@@ -174,5 +175,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT 72, l.position, l.ordinal, l.table_id, 'validate', l.source, l.child,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.child, l.target), NULL
-    FROM listed AS l WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted
+    FROM listed AS l
+    WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted AND @extschema@._takes_not_valid(to_regclass(l.child))
 $$;

@@ -74,7 +74,7 @@ CREATE OR REPLACE FUNCTION @extschema@._count(server name, remote_table text, ta
     OUT source_rows bigint, OUT target_rows bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    SELECT q.n INTO source_rows FROM @extschema@.mssql_query(server, 'SELECT COUNT_BIG(*) FROM ' || remote_table) AS q (n bigint);
+    SELECT q.n INTO source_rows FROM @extschema@._query(server, 'SELECT COUNT_BIG(*) FROM ' || remote_table) AS q (n bigint);
     EXECUTE format('SELECT count(*) FROM %s%s',
                    CASE WHEN (SELECT c.relkind FROM pg_class AS c WHERE c.oid = target) = 'p' THEN '' ELSE 'ONLY ' END, target)
     INTO target_rows;
