@@ -64,7 +64,6 @@ class Driver final : public Session {
   void introduce();
 
   void require_alive();
-  void begin_request(PacketType type);
   void finish_request();
   Event next_event();
   Event next_event_but_row();

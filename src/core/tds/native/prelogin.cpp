@@ -76,6 +76,9 @@ Encryption negotiate(Outbox& outbox, Inbox& inbox, Encrypt wanted, const std::st
   const std::uint8_t asked = wish(wanted);
   ask(outbox, asked, instance);
   const std::uint8_t answer = encryption_of(read_answer(inbox));
+  if (answer > required)
+    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol",
+                "Its wish for encryption is number " + std::to_string(answer) + ".");
   if (wanted == Encrypt::strict) return Encryption::none;
   if (wanted == Encrypt::require && answer != on && answer != required)
     throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"encrypt\" requires it");

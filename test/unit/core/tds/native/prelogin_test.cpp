@@ -38,6 +38,7 @@ TEST(PreloginTest, WishesAndAnswers) {
   EXPECT_EQ(negotiated(Encrypt::request, prelogin_answer(required)), Encryption::whole_session);
   EXPECT_EQ(negotiated(Encrypt::require, prelogin_answer(on)), Encryption::whole_session);
   EXPECT_EQ(negotiated(Encrypt::strict, prelogin_answer(on)), Encryption::none);
+  EXPECT_THROW(negotiated(Encrypt::off, prelogin_answer(9)), Error);
 }
 
 TEST(PreloginTest, WhatDoesNotAgreeIsAnError) {
