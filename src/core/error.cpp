@@ -511,6 +511,16 @@ Error Error::from_server(const ServerMessage& message) {
   return error;
 }
 
+Error Error::from_server(std::span<const ServerMessage> messages) {
+  Error error = from_server(messages.front());
+  for (const ServerMessage& message : messages.subspan(1)) {
+    if (message.text == messages.front().text) continue;
+    if (!error.detail.empty()) error.detail += '\n';
+    error.detail += "Error " + std::to_string(message.number) + ": " + message.text;
+  }
+  return error;
+}
+
 Error Error::interrupted() {
   Error error("57014", "canceling statement on user request");
   error.interruption_ = true;

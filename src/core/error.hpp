@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,8 @@ class Error : public std::exception {
 
   // The server's own text as message; number, severity, state, procedure and line as detail.
   static Error from_server(const ServerMessage& message);
+  // The first of them, which must exist; what the others say beside it is added to the detail.
+  static Error from_server(std::span<const ServerMessage> messages);
   // Raised when the caller's predicate asked to stop: src/pg answers with CHECK_FOR_INTERRUPTS().
   static Error interrupted();
 

@@ -16,11 +16,7 @@ constexpr int most_digits = 39;                        // of a 128-bit magnitude
 constexpr int most_groups = most_digits / 4 + 2;       // base-10000 digits, whole and fraction padded apart
 constexpr int text_size = most_digits + 4;             // sign, point, a leading zero, NUL
 
-Magnitude power_of_ten(int exponent) {
-  Magnitude power = 1;
-  while (exponent-- > 0) power *= 10;
-  return power;
-}
+Magnitude power_of_ten(int exponent) { return tds::powers_of_ten[static_cast<std::size_t>(exponent)]; }
 
 // "-123.4500"
 void write_decimal(const tds::Decimal& value, char* out) {

@@ -18,10 +18,9 @@ start() {
   "$ctl" start "$tap_directory/server" --encrypt "$1" --cert "$tap_directory/cert.pem" --key "$tap_directory/key.pem" >/dev/null 2>&1 ||
     { echo "Bail out! the stand-in did not start"; exit 1; }
 }
-# asked ENCRYPT [OPTIONS]: the answer to a query over a new server with these options, or the error. A long value takes many TLS records.
+# asked ENCRYPT [OPTIONS [HOST]]: the answer to a query over a new server with these options, or the error. A long value takes many TLS records.
 asked() {
-  local host=localhost
-  [ "${3:-}" = "" ] || host=$3
+  local host=${3:-localhost}
   printf '%s\n' "SET client_min_messages = error;
     DROP SERVER IF EXISTS tls CASCADE;
     CREATE SERVER tls FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host '$host', port '$(cat "$tap_directory/server/port")', encrypt '$1'${2:+, $2});

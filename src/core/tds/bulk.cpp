@@ -150,4 +150,35 @@ std::string BulkStatement::take() {
   return statement;
 }
 
+void BulkBySql::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
+  BulkStatement bulk(table, columns);
+  run(*this, "BEGIN TRANSACTION");
+  bulk_ = std::move(bulk);
+  bulk_rows_ = 0;
+}
+
+BulkStatement& BulkBySql::under_way() {
+  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
+  return *bulk_;
+}
+
+void BulkBySql::bulk_row(Row row) {
+  BulkStatement& bulk = under_way();
+  bulk.add(row);
+  if (bulk.full()) send();
+}
+
+std::int64_t BulkBySql::bulk_end() {
+  if (under_way().rows() > 0) send();
+  bulk_.reset();
+  run(*this, "COMMIT TRANSACTION");
+  return bulk_rows_;
+}
+
+void BulkBySql::send() {
+  const auto rows = static_cast<std::int64_t>(bulk_->rows());
+  run(*this, bulk_->take());
+  bulk_rows_ += rows;
+}
+
 }  // namespace mssql::tds

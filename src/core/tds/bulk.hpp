@@ -2,10 +2,10 @@
 //
 // A statement of many rows is slower than INSERT BULK, and every value in it is checked and converted by the server, on any server that
 // speaks T-SQL. DB-Library's bcp cuts values that are too long without a word, cannot be told '' from NULL, and calls abort() when it is
-// misused. The driver puts the statements into a transaction, nested where the
-// caller has one open; after an error it is left for the caller to roll back.
+// misused. The statements go into a transaction, nested where the caller has one open; after an error it is left for the caller to roll back.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +37,24 @@ class BulkStatement {
   std::string text_;
   std::string value_;
   std::size_t rows_{0};
+};
+
+// The bulk load of a driver that has no other: its execute() sends the statements.
+class BulkBySql : public Session {
+ public:
+  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) final;
+  void bulk_row(Row row) final;
+  std::int64_t bulk_end() final;
+
+ protected:
+  void give_up_bulk() noexcept { bulk_.reset(); }
+
+ private:
+  BulkStatement& under_way();
+  void send();
+
+  std::optional<BulkStatement> bulk_;
+  std::int64_t bulk_rows_{0};
 };
 
 // Appends `text` as an N'...' literal. A backslash before a line end is a line continuation inside a T-SQL literal, so the literal is

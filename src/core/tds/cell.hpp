@@ -1,7 +1,6 @@
 // What the decoders of this folder share: little-endian reads and the errors that name a column.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -46,13 +45,6 @@ inline void require_size(const Column& column, const Cell& cell, std::size_t siz
   if (cell.is_null() || cell.size != size) [[unlikely]]
     throw_wrong_size(column, cell, size);
 }
-
-// 10^0 .. 10^38.
-inline constexpr std::array<unsigned __int128, 39> powers_of_ten = [] {
-  std::array<unsigned __int128, 39> powers{1};
-  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}();
 
 // A date or time as it stands on the wire, before anything is cut.
 struct WireDateTime {

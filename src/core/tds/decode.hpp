@@ -13,6 +13,13 @@ namespace mssql::tds {
 // What to do with characters that PostgreSQL's text cannot hold: U+0000 and lone surrogates.
 enum class CharacterPolicy : std::uint8_t { error, replace, strip };
 
+// 10^0 .. 10^38.
+inline constexpr std::array<unsigned __int128, 39> powers_of_ten = [] {
+  std::array<unsigned __int128, 39> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
+
 struct Decimal {
   bool negative{false};
   unsigned __int128 magnitude{0};  // value * 10^scale

@@ -161,12 +161,13 @@ $$;
 CREATE OR REPLACE FUNCTION @extschema@._plan_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT f.*, 1000 + row_number() OVER (ORDER BY f.position, f.target COLLATE "C")::int AS ordinal
+        SELECT f.*, @extschema@._takes_not_valid(to_regclass(f.child)) AS takes_not_valid,
+               1000 + row_number() OVER (ORDER BY f.position, f.target COLLATE "C")::int AS ordinal
         FROM @extschema@._foreign_keys(model) AS f WHERE (model #>> '{options,foreign_keys}')::boolean
     )
     SELECT 70, l.position, l.ordinal, l.table_id, 'foreign key', l.source, l.child,
            CASE WHEN l.parent_exists THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', l.child, l.target, l.definition,
-               CASE WHEN @extschema@._takes_not_valid(to_regclass(l.child)) THEN ' NOT VALID' ELSE '' END) END,
+               CASE WHEN l.takes_not_valid THEN ' NOT VALID' ELSE '' END) END,
            nullif(concat_ws('; ', l.note,
                CASE WHEN NOT l.parent_exists THEN format('foreign key %I not made: %s is not replicated', l.target, l.parent)
                     WHEN l.is_disabled THEN 'disabled on the source: not validated'
@@ -176,5 +177,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 72, l.position, l.ordinal, l.table_id, 'validate', l.source, l.child,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.child, l.target), NULL
     FROM listed AS l
-    WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted AND @extschema@._takes_not_valid(to_regclass(l.child))
+    WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.takes_not_valid
 $$;

@@ -9,8 +9,14 @@
 #include "ast.hpp"
 #include "binder.hpp"
 #include "catalog.hpp"
+#include "text.hpp"
 
 namespace tds_server::engine {
+
+// Values as PostgreSQL's SQL spells them.
+inline std::string lit(std::string_view text) { return pg_literal(to_stored_text(text)); }
+inline std::string number(long long value) { return std::to_string(value); }
+inline const char* boolean(bool value) { return value ? "true" : "false"; }
 
 class Ddl {
  public:

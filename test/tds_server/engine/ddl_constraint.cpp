@@ -14,16 +14,6 @@
 namespace tds_server::engine {
 namespace {
 
-std::string lit(std::string_view text) {
-  return pg_literal(to_stored_text(text));
-}
-std::string number(long long value) {
-  return std::to_string(value);
-}
-const char* boolean(bool value) {
-  return value ? "true" : "false";
-}
-
 int action_number(const std::string& action) {
   return action == "CASCADE" ? 1 : action == "SET_NULL" ? 2 : action == "SET_DEFAULT" ? 3 : 0;
 }

@@ -6,20 +6,6 @@
 #include "types.hpp"
 
 namespace tds_server::engine {
-namespace {
-
-std::string lit(std::string_view text) {
-  return pg_literal(to_stored_text(text));
-}
-std::string number(long long value) {
-  return std::to_string(value);
-}
-const char* boolean(bool value) {
-  return value ? "true" : "false";
-}
-
-}  // namespace
-
 void Ddl::create_schema(const std::string& name) {
   const Rows rows = backend_.run("SELECT tds_meta.schema_id_of($1)", {to_stored_text(name)});
   if (!rows.null(0, 0)) throw already_exists(name);

@@ -10,20 +10,6 @@
 #include "values.hpp"
 
 namespace tds_server::engine {
-namespace {
-
-std::string lit(std::string_view text) {
-  return pg_literal(to_stored_text(text));
-}
-std::string number(long long value) {
-  return std::to_string(value);
-}
-const char* boolean(bool value) {
-  return value ? "true" : "false";
-}
-
-}  // namespace
-
 std::string Ddl::Target::qualified() const {
   return pg_identifier(stored_schema) + "." + pg_identifier(stored_name(name));
 }

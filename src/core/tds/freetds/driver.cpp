@@ -198,7 +198,7 @@ Error Driver::failure() const {
 }
 
 void Driver::cancel() noexcept {
-  bulk_.reset();
+  give_up_bulk();
   in_rows_ = false;
   if (busy_ && !dead_ && !dbdead(process_.get())) {
     monitor_.clear();
@@ -210,36 +210,6 @@ void Driver::cancel() noexcept {
   busy_ = false;
   monitor_.clear();
   if (dead_ || dbdead(process_.get())) drop();
-}
-
-void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
-  BulkStatement bulk(table, columns);
-  run(*this, "BEGIN TRANSACTION", {});
-  bulk_ = std::move(bulk);
-  bulk_rows_ = 0;
-}
-
-void Driver::bulk_row(Row row) {
-  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
-  bulk_->add(row);
-  if (bulk_->full()) send_bulk();
-}
-
-std::int64_t Driver::bulk_end() {
-  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
-  if (bulk_->rows() > 0) send_bulk();
-  bulk_.reset();
-  run(*this, "COMMIT TRANSACTION", {});
-  return bulk_rows_;
-}
-
-void Driver::send_bulk() {
-  const std::size_t rows = bulk_->rows();
-  const std::string statement = bulk_->take();
-  execute(statement, {});
-  while (next_result()) {
-  }
-  bulk_rows_ += static_cast<std::int64_t>(rows);
 }
 
 }  // namespace mssql::tds::freetds

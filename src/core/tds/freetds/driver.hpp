@@ -5,7 +5,6 @@
 
 #include <sybdb.h>
 
-#include <optional>
 
 #include "../bulk.hpp"
 #include "../session.hpp"
@@ -15,7 +14,7 @@
 
 namespace mssql::tds::freetds {
 
-class Driver final : public Session {
+class Driver final : public BulkBySql {
  public:
   Driver(const Login& login, const Environment& environment);
   ~Driver() override;
@@ -28,9 +27,6 @@ class Driver final : public Session {
   void cancel() noexcept override;
   bool busy() const noexcept override { return busy_; }
   bool alive() const noexcept override;
-  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
-  void bulk_row(Row row) override;
-  std::int64_t bulk_end() override;
   bool converts_text() const noexcept override { return true; }
   int spid() const noexcept override { return spid_; }
   std::string_view server_version() const noexcept override { return server_version_; }
@@ -47,7 +43,6 @@ class Driver final : public Session {
   void count_rows();
   void drop() noexcept;
   void introduce();
-  void send_bulk();
 
   Environment environment_;
   std::string where_;  // "host", port n: for messages
@@ -62,8 +57,6 @@ class Driver final : public Session {
   std::int64_t affected_{0};
   int spid_{0};
   std::string server_version_;
-  std::optional<BulkStatement> bulk_;
-  std::int64_t bulk_rows_{0};
 };
 
 }  // namespace mssql::tds::freetds

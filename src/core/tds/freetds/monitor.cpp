@@ -134,16 +134,6 @@ void Monitor::note_message(ServerMessage message) {
   if (environment_.info != nullptr) information_.push_back(std::move(message));
 }
 
-Error Monitor::server_error() const {
-  Error error = Error::from_server(errors_.front());
-  for (std::size_t i = 1; i < errors_.size(); ++i) {
-    if (errors_[i].text == errors_.front().text) continue;
-    if (!error.detail.empty()) error.detail += '\n';
-    error.detail += "Error " + std::to_string(errors_[i].number) + ": " + errors_[i].text;
-  }
-  return error;
-}
-
 void Monitor::clear() noexcept {
   trouble_ = conversion_failed_ = out_of_memory_ = false;
   stop_ = Stop::none;

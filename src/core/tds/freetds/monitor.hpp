@@ -35,7 +35,7 @@ class Monitor {
   bool conversion_failed() const noexcept { return conversion_failed_; }
   bool has_server_error() const noexcept { return !errors_.empty(); }
   // The first error of the server, later ones in its detail. Only when has_server_error().
-  Error server_error() const;
+  Error server_error() const { return Error::from_server(errors_); }
   // What the library itself complained of first: "Unexpected EOF from the server", with the system's reason; may be empty.
   const std::string& library_error() const noexcept { return library_error_; }
   bool out_of_memory() const noexcept { return out_of_memory_; }

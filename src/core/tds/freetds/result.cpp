@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "../../error.hpp"
+#include "../decode.hpp"
 
 namespace mssql::tds::freetds {
 
@@ -75,7 +76,6 @@ constexpr DBINT unlimited = 0x3fffffff;
 constexpr std::int32_t days_to_1900 = 693595;
 constexpr int largest_precision = 38;
 constexpr int library_time_scale = 7;
-constexpr std::uint64_t power_of_ten[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
 
 [[noreturn]] void refuse_type(const std::string& name, int token) {
   if (token == variant_token)
@@ -229,7 +229,7 @@ Cell ResultSet::encode(const Plan& plan, const Column& column, const BYTE* data,
   std::uint8_t* next = out;
   if (plan.form != Form::date) {
     const int bytes = time_bytes(plan.scale);
-    put_little_endian(next, moment.time / power_of_ten[library_time_scale - plan.scale], bytes);
+    put_little_endian(next, moment.time / static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(library_time_scale - plan.scale)]), bytes);
     next += bytes;
   }
   if (plan.form != Form::time) {

@@ -111,17 +111,14 @@ void Driver::complete_login() {
 
 void Driver::log_in(const Login& login) {
   Channel& channel = link_->channel;
-  const TlsOptions tls{login.host, login.ca_file, login.verify_host, login.encrypt == Encrypt::strict, false};
+  TlsOptions tls{login.host, login.ca_file, login.verify_host, login.encrypt == Encrypt::strict, false};
   try {
     if (login.encrypt == Encrypt::strict) channel.start_tls(tls, Channel::Wrapping::none);
     const Encryption encryption = negotiate(link_->outbox, link_->inbox, login.encrypt, login.instance);
     if (encryption == Encryption::none && login.encrypt == Encrypt::request && !login.ca_file.empty())
       throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"ca_file\" wants its certificate");
-    if (encryption != Encryption::none) {
-      TlsOptions options = tls;
-      options.login_only = encryption == Encryption::login_only;
-      channel.start_tls(options, Channel::Wrapping::prelogin);
-    }
+    tls.login_only = encryption == Encryption::login_only;
+    if (encryption != Encryption::none) channel.start_tls(tls, Channel::Wrapping::prelogin);
     send_login(link_->outbox, login, login.packet_size > 0 ? static_cast<std::size_t>(login.packet_size) : wanted_packet_size);
     if (encryption == Encryption::login_only) channel.stop_tls();
     read_login_answer();
@@ -357,7 +354,7 @@ void Driver::read_done(std::uint8_t token) {
 
 // An attention and the reply's end; where that fails the connection is closed.
 void Driver::cancel() noexcept {
-  bulk_.reset();
+  give_up_bulk();
   in_rows_ = false;
   if (busy_ && link_->channel.open()) {
     try {
@@ -385,35 +382,6 @@ void Driver::drain() {
   }
   while (!link.inbox.at_end()) next_event_but_row();
   link.channel.interruptible(true);
-}
-
-void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
-  BulkStatement bulk(table, columns);
-  run(*this, "BEGIN TRANSACTION", {});
-  bulk_ = std::move(bulk);
-  bulk_rows_ = 0;
-}
-
-void Driver::bulk_row(Row row) {
-  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
-  bulk_->add(row);
-  if (bulk_->full()) send_bulk();
-}
-
-std::int64_t Driver::bulk_end() {
-  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
-  if (bulk_->rows() > 0) send_bulk();
-  bulk_.reset();
-  run(*this, "COMMIT TRANSACTION", {});
-  return bulk_rows_;
-}
-
-void Driver::send_bulk() {
-  const std::size_t rows = bulk_->rows();
-  const std::string statement = bulk_->take();
-  execute(statement, {});
-  while (next_result()) continue;
-  bulk_rows_ += static_cast<std::int64_t>(rows);
 }
 
 }  // namespace mssql::tds::native

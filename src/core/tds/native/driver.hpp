@@ -5,7 +5,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "../bulk.hpp"
 #include "../session.hpp"
@@ -18,7 +17,7 @@
 
 namespace mssql::tds::native {
 
-class Driver final : public Session {
+class Driver final : public BulkBySql {
  public:
   Driver(const Login& login, const Environment& environment);
   // Logs in over a connection that exists already: non-blocking, and `login.host` and `port` only name it. A server that sends the
@@ -33,9 +32,6 @@ class Driver final : public Session {
   void cancel() noexcept override;
   bool busy() const noexcept override { return busy_; }
   bool alive() const noexcept override;
-  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
-  void bulk_row(Row row) override;
-  std::int64_t bulk_end() override;
   bool converts_text() const noexcept override { return false; }
   int spid() const noexcept override { return spid_; }
   std::string_view server_version() const noexcept override { return server_version_; }
@@ -74,7 +70,6 @@ class Driver final : public Session {
   void drain();
   template <class Read>
   auto guarded(Read read) -> decltype(read());
-  void send_bulk();
 
   Environment environment_;
   int query_timeout_;
@@ -86,8 +81,6 @@ class Driver final : public Session {
   std::int64_t affected_{0};
   int spid_{0};
   std::string server_version_;
-  std::optional<BulkStatement> bulk_;
-  std::int64_t bulk_rows_{0};
 };
 
 // For people: "native TDS driver".

@@ -26,14 +26,4 @@ void Messages::read(Inbox& inbox) {
   }
 }
 
-Error Messages::error() const {
-  Error error = Error::from_server(errors_.front());
-  for (std::size_t i = 1; i < errors_.size(); ++i) {
-    if (errors_[i].text == errors_.front().text) continue;
-    if (!error.detail.empty()) error.detail += '\n';
-    error.detail += "Error " + std::to_string(errors_[i].number) + ": " + errors_[i].text;
-  }
-  return error;
-}
-
 }  // namespace mssql::tds::native

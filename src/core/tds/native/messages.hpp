@@ -19,7 +19,7 @@ class Messages {
   void read(Inbox& inbox);
   bool has_error() const noexcept { return !errors_.empty(); }
   // The first error; those that followed are its detail, as far as they were kept.
-  Error error() const;
+  Error error() const { return Error::from_server(errors_); }
   void clear() noexcept { errors_.clear(); }
 
  private:

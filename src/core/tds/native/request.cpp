@@ -53,24 +53,21 @@ void write_name(Outbox& outbox, std::string_view ascii) {
   outbox.u8(0);  // an input parameter
 }
 
-void write_text_argument(Outbox& outbox, std::string_view utf8, const ServerState& state) {
+void write_text(Outbox& outbox, std::string_view name, std::string_view utf8, const ServerState& state) {
   std::string utf16;
   utf8_to_utf16le(utf8, utf16);
-  write_name(outbox, {});
+  write_name(outbox, name);
   write_value(outbox, false, utf16, state);
 }
 
 void write_argument(Outbox& outbox, const Argument& argument, const ServerState& state) {
+  if (!argument.null && !argument.binary) return write_text(outbox, argument.name, argument.bytes, state);
   write_name(outbox, argument.name);
   if (argument.null) {
     write_type(outbox, argument.binary, longest_short_value, state);
     outbox.u16(null_short_length);
-  } else if (argument.binary) {
-    write_value(outbox, true, argument.bytes, state);
   } else {
-    std::string utf16;
-    utf8_to_utf16le(argument.bytes, utf16);
-    write_value(outbox, false, utf16, state);
+    write_value(outbox, true, argument.bytes, state);
   }
 }
 
@@ -91,8 +88,8 @@ void send_call(Outbox& outbox, std::string_view sql, std::span<const Argument> a
   outbox.u16(procedure_by_number);
   outbox.u16(sp_executesql);
   outbox.u16(0);  // option flags
-  write_text_argument(outbox, sql, state);
-  write_text_argument(outbox, declarations, state);
+  write_text(outbox, {}, sql, state);
+  write_text(outbox, {}, declarations, state);
   for (const Argument& argument : arguments) write_argument(outbox, argument, state);
   outbox.end();
 }
