@@ -6,6 +6,7 @@
 #include "datum.hpp"
 
 #include "../core/tds/spatial.hpp"
+#include "../core/tds/unicode.hpp"
 
 namespace mssql::pg {
 
@@ -87,7 +88,26 @@ Datum store_text(const Converter& self, std::string_view utf8) {
   return PointerGetDatum(padded);
 }
 
+// UTF-16 straight into the datum, where nothing else has to be done to the text. Null: the general way is needed.
+text* narrow_into_place(const Converter& self, const Column& column, const Cell& cell) {
+  constexpr std::size_t short_text = 1024;  // units: its datum is made too large rather than measured
+  if (column.encoding != Encoding::utf16le || column.type == WireType::xml || GetDatabaseEncoding() != PG_UTF8) return nullptr;
+  const std::size_t units = tds::utf16_units(cell.size);
+  const int limit = character_limit(self.type, self.typmod);
+  if (limit >= 0 && (self.type == BPCHAROID || units > static_cast<std::size_t>(limit))) return nullptr;
+  const std::size_t room = units <= short_text ? 3 * units : tds::utf8_room(cell.data, units);
+  if (room > MaxAllocSize - VARHDRSZ) return nullptr;
+  auto* narrow = static_cast<text*>(palloc(VARHDRSZ + room));
+  bool suspicious = false;
+  const std::size_t size = tds::utf16le_to_utf8(cell.data, units, VARDATA(narrow), suspicious);
+  SET_VARSIZE(narrow, VARHDRSZ + size);
+  if (!suspicious) return narrow;
+  pfree(narrow);
+  return nullptr;
+}
+
 Datum character_to_text(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
+  if (const text* narrow = narrow_into_place(self, column, cell)) return PointerGetDatum(narrow);
   return store_text(self, tds::decode_text(column, cell, self.policy, scratch));
 }
 
@@ -183,7 +203,20 @@ Datum spatial_to_postgis(const Converter& self, const Column&, const Cell& cell,
 
 bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID; }
 
-ConvertFunction choose_datetime(WireType wire, Oid type) {
+// Digits of a fraction of a second that a value may have.
+int fraction_digits(const Column& column) {
+  switch (column.type) {
+    case WireType::date:
+    case WireType::smalldatetime: return 0;
+    case WireType::datetime: return 3;
+    default: return std::min(column.scale, 6);  // the seventh is cut
+  }
+}
+
+ConvertFunction choose_datetime(const Column& column, Oid type, int32 typmod) {
+  const WireType wire = column.type;
+  const bool fits = typmod < 0 || typmod >= fraction_digits(column);
+  if (type == TIMESTAMPOID && fits && wire != WireType::time && wire != WireType::datetimeoffset) return copy_timestamp;
   switch (type) {
     case TIMEOID: return wire == WireType::time ? convert_datetime : nullptr;
     case DATEOID:
@@ -193,7 +226,20 @@ ConvertFunction choose_datetime(WireType wire, Oid type) {
   }
 }
 
-ConvertFunction choose_number(Family family, Oid type) {
+// Bytes that an integer's values need in PostgreSQL; 0 for all other types.
+int integer_size(WireType wire) {
+  switch (wire) {
+    case WireType::tinyint:
+    case WireType::smallint: return 2;  // a tinyint has no sign: it needs a smallint
+    case WireType::int_: return 4;
+    case WireType::bigint: return 8;
+    default: return 0;
+  }
+}
+int integer_size(Oid type) { return type == INT2OID ? 2 : type == INT4OID ? 4 : type == INT8OID ? 8 : 0; }
+
+ConvertFunction choose_number(WireType wire, Family family, Oid type) {
+  if (SIZEOF_DATUM == 8 && integer_size(wire) > 0 && integer_size(type) >= integer_size(wire)) return widen_integer;
   switch (type) {
     case BOOLOID: return family == Family::integer ? convert_integer : nullptr;
     case INT2OID:
@@ -229,15 +275,15 @@ ConvertFunction choose_binary(const RemoteType* remote, Oid type) {
   return std::strcmp(unqualified, "geometry") == 0 || std::strcmp(unqualified, "geography") == 0 ? spatial_to_postgis : nullptr;
 }
 
-ConvertFunction choose_function(const Column& column, const RemoteType* remote, Oid type) {
+ConvertFunction choose_function(const Column& column, const RemoteType* remote, Oid type, int32 typmod) {
   const Family family = family_of(column.type);
   if (family == Family::binary && is_spatial(remote)) return choose_binary(remote, type);
   if (is_text_type(type) && family != Family::clr) return family == Family::character ? character_to_text : printed_to_text;
   switch (family) {
     case Family::integer:
     case Family::decimal:
-    case Family::floating: return choose_number(family, type);
-    case Family::datetime: return choose_datetime(column.type, type);
+    case Family::floating: return choose_number(column.type, family, type);
+    case Family::datetime: return choose_datetime(column, type, typmod);
     case Family::uuid: return type == UUIDOID ? to_uuid : nullptr;
     case Family::character: return choose_character(type);
     case Family::binary: return choose_binary(remote, type);
@@ -324,7 +370,7 @@ Converter choose_converter(const Column& column, const RemoteType* remote, Form_
   converter.domain_cache = static_cast<void**>(palloc0(sizeof(void*)));
   converter.context = CurrentMemoryContext;
   converter.policy = policy;
-  converter.convert = choose_function(column, remote, converter.type);
+  converter.convert = choose_function(column, remote, converter.type, converter.typmod);
   if (converter.convert == nullptr) {
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("column \"%s\" of type %s cannot be read from the remote type %s", NameStr(attribute->attname),

@@ -45,6 +45,9 @@ Datum convert_integer(const Converter& self, const Column& column, const Cell& c
 Datum convert_decimal(const Converter& self, const Column& column, const Cell& cell, std::string& scratch);
 Datum convert_float(const Converter& self, const Column& column, const Cell& cell, std::string& scratch);
 Datum convert_datetime(const Converter& self, const Column& column, const Cell& cell, std::string& scratch);
+// The short ways of the commonest pairs, in which every value fits: an integer into one as wide or wider, a date and time into timestamp.
+Datum widen_integer(const Converter& self, const Column& column, const Cell& cell, std::string& scratch);
+Datum copy_timestamp(const Converter& self, const Column& column, const Cell& cell, std::string& scratch);
 
 // For the files above: the value does not fit the attribute.
 [[noreturn]] void raise_out_of_range(const Converter& self, const char* value, int sqlstate);

@@ -127,6 +127,11 @@ Datum make_integer(const Converter& self, std::int64_t value) {
 
 }  // namespace
 
+// The datums of all integer types are the number itself, where they have 64 bits.
+Datum widen_integer(const Converter&, const Column& column, const Cell& cell, std::string&) {
+  return Int64GetDatum(tds::decode_integer(column, cell));
+}
+
 Datum convert_integer(const Converter& self, const Column& column, const Cell& cell, std::string&) {
   return make_integer(self, tds::decode_integer(column, cell));
 }

@@ -18,12 +18,15 @@ const char* printed(const Converter& self, const Column& column, const Cell& cel
 // timestamp(3) and the like round; a fraction that would change is refused.
 bool fits_precision(int32 typmod, std::int64_t microseconds) {
   if (typmod < 0 || typmod >= most_fraction_digits) return true;
-  std::int64_t unit = 1;
-  for (int digit = typmod; digit < most_fraction_digits; ++digit) unit *= 10;
-  return microseconds % unit == 0;
+  return microseconds % static_cast<std::int64_t>(tds::powers_of_ten[static_cast<std::size_t>(most_fraction_digits - typmod)]) == 0;
 }
 
 }  // namespace
+
+Datum copy_timestamp(const Converter&, const Column& column, const Cell& cell, std::string&) {
+  const tds::DateTime value = tds::decode_datetime(column, cell);
+  return TimestampGetDatum(static_cast<std::int64_t>(value.days) * USECS_PER_DAY + value.microseconds);
+}
 
 Datum convert_datetime(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
   const tds::DateTime value = tds::decode_datetime(column, cell);

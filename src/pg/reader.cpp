@@ -11,6 +11,14 @@
 
 namespace mssql::pg {
 
+// Where a remote column's values go.
+struct Field {
+  Converter converter;
+  const char* name;  // the attribute's
+  int attribute;     // its place in the row, from 0
+  bool raw_text;
+};
+
 struct Reader {
   Reader() = default;
   Reader(const Reader&) = delete;
@@ -30,9 +38,7 @@ struct Reader {
   tds::Session* session{nullptr};  // null: everything is read, or the reader has let go
   std::vector<Column> columns;
   std::vector<char> raw_text;  // by column
-  std::vector<Converter> converters;
-  std::vector<int> attributes;  // by column: attnum
-  std::vector<const char*> names;
+  std::vector<Field> fields;   // by column, or none: the rows are only counted
   const char* source{nullptr};
   std::string scratch;
   std::uint64_t bytes{0};
@@ -54,7 +60,7 @@ constexpr std::size_t scratch_to_keep = 1 << 20;
 void describe(void* argument) {
   const auto* reader = static_cast<const Reader*>(argument);
   if (reader->current < 0) return;
-  const char* name = reader->names[static_cast<std::size_t>(reader->current)];
+  const char* name = reader->fields[static_cast<std::size_t>(reader->current)].name;
   if (reader->source != nullptr) {
     errcontext("column \"%s\" of %s", name, reader->source);
   } else {
@@ -85,10 +91,9 @@ void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int
   for (int i = 0; i < ncolumns; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(target, attnums[i] - 1);
     const RemoteType* remote = options.columns != nullptr && options.columns[i].known ? &options.columns[i].type : nullptr;
-    const Converter converter = choose_converter(reader.columns[static_cast<std::size_t>(i)], remote, attribute, options.policy);
-    reader.converters.push_back(converter);
-    reader.attributes.push_back(attnums[i]);
-    reader.names.push_back(pstrdup(NameStr(attribute->attname)));
+    const auto column = static_cast<std::size_t>(i);
+    const Converter converter = choose_converter(reader.columns[column], remote, attribute, options.policy);
+    reader.fields.push_back({converter, pstrdup(NameStr(attribute->attname)), attnums[i] - 1, reader.raw_text[column] != 0});
   }
 }
 
@@ -142,13 +147,18 @@ bool next(Reader& reader, Datum* values, bool* isnull) {
   CHECK_FOR_INTERRUPTS();
   Row row;
   if (!next_row(reader, row)) return false;
-  for (std::size_t i = 0; i < reader.converters.size(); ++i) {
+  const Field* const fields = reader.fields.data();
+  Column* const columns = reader.columns.data();
+  const std::size_t count = reader.fields.size();
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
     reader.current = static_cast<int>(i);
-    const int attribute = reader.attributes[i] - 1;
-    const Cell cell = reader.raw_text[i] ? tds::unwrap_raw_text(reader.columns[i], row[i]) : row[i];
-    values[attribute] = convert(reader.converters[i], reader.columns[i], cell, reader.scratch, &isnull[attribute]);
-    reader.bytes += cell.size;
+    const Field& field = fields[i];
+    const Cell cell = field.raw_text ? tds::unwrap_raw_text(columns[i], row[i]) : row[i];
+    values[field.attribute] = convert(field.converter, columns[i], cell, reader.scratch, &isnull[field.attribute]);
+    bytes += cell.size;
   }
+  reader.bytes += bytes;
   reader.current = -1;
   if (reader.scratch.capacity() > scratch_to_keep) {
     reader.scratch.clear();

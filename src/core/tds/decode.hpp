@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../value.hpp"
+#include "cell.hpp"
 
 namespace mssql::tds {
 
@@ -26,8 +27,21 @@ struct Decimal {
   int scale{0};
 };
 
-// bit, tinyint, smallint, int, bigint.
-std::int64_t decode_integer(const Column& column, const Cell& cell);
+// bit, tinyint, smallint, int, bigint. In line, as most columns of most tables are of these.
+inline std::int64_t decode_integer(const Column& column, const Cell& cell) {
+  switch (column.type) {
+    case WireType::bit:
+      require_size(column, cell, 1);
+      if (cell.data[0] > 1) [[unlikely]]
+        throw_wrong_bit(column, cell);
+      return cell.data[0];
+    case WireType::tinyint: require_size(column, cell, 1); return cell.data[0];
+    case WireType::smallint: require_size(column, cell, 2); return static_cast<std::int16_t>(read_little_endian(cell.data, 2));
+    case WireType::int_: require_size(column, cell, 4); return static_cast<std::int32_t>(read_little_endian(cell.data, 4));
+    case WireType::bigint: require_size(column, cell, 8); return static_cast<std::int64_t>(read_little_endian(cell.data, 8));
+    default: throw_not_a(column, "an integer");
+  }
+}
 double decode_float(const Column& column, const Cell& cell);     // real, float
 Decimal decode_decimal(const Column& column, const Cell& cell);  // decimal, money, smallmoney
 

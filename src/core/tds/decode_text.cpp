@@ -49,15 +49,24 @@ std::string apply_policy(const Column& column, std::string_view text, CharacterP
   }
 }
 
+// `scratch` keeps the size of the longest text that was in it, so that no room is filled with zeros before each text.
+std::string_view utf16_to_utf8(const Cell& cell, std::string& scratch, bool& clean) {
+  constexpr std::size_t short_text = 16384;  // units
+  const std::size_t units = utf16_units(cell.size);
+  const std::size_t room = units <= short_text ? 3 * units : utf8_room(cell.data, units);
+  if (scratch.size() < room) scratch.resize(room);
+  bool suspicious = false;
+  const std::size_t size = utf16le_to_utf8(cell.data, units, scratch.data(), suspicious);
+  clean = !suspicious;
+  return {scratch.data(), size};
+}
+
 // The cell in UTF-8, a view of itself when it is that already; `clean` says that nothing in it needs a policy.
 std::string_view to_utf8(const Column& column, const Cell& cell, std::string& scratch, bool& clean) {
   const std::string_view raw(reinterpret_cast<const char*>(cell.data), cell.size);
   switch (column.encoding) {
     case Encoding::utf8: clean = is_storable(raw); return raw;
-    case Encoding::utf16le:
-      scratch.clear();
-      clean = !utf16le_to_utf8(cell.data, cell.size, scratch);
-      return scratch;
+    case Encoding::utf16le: return utf16_to_utf8(cell, scratch, clean);
     case Encoding::code_page: {
       // Every Windows code page has ASCII where ASCII has it, and no double-byte character of one starts with an ASCII byte.
       clean = true;

@@ -1,4 +1,4 @@
-// UTF-16LE to UTF-8 and back; ASCII runs by SIMD, scalar elsewhere.
+// UTF-16LE to UTF-8 and back; ASCII runs by SSE2, and by AVX2 where the CPU has it; scalar on other machines.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,19 @@
 
 namespace mssql::tds {
 
-// Appends the UTF-8 of `size` bytes of UTF-16LE. Lone surrogates come out in their three-byte form (WTF-8), to be judged by
-// the caller's policy. Throws Error on an odd number of bytes. Returns true when there was a NUL or a lone surrogate.
+// How many UTF-16 units `size` bytes are; throws Error on an odd number.
+[[noreturn]] void throw_odd_size(std::size_t size);
+inline std::size_t utf16_units(std::size_t size) {
+  if (size % 2 != 0) [[unlikely]]
+    throw_odd_size(size);
+  return size / 2;
+}
+// At least the bytes of the UTF-8 of `units` units of UTF-16LE: two more for every surrogate pair, exact for all else.
+std::size_t utf8_room(const std::uint8_t* data, std::size_t units) noexcept;
+// Writes the UTF-8 to `out`, which has utf8_room() bytes, or three for each unit; how many bytes it took. Lone surrogates come out in their
+// three-byte form (WTF-8), to be judged by the caller's policy; `suspicious` says whether there was one, or a NUL.
+std::size_t utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool& suspicious) noexcept;
+// Appends the UTF-8 of `size` bytes; true when there was a NUL or a lone surrogate. Throws Error on an odd number of bytes.
 bool utf16le_to_utf8(const std::uint8_t* data, std::size_t size, std::string& out);
 // Appends UTF-16LE; throws Error when the input is not valid UTF-8.
 void utf8_to_utf16le(std::string_view utf8, std::string& out);

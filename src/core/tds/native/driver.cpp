@@ -244,23 +244,23 @@ bool Driver::next_result() {
 
 bool Driver::fetch(Row& row) {
   if (!in_rows_) return false;
+  if (guarded([&] { return read_row(row); })) [[likely]]
+    return true;
+  in_rows_ = false;
+  if (link_->messages.has_error()) finish_request();
+  return false;
+}
+
+// False at the end of the rows.
+bool Driver::read_row(Row& row) {
   Inbox& inbox = link_->inbox;
   for (;;) {
-    if (inbox.available() > 0 && *inbox.data() == token::row) [[likely]] {
-      inbox.mark();
-      inbox.advance(1);
-      row = guarded([&] { return link_->result.read_row(inbox); });
-      return true;
-    }
-    const Event event = guarded([this] { return next_event(); });
-    if (event == Event::row || event == Event::null_bitmap_row) {
-      row = guarded([&] { return event == Event::row ? link_->result.read_row(inbox) : link_->result.read_row_with_null_bitmap(inbox); });
-      return true;
-    }
-    if (event == Event::done) {
-      in_rows_ = false;
-      if (link_->messages.has_error()) finish_request();
-      return false;
+    switch (next_event()) {
+      case Event::row: row = link_->result.read_row(inbox); return true;
+      case Event::null_bitmap_row: row = link_->result.read_row_with_null_bitmap(inbox); return true;
+      case Event::done: return false;
+      case Event::columns:
+      case Event::other: break;
     }
   }
 }

@@ -64,6 +64,7 @@ class Driver final : public BulkBySql {
   Event next_event();
   Event next_event_but_row();
   Event read_token(std::uint8_t token);
+  bool read_row(Row& row);
   void read_done(std::uint8_t token);
   void skip_rows();
   void drop() noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "../../error.hpp"
 #include "../cell.hpp"
@@ -18,8 +19,16 @@ constexpr std::size_t least_room = 16 * 1024;
 
 }  // namespace
 
-Inbox::Inbox(Channel& channel)
-    : channel_(channel), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(initial_capacity)), capacity_(initial_capacity) {}
+Inbox::Inbox(Channel& channel) : channel_(channel) { allocate(initial_capacity); }
+
+// By realloc(), which moves the pages of a large buffer instead of copying it.
+void Inbox::allocate(std::size_t capacity) {
+  void* memory = std::realloc(buffer_.get(), capacity);
+  if (memory == nullptr) throw std::bad_alloc();
+  [[maybe_unused]] const void* moved = buffer_.release();
+  buffer_.reset(static_cast<std::uint8_t*>(memory));
+  capacity_ = capacity;
+}
 
 void Inbox::receive() {
   if (mark_ == raw_end_) {
@@ -28,12 +37,7 @@ void Inbox::receive() {
     std::memmove(buffer_.get(), buffer_.get() + mark_, raw_end_ - mark_);
     cursor_ -= mark_, end_ -= mark_, raw_ -= mark_, raw_end_ -= mark_, mark_ = 0;
   }
-  if (capacity_ - raw_end_ < least_room) {
-    auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity_ * 2);
-    std::memcpy(larger.get(), buffer_.get(), raw_end_);
-    buffer_ = std::move(larger);
-    capacity_ *= 2;
-  }
+  if (capacity_ - raw_end_ < least_room) allocate(capacity_ * 2);
   raw_end_ += channel_.read(buffer_.get() + raw_end_, capacity_ - raw_end_);
 }
 
@@ -76,8 +80,7 @@ void Inbox::rest() {
   if (available() != 0 || raw_ != raw_end_ || packet_left_ != 0)
     throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", "It goes on behind its end.");
   if (capacity_ <= resting_capacity) return;
-  buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(initial_capacity);
-  capacity_ = initial_capacity;
+  allocate(initial_capacity);
   mark_ = cursor_ = end_ = raw_ = raw_end_ = 0;
 }
 

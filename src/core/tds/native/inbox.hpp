@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@
 namespace mssql::tds::native {
 
 class Inbox {
+  struct Free {
+    void operator()(std::uint8_t* memory) const noexcept { std::free(memory); }
+  };
+
  public:
   explicit Inbox(Channel& channel);
 
@@ -69,12 +74,13 @@ class Inbox {
     return value;
   }
   void receive();
+  void allocate(std::size_t capacity);
   bool next_packet();
 
   Channel& channel_;
   // mark_ <= cursor_ <= end_ <= raw_ <= raw_end_ <= capacity_; [end_, raw_) is the header of the next packet, or nothing
-  std::unique_ptr<std::uint8_t[]> buffer_;
-  std::size_t capacity_;
+  std::unique_ptr<std::uint8_t, Free> buffer_;
+  std::size_t capacity_{0};
   std::size_t mark_{0}, cursor_{0}, end_{0}, raw_{0}, raw_end_{0};
   std::size_t packet_left_{0};  // of the packet whose beginning is in [.., end_)
   bool last_packet_{true};

@@ -287,46 +287,59 @@ void ResultSet::skip_value(Inbox& inbox) {
   one.read_value(inbox, 0);
 }
 
+Row ResultSet::read_row(Inbox& inbox) { return read<false>(inbox); }
+Row ResultSet::read_row_with_null_bitmap(Inbox& inbox) { return read<true>(inbox); }
+
 // Whole values that are here already take the short way; `at` and `end` mirror the inbox's cursor and its end.
-Row ResultSet::read(Inbox& inbox, bool null_bitmap) {
+template <bool null_bitmap>
+Row ResultSet::read(Inbox& inbox) {
   const std::size_t count = frames_.size();
   const Frame* const frames = frames_.data();
   Cell* const cells = cells_.data();
   chunked_.clear();
-  const auto bitmap = static_cast<std::size_t>(inbox.data() - inbox.marked());
-  if (null_bitmap) inbox.skip((count + 7) / 8);
+  const auto bitmap_at = static_cast<std::size_t>(inbox.data() - inbox.marked());
+  if constexpr (null_bitmap) inbox.skip((count + 7) / 8);
+  const std::uint8_t* bitmap = inbox.marked() + bitmap_at;
   const std::uint8_t* at = inbox.data();
   const std::uint8_t* end = at + inbox.available();
   for (std::size_t i = 0; i < count; ++i) {
-    if (null_bitmap && (inbox.marked()[bitmap + i / 8] >> (i % 8) & 1) != 0) {
-      cells[i] = {};
+    if constexpr (null_bitmap) {
+      if ((bitmap[i / 8] >> (i % 8) & 1) != 0) {
+        cells[i] = {};
+        continue;
+      }
+    }
+    const Frame frame = frames[i];
+    const auto left = static_cast<std::size_t>(end - at);
+    // The length in front of the value, and the value's; more than is left: not all of it is here, or it has no short way
+    std::size_t prefix = 0;
+    std::size_t size = left + 1;
+    bool null = false;
+    if (frame.framing == Framing::byte_length && left > 0) {
+      prefix = 1;
+      size = at[0];
+      null = size == 0;
+    } else if (frame.framing == Framing::fixed && frame.size > 0) {
+      size = frame.size;
+    } else if (frame.framing == Framing::short_length && left >= 2) {
+      prefix = 2;
+      size = read_little_endian(at, 2);
+      null = size == null_short_length;
+      if (null) size = 0;
+    }
+    if (prefix + size <= left) [[likely]] {
+      cells[i] = null ? Cell{} : Cell{at + prefix, size};
+      at += prefix + size;
       continue;
     }
-    const auto left = static_cast<std::size_t>(end - at);
-    const Frame frame = frames[i];
-    if (frame.framing == Framing::byte_length && left > 0 && left > at[0]) {
-      const std::size_t size = at[0];
-      cells[i] = size == 0 ? Cell{} : Cell{at + 1, size};
-      at += 1 + size;
-    } else if (frame.framing == Framing::fixed && frame.size > 0 && left >= frame.size) {
-      cells[i] = {at, frame.size};
-      at += frame.size;
-    } else if (frame.framing == Framing::short_length && left >= 2 && (at[0] & at[1]) == 0xFF) {
-      cells[i] = {};
-      at += 2;
-    } else if (frame.framing == Framing::short_length && left >= 2 && left - 2 >= read_little_endian(at, 2)) {
-      const std::size_t size = read_little_endian(at, 2);
-      cells[i] = {at + 2, size};
-      at += 2 + size;
-    } else {
-      const std::uint8_t* base = inbox.marked();
-      inbox.advance(static_cast<std::size_t>(at - inbox.data()));
-      const Cell cell = read_value(inbox, i);
-      if (inbox.marked() != base) rebase(i, inbox.marked() - base);
-      cells[i] = cell;
-      at = inbox.data();
-      end = at + inbox.available();
-    }
+    const std::uint8_t* base = inbox.marked();
+    inbox.advance(static_cast<std::size_t>(at - inbox.data()));
+    const Cell cell = read_value(inbox, i);
+    if (inbox.marked() != base) rebase(i, inbox.marked() - base);
+    cells[i] = cell;
+    at = inbox.data();
+    end = at + inbox.available();
+    bitmap = inbox.marked() + bitmap_at;
   }
   inbox.advance(static_cast<std::size_t>(at - inbox.data()));
   if (!chunked_.empty()) join_chunks(inbox);

@@ -39,11 +39,12 @@ class ResultSet {
 
   // One row, the cursor behind its token byte, the mark before it: an interruption leaves all as it came, so that it can be read again.
   // The cells are good until the inbox is used again.
-  Row read_row(Inbox& inbox) { return read(inbox, false); }
-  Row read_row_with_null_bitmap(Inbox& inbox) { return read(inbox, true); }
+  Row read_row(Inbox& inbox);
+  Row read_row_with_null_bitmap(Inbox& inbox);
 
  private:
-  Row read(Inbox& inbox, bool null_bitmap);
+  template <bool null_bitmap>
+  Row read(Inbox& inbox);
   Cell read_value(Inbox& inbox, std::size_t index);
   Cell read_chunks(Inbox& inbox, std::size_t index);
   void join_chunks(Inbox& inbox);

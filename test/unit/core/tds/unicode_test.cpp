@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "cells.hpp"
@@ -13,6 +14,8 @@ std::string narrow(std::u16string_view text, bool* suspicious = nullptr) {
   std::string out = "kept ";
   const bool found = utf16le_to_utf8(reinterpret_cast<const std::uint8_t*>(text.data()), text.size() * 2, out);
   if (suspicious != nullptr) *suspicious = found;
+  const auto pairs = static_cast<std::size_t>(std::count_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; }));
+  EXPECT_EQ(utf8_room(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()), out.size() - 5 + 2 * pairs);
   EXPECT_TRUE(out.starts_with("kept "));
   return out.substr(5);
 }
