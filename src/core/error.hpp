@@ -13,6 +13,7 @@ namespace mssql {
 namespace sqlstate {
 inline constexpr const char* connection_failure = "08006";
 inline constexpr const char* cannot_connect = "08001";
+inline constexpr const char* cannot_connect_now = "57P03";
 inline constexpr const char* invalid_password = "28P01";
 inline constexpr const char* invalid_authorization = "28000";
 inline constexpr const char* invalid_option_name = "HV00D";

@@ -195,19 +195,20 @@ bool has_control_character(std::string_view value) {
   return std::any_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-// A host is one name or address: what other clients write into it has options of its own here.
+// Names or addresses, separated by commas: what other clients write into them beside has options of its own here.
 void validate_host(const OptionRule& rule, std::string_view value) {
-  std::string hint;
-  if (value.find('\\') != std::string_view::npos) {
-    hint = "Give a named instance by the option \"instance\".";
-  } else if (value.find(',') != std::string_view::npos) {
-    hint = "Give one host; a port has the option \"port\".";
-  } else if (value.find_first_of(" \t;/") != std::string_view::npos) {
-    hint = "Give a host name or an address.";
-  } else {
-    return;
+  const auto refuse = [&](const char* hint) {
+    throw Error(sqlstate::invalid_parameter, "invalid value for option " + quoted(rule.name) + ": " + quoted(value), {}, hint);
+  };
+  if (value.find('\\') != std::string_view::npos) refuse("Give a named instance by the option \"instance\".");
+  if (value.find_first_of(" \t;/") != std::string_view::npos) refuse("Give a host name or an address, or several separated by commas.");
+  for (std::size_t at = 0; at <= value.size();) {
+    const std::size_t end = std::min(value.find(',', at), value.size());
+    const std::string_view host = value.substr(at, end - at);
+    if (host.empty()) refuse("Between two commas there must be a host name or an address.");
+    if (at > 0 && host.find_first_not_of("0123456789") == std::string_view::npos) refuse("A port has the option \"port\".");
+    at = end + 1;
   }
-  throw Error(sqlstate::invalid_parameter, "invalid value for option " + quoted(rule.name) + ": " + quoted(value), {}, hint);
 }
 
 std::optional<bool> parse_boolean(std::string_view value) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The connection cache: one session per user mapping, kept over statements and transactions, replaced when it must be.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 16
+plan 20
 
 readonly spid="SELECT s FROM mssql_query('mssql', 'SELECT CAST(@@SPID AS int)') AS t(s int);"
 readonly count="SELECT count(*) FROM mssql_connections();"
@@ -44,6 +44,21 @@ query "CREATE SERVER other FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host $(quote_
   CREATE USER MAPPING FOR CURRENT_USER SERVER other
     OPTIONS (username $(quote_literal "$MSSQL_TEST_USER"), password $(quote_literal "$MSSQL_TEST_PASSWORD"))"
 is "$(distinct "$spid ${spid/mssql\'/other\'}")" 2 "two servers, two sessions"
+
+# Several hosts: the first that lets us in. No wrong password is tried at the next one.
+hosts() { query "ALTER SERVER mssql OPTIONS (SET host $(quote_literal "$1"))"; }
+hosts "nowhere.invalid,$MSSQL_TEST_HOST"
+is "$(distinct "$spid")" 1 "the second of two hosts, when the first is not to be reached"
+hosts "$MSSQL_TEST_HOST,nowhere.invalid"
+is "$(distinct "$spid")" 1 "the first of two hosts"
+hosts "nowhere.invalid,elsewhere.invalid"
+like "$(error_of "$spid")" '08001: could not connect to any host of "nowhere.invalid,elsewhere.invalid".*DETAIL:.*"nowhere.invalid".*"elsewhere.invalid"' \
+  "no host is to be reached: the error tells of each"
+hosts "$MSSQL_TEST_HOST,nowhere.invalid"
+query "ALTER USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (SET password 'certainly wrong')"
+like "$(error_of "$spid")" 'ERROR:  28P01' "a wrong password is one at every host"
+query "ALTER USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (SET password $(quote_literal "$MSSQL_TEST_PASSWORD"))"
+hosts "$MSSQL_TEST_HOST"
 
 # A session that ended on the server is replaced at the next transaction.
 background killed "$spid SELECT pg_sleep(4); $spid"

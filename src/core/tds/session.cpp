@@ -1,15 +1,54 @@
 // The choice of the driver, and what needs no driver.
 #include "session.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "freetds/driver.hpp"
 #include "native/driver.hpp"
 
 namespace mssql::tds {
 
-std::unique_ptr<Session> connect(const Login& login, const Environment& environment) {
+namespace {
+
+std::unique_ptr<Session> connect_to_one(const Login& login, const Environment& environment) {
   const bool native = login.driver == DriverKind::native || (login.driver == DriverKind::automatic && !login.username.empty());
   if (native) return std::make_unique<native::Driver>(login, environment);
   return std::make_unique<freetds::Driver>(login, environment);
+}
+
+// Whether another host may do better: this one is not to be reached, or has no database for us now (a secondary replica).
+bool is_worth_another_host(const Error& error) noexcept {
+  const std::string_view state = error.sqlstate;
+  return !error.is_interruption() && (state == sqlstate::cannot_connect || state == sqlstate::connection_failure || state == sqlstate::cannot_connect_now);
+}
+
+std::vector<std::string> split_hosts(std::string_view list) {
+  std::vector<std::string> hosts;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    hosts.emplace_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return hosts;
+}
+
+}  // namespace
+
+std::unique_ptr<Session> connect(const Login& login, const Environment& environment) {
+  const std::vector<std::string> hosts = split_hosts(login.host);
+  Login one = login;
+  std::string tried;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    one.host = hosts[i];
+    try {
+      return connect_to_one(one, environment);
+    } catch (const Error& error) {
+      if (hosts.size() == 1 || !is_worth_another_host(error)) throw;
+      tried += (tried.empty() ? "" : "\n") + error.message + (error.detail.empty() ? "" : ": " + error.detail);
+    }
+  }
+  throw Error(sqlstate::cannot_connect, "could not connect to any host of \"" + login.host + "\"", tried);
 }
 
 std::string driver_version() { return native::driver_description() + ", " + freetds::library_version(); }

@@ -23,7 +23,7 @@ enum class Encrypt : std::uint8_t { off, request, require, strict };
 
 struct Login {
   DriverKind driver{DriverKind::automatic};
-  std::string host;
+  std::string host;  // or several, separated by commas: the first that lets us in
   int port{1433};
   std::string instance;  // SQL Server Browser name; then port is ignored
   std::string database;
@@ -34,7 +34,7 @@ struct Login {
   bool verify_host{true};  // matters only with ca_file
   std::string application_name{"mssql_fdw"};
   bool read_only_intent{false};
-  int connect_timeout{15};  // seconds, for the whole login; 0: none
+  int connect_timeout{15};  // seconds, for the whole login at one host; 0: none
   int query_timeout{0};     // seconds without a byte from the server; 0: none
   int packet_size{0};       // 0: the driver's choice
 };

@@ -149,7 +149,9 @@ TEST(Options, HostIsOneName) {
   for (const char* good : {"sql01", "sql01.example.org", "10.0.0.1", "fe80::1"})
     EXPECT_EQ(validate(Context::server, {{"host", good}}).sqlstate, "");
   EXPECT_EQ(validate(Context::server, {{"host", "sql01\\prod"}}).hint, "Give a named instance by the option \"instance\".");
-  EXPECT_EQ(validate(Context::server, {{"servername", "a,b"}}).hint, "Give one host; a port has the option \"port\".");
+  EXPECT_EQ(validate(Context::server, {{"servername", "a,1433"}}).hint, "A port has the option \"port\".");
+  for (const char* bad : {",", "a,", ",a", "a,,b"})
+    EXPECT_EQ(validate(Context::server, {{"host", bad}}).hint, "Between two commas there must be a host name or an address.") << bad;
   for (const char* bad : {"", "a b", "a\nb", "a;b"}) EXPECT_EQ(validate(Context::server, {{"host", bad}}).sqlstate, "22023") << bad;
 }
 

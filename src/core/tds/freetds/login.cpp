@@ -224,7 +224,7 @@ Process log_in(const Login& login, const Environment& environment, Monitor& moni
   initialize_library();
   check_host(login.host);
   refuse_control_characters("instance", login.instance);
-  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment.interrupted};
+  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment.interrupted, environment.wait};
   const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
   const std::string text = config_text(login, port);
   const LoginRecord record = login_record(login);

@@ -83,7 +83,7 @@ Driver::Driver(net::Descriptor socket, const Login& login, const Environment& en
 }
 
 void Driver::connect(Login login) {
-  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment_.interrupted};
+  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment_.interrupted, environment_.wait};
   for (int route = 0; route <= most_routes; ++route) {
     const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
     open(net::connect(login.host, port, patience), login, patience.deadline, port);

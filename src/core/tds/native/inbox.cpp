@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t initial_capacity = 128 * 1024;
 constexpr std::size_t resting_capacity = 16 * initial_capacity;  // more is kept for one reply only
 constexpr std::size_t least_room = 16 * 1024;
+constexpr std::size_t longest_row = std::size_t{1} << 31;  // PostgreSQL stores half of that, and UTF-16 may take twice the room of UTF-8
 
 }  // namespace
 
@@ -37,7 +38,12 @@ void Inbox::receive() {
     std::memmove(buffer_.get(), buffer_.get() + mark_, raw_end_ - mark_);
     cursor_ -= mark_, end_ -= mark_, raw_ -= mark_, raw_end_ -= mark_, mark_ = 0;
   }
-  if (capacity_ - raw_end_ < least_room) allocate(capacity_ * 2);
+  if (capacity_ - raw_end_ < least_room) {
+    if (capacity_ * 2 > longest_row)
+      throw Error(sqlstate::program_limit, "row from SQL Server is too long", "It has more than " + std::to_string(longest_row >> 30) + " GB.",
+                  "Select fewer of its large columns at once.");
+    allocate(capacity_ * 2);
+  }
   raw_end_ += channel_.read(buffer_.get() + raw_end_, capacity_ - raw_end_);
 }
 

@@ -1,4 +1,4 @@
-// Plain sockets, polled in slices.
+// Plain sockets.
 #include "reach.hpp"
 
 #include <netdb.h>
@@ -20,6 +20,7 @@ namespace mssql::tds::net {
 namespace {
 
 constexpr int poll_slice_ms = 200;
+constexpr int program_slice_ms = 500;  // below browser_resend, and the program may end it earlier
 constexpr const char* browser_port = "1434";
 // The Browser answers at once or, with UDP, not at all: ask again every second.
 constexpr auto browser_resend = std::chrono::seconds(1);
@@ -40,6 +41,16 @@ std::string seconds_text(int seconds) {
 
 void give_up_if_interrupted(const Patience& patience) {
   if (patience.interrupted != nullptr && patience.interrupted()) throw Error::interrupted();
+}
+
+// Waits until one of the sockets is ready or has failed, the patience has to be looked at, or the program is wanted. The program can wait
+// for one socket; for several it looks up every 200 ms.
+void wait_for(std::vector<pollfd>& sockets, const Patience& patience) {
+  const bool by_program = patience.wait != nullptr && sockets.size() == 1;
+  if (by_program) patience.wait(sockets[0].fd, sockets[0].events, patience.deadline.slice(program_slice_ms));
+  const int count = ::poll(sockets.data(), sockets.size(), by_program ? 0 : patience.deadline.slice(poll_slice_ms));
+  if (count > 0) return;
+  for (pollfd& socket : sockets) socket.revents = 0;
 }
 
 Addresses resolve(const std::string& host, const std::string& service, int socket_type) {
@@ -88,7 +99,7 @@ Descriptor connect_to_any(const addrinfo* list, const std::string& host, int por
       throw Error(sqlstate::cannot_connect, server_at(host, port) + "timeout expired",
                   "No address of the host answered within " + seconds_text(patience.timeout_seconds) + ".",
                   "Check the server options \"host\", \"port\" and \"connect_timeout\", and firewalls in between.");
-    if (::poll(waiting.data(), waiting.size(), patience.deadline.slice(poll_slice_ms)) <= 0) continue;
+    wait_for(waiting, patience);
     for (std::size_t i = waiting.size(); i-- > 0;) {
       if (waiting[i].revents == 0) continue;
       int error = 0;
@@ -111,8 +122,9 @@ std::string ask_browser(const addrinfo* address, const std::string& question, co
   const auto until = Clock::now() + browser_resend;
   while (Clock::now() < until && !patience.deadline.passed()) {
     give_up_if_interrupted(patience);
-    pollfd waiting{socket.get(), POLLIN, 0};
-    if (::poll(&waiting, 1, patience.deadline.slice(poll_slice_ms)) <= 0) continue;
+    std::vector<pollfd> waiting{{socket.get(), POLLIN, 0}};
+    wait_for(waiting, patience);
+    if (waiting[0].revents == 0) continue;
     std::string answer(65536, '\0');
     const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), 0);
     if (size <= 0) return {};  // nobody listens: ICMP said so

@@ -11,11 +11,12 @@
 
 namespace mssql::tds::net {
 
-// Looked at between waits of at most 200 ms. `interrupted` may be null.
+// How long, and how to wait; the functions are those of Environment, and may be null.
 struct Patience {
   Deadline deadline;
   int timeout_seconds{0};  // what the deadline was made of, for messages
   bool (*interrupted)(){nullptr};
+  void (*wait)(int socket, short events, int milliseconds){nullptr};
 };
 
 // A non-blocking socket connected to whichever address of `host` answers first. Throws Error 08001 (cannot resolve, refused, timed out),
