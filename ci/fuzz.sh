@@ -16,8 +16,7 @@ memory_mb=512     # of the whole process; sanitizers and corpus take a part of i
 allocation_mb=16  # of one allocation: a thousand times the input
 patience=10       # seconds for one input
 export ASAN_OPTIONS=quarantine_size_mb=64 # what is freed and still held counts as memory of the process
-passed=0
-failed=0
+lanes=()
 
 main() {
   local seconds=60 target
@@ -33,12 +32,13 @@ main() {
   found=$work/fuzz
   rm -rf "$logs"
   mkdir -p "$logs" "$found"
-  trap stop_guarded EXIT
+  trap stop_all EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
 
   printf '\nmssql_fdw: fuzzing; logs in %s\n\n' "$logs"
   prepare_machine clang || exit 1
+  task "libFuzzer and the sanitizers" install_runtime || exit 1
   exec 9>"$work/lock" # a test of the same checkout may be at it, too
   flock 9
   stage_sources || die "the sources could not be copied to $sources"
@@ -47,25 +47,62 @@ main() {
   exec 9>&-
   task "write the seeds" "$work/build-fuzz/test/fuzz/fuzz_seeds" "$found/seeds" || exit 1
 
-  printf '\n1..%d\n' "${#targets[@]}"
-  for target in "${targets[@]}"; do fuzz "$target" "$seconds"; done
-  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  local lane
+  for ((lane = 0; lane < jobs; ++lane)); do
+    run_lane "$lane" "$seconds" "${targets[@]}" &
+    lanes+=($!)
+  done
+  wait "${lanes[@]}"
+  report "${targets[@]}"
+}
+
+# A package of its own from clang 14 on, which clang only recommends.
+install_runtime() {
+  local package
+  package=libclang-rt-$(clang++ -dumpversion | cut -d. -f1)-dev
+  [ -z "$(apt-cache pkgnames "$package" 2>/dev/null)" ] || install_packages "$package"
+}
+
+stop_all() {
+  stop_guarded
+  [ ${#lanes[@]} -eq 0 ] || { kill "${lanes[@]}" && wait "${lanes[@]}"; } 2>/dev/null
+}
+
+# run_lane NUMBER SECONDS TARGET...: every so-many-th target; as many lanes as there are cores run at once.
+run_lane() {
+  local lane=$1 seconds=$2 i
+  shift 2
+  local targets=("$@")
+  trap stop_guarded EXIT
+  trap 'exit 143' TERM
+  for ((i = lane; i < ${#targets[@]}; i += jobs)); do fuzz "${targets[i]}" "$seconds" >"$logs/${targets[i]}.tap"; done
+}
+
+report() {
+  local target file number=0 failed=0
+  printf '\n1..%d\n' $#
+  for target in "$@"; do
+    file=$logs/$target.tap
+    number=$((number + 1))
+    [ -s "$file" ] || echo "not ok - $target" >"$file"
+    sed "s/^\(ok\|not ok\) -/\1 $number -/" "$file"
+    ! grep -q '^not ok' "$file" || failed=$((failed + 1))
+  done
+  printf '\n%d passed, %d failed\n' "$((number - failed))" "$failed"
   [ "$failed" = 0 ]
 }
 
 # fuzz TARGET SECONDS: the corpus grows in the work directory; the checkout's is only read.
 fuzz() {
-  local target=$1 seconds=$2 number=$((passed + failed + 1)) log=$logs/$1.log
+  local target=$1 seconds=$2 log=$logs/$1.log
   local corpus=$found/corpus/$target crashes=$found/crashes/$target
   mkdir -p "$corpus" "$crashes"
   if run_guarded "$((seconds + 300))" "$log" run_target "$target" "$seconds"; then
-    echo "ok $number - $target # $(statistic number_of_executed_units) inputs, $(statistic average_exec_per_sec) a second"
-    passed=$((passed + 1))
+    echo "ok - $target # $(statistic number_of_executed_units) inputs, $(statistic average_exec_per_sec) a second"
   else
-    echo "not ok $number - $target"
+    echo "not ok - $target"
     grep -aE '^SUMMARY: |^fuzz: |runtime error: |Test unit written to ' "$log" | head -n 10 | sed 's/^/#   /'
     echo "#   log: $log; kept inputs: $crashes"
-    failed=$((failed + 1))
   fi
 }
 

@@ -203,7 +203,7 @@ build_extension() {
   cd "$sources" || return 1
   [ "$(cat "$work/stamp" 2>/dev/null)" = "$stamp" ] || make -s PG_CONFIG="$pg_config" clean || return 1
   printf '%s\n' "$stamp" >"$work/stamp"
-  make -j"$jobs" PG_CONFIG="$pg_config" all
+  make -j"$jobs" PG_CONFIG="$pg_config" WERROR=-Werror all
 }
 
 # cmake_build DIRECTORY TARGET [CMAKE OPTION]...

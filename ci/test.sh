@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All tests: lint, builds, unit tests (plain, sanitized, under valgrind), the stand-in's client tests, pg_regress, TAP.
+# All tests: lint, builds, unit tests (plain, sanitized, under valgrind), fuzzing, the stand-in's client tests, pg_regress, TAP.
 #
 #   bash ci/test.sh              everything; the last line is "N passed, N failed", the exit status 0 only without a failure
-#   bash ci/test.sh STAGE...     only these stages and what they need: lint unit asan valgrind clients regress tap
+#   bash ci/test.sh STAGE...     only these stages and what they need: lint unit asan valgrind fuzz clients regress tap
 #
 # No stage stops the run, and nothing keeps running afterwards. With MSSQL_TEST_HOST (and _PORT, _USER, _PASSWORD) set, that
 # SQL Server is used instead of the stand-in: its database mssql_fdw_test is dropped and made anew, no other is touched.
@@ -10,7 +10,7 @@
 # shellcheck source=ci/lib.sh disable=SC2034 # the *_built and *_ready variables are read by name
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all_stages='lint unit asan valgrind clients regress tap'
+all_stages='lint unit asan valgrind fuzz clients regress tap'
 passed=0
 failed=0
 skipped=0
@@ -40,6 +40,7 @@ main() {
   if wants unit; then needs unit_built "unit tests" 600 count_ctest ctest --test-dir "$work/build" -j"$jobs" --output-on-failure; fi
   if wants asan; then needs asan_built "unit tests, ASan and UBSan" 900 count_one "$work/build-asan/unit_tests" --gtest_brief=1 --gtest_filter='-*ServerTest.*'; fi
   if wants valgrind; then needs unit_built "unit tests, valgrind" 900 count_one run_valgrind; fi
+  if wants fuzz; then fuzz_stage; fi
   if wants clients || wants regress || wants tap; then server_stages; fi
   finish
 }
@@ -73,6 +74,14 @@ build() {
   fi
   flock -u 9
   exec 9>&-
+}
+
+fuzz_stage() {
+  if [ -r /proc/self/maps ]; then
+    stage "fuzz targets, a minute each" 2400 count_tap bash "$repo_root/ci/fuzz.sh"
+  else
+    skip "fuzz targets" "they need /proc"
+  fi
 }
 
 run_valgrind() {
