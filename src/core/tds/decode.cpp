@@ -142,10 +142,10 @@ Decimal decode_decimal(const Column& column, const Cell& cell) {
   if (column.type == WireType::money || column.type == WireType::smallmoney) return decode_money(column, cell);
   if (column.type != WireType::decimal) throw_not_a(column, "a decimal number");
   if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
-  if (cell.data[0] > 1) throw_malformed(column, "The sign of a decimal is " + std::to_string(cell.data[0]) + ".");
   if (column.precision < 1 || column.precision > 38 || column.scale < 0 || column.scale > column.precision)
     throw_malformed(column, "Its type is decimal(" + std::to_string(column.precision) + "," + std::to_string(column.scale) + ").");
   const unsigned __int128 magnitude = read_magnitude(column, cell);
+  if (cell.data[0] > 1) throw_malformed(column, "The sign of a decimal is " + std::to_string(cell.data[0]) + ".");
   if (magnitude >= powers_of_ten[static_cast<std::size_t>(column.precision)])
     throw Error(sqlstate::numeric_out_of_range, "numeric value out of range in " + describe_column(column),
                 "It has more than the " + std::to_string(column.precision) + " digits of its type.");

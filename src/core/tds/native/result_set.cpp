@@ -287,6 +287,21 @@ void ResultSet::skip_value(Inbox& inbox) {
   one.read_value(inbox, 0);
 }
 
+namespace {
+
+// A PLP value that is here whole and in one chunk, or empty: the bytes that it takes with its lengths. 0: it is something else.
+std::size_t take_one_chunk(const std::uint8_t* at, std::size_t left, Cell& cell) noexcept {
+  constexpr std::size_t prefix = 8 + 4;  // the length of the whole, and of the first chunk
+  if (left < prefix || read_little_endian(at, 8) == null_chunks) return 0;
+  const std::size_t size = read_little_endian(at + 8, 4);
+  const std::size_t end = size == 0 ? prefix : prefix + size + 4;
+  if (size > longest_value || left < end || (size > 0 && read_little_endian(at + prefix + size, 4) != 0)) return 0;
+  cell = {at + prefix, size};
+  return end;
+}
+
+}  // namespace
+
 Row ResultSet::read_row(Inbox& inbox) { return read<false>(inbox); }
 Row ResultSet::read_row_with_null_bitmap(Inbox& inbox) { return read<true>(inbox); }
 
@@ -326,6 +341,11 @@ Row ResultSet::read(Inbox& inbox) {
       size = read_little_endian(at, 2);
       null = size == null_short_length;
       if (null) size = 0;
+    } else if (frame.framing == Framing::chunks) {
+      if (const std::size_t taken = take_one_chunk(at, left, cells[i])) {
+        at += taken;
+        continue;
+      }
     }
     if (prefix + size <= left) [[likely]] {
       cells[i] = null ? Cell{} : Cell{at + prefix, size};

@@ -70,6 +70,7 @@ TEST(DecodeDecimal, RefusesWhatDoesNotFit) {
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 0), Bytes{1}.little_endian(1000, 4)).sqlstate, "22003");
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 0), Bytes{2}.little_endian(1, 4)).sqlstate, "08P01");
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 0), Bytes{1, 1, 1}).sqlstate, "08P01");
+  EXPECT_EQ(decode(column_of(WireType::decimal, 3, 0), Bytes{}).sqlstate, "08P01");
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 4), Bytes{1}.little_endian(1, 4)).sqlstate, "08P01");
   EXPECT_EQ(decode(column_of(WireType::decimal, 0, 0), Bytes{1}.little_endian(1, 4)).sqlstate, "08P01");
   EXPECT_EQ(decode(column_of(WireType::decimal, 39, 0), Bytes{1}.little_endian(1, 4)).sqlstate, "08P01");
