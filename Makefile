@@ -19,13 +19,14 @@ EXTRA_CLEAN = $(OBJS:.o=.d) $(MSSQL_SCRIPT)
 
 PG_CONFIG ?= pg_config
 FREETDS_LIBS ?= -lsybdb
+GSSAPI_LIBS ?= $(shell pkg-config --libs krb5-gssapi 2>/dev/null || krb5-config --libs gssapi 2>/dev/null || echo -lgssapi_krb5)
 
 # -isystem keeps the server's headers out of our warnings; -MMD because Debian's PGXS tracks no headers.
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
 # CI makes warnings errors: make WERROR=-Werror. A newer compiler's warnings are no reason not to install.
 WERROR ?=
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra $(WERROR) -Wno-register -fvisibility=hidden
-SHLIB_LINK = $(FREETDS_LIBS) -lssl -lcrypto -lstdc++
+SHLIB_LINK = $(FREETDS_LIBS) $(GSSAPI_LIBS) -lssl -lcrypto -lstdc++
 
 # Bitcode ignores PG_CXXFLAGS, so C++20 would not compile there.
 override with_llvm := no

@@ -115,11 +115,11 @@ apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lo
 
 # install_packages EXTRA...: what building and running need, and EXTRA; only what is missing, so mostly nothing.
 install_packages() {
-  local wanted="g++ make cmake pkg-config freetds-dev libpq-dev libssl-dev openssl libgtest-dev python3-pymssql $*" package version updated=
+  local wanted="g++ make cmake pkg-config freetds-dev libkrb5-dev libpq-dev libssl-dev openssl libgtest-dev python3-pymssql $*" package version updated=
   missing=
   if ! command -v apt-get >/dev/null; then
     command -v g++ make cmake python3 >/dev/null && [ -n "$pg_config" ] ||
-      die "This is not a Debian or Ubuntu system. Install by hand: a C++20 compiler, make, cmake, PostgreSQL with its server headers, FreeTDS, OpenSSL and GoogleTest headers, python3 with pymssql."
+      die "This is not a Debian or Ubuntu system. Install by hand: a C++20 compiler, make, cmake, PostgreSQL with its server headers, FreeTDS, MIT Kerberos, OpenSSL and GoogleTest headers, python3 with pymssql."
     return 0
   fi
   if [ -z "$pg_config" ]; then
@@ -138,6 +138,7 @@ install_packages() {
   if [ -z "$pg_config" ]; then
     as_root mkdir -p "${no_cluster%/*}" && echo "create_main_cluster = false" | as_root tee "$no_cluster" >/dev/null
   fi
+  # krb5-kdc starts nothing either: without a realm, which it does not make, its daemons end at once.
   # shellcheck disable=SC2086 # a list of words
   apt_get install --no-install-recommends $missing
   local status=$?

@@ -57,6 +57,7 @@ constexpr OptionRule rules[] = {
     plain(Context::server, "instance", Kind::text),
     plain(Context::server, "database", Kind::text),
     choice(Context::server, "driver", driver_choices),
+    plain(Context::server, "server_spn", Kind::text),
     choice(Context::server, "encrypt", encrypt_choices),
     plain(Context::server, "ca_file", Kind::file),
     plain(Context::server, "verify_host", Kind::boolean),
@@ -86,6 +87,7 @@ constexpr OptionRule rules[] = {
     plain(Context::user_mapping, "username", Kind::text),
     secret(Context::user_mapping, "password"),
     plain(Context::user_mapping, "password_file", Kind::file),
+    plain(Context::user_mapping, "access_token_file", Kind::file),
     plain(Context::user_mapping, "password_required", Kind::boolean),
 
     plain(Context::table, "schema_name", Kind::text),
@@ -123,9 +125,14 @@ struct Conflict {
   std::string_view reason;
 };
 
+constexpr std::string_view token_says_who = "An access token itself says who logs in, and proves it.";
+
 constexpr Conflict conflicts[] = {
     {Context::server, "instance", "port", "A named instance has a port of its own, which the SQL Server Browser service tells."},
     {Context::user_mapping, "password", "password_file", "The password is either in the catalog or in a file."},
+    {Context::user_mapping, "access_token_file", "username", token_says_who},
+    {Context::user_mapping, "access_token_file", "password", token_says_who},
+    {Context::user_mapping, "access_token_file", "password_file", token_says_who},
     {Context::table, "query", "table_name", "A foreign table shows either a remote table or the rows of a query."},
     {Context::table, "query", "schema_name", "The query names its schemas itself."},
 };

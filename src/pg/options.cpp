@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "../core/tsql/quote.hpp"
 #include "options.hpp"
@@ -83,29 +84,60 @@ class File {
   int descriptor_;
 };
 
-[[noreturn]] void throw_password_file(std::string_view path, const char* reason) {
-  throw Error(sqlstate::invalid_authorization, "could not use password file \"" + std::string(path) + "\"", reason);
-}
+// A file that holds a secret. `kind` names it in messages, which never show what it holds.
+struct SecretFile {
+  const char* kind;
+  std::string_view path;
 
-// The first line. As with a server key of PostgreSQL: the owner alone may read it, or root owns it and shares it with a group.
-std::string read_password_file(std::string_view path) {
+  [[noreturn]] void refuse(const char* reason, const char* hint = "") const {
+    throw Error(sqlstate::invalid_authorization, std::string("could not use ") + kind + " \"" + std::string(path) + "\"", reason, hint);
+  }
+  std::string read(std::size_t most) const;
+};
+
+// Its first `most` bytes. As with a server key of PostgreSQL: the owner alone may read it, or root owns it and shares it with a group.
+std::string SecretFile::read(std::size_t most) const {
   const File file(::open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.descriptor() < 0) throw_password_file(path, "The file does not exist or may not be read.");
+  if (file.descriptor() < 0) refuse("The file does not exist or may not be read.");
   struct stat status{};
-  if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) throw_password_file(path, "It is not a regular file.");
+  if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) refuse("It is not a regular file.");
   const bool ours = status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
   const bool roots = status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) == 0;
-  if (!ours && !roots) {
-    throw Error(sqlstate::invalid_authorization, "could not use password file \"" + std::string(path) + "\"",
-                "The file may be read by others than its owner.", "Make it mode 0600, or 0640 when root owns it.");
+  if (!ours && !roots) refuse("The file may be read by others than its owner.", "Make it mode 0600, or 0640 when root owns it.");
+  std::string content(most, '\0');
+  std::size_t length = 0;
+  while (length < most) {
+    const ssize_t count = ::read(file.descriptor(), content.data() + length, most - length);
+    if (count < 0 && errno != EINTR) refuse("Reading it failed.");
+    if (count == 0) break;
+    if (count > 0) length += static_cast<std::size_t>(count);
   }
-  char buffer[1024];
-  const ssize_t length = ::read(file.descriptor(), buffer, sizeof(buffer));
-  if (length < 0) throw_password_file(path, "Reading it failed.");
-  std::string password(buffer, static_cast<std::size_t>(length));
+  content.resize(length);
+  return content;
+}
+
+std::string read_password_file(std::string_view path) {
+  const SecretFile file{"password file", path};
+  std::string password = file.read(1024);
   password.erase(std::min(password.find_first_of("\r\n"), password.size()));
-  if (password.empty()) throw_password_file(path, "Its first line is empty.");
+  if (password.empty()) file.refuse("Its first line is empty.");
   return password;
+}
+
+// Read anew at each login: a token lives for an hour or so, and something else renews the file.
+std::string read_access_token_file(std::string_view path) {
+  constexpr std::size_t longest = 32768;
+  const SecretFile file{"access token file", path};
+  std::string token = file.read(longest + 1);
+  token.erase(token.find_last_not_of(" \t\r\n") + 1);
+  if (token.empty()) file.refuse("It is empty.");
+  if (token.size() > longest) file.refuse("It has more than 32768 bytes.");
+  const bool one_word = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (!one_word || token.front() == '{') {
+    file.refuse("It holds something else than one token.",
+                "az account get-access-token writes the bare token with --query accessToken --output tsv.");
+  }
+  return token;
 }
 
 bool has_option(OptionList options, std::string_view name) {
@@ -167,9 +199,10 @@ void require_password(const Access& access, Oid user) {
   const bool has_user = !text_option(context, access.mapping_options, "username").empty();
   const bool has_secret = !text_option(context, access.mapping_options, "password").empty() ||
                           !text_option(context, access.mapping_options, "password_file").empty();
-  if (has_user && has_secret) return;
+  const bool has_token = !text_option(context, access.mapping_options, "access_token_file").empty();
+  if ((has_user && has_secret) || has_token) return;
   ereport(ERROR, (errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED), errmsg("password is required"),
-                  errdetail("Non-superusers must provide a username and a password in the user mapping.")));
+                  errdetail("Non-superusers must provide a username and a password, or an access token, in the user mapping.")));
 }
 
 tds::Login make_login(OptionList server_options, OptionList mapping_options) {
@@ -188,6 +221,7 @@ tds::Login make_login(OptionList server_options, OptionList mapping_options) {
   login.port = number("port", login.port);
   login.instance = text_option(on_server, server_options, "instance");
   login.database = text_option(on_server, server_options, "database");
+  login.server_spn = text_option(on_server, server_options, "server_spn");
   login.driver = static_cast<tds::DriverKind>(choice_option(on_server, server_options, "driver", 0));
   login.encrypt = static_cast<tds::Encrypt>(
       choice_option(on_server, server_options, "encrypt", static_cast<std::size_t>(tds::Encrypt::request)));
@@ -203,6 +237,8 @@ tds::Login make_login(OptionList server_options, OptionList mapping_options) {
   login.password = text_option(on_mapping, mapping_options, "password");
   const std::string_view file = text_option(on_mapping, mapping_options, "password_file");
   if (!file.empty()) login.password = read_password_file(file);
+  const std::string_view token_file = text_option(on_mapping, mapping_options, "access_token_file");
+  if (!token_file.empty()) login.access_token = read_access_token_file(token_file);
   return login;
 }
 

@@ -29,10 +29,10 @@ struct Access {
 };
 // ereports when there is no server or no mapping.
 Access find_access(Oid server, Oid user);
-// A non-superuser may only log in with a secret of the mapping, never with what the server process owns (a Kerberos ticket),
+// A non-superuser may only log in with a secret of the mapping, never with what the server process owns (Kerberos credentials),
 // unless a superuser said password_required 'false'. Asked at connect time too: a mapping may have changed since it was checked.
 void require_password(const Access& access, Oid user);
-// Calls core only; reads the password file. Throws Error.
+// Calls core only; reads the password or access token file. Throws Error.
 tds::Login make_login(OptionList server_options, OptionList mapping_options);
 
 // A foreign table's options with their defaults filled in; text in the server's encoding.

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Travel travel(input);
   tds::Login login;
   login.host = "db.example";
+  login.username = "someone";
   login.encrypt = input.choose(ways);
   tds::scripted::Server server(travel.messages(input), travel.piece);
   server.interrupt_at(travel.interrupt_at);

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   messages.insert(messages.begin(), login_answers.begin(), login_answers.end());
   tds::scripted::Server server(std::move(messages), travel.piece);
   tds::Login login;
+  login.username = "someone";
   login.encrypt = tds::Encrypt::off;
   tds::native::Driver driver(server.socket(), login, tds::scripted::Server::environment());
   server.interrupt_at(travel.interrupt_at);

@@ -103,11 +103,15 @@ struct BulkColumn {
   TypeInfo type;
 };
 
-// Who is at the other end: what @@SPID, HOST_NAME() and APP_NAME() answer.
+// How a login was proven.
+enum class AuthScheme : std::uint8_t { sql, kerberos, ntlm };
+
+// Who is at the other end: what @@SPID, HOST_NAME(), APP_NAME() and sys.dm_exec_connections answer.
 struct Client {
   int spid{51};
   std::string host;
   std::string application;
+  AuthScheme scheme{AuthScheme::sql};
 };
 
 // One session: one libpq connection to the PostgreSQL database that stands for the SQL Server database.

@@ -12,9 +12,8 @@ namespace mssql::tds {
 namespace {
 
 std::unique_ptr<Session> connect_to_one(const Login& login, const Environment& environment) {
-  const bool native = login.driver == DriverKind::native || (login.driver == DriverKind::automatic && !login.username.empty());
-  if (native) return std::make_unique<native::Driver>(login, environment);
-  return std::make_unique<freetds::Driver>(login, environment);
+  if (login.driver == DriverKind::freetds) return std::make_unique<freetds::Driver>(login, environment);
+  return std::make_unique<native::Driver>(login, environment);
 }
 
 // Whether another host may do better: this one is not to be reached, or has no database for us now (a secondary replica).

@@ -17,7 +17,7 @@
 
 namespace mssql::tds {
 
-// `automatic`: native, or FreeTDS where the native driver cannot log in (Kerberos).
+// `automatic` is native.
 enum class DriverKind : std::uint8_t { automatic, native, freetds };
 enum class Encrypt : std::uint8_t { off, request, require, strict };
 
@@ -27,8 +27,10 @@ struct Login {
   int port{1433};
   std::string instance;  // SQL Server Browser name; then port is ignored
   std::string database;
-  std::string username;  // empty: Kerberos
+  std::string username;  // DOMAIN\user: a Windows account; empty: access_token, or the program's own Kerberos credentials
   std::string password;
+  std::string access_token;  // of Entra ID, ASCII; then there is no username
+  std::string server_spn;    // whom a Kerberos ticket is for; empty: MSSQLSvc/host:port
   Encrypt encrypt{Encrypt::request};
   std::string ca_file;
   bool verify_host{true};  // matters only with ca_file

@@ -129,9 +129,12 @@ void Session::introduce(const Client& client) {
 }
 
 void Session::introduce_to(Backend& backend) const {
-  backend.run("SET application_name = " + pg_literal("tds:" + std::to_string(client_.spid) + ":" + to_stored_text(client_.application)) +
-              "; SET tds.host = " + pg_literal(to_stored_text(client_.host)) +
-              "; SET tds.app = " + pg_literal(to_stored_text(client_.application)));
+  // The catalog views of all sessions read it: tds:<session><K for Kerberos, N for NTLM>:<program>
+  const char* scheme = client_.scheme == AuthScheme::kerberos ? "K" : client_.scheme == AuthScheme::ntlm ? "N" : "";
+  backend.run(
+      "SET application_name = " + pg_literal("tds:" + std::to_string(client_.spid) + scheme + ":" + to_stored_text(client_.application)) +
+      "; SET tds.host = " + pg_literal(to_stored_text(client_.host)) +
+      "; SET tds.app = " + pg_literal(to_stored_text(client_.application)));
 }
 
 void Session::cancel() {

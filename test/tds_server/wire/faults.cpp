@@ -13,7 +13,7 @@ namespace {
 constexpr std::array row_faults{"drop_after_rows", "stall_after_rows", "error_after_rows", "garble_after_rows",
                                 "truncate_row",    "slow_row_us"};
 constexpr std::array statement_faults{"drop_after_bytes", "error_at_statement", "mute_attention"};
-constexpr std::array connection_faults{"mute_prelogin", "mute_login", "refuse_login", "drop_at_login"};
+constexpr std::array connection_faults{"mute_prelogin", "mute_login", "refuse_login", "drop_at_login", "unproven_login"};
 
 template <typename Names>
 bool contains(const Names& names, std::string_view name) {

@@ -39,7 +39,8 @@ class Faults {
 
   // The faults that a statement with this text meets; each of them has one statement less to go.
   StatementFaults for_statement(std::string_view text);
-  // One connection less to go: mute_prelogin, mute_login, refuse_login, drop_at_login.
+  // One connection less to go: mute_prelogin, mute_login, refuse_login, drop_at_login, unproven_login (a login is accepted without the
+  // last security token, or without a word on the access token).
   bool connection(std::string_view name);
 
  private:

@@ -2,9 +2,13 @@
 #include "handshake.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <random>
+#include <variant>
 
 #include "login.hpp"
 #include "prelogin.hpp"
+#include "security.hpp"
 #include "tokens.hpp"
 
 namespace tds_server {
@@ -14,6 +18,22 @@ namespace {
 constexpr std::size_t login_limit = 128 * 1024;  // MS-TDS 2.2.6.4
 constexpr int login_seconds = 60;
 constexpr int tls_client_hello = 0x16;
+
+struct Account {
+  std::string name;
+  AuthScheme scheme{AuthScheme::sql};
+};
+
+Message login_failed(const std::string& user) {
+  return {18456, 1, 14, "Login failed for user '" + user + "'.", "", 1};
+}
+
+std::string random_nonce() {
+  std::string nonce(32, '\0');
+  std::random_device random;
+  for (char& c : nonce) c = static_cast<char>(random());
+  return nonce;
+}
 
 class Handshake {
  public:
@@ -26,6 +46,10 @@ class Handshake {
   Packet receive_login();
   void negotiate(const Packet& prelogin);
   std::optional<LoggedIn> answer(const LoginRequest& login);
+  // Who the client has proven to be, or what is said to one who has not.
+  std::variant<Account, Message> authenticate(const LoginRequest& login);
+  std::variant<Account, Message> authenticate_integrated(const LoginRequest& login);
+  std::variant<Account, Message> authenticate_federated(const FederatedLogin& login);
   std::optional<LoggedIn> refuse(const LoginRequest& login, std::initializer_list<Message> messages);
   void welcome(const LoginRequest& login, const Engine& engine);
   std::size_t packet_size(const LoginRequest& login) const;
@@ -38,6 +62,10 @@ class Handshake {
   int spid_;
   bool strict_{false};
   TlsExtent tls_{TlsExtent::none};
+  std::optional<TokenOffer> offer_;  // ours to the client
+  std::string client_nonce_;
+  bool login_was_secret_{false};
+  std::string last_security_token_;  // goes with LOGINACK
 };
 
 std::optional<LoggedIn> Handshake::run() {
@@ -50,6 +78,7 @@ std::optional<LoggedIn> Handshake::run() {
   }
   const Packet message = receive_login();
   const LoginRequest login = parse_login(message.payload);
+  login_was_secret_ = transport_.encrypted();
   if (tls_ == TlsExtent::login_packet) transport_.end_tls();
   if (server_.faults.connection("mute_login")) stay_mute();
   if (server_.faults.connection("drop_at_login")) throw Disconnected();
@@ -70,10 +99,12 @@ Packet Handshake::receive_login() {
 }
 
 void Handshake::negotiate(const Packet& prelogin) {
-  const Encryption wish = parse_prelogin(prelogin.payload);
-  EncryptionAnswer answer = answer_encryption(server_.options.encrypt, wish);
+  const PreloginRequest request = parse_prelogin(prelogin.payload);
+  EncryptionAnswer answer = answer_encryption(server_.options.encrypt, request.encryption);
   if (strict_) answer = {Encryption::on, TlsExtent::none};
-  append_prelogin(writer_.body(), answer.reply);
+  if (request.token_asked && !server_.options.access_token_file.empty()) offer_ = TokenOffer{true, random_nonce()};
+  client_nonce_ = request.nonce;
+  append_prelogin(writer_.body(), answer.reply, offer_);
   writer_.end_message();
   if (answer.extent == TlsExtent::refuse) {
     transport_.close_gently();
@@ -92,24 +123,69 @@ void Handshake::stay_mute() {
 }
 
 std::optional<LoggedIn> Handshake::answer(const LoginRequest& login) {
-  const Message failed{18456, 1, 14, "Login failed for user '" + login.user + "'.", "", 1};
   if (!login.dialect.since_7_1()) {
     return refuse(login, {{17828, 1, 20, "TDS versions before 7.1 are not supported.", "", 1}});
   }
-  if (login.integrated) {
-    return refuse(login, {{18452, 1, 14, "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.", "", 1}});
-  }
-  if (server_.faults.connection("refuse_login") || !server_.accepts(login.user, login.password)) return refuse(login, {failed});
+  const std::variant<Account, Message> proven = authenticate(login);
+  if (const Message* message = std::get_if<Message>(&proven)) return refuse(login, {*message});
+  const Account& account = std::get<Account>(proven);
+  if (server_.faults.connection("refuse_login")) return refuse(login, {login_failed(account.name)});
   LoggedIn session{nullptr, login.dialect};
   try {
-    session.engine = open_engine(server_.options.pg_conninfo, login.database, login.user);
+    session.engine = open_engine(server_.options.pg_conninfo, login.database, account.name);
   } catch (const EngineError& error) {
-    return refuse(login, {error.message, failed});
+    return refuse(login, {error.message, login_failed(account.name)});
   }
-  session.engine->introduce({spid_, login.host, login.application});
+  session.engine->introduce({spid_, login.host, login.application, account.scheme});
   welcome(login, *session.engine);
   transport_.read_timeout(0);
   return session;
+}
+
+std::variant<Account, Message> Handshake::authenticate(const LoginRequest& login) {
+  if (login.federated) return authenticate_federated(*login.federated);
+  if (login.integrated) return authenticate_integrated(login);
+  if (server_.accepts(login.user, login.password)) return Account{login.user, AuthScheme::sql};
+  return login_failed(login.user);
+}
+
+// MS-TDS 3.3.5.5, "SPNEGO Negotiation": tokens go to and fro until both sides are content.
+std::variant<Account, Message> Handshake::authenticate_integrated(const LoginRequest& login) {
+  const Message untrusted{
+      18452, 1, 14, "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.", "", 1};
+  if (server_.options.windows_logins.empty()) return untrusted;
+  SecurityAcceptor acceptor;
+  std::string token = login.sspi;
+  for (;;) {
+    std::optional<std::string> reply = acceptor.step(token);
+    if (!reply) {
+      std::fprintf(stderr, "tds_server: session %d: SSPI handshake failed: %s\n", spid_, acceptor.fault().c_str());
+      return untrusted;
+    }
+    if (acceptor.complete()) {
+      last_security_token_ = *std::move(reply);
+      break;
+    }
+    append_sspi(writer_.body(), *reply);
+    writer_.end_message();
+    const Packet answer = read_message(transport_, login_limit);
+    if (answer.type != PacketType::sspi) throw ProtocolError("an SSPI message is expected");
+    token.assign(answer.payload.begin(), answer.payload.end());
+  }
+  if (!server_.knows_windows_login(acceptor.account())) return login_failed(acceptor.account());
+  return Account{acceptor.account(), acceptor.scheme()};
+}
+
+// MS-TDS 3.3.5.5: the token itself, and that client and server have heard the same in PRELOGIN.
+std::variant<Account, Message> Handshake::authenticate_federated(const FederatedLogin& login) {
+  const Message failed = login_failed("<token-identified principal>");
+  constexpr unsigned security_token = 1;
+  if (!login_was_secret_ || login.library != security_token || login.token.empty()) return failed;
+  if (login.echo != (offer_ && offer_->required)) return failed;
+  if (login.nonce != (offer_ ? offer_->nonce : "")) return failed;
+  const std::optional<std::string> owner = server_.owner_of_token(login.token);
+  if (!owner) return failed;
+  return Account{*owner, AuthScheme::sql};
 }
 
 std::optional<LoggedIn> Handshake::refuse(const LoginRequest& login, std::initializer_list<Message> messages) {
@@ -137,6 +213,8 @@ void Handshake::welcome(const LoginRequest& login, const Engine& engine) {
   static const std::string language = "us_english";
   ByteBuffer& out = writer_.body();
   const Dialect& dialect = login.dialect;
+  const bool unproven = server_.faults.connection("unproven_login");
+  if (!last_security_token_.empty() && !unproven) append_sspi(out, last_security_token_);
   const std::string database = engine.database();
   append_env_text(out, EnvChange::database, database, "master");
   info(dialect, 5701, 2, "Changed database context to '" + database + "'.");
@@ -146,7 +224,8 @@ void Handshake::welcome(const LoginRequest& login, const Engine& engine) {
   append_login_ack(out, dialect);
   const std::size_t size = packet_size(login);
   append_env_text(out, EnvChange::packet_size, std::to_string(size), "4096");
-  if (login.asks_features) append_feature_ack(out, dialect.utf8);
+  if (login.asks_features)
+    append_feature_ack(out, dialect.utf8, login.federated && !unproven ? std::optional(client_nonce_) : std::nullopt);
   append_done(out, {}, dialect);
   writer_.end_message();
   writer_.packet_size(size);

@@ -9,9 +9,9 @@ namespace tds_server {
 namespace {
 
 // Offsets in the fixed part.
-constexpr std::size_t at_version = 4, at_packet_size = 8, at_flags2 = 25, at_type_flags = 26, at_flags3 = 27, at_host = 36,
-                      at_user = 40, at_password = 44, at_application = 48, at_extension = 56, at_language = 64,
-                      at_database = 68, fixed_size = 86;
+constexpr std::size_t at_version = 4, at_packet_size = 8, at_flags2 = 25, at_type_flags = 26, at_flags3 = 27, at_host = 36, at_user = 40,
+                      at_password = 44, at_application = 48, at_extension = 56, at_language = 64, at_database = 68, at_sspi = 78,
+                      at_long_sspi = 90, fixed_size = 86;
 constexpr std::uint8_t flag2_integrated = 0x80, type_flag_read_only = 0x20, flag3_extension = 0x10;
 
 std::uint64_t number(std::span<const std::uint8_t> payload, std::size_t at, int width) {
@@ -38,8 +38,28 @@ std::string revealed(std::string_view hidden) {
   return plain;
 }
 
+std::string sspi_token(std::span<const std::uint8_t> payload, const Dialect& dialect) {
+  constexpr std::size_t use_long = 0xFFFF;
+  const std::size_t offset = number(payload, at_sspi, 2);
+  std::size_t size = number(payload, at_sspi + 2, 2);
+  if (size == use_long && dialect.since_7_2() && number(payload, at_long_sspi, 4) > 0) size = number(payload, at_long_sspi, 4);
+  if (offset + size > payload.size()) throw ProtocolError("LOGIN7 SSPI outside the packet");
+  return {reinterpret_cast<const char*>(payload.data()) + offset, size};
+}
+
+FederatedLogin parse_federated(std::string_view data) {
+  Source source({reinterpret_cast<const std::uint8_t*>(data.data()), data.size()});
+  const unsigned options = source.u8();
+  FederatedLogin login{options >> 1, (options & 1) != 0, {}, {}};
+  if (login.library == 2) return login;  // its token comes later
+  const std::size_t length = source.u32();
+  login.token = utf16_to_wtf8(source.bytes(length));
+  login.nonce = source.bytes(source.left());
+  return login;
+}
+
 void parse_features(std::span<const std::uint8_t> payload, LoginRequest& login) {
-  constexpr std::uint8_t utf8_support = 0x0A, terminator = 0xFF;
+  constexpr std::uint8_t federated = 0x02, utf8_support = 0x0A, terminator = 0xFF;
   const std::size_t pointer = number(payload, at_extension, 2);
   const std::size_t offset = number(payload, pointer, 4);
   if (offset > payload.size()) throw ProtocolError("LOGIN7 extension outside the packet");
@@ -49,6 +69,7 @@ void parse_features(std::span<const std::uint8_t> payload, LoginRequest& login) 
     const std::size_t length = features.u32();
     const std::string_view data = features.bytes(length);
     if (id == utf8_support && (data.empty() || data[0] == 1)) login.dialect.utf8 = true;
+    if (id == federated) login.federated = parse_federated(data);
   }
 }
 
@@ -66,6 +87,7 @@ LoginRequest parse_login(std::span<const std::uint8_t> payload) {
   login.language = utf16_to_wtf8(field(payload, at_language));
   login.database = utf16_to_wtf8(field(payload, at_database));
   login.integrated = (payload[at_flags2] & flag2_integrated) != 0;
+  if (login.integrated) login.sspi = sspi_token(payload, login.dialect);
   login.read_only_intent = (payload[at_type_flags] & type_flag_read_only) != 0;
   if (login.dialect.since_7_4() && (payload[at_flags3] & flag3_extension) != 0) parse_features(payload, login);
   return login;

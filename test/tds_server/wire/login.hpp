@@ -2,12 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "dialect.hpp"
 
 namespace tds_server {
+
+// FEDAUTH of a login with an access token.
+struct FederatedLogin {
+  unsigned library{0};  // 1: security token
+  bool echo{false};     // what the client heard of FEDAUTHREQUIRED
+  std::string token;
+  std::string nonce;  // what follows the token
+};
 
 struct LoginRequest {
   Dialect dialect;
@@ -18,7 +27,9 @@ struct LoginRequest {
   std::string application;
   std::string language;
   std::string database;
-  bool integrated{false};        // SSPI
+  bool integrated{false};  // fIntSecurity
+  std::string sspi;        // its first token
+  std::optional<FederatedLogin> federated;
   bool read_only_intent{false};
   bool asks_features{false};     // sent a feature extension block: FEATUREEXTACK is due
 };

@@ -13,6 +13,9 @@ const char* const usage =
     "  --password-file FILE       the password of --user, first line of the file\n"
     "  --user NAME                sa\n"
     "  --login NAME:PASSWORD      a further login; may be repeated\n"
+    "  --windows-login NAME       DOMAIN\\user, who may log in by Kerberos (user@DOMAIN.EXAMPLE) or NTLM; may be repeated. The keys\n"
+    "                             are those of KRB5_KTNAME, for NTLM of gss-ntlmssp's NTLM_USER_FILE\n"
+    "  --access-token-file FILE   \"user token\", the access token that is accepted; read at each login\n"
     "  --listen ADDRESS           127.0.0.1\n"
     "  --port N                   1433; 0 takes any free port\n"
     "  --port-file FILE           the port is written there once the server listens\n"
@@ -62,6 +65,10 @@ void set(Options& options, const std::string& name, const std::string& value) {
   else if (name == "--user") options.user = value;
   else if (name == "--password-file") options.password = first_line(value);
   else if (name == "--login") add_login(options, value);
+  else if (name == "--windows-login")
+    options.windows_logins.insert(lower_case(value));
+  else if (name == "--access-token-file")
+    options.access_token_file = value;
   else if (name == "--cert") options.certificate_file = value;
   else if (name == "--key") options.key_file = value;
   else if (name == "--certificate-name") options.certificate_name = value;

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string_view>
+#include <string>
 
 #include "bytes.hpp"
 
@@ -23,9 +24,22 @@ struct EncryptionAnswer {
   TlsExtent extent;
 };
 
-// What the client asked for. Throws ProtocolError.
-Encryption parse_prelogin(std::span<const std::uint8_t> payload);
+// What the client asked for.
+struct PreloginRequest {
+  Encryption encryption{Encryption::not_supported};
+  bool token_asked{false};  // FEDAUTHREQUIRED
+  std::string nonce;        // NONCEOPT
+};
+
+// The answer to FEDAUTHREQUIRED; a nonce of 32 bytes, or none.
+struct TokenOffer {
+  bool required{false};
+  std::string nonce;
+};
+
+// Throws ProtocolError.
+PreloginRequest parse_prelogin(std::span<const std::uint8_t> payload);
 EncryptionAnswer answer_encryption(EncryptMode mode, Encryption client);
-void append_prelogin(ByteBuffer& out, Encryption encryption);
+void append_prelogin(ByteBuffer& out, Encryption encryption, const std::optional<TokenOffer>& offer);
 
 }  // namespace tds_server

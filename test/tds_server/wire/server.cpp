@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <fstream>
+
 namespace tds_server {
 
 namespace {
@@ -34,6 +36,17 @@ Server::Server(Options given)
 bool Server::accepts(const std::string& user, const std::string& password) const {
   const auto found = options.logins.find(lower_case(user));
   return found != options.logins.end() && found->second == password;
+}
+
+bool Server::knows_windows_login(const std::string& account) const {
+  return options.windows_logins.contains(lower_case(account));
+}
+
+std::optional<std::string> Server::owner_of_token(const std::string& token) const {
+  std::ifstream file(options.access_token_file);
+  std::string owner, good;
+  if (!(file >> owner >> good) || good != token) return std::nullopt;
+  return owner;
 }
 
 }  // namespace tds_server

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "faults.hpp"
@@ -20,6 +22,8 @@ struct Options {
   std::string user{"sa"};
   std::string password;
   std::map<std::string, std::string> logins;  // further ones, by name in lower case
+  std::set<std::string> windows_logins;       // accounts that may log in by SSPI, in lower case: domain\user
+  std::string access_token_file;              // a line of "user token"; empty: no access tokens
   std::string certificate_file;
   std::string key_file;
   std::string certificate_name{"localhost"};
@@ -38,6 +42,9 @@ struct Server {
   explicit Server(Options given);
   // Login names are case-insensitive, passwords are not.
   bool accepts(const std::string& user, const std::string& password) const;
+  bool knows_windows_login(const std::string& account) const;
+  // Whose access token it is; nothing when it is nobody's. The file is read each time.
+  std::optional<std::string> owner_of_token(const std::string& token) const;
 };
 
 std::string lower_case(std::string text);

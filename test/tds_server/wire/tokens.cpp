@@ -12,8 +12,8 @@ namespace tds_server {
 namespace {
 
 namespace reply {
-constexpr unsigned return_status = 0x79, col_metadata = 0x81, error = 0xAA, info = 0xAB, return_value = 0xAC,
-                   login_ack = 0xAD, feature_ack = 0xAE, row = 0xD1, nbc_row = 0xD2, env_change = 0xE3;
+constexpr unsigned return_status = 0x79, col_metadata = 0x81, error = 0xAA, info = 0xAB, return_value = 0xAC, login_ack = 0xAD,
+                   feature_ack = 0xAE, row = 0xD1, nbc_row = 0xD2, env_change = 0xE3, sspi = 0xED;
 }
 
 constexpr std::size_t message_limit = 8000;  // characters: PRINT writes the longest messages
@@ -163,9 +163,18 @@ void append_login_ack(ByteBuffer& out, const Dialect& dialect) {
   });
 }
 
-void append_feature_ack(ByteBuffer& out, bool utf8) {
-  constexpr unsigned utf8_support = 0x0A, terminator = 0xFF;
+void append_sspi(ByteBuffer& out, std::string_view token) {
+  append_with_length(out, reply::sspi, [&] { out.bytes(token); });
+}
+
+void append_feature_ack(ByteBuffer& out, bool utf8, const std::optional<std::string>& federated) {
+  constexpr unsigned access_token = 0x02, utf8_support = 0x0A, terminator = 0xFF;
   out.u8(reply::feature_ack);
+  if (federated) {
+    out.u8(access_token);
+    out.u32(static_cast<std::uint32_t>(federated->size()));
+    out.bytes(*federated);
+  }
   if (utf8) {
     out.u8(utf8_support);
     out.u32(1);

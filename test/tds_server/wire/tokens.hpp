@@ -45,7 +45,9 @@ void append_env_collation(ByteBuffer& out, const CollationBytes& bytes);
 void append_env_transaction(ByteBuffer& out, EnvChange kind, std::uint64_t transaction);
 void append_env_reset(ByteBuffer& out);
 void append_login_ack(ByteBuffer& out, const Dialect& dialect);
-void append_feature_ack(ByteBuffer& out, bool utf8);
+// `federated`: the data of FEDAUTH's acknowledgement, nothing where the login had no access token.
+void append_feature_ack(ByteBuffer& out, bool utf8, const std::optional<std::string>& federated);
+void append_sspi(ByteBuffer& out, std::string_view token);
 void append_col_metadata(ByteBuffer& out, std::span<const ReplyColumn> columns, const std::string& database,
                          const Dialect& dialect);
 void append_row(ByteBuffer& out, std::span<const ReplyColumn> columns, std::span<const Value> values, const Dialect& dialect);

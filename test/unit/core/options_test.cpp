@@ -48,6 +48,7 @@ TEST(OptionRules, ContractOfTheSpecification) {
                            "port",
                            "instance",
                            "database",
+                           "server_spn",
                            "encrypt",
                            "ca_file",
                            "verify_host",
@@ -66,7 +67,7 @@ TEST(OptionRules, ContractOfTheSpecification) {
                            "isolation",
                            "nul_policy"})
     EXPECT_NE(find_option(Context::server, name), nullptr) << name;
-  for (const char* name : {"username", "password", "password_file", "password_required"})
+  for (const char* name : {"username", "password", "password_file", "access_token_file", "password_required"})
     EXPECT_NE(find_option(Context::user_mapping, name), nullptr) << name;
   for (const char* name : {"schema_name", "table_name", "query", "updatable", "use_remote_estimate", "batch_size", "nul_policy"})
     EXPECT_NE(find_option(Context::table, name), nullptr) << name;
@@ -173,6 +174,8 @@ TEST(Options, WhatExcludesEachOther) {
             "options \"query\" and \"table_name\" exclude each other");
   EXPECT_EQ(validate(Context::table, {{"schema", "a"}, {"table", "b"}}).sqlstate, "");
   EXPECT_EQ(validate(Context::user_mapping, {{"password", "a"}, {"password_file", "/b"}}).sqlstate, "42601");
+  for (const char* other : {"username", "password", "password_file"})
+    EXPECT_EQ(validate(Context::user_mapping, {{other, "/a"}, {"access_token_file", "/b"}}).sqlstate, "42601") << other;
 }
 
 TEST(Options, ValueUnderAnySpelling) {

@@ -117,6 +117,12 @@ void check_ca_file(const std::string& path) {
     throw Error(sqlstate::invalid_parameter, "could not open ca_file \"" + path + "\": " + std::generic_category().message(errno));
 }
 
+void check_spn(const std::string& spn) {
+  refuse_control_characters("server_spn", spn);
+  if (spn.size() > longest_config_value || spn.find_first_of("#; ") != std::string::npos)
+    bad_value("server_spn", "FreeTDS cannot read a name that is longer than 200 bytes or has '#', ';' or a blank in it.");
+}
+
 const char* encryption_word(Encrypt encrypt) {
   switch (encrypt) {
     case Encrypt::off:
@@ -180,7 +186,9 @@ LoginRecord login_record(const Login& login) {
   const bool secure = login.encrypt == Encrypt::require || login.encrypt == Encrypt::strict || !login.ca_file.empty();
   std::string hint;
   if (login.username.empty())
-    hint = "Without a user name the login uses Kerberos: is there a valid ticket?";
+    hint =
+        "Without a username the login uses Kerberos: has the server process a valid ticket, and does the KDC know the service? "
+        "See the option \"server_spn\".";
   else if (secure)
     hint = "Can the server encrypt, and does its certificate match? See the server options \"encrypt\", \"ca_file\" and \"verify_host\".";
   else if (login.encrypt == Encrypt::off)
@@ -217,6 +225,10 @@ std::string config_text(const Login& login, int port) {
     check_ca_file(login.ca_file);
     text += "\tca file = " + login.ca_file + "\n\tcheck certificate hostname = " + (login.verify_host ? "yes" : "no") + "\n";
   }
+  if (!login.server_spn.empty()) {
+    check_spn(login.server_spn);
+    text += "\tspn = " + login.server_spn + "\n";
+  }
   return text;
 }
 
@@ -224,6 +236,9 @@ Process log_in(const Login& login, const Environment& environment, Monitor& moni
   initialize_library();
   check_host(login.host);
   refuse_control_characters("instance", login.instance);
+  if (!login.access_token.empty())
+    throw Error(sqlstate::feature_not_supported, "FreeTDS cannot log in with an access token", {},
+                "Set the server option \"driver\" to \"native\".");
   const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment.interrupted, environment.wait};
   const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
   const std::string text = config_text(login, port);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "../../error.hpp"
 #include "../arguments.hpp"
 #include "../net/reach.hpp"
 #include "login7.hpp"
-#include "prelogin.hpp"
 #include "request.hpp"
 
 namespace mssql::tds::native {
@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t wanted_packet_size = 32767;
 constexpr int most_routes = 3;
+constexpr int most_challenges = 20;  // Kerberos takes one, NTLM two
 // A server that obeys an attention acknowledges it at once. One that is silent for a second, or still sends rows after five, does not,
 // and the connection is given up.
 constexpr int cancel_silence_seconds = 1;
@@ -46,9 +47,19 @@ std::uint64_t skip_long(Inbox& inbox, std::uint64_t before = 0) {
   return size;
 }
 
-void skip_features(Inbox& inbox) {
+// FEATUREEXTACK (MS-TDS 2.2.7.11).
+void read_features(Inbox& inbox, ServerState& state) {
   constexpr std::size_t feature_header = 5;
-  for (std::uint64_t size = 0; inbox.u8() != 0xFF;) size = skip_long(inbox, size + feature_header);
+  constexpr std::uint8_t access_token = 0x02, end = 0xFF;
+  std::uint64_t before = 0;
+  for (std::uint8_t feature; (feature = inbox.u8()) != end;) {
+    const std::uint64_t size = skip_long(inbox, before + feature_header) - before - feature_header;
+    before += feature_header + size;
+    if (feature != access_token) continue;
+    if (size != 0)
+      throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "It returns a nonce that it was not given.");
+    state.token_acknowledged = true;
+  }
 }
 
 void check_text_option(const char* option, std::string_view value) {
@@ -56,6 +67,9 @@ void check_text_option(const char* option, std::string_view value) {
 }
 
 void check_options(const Login& login) {
+  if (!login.access_token.empty() && login.encrypt == Encrypt::off)
+    throw Error(sqlstate::cannot_connect, "an access token is sent under TLS only, but the option \"encrypt\" is off", {},
+                "Set the server option \"encrypt\" to \"require\" or \"strict\".");
   check_text_option("username", login.username);
   check_text_option("password", login.password);
   check_text_option("database", login.database);
@@ -72,10 +86,10 @@ Driver::Driver(const Login& login, const Environment& environment) : environment
   complete_login();
 }
 
-Driver::Driver(net::Descriptor socket, const Login& login, const Environment& environment)
+Driver::Driver(net::Descriptor socket, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security)
     : environment_(environment), query_timeout_(login.query_timeout) {
   check_options(login);
-  open(std::move(socket), login, net::Deadline::in_seconds(login.connect_timeout), login.port);
+  open(std::move(socket), login, net::Deadline::in_seconds(login.connect_timeout), login.port, std::move(security));
   if (!link_->state.route_host.empty())
     throw Error(sqlstate::cannot_connect,
                 "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere");
@@ -86,7 +100,7 @@ void Driver::connect(Login login) {
   const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment_.interrupted, environment_.wait};
   for (int route = 0; route <= most_routes; ++route) {
     const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
-    open(net::connect(login.host, port, patience), login, patience.deadline, port);
+    open(net::connect(login.host, port, patience), login, patience.deadline, port, nullptr);
     if (link_->state.route_host.empty()) return;
     login.host = link_->state.route_host;
     login.port = link_->state.route_port;
@@ -95,12 +109,13 @@ void Driver::connect(Login login) {
   throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere again and again");
 }
 
-void Driver::open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port) {
+void Driver::open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security) {
   Environment quiet = environment_;
   quiet.info = nullptr;  // "changed database context to ..." is no news
   link_ = std::make_unique<Link>(std::move(socket), quiet, place(login, port));
   link_->channel.limit({deadline, login.connect_timeout, 0});
-  log_in(login);
+  if (is_integrated(login) && !security) security = make_security_context(login, port);
+  log_in(login, security.get());
 }
 
 void Driver::complete_login() {
@@ -109,19 +124,16 @@ void Driver::complete_login() {
   if (spid_ == 0) introduce();
 }
 
-void Driver::log_in(const Login& login) {
+void Driver::log_in(const Login& login, SecurityContext* security) {
   Channel& channel = link_->channel;
-  TlsOptions tls{login.host, login.ca_file, login.verify_host, login.encrypt == Encrypt::strict, false};
   try {
-    if (login.encrypt == Encrypt::strict) channel.start_tls(tls, Channel::Wrapping::none);
-    const Encryption encryption = negotiate(link_->outbox, link_->inbox, login.encrypt, login.instance);
-    if (encryption == Encryption::none && login.encrypt == Encrypt::request && !login.ca_file.empty())
-      throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"ca_file\" wants its certificate");
-    tls.login_only = encryption == Encryption::login_only;
-    if (encryption != Encryption::none) channel.start_tls(tls, Channel::Wrapping::prelogin);
-    send_login(link_->outbox, login, login.packet_size > 0 ? static_cast<std::size_t>(login.packet_size) : wanted_packet_size);
-    if (encryption == Encryption::login_only) channel.stop_tls();
-    read_login_answer();
+    LoginProof proof;
+    if (security != nullptr) proof.sspi = security->step({});  // before the server waits for us: it may take the KDC some time
+    const Agreement agreement = secure_connection(login);
+    proof.echo = agreement.echo;
+    send_login(link_->outbox, login, login.packet_size > 0 ? static_cast<std::size_t>(login.packet_size) : wanted_packet_size, proof);
+    if (agreement.encryption == Encryption::login_only) channel.stop_tls();
+    read_login_answer(login, security);
   } catch (const Error& error) {
     if (link_->messages.has_error()) throw link_->messages.error();
     // What is a lost connection later is a failed one here
@@ -133,26 +145,70 @@ void Driver::log_in(const Login& login) {
   }
 }
 
-void Driver::read_login_answer() {
+// PRELOGIN, and TLS where it was agreed upon.
+Agreement Driver::secure_connection(const Login& login) {
+  const bool strict = login.encrypt == Encrypt::strict;
+  TlsOptions tls{login.host, login.ca_file, login.verify_host, strict, false};
+  if (strict) link_->channel.start_tls(tls, Channel::Wrapping::none);
+  Agreement agreement = negotiate(link_->outbox, link_->inbox, login);
+  if (agreement.encryption == Encryption::none && !strict) {
+    if (!login.access_token.empty())
+      throw Error(sqlstate::cannot_connect, "the server does not encrypt, and an access token is sent under TLS only");
+    if (login.encrypt == Encrypt::request && !login.ca_file.empty())
+      throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"ca_file\" wants its certificate");
+  }
+  tls.login_only = agreement.encryption == Encryption::login_only;
+  if (agreement.encryption != Encryption::none) link_->channel.start_tls(tls, Channel::Wrapping::prelogin);
+  return agreement;
+}
+
+void Driver::read_login_answer(const Login& login, SecurityContext* security) {
   Inbox& inbox = link_->inbox;
   inbox.start();
   bool accepted = false;
+  int challenges = 0;
+  std::string answer;  // to the server's challenge, once it has ended its message
   busy_ = true;
   while (busy_) {
     inbox.mark();
+    if (!answer.empty() && inbox.at_end()) {
+      send_sspi(link_->outbox, std::exchange(answer, {}));
+      inbox.start();
+    }
     inbox.need(1);
     if (*inbox.data() == token::login_acknowledgement) {
       inbox.advance(1);
       read_login_acknowledgement();
       accepted = true;
+    } else if (*inbox.data() == token::sspi) {
+      if (++challenges > most_challenges)
+        throw Error(sqlstate::protocol_violation, "the server asks for one security token after the other");
+      inbox.advance(1);
+      answer = read_challenge(security);
     } else {
       next_event_but_row();
     }
   }
   if (link_->messages.has_error()) throw link_->messages.error();
+  if (accepted && link_->state.route_host.empty()) check_proof(login, security);
   if (!accepted) throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the login was not acknowledged");
   if (link_->state.packet_size > 0) link_->outbox.packet_size(link_->state.packet_size);
   spid_ = inbox.session_number();
+}
+
+// SSPI (MS-TDS 2.2.7.22).
+std::string Driver::read_challenge(SecurityContext* security) {
+  const std::string challenge = link_->inbox.bytes(link_->inbox.u16());
+  if (security == nullptr || security->complete() || challenge.empty())
+    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol",
+                challenge.empty() ? "It sent an empty security token." : "It sent a security token that nobody waits for.");
+  return security->step(challenge);
+}
+
+void Driver::check_proof(const Login& login, const SecurityContext* security) {
+  if (security != nullptr) security->verify();
+  if (!login.access_token.empty() && !link_->state.token_acknowledged)
+    throw Error(sqlstate::protocol_violation, "the server did not acknowledge the access token");
 }
 
 void Driver::read_login_acknowledgement() {
@@ -320,7 +376,7 @@ Driver::Event Driver::read_token(std::uint8_t token) {
     case token::session_state:
     case token::federated_authentication: skip_long(inbox); return Event::other;
     case token::feature_acknowledgement:
-      skip_features(inbox);
+      read_features(inbox, link_->state);
       return Event::other;
     case token::return_value: {
       inbox.u16();                              // ordinal

@@ -12,7 +12,9 @@
 #include "inbox.hpp"
 #include "messages.hpp"
 #include "outbox.hpp"
+#include "prelogin.hpp"
 #include "result_set.hpp"
+#include "security_context.hpp"
 #include "server_state.hpp"
 
 namespace mssql::tds::native {
@@ -21,8 +23,8 @@ class Driver final : public BulkBySql {
  public:
   Driver(const Login& login, const Environment& environment);
   // Logs in over a connection that exists already: non-blocking, and `login.host` and `port` only name it. A server that sends the
-  // login elsewhere is refused.
-  Driver(net::Descriptor socket, const Login& login, const Environment& environment);
+  // login elsewhere is refused. An integrated login takes `security` instead of one by GSSAPI.
+  Driver(net::Descriptor socket, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security = nullptr);
 
   void execute(std::string_view sql, std::span<const Parameter> parameters) override;
   bool next_result() override;
@@ -52,11 +54,14 @@ class Driver final : public BulkBySql {
   enum class Event : std::uint8_t { columns, row, null_bitmap_row, done, other };
 
   void connect(Login login);
-  void open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port);
+  void open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security);
   void complete_login();
-  void log_in(const Login& login);
-  void read_login_answer();
+  void log_in(const Login& login, SecurityContext* security);
+  Agreement secure_connection(const Login& login);
+  void read_login_answer(const Login& login, SecurityContext* security);
+  std::string read_challenge(SecurityContext* security);
   void read_login_acknowledgement();
+  void check_proof(const Login& login, const SecurityContext* security);
   void introduce();
 
   void require_alive();

@@ -8,11 +8,25 @@ namespace mssql::tds::native {
 
 namespace {
 
-enum Option : std::uint8_t { version = 0, encryption = 1, instance_name = 2, thread_id = 3, mars = 4, terminator = 0xFF };
+enum Option : std::uint8_t {
+  version = 0,
+  encryption = 1,
+  instance_name = 2,
+  thread_id = 3,
+  mars = 4,
+  token_required = 6,
+  nonce = 7,
+  terminator = 0xFF
+};
 enum Answer : std::uint8_t { off = 0, on = 1, not_supported = 2, required = 3 };
 
 constexpr std::size_t option_size = 5;  // token, offset, length
 constexpr std::size_t longest_answer = 65536;
+constexpr std::size_t nonce_size = 32;
+
+[[noreturn]] void throw_malformed(const std::string& detail) {
+  throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", detail);
+}
 
 std::uint8_t wish(Encrypt encrypt) {
   switch (encrypt) {
@@ -24,18 +38,20 @@ std::uint8_t wish(Encrypt encrypt) {
   return not_supported;
 }
 
-void ask(Outbox& outbox, std::uint8_t encrypt, const std::string& instance) {
+// No nonce of ours: only Live ID tokens need one.
+void ask(Outbox& outbox, std::uint8_t encrypt, const std::string& instance, bool has_token) {
   struct Field {
     std::uint8_t token;
     std::string value;
   };
-  const Field fields[] = {{version, std::string("\x11\x00\x00\x00\x00\x00", 6)},
-                          {encryption, std::string(1, static_cast<char>(encrypt))},
-                          {instance_name, instance + '\0'},
-                          {thread_id, std::string(4, '\0')},
-                          {mars, std::string(1, '\0')}};
+  std::vector<Field> fields = {{version, std::string("\x11\x00\x00\x00\x00\x00", 6)},
+                               {encryption, std::string(1, static_cast<char>(encrypt))},
+                               {instance_name, instance + '\0'},
+                               {thread_id, std::string(4, '\0')},
+                               {mars, std::string(1, '\0')}};
+  if (has_token) fields.push_back({token_required, std::string(1, '\x01')});
   outbox.begin(PacketType::prelogin);
-  std::size_t offset = std::size(fields) * option_size + 1;
+  std::size_t offset = fields.size() * option_size + 1;
   for (const Field& field : fields) {
     outbox.u8(field.token);
     outbox.u16_big_endian(static_cast<std::uint16_t>(offset));
@@ -55,30 +71,29 @@ std::vector<std::uint8_t> read_answer(Inbox& inbox) {
     answer.insert(answer.end(), inbox.data(), inbox.data() + inbox.available());
     inbox.advance(inbox.available());
     inbox.mark();
-    if (answer.size() > longest_answer) throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol");
+    if (answer.size() > longest_answer) throw_malformed({});
   }
   return answer;
 }
 
-}  // namespace
-
 std::uint8_t encryption_of(std::span<const std::uint8_t> answer) {
-  for (std::size_t at = 0; at + option_size <= answer.size() && answer[at] != terminator; at += option_size) {
-    const std::size_t offset = static_cast<std::size_t>(answer[at + 1]) << 8 | answer[at + 2];
-    const std::size_t size = static_cast<std::size_t>(answer[at + 3]) << 8 | answer[at + 4];
-    if (offset + size > answer.size()) break;
-    if (answer[at] == encryption && size == 1) return answer[offset];
-  }
-  throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", "Its PRELOGIN message does not speak of encryption.");
+  const auto value = find_prelogin_option(answer, encryption);
+  if (!value || value->size() != 1) throw_malformed("Its PRELOGIN message does not speak of encryption.");
+  if (value->front() > required) throw_malformed("Its wish for encryption is number " + std::to_string(value->front()) + ".");
+  return value->front();
 }
 
-Encryption negotiate(Outbox& outbox, Inbox& inbox, Encrypt wanted, const std::string& instance) {
-  const std::uint8_t asked = wish(wanted);
-  ask(outbox, asked, instance);
-  const std::uint8_t answer = encryption_of(read_answer(inbox));
-  if (answer > required)
-    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol",
-                "Its wish for encryption is number " + std::to_string(answer) + ".");
+TokenEcho echo_of(std::span<const std::uint8_t> answer) {
+  TokenEcho echo;
+  if (const auto value = find_prelogin_option(answer, token_required)) echo.required = value->size() == 1 && value->front() == 1;
+  if (const auto value = find_prelogin_option(answer, nonce)) {
+    if (value->size() != nonce_size) throw_malformed("Its nonce has " + std::to_string(value->size()) + " bytes.");
+    echo.nonce.assign(value->begin(), value->end());
+  }
+  return echo;
+}
+
+Encryption agree(Encrypt wanted, std::uint8_t asked, std::uint8_t answer) {
   if (wanted == Encrypt::strict) return Encryption::none;
   if (wanted == Encrypt::require && answer != on && answer != required)
     throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"encrypt\" requires it");
@@ -87,6 +102,29 @@ Encryption negotiate(Outbox& outbox, Inbox& inbox, Encrypt wanted, const std::st
                 "Set the server option \"encrypt\" to \"require\" or \"request\".");
   if (answer == on || answer == required) return Encryption::whole_session;
   return answer == off && asked == off ? Encryption::login_only : Encryption::none;
+}
+
+}  // namespace
+
+std::optional<std::span<const std::uint8_t>> find_prelogin_option(std::span<const std::uint8_t> answer, std::uint8_t option) {
+  for (std::size_t at = 0; at < answer.size() && answer[at] != terminator; at += option_size) {
+    if (at + option_size > answer.size()) throw_malformed("Its PRELOGIN message ends in the middle of an option.");
+    const std::size_t offset = static_cast<std::size_t>(answer[at + 1]) << 8 | answer[at + 2];
+    const std::size_t size = static_cast<std::size_t>(answer[at + 3]) << 8 | answer[at + 4];
+    if (offset + size > answer.size()) throw_malformed("A value of its PRELOGIN message lies outside of it.");
+    if (answer[at] == option) return answer.subspan(offset, size);
+  }
+  return std::nullopt;
+}
+
+Agreement negotiate(Outbox& outbox, Inbox& inbox, const Login& login) {
+  const std::uint8_t asked = wish(login.encrypt);
+  const bool has_token = !login.access_token.empty();
+  ask(outbox, asked, login.instance, has_token);
+  const std::vector<std::uint8_t> answer = read_answer(inbox);
+  Agreement agreement{agree(login.encrypt, asked, encryption_of(answer)), {}};
+  if (has_token) agreement.echo = echo_of(answer);
+  return agreement;
 }
 
 }  // namespace mssql::tds::native

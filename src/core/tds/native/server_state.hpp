@@ -14,6 +14,7 @@ struct ServerState {
   std::uint8_t collation[5]{0x09, 0x04, 0xD0, 0x00, 0x34};  // of character parameters; SQL_Latin1_General_CP1_CI_AS until the server says
   std::string route_host;                // go there instead (Azure SQL); empty: stay
   int route_port{0};
+  bool token_acknowledged{false};  // FEATUREEXTACK says that the access token has been looked at
 };
 
 // The cursor stands behind the token byte.

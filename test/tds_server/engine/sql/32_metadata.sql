@@ -41,8 +41,10 @@ CREATE FUNCTION tds.server_property(property text) RETURNS tds.variant LANGUAGE 
     WHEN 'isxtpsupported' THEN tds.variant_int(0) WHEN 'ispolybaseinstalled' THEN tds.variant_int(0) WHEN 'isadvancedanalyticsinstalled' THEN tds.variant_int(0)
     WHEN 'processid' THEN tds.variant_int(1) WHEN 'pathseparator' THEN tds.variant_name('/') WHEN 'filestreameffectivelevel' THEN tds.variant_int(0)
     WHEN 'licensetype' THEN tds.variant_name('DISABLED') END $$;
+CREATE FUNCTION tds.auth_scheme(application_name text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE substring(application_name FROM '^tds:[0-9]+([KN]):') WHEN 'K' THEN 'KERBEROS' WHEN 'N' THEN 'NTLM' ELSE 'SQL' END $$;
 CREATE FUNCTION tds.connection_property(property text) RETURNS tds.variant LANGUAGE sql STABLE AS $$
-  SELECT CASE lower(property) WHEN 'net_transport' THEN tds.variant_name('TCP') WHEN 'protocol_type' THEN tds.variant_name('TSQL') WHEN 'auth_scheme' THEN tds.variant_name('SQL')
+  SELECT CASE lower(property) WHEN 'net_transport' THEN tds.variant_name('TCP') WHEN 'protocol_type' THEN tds.variant_name('TSQL') WHEN 'auth_scheme' THEN tds.variant_name(tds.auth_scheme(current_setting('application_name')))
     WHEN 'local_net_address' THEN tds.variant_name('127.0.0.1') WHEN 'client_net_address' THEN tds.variant_name('127.0.0.1') END $$;
 CREATE FUNCTION tds.collation_property(collation_name text, property text) RETURNS tds.variant LANGUAGE sql STABLE AS $$
   SELECT CASE lower(property) WHEN 'lcid' THEN tds.variant_int(1033) WHEN 'version' THEN tds.variant_int(CASE WHEN collation_name LIKE '%\_100\_%' THEN 2 ELSE 0 END)

@@ -49,13 +49,14 @@ struct Thrown {
   std::string sqlstate;
   std::string message;
   std::string detail;
+  std::string hint;
 };
 template <class Body>
 Thrown thrown_by(Body&& body) {
   try {
     body();
   } catch (const Error& error) {
-    return {error.sqlstate, error.message, error.detail};
+    return {error.sqlstate, error.message, error.detail, error.hint};
   }
   return {};
 }

@@ -29,6 +29,7 @@ struct Conversation {
   static Login login() {
     Login login;
     login.host = "scripted";
+    login.username = "someone";
     login.encrypt = Encrypt::off;
     return login;
   }
@@ -70,6 +71,111 @@ TEST(NativeDriverTest, RoutedConnectionIsRefused) {
   const Thrown thrown = thrown_by([&] { Driver(server.socket(), Conversation::login(), Server::environment()); });
   EXPECT_EQ(thrown.sqlstate, "08001");
   EXPECT_NE(thrown.message.find("elsewhere"), std::string::npos);
+}
+
+// Kerberos as far as the driver can see: says `tokens` one after the other, and is complete then.
+class FakeSecurity final : public SecurityContext {
+ public:
+  FakeSecurity(std::vector<std::string> tokens, std::string* heard, bool proven = true)
+      : tokens_(std::move(tokens)), heard_(heard), proven_(proven) {}
+
+  std::string step(std::string_view token) override {
+    heard_->append(token).append("|");
+    return next_ < tokens_.size() ? tokens_[next_++] : std::string();
+  }
+  bool complete() const noexcept override { return next_ == tokens_.size() && !endless(); }
+  void verify() const override {
+    if (!proven_) throw Error(sqlstate::invalid_authorization, "not proven");
+  }
+
+ private:
+  bool endless() const { return tokens_.size() > 50; }
+
+  std::vector<std::string> tokens_;
+  std::string* heard_;
+  bool proven_;
+  std::size_t next_{0};
+};
+
+std::string sspi(std::string_view token) {
+  return "\xed" + little(token.size(), 2) + std::string(token);
+}
+
+struct IntegratedLogin {
+  // The server's answers to LOGIN7 and to what follows it.
+  IntegratedLogin(const std::vector<std::string>& answers, std::vector<std::string> tokens, bool proven = true) {
+    std::vector<std::string> messages = {packets(scripted::prelogin_answer(2))};
+    messages.insert(messages.end(), answers.begin(), answers.end());
+    Server server(messages, 5);
+    Login login = Conversation::login();
+    login.username.clear();
+    thrown = thrown_by(
+        [&] { Driver(server.socket(), login, Server::environment(), std::make_unique<FakeSecurity>(std::move(tokens), &heard, proven)); });
+    said = server.heard();
+  }
+
+  Thrown thrown;
+  std::string heard;  // by the security context
+  std::string said;   // to the server
+};
+
+const std::string accepted = scripted::login_acknowledgement() + done(canned::final);
+
+TEST(NativeDriverTest, SecurityTokensGoToAndFro) {
+  const IntegratedLogin login({packets(sspi("challenge")), packets(sspi("last") + accepted)}, {"first", "answer", ""});
+  EXPECT_EQ(login.thrown.message, "");
+  EXPECT_EQ(login.heard, "|challenge|last|");
+  EXPECT_NE(login.said.find("first"), std::string::npos);
+  const std::string message = "\x11\x01\x00\x0e"s;  // type SSPI, the end of the message, its size
+  EXPECT_EQ(login.said.substr(login.said.size() - 14, 4), message);
+  EXPECT_TRUE(login.said.ends_with("answer"));
+}
+
+TEST(NativeDriverTest, TheServerHasToProveItself) {
+  EXPECT_EQ(IntegratedLogin({packets(accepted)}, {"first"}, false).thrown.message, "not proven");
+  EXPECT_EQ(IntegratedLogin({packets(accepted)}, {"first"}).thrown.message, "");
+}
+
+TEST(NativeDriverTest, RefusalsOfIntegratedLoginsAreTheServers) {
+  const IntegratedLogin login({packets(sspi("challenge")), packets(error(18452, "Login failed.") + done(error_flag))},
+                              {"first", "answer", ""}, false);
+  EXPECT_EQ(login.thrown.sqlstate, "28000");
+  EXPECT_EQ(login.thrown.message, "Login failed.");
+}
+
+TEST(NativeDriverTest, BadSecurityTokensEndTheLogin) {
+  const std::vector<std::string> endless_answers(100, packets(sspi("more")));
+  const std::vector<std::string> endless_tokens(100, "and more");
+  const IntegratedLogin endless(endless_answers, endless_tokens);
+  EXPECT_EQ(endless.thrown.sqlstate, "08001");
+  EXPECT_LT(endless.heard.size(), 200u);
+  const IntegratedLogin empty({packets(sspi(""))}, {"first", "answer"});
+  EXPECT_EQ(empty.thrown.sqlstate, "08001");
+  EXPECT_NE(empty.thrown.detail.find("empty security token"), std::string::npos);
+  const IntegratedLogin late({packets(sspi("late") + accepted)}, {"first"});
+  EXPECT_EQ(late.thrown.sqlstate, "08001");
+  EXPECT_NE(late.thrown.detail.find("nobody waits for"), std::string::npos);
+  EXPECT_EQ(IntegratedLogin({packets("\xed\xff\xff"s + "cut")}, {"first", "answer"}).thrown.sqlstate, "08001");
+  EXPECT_EQ(IntegratedLogin({packets(sspi(std::string(65535, 'x'))), packets(accepted)}, {"first", "answer"}).thrown.message, "");
+}
+
+TEST(NativeDriverTest, NobodyWaitsForASecurityTokenOfASqlLogin) {
+  Server server({packets(scripted::prelogin_answer(2)), packets(sspi("challenge") + accepted)});
+  EXPECT_EQ(thrown_by([&] { Driver(server.socket(), Conversation::login(), Server::environment()); }).sqlstate, "08001");
+}
+
+TEST(NativeDriverTest, AccessTokenIsNeverSentInTheClear) {
+  Login login = Conversation::login();
+  login.username.clear();
+  login.access_token = "eyJ";
+  for (const Encrypt encrypt : {Encrypt::off, Encrypt::request}) {
+    login.encrypt = encrypt;
+    Server server(scripted::login());
+    const Thrown thrown = thrown_by([&] { Driver(server.socket(), login, Server::environment()); });
+    EXPECT_EQ(thrown.sqlstate, "08001");
+    EXPECT_NE(thrown.message.find("under TLS only"), std::string::npos);
+    EXPECT_EQ(server.heard().find(canned::utf16("eyJ")), std::string::npos);
+  }
 }
 
 // What a session may not survive: the caller gets an error and the connection is closed.

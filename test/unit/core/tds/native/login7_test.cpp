@@ -20,12 +20,12 @@ Login someone() {
 }
 
 // The message, without the headers of its packets.
-std::string sent(const Login& login, std::size_t packet_size = 4096) {
+std::string sent(const Login& login, std::size_t packet_size = 4096, const LoginProof& proof = {}) {
   scripted::Server server({});
   Channel channel(server.socket(), scripted::Server::environment(), "the test");
   Outbox outbox(channel);
   outbox.packet_size(packet_size);
-  send_login(outbox, login, 32767);
+  send_login(outbox, login, 32767, proof);
   std::string message;
   for (std::string_view heard = server.heard(); !heard.empty();) {
     const std::size_t size = static_cast<std::uint8_t>(heard[2]) << 8 | static_cast<std::uint8_t>(heard[3]);
@@ -75,6 +75,54 @@ TEST(Login7Test, ExtensionPointsToTheFeatures) {
   EXPECT_EQ(number(message, 58, 2), 4u);
   const std::size_t features = number(message, number(message, 56, 2), 4);
   EXPECT_EQ(message.substr(features), std::string("\x0A\x00\x00\x00\x00\xFF", 6));
+}
+
+// MS-TDS 2.2.6.4: fIntSecurity is the highest bit of OptionFlags2, ibSSPI and cbSSPI stand at 78, cbSSPILong at 90.
+TEST(Login7Test, SecurityTokenStandsInForThePassword) {
+  EXPECT_EQ(number(sent(someone()), 25, 1) & 0x80, 0u);
+  const std::string token = "\x60\x82 a token";
+  const std::string message = sent(someone(), 4096, {token, {}});
+  EXPECT_EQ(number(message, 25, 1) & 0x80, 0x80u);
+  EXPECT_EQ(message.substr(number(message, 78, 2), number(message, 80, 2)), token);
+  EXPECT_EQ(number(message, 90, 4), 0u);
+  EXPECT_EQ(value(message, 40), "");
+  EXPECT_EQ(value(message, 44), "");
+  EXPECT_EQ(value(message, 68), canned::utf16("sales"));
+  EXPECT_EQ(message.find(canned::utf16("someone")), std::string::npos);
+  const std::size_t features = number(message, number(message, 56, 2), 4);
+  EXPECT_EQ(features, number(message, 78, 2) + token.size());
+  EXPECT_EQ(message.substr(features), std::string("\x0A\x00\x00\x00\x00\xFF", 6));
+}
+
+TEST(Login7Test, LongSecurityTokenHasALongLength) {
+  for (const std::size_t size : {65534u, 65535u, 65536u, 100'000u}) {
+    const std::string token(size, 't');
+    const std::string message = sent(someone(), 4096, {token, {}});
+    EXPECT_EQ(number(message, 80, 2), std::min<std::size_t>(size, 65535));
+    EXPECT_EQ(number(message, 90, 4), size < 65535 ? 0u : size);
+    EXPECT_EQ(message.substr(number(message, 78, 2), size), token);
+    EXPECT_EQ(number(message, 0, 4), message.size());
+  }
+  const Thrown thrown = thrown_by([] { sent(someone(), 4096, {std::string(131'000, 't'), {}}); });
+  EXPECT_EQ(thrown.sqlstate, "54000");
+}
+
+// MS-TDS 2.2.6.4, FEDAUTH with the library "Security Token": options, the token with its length in bytes, the nonce.
+TEST(Login7Test, AccessTokenIsAFeature) {
+  Login login = someone();
+  login.username = login.password = "";
+  login.access_token = "eyJ.x";
+  const std::string nonce(32, 'n');
+  const auto features = [&](const TokenEcho& echo) {
+    const std::string message = sent(login, 4096, {{}, echo});
+    EXPECT_EQ(number(message, 25, 1) & 0x80, 0u);
+    return message.substr(number(message, number(message, 56, 2), 4));
+  };
+  const std::string token = canned::little(10, 4) + canned::utf16("eyJ.x");
+  const std::string utf8("\x0A\x00\x00\x00\x00\xFF", 6);
+  EXPECT_EQ(features({}), '\x02' + canned::little(15, 4) + '\x02' + token + utf8);
+  EXPECT_EQ(features({true, {}}), '\x02' + canned::little(15, 4) + '\x03' + token + utf8);
+  EXPECT_EQ(features({true, nonce}), '\x02' + canned::little(47, 4) + '\x03' + token + nonce + utf8);
 }
 
 TEST(Login7Test, IntentIsRead) {
