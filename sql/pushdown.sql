@@ -72,6 +72,51 @@ EXPLAIN (VERBOSE, COSTS OFF) EXECUTE find(100, '2020-01-01', 20);
 EXECUTE find(100, '2020-01-01', 'NaN');
 EXECUTE find(100, '-infinity', 20);
 DEALLOCATE find;
+-- the parameter has the column's type where that holds its value; either way the rows are those of a local comparison
+SET plan_cache_mode = force_generic_plan;
+CREATE FOREIGN TABLE integers (
+    id int OPTIONS (remote_type 'int'), t smallint OPTIONS (remote_type 'tinyint'), l bigint OPTIONS (remote_type 'bigint')
+) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Integers');
+CREATE FOREIGN TABLE decimals (
+    id int OPTIONS (remote_type 'int'), one numeric(1,0) OPTIONS (remote_type 'decimal(1,0)'), m numeric(19,4) OPTIONS (remote_type 'money'), sm numeric(10,4) OPTIONS (remote_type 'smallmoney')
+) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Decimals');
+CREATE FOREIGN TABLE binaries (id int OPTIONS (remote_type 'int'), b bytea OPTIONS (remote_type 'binary(4)'))
+    SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Binaries');
+CREATE FUNCTION sent(relation text, condition text, type text, value text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    query text := format('SELECT coalesce(string_agg(id::text, '','' ORDER BY id), ''none'') FROM %I WHERE %s', relation, condition);
+    with_pushdown text;
+    without text;
+BEGIN
+    EXECUTE format('PREPARE sent(%s) AS %s', type, query);
+    EXECUTE format('EXECUTE sent(%L)', value) INTO with_pushdown;
+    DEALLOCATE sent;
+    SET LOCAL mssql_fdw.pushdown = off;
+    EXECUTE format('PREPARE sent(%s) AS %s', type, query);
+    EXECUTE format('EXECUTE sent(%L)', value) INTO without;
+    DEALLOCATE sent;
+    SET LOCAL mssql_fdw.pushdown = on;
+    RETURN CASE WHEN with_pushdown = without THEN with_pushdown ELSE format('DIFFERENT ROWS: %s, not %s', with_pushdown, without) END;
+END
+$$;
+SELECT *, sent(relation, condition, type, value) FROM (VALUES
+    ('integers', 't = $1', 'smallint', '255'), ('integers', 't < $1', 'smallint', '256'), ('integers', 't > $1', 'smallint', '-1'),
+    ('integers', 't = $1', 'bigint', '9223372036854775807'), ('integers', 'l = $1', 'bigint', '9223372036854775807'),
+    ('integers', 'l >= $1', 'smallint', '-32768'), ('decimals', 'one = $1', 'numeric', '9'), ('decimals', 'one < $1', 'numeric', '10'),
+    ('decimals', 'one > $1', 'numeric', '-9.5'), ('decimals', 'm = $1', 'numeric', '922337203685477.5807'),
+    ('decimals', 'm < $1', 'numeric', '922337203685477.5808'), ('decimals', 'm < $1', 'numeric', '99999999999999999999'),
+    ('decimals', 'm > $1', 'numeric', '0.00001'), ('decimals', 'sm = $1', 'numeric', '-214748.3648'), ('decimals', 'sm < $1', 'numeric', '214748.3648'),
+    ('many', 'price = $1', 'numeric', '1.50'), ('many', 'id < 20 AND flag = $1', 'boolean', 'true'), ('many', 'id < 9 AND name = $1', 'text', 'one'),
+    ('many', 'code = $1', 'uuid', '00112233-4455-6677-8899-aabbccddeeff'), ('many', 'id < 20 AND created = $1', 'timestamp', '2020-01-01 00:00:00.001'),
+    ('many', 'id < 20 AND created > $1', 'timestamp', '2020-01-01 00:00:00.0005'), ('many', 'id < 20 AND created < $1', 'timestamp', NULL),
+    ('binaries', 'b = $1', 'bytea', '\x01020304'), ('binaries', 'b >= $1', 'bytea', '\x00'), ('binaries', 'b < $1', 'bytea', '\xffffffff'),
+    ('dates', 'd = $1', 'date', '2000-02-29'), ('dates', 't3 = $1', 'time', '12:34:56.789'), ('dates', 't3 > $1', 'time', '12:34:56.788999'),
+    ('dates', 't7 < $1', 'time', '12:34:56.789124'), ('dates', 't7 < $1', 'time', '24:00'), ('dates', 'sdt = $1', 'timestamp', '2000-02-29 12:00'),
+    ('dates', 'sdt < $1', 'timestamp', '2000-02-29 12:00:00.5'), ('dates', 'sdt < $1', 'timestamp', '9999-01-01'),
+    ('dates', 'dt = $1', 'timestamp', '2010-01-02 03:04:05.003'), ('dates', 'dt > $1', 'timestamp', '2010-01-02 03:04:05.002'),
+    ('dates', 'dt > $1', 'timestamp', '0001-01-01'), ('dates', 'dt6 = $1', 'timestamp', '2010-01-02 03:04:05.678912'),
+    ('dates', 'dto = $1', 'timestamptz', '2010-01-01 21:34:05.678+00'), ('dates', 'dto < $1', 'timestamptz', '9999-12-31 23:59:59.999999+00')
+) AS v(relation, condition, type, value);
 RESET plan_cache_mode;
 -- the parameter of a nested loop is not one of the scan
 SELECT count(*) FROM generate_series(1, 3) AS g, LATERAL (SELECT id FROM many WHERE id = g OFFSET 0) AS m;

@@ -27,6 +27,7 @@ inline constexpr const char* invalid_byte_sequence = "22021";
 inline constexpr const char* numeric_out_of_range = "22003";
 inline constexpr const char* datetime_overflow = "22008";
 inline constexpr const char* string_truncation = "22001";
+inline constexpr const char* invalid_text = "22P02";
 inline constexpr const char* invalid_name = "42602";
 inline constexpr const char* name_too_long = "42622";
 inline constexpr const char* program_limit = "54000";

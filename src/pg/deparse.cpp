@@ -132,6 +132,13 @@ const char* literal_of(const RemoteType& type, const char* text) {
 
 const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
 
+// Core only; false when the column's type cannot stand beside this value.
+bool type_as_column(const RemoteType& type, const char* text, SentValue* sent) {
+  const std::optional<tsql::TypedText> typed = tsql::push_parameter(type, text);
+  if (typed) *sent = SentValue{copy_out(typed->declaration), copy_out(typed->text)};
+  return typed.has_value();
+}
+
 const char* push_value(const RemoteAttribute& column, Node* value, ConditionContext* context, StringInfo out) {
   const Oid type = exprType(value);
   if (IsA(value, Const)) {
@@ -341,21 +348,19 @@ const char* deparse_condition(Expr* expression, ConditionContext* context, Strin
 
 bool send_condition_value(Oid type, Datum value, bool isnull, const char* remote_type, SentValue* sent) {
   if (!send_value(type, value, isnull, sent)) return false;
-  if (isnull || *remote_type == '\0') return true;
+  if (*remote_type == '\0') return true;
   const RemoteType remote = parse_declaration(remote_type);
-  const char* text = constant_text(type, value);
-  if (text == nullptr) return false;
-  if (is_integer_type(getBaseType(type))) {
-    // Any integer compares with any exact number; but money would have it converted to money, which may overflow.
-    if (remote.type == Type::money || remote.type == Type::smallmoney) sent->declaration = "decimal(19,0)";
+  if (isnull) {
+    // The declaration of most values, so that the statement stays the same one.
+    if (remote.type != Type::rowversion) sent->declaration = declaration_of(remote);
     return true;
   }
-  if (literal_of(remote, text) == nullptr) return false;
-  if (remote.type == Type::datetime) {
-    // A datetime2 would be compared with the tick of 1/300 s itself; this type takes three digits of a fraction, no more.
-    sent->declaration = "datetime";
-    sent->text = pnstrdup(sent->text, std::strlen(sent->text) - 3);
-  }
+  const char* text = constant_text(type, value);
+  if (text == nullptr) return false;
+  if (type_as_column(remote, text, sent)) return true;
+  if (!is_integer_type(getBaseType(type))) return false;
+  // Any integer compares with any exact number; but money would have it converted to money, which may overflow.
+  if (remote.type == Type::money || remote.type == Type::smallmoney) sent->declaration = "decimal(19,0)";
   return true;
 }
 

@@ -1,5 +1,4 @@
-// The values of a statement's parameters as every driver sends them: character data, or bytes for the binary types; the server converts
-// them to the declared types.
+// The values of a statement's parameters as every driver takes them: character data, or bytes for the binary types.
 #pragma once
 
 #include <span>

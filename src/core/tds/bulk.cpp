@@ -2,23 +2,15 @@
 #include "bulk.hpp"
 
 #include "../error.hpp"
-#include "decode.hpp"
 #include "arguments.hpp"
+#include "decode.hpp"
+#include "encode.hpp"
 
 namespace mssql::tds {
 
 namespace {
 
 constexpr std::size_t date_length = 10;  // yyyy-mm-dd
-
-void append_name(std::string_view name, std::string& out) {
-  out += '[';
-  for (const char c : name) {
-    out += c;
-    if (c == ']') out += c;
-  }
-  out += ']';
-}
 
 void append_binary(const Cell& cell, std::string& out) {
   static constexpr char digits[] = "0123456789ABCDEF";
@@ -29,66 +21,22 @@ void append_binary(const Cell& cell, std::string& out) {
   }
 }
 
-WireType wire_type(Type type) {
-  switch (type) {
-    case Type::bit:
-      return WireType::bit;
-    case Type::tinyint:
-      return WireType::tinyint;
-    case Type::smallint:
-      return WireType::smallint;
-    case Type::int_:
-      return WireType::int_;
-    case Type::bigint:
-      return WireType::bigint;
-    case Type::decimal:
-      return WireType::decimal;
-    case Type::money:
-      return WireType::money;
-    case Type::smallmoney:
-      return WireType::smallmoney;
-    case Type::real:
-      return WireType::real;
-    case Type::float_:
-      return WireType::float_;
-    case Type::date:
-      return WireType::date;
-    case Type::time:
-      return WireType::time;
-    case Type::smalldatetime:
-      return WireType::smalldatetime;
-    case Type::datetime:
-      return WireType::datetime;
-    case Type::datetime2:
-      return WireType::datetime2;
-    case Type::datetimeoffset:
-      return WireType::datetimeoffset;
-    case Type::uniqueidentifier:
-      return WireType::uniqueidentifier;
-    case Type::char_:
-    case Type::varchar:
-    case Type::text:
-    case Type::nchar:
-    case Type::nvarchar:
-    case Type::ntext:
-    case Type::sql_variant:
-      return WireType::text;
-    case Type::xml:
-      return WireType::xml;
-    case Type::binary:
-    case Type::varbinary:
-    case Type::image:
-    case Type::rowversion:
-    case Type::hierarchyid:
-    case Type::geometry:
-    case Type::geography:
-    case Type::udt:
-      return WireType::binary;
+}  // namespace
+
+void append_name(std::string_view name, std::string& out) {
+  out += '[';
+  for (const char c : name) {
+    out += c;
+    if (c == ']') out += c;
   }
-  return WireType::binary;
+  out += ']';
 }
 
-}  // namespace
+Column column_of_cells(const BulkColumn& column) {
+  const WireType type = wire_type(column.type.type);
+  const bool text = type == WireType::text || type == WireType::xml;
+  return {column.name, type, text ? Encoding::utf8 : Encoding::none, 0, column.type.max_length, column.type.precision, column.type.scale, true};
+}
 
 void append_literal(std::string_view text, std::string& out) {
   // The first part is nvarchar(max), or the sum of the parts would be cut at 4,000 characters
@@ -111,10 +59,7 @@ BulkStatement::BulkStatement(std::string_view table, std::span<const BulkColumn>
     check_text(column.name, "column name");
     if (!columns_.empty()) head_ += ", ";
     append_name(column.name, head_);
-    const WireType type = wire_type(column.type.type);
-    const bool text = type == WireType::text || type == WireType::xml;
-    columns_.push_back({column.name, type, text ? Encoding::utf8 : Encoding::none, 0, column.type.max_length, column.type.precision,
-                        column.type.scale, true});
+    columns_.push_back(column_of_cells(column));
   }
   head_ += ") VALUES ";
 }

@@ -57,6 +57,10 @@ class BulkBySql : public Session {
   std::int64_t bulk_rows_{0};
 };
 
+// What the cells of bulk_row() are.
+Column column_of_cells(const BulkColumn& column);
+// Appends [name].
+void append_name(std::string_view name, std::string& out);
 // Appends `text` as an N'...' literal. A backslash before a line end is a line continuation inside a T-SQL literal, so the literal is
 // taken apart there.
 void append_literal(std::string_view text, std::string& out);

@@ -27,6 +27,16 @@ Operator commuted(Operator op) noexcept;
 // like: there no comparison does.
 bool may_push(Operator op, const RemoteType& type, std::string_view& why) noexcept;
 
+// A value that stands beside a column in such a clause: its type, and its spelling in that type.
+struct TypedText {
+  std::string declaration;  // "datetime2(3)"
+  std::string text;         // "2020-01-01T00:00:00"
+};
+// The value of a parameter of such a clause. The type is the column's wherever that holds the value, so that the server can seek and the
+// declaration is the same for value after value; where it does not, a wider one in which the comparison is still exact, or nothing.
+// `text` is as for push_constant().
+std::optional<TypedText> push_parameter(const RemoteType& type, std::string_view text);
+
 // The constant of such a clause as T-SQL, in the column's own type wherever that holds it, so that the server can seek:
 // "CAST('2020-01-01' AS date)". `text` is what PostgreSQL's output function prints for a value of local_type() (or of a wider type
 // of the same kind) with DateStyle ISO and bytea_output hex. Nothing when SQL Server cannot hold the value exactly (infinity, NaN,

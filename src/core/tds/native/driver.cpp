@@ -265,17 +265,17 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   if (busy_) cancel();
   require_alive();
   check_text(sql, "statement");
-  const std::vector<Argument> arguments = make_arguments(parameters);
+  const Arguments arguments = encode_arguments(parameters, link_->state);
   guarded([this] { link_->inbox.rest(); });
   affected_ = 0;
   link_->result.clear();
   link_->messages.clear();
   link_->channel.limit({{}, 0, query_timeout_});
   try {
-    if (arguments.empty())
+    if (parameters.empty())
       send_batch(link_->outbox, sql, link_->state);
     else
-      send_call(link_->outbox, sql, arguments, link_->state);
+      send_executesql(link_->outbox, sql, arguments, link_->state);
   } catch (...) {
     drop();  // half a request cannot be taken back
     throw;

@@ -1,19 +1,19 @@
 #include "request.hpp"
 
-#include <string>
+#include <optional>
 
+#include "../arguments.hpp"
+#include "../encode.hpp"
 #include "../unicode.hpp"
+#include "type_info.hpp"
 
 namespace mssql::tds::native {
 
 namespace {
 
+// MS-TDS 2.2.6.6
 constexpr std::uint16_t procedure_by_number = 0xFFFF;
-constexpr std::uint16_t sp_executesql = 10;
-constexpr std::uint8_t nvarchar_token = 0xE7, varbinary_token = 0xA5;
-constexpr std::uint16_t longest_short_value = 8000;  // bytes
-constexpr std::uint16_t max_marker = 0xFFFF;
-constexpr std::uint16_t null_short_length = 0xFFFF;
+enum class Procedure : std::uint16_t { executesql = 10 };
 
 // ALL_HEADERS with the one header that a request must have (2.2.5.3): which transaction it belongs to.
 void write_headers(Outbox& outbox, const ServerState& state) {
@@ -26,52 +26,72 @@ void write_headers(Outbox& outbox, const ServerState& state) {
   outbox.u32(1);  // outstanding requests
 }
 
-void write_type(Outbox& outbox, bool binary, std::uint16_t length, const ServerState& state) {
-  outbox.u8(binary ? varbinary_token : nvarchar_token);
-  outbox.u16(length);
-  if (!binary) outbox.bytes(std::span(state.collation));
+// The declared type, where it is one of SQL Server's own.
+std::optional<RemoteType> declared_type(std::string_view declaration) {
+  const std::string_view name = declaration.substr(0, declaration.find('('));
+  const std::size_t end = name.find_last_not_of(' ');
+  if (end == std::string_view::npos || !type_from_name(name.substr(0, end + 1))) return std::nullopt;
+  return parse_declaration(declaration);
 }
 
-// `bytes` are the value as it travels: UTF-16LE, or binary. Beyond 8,000 bytes it is of a (max) type and comes in chunks.
-void write_value(Outbox& outbox, bool binary, std::string_view bytes, const ServerState& state) {
-  if (bytes.size() <= longest_short_value) {
-    write_type(outbox, binary, longest_short_value, state);
-    outbox.u16(static_cast<std::uint16_t>(bytes.size()));
-    outbox.bytes(bytes);
-    return;
+// The type of a value that is sent as characters or bytes: it depends on the value alone.
+RemoteType short_or_long(bool binary, std::size_t size) {
+  const bool is_short = size <= static_cast<std::size_t>(longest_short_value);
+  return binary ? varbinary_for(is_short) : nvarchar_for(is_short);
+}
+
+bool is_sent_as_itself(Type type) {
+  const WireType wire = wire_type(type);
+  return wire != WireType::text && wire != WireType::xml && wire != WireType::binary;
+}
+
+void append_argument(const Argument& argument, const ServerState& state, std::string& out) {
+  constexpr char input = 0;
+  out += static_cast<char>(argument.name.size());
+  utf8_to_utf16le(argument.name, out);
+  out += input;
+  const std::optional<RemoteType> declared = declared_type(argument.declaration);
+  const bool typed = declared && is_sent_as_itself(declared->type);
+  std::string bytes;
+  if (typed && !argument.null) {
+    encode_text(*declared, argument.bytes, "parameter " + argument.name, bytes);
+  } else if (!argument.null && !argument.binary) {
+    utf8_to_utf16le(argument.bytes, bytes);
   }
-  write_type(outbox, binary, max_marker, state);
-  outbox.u64(bytes.size());
-  outbox.u32(static_cast<std::uint32_t>(bytes.size()));
-  outbox.bytes(bytes);
-  outbox.u32(0);
+  const std::string& value = argument.binary ? argument.bytes : bytes;
+  const RemoteType sent = typed ? *declared : short_or_long(argument.binary, value.size());
+  append_type_info(sent, state, out);
+  argument.null ? append_null(sent, out) : append_value(sent, value, out);
 }
 
-void write_name(Outbox& outbox, std::string_view ascii) {
-  outbox.u8(static_cast<std::uint8_t>(ascii.size()));
-  outbox.text(ascii);
-  outbox.u8(0);  // an input parameter
-}
-
-void write_text(Outbox& outbox, std::string_view name, std::string_view utf8, const ServerState& state) {
+void write_text(Outbox& outbox, std::string_view utf8, const ServerState& state) {
   std::string utf16;
   utf8_to_utf16le(utf8, utf16);
-  write_name(outbox, name);
-  write_value(outbox, false, utf16, state);
+  const RemoteType type = short_or_long(false, utf16.size());
+  std::string parameter(2, '\0');  // no name; an input parameter
+  append_type_info(type, state, parameter);
+  append_value(type, utf16, parameter);
+  outbox.bytes(parameter);
 }
 
-void write_argument(Outbox& outbox, const Argument& argument, const ServerState& state) {
-  if (!argument.null && !argument.binary) return write_text(outbox, argument.name, argument.bytes, state);
-  write_name(outbox, argument.name);
-  if (argument.null) {
-    write_type(outbox, argument.binary, longest_short_value, state);
-    outbox.u16(null_short_length);
-  } else {
-    write_value(outbox, true, argument.bytes, state);
-  }
+void begin_call(Outbox& outbox, Procedure procedure, const ServerState& state) {
+  outbox.begin(PacketType::rpc);
+  write_headers(outbox, state);
+  outbox.u16(procedure_by_number);
+  outbox.u16(static_cast<std::uint16_t>(procedure));
+  outbox.u16(0);  // option flags
 }
 
 }  // namespace
+
+Arguments encode_arguments(std::span<const Parameter> parameters, const ServerState& state) {
+  Arguments arguments;
+  for (const Argument& argument : make_arguments(parameters)) {
+    arguments.declarations += (arguments.declarations.empty() ? "" : ", ") + argument.name + ' ' + argument.declaration;
+    append_argument(argument, state, arguments.encoded);
+  }
+  return arguments;
+}
 
 void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state) {
   outbox.begin(PacketType::batch);
@@ -80,17 +100,11 @@ void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state) 
   outbox.end();
 }
 
-void send_call(Outbox& outbox, std::string_view sql, std::span<const Argument> arguments, const ServerState& state) {
-  std::string declarations;
-  for (const Argument& argument : arguments) declarations += (declarations.empty() ? "" : ", ") + argument.name + ' ' + argument.declaration;
-  outbox.begin(PacketType::rpc);
-  write_headers(outbox, state);
-  outbox.u16(procedure_by_number);
-  outbox.u16(sp_executesql);
-  outbox.u16(0);  // option flags
-  write_text(outbox, {}, sql, state);
-  write_text(outbox, {}, declarations, state);
-  for (const Argument& argument : arguments) write_argument(outbox, argument, state);
+void send_executesql(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state) {
+  begin_call(outbox, Procedure::executesql, state);
+  write_text(outbox, sql, state);
+  write_text(outbox, arguments.declarations, state);
+  outbox.bytes(arguments.encoded);
   outbox.end();
 }
 

@@ -1,18 +1,30 @@
-// The requests: a batch (MS-TDS 2.2.6.7), a remote call of sp_executesql (2.2.6.6).
+// The requests: a batch (MS-TDS 2.2.6.7), remote calls of the procedures that run a statement with parameters (2.2.6.6), an attention.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
-#include "../arguments.hpp"
+#include "../session.hpp"
 #include "outbox.hpp"
 #include "server_state.hpp"
 
 namespace mssql::tds::native {
 
-// Both write a whole message; `sql` and the arguments are valid UTF-8.
+// The parameters of a statement, ready to be sent.
+struct Arguments {
+  std::string declarations;  // "@P1 int, @P2 nvarchar(10)"
+  std::string encoded;       // each with its name, type and value
+};
+
+// Each is sent as its declared type, so that the server converts nothing; character data, xml, CLR types, sql_variant and types that
+// we do not know go as nvarchar, and the server converts those to what is declared. Throws Error: a value is none of its type.
+Arguments encode_arguments(std::span<const Parameter> parameters, const ServerState& state);
+
+// All write a whole message; `sql` is valid UTF-8.
 void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state);
-void send_call(Outbox& outbox, std::string_view sql, std::span<const Argument> arguments, const ServerState& state);
+void send_executesql(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state);
 void send_attention(Outbox& outbox);
 
 }  // namespace mssql::tds::native

@@ -770,6 +770,49 @@ TEST_P(ServerTest, ParametersArriveExactly) {
   EXPECT_EQ(ask(*session, "SELECT DATALENGTH(@P1)", std::vector<Parameter>{{"varbinary(max)", "0x" + std::string(20000, 'a')}}), "10000");
 }
 
+// Every type at its ends, as the server understands it and as it comes back.
+TEST_P(ServerTest, ParametersOfEveryType) {
+  const auto session = open();
+  const std::pair<const char*, const char*> values[] = {
+      {"bit", "1"},
+      {"tinyint", "255"},
+      {"smallint", "-32768"},
+      {"bigint", "-9223372036854775808"},
+      {"decimal(5,5)", "-0.12345"},
+      {"decimal(18,0)", "999999999999999999"},
+      {"decimal(28,28)", "0.0000000000000000000000000001"},
+      {"money", "-922337203685477.5808"},
+      {"smallmoney", "214748.3647"},
+      {"real", "0.1"},
+      {"float", "1.7976931348623157e+308"},
+      {"date", "0001-01-01"},
+      {"date", "9999-12-31"},
+      {"time(0)", "23:59:59"},
+      {"time(7)", "23:59:59.9999999"},
+      {"smalldatetime", "2079-06-06T23:59:00"},
+      {"datetime", "1753-01-01T00:00:00"},
+      {"datetime", "9999-12-31T23:59:59.997"},
+      {"datetime2(3)", "0001-01-01T00:00:00.001"},
+      {"datetime2(7)", "9999-12-31T23:59:59.9999999"},
+      {"datetimeoffset(0)", "2020-02-29T00:00:00+14:00"},
+      {"datetimeoffset(7)", "2020-02-29T23:59:59.9999999-00:30"},
+      {"uniqueidentifier", "00112233-4455-6677-8899-aabbccddeeff"},
+      {"binary(4)", "0x00010203"},
+      {"varchar(20)", "it's"},
+      {"xml", "<a>b</a>"},
+  };
+  for (const auto& [declaration, text] : values) {
+    const std::vector<Parameter> parameters = {{declaration, text}};
+    const std::string literal = std::string(declaration).starts_with("binary") ? text : "'" + std::string(text == "it's"s ? "it''s" : text) + "'";
+    if (declaration != "xml"s) {
+      EXPECT_EQ(ask(*session, "SELECT CASE WHEN @P1 = CAST(" + literal + " AS " + declaration + ") THEN 'same' ELSE 'other' END", parameters), "same")
+          << declaration << ' ' << text;
+    }
+    EXPECT_EQ(ask(*session, "SELECT @P1", parameters), ask(*session, "SELECT CAST(" + literal + " AS " + declaration + ")")) << declaration;
+    EXPECT_EQ(ask(*session, "SELECT CASE WHEN @P1 IS NULL THEN 'NULL' ELSE 'value' END", std::vector<Parameter>{{declaration, std::nullopt}}), "NULL");
+  }
+}
+
 TEST_P(ServerTest, BulkLoad) {
   const auto session = open();
   run(*session, "CREATE TABLE #bulk (id int NOT NULL PRIMARY KEY, t nvarchar(100), d decimal(10,2), b varbinary(10), w datetime)");

@@ -82,7 +82,11 @@ TEST(PushConstant, Numbers) {
   EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.345"), "-");
   EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "123456789"), "-");
   EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "NaN"), "-");
-  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "-0.0001"), "CAST(-0.0001 AS decimal(19,4))");
+  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "-0.0001"), "CAST(-0.0001 AS money)");
+  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "922337203685477.5807"), "CAST(922337203685477.5807 AS money)");
+  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "922337203685477.5808"), "CAST(922337203685477.5808 AS decimal(19,4))");
+  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "-214748.3648"), "CAST(-214748.3648 AS smallmoney)");
+  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "214748.4"), "CAST(214748.4 AS decimal(10,4))");
   EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "0.00001"), "-");
 }
 
@@ -129,6 +133,35 @@ TEST(PushConstant, BinaryAndUuid) {
             "CAST('00112233-4455-6677-8899-aabbccddeeff' AS uniqueidentifier)");
   EXPECT_EQ(constant({Type::uniqueidentifier, 16, 0, 0}, "'); DROP TABLE t --"), "-");
   EXPECT_EQ(constant({Type::nvarchar, 40, 0, 0}, "x"), "-");
+}
+
+// The server can seek, and value after value makes the same statement.
+TEST(Rules, ParametersHaveTheColumnsTypeWhereItHoldsThem) {
+  const auto parameter = [](std::string_view declaration, std::string_view text) {
+    const auto typed = push_parameter(parse_declaration(declaration), text);
+    return typed ? typed->declaration + " " + typed->text : "-";
+  };
+  EXPECT_EQ(parameter("bit", "t"), "bit 1");
+  EXPECT_EQ(parameter("tinyint", "7"), "tinyint 7");
+  EXPECT_EQ(parameter("tinyint", "300"), "-");
+  EXPECT_EQ(parameter("decimal(10,2)", "7"), "decimal(10,2) 7");
+  EXPECT_EQ(parameter("decimal(10,2)", "7.001"), "-");
+  EXPECT_EQ(parameter("money", "7.5"), "money 7.5");
+  EXPECT_EQ(parameter("smallmoney", "300000"), "decimal(10,4) 300000");
+  EXPECT_EQ(parameter("date", "2020-01-02"), "date 2020-01-02");
+  EXPECT_EQ(parameter("time(3)", "10:11:12.500000"), "time(3) 10:11:12.5");
+  EXPECT_EQ(parameter("time(3)", "10:11:12.000500"), "time(4) 10:11:12.0005");
+  EXPECT_EQ(parameter("datetime2(0)", "2020-01-02 03:04:05.000000"), "datetime2(0) 2020-01-02T03:04:05");
+  EXPECT_EQ(parameter("datetime2(0)", "2020-01-02 03:04:05.000001"), "datetime2(6) 2020-01-02T03:04:05.000001");
+  EXPECT_EQ(parameter("datetime", "2020-01-02 03:04:05.007000"), "datetime 2020-01-02T03:04:05.007");
+  EXPECT_EQ(parameter("datetime", "2020-01-02 03:04:05.001000"), "-");
+  EXPECT_EQ(parameter("smalldatetime", "2020-01-02 03:04:00.000000"), "smalldatetime 2020-01-02T03:04:00");
+  EXPECT_EQ(parameter("smalldatetime", "2020-01-02 03:04:05.000000"), "datetime2(0) 2020-01-02T03:04:05");
+  EXPECT_EQ(parameter("datetimeoffset(3)", "2020-01-02 03:04:05.000000 +00:00"), "datetimeoffset(3) 2020-01-02T03:04:05+00:00");
+  EXPECT_EQ(parameter("binary(2)", "\\x0102"), "binary(2) 0x0102");
+  EXPECT_EQ(parameter("binary(2)", "\\x01"), "-");
+  EXPECT_EQ(parameter("rowversion", "\\x0000000000000001"), "binary(8) 0x0000000000000001");
+  EXPECT_EQ(parameter("varchar(10)", "x"), "-");
 }
 
 }  // namespace
