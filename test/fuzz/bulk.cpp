@@ -1,9 +1,11 @@
-// The encoder of bulk loads: whatever the values are, none of them gets out of its literal.
+// The encoders of bulk loads. Whatever the values are, none of them gets out of its literal; and the rows of INSERT BULK, sent back by a
+// server as a result, are what they were.
 #include "core/tds/bulk.hpp"
 
 #include "core/tds/decode.hpp"
+#include "core/tds/native/bulk_load.hpp"
 #include "core/tds/unicode.hpp"
-#include "fuzz.hpp"
+#include "session.hpp"
 
 namespace {
 
@@ -63,6 +65,37 @@ void check_rows(std::string_view rows) {
   fuzz::require(rows.empty(), "something behind the rows");
 }
 
+std::string text_of(const Column& column, const Cell& cell) {
+  if (cell.is_null()) return "NULL";
+  std::string text;
+  tds::decode_to_text(column, cell, tds::CharacterPolicy::error, text);
+  return text;
+}
+
+struct Rows {
+  std::string message;              // COLMETADATA, ROW tokens, DONE
+  std::vector<std::string> values;  // as text, row by row
+};
+
+// Reads the message as the native driver reads a result; a bulk load has the same tokens.
+void check_message(const Rows& rows) {
+  std::vector<std::string> messages = tds::scripted::login();
+  messages.push_back(tds::scripted::packets(rows.message));
+  tds::scripted::Server server(messages);
+  tds::Login login;
+  login.host = "scripted";
+  login.encrypt = tds::Encrypt::off;
+  tds::native::Driver driver(server.socket(), login, tds::scripted::Server::environment());
+  driver.execute("SELECT 1", {});
+  std::size_t at = 0;
+  fuzz::require(driver.next_result(), "metadata that is none");
+  Row row;
+  while (driver.fetch(row))
+    for (std::size_t i = 0; i < row.size(); ++i, ++at)
+      fuzz::require(at < rows.values.size() && text_of(driver.columns()[i], row[i]) == rows.values[at], "a value that is another on the way");
+  fuzz::require(at == rows.values.size(), "a row that got lost");
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -77,6 +110,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   check_literal(input.rest());
   fuzz::succeeds([&] {
     tds::BulkStatement bulk("[dbo].[t]", columns);
+    std::optional<tds::native::BulkLoad> load;
+    Rows sent;
+    if (fuzz::succeeds([&] {
+          load.emplace("[dbo].[t]", columns);
+          sent.message = load->metadata(tds::native::ServerState{});
+        }) == false)
+      load.reset();
     std::string names = "INSERT INTO [dbo].[t] (";
     for (const tds::BulkColumn& column : columns) {
       names += names.back() == '(' ? "[" : ", [";
@@ -95,6 +135,16 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         cells.push_back(length == 0xFF ? Cell{} : Cell{values.back().data(), values.back().size()});
       }
       if (fuzz::succeeds([&] { bulk.add(cells); })) ++rows;
+      if (!load) continue;
+      fuzz::succeeds([&] {
+        sent.message += load->encode(cells);
+        for (std::size_t i = 0; i < cells.size(); ++i) sent.values.push_back(text_of(tds::column_of_cells(columns[i]), cells[i]));
+      });
+    }
+    if (load) {
+      fuzz::require(static_cast<std::size_t>(load->rows()) * columns.size() == sent.values.size(), "a row that is not counted");
+      sent.message += tds::native::BulkLoad::end();
+      check_message(sent);
     }
     fuzz::require(bulk.rows() == rows, "a row that is not counted");
     const std::string statement = bulk.take();

@@ -1,7 +1,6 @@
 // Bulk load as INSERT statements of many rows.
 //
-// A statement of many rows is slower than INSERT BULK, and every value in it is checked and converted by the server, on any server that
-// speaks T-SQL. DB-Library's bcp cuts values that are too long without a word, cannot be told '' from NULL, and calls abort() when it is
+// This is FreeTDS's way: DB-Library's bcp cuts values that are too long without a word, cannot be told '' from NULL, and calls abort() when it is
 // misused. The statements go into a transaction, nested where the caller has one open; after an error it is left for the caller to roll back.
 #pragma once
 

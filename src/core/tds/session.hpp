@@ -82,7 +82,10 @@ class Session {
   virtual bool busy() const noexcept = 0;   // a request's results are not all read
   virtual bool alive() const noexcept = 0;
 
-  // Bulk load into `table` (quoted, may be qualified). Cells are in the encoding of value.hpp for the column's type, text in UTF-8.
+  // Bulk load into `table` (quoted, may be qualified), as INSERT does it: constraints are checked, triggers fire, NULLs stay NULL. Values for
+  // an identity column need SET IDENTITY_INSERT ON. Cells are in the encoding of value.hpp for the column's type, text in UTF-8. Between
+  // begin and end the session may be busy; a row that is refused leaves nothing behind, and the load goes on without it; after an
+  // error of the server's and after cancel() it is over, and the transaction that it has begun is the caller's to roll back.
   virtual void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) = 0;
   virtual void bulk_row(Row row) = 0;
   virtual std::int64_t bulk_end() = 0;  // commits; rows stored

@@ -27,8 +27,8 @@ BulkLoad::BulkLoad(Catalog& catalog, const InsertBulk& statement) : catalog_(cat
   keep_identity_ = has("KEEP_IDENTITY") || has("KEEPIDENTITY");
   std::string names;
   const auto add = [&](const Column* column) {
-    // What the server generates is read from the wire and dropped.
-    const bool stored = !column->computed() && !column->rowversion && (!column->identity || keep_identity_);
+    // What the server generates is read from the wire and dropped; an identity column that the client names keeps its values.
+    const bool stored = !column->computed() && !column->rowversion && (!column->identity || keep_identity_ || !statement.columns.empty());
     columns_.push_back(stored ? column : nullptr);
     if (stored) names += (names.empty() ? "" : ", ") + pg_identifier(column->stored);
   };

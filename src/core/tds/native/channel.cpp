@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "../../error.hpp"
 #include "packet.hpp"
@@ -80,22 +81,48 @@ std::size_t Channel::receive(std::uint8_t* out, std::size_t size) {
     }
     if (count == 0) lost("The server closed the connection.");
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) lost(std::generic_category().message(errno) + ".");
+    if (!patient_) throw WouldWait{};
     wait(POLLIN);
   }
 }
 
 void Channel::send(std::span<const std::uint8_t> data) {
-  while (!data.empty()) {
-    if (!open()) lost({});
-    const ssize_t count = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
-    if (count > 0) {
-      data = data.subspan(static_cast<std::size_t>(count));
-    } else {
-      if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) lost(std::generic_category().message(errno) + ".");
-      wait(POLLOUT);
+  std::vector<std::uint8_t> joined;
+  if (!unsent_.empty()) {
+    joined = std::exchange(unsent_, {});
+    joined.insert(joined.end(), data.begin(), data.end());
+    data = joined;
+  }
+  try {
+    sending_ = true;
+    while (!data.empty()) {
+      hear();
+      send_some(data);
     }
+    sending_ = false;
+  } catch (...) {
+    sending_ = false;
+    unsent_.assign(data.begin(), data.end());
+    throw;
   }
   heard_ = net::Clock::now();
+}
+
+void Channel::send_some(std::span<const std::uint8_t>& data) {
+  if (!open()) lost({});
+  const ssize_t count = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+  if (count > 0) {
+    data = data.subspan(static_cast<std::size_t>(count));
+  } else {
+    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) lost(std::generic_category().message(errno) + ".");
+    wait(static_cast<short>(hear_ ? POLLOUT | POLLIN : POLLOUT));
+  }
+}
+
+void Channel::hear() {
+  if (!hear_ || !open()) return;
+  pollfd input{socket_.get(), POLLIN, 0};
+  if (::poll(&input, 1, 0) > 0 && input.revents != 0) hear_();
 }
 
 std::size_t Channel::read(std::uint8_t* out, std::size_t size) {
@@ -105,7 +132,7 @@ std::size_t Channel::read(std::uint8_t* out, std::size_t size) {
     if (count > 0) return count;
     if (tls_->ended()) lost("The server closed the connection.");
     feed_tls();
-    send_tls_output(Wrapping::none);  // TLS may owe an answer, to a key update for example
+    if (!sending_) send_tls_output(Wrapping::none);  // TLS may owe an answer, to a key update for example; never inside another record
   }
 }
 

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "../net/deadline.hpp"
 #include "../net/descriptor.hpp"
@@ -21,6 +23,9 @@ struct Limits {
   int silence_seconds{0};   // without a byte from the server; 0: any time
 };
 
+// What a read throws that would have to wait and shall not.
+struct WouldWait {};
+
 class Channel {
  public:
   // `where` names the server in messages: "\"sql01\", port 1433".
@@ -29,10 +34,16 @@ class Channel {
   void limit(const Limits& limits) { limits_ = limits; }
   // Whether the program's interruptions end waits. Not while the answer to an attention is awaited, which an interruption has caused.
   void interruptible(bool yes) noexcept { interruptible_ = yes; }
+  // Whether reads wait; those that may not throw WouldWait.
+  void patient(bool yes) noexcept { patient_ = yes; }
+  // A server may speak while a long message is on its way to it, and then stop reading: `hear` is called inside write() when there is
+  // something to read, which it is to read without waiting. Nothing: nobody listens.
+  void listen(std::function<void()> hear) { hear_ = std::move(hear); }
   const std::string& where() const noexcept { return where_; }
 
   // At least one byte and at most `size`. Throws Error 08006 at the end of the stream, 08001 or 57014 at a limit, Error::interrupted().
   std::size_t read(std::uint8_t* out, std::size_t size);
+  // What an interruption leaves unsent goes out with the next write, so that the message can still be ended in order.
   void write(std::span<const std::uint8_t> data);
 
   // TLS begins at the next byte (TDS 8.0), or inside PRELOGIN packets (MS-TDS 2.2.6.5). Throws Error 08001 when it fails.
@@ -51,6 +62,8 @@ class Channel {
   void wait(short events);
   std::size_t receive(std::uint8_t* out, std::size_t size);
   void send(std::span<const std::uint8_t> data);
+  void send_some(std::span<const std::uint8_t>& data);
+  void hear();
   void handshake(Wrapping wrapping);
   void send_tls_output(Wrapping wrapping);
   void feed_tls();
@@ -64,6 +77,10 @@ class Channel {
   std::unique_ptr<Tls> tls_;
   std::unique_ptr<std::uint8_t[]> cipher_;  // what came and is not decrypted yet
   bool interruptible_{true};
+  bool patient_{true};
+  bool sending_{false};
+  std::function<void()> hear_;
+  std::vector<std::uint8_t> unsent_;
   bool bare_{false};                        // TLS records come without PRELOGIN packets around them
   std::size_t unwrap_left_{0};              // of the PRELOGIN packet that wraps TLS records
 };

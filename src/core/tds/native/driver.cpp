@@ -244,6 +244,8 @@ void Driver::require_alive() {
 
 void Driver::drop() noexcept {
   busy_ = in_rows_ = false;
+  bulk_.reset();
+  link_->channel.listen({});
   link_->channel.close();
 }
 
@@ -404,40 +406,123 @@ void Driver::read_done(std::uint8_t token) {
   const bool more = (status & done_status::more) != 0 || token == token::done_in_procedure;
   if (more) return;
   busy_ = in_rows_ = false;
-  if ((status & done_status::error) != 0 && logged_in_ && !link_->messages.has_error() && !acknowledged_)
+  if ((status & done_status::error) != 0 && logged_in_ && !link_->messages.has_error() && !calling_off_)
     throw Error(sqlstate::fdw_error, "the server failed without an error message");
+}
+
+// Reads a token; a row to its end.
+void Driver::pass_over() {
+  const Event event = next_event();
+  if (event == Event::row) link_->result.read_row(link_->inbox);
+  if (event == Event::null_bitmap_row) link_->result.read_row_with_null_bitmap(link_->inbox);
 }
 
 // An attention and the reply's end; where that fails the connection is closed.
 void Driver::cancel() noexcept {
-  give_up_bulk();
   in_rows_ = false;
-  if (busy_ && link_->channel.open()) {
+  if ((busy_ || bulk_) && link_->channel.open()) {
+    calling_off_ = true;
     try {
       drain();
     } catch (...) {
       drop();
     }
+    calling_off_ = false;
   }
   busy_ = false;
+  bulk_.reset();
   link_->messages.clear();
 }
 
 void Driver::drain() {
   Link& link = *link_;
+  link.channel.listen({});
   link.channel.interruptible(false);
   link.channel.limit({net::Deadline::in_seconds(cancel_seconds), cancel_seconds, cancel_silence_seconds});
   acknowledged_ = false;
+  if (link.outbox.in_message()) link.outbox.abandon();
   send_attention(link.outbox);
   link.inbox.rewind();  // an interruption may have come inside a token
   while (!acknowledged_) {
     if (link.inbox.at_end()) link.inbox.start();  // the reply was complete: the acknowledgement is a message of its own
-    Event event = next_event();
-    if (event == Event::row) link.result.read_row(link.inbox);
-    if (event == Event::null_bitmap_row) link.result.read_row_with_null_bitmap(link.inbox);
+    pass_over();
   }
   while (!link.inbox.at_end()) next_event_but_row();
   link.channel.interruptible(true);
+}
+
+void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
+  BulkLoad load(table, columns);
+  run(*this, "BEGIN TRANSACTION");
+  run(*this, load.statement());
+  guarded([this] { link_->inbox.rest(); });
+  affected_ = 0;
+  bulk_ = std::move(load);
+  busy_ = true;
+  link_->inbox.start();
+  link_->channel.listen([this] { hear_early(); });
+  link_->outbox.begin(PacketType::bulk);
+  send_bulk(bulk_->metadata(link_->state), false);
+}
+
+BulkLoad& Driver::load_under_way() {
+  if (!bulk_) throw Error(sqlstate::internal, "no bulk load is under way");
+  return *bulk_;
+}
+
+void Driver::bulk_row(Row row) { send_bulk(load_under_way().encode(row), false); }
+
+std::int64_t Driver::bulk_end() {
+  const std::int64_t rows = load_under_way().rows();
+  send_bulk(BulkLoad::end(), true);
+  link_->channel.listen({});
+  bulk_.reset();
+  while (busy_) guarded([this] { pass_over(); });
+  if (link_->messages.has_error()) finish_request();
+  run(*this, "COMMIT TRANSACTION");
+  return rows;
+}
+
+// Writes a part of the bulk message. After an interruption, and after a complaint of the server's, the message is called off.
+void Driver::send_bulk(std::string_view bytes, bool last) {
+  Outbox& outbox = link_->outbox;
+  const Messages& messages = link_->messages;
+  try {
+    outbox.bytes(bytes);
+    if (last) outbox.end();
+  } catch (const Error& error) {
+    if (error.is_interruption()) {
+      cancel();
+      throw;
+    }
+    const std::optional<Error> complaint = messages.has_error() ? std::optional(messages.error()) : std::nullopt;
+    drop();
+    if (complaint) throw *complaint;
+    throw;
+  }
+  if (last || (busy_ && !messages.has_error())) return;
+  const Error complaint = messages.has_error() ? messages.error() : Error(sqlstate::fdw_error, "the server ended the bulk load before its last row");
+  cancel();
+  throw complaint;
+}
+
+// Reads what has come of the reply while its request is still on its way. The server that has failed the load may read the rest of it
+// or not, so that it gets no more time for that than for a cancel.
+void Driver::hear_early() {
+  Link& link = *link_;
+  if (!busy_) throw Error(sqlstate::connection_failure, "connection to server at " + link.channel.where() + " was lost");  // nothing is due
+  const bool failed_before = link.messages.has_error();
+  link.channel.patient(false);
+  try {
+    while (busy_) pass_over();
+  } catch (const WouldWait&) {
+    link.inbox.rewind();
+  } catch (...) {
+    link.channel.patient(true);
+    throw;
+  }
+  link.channel.patient(true);
+  if (!failed_before && (!busy_ || link.messages.has_error())) link.channel.limit({net::Deadline::in_seconds(cancel_seconds), cancel_seconds, 0});
 }
 
 }  // namespace mssql::tds::native

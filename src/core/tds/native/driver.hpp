@@ -1,13 +1,14 @@
 // The native driver: a Session that speaks TDS 7.4 and 8.0 itself (MS-TDS), over a non-blocking socket.
 //
-// A request is sent whole; its reply is read token by token as the caller asks for it, straight from the receive buffer. What it leaves to
-// others: transactions (the caller's statements) and session settings.
+// A request is sent whole, but for a bulk load, which goes out as its rows come; its reply is read token by token as the caller asks for it,
+// straight from the receive buffer. What it leaves to others: transactions (the caller's statements) and session settings.
 #pragma once
 
 #include <memory>
+#include <optional>
 
-#include "../bulk.hpp"
 #include "../session.hpp"
+#include "bulk_load.hpp"
 #include "channel.hpp"
 #include "inbox.hpp"
 #include "messages.hpp"
@@ -19,7 +20,7 @@
 
 namespace mssql::tds::native {
 
-class Driver final : public BulkBySql {
+class Driver final : public Session {
  public:
   Driver(const Login& login, const Environment& environment);
   // Logs in over a connection that exists already: non-blocking, and `login.host` and `port` only name it. A server that sends the
@@ -34,6 +35,9 @@ class Driver final : public BulkBySql {
   void cancel() noexcept override;
   bool busy() const noexcept override { return busy_; }
   bool alive() const noexcept override;
+  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
+  void bulk_row(Row row) override;
+  std::int64_t bulk_end() override;
   bool converts_text() const noexcept override { return false; }
   int spid() const noexcept override { return spid_; }
   std::string_view server_version() const noexcept override { return server_version_; }
@@ -71,7 +75,11 @@ class Driver final : public BulkBySql {
   Event read_token(std::uint8_t token);
   bool read_row(Row& row);
   void read_done(std::uint8_t token);
+  void pass_over();
   void skip_rows();
+  BulkLoad& load_under_way();
+  void send_bulk(std::string_view bytes, bool last);
+  void hear_early();
   void drop() noexcept;
   void drain();
   template <class Read>
@@ -83,7 +91,9 @@ class Driver final : public BulkBySql {
   bool busy_{false};
   bool in_rows_{false};
   bool acknowledged_{false};  // the reply holds the answer to an attention
+  bool calling_off_{false};   // no error matters any more
   bool logged_in_{false};
+  std::optional<BulkLoad> bulk_;
   std::int64_t affected_{0};
   int spid_{0};
   std::string server_version_;

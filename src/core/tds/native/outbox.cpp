@@ -16,14 +16,24 @@ void Outbox::begin(PacketType type) {
 }
 
 void Outbox::end() {
-  flush(packet_status::end_of_message);
   in_message_ = false;
+  flush(packet_status::end_of_message);
+}
+
+void Outbox::abandon() {
+  in_message_ = false;
+  flush(packet_status::end_of_message | packet_status::ignore);
 }
 
 void Outbox::flush(std::uint8_t status) {
   const auto header = packet_header(type_, status, packet_.size(), sequence_++);
   std::copy(header.begin(), header.end(), packet_.begin());
-  channel_.write(packet_);
+  try {
+    channel_.write(packet_);
+  } catch (...) {
+    packet_.resize(packet_header_size);  // it is the channel's now
+    throw;
+  }
   packet_.resize(packet_header_size);
 }
 

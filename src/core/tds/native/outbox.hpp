@@ -20,6 +20,8 @@ class Outbox {
 
   void begin(PacketType type);
   void end();  // sends what is left, marked as the end of the message
+  // Ends a message that is not complete: the server forgets it (MS-TDS 2.2.3.1.2). Possible after an interruption too.
+  void abandon();
   bool in_message() const noexcept { return in_message_; }
 
   void u8(std::uint8_t value) { number(value, 1); }

@@ -838,6 +838,109 @@ TEST_P(ServerTest, BulkLoad) {
   EXPECT_EQ(ask(*session, "SELECT w FROM #bulk WHERE id = 61"), "2020-01-02 00:01:01.000");
 }
 
+Cell cell_of(const std::string& bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+// Loads rows of one or more columns; nothing: NULL.
+std::int64_t load(Session& session, std::string_view table, const std::vector<BulkColumn>& columns,
+                  const std::vector<std::vector<std::optional<std::string>>>& rows) {
+  session.bulk_begin(table, columns);
+  for (const auto& row : rows) {
+    std::vector<Cell> cells;
+    for (const auto& value : row) cells.push_back(value ? cell_of(*value) : Cell{});
+    session.bulk_row(cells);
+  }
+  return session.bulk_end();
+}
+
+TEST_P(ServerTest, BulkLoadOfEveryType) {
+  const auto session = open();
+  const std::string wide(9000, 'w');
+  const struct {
+    const char* declaration;
+    std::string bytes;
+    std::string text;
+  } values[] = {
+      {"bit", "\1", "true"},
+      {"tinyint", "\xff", "255"},
+      {"smallint", little(0x8000, 2), "-32768"},
+      {"bigint", little(1, 8), "1"},
+      {"decimal(38,4)", '\0' + little(15000, 4), "-1.5000"},
+      {"money", little(0, 4) + little(15000, 4), "1.5000"},
+      {"smallmoney", little(15000, 4), "1.5000"},
+      {"real", little(0x3F800000, 4), "1"},
+      {"float", little(0x3FF0000000000000, 8), "1"},
+      {"date", little(0, 3), "0001-01-01"},
+      {"time(3)", little(1001, 4), "00:00:01.001"},
+      {"smalldatetime", little(1, 2) + little(61, 2), "1900-01-02 01:01:00"},
+      {"datetime", little(1, 4) + little(300, 4), "1900-01-02 00:00:01.000"},
+      {"datetime2(0)", little(1, 3) + little(1, 3), "0001-01-02 00:00:01"},
+      {"datetimeoffset(0)", little(0, 3) + little(1, 3) + little(60, 2), "0001-01-02 01:00:00 +01:00"},
+      {"uniqueidentifier", std::string("\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16),
+       "00112233-4455-6677-8899-aabbccddeeff"},
+      {"char(5)", "it's", "it's "},
+      {"varchar(20)", "gr\xC3\xBC\xC3\x9F", "gr\xC3\xBC\xC3\x9F"},
+      {"varchar(max)", wide, wide},
+      {"nchar(3)", "\xE6\xBC\xA2", "\xE6\xBC\xA2  "},
+      {"nvarchar(10)", "", ""},
+      {"nvarchar(max)", "\xF0\x9F\x98\x80" + wide, "\xF0\x9F\x98\x80" + wide},
+      {"binary(4)", "\1", "\\x01000000"},
+      {"varbinary(10)", "", "\\x"},
+      {"varbinary(max)", wide, "\\x" + [&] { std::string hex; for (const char c : wide) { (void)c; hex += "77"; } return hex; }()},
+      {"xml", "<a>b</a>", "<a>b</a>"},
+  };
+  for (const auto& value : values) {
+    run(*session, "CREATE TABLE #every (c " + std::string(value.declaration) + " NULL)");
+    EXPECT_EQ(load(*session, "#every", {{"c", parse_declaration(value.declaration)}}, {{value.bytes}, {std::nullopt}}), 2) << value.declaration;
+    EXPECT_EQ(ask(*session, "SELECT c FROM #every WHERE c IS NOT NULL"), value.text) << value.declaration;
+    EXPECT_EQ(ask(*session, "SELECT COUNT(*) FROM #every WHERE c IS NULL"), "1") << value.declaration;
+    run(*session, "DROP TABLE #every");
+  }
+}
+
+TEST_P(ServerTest, BulkLoadKeepsTheTablesRules) {
+  const auto session = open();
+  run(*session, "CREATE TABLE #rules (id int IDENTITY(10,1) PRIMARY KEY, n int NULL DEFAULT 7 UNIQUE)");
+  const BulkColumn id = {"id", {Type::int_, 4, 0, 0}};
+  const BulkColumn n = {"n", {Type::int_, 4, 0, 0}};
+  EXPECT_EQ(load(*session, "#rules", {n}, {{little(1, 4)}, {std::nullopt}}), 2);
+  EXPECT_EQ(ask(*session, "SELECT CAST(MIN(id) AS varchar(9)) + ' ' + CAST(COUNT(n) AS varchar(9)) FROM #rules"), "10 1");  // the default is not taken
+  run(*session, "SET IDENTITY_INSERT #rules ON");
+  EXPECT_EQ(load(*session, "#rules", {id, n}, {{little(100, 4), little(5, 4)}}), 1);
+  run(*session, "SET IDENTITY_INSERT #rules OFF");
+  EXPECT_EQ(ask(*session, "SELECT n FROM #rules WHERE id = 100"), "5");
+
+  // What the server refuses is refused as a whole, and the session goes on
+  std::vector<std::vector<std::optional<std::string>>> rows;
+  for (int i = 1000; i < 4000; ++i) rows.push_back({little(i, 4)});
+  rows[1500] = rows[1499];
+  const Error duplicate = error_of([&] { load(*session, "#rules", {n}, rows); });
+  EXPECT_STREQ(duplicate.sqlstate, "23505") << duplicate.message;
+  run(*session, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
+  EXPECT_EQ(ask(*session, "SELECT COUNT(*) FROM #rules"), "3");
+  EXPECT_EQ(error_of([&] { load(*session, "#no_such_table", {n}, {{little(1, 4)}}); }).server_number, 208);
+  run(*session, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
+  EXPECT_EQ(error_of([&] { load(*session, "#rules", {{"no such column", n.type}}, {{little(1, 4)}}); }).server_number, 207);
+  run(*session, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
+  EXPECT_EQ(load(*session, "#rules", {n}, {}), 0);
+}
+
+TEST_P(ServerTest, BulkLoadIsCalledOff) {
+  const auto session = open();
+  run(*session, "CREATE TABLE #off (t nvarchar(max))");
+  const std::vector<BulkColumn> columns = {{"t", {Type::nvarchar, -1, 0, 0}}};
+  const std::string text(5000, 'x');
+  const Cell cells[] = {cell_of(text)};
+  session->bulk_begin("#off", columns);
+  for (int i = 0; i < 2000; ++i) session->bulk_row(cells);
+  session->cancel();
+  ASSERT_TRUE(session->alive());
+  run(*session, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
+  EXPECT_EQ(ask(*session, "SELECT COUNT(*) FROM #off"), "0");
+  EXPECT_EQ(load(*session, "#off", columns, {{"again"}}), 1);
+}
+
 TEST_P(ServerTest, ManySessions) {
   std::vector<std::unique_ptr<Session>> sessions;
   for (int i = 0; i < 10; ++i) sessions.push_back(open());

@@ -82,6 +82,8 @@ class Server {
     interrupt_at_ = wait == 0 ? 0 : waits_ + wait;
   }
   int waits() const { return waits_; }
+  // From now on what the client sends is not read any more.
+  void stop_reading() { deaf_ = true; }
   // What the client has sent, with packet headers.
   const std::string& heard() {
     listen();
@@ -116,6 +118,7 @@ class Server {
   }
 
   void listen() {
+    if (deaf_) return;
     char buffer[4096];
     for (ssize_t count; (count = ::recv(server_.get(), buffer, sizeof(buffer), 0)) > 0;)
       heard_.append(buffer, static_cast<std::size_t>(count));
@@ -133,6 +136,7 @@ class Server {
   int waits_{0};
   int interrupt_at_{0};
   bool stop_{false};
+  bool deaf_{false};
 };
 
 }  // namespace mssql::tds::scripted
