@@ -62,6 +62,7 @@ bool send_numeric(Datum value, SentValue* sent) {
   const int fraction = point != nullptr ? static_cast<int>(std::strlen(point + 1)) : 0;
   if (whole == 1 && *digits == '0' && fraction > 0) whole = 0;
   if (whole + fraction > most_decimal_digits) return false;
+  // Of the value alone: a wider declaration would take digits from the results of arithmetic. Beside a column it is the column's.
   sent->declaration = psprintf("decimal(%d,%d)", whole + fraction, fraction);
   sent->text = text;
   return true;

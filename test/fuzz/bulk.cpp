@@ -92,7 +92,8 @@ void check_message(const Rows& rows) {
   Row row;
   while (driver.fetch(row))
     for (std::size_t i = 0; i < row.size(); ++i, ++at)
-      fuzz::require(at < rows.values.size() && text_of(driver.columns()[i], row[i]) == rows.values[at], "a value that is another on the way");
+      fuzz::require(at < rows.values.size() && text_of(driver.columns()[i], row[i]) == rows.values[at],
+                    "a value that is another on the way");
   fuzz::require(at == rows.values.size(), "a row that got lost");
 }
 

@@ -49,8 +49,8 @@ struct Environment {
   void (*wait)(int socket, short events, int milliseconds){nullptr};  // null: poll(2)
 };
 
-// A typed parameter of execute(); `text` is the value in SQL Server's own canonical spelling for its type
-// (ISO 8601 for dates, 0x... for binary), which the server converts to `declaration` exactly.
+// A typed parameter of execute(); `text` is the value in SQL Server's own canonical spelling for its type (ISO 8601 for dates, 0x... for
+// binary), and one that the type holds exactly. A declaration that is the same for every value makes the same statement every time.
 struct Parameter {
   std::string declaration;          // T-SQL type, e.g. "decimal(18,2)"
   std::optional<std::string> text;  // nothing: NULL
@@ -65,7 +65,8 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  // Sends a batch, or with parameters sp_executesql in which they are @P1, @P2, ...; a pending result is cancelled first.
+  // Sends a batch, or with parameters a call (sp_executesql and its like) in which they are @P1, @P2, ...; a pending result is cancelled
+  // first.
   // Errors of the server surface here or in next_result() and fetch(), whichever reads them.
   virtual void execute(std::string_view sql, std::span<const Parameter> parameters = {}) = 0;
 
@@ -82,8 +83,8 @@ class Session {
   virtual bool busy() const noexcept = 0;   // a request's results are not all read
   virtual bool alive() const noexcept = 0;
 
-  // Bulk load into `table` (quoted, may be qualified), as INSERT does it: constraints are checked, triggers fire, NULLs stay NULL. Values for
-  // an identity column need SET IDENTITY_INSERT ON. Cells are in the encoding of value.hpp for the column's type, text in UTF-8. Between
+  // Bulk load into `table` (quoted, may be qualified), as INSERT does it: constraints are checked, triggers fire, NULLs stay NULL. Values
+  // for an identity column need SET IDENTITY_INSERT ON. Cells are in the encoding of value.hpp for the column's type, text in UTF-8. Between
   // begin and end the session may be busy; a row that is refused leaves nothing behind, and the load goes on without it; after an
   // error of the server's and after cancel() it is over, and the transaction that it has begun is the caller's to roll back.
   virtual void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) = 0;

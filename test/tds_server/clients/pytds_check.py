@@ -57,6 +57,35 @@ def small_packets():
     return tap.differences(names, rows[0])
 
 
+def prepared():
+    """sp_prepexec hands out a handle, sp_execute takes it, sp_unprepare gives it back; an unknown one is error 8179."""
+    with connect() as connection, connection.cursor() as cursor:
+        def call(procedure, *given):
+            results = cursor.callproc(procedure, given)
+            rows = cursor.fetchall() if cursor.description else []
+            while cursor.nextset():
+                pass
+            return rows, cursor.get_proc_outputs() if procedure == "sp_prepexec" else results
+
+        rows, outputs = call("sp_prepexec", pytds.output(param_type=int), "@a int, @b nvarchar(20)", "SELECT @a + 1, @b + N'!'", 41, "x")
+        handle = outputs[0]
+        if rows != [(42, "x!")] or not isinstance(handle, int):
+            return False, (rows, outputs)
+        for n in (1, 2):
+            rows, _ = call("sp_execute", handle, n, "y")
+            if rows != [(n + 1, "y!")]:
+                return False, rows
+        call("sp_unprepare", handle)
+        for procedure in ("sp_execute", "sp_unprepare"):
+            try:
+                call(procedure, handle, *((1, "z") if procedure == "sp_execute" else ()))
+                return False, procedure + " takes a handle that is gone"
+            except pytds.Error as error:
+                if error.msg_no != 8179:
+                    return False, error
+        return True, None
+
+
 def commit_and_rollback():
     with connect(autocommit=False) as connection:
         with connection.cursor() as cursor:
@@ -170,6 +199,7 @@ for label, version in (("7.1", pytds.tds_base.TDS71), ("7.2", pytds.tds_base.TDS
 t.check("NULL of every type", nulls)
 t.check("packets of 512 bytes", small_packets)
 t.check("parameters", parameters)
+t.check("prepared statement", prepared)
 t.check("commit and rollback", commit_and_rollback)
 t.check("unknown database", unknown_database)
 t.check("a session goes on after an error", error_goes_on)

@@ -253,6 +253,7 @@ int Session::prepare(Arguments& arguments, ResultSink& sink, bool run) {
   prepared.statement = text_at(arguments, 2);
   parse_parameters(prepared.parameters);
   parse_batch(prepared.statement, settings_.quoted_identifier);
+  if (!arguments[0].value.null) prepared_.erase(std::atoi(arguments[0].value.bytes.c_str()));  // a handle that comes in is given back
   const int handle = next_handle_++;
   prepared_[handle] = prepared;
   arguments[0].type = make_type(SqlType::int_);

@@ -33,14 +33,13 @@ bool is_text(const Column& column) { return column.type == WireType::text || col
 
 // The declared length counts bytes of a code page, or two for a UTF-16 unit; sql_variant holds 8,000 bytes.
 RemoteType sent_type(const RemoteType& type, const Column& column) {
-  const bool has_length = type.type == Type::char_ || type.type == Type::varchar || type.type == Type::nchar || type.type == Type::nvarchar ||
-                          type.type == Type::binary || type.type == Type::varbinary;
-  if (is_text(column)) {
-    const int unit = type.type == Type::char_ || type.type == Type::varchar ? 2 : 1;
-    const bool is_short = type.type == Type::sql_variant || (has_length && type.max_length >= 0 && type.max_length * unit <= longest_short_value);
-    return nvarchar_for(is_short);
-  }
-  if (column.type == WireType::binary) return varbinary_for(has_length && type.max_length >= 0);
+  const bool narrow = type.type == Type::char_ || type.type == Type::varchar;
+  const bool wide = type.type == Type::nchar || type.type == Type::nvarchar;
+  const bool bytes = type.type == Type::binary || type.type == Type::varbinary;
+  const bool bounded = (narrow || wide || bytes) && type.max_length >= 0;
+  const int longest = type.max_length * (narrow ? 2 : 1);
+  if (is_text(column)) return nvarchar_for(type.type == Type::sql_variant || (bounded && longest <= longest_short_value));
+  if (column.type == WireType::binary) return varbinary_for(bounded);
   return type;
 }
 
@@ -54,7 +53,8 @@ BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) 
     check_text(column.name, "column name");
     name_in_utf16(column.name);
     if (column.type.type == Type::rowversion)
-      throw Error(sqlstate::invalid_parameter, "column \"" + column.name + "\" of type rowversion cannot be loaded", "The server gives it its values.");
+      throw Error(sqlstate::invalid_parameter, "column \"" + column.name + "\" of type rowversion cannot be loaded",
+                  "The server gives it its values.");
     const Column cells = column_of_cells(column);
     targets_.push_back({cells, column.type, sent_type(column.type, cells)});
     if (targets_.size() > 1) statement_ += ", ";

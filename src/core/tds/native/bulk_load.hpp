@@ -17,7 +17,7 @@ namespace mssql::tds::native {
 
 class BulkLoad {
  public:
-  // Throws Error 22023 when there are no columns, or the server is the one to fill one; whether table and columns exist is the server's to say.
+  // Throws Error 22023 when there are no columns, or one that the server fills; whether table and columns exist is the server's to say.
   BulkLoad(std::string_view table, std::span<const BulkColumn> columns);
 
   const std::string& statement() const noexcept { return statement_; }

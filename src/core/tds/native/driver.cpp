@@ -267,17 +267,27 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   if (busy_) cancel();
   require_alive();
   check_text(sql, "statement");
-  const Arguments arguments = encode_arguments(parameters, link_->state);
+  Arguments arguments = encode_arguments(parameters, link_->state);
+  if (!parameters.empty()) give_back_handles();
+  call_ = {};
+  begin_request();
+  if (parameters.empty()) return send([&] { send_batch(link_->outbox, sql, link_->state); });
+  call_.arguments = std::move(arguments);
+  send_parameterised(sql);
+}
+
+void Driver::begin_request() {
   guarded([this] { link_->inbox.rest(); });
   affected_ = 0;
   link_->result.clear();
   link_->messages.clear();
   link_->channel.limit({{}, 0, query_timeout_});
+}
+
+template <class Write>
+void Driver::send(Write write) {
   try {
-    if (parameters.empty())
-      send_batch(link_->outbox, sql, link_->state);
-    else
-      send_executesql(link_->outbox, sql, arguments, link_->state);
+    write();
   } catch (...) {
     drop();  // half a request cannot be taken back
     throw;
@@ -286,13 +296,60 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   busy_ = true;
 }
 
+void Driver::send_parameterised(std::string_view sql) {
+  Link& link = *link_;
+  call_.transaction = link.state.transaction;
+  call_.statement = prepared_.use(sql, call_.arguments.declarations, link.state.database);
+  if (call_.statement != nullptr) call_.way = call_.statement->way();
+  using Way = PreparedStatement::Way;
+  switch (call_.way) {
+    case Way::execute_sql: return send([&] { send_executesql(link.outbox, sql, call_.arguments, link.state); });
+    case Way::prepare: call_.statement->ask(); return send([&] { send_prepexec(link.outbox, sql, call_.arguments, link.state); });
+    case Way::execute: return send([&] { send_execute(link.outbox, call_.statement->handle(), call_.arguments, link.state); });
+  }
+}
+
+// A server that has lost them already says so; nobody needs to know.
+void Driver::give_back_handles() {
+  std::string batch;
+  for (const std::int32_t handle : prepared_.take_surplus()) batch += "EXEC sp_unprepare " + std::to_string(handle) + "; ";
+  if (batch.empty()) return;
+  try {
+    run(*this, batch);
+  } catch (const Error& error) {
+    if (error.is_interruption() || !alive()) throw;
+  }
+}
+
+// Whether the request failed because the handle is good no more: then nothing of it was executed.
+bool Driver::handle_is_unknown() const {
+  constexpr std::int32_t no_such_handle = 8179, not_in_this_context = 586;  // of the user, or of settings
+  if (call_.way != PreparedStatement::Way::execute || call_.had_result) return false;
+  if (call_.transaction != link_->state.transaction) return false;
+  const Error error = link_->messages.error();
+  const bool refused = error.server_number == no_such_handle || error.server_number == not_in_this_context;
+  return refused && error.message.find(std::to_string(call_.statement->handle())) != std::string::npos;
+}
+
+void Driver::prepare_again() {
+  const Error error = link_->messages.error();
+  cancel();
+  if (!alive()) throw error;
+  call_.way = PreparedStatement::Way::prepare;
+  call_.statement->forget();
+  call_.statement->ask();
+  begin_request();
+  send([this] { send_prepexec(link_->outbox, call_.statement->sql(), call_.arguments, link_->state); });
+}
+
 bool Driver::next_result() {
   if (!busy_) return false;
   if (in_rows_) skip_rows();
   while (busy_) {
     const Event event = guarded([this] { return next_event_but_row(); });
-    if (event == Event::done && link_->messages.has_error()) finish_request();
+    if (event == Event::done && link_->messages.has_error()) handle_is_unknown() ? prepare_again() : finish_request();
     if (event == Event::columns) {
+      call_.had_result = true;
       in_rows_ = true;
       return true;
     }
@@ -380,17 +437,27 @@ Driver::Event Driver::read_token(std::uint8_t token) {
     case token::feature_acknowledgement:
       read_features(inbox, link_->state);
       return Event::other;
-    case token::return_value: {
-      inbox.u16();                              // ordinal
-      inbox.skip(inbox.u8() * std::size_t{2});  // name
-      inbox.skip(1 + 4 + 2);                    // status, user type, flags
-      ResultSet::skip_value(inbox);
-      return Event::other;
-    }
+    case token::return_value: read_return_value(); return Event::other;
     default:
       throw Error(sqlstate::connection_failure, "connection to server at " + link_->channel.where() + " was lost",
                   "The server sent token " + std::to_string(token) + ", which the TDS protocol does not have.");
   }
+}
+
+// The only one that a request of ours has is the handle of sp_prepexec, an int.
+void Driver::read_return_value() {
+  constexpr std::uint8_t intn = 0x26;
+  Inbox& inbox = link_->inbox;
+  inbox.u16();                              // ordinal
+  inbox.skip(inbox.u8() * std::size_t{2});  // name
+  inbox.skip(1 + 4 + 2);                    // status, user type, flags
+  inbox.need(1);
+  if (*inbox.data() != intn) return ResultSet::skip_value(inbox);
+  inbox.skip(2);  // the type and its size
+  const std::uint8_t size = inbox.u8();
+  if (size != sizeof(std::int32_t)) return inbox.skip(size);
+  const auto handle = static_cast<std::int32_t>(inbox.u32());
+  if (call_.way == PreparedStatement::Way::prepare) call_.statement->learn(handle);
 }
 
 void Driver::read_done(std::uint8_t token) {
@@ -398,6 +465,7 @@ void Driver::read_done(std::uint8_t token) {
   const std::uint16_t status = inbox.u16();
   inbox.u16();  // current command
   const std::uint64_t count = inbox.u64();
+  if (token == token::done_in_procedure && (status & done_status::error) == 0) call_.had_result = true;
   if ((status & done_status::count) != 0) {  // no sum of a sane server comes near the limit
     const auto room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - affected_);
     affected_ += static_cast<std::int64_t>(std::min(count, room));
@@ -501,7 +569,8 @@ void Driver::send_bulk(std::string_view bytes, bool last) {
     throw;
   }
   if (last || (busy_ && !messages.has_error())) return;
-  const Error complaint = messages.has_error() ? messages.error() : Error(sqlstate::fdw_error, "the server ended the bulk load before its last row");
+  const Error complaint =
+      messages.has_error() ? messages.error() : Error(sqlstate::fdw_error, "the server ended the bulk load before its last row");
   cancel();
   throw complaint;
 }
@@ -522,7 +591,8 @@ void Driver::hear_early() {
     throw;
   }
   link.channel.patient(true);
-  if (!failed_before && (!busy_ || link.messages.has_error())) link.channel.limit({net::Deadline::in_seconds(cancel_seconds), cancel_seconds, 0});
+  const bool over = !busy_ || link.messages.has_error();
+  if (over && !failed_before) link.channel.limit({net::Deadline::in_seconds(cancel_seconds), cancel_seconds, 0});
 }
 
 }  // namespace mssql::tds::native

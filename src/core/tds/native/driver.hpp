@@ -1,7 +1,7 @@
 // The native driver: a Session that speaks TDS 7.4 and 8.0 itself (MS-TDS), over a non-blocking socket.
 //
-// A request is sent whole, but for a bulk load, which goes out as its rows come; its reply is read token by token as the caller asks for it,
-// straight from the receive buffer. What it leaves to others: transactions (the caller's statements) and session settings.
+// A request is sent whole, but for a bulk load, which goes out as its rows come; its reply is read token by token as the caller asks for
+// it, straight from the receive buffer. What it leaves to others: transactions (the caller's statements) and session settings.
 #pragma once
 
 #include <memory>
@@ -14,6 +14,8 @@
 #include "messages.hpp"
 #include "outbox.hpp"
 #include "prelogin.hpp"
+#include "prepared.hpp"
+#include "request.hpp"
 #include "result_set.hpp"
 #include "security_context.hpp"
 #include "server_state.hpp"
@@ -69,12 +71,20 @@ class Driver final : public Session {
   void introduce();
 
   void require_alive();
+  void begin_request();
+  template <class Write>
+  void send(Write write);
+  void send_parameterised(std::string_view sql);
+  void give_back_handles();
+  bool handle_is_unknown() const;
+  void prepare_again();
   void finish_request();
   Event next_event();
   Event next_event_but_row();
   Event read_token(std::uint8_t token);
   bool read_row(Row& row);
   void read_done(std::uint8_t token);
+  void read_return_value();
   void pass_over();
   void skip_rows();
   BulkLoad& load_under_way();
@@ -94,6 +104,16 @@ class Driver final : public Session {
   bool calling_off_{false};   // no error matters any more
   bool logged_in_{false};
   std::optional<BulkLoad> bulk_;
+  PreparedStatements prepared_;
+  // The request under way, if it is one of a statement in prepared_.
+  struct Call {
+    PreparedStatement* statement{nullptr};
+    Arguments arguments{};
+    PreparedStatement::Way way{PreparedStatement::Way::execute_sql};
+    std::uint64_t transaction{0};
+    bool had_result{false};
+  };
+  Call call_;
   std::int64_t affected_{0};
   int spid_{0};
   std::string server_version_;

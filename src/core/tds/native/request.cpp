@@ -13,7 +13,7 @@ namespace {
 
 // MS-TDS 2.2.6.6
 constexpr std::uint16_t procedure_by_number = 0xFFFF;
-enum class Procedure : std::uint16_t { executesql = 10 };
+enum class Procedure : std::uint16_t { executesql = 10, execute = 12, prepexec = 13 };
 
 // ALL_HEADERS with the one header that a request must have (2.2.5.3): which transaction it belongs to.
 void write_headers(Outbox& outbox, const ServerState& state) {
@@ -74,6 +74,19 @@ void write_text(Outbox& outbox, std::string_view utf8, const ServerState& state)
   outbox.bytes(parameter);
 }
 
+// An int without a name: a handle, or room for one.
+void write_handle(Outbox& outbox, std::optional<std::int32_t> handle, const ServerState& state) {
+  constexpr char output = 1;
+  const RemoteType type{Type::int_, 4, 0, 0};
+  std::string parameter(1, '\0');
+  parameter += handle ? '\0' : output;
+  append_type_info(type, state, parameter);
+  std::string bytes;
+  if (handle) encode_text(type, std::to_string(*handle), "handle", bytes);
+  handle ? append_value(type, bytes, parameter) : append_null(type, parameter);
+  outbox.bytes(parameter);
+}
+
 void begin_call(Outbox& outbox, Procedure procedure, const ServerState& state) {
   outbox.begin(PacketType::rpc);
   write_headers(outbox, state);
@@ -104,6 +117,22 @@ void send_executesql(Outbox& outbox, std::string_view sql, const Arguments& argu
   begin_call(outbox, Procedure::executesql, state);
   write_text(outbox, sql, state);
   write_text(outbox, arguments.declarations, state);
+  outbox.bytes(arguments.encoded);
+  outbox.end();
+}
+
+void send_prepexec(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state) {
+  begin_call(outbox, Procedure::prepexec, state);
+  write_handle(outbox, std::nullopt, state);
+  write_text(outbox, arguments.declarations, state);
+  write_text(outbox, sql, state);
+  outbox.bytes(arguments.encoded);
+  outbox.end();
+}
+
+void send_execute(Outbox& outbox, std::int32_t handle, const Arguments& arguments, const ServerState& state) {
+  begin_call(outbox, Procedure::execute, state);
+  write_handle(outbox, handle, state);
   outbox.bytes(arguments.encoded);
   outbox.end();
 }

@@ -25,6 +25,9 @@ Arguments encode_arguments(std::span<const Parameter> parameters, const ServerSt
 // All write a whole message; `sql` is valid UTF-8.
 void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state);
 void send_executesql(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state);
+// Runs it too; the handle is the reply's return value.
+void send_prepexec(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state);
+void send_execute(Outbox& outbox, std::int32_t handle, const Arguments& arguments, const ServerState& state);
 void send_attention(Outbox& outbox);
 
 }  // namespace mssql::tds::native

@@ -11,7 +11,9 @@ namespace mssql::tds::native {
 
 namespace {
 
-enum class Change : std::uint8_t { packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, defect = 12, promote = 15, ended = 17, routing = 20 };
+enum class Change : std::uint8_t {
+  database = 1, packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, defect = 12, promote = 15, ended = 17, routing = 20,
+};
 
 constexpr std::size_t smallest_packet = 512;
 constexpr std::size_t largest_packet = 32767;
@@ -66,6 +68,11 @@ void set_route(Fields& fields, ServerState& state) {
 void read_environment_change(Inbox& inbox, ServerState& state) {
   Fields fields(inbox.bytes(inbox.u16()));
   switch (static_cast<Change>(fields.number(1))) {
+    case Change::database: {
+      const std::size_t size = fields.number(1) * 2;
+      state.database.assign(reinterpret_cast<const char*>(fields.take(size)), size);
+      break;
+    }
     case Change::packet_size: set_packet_size(fields.ascii(fields.number(1)), state); break;
     case Change::collation:
       if (fields.number(1) == sizeof(state.collation)) std::copy_n(fields.take(sizeof(state.collation)), sizeof(state.collation), state.collation);

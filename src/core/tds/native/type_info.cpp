@@ -11,8 +11,8 @@ namespace {
 
 // MS-TDS 2.2.5.4.2, 2.2.5.4.3
 namespace token {
-constexpr std::uint8_t guid = 0x24, intn = 0x26, date = 0x28, time = 0x29, datetime2 = 0x2A, datetimeoffset = 0x2B, bitn = 0x68, decimaln = 0x6A,
-                       floatn = 0x6D, moneyn = 0x6E, datetimen = 0x6F, varbinary = 0xA5, nvarchar = 0xE7;
+constexpr std::uint8_t guid = 0x24, intn = 0x26, date = 0x28, time = 0x29, datetime2 = 0x2A, datetimeoffset = 0x2B, bitn = 0x68,
+                       decimaln = 0x6A, floatn = 0x6D, moneyn = 0x6E, datetimen = 0x6F, varbinary = 0xA5, nvarchar = 0xE7;
 }
 
 constexpr std::uint16_t max_marker = 0xFFFF;

@@ -9,9 +9,9 @@
 
 namespace mssql::tds::native {
 
-// What a value of the type is sent as. Numbers, dates and uniqueidentifier are sent as what they are, binary types as varbinary.
-// Character data, xml and sql_variant are sent as nvarchar: only the server knows the code page of a varchar column, and it converts to it as
-// it converts an N'...' literal. In both cases the type is the (max) one unless the bytes are known to be few.
+// Numbers, dates and uniqueidentifier are sent as what they are, binary types as varbinary. Character data, xml and sql_variant are sent
+// as nvarchar: only the server knows the code page of a varchar column, and it converts to it as it converts an N'...' literal. In both
+// cases the type is the (max) one unless the bytes are known to be few.
 constexpr int longest_short_value = 8000;  // bytes
 RemoteType nvarchar_for(bool is_short) noexcept;
 RemoteType varbinary_for(bool is_short) noexcept;

@@ -23,8 +23,8 @@ std::string again(std::string_view declaration, std::string_view text) {
   const RemoteType type = parse_declaration(declaration);
   const std::string bytes = encoded(type, text);
   std::string out;
-  decode_to_text(column_of(wire_type(type.type), type.precision, type.scale), {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                 CharacterPolicy::error, out);
+  decode_to_text(column_of(wire_type(type.type), type.precision, type.scale),
+                 {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, CharacterPolicy::error, out);
   return out;
 }
 
@@ -155,13 +155,20 @@ TEST(Encode, WhatIsNoValueOfTheTypeIsRefused) {
 }
 
 TEST(Encode, WhatTheTypeCannotHoldIsRefused) {
-  const Spelling numbers[] = {{"tinyint", "-1"},       {"tinyint", "256"},
-                              {"smallint", "32768"},   {"int", "-2147483649"},
-                              {"bigint", "99999999999999999999"}, {"decimal(10,2)", "0.001"},
-                              {"decimal(10,2)", "100000000"}, {"decimal(38,0)", "100000000000000000000000000000000000000"},
-                              {"money", "922337203685477.5808"}, {"money", "0.00001"},
-                              {"smallmoney", "-214748.3649"}, {"real", "1e39"},
-                              {"float", "inf"},        {"float", "nan"},
+  const Spelling numbers[] = {{"tinyint", "-1"},
+                              {"tinyint", "256"},
+                              {"smallint", "32768"},
+                              {"int", "-2147483649"},
+                              {"bigint", "99999999999999999999"},
+                              {"decimal(10,2)", "0.001"},
+                              {"decimal(10,2)", "100000000"},
+                              {"decimal(38,0)", "100000000000000000000000000000000000000"},
+                              {"money", "922337203685477.5808"},
+                              {"money", "0.00001"},
+                              {"smallmoney", "-214748.3649"},
+                              {"real", "1e39"},
+                              {"float", "inf"},
+                              {"float", "nan"},
                               {"float", "1e400"}};
   for (const Spelling& spelling : numbers) EXPECT_EQ(state_of(spelling.declaration, spelling.text), "22003") << spelling.text;
   const Spelling moments[] = {{"time(3)", "12:00:00.0001"},
@@ -180,7 +187,9 @@ TEST(Encode, WhatTheTypeCannotHoldIsRefused) {
 
 TEST(Encode, ErrorsNameTheValueAndTheType) {
   EXPECT_EQ(thrown_by([] { encoded({Type::int_, 4, 0, 0}, "x"); }).message, "invalid value for parameter 3 of type int: \"x\"");
-  EXPECT_EQ(thrown_by([] { encoded({Type::decimal, 9, 10, 2}, "0.001"); }).message,
+  EXPECT_EQ(thrown_by([] {
+              encoded({Type::decimal, 9, 10, 2}, "0.001");
+            }).message,
             "value of parameter 3 is out of range for type decimal(10,2): \"0.001\"");
 }
 

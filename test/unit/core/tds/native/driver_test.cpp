@@ -402,5 +402,111 @@ TEST(NativeDriverTest, RowThatFailsDoesNotEndABulkLoad) {
   EXPECT_EQ(conversation.driver.bulk_end(), 1);
 }
 
+// RETURNVALUE (MS-TDS 2.2.7.19) of an int.
+std::string return_value(int value) {
+  return "\xac" + little(0, 2) + name8("") + little(1, 1) + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(static_cast<std::uint64_t>(value), 4));
+}
+const std::string procedure_end = done(canned::final, 0, '\xfe');
+const std::string rows_of_a_call = one_column + one_row + done(more | count_flag, 1, '\xff');
+std::string prepared_as(int handle) { return packets(rows_of_a_call + return_value(handle) + procedure_end); }
+const std::string just_rows = packets(rows_of_a_call + procedure_end);
+std::string unknown_handle(int handle) {
+  return packets(error(8179, "Could not find prepared statement with handle " + std::to_string(handle) + ".") + done(error_flag, 0, '\xfe'));
+}
+
+// Runs a statement with a parameter to its end.
+Thrown call(Driver& driver, std::string_view sql = "SELECT @P1", const char* declaration = "int") {
+  return thrown_by([&] {
+    run(driver, sql, std::vector<Parameter>{{declaration, "1"}});
+  });
+}
+
+// The procedures that were called, by number.
+std::string calls(Server& server) {
+  std::string out;
+  const std::string& heard = server.heard();
+  for (std::size_t at = heard.find("\xff\xff"); at != std::string::npos; at = heard.find("\xff\xff", at + 1)) {
+    if (static_cast<unsigned char>(heard[at + 2]) > 15 || heard[at + 3] != 0) continue;  // a length in the middle of something
+    out += (out.empty() ? "" : " ") + std::to_string(heard[at + 2]);
+    if (heard[at + 2] == 12) out += ":" + std::to_string(static_cast<unsigned char>(heard[at + 11]));  // behind flags, name, status and type
+  }
+  return out;
+}
+
+TEST(NativeDriverTest, SecondRunPreparesAndLaterOnesNameTheHandle) {
+  Conversation conversation({just_rows, prepared_as(7), just_rows, just_rows, just_rows});
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(call(conversation.driver).sqlstate, "");
+  EXPECT_EQ(call(conversation.driver, "SELECT @P1", "bigint").sqlstate, "");  // another statement
+  EXPECT_EQ(calls(conversation.server), "10 13 12:7 12:7 10");
+}
+
+TEST(NativeDriverTest, LostHandleIsPreparedAgain) {
+  const std::string other_context = packets(error(586, "The prepared statement handle 7 is not valid in this context.") + done(error_flag, 0, '\xfe'));
+  for (const std::string& reply : {unknown_handle(7), other_context}) {
+    Conversation conversation({just_rows, prepared_as(7), reply, prepared_as(9), just_rows});
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(call(conversation.driver).sqlstate, "") << i;
+    EXPECT_EQ(calls(conversation.server), "10 13 12:7 13 12:9");
+  }
+}
+
+// The server may have done something already, or it is about another handle, or the transaction is gone.
+TEST(NativeDriverTest, LostHandleOfOthersIsAnError) {
+  const std::string complaint = error(8179, "Could not find prepared statement with handle 7.") + done(error_flag, 0, '\xfe');
+  for (const std::string& reply : {packets(done(more | count_flag, 1, '\xff') + complaint), unknown_handle(8),
+                                   packets(scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s) + complaint)}) {
+    Conversation conversation({just_rows, prepared_as(7), reply, just_rows});
+    call(conversation.driver);
+    call(conversation.driver);
+    EXPECT_EQ(call(conversation.driver).message.substr(0, 14), "Could not find");
+    EXPECT_EQ(call(conversation.driver).sqlstate, "");
+    EXPECT_EQ(calls(conversation.server), "10 13 12:7 12:7");
+  }
+  // It comes once only
+  Conversation conversation({just_rows, prepared_as(7), unknown_handle(7), unknown_handle(7)});
+  call(conversation.driver);
+  call(conversation.driver);
+  EXPECT_EQ(call(conversation.driver).message.substr(0, 14), "Could not find");
+}
+
+// A reader that stops early never gets a handle, and each request for one would leave one behind.
+TEST(NativeDriverTest, HandleThatNeverComesIsNotAskedForAgain) {
+  const std::string cut = packets(rows_of_a_call + done(attention_flag));
+  Conversation conversation({cut, cut, cut, cut, cut});
+  for (int i = 0; i < 5; ++i) {
+    conversation.driver.execute("SELECT @P1", std::vector<Parameter>{{"int", "1"}});
+    EXPECT_TRUE(conversation.driver.next_result());
+    conversation.driver.cancel();
+    ASSERT_TRUE(conversation.driver.alive());
+  }
+  EXPECT_EQ(calls(conversation.server), "10 13 13 10 10");
+}
+
+// Found in a database, a table may be another one in the next.
+TEST(NativeDriverTest, HandleBelongsToItsDatabase) {
+  const std::string change = packets(scripted::environment_change(1, name8("other") + name8("master")) + done(canned::final));
+  Conversation conversation({just_rows, prepared_as(7), change, just_rows});
+  call(conversation.driver);
+  call(conversation.driver);
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(call(conversation.driver).sqlstate, "");
+  EXPECT_EQ(calls(conversation.server), "10 13 10");
+}
+
+TEST(NativeDriverTest, HandlesOutOfUseAreGivenBack) {
+  std::vector<std::string> replies;
+  constexpr int kept = static_cast<int>(PreparedStatements::most_statements);
+  for (int i = 0; i < kept + 15; ++i) replies.insert(replies.end(), {just_rows, prepared_as(i + 1)});
+  replies.insert(replies.end(), {just_rows, unknown_handle(1), just_rows});
+  Conversation conversation(replies);
+  for (int i = 0; i < kept + 15; ++i)
+    for (int run = 0; run < 2; ++run) ASSERT_EQ(call(conversation.driver, "SELECT @P1 + " + std::to_string(i)).sqlstate, "");
+  EXPECT_EQ(call(conversation.driver, "SELECT @P1").sqlstate, "");
+  EXPECT_EQ(conversation.server.heard().find(utf16("sp_unprepare")), std::string::npos);
+  EXPECT_EQ(call(conversation.driver, "SELECT 1 + @P1").sqlstate, "");
+  EXPECT_NE(conversation.server.heard().find(utf16("EXEC sp_unprepare 1; EXEC sp_unprepare 2; ")), std::string::npos);
+  EXPECT_NE(conversation.server.heard().find(utf16("EXEC sp_unprepare 16; ")), std::string::npos);
+  EXPECT_EQ(conversation.server.heard().find(utf16("EXEC sp_unprepare 17; ")), std::string::npos);
+}
+
 }  // namespace
 }  // namespace mssql::tds::native

@@ -18,7 +18,9 @@ std::string encoded(const std::string& declaration, std::optional<std::string> t
 }
 
 // An input parameter @P1.
-std::string argument(std::string_view type, std::string_view value) { return name8("@P1") + '\0' + std::string(type) + std::string(value); }
+std::string argument(std::string_view type, std::string_view value) {
+  return name8("@P1") + '\0' + std::string(type) + std::string(value);
+}
 
 TEST(RequestTest, ParametersTravelAsTheirTypes) {
   EXPECT_EQ(encoded("bit", "1"), argument("\x68\x01", value8("\x01")));
@@ -35,10 +37,12 @@ TEST(RequestTest, ParametersTravelAsTheirTypes) {
   EXPECT_EQ(encoded("date", "0001-01-02"), argument("\x28", value8(little(1, 3))));
   EXPECT_EQ(encoded("time(0)", "00:00:01"), argument("\x29\x00"s, value8(little(1, 3))));
   EXPECT_EQ(encoded("datetime2(3)", "0001-01-02 00:00:00.005"), argument("\x2a\x03", value8(little(5, 4) + little(1, 3))));
-  EXPECT_EQ(encoded("datetimeoffset(7)", "0001-01-02 01:00:00 +01:00"), argument("\x2b\x07", value8(little(0, 5) + little(1, 3) + little(60, 2))));
+  EXPECT_EQ(encoded("datetimeoffset(7)", "0001-01-02 01:00:00 +01:00"),
+            argument("\x2b\x07", value8(little(0, 5) + little(1, 3) + little(60, 2))));
   EXPECT_EQ(encoded("smalldatetime", "1900-01-02 00:01:00"), argument("\x6f\x04", value8(little(1, 2) + little(1, 2))));
   EXPECT_EQ(encoded("datetime", "1900-01-02 00:00:01"), argument("\x6f\x08", value8(little(1, 4) + little(300, 4))));
-  EXPECT_EQ(encoded("uniqueidentifier", "00000000-0000-0000-0000-000000000001"), argument("\x24\x10", value8(std::string(15, '\0') + '\1')));
+  EXPECT_EQ(encoded("uniqueidentifier", "00000000-0000-0000-0000-000000000001"),
+            argument("\x24\x10", value8(std::string(15, '\0') + '\1')));
   EXPECT_EQ(encoded("binary(2)", "0x0102"), argument(varbinary_type(8000), value16("\x01\x02")));
 }
 

@@ -37,6 +37,10 @@ TEST(ServerStateTest, PacketSize) {
     EXPECT_EQ(thrown_by([&] { after(4, name8(size)); }).sqlstate, "08P01") << size;
 }
 
+TEST(ServerStateTest, Database) {
+  EXPECT_EQ(after(1, name8("pubs") + name8("master")).database, canned::utf16("pubs"));
+}
+
 TEST(ServerStateTest, Transactions) {
   ServerState state = after(8, "\x08\x01\x02\x03\x04\x05\x06\x07\x08\x00"s);
   EXPECT_EQ(state.transaction, 0x0807060504030201u);
