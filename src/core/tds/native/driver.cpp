@@ -303,10 +303,14 @@ void Driver::send_parameterised(std::string_view sql) {
   if (call_.statement != nullptr) call_.way = call_.statement->way();
   using Way = PreparedStatement::Way;
   switch (call_.way) {
-    case Way::execute_sql: return send([&] { send_executesql(link.outbox, sql, call_.arguments, link.state); });
-    case Way::prepare: call_.statement->ask(); return send([&] { send_prepexec(link.outbox, sql, call_.arguments, link.state); });
+    case Way::execute_sql: send([&] { send_executesql(link.outbox, sql, call_.arguments, link.state); }); break;
+    case Way::prepare:
+      call_.statement->ask();
+      send([&] { send_prepexec(link.outbox, sql, call_.arguments, link.state); });
+      break;
     case Way::execute: return send([&] { send_execute(link.outbox, call_.statement->handle(), call_.arguments, link.state); });
   }
+  call_.arguments = {};  // only a handle may have to be made anew
 }
 
 // A server that has lost them already says so; nobody needs to know.
