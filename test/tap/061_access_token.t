@@ -4,43 +4,52 @@
 needs_stand_in
 readonly driver=${MSSQL_TEST_DRIVER:-native} ctl=$tap_root/test/tds_server/ctl
 readonly accepted=$tap_directory/accepted token_file=$tap_directory/token
-plan "$([ "$driver" = native ] && echo 26 || echo 1)"
+plan "$([ "$driver" = native ] && echo 28 || echo 1)"
 trap 'status=$?; "$ctl" stop "$tap_directory/source" >/dev/null 2>&1; (exit $status); tap_end' EXIT
 
 query "SET client_min_messages = warning; CREATE EXTENSION mssql_fdw"
 umask 077
 echo eyJ.first.token >"$token_file"
 
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+  -keyout "$tap_directory/key.pem" -out "$tap_directory/cert.pem" 2>/dev/null
+
 readonly question="SELECT * FROM mssql_query('entra', 'SELECT SUSER_SNAME()') AS t(a text)"
-# who [SERVER-OPTIONS [PORT]]: whom SQL Server takes us for, or the error.
+# who [SERVER-OPTIONS [CA_FILE [PORT]]]: whom SQL Server takes us for, or the error.
 who() {
   query "SET client_min_messages = error;
     DROP SERVER IF EXISTS entra CASCADE;
-    CREATE SERVER entra FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host '127.0.0.1', port '${2:-$port}', driver '$driver'${1:+, $1});
+    CREATE SERVER entra FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host '127.0.0.1', port '${3:-$port}', driver '$driver', ca_file '${2:-$tap_directory/cert.pem}'${1:+, $1});
     CREATE USER MAPPING FOR CURRENT_USER SERVER entra OPTIONS (access_token_file '$token_file')"
   answer "$question"
 }
 answer() { printf '%s\n' "$1" | psql_tap -v VERBOSITY=verbose -f - 2>&1 | grep -v '^LOCATION:' | sed 's/^psql:<stdin>:[0-9]*: //'; }
 start() {
   rm -rf "$tap_directory/source"
-  "$ctl" start "$tap_directory/source" --access-token-file "$accepted" "$@" >/dev/null 2>&1 || { echo "Bail out! the stand-in did not start"; exit 1; }
+  "$ctl" start "$tap_directory/source" --cert "$tap_directory/cert.pem" --key "$tap_directory/key.pem" "$@" >/dev/null 2>&1 || { echo "Bail out! the stand-in did not start"; exit 1; }
   port=$(cat "$tap_directory/source/port")
 }
 # The only token that the server accepts from now on.
 accept() { echo "alice@example.org $1" >"$accepted"; }
 
 if [ "$driver" = freetds ]; then
-  like "$(who '' "$MSSQL_TEST_PORT")" 'ERROR:  0A000: FreeTDS cannot log in with an access token.*HINT: .*"native"' "FreeTDS has no access tokens"
+  like "$(who '' '' "$MSSQL_TEST_PORT")" 'ERROR:  0A000: FreeTDS cannot log in with an access token.*HINT: .*"native"' "FreeTDS has no access tokens"
   exit 0
 fi
 
 start
+like "$(who)" 'ERROR:  28P01: Login failed for user' "a server that knows no tokens"
+"$ctl" stop "$tap_directory/source" >/dev/null
+
+start --access-token-file "$accepted"
 accept eyJ.first.token
 is "$(who)" alice@example.org "a token"
 is "$(who "encrypt 'require'")" alice@example.org "... over TLS throughout"
 is "$(who "encrypt 'strict'")" alice@example.org "... over TDS 8.0"
 like "$(who "encrypt 'off'")" 'ERROR:  08001: an access token is sent under TLS only.*HINT: .*"encrypt"' "... not without TLS"
-like "$(who '' "$MSSQL_TEST_PORT")" 'ERROR:  28P01: Login failed for user' "a server that knows no tokens"
+like "$(who '' system)" 'ERROR:  08001: the server.s certificate is not trusted' "a certificate that the system does not trust"
+query "ALTER SERVER entra OPTIONS (DROP ca_file)"
+like "$(answer "$question")" 'ERROR:  08001: the server.s certificate is not trusted' "... which is what counts without a ca_file"
 printf 'eyJ.first.token\r\n\n' >"$token_file"
 is "$(who)" alice@example.org "line ends do not count"
 
@@ -92,8 +101,8 @@ like "$(answer "ALTER USER MAPPING FOR CURRENT_USER SERVER entra OPTIONS (ADD us
 like "$(answer "ALTER USER MAPPING FOR CURRENT_USER SERVER entra OPTIONS (SET access_token_file 'token')")" 'ERROR:  22023: invalid value' "the path is absolute"
 "$ctl" stop "$tap_directory/source" >/dev/null
 
-start --encrypt not_supported
+start --access-token-file "$accepted" --encrypt not_supported
 like "$(who)" 'ERROR:  08001: the server does not encrypt, and an access token is sent under TLS only' "a server without TLS"
 "$ctl" stop "$tap_directory/source" >/dev/null
-start --encrypt full
+start --access-token-file "$accepted" --encrypt full
 is "$(who)" alice@example.org "a server that encrypts throughout"

@@ -148,7 +148,9 @@ void Driver::log_in(const Login& login, SecurityContext* security) {
 // PRELOGIN, and TLS where it was agreed upon.
 Agreement Driver::secure_connection(const Login& login) {
   const bool strict = login.encrypt == Encrypt::strict;
-  TlsOptions tls{login.host, login.ca_file, login.verify_host, strict, false};
+  // Whoever gets a token can log in with it: no impostor may
+  const std::string ca_file = login.ca_file.empty() && !login.access_token.empty() ? "system" : login.ca_file;
+  TlsOptions tls{login.host, ca_file, login.verify_host, strict, false};
   if (strict) link_->channel.start_tls(tls, Channel::Wrapping::none);
   Agreement agreement = negotiate(link_->outbox, link_->inbox, login);
   if (agreement.encryption == Encryption::none && !strict) {
@@ -328,7 +330,7 @@ void Driver::give_back_handles() {
 // Whether the request failed because the handle is good no more: then nothing of it was executed.
 bool Driver::handle_is_unknown() const {
   constexpr std::int32_t no_such_handle = 8179, not_in_this_context = 586;  // of the user, or of settings
-  if (call_.way != PreparedStatement::Way::execute || call_.had_result) return false;
+  if (call_.way != PreparedStatement::Way::execute || call_.had_result || affected_ != 0) return false;
   if (call_.transaction != link_->state.transaction) return false;
   const Error error = link_->messages.error();
   const bool refused = error.server_number == no_such_handle || error.server_number == not_in_this_context;
