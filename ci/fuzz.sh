@@ -41,7 +41,7 @@ main() {
   task "libFuzzer and the sanitizers" install_runtime || exit 1
   exec 9>"$work/lock" # a test of the same checkout may be at it, too
   flock 9
-  stage_sources || die "the sources could not be copied to $sources"
+  [ -n "${MSSQL_CI_STAGED:-}" ] || stage_sources || die "the sources could not be copied to $sources"
   task "build the fuzz targets" cmake_build build-fuzz all -DMSSQL_FDW_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ || exit 1
   flock -u 9
   exec 9>&-
@@ -73,8 +73,8 @@ run_lane() {
   local lane=$1 seconds=$2 i
   shift 2
   local targets=("$@")
-  trap stop_guarded EXIT
-  trap 'exit 143' TERM
+  trap 'trap "" INT TERM HUP; stop_guarded' EXIT
+  trap 'exit 143' INT TERM HUP
   for ((i = lane; i < ${#targets[@]}; i += jobs)); do fuzz "${targets[i]}" "$seconds" >"$logs/${targets[i]}.tap"; done
 }
 

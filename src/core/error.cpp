@@ -137,6 +137,7 @@ constexpr ServerError server_errors[] = {
     {942, "57P03"},         // database is offline
     {945, "57P03"},         // inaccessible files or no memory or disk
     {952, "57P03", true},   // database is in transition
+    {954, "57P03"},         // acts as a mirror database
     {976, "57P03"},         // availability database not accessible
     {978, "57P03"},         // availability database needs read-only intent
     {982, "57P03", true},   // no readable secondary

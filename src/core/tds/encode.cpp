@@ -232,6 +232,11 @@ Decimal read_decimal(const Value& value, int precision, int scale) {
     number.negative = true;
     rest.remove_prefix(1);
   }
+  // Checked first: ten times 38 digits may be more than 128 bits hold
+  const auto append_digit = [&](unsigned digit) {
+    if (number.magnitude >= powers_of_ten[static_cast<std::size_t>(precision - 1)]) value.out_of_range(sqlstate::numeric_out_of_range);
+    number.magnitude = number.magnitude * 10 + digit;
+  };
   int behind_point = -1;
   bool any = false;
   for (const char c : rest) {
@@ -245,14 +250,10 @@ Decimal read_decimal(const Value& value, int precision, int scale) {
       if (c != '0') value.out_of_range(sqlstate::numeric_out_of_range);
       continue;
     }
-    number.magnitude = number.magnitude * 10 + static_cast<unsigned>(c - '0');
-    if (number.magnitude >= powers_of_ten[static_cast<std::size_t>(precision)]) value.out_of_range(sqlstate::numeric_out_of_range);
+    append_digit(static_cast<unsigned>(c - '0'));
   }
   if (!any) value.invalid();
-  for (int missing = scale - std::max(behind_point, 0); missing > 0; --missing) {
-    number.magnitude *= 10;
-    if (number.magnitude >= powers_of_ten[static_cast<std::size_t>(precision)]) value.out_of_range(sqlstate::numeric_out_of_range);
-  }
+  for (int missing = scale - std::max(behind_point, 0); missing > 0; --missing) append_digit(0);
   if (number.magnitude == 0) number.negative = false;
   return number;
 }

@@ -16,10 +16,13 @@ std::unique_ptr<Session> connect_to_one(const Login& login, const Environment& e
   return std::make_unique<native::Driver>(login, environment);
 }
 
-// Whether another host may do better: this one is not to be reached, or has no database for us now (a secondary replica).
+// Whether another host may do better: this one is not to be reached, or does not open the database now (a secondary replica, a mirror).
 bool is_worth_another_host(const Error& error) noexcept {
+  constexpr std::int32_t cannot_open_database = 4060;
+  if (error.is_interruption()) return false;
+  if (error.server_number == cannot_open_database) return true;
   const std::string_view state = error.sqlstate;
-  return !error.is_interruption() && (state == sqlstate::cannot_connect || state == sqlstate::connection_failure || state == sqlstate::cannot_connect_now);
+  return state == sqlstate::cannot_connect || state == sqlstate::connection_failure || state == sqlstate::cannot_connect_now;
 }
 
 std::vector<std::string> split_hosts(std::string_view list) {

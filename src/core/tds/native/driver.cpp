@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t wanted_packet_size = 32767;
 constexpr int most_routes = 3;
+constexpr std::int32_t no_such_handle = 8179, handle_of_another_context = 586;  // of another user, or of other settings
 constexpr int most_challenges = 20;  // Kerberos takes one, NTLM two
 // A server that obeys an attention acknowledges it at once. One that is silent for a second, or still sends rows after five, does not,
 // and the connection is given up.
@@ -60,6 +61,15 @@ void read_features(Inbox& inbox, ServerState& state) {
       throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "It returns a nonce that it was not given.");
     state.token_acknowledged = true;
   }
+}
+
+// Whether `text` has exactly this number in it, no other that begins or ends so.
+bool names_number(std::string_view text, std::int32_t number) {
+  const std::string digits = std::to_string(number);
+  const auto is_digit = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  for (std::size_t at = text.find(digits); at != std::string_view::npos; at = text.find(digits, at + 1))
+    if (!is_digit(at - 1) && !is_digit(at + digits.size())) return true;
+  return false;
 }
 
 void check_text_option(const char* option, std::string_view value) {
@@ -320,21 +330,22 @@ void Driver::give_back_handles() {
   std::string batch;
   for (const std::int32_t handle : prepared_.take_surplus()) batch += "EXEC sp_unprepare " + std::to_string(handle) + "; ";
   if (batch.empty()) return;
+  const std::uint64_t transaction = link_->state.transaction;
   try {
     run(*this, batch);
   } catch (const Error& error) {
-    if (error.is_interruption() || !alive()) throw;
+    // Under XACT_ABORT the error has ended the transaction, which the caller has to hear of
+    if (error.is_interruption() || !alive() || link_->state.transaction != transaction) throw;
   }
 }
 
 // Whether the request failed because the handle is good no more: then nothing of it was executed.
 bool Driver::handle_is_unknown() const {
-  constexpr std::int32_t no_such_handle = 8179, not_in_this_context = 586;  // of the user, or of settings
   if (call_.way != PreparedStatement::Way::execute || call_.had_result || affected_ != 0) return false;
   if (call_.transaction != link_->state.transaction) return false;
   const Error error = link_->messages.error();
-  const bool refused = error.server_number == no_such_handle || error.server_number == not_in_this_context;
-  return refused && error.message.find(std::to_string(call_.statement->handle())) != std::string::npos;
+  const bool refused = error.server_number == no_such_handle || error.server_number == handle_of_another_context;
+  return refused && names_number(error.message, call_.statement->handle());
 }
 
 void Driver::prepare_again() {
@@ -342,6 +353,7 @@ void Driver::prepare_again() {
   cancel();
   if (!alive()) throw error;
   call_.way = PreparedStatement::Way::prepare;
+  if (error.server_number == handle_of_another_context) prepared_.give_back(call_.statement->handle());
   call_.statement->forget();
   call_.statement->ask();
   begin_request();
@@ -473,6 +485,7 @@ void Driver::read_done(std::uint8_t token) {
   const std::uint64_t count = inbox.u64();
   if (token == token::done_in_procedure && (status & done_status::error) == 0) call_.had_result = true;
   if ((status & done_status::count) != 0) {  // no sum of a sane server comes near the limit
+    counted_ = true;
     const auto room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - affected_);
     affected_ += static_cast<std::int64_t>(std::min(count, room));
   }
@@ -531,6 +544,7 @@ void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> colu
   run(*this, load.statement());
   guarded([this] { link_->inbox.rest(); });
   affected_ = 0;
+  counted_ = false;
   bulk_ = std::move(load);
   busy_ = true;
   link_->inbox.start();
@@ -546,15 +560,18 @@ BulkLoad& Driver::load_under_way() {
 
 void Driver::bulk_row(Row row) { send_bulk(load_under_way().encode(row), false); }
 
+// Of an index that ignores duplicates the server stores fewer rows than were sent.
 std::int64_t Driver::bulk_end() {
-  const std::int64_t rows = load_under_way().rows();
+  const std::int64_t sent = load_under_way().rows();
   send_bulk(BulkLoad::end(), true);
   link_->channel.listen({});
   bulk_.reset();
+  if (link_->messages.has_error()) finish_request();
   while (busy_) guarded([this] { pass_over(); });
   if (link_->messages.has_error()) finish_request();
+  const std::int64_t stored = counted_ ? affected_ : sent;
   run(*this, "COMMIT TRANSACTION");
-  return rows;
+  return stored;
 }
 
 // Writes a part of the bulk message. After an interruption, and after a complaint of the server's, the message is called off.

@@ -115,6 +115,7 @@ class Driver final : public Session {
   };
   Call call_;
   std::int64_t affected_{0};
+  bool counted_{false};  // the server has told a number of rows
   int spid_{0};
   std::string server_version_;
 };

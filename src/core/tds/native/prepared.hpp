@@ -51,6 +51,7 @@ class PreparedStatements {
   PreparedStatement* use(std::string_view sql, std::string_view declarations, std::string_view database);
   // Handles of statements that have made room for others, once there are enough of them for a request of their own.
   std::vector<std::int32_t> take_surplus();
+  void give_back(std::int32_t handle) { surplus_.push_back(handle); }
 
  private:
   std::list<PreparedStatement> statements_;  // used last, first

@@ -402,6 +402,16 @@ TEST(NativeDriverTest, RowThatFailsDoesNotEndABulkLoad) {
   EXPECT_EQ(conversation.driver.bulk_end(), 1);
 }
 
+// An index that ignores duplicates takes fewer rows than come.
+TEST(NativeDriverTest, BulkLoadCountsTheRowsThatAreStored) {
+  Conversation conversation(bulk_replies({packets(done(count_flag, 1)), packets(done(canned::final))}));
+  const std::string value = "x";
+  const Cell row[] = {{reinterpret_cast<const std::uint8_t*>(value.data()), value.size()}};
+  conversation.driver.bulk_begin("[t]", text_column);
+  for (int i = 0; i < 3; ++i) conversation.driver.bulk_row(row);
+  EXPECT_EQ(conversation.driver.bulk_end(), 1);
+}
+
 // RETURNVALUE (MS-TDS 2.2.7.19) of an int.
 std::string return_value(int value) {
   return "\xac" + little(0, 2) + name8("") + little(1, 1) + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(static_cast<std::uint64_t>(value), 4));
@@ -452,7 +462,7 @@ TEST(NativeDriverTest, LostHandleIsPreparedAgain) {
 // The server may have done something already, or it is about another handle, or the transaction is gone.
 TEST(NativeDriverTest, LostHandleOfOthersIsAnError) {
   const std::string complaint = error(8179, "Could not find prepared statement with handle 7.") + done(error_flag, 0, '\xfe');
-  for (const std::string& reply : {packets(done(more | count_flag, 1, '\xff') + complaint), unknown_handle(8),
+  for (const std::string& reply : {packets(done(more | count_flag, 1, '\xff') + complaint), unknown_handle(8), unknown_handle(17), unknown_handle(71),
                                    packets(scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s) + complaint)}) {
     Conversation conversation({just_rows, prepared_as(7), reply, just_rows});
     call(conversation.driver);
@@ -490,6 +500,26 @@ TEST(NativeDriverTest, HandleBelongsToItsDatabase) {
   EXPECT_EQ(conversation.request().sqlstate, "");
   EXPECT_EQ(call(conversation.driver).sqlstate, "");
   EXPECT_EQ(calls(conversation.server), "10 13 10");
+}
+
+// The error of a call before which handles have to be given back; `answer` is what the server says to that.
+Thrown call_with_surplus(const std::string& answer) {
+  constexpr int statements = static_cast<int>(PreparedStatements::most_statements) + 15;
+  std::vector<std::string> replies;
+  for (int i = 0; i < statements; ++i) replies.insert(replies.end(), {just_rows, prepared_as(i + 1)});
+  replies.insert(replies.end(), {just_rows, answer, just_rows});
+  Conversation conversation(replies);
+  for (int i = 0; i < statements; ++i)
+    for (int run = 0; run < 2; ++run) EXPECT_EQ(call(conversation.driver, "SELECT @P1 + " + std::to_string(i)).sqlstate, "");
+  EXPECT_EQ(call(conversation.driver).sqlstate, "");
+  return call(conversation.driver);
+}
+
+TEST(NativeDriverTest, TransactionLostWithAHandleIsAnError) {
+  const std::string complaint = error(8179, "Could not find prepared statement with handle 1.") + done(error_flag);
+  EXPECT_EQ(call_with_surplus(packets(complaint)).sqlstate, "");
+  const std::string change = scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s);
+  EXPECT_EQ(call_with_surplus(packets(change + complaint)).message.substr(0, 14), "Could not find");
 }
 
 TEST(NativeDriverTest, HandlesOutOfUseAreGivenBack) {
