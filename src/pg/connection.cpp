@@ -24,7 +24,7 @@ struct Connection {
   std::unique_ptr<tds::Session> session;
   Reader* reader{nullptr};  // streams from the session now
   TimestampTz connected_at{0};
-  tsql::Isolation isolation{tsql::Isolation::automatic};
+  tds::IsolationLevel isolation{tds::IsolationLevel::unchanged};
   bool keep{true};
   bool invalidated{false};
   std::optional<bool> raw_text;  // unknown until a query wants it
@@ -95,6 +95,17 @@ std::string ask_text(tds::Session& session, std::string_view sql) {
   return answer;
 }
 
+tds::IsolationLevel level_of(tsql::Isolation isolation) {
+  switch (isolation) {
+    case tsql::Isolation::snapshot: return tds::IsolationLevel::snapshot;
+    case tsql::Isolation::repeatable_read: return tds::IsolationLevel::repeatable_read;
+    case tsql::Isolation::serializable: return tds::IsolationLevel::serializable;
+    case tsql::Isolation::automatic:
+    case tsql::Isolation::read_committed: break;
+  }
+  return tds::IsolationLevel::read_committed;
+}
+
 // Logs in. Core only; the password lives no longer than this frame.
 void log_in(Connection& connection, OptionList server_options, OptionList mapping_options) {
   connection.session = tds::connect(make_login(server_options, mapping_options), {stop_waiting, keep_message, wait});
@@ -102,7 +113,7 @@ void log_in(Connection& connection, OptionList server_options, OptionList mappin
   tds::run(session, tsql::session_settings());
   const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
   const bool allowed = wanted == tsql::Isolation::automatic && ask_integer(session, tsql::snapshot_state_query()) == 1;
-  connection.isolation = tsql::resolve(wanted, allowed);
+  connection.isolation = level_of(tsql::resolve(wanted, allowed));
   connection.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
   connection.raw_text.reset();
   connection.database.clear();
@@ -123,20 +134,20 @@ void finish(Connection& connection) noexcept {
   if (!connection.alive() || connection.invalidated || !connection.keep) close(connection);
 }
 
-// How a statement that ends or undoes a transaction is sent: a pass-through statement may have switched execution off.
-std::string decisive(const Connection& connection, const std::string& sql) { return connection.touched ? tsql::resume_execution() + sql : sql; }
+// Before a transaction is ended or undone: a pass-through statement may have switched execution off. Core only.
+void prepare_to_end(Connection& connection) {
+  if (connection.touched) tds::run(*connection.session, tsql::resume_execution());
+}
 
 // The nesting level of the remote transaction; nothing when the session gives no such answer (SET SHOWPLAN_TEXT ON, say). Core only.
 std::optional<std::int64_t> remote_nesting(tds::Session& session) { return ask_integer(session, "SELECT CAST(@@TRANCOUNT AS int)"); }
 
 // Begins the remote transaction. False when the session turned out to be dead, or of no use any more, and it was idle. Core only.
 bool begin_on(Connection& connection, bool idle_before) {
-  std::string sql;
-  if (connection.touched) sql = tsql::restore_session(connection.database) + "; ";
-  sql += tsql::begin_transaction(connection.isolation);
   try {
     if (connection.session->busy()) connection.session->cancel();
-    tds::run(*connection.session, sql);
+    if (connection.touched) tds::run(*connection.session, tsql::restore_session(connection.database));
+    connection.session->begin_transaction(connection.isolation);
     if (connection.touched && remote_nesting(*connection.session) != 1) return false;
   } catch (const Error& error) {
     // Caught here to log in once more: nothing has been done over this session yet.
@@ -188,7 +199,7 @@ void commit(Connection& connection) {
     // Nothing depends on the end of a transaction that only read: a connection that broke meanwhile is just closed.
     fence_quiet([&] {
       if (connection.alive() && connection.session->busy()) connection.session->cancel();
-      if (connection.alive()) tds::run(*connection.session, tsql::rollback_transaction());
+      if (connection.alive()) connection.session->roll_back_transaction();
     });
     if (connection.alive() && connection.session->busy()) close(connection);
     return finish(connection);
@@ -197,8 +208,9 @@ void commit(Connection& connection) {
   if (connection.session->busy()) connection.session->cancel();
   // A pass-through BEGIN TRANSACTION nests: only the outermost COMMIT commits.
   std::optional<std::int64_t> nesting;
+  prepare_to_end(connection);
   do {
-    tds::run(*connection.session, decisive(connection, tsql::commit_transaction()));
+    connection.session->commit_transaction();
     nesting = remote_nesting(*connection.session);
   } while (nesting.value_or(0) > 0);
   if (!nesting) {
@@ -216,7 +228,8 @@ void roll_back(Connection& connection) noexcept {
   fence_quiet([&] {
     if (connection.alive() && connection.session->busy()) connection.session->cancel();
     if (!connection.alive()) return;
-    tds::run(*connection.session, decisive(connection, tsql::rollback_transaction()));
+    prepare_to_end(connection);
+    connection.session->roll_back_transaction();
     done = !connection.touched || remote_nesting(*connection.session) == 0;
   });
   // Dropping the session makes the server roll back as well.
@@ -239,7 +252,8 @@ void roll_back_to_savepoint(Connection& connection, int level) noexcept {
   connection.lost = true;
   fence_quiet([&] {
     if (!connection.alive()) return;
-    tds::run(*connection.session, decisive(connection, "ROLLBACK TRANSACTION s" + std::to_string(level)));
+    prepare_to_end(connection);
+    tds::run(*connection.session, "ROLLBACK TRANSACTION s" + std::to_string(level));
     connection.lost = false;
   });
 }

@@ -97,7 +97,7 @@ std::string BulkStatement::take() {
 
 void BulkBySql::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
   BulkStatement bulk(table, columns);
-  run(*this, "BEGIN TRANSACTION");
+  begin_transaction(IsolationLevel::unchanged);
   bulk_ = std::move(bulk);
   bulk_rows_ = 0;
 }
@@ -116,7 +116,7 @@ void BulkBySql::bulk_row(Row row) {
 std::int64_t BulkBySql::bulk_end() {
   if (under_way().rows() > 0) send();
   bulk_.reset();
-  run(*this, "COMMIT TRANSACTION");
+  commit_transaction();
   return bulk_rows_;
 }
 

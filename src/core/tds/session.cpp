@@ -55,6 +55,17 @@ std::unique_ptr<Session> connect(const Login& login, const Environment& environm
 
 std::string driver_version() { return native::driver_description() + ", " + freetds::library_version(); }
 
+void Session::begin_transaction(IsolationLevel level) {
+  static constexpr const char* names[] = {"", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
+  std::string sql;
+  if (level != IsolationLevel::unchanged) sql = std::string("SET TRANSACTION ISOLATION LEVEL ") + names[static_cast<std::size_t>(level)] + "; ";
+  run(*this, sql + "BEGIN TRANSACTION");
+}
+
+void Session::commit_transaction() { run(*this, "COMMIT TRANSACTION"); }
+
+void Session::roll_back_transaction() { run(*this, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"); }
+
 std::int64_t run(Session& session, std::string_view sql, std::span<const Parameter> parameters) {
   session.execute(sql, parameters);
   while (session.next_result()) {

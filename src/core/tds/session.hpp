@@ -56,6 +56,9 @@ struct Parameter {
   std::optional<std::string> text;  // nothing: NULL
 };
 
+// As MS-TDS 2.2.6.9 numbers them.
+enum class IsolationLevel : std::uint8_t { unchanged, read_uncommitted, read_committed, repeatable_read, serializable, snapshot };
+
 struct BulkColumn {
   std::string name;
   RemoteType type;
@@ -77,6 +80,11 @@ class Session {
   virtual bool fetch(Row& row) = 0;
   // Rows affected by all statements of the request that reported a count; valid once next_result() was false.
   virtual std::int64_t rows_affected() const = 0;
+
+  // Transactions, each function a request of its own: statements here, where a driver has nothing better.
+  virtual void begin_transaction(IsolationLevel level);
+  virtual void commit_transaction();     // fails on the server (3902) when the transaction is gone, which a caller must hear of
+  virtual void roll_back_transaction();  // quiet when the server has rolled back already (deadlock victim, severe errors)
 
   // Ends the running request: attention and a bounded drain; where that fails the connection is dropped (alive() false).
   virtual void cancel() noexcept = 0;

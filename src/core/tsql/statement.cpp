@@ -4,21 +4,6 @@
 
 namespace mssql::tsql {
 
-namespace {
-
-std::string_view level_name(Isolation isolation) noexcept {
-  switch (isolation) {
-    case Isolation::snapshot: return "SNAPSHOT";
-    case Isolation::repeatable_read: return "REPEATABLE READ";
-    case Isolation::serializable: return "SERIALIZABLE";
-    case Isolation::automatic:
-    case Isolation::read_committed: break;
-  }
-  return "READ COMMITTED";
-}
-
-}  // namespace
-
 std::string select(const Select& parts) {
   std::string sql = "SELECT ";
   if (parts.items.empty()) sql += '1';
@@ -64,15 +49,5 @@ Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept {
   if (wanted != Isolation::automatic) return wanted;
   return snapshot_allowed ? Isolation::snapshot : Isolation::read_committed;
 }
-
-std::string begin_transaction(Isolation isolation) {
-  std::string sql = "SET TRANSACTION ISOLATION LEVEL ";
-  sql += level_name(isolation);
-  return sql += "; BEGIN TRANSACTION";
-}
-
-std::string commit_transaction() { return "COMMIT TRANSACTION"; }
-
-std::string rollback_transaction() { return "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"; }
 
 }  // namespace mssql::tsql

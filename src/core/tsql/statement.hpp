@@ -21,9 +21,9 @@ std::string select(const Select& parts);
 // language and date format that do not depend on the login. The server answers SET LANGUAGE with information message 5703.
 std::string session_settings();
 
-// Undoes what a pass-through statement may have left behind: the current database, settings that cut results short or skip
 // Undoes the settings under which a server answers statements without running them; goes before what must run.
 std::string resume_execution();
+// Undoes what a pass-through statement may have left behind: the current database, settings that cut results short or skip
 // statements, and session_settings(). `database` is not quoted yet.
 std::string restore_session(std::string_view database);
 
@@ -34,11 +34,5 @@ enum class Isolation : std::uint8_t { automatic, snapshot, read_committed, repea
 std::string snapshot_state_query();
 // `automatic` becomes snapshot where the database allows it, else read committed; the others stay what they are.
 Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept;
-// Sets the level and begins; `automatic` must have been resolved (it counts as read committed).
-std::string begin_transaction(Isolation isolation);
-// Fails on the server (3902) when the transaction is gone, which a caller must hear of.
-std::string commit_transaction();
-// Quiet when the server has rolled back already (deadlock victim, severe errors).
-std::string rollback_transaction();
 
 }  // namespace mssql::tsql

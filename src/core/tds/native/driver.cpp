@@ -360,6 +360,31 @@ void Driver::prepare_again() {
   send([this] { send_prepexec(link_->outbox, call_.statement->sql(), call_.arguments, link_->state); });
 }
 
+// Transaction manager requests: no setting of the session's, SET NOEXEC ON say, keeps the server from obeying them.
+template <class Write>
+void Driver::request_transaction(Write write) {
+  if (busy_) cancel();
+  require_alive();
+  call_ = {};
+  begin_request();
+  send(write);
+  while (next_result()) continue;
+}
+
+void Driver::begin_transaction(IsolationLevel level) {
+  request_transaction([&] { send_begin(link_->outbox, level, link_->state); });
+}
+
+void Driver::commit_transaction() {
+  request_transaction([this] { send_commit(link_->outbox, link_->state); });
+}
+
+void Driver::roll_back_transaction() {
+  // The server tells when it has rolled back by itself; one that tells nothing of transactions is asked by a statement
+  if (link_->state.transaction == 0) return Session::roll_back_transaction();
+  request_transaction([this] { send_rollback(link_->outbox, link_->state); });
+}
+
 bool Driver::next_result() {
   if (!busy_) return false;
   if (in_rows_) skip_rows();
@@ -540,7 +565,7 @@ void Driver::drain() {
 
 void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
   BulkLoad load(table, columns);
-  run(*this, "BEGIN TRANSACTION");
+  begin_transaction(IsolationLevel::unchanged);
   run(*this, load.statement());
   guarded([this] { link_->inbox.rest(); });
   affected_ = 0;
@@ -570,7 +595,7 @@ std::int64_t Driver::bulk_end() {
   while (busy_) guarded([this] { pass_over(); });
   if (link_->messages.has_error()) finish_request();
   const std::int64_t stored = counted_ ? affected_ : sent;
-  run(*this, "COMMIT TRANSACTION");
+  commit_transaction();
   return stored;
 }
 

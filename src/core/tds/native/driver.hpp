@@ -1,7 +1,7 @@
 // The native driver: a Session that speaks TDS 7.4 and 8.0 itself (MS-TDS), over a non-blocking socket.
 //
 // A request is sent whole, but for a bulk load, which goes out as its rows come; its reply is read token by token as the caller asks for
-// it, straight from the receive buffer. What it leaves to others: transactions (the caller's statements) and session settings.
+// it, straight from the receive buffer. What it leaves to others: savepoints and session settings.
 #pragma once
 
 #include <memory>
@@ -34,6 +34,9 @@ class Driver final : public Session {
   std::span<const Column> columns() const override { return link_->result.columns(); }
   bool fetch(Row& row) override;
   std::int64_t rows_affected() const override { return affected_; }
+  void begin_transaction(IsolationLevel level) override;
+  void commit_transaction() override;
+  void roll_back_transaction() override;
   void cancel() noexcept override;
   bool busy() const noexcept override { return busy_; }
   bool alive() const noexcept override;
@@ -74,6 +77,8 @@ class Driver final : public Session {
   void begin_request();
   template <class Write>
   void send(Write write);
+  template <class Write>
+  void request_transaction(Write write);
   void send_parameterised(std::string_view sql);
   void give_back_handles();
   bool handle_is_unknown() const;

@@ -15,6 +15,9 @@ namespace {
 constexpr std::uint16_t procedure_by_number = 0xFFFF;
 enum class Procedure : std::uint16_t { executesql = 10, execute = 12, prepexec = 13 };
 
+// MS-TDS 2.2.6.9
+enum class TransactionRequest : std::uint16_t { begin = 5, commit = 7, rollback = 8 };
+
 // ALL_HEADERS with the one header that a request must have (2.2.5.3): which transaction it belongs to.
 void write_headers(Outbox& outbox, const ServerState& state) {
   constexpr std::uint32_t header_size = 18;
@@ -95,6 +98,16 @@ void begin_call(Outbox& outbox, Procedure procedure, const ServerState& state) {
   outbox.u16(0);  // option flags
 }
 
+// All three have two bytes behind: the isolation level and an empty name, or an empty name and no flags.
+void send_transaction_request(Outbox& outbox, TransactionRequest request, IsolationLevel level, const ServerState& state) {
+  outbox.begin(PacketType::transaction);
+  write_headers(outbox, state);
+  outbox.u16(static_cast<std::uint16_t>(request));
+  outbox.u8(static_cast<std::uint8_t>(level));
+  outbox.u8(0);
+  outbox.end();
+}
+
 }  // namespace
 
 Arguments encode_arguments(std::span<const Parameter> parameters, const ServerState& state) {
@@ -135,6 +148,18 @@ void send_execute(Outbox& outbox, std::int32_t handle, const Arguments& argument
   write_handle(outbox, handle, state);
   outbox.bytes(arguments.encoded);
   outbox.end();
+}
+
+void send_begin(Outbox& outbox, IsolationLevel level, const ServerState& state) {
+  send_transaction_request(outbox, TransactionRequest::begin, level, state);
+}
+
+void send_commit(Outbox& outbox, const ServerState& state) {
+  send_transaction_request(outbox, TransactionRequest::commit, IsolationLevel::unchanged, state);
+}
+
+void send_rollback(Outbox& outbox, const ServerState& state) {
+  send_transaction_request(outbox, TransactionRequest::rollback, IsolationLevel::unchanged, state);
 }
 
 void send_attention(Outbox& outbox) {

@@ -1,4 +1,5 @@
-// The requests: a batch (MS-TDS 2.2.6.7), remote calls of the procedures that run a statement with parameters (2.2.6.6), an attention.
+// The requests: a batch (MS-TDS 2.2.6.7), remote calls of the procedures that run a statement with parameters (2.2.6.6),
+// transaction manager requests, an attention.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,10 @@ void send_executesql(Outbox& outbox, std::string_view sql, const Arguments& argu
 // Runs it too; the handle is the reply's return value.
 void send_prepexec(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state);
 void send_execute(Outbox& outbox, std::int32_t handle, const Arguments& arguments, const ServerState& state);
+// Transaction manager requests (2.2.6.9), for a transaction without a name.
+void send_begin(Outbox& outbox, IsolationLevel level, const ServerState& state);
+void send_commit(Outbox& outbox, const ServerState& state);
+void send_rollback(Outbox& outbox, const ServerState& state);
 void send_attention(Outbox& outbox);
 
 }  // namespace mssql::tds::native

@@ -968,6 +968,33 @@ TEST_P(ServerTest, StatementsAreRunAgainAndAgain) {
   EXPECT_EQ(ask(*session, "SELECT 1 / @P1", number(1)), "1");
 }
 
+TEST_P(ServerTest, Transactions) {
+  const auto session = open();
+  const auto rows = [&] { return ask(*session, "SELECT COUNT(*) FROM #transactions"); };
+  run(*session, "CREATE TABLE #transactions (n int)");
+  for (const IsolationLevel level : {IsolationLevel::read_committed, IsolationLevel::repeatable_read, IsolationLevel::serializable, IsolationLevel::unchanged}) {
+    session->begin_transaction(level);
+    EXPECT_EQ(ask(*session, "SELECT @@TRANCOUNT"), "1");
+    run(*session, "INSERT INTO #transactions VALUES (1)");
+    session->roll_back_transaction();
+    EXPECT_EQ(ask(*session, "SELECT @@TRANCOUNT"), "0");
+    EXPECT_EQ(rows(), "0");
+  }
+  session->roll_back_transaction();  // there is none any more
+  session->begin_transaction(IsolationLevel::read_committed);
+  run(*session, "INSERT INTO #transactions VALUES (1)");
+  session->commit_transaction();
+  session->roll_back_transaction();
+  EXPECT_EQ(rows(), "1");
+  session->begin_transaction(IsolationLevel::unchanged);
+  run(*session, "BEGIN TRANSACTION");
+  session->commit_transaction();
+  EXPECT_EQ(ask(*session, "SELECT @@TRANCOUNT"), "1");
+  session->commit_transaction();
+  EXPECT_EQ(error_of([&] { session->commit_transaction(); }).server_number, 3902);
+  EXPECT_TRUE(session->alive());
+}
+
 TEST_P(ServerTest, HandleThatIsLostIsNoError) {
   const auto session = open();
   const auto number = [](int n) { return std::vector<Parameter>{{"int", std::to_string(n)}}; };

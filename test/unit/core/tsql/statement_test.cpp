@@ -25,14 +25,6 @@ TEST(SessionSettings, LanguageComesBeforeDateFormat) {
   EXPECT_EQ(sql.find("NOCOUNT"), std::string::npos);
 }
 
-TEST(Transactions, IsolationLevels) {
-  EXPECT_EQ(begin_transaction(Isolation::snapshot), "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION");
-  EXPECT_EQ(begin_transaction(Isolation::read_committed), "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN TRANSACTION");
-  EXPECT_EQ(begin_transaction(Isolation::repeatable_read), "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; BEGIN TRANSACTION");
-  EXPECT_EQ(begin_transaction(Isolation::serializable), "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; BEGIN TRANSACTION");
-  EXPECT_EQ(begin_transaction(Isolation::automatic), begin_transaction(Isolation::read_committed));
-}
-
 TEST(Transactions, Resolve) {
   EXPECT_EQ(resolve(Isolation::automatic, true), Isolation::snapshot);
   EXPECT_EQ(resolve(Isolation::automatic, false), Isolation::read_committed);
@@ -46,11 +38,6 @@ TEST(SessionSettings, RestoreStartsWithWhatSkipsStatements) {
   EXPECT_NE(sql.find("SET ROWCOUNT 0; "), std::string::npos);
   EXPECT_NE(sql.find("USE [My]]DB]; "), std::string::npos);
   EXPECT_TRUE(sql.ends_with(session_settings()));
-}
-
-TEST(Transactions, End) {
-  EXPECT_EQ(commit_transaction(), "COMMIT TRANSACTION");
-  EXPECT_EQ(rollback_transaction(), "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
 }
 
 }  // namespace

@@ -522,6 +522,31 @@ TEST(NativeDriverTest, TransactionLostWithAHandleIsAnError) {
   EXPECT_EQ(call_with_surplus(packets(change + complaint)).message.substr(0, 14), "Could not find");
 }
 
+// Transaction manager requests (MS-TDS 2.2.6.9): the transaction's number comes from the server, and goes with what follows.
+TEST(NativeDriverTest, TransactionsAreRequests) {
+  const std::string begun = scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s);
+  const std::string ended = scripted::environment_change(10, "\0\x08"s + little(5, 8));
+  const std::string silence = packets(done(canned::final));
+  Conversation conversation({packets(begun + done(canned::final)), packets(ended + done(canned::final)), silence});
+  const auto request = [](int type, int level, int transaction) {
+    const std::string headers = little(22, 4) + little(18, 4) + little(2, 2) + little(static_cast<std::uint64_t>(transaction), 8) + little(1, 4);
+    const std::string body = headers + little(static_cast<std::uint64_t>(type), 2) + static_cast<char>(level) + '\0';
+    return "\x0e\x01\0\x22"s + std::string(4, '\0') + body;
+  };
+  const auto sent = [&](const std::string& message) {
+    std::string heard = conversation.server.heard();
+    for (std::size_t at = heard.find("\x0e\x01\0\x22"s); at != std::string::npos; at = heard.find("\x0e\x01\0\x22"s, at + 1))
+      heard.replace(at + 4, 4, 4, '\0');  // process, packet number, window
+    return heard.find(message) != std::string::npos;
+  };
+  conversation.driver.begin_transaction(IsolationLevel::snapshot);
+  EXPECT_TRUE(sent(request(5, 5, 0)));
+  conversation.driver.roll_back_transaction();
+  EXPECT_TRUE(sent(request(8, 0, 5)));
+  conversation.driver.roll_back_transaction();  // nothing that the driver knows of
+  EXPECT_TRUE(sent(utf16("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")));
+}
+
 TEST(NativeDriverTest, HandlesOutOfUseAreGivenBack) {
   std::vector<std::string> replies;
   constexpr int kept = static_cast<int>(PreparedStatements::most_statements);
