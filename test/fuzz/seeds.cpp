@@ -104,6 +104,13 @@ void write_tokens() {
             scripted::environment_change(7, '\x05' + latin1_collation + '\0') +
             scripted::environment_change(4, name8("8192") + name8("4096")) + "\xa9" + little(2, 2) + little(1, 2) + "\xe4" + little(2, 4) +
             "ss" + "\xae\x0a" + little(1, 4) + "\x01\xff" + done(final));
+  const std::string call = narrow + line + done(more | count_flag, 2, '\xff');
+  const std::string call_end = done(final, 0, '\xfe');
+  const std::string handle = "\xac" + little(0, 2) + name8("") + '\1' + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(7, 4));
+  const std::string lost = error(8179, "Could not find prepared statement with handle 7.") + done(error_flag, 0, '\xfe');
+  write("tokens", "prepared",
+        header(0, 0, 0) + done(final) + next + call + call_end + next + call + handle + call_end + next + lost + next + call + handle + call_end + next +
+            scripted::environment_change(8, "\x08\x01\x02\x03\x04\x05\x06\x07\x08"s + '\0') + done(final) + next + done(final));
   write("tokens", "packets",
         header(0, 5, 0) + scripted::packets(narrow + line + done(final), 11) + next + scripted::packets(narrow + done(final)));
 }

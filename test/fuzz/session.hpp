@@ -58,11 +58,15 @@ inline void read_cell(const Column& column, const Cell& cell) {
   succeeds([&] { tds::open_variant(column, cell, base, value); });
 }
 
-// A few requests with all of their results; an interruption ends a request, and the session goes on if it can.
+// A few requests with all of their results, of which one is prepared by its second run; an interruption ends a request, and the session goes
+// on if it can.
 inline void converse(tds::Session& session, tds::scripted::Server& server) {
-  for (int request = 0; request < 4 && session.alive(); ++request) {
+  const std::vector<tds::Parameter> parameters = {{"int", "1"}};
+  for (int request = 0; request < 6 && session.alive(); ++request) {
     succeeds([&] {
-      session.execute("SELECT 1", {});
+      if (request == 4) session.begin_transaction(tds::IsolationLevel::unchanged);
+      const bool with_parameters = request > 0 && request < 4;
+      session.execute(with_parameters ? "SELECT @P1" : "SELECT 1", with_parameters ? std::span<const tds::Parameter>(parameters) : std::span<const tds::Parameter>());
       while (session.next_result()) {
         const std::span<const Column> columns = session.columns();  // good until the next result
         Row row;
