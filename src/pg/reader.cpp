@@ -37,7 +37,6 @@ struct Reader {
 
   tds::Session* session{nullptr};  // null: everything is read, or the reader has let go
   std::vector<Column> columns;
-  std::vector<char> raw_text;  // by column
   std::vector<Field> fields;   // by column, or none: the rows are only counted
   const char* source{nullptr};
   std::string scratch;
@@ -79,7 +78,6 @@ void start(Reader& reader, tds::Session& session, std::string_view sql, const st
   }
   const std::span<const Column> columns = session.columns();
   reader.columns.assign(columns.begin(), columns.end());
-  for (Column& column : reader.columns) reader.raw_text.push_back(tds::adopt_raw_text(column));
 }
 
 void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
@@ -91,9 +89,10 @@ void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int
   for (int i = 0; i < ncolumns; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(target, attnums[i] - 1);
     const RemoteType* remote = options.columns != nullptr && options.columns[i].known ? &options.columns[i].type : nullptr;
-    const auto column = static_cast<std::size_t>(i);
-    const Converter converter = choose_converter(reader.columns[column], remote, attribute, options.policy);
-    reader.fields.push_back({converter, pstrdup(NameStr(attribute->attname)), attnums[i] - 1, reader.raw_text[column] != 0});
+    Column& column = reader.columns[static_cast<std::size_t>(i)];
+    const bool raw_text = tds::adopt_raw_text(column);
+    const Converter converter = choose_converter(column, remote, attribute, options.policy);
+    reader.fields.push_back({converter, pstrdup(NameStr(attribute->attname)), attnums[i] - 1, raw_text});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "../error.hpp"
+#include "encode.hpp"
 #include "unicode.hpp"
 
 namespace mssql::tds {
@@ -17,13 +18,6 @@ bool is_binary(std::string_view declaration) {
   std::string word(declaration.substr(0, declaration.find_first_of(" (")));
   std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::find(binary_types.begin(), binary_types.end(), word) != binary_types.end();
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::string parse_binary(std::string_view text, const std::string& what) {

@@ -32,6 +32,18 @@ void append_name(std::string_view name, std::string& out) {
   out += ']';
 }
 
+void check_bulk(std::string_view table, std::span<const BulkColumn> columns) {
+  if (columns.empty()) throw Error(sqlstate::invalid_parameter, "a bulk load needs at least one column");
+  check_text(table, "table name");
+  for (const BulkColumn& column : columns) check_text(column.name, "column name");
+}
+
+void check_width(Row row, std::size_t columns) {
+  if (row.size() != columns)
+    throw Error(sqlstate::invalid_parameter,
+                "a row of the bulk load has " + std::to_string(row.size()) + " values instead of " + std::to_string(columns));
+}
+
 Column column_of_cells(const BulkColumn& column) {
   const WireType type = wire_type(column.type.type);
   const bool text = type == WireType::text || type == WireType::xml;
@@ -52,11 +64,9 @@ void append_literal(std::string_view text, std::string& out) {
 }
 
 BulkStatement::BulkStatement(std::string_view table, std::span<const BulkColumn> columns) {
-  if (columns.empty()) throw Error(sqlstate::invalid_parameter, "a bulk load needs at least one column");
-  check_text(table, "table name");
+  check_bulk(table, columns);
   head_ = "INSERT INTO " + std::string(table) + " (";
   for (const BulkColumn& column : columns) {
-    check_text(column.name, "column name");
     if (!columns_.empty()) head_ += ", ";
     append_name(column.name, head_);
     columns_.push_back(column_of_cells(column));
@@ -65,9 +75,7 @@ BulkStatement::BulkStatement(std::string_view table, std::span<const BulkColumn>
 }
 
 void BulkStatement::add(Row row) {
-  if (row.size() != columns_.size())
-    throw Error(sqlstate::invalid_parameter,
-                "a row of the bulk load has " + std::to_string(row.size()) + " values instead of " + std::to_string(columns_.size()));
+  check_width(row, columns_.size());
   std::string text = rows_ == 0 ? "(" : ",(";
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (i > 0) text += ',';

@@ -56,6 +56,9 @@ class BulkBySql : public Session {
   std::int64_t bulk_rows_{0};
 };
 
+// What every bulk load refuses: no columns, names that are no valid text, a row that does not have the `columns`.
+void check_bulk(std::string_view table, std::span<const BulkColumn> columns);
+void check_width(Row row, std::size_t columns);
 // What the cells of bulk_row() are.
 Column column_of_cells(const BulkColumn& column);
 // Appends [name].

@@ -33,6 +33,16 @@ inline std::uint64_t read_little_endian(const std::uint8_t* data, std::size_t si
   return value;
 }
 
+inline void append_little_endian(std::uint64_t value, std::size_t size, std::string& out) {
+  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i));
+}
+
+// The calendar of the wire: days since 0001-01-01, ticks of 10^-7 s.
+inline constexpr std::int32_t days_to_1900 = 693595;
+inline constexpr std::int32_t last_day = 3652058;  // 9999-12-31
+inline constexpr std::int64_t ticks_per_minute = 600'000'000;
+inline constexpr std::int64_t ticks_per_day = 864'000'000'000;
+
 // "column \"Price\"", or "an unnamed column".
 std::string describe_column(const Column& column);
 
@@ -57,5 +67,7 @@ struct WireDateTime {
   std::int16_t offset{0};   // minutes east of UTC; days and ticks are UTC
 };
 WireDateTime read_datetime(const Column& column, const Cell& cell);
+// So many minutes, less than a day, later or earlier; the day may leave the calendar.
+void shift(WireDateTime& moment, int minutes) noexcept;
 
 }  // namespace mssql::tds

@@ -11,12 +11,8 @@ namespace mssql::tds {
 namespace {
 
 constexpr std::int32_t days_to_2000 = 730119;       // 0001-01-01 to 2000-01-01
-constexpr std::int32_t days_to_1900 = 693595;       // 0001-01-01 to 1900-01-01
-constexpr std::int32_t last_day = 3652058;          // 9999-12-31
 constexpr std::int32_t first_datetime_day = -53690; // 1753-01-01, from 1900-01-01
-constexpr std::uint64_t ticks_per_day = 864'000'000'000;
 constexpr std::uint64_t ticks_per_millisecond = 10'000;
-constexpr std::uint64_t ticks_per_minute = 600'000'000;
 constexpr std::uint32_t datetime_ticks_per_day = 300 * 86400;
 constexpr int largest_offset = 14 * 60;
 
@@ -45,7 +41,7 @@ inline std::size_t time_size(const Column& column) {
 inline std::uint64_t read_time(const Column& column, const std::uint8_t* data, std::size_t size) {
   static constexpr std::uint32_t units[] = {10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
   const std::uint64_t ticks = read_little_endian(data, size) * units[column.scale];  // five bytes times 100, three times 10^7: no overflow
-  if (ticks >= ticks_per_day) [[unlikely]]
+  if (ticks >= std::uint64_t{ticks_per_day}) [[unlikely]]
     throw_past_midnight(column);
   return ticks;
 }
@@ -174,6 +170,18 @@ Decimal decode_decimal(const Column& column, const Cell& cell) {
 }
 
 WireDateTime read_datetime(const Column& column, const Cell& cell) { return read(column, cell); }
+
+void shift(WireDateTime& moment, int minutes) noexcept {
+  std::int64_t ticks = static_cast<std::int64_t>(moment.ticks) + minutes * ticks_per_minute;
+  if (ticks < 0) {
+    ticks += ticks_per_day;
+    --moment.days;
+  } else if (ticks >= ticks_per_day) {
+    ticks -= ticks_per_day;
+    ++moment.days;
+  }
+  moment.ticks = static_cast<std::uint64_t>(ticks);
+}
 
 DateTime decode_datetime(const Column& column, const Cell& cell) {
   const WireDateTime wire = read(column, cell);

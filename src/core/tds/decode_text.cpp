@@ -118,22 +118,13 @@ void append_time(std::string& out, std::uint64_t ticks, int fraction) {
 }
 
 void append_datetimeoffset(const Column& column, WireDateTime value, std::string& out) {
-  constexpr std::int64_t ticks_per_minute = 600'000'000;
-  constexpr std::int64_t ticks_per_day = 864'000'000'000;
-  std::int64_t local = static_cast<std::int64_t>(value.ticks) + value.offset * ticks_per_minute;
-  if (local < 0) {
-    local += ticks_per_day;
-    --value.days;
-  } else if (local >= ticks_per_day) {
-    local -= ticks_per_day;
-    ++value.days;
-  }
-  if (value.days < 0 || value.days > 3652058)
+  shift(value, value.offset);
+  if (value.days < 0 || value.days > last_day)
     throw Error(sqlstate::datetime_overflow, "date or time out of range in " + describe_column(column),
                 "Its local time is outside the years 1 to 9999.");
   append_date(out, value.days);
   out += ' ';
-  append_time(out, static_cast<std::uint64_t>(local), column.scale);
+  append_time(out, value.ticks, column.scale);
   const int minutes = value.offset < 0 ? -value.offset : value.offset;
   out += value.offset < 0 ? " -" : " +";
   append_digits(out, static_cast<std::uint64_t>(minutes / 60), 2);

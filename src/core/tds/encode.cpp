@@ -8,17 +8,15 @@
 #include <optional>
 
 #include "../error.hpp"
+#include "cell.hpp"
 #include "decode.hpp"
 
 namespace mssql::tds {
 
 namespace {
 
-constexpr std::int32_t days_to_1900 = 693595;  // 0001-01-01 to 1900-01-01
 constexpr std::int32_t days_to_1753 = 639905;
 constexpr std::uint64_t ticks_per_second = 10'000'000;
-constexpr std::uint64_t ticks_per_minute = 60 * ticks_per_second;
-constexpr std::int64_t ticks_per_day = 86400 * static_cast<std::int64_t>(ticks_per_second);
 constexpr int fraction_digits = 7;
 
 // One value on its way: what the errors name and where the bytes go.
@@ -35,9 +33,7 @@ struct Value {
     throw Error(state, "value of " + what + " is out of range for type " + declare(type) + ": \"" + std::string(text) + "\"",
                 "The type must hold it exactly.");
   }
-  void number(std::uint64_t value, std::size_t size) const {
-    for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i));
-  }
+  void number(std::uint64_t value, std::size_t size) const { append_little_endian(value, size, out); }
 };
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -68,7 +64,6 @@ class Fields {
     for (; count < fraction_digits; ++count) value *= 10;
     return value;
   }
-  bool at_end() const { return rest_.empty(); }
   bool complete() const { return good_ && rest_.empty(); }
 
  private:
@@ -100,15 +95,9 @@ int days_in_month(int year, int month) noexcept {
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-struct Moment {
-  std::int32_t days{0};    // since 0001-01-01
-  std::uint64_t ticks{0};  // of 10^-7 s in the day
-  int offset{0};           // minutes east of UTC
-};
-
-std::optional<Moment> read_moment(std::string_view text, bool with_date, bool with_time, bool with_offset) {
+std::optional<WireDateTime> read_moment(std::string_view text, bool with_date, bool with_time, bool with_offset) {
   Fields fields(text);
-  Moment moment;
+  WireDateTime moment;
   if (with_date) {
     const int year = fields.digits(4, 1, 9999);
     fields.expect('-');
@@ -133,7 +122,7 @@ std::optional<Moment> read_moment(std::string_view text, bool with_date, bool wi
     if (sign > 0) fields.expect('+');
     const int hours = fields.digits(2, 0, 14);
     fields.expect(':');
-    moment.offset = sign * (hours * 60 + fields.digits(2, 0, hours == 14 ? 0 : 59));
+    moment.offset = static_cast<std::int16_t>(sign * (hours * 60 + fields.digits(2, 0, hours == 14 ? 0 : 59)));
   }
   return fields.complete() ? std::optional(moment) : std::nullopt;
 }
@@ -147,7 +136,7 @@ void append_time(const Value& value, std::uint64_t ticks) {
 void append_date(const Value& value, std::int32_t days) { value.number(static_cast<std::uint64_t>(days), 3); }
 
 // Ticks of 1/300 s are spelled as the nearest millisecond: .000, .003, .007.
-void append_datetime(const Value& value, const Moment& moment) {
+void append_datetime(const Value& value, const WireDateTime& moment) {
   constexpr std::uint64_t ticks_per_millisecond = ticks_per_second / 1000;
   const std::uint64_t milliseconds = moment.ticks / ticks_per_millisecond;
   const std::uint64_t units = (milliseconds * 3 + 5) / 10;
@@ -157,7 +146,7 @@ void append_datetime(const Value& value, const Moment& moment) {
   value.number(units, 4);
 }
 
-void append_smalldatetime(const Value& value, const Moment& moment) {
+void append_smalldatetime(const Value& value, const WireDateTime& moment) {
   const std::int32_t days = moment.days - days_to_1900;
   if (moment.ticks % ticks_per_minute != 0 || days < 0 || days > std::numeric_limits<std::uint16_t>::max())
     value.out_of_range(sqlstate::datetime_overflow);
@@ -166,18 +155,10 @@ void append_smalldatetime(const Value& value, const Moment& moment) {
 }
 
 // On the wire day and time are those in UTC.
-void append_datetimeoffset(const Value& value, Moment moment) {
-  auto ticks = static_cast<std::int64_t>(moment.ticks) - moment.offset * static_cast<std::int64_t>(ticks_per_minute);
-  if (ticks < 0) {
-    ticks += ticks_per_day;
-    --moment.days;
-  } else if (ticks >= ticks_per_day) {
-    ticks -= ticks_per_day;
-    ++moment.days;
-  }
-  constexpr std::int32_t last_day = 3652058;  // 9999-12-31
+void append_datetimeoffset(const Value& value, WireDateTime moment) {
+  shift(moment, -moment.offset);
   if (moment.days < 0 || moment.days > last_day) value.out_of_range(sqlstate::datetime_overflow);
-  append_time(value, static_cast<std::uint64_t>(ticks));
+  append_time(value, moment.ticks);
   append_date(value, moment.days);
   value.number(static_cast<std::uint16_t>(moment.offset), 2);
 }
@@ -275,13 +256,6 @@ void append_money(const Value& value, std::int64_t low, std::int64_t high) {
   value.number(bits, 4);
 }
 
-int hex_digit(char c) noexcept {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 void append_uuid(const Value& value) {
   static constexpr std::size_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
   std::string bytes;
@@ -306,6 +280,13 @@ void append_integer_of(const Value& value) {
 }
 
 }  // namespace
+
+int hex_digit(char c) noexcept {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
 
 WireType wire_type(Type type) noexcept {
   switch (type) {

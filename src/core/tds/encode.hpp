@@ -19,6 +19,9 @@ WireType wire_type(Type type) noexcept;
 // Babelfish reads no other size in a bulk load.
 inline constexpr std::size_t decimal_size = 17;
 
+// The value of a hexadecimal digit, -1 for all else.
+int hex_digit(char c) noexcept;
+
 // Appends the bytes of `text` to `out`, for every type but those of WireType::text, xml and binary. Throws Error 22P02 when it is no
 // value of the type, 22003 or 22008 when it is one that the type cannot hold exactly; `what` names it ("parameter 3").
 void encode_text(const RemoteType& type, std::string_view text, const std::string& what, std::string& out);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "../../error.hpp"
+#include "../cell.hpp"
 #include "../decode.hpp"
 
 namespace mssql::tds::freetds {
@@ -72,8 +73,6 @@ constexpr int variant_token = 0x62;
 constexpr std::size_t scratch_per_column = 17;
 // FreeTDS gives columns without a length 0x3fffffff or more; text, ntext and image say 2^31 - 1 or so themselves.
 constexpr DBINT unlimited = 0x3fffffff;
-// DBDATETIMEALL counts days from 1900-01-01, the wire from 0001-01-01.
-constexpr std::int32_t days_to_1900 = 693595;
 constexpr int largest_precision = 38;
 constexpr int library_time_scale = 7;
 
@@ -233,6 +232,7 @@ Cell ResultSet::encode(const Plan& plan, const Column& column, const BYTE* data,
     next += bytes;
   }
   if (plan.form != Form::time) {
+    // DBDATETIMEALL counts days from 1900-01-01, the wire from 0001-01-01
     put_little_endian(next, static_cast<std::uint32_t>(moment.date + days_to_1900), 3);
     next += 3;
   }

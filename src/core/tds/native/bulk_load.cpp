@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "../arguments.hpp"
 #include "../bulk.hpp"
 #include "../cell.hpp"
 #include "../decode.hpp"
@@ -16,10 +15,6 @@ namespace {
 
 constexpr std::uint8_t metadata_token = 0x81, row_token = 0xD1, done_token = 0xFD;
 constexpr std::size_t longest_name = 128;  // UTF-16 units
-
-void append_number(std::uint64_t value, std::size_t size, std::string& out) {
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i));
-}
 
 std::string name_in_utf16(std::string_view name) {
   std::string utf16;
@@ -46,11 +41,9 @@ RemoteType sent_type(const RemoteType& type, const Column& column) {
 }  // namespace
 
 BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) {
-  if (columns.empty()) throw Error(sqlstate::invalid_parameter, "a bulk load needs at least one column");
-  check_text(table, "table name");
+  check_bulk(table, columns);
   statement_ = "INSERT BULK " + std::string(table) + " (";
   for (const BulkColumn& column : columns) {
-    check_text(column.name, "column name");
     name_in_utf16(column.name);
     if (column.type.type == Type::rowversion)
       throw Error(sqlstate::invalid_parameter, "column \"" + column.name + "\" of type rowversion cannot be loaded",
@@ -67,10 +60,10 @@ BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) 
 std::string BulkLoad::metadata(const ServerState& state) const {
   constexpr std::uint16_t nullable_and_updatable = 0x01 | 0x08;
   std::string out(1, static_cast<char>(metadata_token));
-  append_number(targets_.size(), 2, out);
+  append_little_endian(targets_.size(), 2, out);
   for (const Target& target : targets_) {
-    append_number(0, 4, out);  // user type
-    append_number(nullable_and_updatable, 2, out);
+    append_little_endian(0, 4, out);  // user type
+    append_little_endian(nullable_and_updatable, 2, out);
     append_type_info(target.sent, state, out);
     const std::string name = name_in_utf16(target.column.name);
     out += static_cast<char>(name.size() / 2);
@@ -80,9 +73,7 @@ std::string BulkLoad::metadata(const ServerState& state) const {
 }
 
 std::string_view BulkLoad::encode(Row row) {
-  if (row.size() != targets_.size())
-    throw Error(sqlstate::invalid_parameter,
-                "a row of the bulk load has " + std::to_string(row.size()) + " values instead of " + std::to_string(targets_.size()));
+  check_width(row, targets_.size());
   row_.assign(1, static_cast<char>(row_token));
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (row[i].is_null())

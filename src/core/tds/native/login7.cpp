@@ -7,6 +7,7 @@
 #include <climits>
 
 #include "../../error.hpp"
+#include "../cell.hpp"
 #include "../unicode.hpp"
 
 namespace mssql::tds::native {
@@ -54,7 +55,7 @@ std::string host_name() {
 
 std::string four_bytes(std::size_t value) {
   std::string out;
-  for (int i = 0; i < 4; ++i) out += static_cast<char>(value >> (8 * i));
+  append_little_endian(value, 4, out);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "../arguments.hpp"
+#include "../cell.hpp"
 #include "../encode.hpp"
 #include "../unicode.hpp"
 #include "type_info.hpp"
@@ -85,7 +86,7 @@ void write_handle(Outbox& outbox, std::optional<std::int32_t> handle, const Serv
   parameter += handle ? '\0' : output;
   append_type_info(type, state, parameter);
   std::string bytes;
-  if (handle) encode_text(type, std::to_string(*handle), "handle", bytes);
+  if (handle) append_little_endian(static_cast<std::uint32_t>(*handle), 4, bytes);
   handle ? append_value(type, bytes, parameter) : append_null(type, parameter);
   outbox.bytes(parameter);
 }

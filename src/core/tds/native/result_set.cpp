@@ -5,6 +5,7 @@
 #include "../../error.hpp"
 #include "../cell.hpp"
 #include "collation.hpp"
+#include "type_info.hpp"
 
 namespace mssql::tds::native {
 
@@ -12,9 +13,6 @@ namespace {
 
 constexpr std::uint16_t no_metadata = 0xFFFF;
 constexpr std::uint16_t nullable_flag = 0x01;
-constexpr std::uint16_t max_marker = 0xFFFF;       // the length of varchar(max) and its like in TYPE_INFO
-constexpr std::uint16_t null_short_length = 0xFFFF;
-constexpr std::uint64_t null_chunks = 0xFFFFFFFFFFFFFFFF;
 constexpr std::size_t timestamp_size = 8;
 // Of a COLMETADATA token. SQL Server has at most 4,096 columns in a result, with names of 128 characters.
 constexpr std::ptrdiff_t longest_description = 16 << 20;

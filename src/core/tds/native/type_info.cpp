@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "../../error.hpp"
+#include "../cell.hpp"
 #include "../encode.hpp"
 
 namespace mssql::tds::native {
@@ -13,14 +14,6 @@ namespace {
 namespace token {
 constexpr std::uint8_t guid = 0x24, intn = 0x26, date = 0x28, time = 0x29, datetime2 = 0x2A, datetimeoffset = 0x2B, bitn = 0x68,
                        decimaln = 0x6A, floatn = 0x6D, moneyn = 0x6E, datetimen = 0x6F, varbinary = 0xA5, nvarchar = 0xE7;
-}
-
-constexpr std::uint16_t max_marker = 0xFFFF;
-constexpr std::uint16_t short_null = 0xFFFF;
-constexpr std::uint64_t chunked_null = ~std::uint64_t{0};
-
-void append_number(std::uint64_t value, std::size_t size, std::string& out) {
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i));
 }
 
 void append_bytes(std::string& out, std::initializer_list<int> bytes) {
@@ -61,30 +54,30 @@ void append_type_info(const RemoteType& sent, const ServerState& state, std::str
   }
   if (!has_short_length(sent)) throw Error(sqlstate::internal, "type " + declare(sent) + " is not sent as itself");
   append_bytes(out, {sent.type == Type::nvarchar ? token::nvarchar : token::varbinary});
-  append_number(sent.max_length < 0 ? max_marker : static_cast<std::uint16_t>(sent.max_length), 2, out);
+  append_little_endian(sent.max_length < 0 ? max_marker : static_cast<std::uint16_t>(sent.max_length), 2, out);
   if (sent.type == Type::nvarchar) out.append(reinterpret_cast<const char*>(state.collation), sizeof(state.collation));
 }
 
 void append_value(const RemoteType& sent, std::string_view bytes, std::string& out) {
   if (!has_short_length(sent)) {
-    append_number(bytes.size(), 1, out);
+    append_little_endian(bytes.size(), 1, out);
   } else if (sent.max_length >= 0) {
-    append_number(bytes.size(), 2, out);
+    append_little_endian(bytes.size(), 2, out);
   } else {
-    append_number(bytes.size(), 8, out);
-    if (!bytes.empty()) append_number(bytes.size(), 4, out);
+    append_little_endian(bytes.size(), 8, out);
+    if (!bytes.empty()) append_little_endian(bytes.size(), 4, out);
   }
   out += bytes;
-  if (has_short_length(sent) && sent.max_length < 0) append_number(0, 4, out);
+  if (has_short_length(sent) && sent.max_length < 0) append_little_endian(0, 4, out);
 }
 
 void append_null(const RemoteType& sent, std::string& out) {
   if (!has_short_length(sent)) {
-    append_number(0, 1, out);
+    append_little_endian(0, 1, out);
   } else if (sent.max_length >= 0) {
-    append_number(short_null, 2, out);
+    append_little_endian(null_short_length, 2, out);
   } else {
-    append_number(chunked_null, 8, out);
+    append_little_endian(null_chunks, 8, out);
   }
 }
 

@@ -16,6 +16,11 @@ constexpr int longest_short_value = 8000;  // bytes
 RemoteType nvarchar_for(bool is_short) noexcept;
 RemoteType varbinary_for(bool is_short) noexcept;
 
+// Lengths that are none (2.2.5.4.2, 2.2.5.2).
+inline constexpr std::uint16_t max_marker = 0xFFFF;  // of varchar(max) and its like in TYPE_INFO
+inline constexpr std::uint16_t null_short_length = 0xFFFF;
+inline constexpr std::uint64_t null_chunks = 0xFFFFFFFFFFFFFFFF;
+
 // All take a type that is sent: none of the character types but nvarchar, of the binary ones but varbinary.
 void append_type_info(const RemoteType& sent, const ServerState& state, std::string& out);
 // `bytes` are in the encoding of value.hpp, UTF-16LE for nvarchar.
