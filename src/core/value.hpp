@@ -36,7 +36,11 @@ struct Column {
   int precision{0};
   int scale{0};
   bool nullable{true};
+  bool padded{false};  // cell_padding bytes behind each cell can be read, whatever they are
 };
+
+// So that a vector load need not stop at a value's end.
+inline constexpr std::size_t cell_padding = 64;
 
 // Valid until the next call on the session it came from. data is null for NULL, not null for an empty value.
 struct Cell {

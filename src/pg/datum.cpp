@@ -95,13 +95,12 @@ text* narrow_into_place(const Converter& self, const Column& column, const Cell&
   const std::size_t units = tds::utf16_units(cell.size);
   const int limit = character_limit(self.type, self.typmod);
   if (limit >= 0 && (self.type == BPCHAROID || units > static_cast<std::size_t>(limit))) return nullptr;
-  const std::size_t room = units <= short_text ? 3 * units : tds::utf8_room(cell.data, units);
+  const std::size_t room = units <= short_text ? tds::utf8_room(units) : tds::utf8_room(cell.data, units);
   if (room > MaxAllocSize - VARHDRSZ) return nullptr;
   auto* narrow = static_cast<text*>(palloc(VARHDRSZ + room));
-  bool suspicious = false;
-  const std::size_t size = tds::utf16le_to_utf8(cell.data, units, VARDATA(narrow), suspicious);
-  SET_VARSIZE(narrow, VARHDRSZ + size);
-  if (!suspicious) return narrow;
+  const tds::Utf8Text result = tds::utf16le_to_utf8(cell.data, units, VARDATA(narrow), column.padded);
+  SET_VARSIZE(narrow, VARHDRSZ + result.size);
+  if (!result.suspicious) return narrow;
   pfree(narrow);
   return nullptr;
 }

@@ -194,6 +194,7 @@ void make_store(Reader& reader) {
   TupleDescInitEntry(descriptor, 1, "row", BYTEAOID, -1, 0);
   reader.slot = MakeSingleTupleTableSlot(descriptor, &TTSOpsMinimalTuple);
   reader.stored.resize(reader.columns.size());
+  for (Column& column : reader.columns) column.padded = false;
   MemoryContextSwitchTo(old_context);
 }
 

@@ -1,6 +1,8 @@
 #include "decode.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "../error.hpp"
@@ -38,30 +40,49 @@ inline std::size_t time_size(const Column& column) {
   return sizes[column.scale];
 }
 
-inline std::uint64_t read_time(const Column& column, const std::uint8_t* data, std::size_t size) {
+// `time` is what the time_size() bytes hold.
+inline std::uint64_t to_ticks(const Column& column, std::uint64_t time) {
   static constexpr std::uint32_t units[] = {10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
-  const std::uint64_t ticks = read_little_endian(data, size) * units[column.scale];  // five bytes times 100, three times 10^7: no overflow
+  const std::uint64_t ticks = time * units[column.scale];  // five bytes times 100, three times 10^7: no overflow
   if (ticks >= std::uint64_t{ticks_per_day}) [[unlikely]]
     throw_past_midnight(column);
   return ticks;
 }
 
-inline std::int32_t read_date(const Column& column, const std::uint8_t* data) {
-  const auto days = static_cast<std::int32_t>(read_little_endian(data, 3));
-  if (days > last_day) [[unlikely]]
-    throw_wrong_day(column, days);
-  return days;
+inline std::int32_t check_day(const Column& column, std::uint64_t days) {
+  if (days > std::uint64_t{last_day}) [[unlikely]]
+    throw_wrong_day(column, static_cast<std::int32_t>(days));
+  return static_cast<std::int32_t>(days);
 }
 
-inline WireDateTime read_legacy_datetime(const Column& column, const Cell& cell) {
+// Time and date, six to eight bytes, are taken as one number, from their first four bytes and their last four.
+inline WireDateTime read_time_and_date(const Column& column, const std::uint8_t* data, std::size_t time) {
+  const std::size_t size = time + 3;
+  const std::uint64_t whole = read_little_endian(data, 4) | read_little_endian(data + size - 4, 4) << (8 * (size - 4));
+  const std::uint64_t ticks = to_ticks(column, whole & ((std::uint64_t{1} << (8 * time)) - 1));
+  return {check_day(column, whole >> (8 * time)), ticks, 0};
+}
+
+inline WireDateTime read_datetime2(const Column& column, const Cell& cell) {
+  const std::size_t time = time_size(column);
+  require_size(column, cell, time + 3);
+  return read_time_and_date(column, cell.data, time);
+}
+
+struct LegacyDateTime {
+  std::int32_t days;           // since 1900-01-01
+  std::uint64_t milliseconds;  // the nearest ones of n/300 s, so that the three ticks of 10 ms end in 0, 3 and 7
+};
+
+inline LegacyDateTime read_legacy_datetime(const Column& column, const Cell& cell) {
+  require_size(column, cell, 8);
   const auto days = static_cast<std::int32_t>(read_little_endian(cell.data, 4));
   const std::uint64_t ticks = read_little_endian(cell.data + 4, 4);
   if (days < first_datetime_day || days > last_day - days_to_1900) [[unlikely]]
     throw_wrong_day(column, days);
   if (ticks >= datetime_ticks_per_day) [[unlikely]]
     throw_past_midnight(column);
-  // The nearest millisecond of n/300 s, so that the three ticks of 10 ms end in 0, 3 and 7.
-  return {days + days_to_1900, (ticks * 10 + 1) / 3 * ticks_per_millisecond, 0};
+  return {days, (ticks * 10 + 1) / 3};
 }
 
 WireDateTime read_smalldatetime(const Column& column, const Cell& cell) {
@@ -76,17 +97,37 @@ WireDateTime read_datetimeoffset(const Column& column, const Cell& cell) {
   const auto offset = static_cast<std::int16_t>(read_little_endian(cell.data + size + 3, 2));
   if (offset < -largest_offset || offset > largest_offset)
     throw_out_of_range(column, "The offset from UTC is " + std::to_string(offset) + " minutes.");
-  return {read_date(column, cell.data + size), read_time(column, cell.data, size), offset};
+  WireDateTime moment = read_time_and_date(column, cell.data, size);
+  moment.offset = offset;
+  return moment;
 }
 
-unsigned __int128 read_magnitude(const Column& column, const Cell& cell) {
+[[noreturn]] void throw_wrong_decimal_size(const Column& column, const Cell& cell) {
+  throw_malformed(column, "A decimal has " + std::to_string(cell.size) + " bytes.");
+}
+
+[[noreturn]] void throw_wrong_precision(const Column& column) {
+  throw_malformed(column, "Its type is decimal(" + std::to_string(column.precision) + "," + std::to_string(column.scale) + ").");
+}
+
+[[noreturn]] void throw_wrong_sign(const Column& column, const Cell& cell) {
+  throw_malformed(column, "The sign of a decimal is " + std::to_string(cell.data[0]) + ".");
+}
+
+[[noreturn]] void throw_too_many_digits(const Column& column) {
+  throw Error(sqlstate::numeric_out_of_range, "numeric value out of range in " + describe_column(column),
+              "It has more than the " + std::to_string(column.precision) + " digits of its type.");
+}
+
+inline unsigned __int128 read_magnitude(const Column& column, const Cell& cell) {
   const auto word = [&](std::size_t at, std::size_t size) -> unsigned __int128 { return read_little_endian(cell.data + at, size); };
+  if (cell.size == 9) [[likely]]
+    return word(1, 8);
   switch (cell.size) {
     case 5: return word(1, 4);
-    case 9: return word(1, 8);
     case 13: return word(9, 4) << 64 | word(1, 8);
     case 17: return word(9, 8) << 64 | word(1, 8);
-    default: throw_malformed(column, "A decimal has " + std::to_string(cell.size) + " bytes.");
+    default: throw_wrong_decimal_size(column, cell);
   }
 }
 
@@ -100,7 +141,7 @@ Decimal decode_money(const Column& column, const Cell& cell) {
     value = static_cast<std::int64_t>(read_little_endian(cell.data, 4) << 32 | read_little_endian(cell.data + 4, 4));
   }
   const auto magnitude = value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
-  return {value < 0, magnitude, 4};
+  return {magnitude, 4, value < 0};
 }
 
 }  // namespace
@@ -108,8 +149,6 @@ Decimal decode_money(const Column& column, const Cell& cell) {
 void throw_not_a(const Column& column, const char* wanted) {
   throw Error(sqlstate::datatype_mismatch, describe_column(column) + " does not hold " + wanted);
 }
-
-void throw_wrong_bit(const Column& column, const Cell& cell) { throw_malformed(column, "A bit is " + std::to_string(cell.data[0]) + "."); }
 
 std::string describe_column(const Column& column) {
   return column.name.empty() ? "an unnamed column" : "column \"" + column.name + "\"";
@@ -122,6 +161,20 @@ void throw_malformed(const Column& column, const std::string& detail) {
 void throw_wrong_size(const Column& column, const Cell& cell, std::size_t size) {
   if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
   throw_malformed(column, "The value has " + std::to_string(cell.size) + " bytes where " + std::to_string(size) + " are due.");
+}
+
+std::int64_t decode_other_integer(const Column& column, const Cell& cell) {
+  switch (column.type) {
+    case WireType::bit:
+      require_size(column, cell, 1);
+      if (cell.data[0] > 1) [[unlikely]]
+        throw_malformed(column, "A bit is " + std::to_string(cell.data[0]) + ".");
+      return cell.data[0];
+    case WireType::tinyint: require_size(column, cell, 1); return cell.data[0];
+    case WireType::smallint: require_size(column, cell, 2); return static_cast<std::int16_t>(read_little_endian(cell.data, 2));
+    case WireType::bigint: require_size(column, cell, 8); return static_cast<std::int64_t>(read_little_endian(cell.data, 8));
+    default: throw_not_a(column, "an integer");
+  }
 }
 
 double decode_float(const Column& column, const Cell& cell) {
@@ -137,39 +190,32 @@ double decode_float(const Column& column, const Cell& cell) {
 Decimal decode_decimal(const Column& column, const Cell& cell) {
   if (column.type == WireType::money || column.type == WireType::smallmoney) return decode_money(column, cell);
   if (column.type != WireType::decimal) throw_not_a(column, "a decimal number");
-  if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
-  if (column.precision < 1 || column.precision > 38 || column.scale < 0 || column.scale > column.precision)
-    throw_malformed(column, "Its type is decimal(" + std::to_string(column.precision) + "," + std::to_string(column.scale) + ").");
+  if (cell.is_null()) throw_wrong_size(column, cell, 0);
+  if (column.precision < 1 || column.precision > 38 || column.scale < 0 || column.scale > column.precision) throw_wrong_precision(column);
   const unsigned __int128 magnitude = read_magnitude(column, cell);
-  if (cell.data[0] > 1) throw_malformed(column, "The sign of a decimal is " + std::to_string(cell.data[0]) + ".");
-  if (magnitude >= powers_of_ten[static_cast<std::size_t>(column.precision)])
-    throw Error(sqlstate::numeric_out_of_range, "numeric value out of range in " + describe_column(column),
-                "It has more than the " + std::to_string(column.precision) + " digits of its type.");
-  return {cell.data[0] == 0 && magnitude != 0, magnitude, column.scale};
+  if (cell.data[0] > 1) throw_wrong_sign(column, cell);
+  if (magnitude >= powers_of_ten[static_cast<std::size_t>(column.precision)]) throw_too_many_digits(column);
+  return {magnitude, column.scale, cell.data[0] == 0 && magnitude != 0};
 }
 
-// In line in the two functions below.
-[[gnu::always_inline]] inline WireDateTime read(const Column& column, const Cell& cell) {
+WireDateTime read_datetime(const Column& column, const Cell& cell) {
   switch (column.type) {
-    case WireType::date: require_size(column, cell, 3); return {read_date(column, cell.data), 0, 0};
+    case WireType::date: require_size(column, cell, 3); return {check_day(column, read_little_endian(cell.data, 3)), 0, 0};
     case WireType::time: {
       const std::size_t size = time_size(column);
       require_size(column, cell, size);
-      return {0, read_time(column, cell.data, size), 0};
+      return {0, to_ticks(column, read_little_endian(cell.data, size)), 0};
     }
-    case WireType::datetime2: {
-      const std::size_t size = time_size(column);
-      require_size(column, cell, size + 3);
-      return {read_date(column, cell.data + size), read_time(column, cell.data, size), 0};
-    }
+    case WireType::datetime2: return read_datetime2(column, cell);
     case WireType::datetimeoffset: return read_datetimeoffset(column, cell);
-    case WireType::datetime: require_size(column, cell, 8); return read_legacy_datetime(column, cell);
+    case WireType::datetime: {
+      const LegacyDateTime value = read_legacy_datetime(column, cell);
+      return {value.days + days_to_1900, value.milliseconds * ticks_per_millisecond, 0};
+    }
     case WireType::smalldatetime: require_size(column, cell, 4); return read_smalldatetime(column, cell);
     default: throw_not_a(column, "a date or time");
   }
 }
-
-WireDateTime read_datetime(const Column& column, const Cell& cell) { return read(column, cell); }
 
 void shift(WireDateTime& moment, int minutes) noexcept {
   std::int64_t ticks = static_cast<std::int64_t>(moment.ticks) + minutes * ticks_per_minute;
@@ -184,17 +230,26 @@ void shift(WireDateTime& moment, int minutes) noexcept {
 }
 
 DateTime decode_datetime(const Column& column, const Cell& cell) {
-  const WireDateTime wire = read(column, cell);
+  // The commonest two without a jump table
+  if (column.type == WireType::datetime) {
+    const LegacyDateTime value = read_legacy_datetime(column, cell);
+    return {static_cast<std::int64_t>(value.milliseconds * 1000), value.days + days_to_1900 - days_to_2000, 0};
+  }
+  const WireDateTime wire = column.type == WireType::datetime2 ? read_datetime2(column, cell) : read_datetime(column, cell);
   const std::int32_t days = column.type == WireType::time ? 0 : wire.days - days_to_2000;
-  return {days, static_cast<std::int64_t>(wire.ticks / 10), wire.offset};
+  return {static_cast<std::int64_t>(wire.ticks / 10), days, wire.offset};
 }
 
 std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell) {
   if (column.type != WireType::uniqueidentifier) throw_not_a(column, "a uniqueidentifier");
   require_size(column, cell, 16);
   // A 32-bit group, two of 16 bits, and eight bytes that stand as they are
-  const auto* in = cell.data;
-  return {in[3], in[2], in[1], in[0], in[5], in[4], in[7], in[6], in[8], in[9], in[10], in[11], in[12], in[13], in[14], in[15]};
+  std::array<std::uint8_t, 16> uuid;
+  std::memcpy(uuid.data(), cell.data, uuid.size());
+  std::reverse(uuid.begin(), uuid.begin() + 4);
+  std::swap(uuid[4], uuid[5]);
+  std::swap(uuid[6], uuid[7]);
+  return uuid;
 }
 
 }  // namespace mssql::tds

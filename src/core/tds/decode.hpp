@@ -22,25 +22,19 @@ inline constexpr std::array<unsigned __int128, 39> powers_of_ten = [] {
 }();
 
 struct Decimal {
-  bool negative{false};
   unsigned __int128 magnitude{0};  // value * 10^scale
   int scale{0};
+  bool negative{false};
 };
 
-// bit, tinyint, smallint, int, bigint. In line, as most columns of most tables are of these.
+// bit, tinyint, smallint, bigint.
+std::int64_t decode_other_integer(const Column& column, const Cell& cell);
+// The same and int, in line: most columns of most tables are that.
 inline std::int64_t decode_integer(const Column& column, const Cell& cell) {
-  switch (column.type) {
-    case WireType::bit:
-      require_size(column, cell, 1);
-      if (cell.data[0] > 1) [[unlikely]]
-        throw_wrong_bit(column, cell);
-      return cell.data[0];
-    case WireType::tinyint: require_size(column, cell, 1); return cell.data[0];
-    case WireType::smallint: require_size(column, cell, 2); return static_cast<std::int16_t>(read_little_endian(cell.data, 2));
-    case WireType::int_: require_size(column, cell, 4); return static_cast<std::int32_t>(read_little_endian(cell.data, 4));
-    case WireType::bigint: require_size(column, cell, 8); return static_cast<std::int64_t>(read_little_endian(cell.data, 8));
-    default: throw_not_a(column, "an integer");
-  }
+  if (column.type != WireType::int_) [[unlikely]]
+    return decode_other_integer(column, cell);
+  require_size(column, cell, 4);
+  return static_cast<std::int32_t>(read_little_endian(cell.data, 4));
 }
 double decode_float(const Column& column, const Cell& cell);     // real, float
 Decimal decode_decimal(const Column& column, const Cell& cell);  // decimal, money, smallmoney
@@ -48,8 +42,8 @@ Decimal decode_decimal(const Column& column, const Cell& cell);  // decimal, mon
 // Days since 2000-01-01 and microseconds of day, PostgreSQL's units. The seventh digit of the fraction is cut, never rounded;
 // datetime's 1/300 s ticks become .000, .003, .007 as SQL Server prints them.
 struct DateTime {
-  std::int32_t days{0};
   std::int64_t microseconds{0};  // 0 .. 86,399,999,999; for datetimeoffset in UTC
+  std::int32_t days{0};
   std::int16_t offset_minutes{0};
 };
 DateTime decode_datetime(const Column& column, const Cell& cell);  // date, time, smalldatetime, datetime, datetime2, datetimeoffset

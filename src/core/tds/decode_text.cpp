@@ -50,15 +50,14 @@ std::string apply_policy(const Column& column, std::string_view text, CharacterP
 }
 
 // `scratch` keeps the size of the longest text that was in it, so that no room is filled with zeros before each text.
-std::string_view utf16_to_utf8(const Cell& cell, std::string& scratch, bool& clean) {
+std::string_view utf16_to_utf8(const Column& column, const Cell& cell, std::string& scratch, bool& clean) {
   constexpr std::size_t short_text = 16384;  // units
   const std::size_t units = utf16_units(cell.size);
-  const std::size_t room = units <= short_text ? 3 * units : utf8_room(cell.data, units);
+  const std::size_t room = units <= short_text ? utf8_room(units) : utf8_room(cell.data, units);
   if (scratch.size() < room) scratch.resize(room);
-  bool suspicious = false;
-  const std::size_t size = utf16le_to_utf8(cell.data, units, scratch.data(), suspicious);
-  clean = !suspicious;
-  return {scratch.data(), size};
+  const Utf8Text text = utf16le_to_utf8(cell.data, units, scratch.data(), column.padded);
+  clean = !text.suspicious;
+  return {scratch.data(), text.size};
 }
 
 // The cell in UTF-8, a view of itself when it is that already; `clean` says that nothing in it needs a policy.
@@ -66,7 +65,7 @@ std::string_view to_utf8(const Column& column, const Cell& cell, std::string& sc
   const std::string_view raw(reinterpret_cast<const char*>(cell.data), cell.size);
   switch (column.encoding) {
     case Encoding::utf8: clean = is_storable(raw); return raw;
-    case Encoding::utf16le: return utf16_to_utf8(cell, scratch, clean);
+    case Encoding::utf16le: return utf16_to_utf8(column, cell, scratch, clean);
     case Encoding::code_page: {
       // Every Windows code page has ASCII where ASCII has it, and no double-byte character of one starts with an ASCII byte.
       clean = true;
@@ -194,9 +193,7 @@ void append_uuid(const Column& column, const Cell& cell, std::string& out) {
   }
 }
 
-}  // namespace
-
-std::string_view decode_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& scratch) {
+[[gnu::noinline]] std::string_view decode_any_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& scratch) {
   if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
   bool clean = false;
   std::string_view text;
@@ -214,6 +211,19 @@ std::string_view decode_text(const Column& column, const Cell& cell, CharacterPo
   // SQL Server may open xml with a byte order mark, which is no part of it.
   if (column.type == WireType::xml && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   return text;
+}
+
+}  // namespace
+
+std::string_view decode_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& scratch) {
+  // nvarchar that is as it should be and fits into `scratch` as it is
+  const std::size_t units = cell.size / 2;
+  if (column.encoding == Encoding::utf16le && column.type == WireType::text && !cell.is_null() && cell.size % 2 == 0 &&
+      utf8_room(units) <= scratch.size()) {
+    const Utf8Text text = utf16le_to_utf8(cell.data, units, scratch.data(), column.padded);
+    if (!text.suspicious) return {scratch.data(), text.size};
+  }
+  return decode_any_text(column, cell, policy, scratch);
 }
 
 void decode_to_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& out) {

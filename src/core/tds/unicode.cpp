@@ -1,101 +1,31 @@
 #include "unicode.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "../error.hpp"
-
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
+#include "cell.hpp"
+#include "unicode_vector.hpp"
 
 namespace mssql::tds {
 
 namespace {
 
 // utf8_to_utf16le() runs over a block on the stack, so that the result string never zero-fills room that is overwritten at once.
-constexpr std::size_t block_units = 1024;
-
-#if defined(__SSE2__)
-// Copies units from `data` to `out` as long as sixteen in a row are ASCII and not NUL; how many there were.
-std::size_t narrow_by_sse2(const std::uint8_t* data, std::size_t units, char* out) noexcept {
-  const __m128i above_ascii = _mm_set1_epi16(static_cast<short>(0xFF80));
-  const __m128i zero = _mm_setzero_si128();
-  std::size_t i = 0;
-  for (; i + 16 <= units; i += 16) {
-    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 2 * i));
-    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 2 * i + 16));
-    const __m128i both = _mm_or_si128(low, high);
-    // A NUL is seen in the packed bytes, where the rest is known to be ASCII
-    if (_mm_movemask_epi8(_mm_cmpeq_epi16(_mm_and_si128(both, above_ascii), zero)) != 0xFFFF) break;
-    const __m128i packed = _mm_packus_epi16(low, high);
-    if (_mm_movemask_epi8(_mm_cmpeq_epi8(packed, zero)) != 0) break;
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), packed);
-  }
-  return i;
-}
-
-// The same, thirty-two at a time.
-[[gnu::target("avx2")]] std::size_t narrow_by_avx2(const std::uint8_t* data, std::size_t units, char* out) noexcept {
-  const __m256i above_ascii = _mm256_set1_epi16(static_cast<short>(0xFF80));
-  const __m256i zero = _mm256_setzero_si256();
-  std::size_t i = 0;
-  for (; i + 32 <= units; i += 32) {
-    const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + 2 * i));
-    const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + 2 * i + 32));
-    if (_mm256_testz_si256(_mm256_or_si256(low, high), above_ascii) == 0) break;
-    // Packing goes by halves of the registers: 0 2 1 3 puts the quarters back in order
-    const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi16(low, high), 0xD8);
-    if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(packed, zero)) != 0) break;
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), packed);
-  }
-  return i;
-}
-
-// The ASCII bytes of eight units in the lower half of `packed`; false when one of them is something else, or NUL.
-inline bool pack_eight(__m128i units, __m128i& packed) noexcept {
-  const __m128i zero = _mm_setzero_si128();
-  const __m128i ascii = _mm_cmpeq_epi16(_mm_and_si128(units, _mm_set1_epi16(static_cast<short>(0xFF80))), zero);
-  packed = _mm_packus_epi16(units, zero);
-  return _mm_movemask_epi8(_mm_andnot_si128(_mm_cmpeq_epi16(units, zero), ascii)) == 0xFFFF;
-}
-
-inline bool narrow_eight(const std::uint8_t* data, char* out) noexcept {
-  __m128i packed;
-  if (!pack_eight(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data)), packed)) return false;
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(out), packed);
-  return true;
-}
-
-// Four to eight units, as the first four and the last four.
-inline bool narrow_four_to_eight(const std::uint8_t* data, std::size_t units, char* out) noexcept {
-  const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(data));
-  const __m128i last = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(data + 2 * (units - 4)));
-  __m128i packed;
-  if (!pack_eight(_mm_unpacklo_epi64(first, last), packed)) return false;
-  const int head = _mm_cvtsi128_si32(packed);
-  const int tail = _mm_cvtsi128_si32(_mm_srli_si128(packed, 4));
-  std::memcpy(out, &head, sizeof(head));
-  std::memcpy(out + units - 4, &tail, sizeof(tail));
-  return true;
-}
-
-const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
-constexpr std::size_t worth_avx2 = 128;  // units; for fewer the call costs more than it saves
-#endif
+constexpr std::size_t stack_units = 1024;
 
 // Copies the ASCII units at the front of `data` (NUL excluded) to `out`; how many there were.
 inline std::size_t narrow_ascii(const std::uint8_t* data, std::size_t units, char* out) noexcept {
   std::size_t i = 0;
 #if defined(__SSE2__)
-  if (units >= worth_avx2 && has_avx2) i = narrow_by_avx2(data, units, out);
-  i += narrow_by_sse2(data + 2 * i, units - i, out + i);
-  if (i + 8 <= units && narrow_eight(data + 2 * i, out + i)) i += 8;
-  // The rest once more with what precedes it, all of which is ASCII
-  if (i < units && i + 8 > units && units >= 8 && narrow_eight(data + 2 * (units - 8), out + units - 8)) i = units;
-  if (units >= 4 && units < 8 && narrow_four_to_eight(data, units, out)) i = units;
+  constexpr std::size_t worth_avx2 = 4 * block_units;  // for fewer the call costs more than it saves
+  if (units >= worth_avx2 && has_avx2) i = narrow_blocks_by_avx2(data, units, out);
 #endif
-  for (; i < units && data[2 * i + 1] == 0 && data[2 * i] != 0 && data[2 * i] < 0x80; ++i) out[i] = static_cast<char>(data[2 * i]);
-  return i;
+  for (;; i += block_units) {
+    const std::size_t left = units - i;
+    const std::size_t count = narrow_block(data + 2 * i, out + i);
+    if (count < block_units || left <= block_units) return i + std::min(count, left);
+  }
 }
 
 // Copies the ASCII bytes at the front of `data` to `out` as UTF-16LE; how many there were.
@@ -117,36 +47,61 @@ std::size_t widen_ascii(const char* data, std::size_t size, char* out) noexcept 
   return i;
 }
 
-// Writes `code` as UTF-8 (surrogates in three bytes); how many bytes.
-std::size_t put_utf8(std::uint32_t code, char* out) noexcept {
-  if (code < 0x80) {
-    out[0] = static_cast<char>(code);
-    return 1;
-  }
-  if (code < 0x800) {
-    out[0] = static_cast<char>(0xC0 | code >> 6);
-    out[1] = static_cast<char>(0x80 | (code & 0x3F));
-    return 2;
-  }
-  if (code < 0x10000) {
-    out[0] = static_cast<char>(0xE0 | code >> 12);
-    out[1] = static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out[2] = static_cast<char>(0x80 | (code & 0x3F));
-    return 3;
-  }
-  out[0] = static_cast<char>(0xF0 | code >> 18);
-  out[1] = static_cast<char>(0x80 | (code >> 12 & 0x3F));
-  out[2] = static_cast<char>(0x80 | (code >> 6 & 0x3F));
-  out[3] = static_cast<char>(0x80 | (code & 0x3F));
-  return 4;
-}
-
 std::uint32_t unit_at(const std::uint8_t* data, std::size_t index) noexcept {
-  return data[2 * index] | static_cast<std::uint32_t>(data[2 * index + 1]) << 8;
+  return static_cast<std::uint32_t>(read_little_endian(data + 2 * index, 2));
 }
 
+bool is_surrogate(std::uint32_t unit) noexcept { return (unit & 0xF800) == 0xD800; }
 bool is_high_surrogate(std::uint32_t unit) noexcept { return (unit & 0xFC00) == 0xD800; }
 bool is_low_surrogate(std::uint32_t unit) noexcept { return (unit & 0xFC00) == 0xDC00; }
+
+// Each writes one character as UTF-8 of so many bytes; where the next one goes.
+char* put_two(std::uint32_t code, char* put) noexcept {
+  put[0] = static_cast<char>(0xC0 | code >> 6);
+  put[1] = static_cast<char>(0x80 | (code & 0x3F));
+  return put + 2;
+}
+char* put_three(std::uint32_t code, char* put) noexcept {
+  put[0] = static_cast<char>(0xE0 | code >> 12);
+  put[1] = static_cast<char>(0x80 | (code >> 6 & 0x3F));
+  put[2] = static_cast<char>(0x80 | (code & 0x3F));
+  return put + 3;
+}
+char* put_four(std::uint32_t code, char* put) noexcept {
+  put[0] = static_cast<char>(0xF0 | code >> 18);
+  put[1] = static_cast<char>(0x80 | (code >> 12 & 0x3F));
+  put[2] = static_cast<char>(0x80 | (code >> 6 & 0x3F));
+  put[3] = static_cast<char>(0x80 | (code & 0x3F));
+  return put + 4;
+}
+
+struct Progress {
+  std::size_t at;  // the next unit to read
+  char* put;       // where its character goes
+};
+
+// Up to the next ASCII character: scripts other than Latin come in runs, too. NULs and lone surrogates are among them.
+[[gnu::noinline]] Progress convert_beyond_ascii(const std::uint8_t* data, std::size_t units, Progress from, bool& suspicious) noexcept {
+  auto [at, put] = from;
+  for (; at < units; ++at) {
+    const std::uint32_t unit = unit_at(data, at);
+    if (unit < 0x80) {
+      if (unit != 0) break;
+      *put++ = 0;
+      suspicious = true;
+    } else if (unit < 0x800) {
+      put = put_two(unit, put);
+    } else if (!is_surrogate(unit)) {
+      put = put_three(unit, put);
+    } else if (is_high_surrogate(unit) && at + 1 < units && is_low_surrogate(unit_at(data, at + 1))) {
+      put = put_four(0x10000 + ((unit - 0xD800) << 10) + (unit_at(data, ++at) - 0xDC00), put);
+    } else {
+      put = put_three(unit, put);
+      suspicious = true;
+    }
+  }
+  return {at, put};
+}
 
 // Of its UTF-8, beyond the first; half a surrogate pair counts as three bytes.
 std::size_t extra_bytes(std::uint32_t unit) noexcept { return (unit >= 0x80 ? 1 : 0) + (unit >= 0x800 ? 1 : 0); }
@@ -182,32 +137,39 @@ std::string hex(const std::uint8_t* data, std::size_t size) {
   return out;
 }
 
+// What follows the ASCII at the front.
+[[gnu::noinline]] Utf8Text convert_rest(const std::uint8_t* data, std::size_t units, char* out, std::size_t ascii) noexcept {
+  bool suspicious = false;
+  for (Progress progress{ascii, out + ascii};;) {
+    progress = convert_beyond_ascii(data, units, progress, suspicious);
+    if (progress.at == units) return {static_cast<std::size_t>(progress.put - out), suspicious};
+    const std::size_t run = narrow_ascii(data + 2 * progress.at, units - progress.at, progress.put);
+    progress = {progress.at + run, progress.put + run};
+  }
+}
+
+Utf8Text convert(const std::uint8_t* data, std::size_t units, char* out) noexcept {
+  const std::size_t ascii = narrow_ascii(data, units, out);
+  return ascii == units ? Utf8Text{units, false} : convert_rest(data, units, out, ascii);
+}
+
 }  // namespace
 
-std::size_t utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool& suspicious) noexcept {
-  char* put = out;
-  suspicious = false;
-  for (std::size_t at = 0; at < units;) {
-    const std::size_t run = narrow_ascii(data + 2 * at, units - at, put);
-    put += run;
-    at += run;
-    // A script other than Latin comes in runs too: stay in the scalar loop until ASCII shows up again.
-    for (; at < units; ++at) {
-      std::uint32_t unit = unit_at(data, at);
-      if (unit != 0 && unit < 0x80) break;
-      if (is_high_surrogate(unit) && at + 1 < units && is_low_surrogate(unit_at(data, at + 1))) {
-        unit = 0x10000 + ((unit - 0xD800) << 10) + (unit_at(data, ++at) - 0xDC00);
-      } else if (unit == 0 || is_high_surrogate(unit) || is_low_surrogate(unit)) {
-        suspicious = true;
-      }
-      put += put_utf8(unit, put);
-    }
-  }
-  return static_cast<std::size_t>(put - out);
+Utf8Text any_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept {
+  if (padded) return convert(data, units, out);
+  // The end goes to where it has a padding
+  constexpr std::size_t padding = cell_padding / 2;
+  std::size_t front = units > padding ? units - padding : 0;
+  if (front > 0 && is_high_surrogate(unit_at(data, front - 1))) --front;
+  std::uint8_t end[2 * (padding + 1) + cell_padding] = {};
+  if (units > 0) std::memcpy(end, data + 2 * front, 2 * (units - front));
+  const Utf8Text first = front > 0 ? convert(data, front, out) : Utf8Text{};
+  const Utf8Text second = convert(end, units - front, out + first.size);
+  return {first.size + second.size, first.suspicious || second.suspicious};
 }
 
 std::size_t utf8_room(const std::uint8_t* data, std::size_t units) noexcept {
-  std::size_t room = units;
+  std::size_t room = units + block_units;
   std::size_t i = 0;
 #if defined(__SSE2__)
   // Eight at a time while they are ASCII, as most text is
@@ -226,9 +188,9 @@ bool utf16le_to_utf8(const std::uint8_t* data, std::size_t size, std::string& ou
   const std::size_t units = utf16_units(size);
   const std::size_t before = out.size();
   out.resize(before + utf8_room(data, units));
-  bool suspicious = false;
-  out.resize(before + utf16le_to_utf8(data, units, out.data() + before, suspicious));
-  return suspicious;
+  const Utf8Text text = utf16le_to_utf8(data, units, out.data() + before, false);
+  out.resize(before + text.size);
+  return text.suspicious;
 }
 
 void throw_odd_size(std::size_t size) {
@@ -237,9 +199,9 @@ void throw_odd_size(std::size_t size) {
 
 void utf8_to_utf16le(std::string_view utf8, std::string& out) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(utf8.data());
-  char block[2 * block_units + 4];
+  char block[2 * stack_units + 4];
   for (std::size_t at = 0; at < utf8.size();) {
-    const std::size_t end = utf8.size() - at < block_units ? utf8.size() : at + block_units;
+    const std::size_t end = utf8.size() - at < stack_units ? utf8.size() : at + stack_units;
     char* put = block;
     while (at < end) {
       const std::size_t run = widen_ascii(utf8.data() + at, end - at, put);

@@ -6,6 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "../value.hpp"
+#include "unicode_vector.hpp"
+
 namespace mssql::tds {
 
 // How many UTF-16 units `size` bytes are; throws Error on an odd number.
@@ -15,11 +18,24 @@ inline std::size_t utf16_units(std::size_t size) {
     throw_odd_size(size);
   return size / 2;
 }
-// At least the bytes of the UTF-8 of `units` units of UTF-16LE: two more for every surrogate pair, exact for all else.
+// Room for the UTF-8 of `units` units of UTF-16LE and of block_units bytes that may be written behind it: of this text, two bytes too many
+// for every surrogate pair and exact for all else; or of any text.
 std::size_t utf8_room(const std::uint8_t* data, std::size_t units) noexcept;
-// Writes the UTF-8 to `out`, which has utf8_room() bytes, or three for each unit; how many bytes it took. Lone surrogates come out in their
-// three-byte form (WTF-8), to be judged by the caller's policy; `suspicious` says whether there was one, or a NUL.
-std::size_t utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool& suspicious) noexcept;
+constexpr std::size_t utf8_room(std::size_t units) noexcept { return 3 * units + block_units; }
+
+struct Utf8Text {
+  std::size_t size{0};     // bytes
+  bool suspicious{false};  // there is a NUL or a lone surrogate in it
+};
+// Writes the UTF-8 to `out`, which has utf8_room(). Lone surrogates come out in their three-byte form (WTF-8), to be judged by the
+// caller's policy. Text is `padded` in the cells of a padded column (value.hpp).
+Utf8Text any_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept;
+inline Utf8Text utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept {
+  // Short and ASCII, as most text is, in line
+  if (padded && units <= block_units && narrow_block(data, out) >= units) return {units, false};
+  return any_utf16le_to_utf8(data, units, out, padded);
+}
+
 // Appends the UTF-8 of `size` bytes; true when there was a NUL or a lone surrogate. Throws Error on an odd number of bytes.
 bool utf16le_to_utf8(const std::uint8_t* data, std::size_t size, std::string& out);
 // Appends UTF-16LE; throws Error when the input is not valid UTF-8.

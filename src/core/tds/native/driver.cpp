@@ -413,13 +413,19 @@ bool Driver::fetch(Row& row) {
 bool Driver::read_row(Row& row) {
   Inbox& inbox = link_->inbox;
   for (;;) {
-    switch (next_event()) {
-      case Event::row: row = link_->result.read_row(inbox); return true;
-      case Event::null_bitmap_row: row = link_->result.read_row_with_null_bitmap(inbox); return true;
-      case Event::done: return false;
-      case Event::columns:
-      case Event::other: break;
+    inbox.mark();
+    const std::uint8_t token = inbox.u8();
+    if (token == token::null_bitmap_row) {
+      row = link_->result.read_row_with_null_bitmap(inbox);
+      return true;
     }
+    if (token == token::row) {
+      row = link_->result.read_row(inbox);
+      return true;
+    }
+    const Event event = read_token(token);
+    inbox.mark();
+    if (event == Event::done) return false;
   }
 }
 

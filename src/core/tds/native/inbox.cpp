@@ -24,7 +24,7 @@ Inbox::Inbox(Channel& channel) : channel_(channel) { allocate(initial_capacity);
 
 // By realloc(), which moves the pages of a large buffer instead of copying it.
 void Inbox::allocate(std::size_t capacity) {
-  void* memory = std::realloc(buffer_.get(), capacity);
+  void* memory = std::realloc(buffer_.get(), capacity + cell_padding);
   if (memory == nullptr) throw std::bad_alloc();
   [[maybe_unused]] const void* moved = buffer_.release();
   buffer_.reset(static_cast<std::uint8_t*>(memory));
@@ -45,6 +45,7 @@ void Inbox::receive() {
     allocate(capacity_ * 2);
   }
   raw_end_ += channel_.read(buffer_.get() + raw_end_, capacity_ - raw_end_);
+  std::memset(buffer_.get() + raw_end_, 0, cell_padding);
 }
 
 // Reads the header of the message's next packet; false when there is none.

@@ -31,7 +31,7 @@ class Inbox {
   // message, which would be taken for the beginning of the next one.
   void rest();
 
-  // Bytes at the cursor that are here already.
+  // Bytes at the cursor that are here already; cell_padding bytes behind them can be read.
   const std::uint8_t* data() const noexcept { return buffer_.get() + cursor_; }
   std::size_t available() const noexcept { return end_ - cursor_; }
   // Brings at least one more byte of the message; throws Error 08P01 when it has ended.
@@ -78,7 +78,7 @@ class Inbox {
   bool next_packet();
 
   Channel& channel_;
-  // mark_ <= cursor_ <= end_ <= raw_ <= raw_end_ <= capacity_; [end_, raw_) is the header of the next packet, or nothing
+  // Of capacity_ bytes and a padding. mark_ <= cursor_ <= end_ <= raw_ <= raw_end_ <= capacity_; [end_, raw_) is the header of the next packet, or nothing
   std::unique_ptr<std::uint8_t, Free> buffer_;
   std::size_t capacity_{0};
   std::size_t mark_{0}, cursor_{0}, end_{0}, raw_{0}, raw_end_{0};

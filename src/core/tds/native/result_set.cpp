@@ -33,7 +33,7 @@ struct TypeRow {
 
 // MS-TDS 2.2.5.4.1 to 2.2.5.4.3. INTN and its fellows are told apart by their size, below.
 constexpr TypeRow type_rows[] = {
-    {0x1F, WireType::int_, Info::none, Framing::fixed, 0, Encoding::none},                                      // NULLTYPE
+    {0x1F, WireType::int_, Info::none, Framing::nothing, 0, Encoding::none},                                    // NULLTYPE
     {0x22, WireType::binary, Info::long_size, Framing::text_pointer, 0, Encoding::none},                        // IMAGE
     {0x23, WireType::text, Info::long_size_collation, Framing::text_pointer, 0, Encoding::code_page},           // TEXT
     {0x24, WireType::uniqueidentifier, Info::size, Framing::byte_length, 0, Encoding::none},                    // GUID
@@ -188,6 +188,7 @@ bool ResultSet::describe(Inbox& inbox) {
     if (frame.framing == Framing::text_pointer)
       for (int parts = inbox.u8(); parts > 0; --parts) skip_short_text(inbox);  // the table's name
     column.name = inbox.text(inbox.u8());
+    column.padded = true;
     if (inbox.data() - inbox.marked() > longest_description) throw_garbled("The description of the columns has no end.");
     columns_.push_back(std::move(column));
     frames_.push_back(frame);
@@ -196,7 +197,7 @@ bool ResultSet::describe(Inbox& inbox) {
   return count > 0;
 }
 
-Cell ResultSet::take(Inbox& inbox, std::size_t size) {
+Cell ResultSet::wait_for(Inbox& inbox, std::size_t size) {
   inbox.need(size);
   const Cell cell{inbox.data(), size};
   inbox.advance(size);
@@ -212,20 +213,20 @@ void ResultSet::too_long(std::size_t index, std::uint64_t size) const {
 Cell ResultSet::read_value(Inbox& inbox, std::size_t index) {
   const Frame frame = frames_[index];
   switch (frame.framing) {
-    case Framing::fixed:
-      return frame.size == 0 ? Cell{} : take(inbox, frame.size);
+    case Framing::nothing: return {};
+    case Framing::fixed: return wait_for(inbox, frame.size);
     case Framing::byte_length: {
       const std::size_t size = inbox.u8();
-      return size == 0 ? Cell{} : take(inbox, size);
+      return size == 0 ? Cell{} : wait_for(inbox, size);
     }
     case Framing::short_length: {
       const std::uint16_t size = inbox.u16();
-      return size == null_short_length ? Cell{} : take(inbox, size);
+      return size == null_short_length ? Cell{} : wait_for(inbox, size);
     }
     case Framing::long_length: {
       const std::uint32_t size = inbox.u32();
       if (size > longest_value) too_long(index, size);
-      return size == 0 ? Cell{} : take(inbox, size);
+      return size == 0 ? Cell{} : wait_for(inbox, size);
     }
     case Framing::text_pointer: {
       const std::size_t pointer = inbox.u8();
@@ -233,7 +234,7 @@ Cell ResultSet::read_value(Inbox& inbox, std::size_t index) {
       inbox.skip(pointer + timestamp_size);
       const std::uint32_t size = inbox.u32();
       if (size > longest_value) too_long(index, size);
-      return take(inbox, size);
+      return wait_for(inbox, size);
     }
     case Framing::chunks: return read_chunks(inbox, index);
   }
@@ -287,15 +288,64 @@ void ResultSet::skip_value(Inbox& inbox) {
 
 namespace {
 
-// A PLP value that is here whole and in one chunk, or empty: the bytes that it takes with its lengths. 0: it is something else.
-std::size_t take_one_chunk(const std::uint8_t* at, std::size_t left, Cell& cell) noexcept {
+// The short ways to a value that is here whole; false: it is not, or needs the general way. `present` is all ones, or zero for a NULL of
+// the row's bitmap: nobody can foresee NULLs, so there is no branch on them. Lengths are looked at before it is known that they are
+// here: else it is padding that is looked at.
+
+inline const std::uint8_t* masked(const std::uint8_t* at, std::size_t present) noexcept {
+  return reinterpret_cast<const std::uint8_t*>(reinterpret_cast<std::uintptr_t>(at) & present);
+}
+
+inline bool take_fixed(const std::uint8_t*& at, const std::uint8_t* end, std::size_t size, std::size_t present, Cell& cell) noexcept {
+  size &= present;
+  if (static_cast<std::size_t>(end - at) < size) return false;
+  cell = {masked(at, present), size};
+  at += size;
+  return true;
+}
+
+inline bool take_byte_length(const std::uint8_t*& at, const std::uint8_t* end, std::size_t present, Cell& cell) noexcept {
+  const std::size_t size = at[0] & present;
+  const std::size_t whole = (1 + size) & present;
+  if (static_cast<std::size_t>(end - at) < whole) return false;
+  cell = {size == 0 ? nullptr : at + 1, size};
+  at += whole;
+  return true;
+}
+
+inline bool take_short_length(const std::uint8_t*& at, const std::uint8_t* end, std::size_t present, Cell& cell) noexcept {
+  const std::size_t length = read_little_endian(at, 2);
+  const std::size_t valued = length == null_short_length ? 0 : present;
+  const std::size_t size = length & valued;
+  const std::size_t whole = (2 + size) & present;
+  if (static_cast<std::size_t>(end - at) < whole) return false;
+  cell = {masked(at + 2, valued), size};
+  at += whole;
+  return true;
+}
+
+// PLP in one chunk, or empty.
+inline bool take_one_chunk(const std::uint8_t*& at, const std::uint8_t* end, Cell& cell) noexcept {
   constexpr std::size_t prefix = 8 + 4;  // the length of the whole, and of the first chunk
-  if (left < prefix || read_little_endian(at, 8) == null_chunks) return 0;
+  const auto left = static_cast<std::size_t>(end - at);
+  if (left < prefix || read_little_endian(at, 8) == null_chunks) return false;
   const std::size_t size = read_little_endian(at + 8, 4);
-  const std::size_t end = size == 0 ? prefix : prefix + size + 4;
-  if (size > longest_value || left < end || (size > 0 && read_little_endian(at + prefix + size, 4) != 0)) return 0;
+  const std::size_t whole = size == 0 ? prefix : prefix + size + 4;
+  if (size > longest_value || left < whole || (size > 0 && read_little_endian(at + prefix + size, 4) != 0)) return false;
   cell = {at + prefix, size};
-  return end;
+  at += whole;
+  return true;
+}
+
+[[gnu::always_inline]] inline bool take(const std::uint8_t*& at, const std::uint8_t* end, Frame frame, std::size_t present, Cell& cell) noexcept {
+  if (frame.framing == Framing::fixed) return take_fixed(at, end, frame.size, present, cell);
+  if (frame.framing == Framing::byte_length) return take_byte_length(at, end, present, cell);
+  if (frame.framing == Framing::short_length) return take_short_length(at, end, present, cell);
+  if (present == 0) {
+    cell = {};
+    return true;
+  }
+  return frame.framing == Framing::chunks && take_one_chunk(at, end, cell);
 }
 
 }  // namespace
@@ -303,66 +353,41 @@ std::size_t take_one_chunk(const std::uint8_t* at, std::size_t left, Cell& cell)
 Row ResultSet::read_row(Inbox& inbox) { return read<false>(inbox); }
 Row ResultSet::read_row_with_null_bitmap(Inbox& inbox) { return read<true>(inbox); }
 
-// Whole values that are here already take the short way; `at` and `end` mirror the inbox's cursor and its end.
 template <bool null_bitmap>
 Row ResultSet::read(Inbox& inbox) {
+  constexpr std::size_t word = 64;  // columns
   const std::size_t count = frames_.size();
   const Frame* const frames = frames_.data();
   Cell* const cells = cells_.data();
   chunked_.clear();
   const auto bitmap_at = static_cast<std::size_t>(inbox.data() - inbox.marked());
   if constexpr (null_bitmap) inbox.skip((count + 7) / 8);
-  const std::uint8_t* bitmap = inbox.marked() + bitmap_at;
+  std::uint64_t nulls = 0;  // of this column and those that follow
   const std::uint8_t* at = inbox.data();
   const std::uint8_t* end = at + inbox.available();
   for (std::size_t i = 0; i < count; ++i) {
-    if constexpr (null_bitmap) {
-      if ((bitmap[i / 8] >> (i % 8) & 1) != 0) {
-        cells[i] = {};
-        continue;
-      }
-    }
-    const Frame frame = frames[i];
-    const auto left = static_cast<std::size_t>(end - at);
-    // The length in front of the value, and the value's; more than is left: not all of it is here, or it has no short way
-    std::size_t prefix = 0;
-    std::size_t size = left + 1;
-    bool null = false;
-    if (frame.framing == Framing::byte_length && left > 0) {
-      prefix = 1;
-      size = at[0];
-      null = size == 0;
-    } else if (frame.framing == Framing::fixed && frame.size > 0) {
-      size = frame.size;
-    } else if (frame.framing == Framing::short_length && left >= 2) {
-      prefix = 2;
-      size = read_little_endian(at, 2);
-      null = size == null_short_length;
-      if (null) size = 0;
-    } else if (frame.framing == Framing::chunks) {
-      if (const std::size_t taken = take_one_chunk(at, left, cells[i])) {
-        at += taken;
-        continue;
-      }
-    }
-    if (prefix + size <= left) [[likely]] {
-      cells[i] = null ? Cell{} : Cell{at + prefix, size};
-      at += prefix + size;
+    if (null_bitmap && i % word == 0) nulls = read_little_endian(inbox.marked() + bitmap_at + i / 8, 8);
+    const std::size_t present = null_bitmap ? (nulls & 1) - 1 : ~std::size_t{0};
+    nulls >>= 1;
+    if (take(at, end, frames[i], present, cells[i])) [[likely]]
       continue;
-    }
-    const std::uint8_t* base = inbox.marked();
     inbox.advance(static_cast<std::size_t>(at - inbox.data()));
-    const Cell cell = read_value(inbox, i);
-    if (inbox.marked() != base) rebase(i, inbox.marked() - base);
-    cells[i] = cell;
+    read_in_general(inbox, i);
     at = inbox.data();
     end = at + inbox.available();
-    bitmap = inbox.marked() + bitmap_at;
   }
   inbox.advance(static_cast<std::size_t>(at - inbox.data()));
   if (!chunked_.empty()) join_chunks(inbox);
   inbox.mark();
   return {cells_.data(), count};
+}
+
+// May wait for the value's bytes, and move the row for it.
+void ResultSet::read_in_general(Inbox& inbox, std::size_t index) {
+  const std::uint8_t* base = inbox.marked();
+  const Cell cell = read_value(inbox, index);
+  if (inbox.marked() != base) rebase(index, inbox.marked() - base);
+  cells_[index] = cell;
 }
 
 // The bytes of the row have moved.

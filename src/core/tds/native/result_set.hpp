@@ -12,6 +12,7 @@ namespace mssql::tds::native {
 
 // How a column's values are framed in a row (MS-TDS 2.2.5.4).
 enum class Framing : std::uint8_t {
+  nothing,      // always NULL
   fixed,        // `size` bytes, never NULL
   byte_length,  // one byte of length, 0: NULL
   long_length,  // four bytes of length, 0: NULL (sql_variant)
@@ -45,11 +46,12 @@ class ResultSet {
  private:
   template <bool null_bitmap>
   Row read(Inbox& inbox);
+  void read_in_general(Inbox& inbox, std::size_t index);
   Cell read_value(Inbox& inbox, std::size_t index);
   Cell read_chunks(Inbox& inbox, std::size_t index);
   void join_chunks(Inbox& inbox);
   void rebase(std::size_t count, std::ptrdiff_t distance) noexcept;
-  static Cell take(Inbox& inbox, std::size_t size);
+  static Cell wait_for(Inbox& inbox, std::size_t size);
   [[noreturn]] void too_long(std::size_t index, std::uint64_t size) const;
 
   std::vector<Column> columns_;
