@@ -1,6 +1,5 @@
 #include "decode.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -102,19 +101,19 @@ WireDateTime read_datetimeoffset(const Column& column, const Cell& cell) {
   return moment;
 }
 
-[[noreturn]] void throw_wrong_decimal_size(const Column& column, const Cell& cell) {
+[[noreturn, gnu::noinline]] void throw_wrong_decimal_size(const Column& column, const Cell& cell) {
   throw_malformed(column, "A decimal has " + std::to_string(cell.size) + " bytes.");
 }
 
-[[noreturn]] void throw_wrong_precision(const Column& column) {
+[[noreturn, gnu::noinline]] void throw_wrong_precision(const Column& column) {
   throw_malformed(column, "Its type is decimal(" + std::to_string(column.precision) + "," + std::to_string(column.scale) + ").");
 }
 
-[[noreturn]] void throw_wrong_sign(const Column& column, const Cell& cell) {
+[[noreturn, gnu::noinline]] void throw_wrong_sign(const Column& column, const Cell& cell) {
   throw_malformed(column, "The sign of a decimal is " + std::to_string(cell.data[0]) + ".");
 }
 
-[[noreturn]] void throw_too_many_digits(const Column& column) {
+[[noreturn, gnu::noinline]] void throw_too_many_digits(const Column& column) {
   throw Error(sqlstate::numeric_out_of_range, "numeric value out of range in " + describe_column(column),
               "It has more than the " + std::to_string(column.precision) + " digits of its type.");
 }
@@ -131,7 +130,7 @@ inline unsigned __int128 read_magnitude(const Column& column, const Cell& cell) 
   }
 }
 
-Decimal decode_money(const Column& column, const Cell& cell) {
+[[gnu::noinline]] Decimal decode_money(const Column& column, const Cell& cell) {
   std::int64_t value = 0;
   if (column.type == WireType::smallmoney) {
     require_size(column, cell, 4);
@@ -244,11 +243,13 @@ std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell)
   if (column.type != WireType::uniqueidentifier) throw_not_a(column, "a uniqueidentifier");
   require_size(column, cell, 16);
   // A 32-bit group, two of 16 bits, and eight bytes that stand as they are
+  const std::uint64_t groups = read_little_endian(cell.data, 8);
+  constexpr std::uint64_t even_bytes = 0x00FF00FF00000000;
+  std::uint64_t swapped = __builtin_bswap32(static_cast<std::uint32_t>(groups)) | (groups & even_bytes) << 8 | (groups >> 8 & even_bytes);
+  if constexpr (std::endian::native == std::endian::big) swapped = __builtin_bswap64(swapped);
   std::array<std::uint8_t, 16> uuid;
-  std::memcpy(uuid.data(), cell.data, uuid.size());
-  std::reverse(uuid.begin(), uuid.begin() + 4);
-  std::swap(uuid[4], uuid[5]);
-  std::swap(uuid[6], uuid[7]);
+  std::memcpy(&uuid[0], &swapped, 8);
+  std::memcpy(&uuid[8], cell.data + 8, 8);
   return uuid;
 }
 

@@ -6,8 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "../value.hpp"
-#include "unicode_vector.hpp"
+#include "narrow_block.hpp"
 
 namespace mssql::tds {
 
