@@ -121,7 +121,7 @@ Datum make_integer(const Converter& self, std::int64_t value) {
       return Float8GetDatum(wide);
     }
     default:
-      return make_numeric(self, {value < 0, value < 0 ? -static_cast<Magnitude>(value) : static_cast<Magnitude>(value), 0});
+      return make_numeric(self, {value < 0 ? -static_cast<Magnitude>(value) : static_cast<Magnitude>(value), 0, value < 0});
   }
 }
 
