@@ -79,4 +79,18 @@ SELECT * FROM nul ORDER BY id;
 DROP FOREIGN TABLE nul;
 DROP FUNCTION read_as;
 DROP DOMAIN positive, required;
+-- a check that queries the server whose row is being converted, and does not mind that it may not: the row is not finished all the same
+CREATE FUNCTION nosy(value text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM mssql_query('mssql', 'SELECT 1') AS t(a int);
+    RETURN true;
+EXCEPTION WHEN feature_not_supported THEN
+    RETURN true;
+END
+$$;
+CREATE DOMAIN watched AS text CHECK (nosy(VALUE));
+SELECT * FROM mssql_query('mssql', 'SELECT N''a'', N''b'', N''c''') AS t(a watched, b watched, c text);
+SELECT * FROM mssql_query('mssql', 'SELECT N''a'', N''b''') AS t(a text, b text);
+DROP DOMAIN watched;
+DROP FUNCTION nosy;
 DROP TYPE mood;

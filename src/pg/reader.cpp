@@ -129,6 +129,8 @@ bool next_stored_row(Reader& reader, Row& row) {
   return true;
 }
 
+[[noreturn]] void throw_cut_short(const char* reason) { throw Error("25000", "remote query was ended before its last row", reason); }
+
 bool next_row(Reader& reader, Row& row) {
   if (reader.session != nullptr) {
     if (reader.session->fetch(row)) return true;
@@ -136,9 +138,7 @@ bool next_row(Reader& reader, Row& row) {
     return false;
   }
   if (next_stored_row(reader, row)) return true;
-  if (reader.cut_short) {
-    throw Error("25000", "remote query was ended before its last row", "Its transaction or subtransaction ended, or the connection broke.");
-  }
+  if (reader.cut_short) throw_cut_short("Its transaction or subtransaction ended, or the connection broke.");
   return false;
 }
 
@@ -149,12 +149,16 @@ bool next(Reader& reader, Datum* values, bool* isnull) {
   const Field* const fields = reader.fields.data();
   Column* const columns = reader.columns.data();
   const std::size_t count = reader.fields.size();
+  const tds::Session* const session = reader.session;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < count; ++i) {
     reader.current = static_cast<int>(i);
     const Field& field = fields[i];
     const Cell cell = field.raw_text ? tds::unwrap_raw_text(columns[i], row[i]) : row[i];
     values[field.attribute] = convert(field.converter, columns[i], cell, reader.scratch, &isnull[field.attribute]);
+    // A conversion that wanted the session has failed for it, and may have caught that: the row is the session's no more
+    if (reader.session != session) [[unlikely]]
+      throw_cut_short("The conversion of one of its values has queried the same server.");
     bytes += cell.size;
   }
   reader.bytes += bytes;
@@ -184,6 +188,7 @@ bytea* pack(Row row) {
 }
 
 void make_store(Reader& reader) {
+  for (Column& column : reader.columns) column.padded = false;  // a row in the store ends where its last cell ends
   MemoryContext old_context = MemoryContextSwitchTo(reader.context);
   // The file must live as long as the reader's query, not as long as the subtransaction that wants the session.
   ResourceOwner old_owner = CurrentResourceOwner;
@@ -194,7 +199,6 @@ void make_store(Reader& reader) {
   TupleDescInitEntry(descriptor, 1, "row", BYTEAOID, -1, 0);
   reader.slot = MakeSingleTupleTableSlot(descriptor, &TTSOpsMinimalTuple);
   reader.stored.resize(reader.columns.size());
-  for (Column& column : reader.columns) column.padded = false;
   MemoryContextSwitchTo(old_context);
 }
 

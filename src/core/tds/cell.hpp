@@ -52,6 +52,8 @@ std::string describe_column(const Column& column);
 // The column is not of a type that the caller decodes: 42804.
 [[noreturn]] void throw_not_a(const Column& column, const char* wanted);
 
+[[noreturn]] void throw_null(const Column& column);
+
 // Checks that the cell is not NULL and has exactly `size` bytes.
 [[noreturn]] void throw_wrong_size(const Column& column, const Cell& cell, std::size_t size);
 inline void require_size(const Column& column, const Cell& cell, std::size_t size) {

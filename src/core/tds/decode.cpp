@@ -58,8 +58,8 @@ inline std::int32_t check_day(const Column& column, std::uint64_t days) {
 inline WireDateTime read_time_and_date(const Column& column, const std::uint8_t* data, std::size_t time) {
   const std::size_t size = time + 3;
   const std::uint64_t whole = read_little_endian(data, 4) | read_little_endian(data + size - 4, 4) << (8 * (size - 4));
-  const std::uint64_t ticks = to_ticks(column, whole & ((std::uint64_t{1} << (8 * time)) - 1));
-  return {check_day(column, whole >> (8 * time)), ticks, 0};
+  const std::int32_t days = check_day(column, whole >> (8 * time));
+  return {days, to_ticks(column, whole & ((std::uint64_t{1} << (8 * time)) - 1)), 0};
 }
 
 inline WireDateTime read_datetime2(const Column& column, const Cell& cell) {
@@ -101,6 +101,7 @@ WireDateTime read_datetimeoffset(const Column& column, const Cell& cell) {
   return moment;
 }
 
+// Out of line, so that decode_decimal() needs no stack for their strings.
 [[noreturn, gnu::noinline]] void throw_wrong_decimal_size(const Column& column, const Cell& cell) {
   throw_malformed(column, "A decimal has " + std::to_string(cell.size) + " bytes.");
 }
@@ -157,8 +158,10 @@ void throw_malformed(const Column& column, const std::string& detail) {
   throw Error(sqlstate::protocol_violation, "malformed value from SQL Server in " + describe_column(column), detail);
 }
 
+void throw_null(const Column& column) { throw_malformed(column, "A NULL was to be decoded."); }
+
 void throw_wrong_size(const Column& column, const Cell& cell, std::size_t size) {
-  if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
+  if (cell.is_null()) throw_null(column);
   throw_malformed(column, "The value has " + std::to_string(cell.size) + " bytes where " + std::to_string(size) + " are due.");
 }
 
@@ -189,7 +192,7 @@ double decode_float(const Column& column, const Cell& cell) {
 Decimal decode_decimal(const Column& column, const Cell& cell) {
   if (column.type == WireType::money || column.type == WireType::smallmoney) return decode_money(column, cell);
   if (column.type != WireType::decimal) throw_not_a(column, "a decimal number");
-  if (cell.is_null()) throw_wrong_size(column, cell, 0);
+  if (cell.is_null()) throw_null(column);
   if (column.precision < 1 || column.precision > 38 || column.scale < 0 || column.scale > column.precision) throw_wrong_precision(column);
   const unsigned __int128 magnitude = read_magnitude(column, cell);
   if (cell.data[0] > 1) throw_wrong_sign(column, cell);

@@ -27,9 +27,8 @@ struct Decimal {
   bool negative{false};
 };
 
-// bit, tinyint, smallint, bigint.
-std::int64_t decode_other_integer(const Column& column, const Cell& cell);
-// The same and int, in line: most columns of most tables are that.
+std::int64_t decode_other_integer(const Column& column, const Cell& cell);  // all of the next one's but int
+// bit, tinyint, smallint, int, bigint. int in line, as most columns of most tables are that.
 inline std::int64_t decode_integer(const Column& column, const Cell& cell) {
   if (column.type != WireType::int_) [[unlikely]]
     return decode_other_integer(column, cell);

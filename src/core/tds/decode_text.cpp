@@ -194,7 +194,7 @@ void append_uuid(const Column& column, const Cell& cell, std::string& out) {
 }
 
 [[gnu::noinline]] std::string_view decode_any_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& scratch) {
-  if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
+  if (cell.is_null()) throw_null(column);
   bool clean = false;
   std::string_view text;
   try {
@@ -227,7 +227,7 @@ std::string_view decode_text(const Column& column, const Cell& cell, CharacterPo
 }
 
 void decode_to_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& out) {
-  if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
+  if (cell.is_null()) throw_null(column);
   switch (column.type) {
     case WireType::bit: out += decode_integer(column, cell) != 0 ? "true" : "false"; return;
     case WireType::tinyint:

@@ -13,11 +13,11 @@
 
 namespace mssql::tds {
 
-inline constexpr std::size_t block_units = 32;
+inline constexpr std::size_t block_units = 32;  // as the vectors have it
 static_assert(2 * block_units <= cell_padding);
 
-// Narrows block_units units to as many bytes; how many units at the front are ASCII, NUL excluded. The bytes behind those mean nothing,
-// so that a block may reach over the end of the text on both sides.
+// Copies the ASCII units at the front of a block (NUL excluded) to `out` as bytes; how many there were. It may read all of the block, and
+// write block_units bytes: where the text ends inside it, there has to be something behind `data` and behind `out`.
 #if defined(__SSE2__)
 inline std::size_t narrow_block(const std::uint8_t* data, char* out) noexcept {
   const auto load = [data](std::size_t at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + at)); };

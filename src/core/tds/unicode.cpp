@@ -178,11 +178,10 @@ Utf8Text convert(const std::uint8_t* data, std::size_t units, char* out) noexcep
 
 Utf8Text any_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept {
   if (padded) return convert(data, units, out);
-  // The end goes to where it has a padding
-  constexpr std::size_t padding = cell_padding / 2;
-  std::size_t front = units > padding ? units - padding : 0;
+  // The last block goes to where it has a padding
+  std::size_t front = units > block_units ? units - block_units : 0;
   if (front > 0 && is_high_surrogate(unit_at(data, front - 1))) --front;
-  std::uint8_t end[2 * (padding + 1) + cell_padding] = {};
+  std::uint8_t end[2 * (block_units + 1) + cell_padding] = {};
   if (units > 0) std::memcpy(end, data + 2 * front, 2 * (units - front));
   const Utf8Text first = front > 0 ? convert(data, front, out) : Utf8Text{};
   const Utf8Text second = convert(end, units - front, out + first.size);

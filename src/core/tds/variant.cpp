@@ -70,7 +70,7 @@ bool is_ascii(const Cell& cell) {
 }  // namespace
 
 void open_variant(const Column& column, const Cell& cell, Column& base, Cell& value) {
-  if (cell.is_null()) throw_malformed(column, "A NULL was to be decoded.");
+  if (cell.is_null()) throw_null(column);
   if (cell.size < 2) throw_malformed(column, "A sql_variant has " + std::to_string(cell.size) + " bytes.");
   const BaseType& type = find_base_type(column, cell.data[0]);
   const std::size_t properties = property_bytes(type.properties);

@@ -7,13 +7,13 @@
 #include "../decode.hpp"
 #include "../encode.hpp"
 #include "../unicode.hpp"
+#include "token.hpp"
 #include "type_info.hpp"
 
 namespace mssql::tds::native {
 
 namespace {
 
-constexpr std::uint8_t metadata_token = 0x81, row_token = 0xD1, done_token = 0xFD;
 constexpr std::size_t longest_name = 128;  // UTF-16 units
 
 std::string name_in_utf16(std::string_view name) {
@@ -59,7 +59,7 @@ BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) 
 
 std::string BulkLoad::metadata(const ServerState& state) const {
   constexpr std::uint16_t nullable_and_updatable = 0x01 | 0x08;
-  std::string out(1, static_cast<char>(metadata_token));
+  std::string out(1, static_cast<char>(token::columns));
   append_little_endian(targets_.size(), 2, out);
   for (const Target& target : targets_) {
     append_little_endian(0, 4, out);  // user type
@@ -74,7 +74,7 @@ std::string BulkLoad::metadata(const ServerState& state) const {
 
 std::string_view BulkLoad::encode(Row row) {
   check_width(row, targets_.size());
-  row_.assign(1, static_cast<char>(row_token));
+  row_.assign(1, static_cast<char>(token::row));
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (row[i].is_null())
       append_null(targets_[i].sent, row_);
@@ -86,7 +86,7 @@ std::string_view BulkLoad::encode(Row row) {
 }
 
 std::string BulkLoad::end() {
-  std::string out(1, static_cast<char>(done_token));
+  std::string out(1, static_cast<char>(token::done));
   return out.append(2 + 2 + 8, '\0');  // status, command, row count
 }
 

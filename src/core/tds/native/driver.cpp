@@ -10,6 +10,7 @@
 #include "../net/reach.hpp"
 #include "login7.hpp"
 #include "request.hpp"
+#include "token.hpp"
 
 namespace mssql::tds::native {
 
@@ -26,13 +27,6 @@ constexpr int cancel_seconds = 5;
 constexpr int rows_between_checks = 256;
 constexpr std::uint32_t longest_skipped_token = 16 << 20;  // far more than any server has to say in tokens that we do not read
 
-// MS-TDS 2.2.4.2.1
-namespace token {
-constexpr std::uint8_t return_status = 0x79, columns = 0x81, return_value = 0xAC, tab_name = 0xA4, column_info = 0xA5, order = 0xA9, error = 0xAA,
-                       info = 0xAB, login_acknowledgement = 0xAD, feature_acknowledgement = 0xAE, row = 0xD1, null_bitmap_row = 0xD2,
-                       environment_change = 0xE3, session_state = 0xE4, sspi = 0xED, federated_authentication = 0xEE, done = 0xFD,
-                       done_procedure = 0xFE, done_in_procedure = 0xFF;
-}
 namespace done_status {
 constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x20;
 }

@@ -78,7 +78,8 @@ class Inbox {
   bool next_packet();
 
   Channel& channel_;
-  // Of capacity_ bytes and a padding. mark_ <= cursor_ <= end_ <= raw_ <= raw_end_ <= capacity_; [end_, raw_) is the header of the next packet, or nothing
+  // Of capacity_ bytes and a padding; mark_ <= cursor_ <= end_ <= raw_ <= raw_end_ <= capacity_. [end_, raw_) is the header of the
+  // next packet, or nothing.
   std::unique_ptr<std::uint8_t, Free> buffer_;
   std::size_t capacity_{0};
   std::size_t mark_{0}, cursor_{0}, end_{0}, raw_{0}, raw_end_{0};

@@ -289,8 +289,8 @@ void ResultSet::skip_value(Inbox& inbox) {
 namespace {
 
 // The short ways to a value that is here whole; false: it is not, or needs the general way. `present` is all ones, or zero for a NULL of
-// the row's bitmap: nobody can foresee NULLs, so there is no branch on them. Lengths are looked at before it is known that they are
-// here: else it is padding that is looked at.
+// the row's bitmap: nobody can foresee NULLs, so there is no branch on them. A length is looked at before it is known to be here: if
+// it is not, that is whatever follows in the buffer, and too little is left for any value.
 
 inline const std::uint8_t* masked(const std::uint8_t* at, std::size_t present) noexcept {
   return reinterpret_cast<const std::uint8_t*>(reinterpret_cast<std::uintptr_t>(at) & present);

@@ -85,6 +85,55 @@ TEST(ResultSetTest, NullBitmap) {
   EXPECT_EQ(bytes_of(cells[2]), little(3, 4));
 }
 
+// More columns than a word of the bitmap has bits, of every framing, each with a value, without one, and in the bitmap.
+TEST(ResultSetTest, WideRowsHoweverTheyCome) {
+  struct Kind {
+    std::string type, value, null;  // null: how a row says it without a bitmap, empty when it cannot
+    std::string bytes;              // of the value
+  };
+  const Kind kinds[] = {
+      {"\x38", "four", "", "four"},
+      {intn_type(8), value8("eightbyt"), value8(""), "eightbyt"},
+      {nvarchar_type(20), value16("ab"), "\xFF\xFF", "ab"},
+      {varbinary_type(20), value16(""), "\xFF\xFF", ""},
+      {varbinary_type(-1), chunks({"one", "two"}), little(-1, 8), "onetwo"},
+      {varbinary_type(-1), chunks({"one"}), little(-1, 8), "one"},
+      {"\x62" + little(8009, 4), little(4, 4) + "vvvv", little(0, 4), "vvvv"},
+      {"\x1F", "", "", "NULL"},
+  };
+  constexpr std::size_t count = 130;
+  std::vector<CannedColumn> columns;
+  std::string values, bitmap_values, bitmap((count + 7) / 8, '\0');
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Kind& kind = kinds[i % std::size(kinds)];
+    columns.push_back({"c", kind.type});
+    const bool null = i % 3 == 0 && (!kind.null.empty() || kind.value.empty());
+    values += null ? kind.null : kind.value;
+    if (null)
+      bitmap[i / 8] = static_cast<char>(bitmap[i / 8] | 1 << (i % 8));
+    else
+      bitmap_values += kind.value;
+    expected.push_back(null ? "NULL" : kind.bytes);
+  }
+  bitmap.back() = static_cast<char>(bitmap.back() | 0xFC);  // the bits behind the last column mean nothing
+  for (const std::size_t payload : {1, 3, 4088})
+    for (const std::size_t piece : {11, 1 << 20}) {
+      Line line(metadata(columns) + row(values) + null_bitmap_row(bitmap, bitmap_values) + row(values), payload, piece);
+      ResultSet result;
+      line.inbox.u8();
+      ASSERT_TRUE(result.describe(line.inbox));
+      for (int i = 0; i < 3; ++i) {
+        line.inbox.mark();
+        line.inbox.u8();
+        const Row cells = i == 1 ? result.read_row_with_null_bitmap(line.inbox) : result.read_row(line.inbox);
+        ASSERT_EQ(cells.size(), count);
+        for (std::size_t c = 0; c < count; ++c) EXPECT_EQ(bytes_of(cells[c]), expected[c]) << "row " << i << ", column " << c;
+      }
+      EXPECT_TRUE(line.inbox.at_end());
+    }
+}
+
 TEST(ResultSetTest, InterruptedRowIsReadAgain) {
   const std::string values = chunks({"one", "two"}) + value16("abc") + chunks({"three", "four"});
   for (int wait = 1; wait < 20; ++wait) {
