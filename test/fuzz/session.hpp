@@ -65,8 +65,10 @@ inline void converse(tds::Session& session, tds::scripted::Server& server) {
   for (int request = 0; request < 6 && session.alive(); ++request) {
     succeeds([&] {
       if (request == 4) session.begin_transaction(tds::IsolationLevel::unchanged);
-      const bool with_parameters = request > 0 && request < 4;
-      session.execute(with_parameters ? "SELECT @P1" : "SELECT 1", with_parameters ? std::span<const tds::Parameter>(parameters) : std::span<const tds::Parameter>());
+      if (request > 0 && request < 4)
+        session.execute("SELECT @P1", parameters);
+      else
+        session.execute("SELECT 1");
       while (session.next_result()) {
         const std::span<const Column> columns = session.columns();  // good until the next result
         Row row;

@@ -158,8 +158,14 @@ std::string hex(const std::uint8_t* data, std::size_t size) {
   return out;
 }
 
-// What follows the ASCII at the front of a padded text.
-[[gnu::noinline]] Utf8Text convert_rest(const std::uint8_t* data, std::size_t units, char* out, std::size_t ascii) noexcept {
+Utf8Text convert(const std::uint8_t* data, std::size_t units, char* out) noexcept {
+  const std::size_t ascii = narrow_ascii(data, units, out);
+  return ascii == units ? Utf8Text{units, false} : rest_of_utf16le_to_utf8(data, units, out, ascii);
+}
+
+}  // namespace
+
+Utf8Text rest_of_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, std::size_t ascii) noexcept {
   bool suspicious = false;
   for (Progress progress{ascii, out + ascii};;) {
     progress = convert_beyond_ascii(data, units, progress, suspicious);
@@ -168,13 +174,6 @@ std::string hex(const std::uint8_t* data, std::size_t size) {
     progress = {progress.at + run, progress.put + run};
   }
 }
-
-Utf8Text convert(const std::uint8_t* data, std::size_t units, char* out) noexcept {
-  const std::size_t ascii = narrow_ascii(data, units, out);
-  return ascii == units ? Utf8Text{units, false} : convert_rest(data, units, out, ascii);
-}
-
-}  // namespace
 
 Utf8Text any_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept {
   if (padded) return convert(data, units, out);

@@ -29,10 +29,13 @@ struct Utf8Text {
 // Writes the UTF-8 to `out`, which has utf8_room(). Lone surrogates come out in their three-byte form (WTF-8), to be judged by the
 // caller's policy. Text is `padded` in the cells of a padded column (value.hpp).
 Utf8Text any_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept;
+// The rest of a padded text, of which the first `ascii` units are in `out` already.
+Utf8Text rest_of_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, std::size_t ascii) noexcept;
 inline Utf8Text utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept {
   // Short and ASCII, as most text is, in line
-  if (padded && units <= block_units && narrow_block(data, out) >= units) return {units, false};
-  return any_utf16le_to_utf8(data, units, out, padded);
+  if (!padded || units > block_units) return any_utf16le_to_utf8(data, units, out, padded);
+  const std::size_t ascii = narrow_block(data, out);
+  return ascii >= units ? Utf8Text{units, false} : rest_of_utf16le_to_utf8(data, units, out, ascii);
 }
 
 // Appends the UTF-8 of `size` bytes; true when there was a NUL or a lone surrogate. Throws Error on an odd number of bytes.

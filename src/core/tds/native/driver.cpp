@@ -403,22 +403,26 @@ bool Driver::fetch(Row& row) {
   return false;
 }
 
+// Reads one token; of a row, only its first byte, and then the mark stays before it.
+inline Driver::Event Driver::next_event() {
+  Inbox& inbox = link_->inbox;
+  inbox.mark();
+  const std::uint8_t token = inbox.u8();
+  if (token == token::row || token == token::null_bitmap_row) return Event::row;
+  const Event event = read_token(token);
+  inbox.mark();
+  return event;
+}
+
 // False at the end of the rows.
 bool Driver::read_row(Row& row) {
   Inbox& inbox = link_->inbox;
   for (;;) {
-    inbox.mark();
-    const std::uint8_t token = inbox.u8();
-    if (token == token::null_bitmap_row) {
-      row = link_->result.read_row_with_null_bitmap(inbox);
-      return true;
-    }
-    if (token == token::row) {
+    const Event event = next_event();
+    if (event == Event::row) [[likely]] {
       row = link_->result.read_row(inbox);
       return true;
     }
-    const Event event = read_token(token);
-    inbox.mark();
     if (event == Event::done) return false;
   }
 }
@@ -436,22 +440,10 @@ void Driver::finish_request() {
   throw error;
 }
 
-// Reads one token; of a row, only its first byte, and then the mark stays before it.
-Driver::Event Driver::next_event() {
-  Inbox& inbox = link_->inbox;
-  inbox.mark();
-  const std::uint8_t token = inbox.u8();
-  if (token == token::row) return Event::row;
-  if (token == token::null_bitmap_row) return Event::null_bitmap_row;
-  const Event event = read_token(token);
-  inbox.mark();
-  return event;
-}
-
 // Where no row can be: its values would be taken for tokens.
 Driver::Event Driver::next_event_but_row() {
   const Event event = next_event();
-  if (event == Event::row || event == Event::null_bitmap_row)
+  if (event == Event::row)
     throw Error(sqlstate::protocol_violation, "the server sent a row outside a result");
   return event;
 }
@@ -524,9 +516,7 @@ void Driver::read_done(std::uint8_t token) {
 
 // Reads a token; a row to its end.
 void Driver::pass_over() {
-  const Event event = next_event();
-  if (event == Event::row) link_->result.read_row(link_->inbox);
-  if (event == Event::null_bitmap_row) link_->result.read_row_with_null_bitmap(link_->inbox);
+  if (next_event() == Event::row) link_->result.read_row(link_->inbox);
 }
 
 // An attention and the reply's end; where that fails the connection is closed.

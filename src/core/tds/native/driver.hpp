@@ -60,7 +60,7 @@ class Driver final : public Session {
     ServerState state;
     ResultSet result;
   };
-  enum class Event : std::uint8_t { columns, row, null_bitmap_row, done, other };
+  enum class Event : std::uint8_t { columns, row, done, other };
 
   void connect(Login login);
   void open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security);

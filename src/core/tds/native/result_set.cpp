@@ -5,6 +5,7 @@
 #include "../../error.hpp"
 #include "../cell.hpp"
 #include "collation.hpp"
+#include "token.hpp"
 #include "type_info.hpp"
 
 namespace mssql::tds::native {
@@ -350,8 +351,7 @@ inline bool take_one_chunk(const std::uint8_t*& at, const std::uint8_t* end, Cel
 
 }  // namespace
 
-Row ResultSet::read_row(Inbox& inbox) { return read<false>(inbox); }
-Row ResultSet::read_row_with_null_bitmap(Inbox& inbox) { return read<true>(inbox); }
+Row ResultSet::read_row(Inbox& inbox) { return *inbox.marked() == token::null_bitmap_row ? read<true>(inbox) : read<false>(inbox); }
 
 template <bool null_bitmap>
 Row ResultSet::read(Inbox& inbox) {

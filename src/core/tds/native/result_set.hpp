@@ -38,10 +38,9 @@ class ResultSet {
   static void skip_value(Inbox& inbox);
   const std::vector<Column>& columns() const noexcept { return columns_; }
 
-  // One row, the cursor behind its token byte, the mark before it: an interruption leaves all as it came, so that it can be read again.
-  // The cells are good until the inbox is used again.
+  // One row of either kind, the cursor behind its token byte, the mark before it: an interruption leaves all as it came, so that it can
+  // be read again. The cells are good until the inbox is used again.
   Row read_row(Inbox& inbox);
-  Row read_row_with_null_bitmap(Inbox& inbox);
 
  private:
   template <bool null_bitmap>

@@ -34,7 +34,18 @@ std::string chunks(std::initializer_list<std::string_view> parts) {
   return out + little(0, 4);
 }
 
-// metadata() and rows without their token bytes are what describe() and read_row() get.
+// describe() and read_row() begin behind the token byte.
+bool describe(Line& line, ResultSet& result) {
+  line.inbox.u8();
+  return result.describe(line.inbox);
+}
+
+Row next_row(Line& line, ResultSet& result) {
+  line.inbox.mark();
+  line.inbox.u8();
+  return result.read_row(line.inbox);
+}
+
 TEST(ResultSetTest, RowsAreTheSameHoweverTheyCome) {
   const std::string long_text(9000, 'x');
   const std::string description = metadata({{"i", intn_type(4)},
@@ -52,12 +63,9 @@ TEST(ResultSetTest, RowsAreTheSameHoweverTheyCome) {
     for (const std::size_t piece : {11, 1000, 1 << 20}) {
       Line line(description + row(values) + row(values), payload, piece);
       ResultSet result;
-      line.inbox.u8();
-      ASSERT_TRUE(result.describe(line.inbox));
+      ASSERT_TRUE(describe(line, result));
       for (int i = 0; i < 2; ++i) {
-        line.inbox.mark();
-        line.inbox.u8();
-        const Row cells = result.read_row(line.inbox);
+        const Row cells = next_row(line, result);
         ASSERT_EQ(cells.size(), 8u);
         EXPECT_EQ(bytes_of(cells[0]), little(1, 4));
         EXPECT_EQ(bytes_of(cells[1]), little(2, 4));
@@ -75,11 +83,8 @@ TEST(ResultSetTest, RowsAreTheSameHoweverTheyCome) {
 TEST(ResultSetTest, NullBitmap) {
   Line line(metadata({{"a", "\x38"}, {"b", "\x38"}, {"c", "\x38"}}) + null_bitmap_row("\x02", little(1, 4) + little(3, 4)));
   ResultSet result;
-  line.inbox.u8();
-  ASSERT_TRUE(result.describe(line.inbox));
-  line.inbox.mark();
-  line.inbox.u8();
-  const Row cells = result.read_row_with_null_bitmap(line.inbox);
+  ASSERT_TRUE(describe(line, result));
+  const Row cells = next_row(line, result);
   EXPECT_EQ(bytes_of(cells[0]), little(1, 4));
   EXPECT_TRUE(cells[1].is_null());
   EXPECT_EQ(bytes_of(cells[2]), little(3, 4));
@@ -121,12 +126,9 @@ TEST(ResultSetTest, WideRowsHoweverTheyCome) {
     for (const std::size_t piece : {11, 1 << 20}) {
       Line line(metadata(columns) + row(values) + null_bitmap_row(bitmap, bitmap_values) + row(values), payload, piece);
       ResultSet result;
-      line.inbox.u8();
-      ASSERT_TRUE(result.describe(line.inbox));
+      ASSERT_TRUE(describe(line, result));
       for (int i = 0; i < 3; ++i) {
-        line.inbox.mark();
-        line.inbox.u8();
-        const Row cells = i == 1 ? result.read_row_with_null_bitmap(line.inbox) : result.read_row(line.inbox);
+        const Row cells = next_row(line, result);
         ASSERT_EQ(cells.size(), count);
         for (std::size_t c = 0; c < count; ++c) EXPECT_EQ(bytes_of(cells[c]), expected[c]) << "row " << i << ", column " << c;
       }
@@ -139,8 +141,7 @@ TEST(ResultSetTest, InterruptedRowIsReadAgain) {
   for (int wait = 1; wait < 20; ++wait) {
     Line line(metadata({{"a", varbinary_type(-1)}, {"b", varbinary_type(9)}, {"c", varbinary_type(-1)}}) + row(values), 5, 9);
     ResultSet result;
-    line.inbox.u8();
-    ASSERT_TRUE(result.describe(line.inbox));
+    ASSERT_TRUE(describe(line, result));
     line.inbox.mark();
     line.inbox.u8();
     line.server.interrupt_at(wait);
@@ -164,8 +165,7 @@ TEST(ResultSetTest, ColumnsAreDescribed) {
   Line line(
       metadata({{"d", decimal_type(18, 2), false}, {"v", varchar_type(-1, utf8_collation)}, {"n", nvarchar_type(20)}, {"", "\x2a\x03"}}));
   ResultSet result;
-  line.inbox.u8();
-  ASSERT_TRUE(result.describe(line.inbox));
+  ASSERT_TRUE(describe(line, result));
   const auto& columns = result.columns();
   ASSERT_EQ(columns.size(), 4u);
   EXPECT_EQ(columns[0].name, "d");
@@ -190,8 +190,7 @@ TEST(ResultSetTest, NoMetadataIsNoResult) {
 Thrown thrown_by_column(const std::string& type) {
   Line line(metadata({{"c", type}}));
   ResultSet result;
-  line.inbox.u8();
-  return thrown_by([&] { result.describe(line.inbox); });
+  return thrown_by([&] { describe(line, result); });
 }
 
 TEST(ResultSetTest, BadTypesAreRefused) {
@@ -205,11 +204,8 @@ TEST(ResultSetTest, ValuesBeyondPostgresqlsLimitAreRefused) {
                                    little(0xFFFFFFFFFFFFFFFEu, 8) + little(1, 4) + "x" + little(0x3FFFFFFF, 4)}) {
     Line line(metadata({{"big", varbinary_type(-1)}}) + row(start));
     ResultSet result;
-    line.inbox.u8();
-    ASSERT_TRUE(result.describe(line.inbox));
-    line.inbox.mark();
-    line.inbox.u8();
-    const Thrown thrown = thrown_by([&] { result.read_row(line.inbox); });
+    ASSERT_TRUE(describe(line, result));
+    const Thrown thrown = thrown_by([&] { next_row(line, result); });
     EXPECT_EQ(thrown.sqlstate, "54000");
     EXPECT_NE(thrown.message.find("\"big\""), std::string::npos);
   }
@@ -220,11 +216,8 @@ TEST(ResultSetTest, CutRowsAreLostConnections) {
   for (const std::string& values : {little(0xFFFFFFFFFFFFFFFEu, 8) + little(0x3FFFFFFF, 4) + "x", little(3, 8) + little(2, 4) + "ab"}) {
     Line line(metadata({{"c", varbinary_type(-1)}}) + row(values));
     ResultSet result;
-    line.inbox.u8();
-    ASSERT_TRUE(result.describe(line.inbox));
-    line.inbox.mark();
-    line.inbox.u8();
-    EXPECT_EQ(thrown_by([&] { result.read_row(line.inbox); }).sqlstate, "08006");
+    ASSERT_TRUE(describe(line, result));
+    EXPECT_EQ(thrown_by([&] { next_row(line, result); }).sqlstate, "08006");
   }
 }
 
