@@ -19,10 +19,26 @@ CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', isolation 'd
 CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host '');
 CREATE FOREIGN TABLE bad (a int OPTIONS (remote_type 'imt')) SERVER mssql;
 CREATE FOREIGN TABLE bad (a int OPTIONS (key 'yess')) SERVER mssql;
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', username 'y');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', usernam 'y');
+-- a query is one SELECT of named columns, and stays in its parentheses
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT 1 AS a) AS [q]; INSERT INTO t VALUES (1); COMMIT; SELECT * FROM (SELECT 1 AS a');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT 1 AS a; DELETE FROM t');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT 1 AS a DELETE FROM t');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT ''1 AS a');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'EXEC dbo.p');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT 1 AS a INTO t');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT a, COUNT(*) FROM t GROUP BY a');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT t.a, u.a FROM t, u');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query 'SELECT a FROM t WHERE b = @P1');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query ' ');
 -- what excludes each other
 CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', servername 'y');
 CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', instance 'y', port '1433');
-CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (table_name 'x', query 'SELECT 1');
+CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (table_name 'x', query 'SELECT 1 AS a');
+-- what is taken for later
+CREATE FOREIGN TABLE later (a int OPTIONS (key 'true')) SERVER mssql OPTIONS (updatable 'true', batch_size '100');
+DROP FOREIGN TABLE later;
 -- tds_fdw's spellings
 CREATE SERVER from_tds_fdw FOREIGN DATA WRAPPER mssql_fdw
     OPTIONS (servername 'sql01', port '1433', database 'd', tds_version '7.4', msg_handler 'notice', row_estimate_method 'execute');
@@ -30,6 +46,14 @@ CREATE FOREIGN TABLE from_tds_fdw (a int) SERVER from_tds_fdw OPTIONS (schema 'd
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM from_tds_fdw;
 CREATE FOREIGN TABLE from_tds_fdw_too (a int) SERVER from_tds_fdw OPTIONS ("table" 'sales.[a.b]');
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM from_tds_fdw_too;
+-- the table's name may have its schema, unless that has an option of its own
+CREATE FOREIGN TABLE from_tds_fdw_3 (a int) SERVER from_tds_fdw OPTIONS (table_name 'sales.people');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM from_tds_fdw_3;
+ALTER FOREIGN TABLE from_tds_fdw_3 OPTIONS (ADD schema_name 'dbo');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM from_tds_fdw_3;
+CREATE FOREIGN TABLE "no.option" (a int) SERVER from_tds_fdw;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM "no.option";
+CREATE FOREIGN TABLE bad (a int) SERVER from_tds_fdw OPTIONS (table_name 'db.dbo.people');
 SET client_min_messages = warning;
 DROP SERVER from_tds_fdw CASCADE;
 RESET client_min_messages;
@@ -62,9 +86,7 @@ SELECT * FROM mssql_query('filed', 'SELECT 1') AS t(a int);
 ALTER USER MAPPING FOR CURRENT_USER SERVER filed OPTIONS (SET password_file 'relative');
 -- no mapping, no host, another wrapper's server
 DROP USER MAPPING FOR CURRENT_USER SERVER filed;
-\set VERBOSITY sqlstate
 SELECT * FROM mssql_query('filed', 'SELECT 1') AS t(a int);
-\set VERBOSITY default
 CREATE SERVER nowhere FOREIGN DATA WRAPPER mssql_fdw;
 CREATE USER MAPPING FOR CURRENT_USER SERVER nowhere OPTIONS (username 'x', password 'y');
 SELECT * FROM mssql_query('nowhere', 'SELECT 1') AS t(a int);

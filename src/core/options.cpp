@@ -7,6 +7,8 @@
 #include <string>
 
 #include "error.hpp"
+#include "tsql/query.hpp"
+#include "tsql/quote.hpp"
 #include "types.hpp"
 
 namespace mssql {
@@ -42,7 +44,7 @@ constexpr OptionRule secret(Context context, std::string_view name) { return {na
 constexpr OptionRule alias(Context context, std::string_view name, Kind kind, std::string_view meaning) {
   return {name, context, kind, meaning};
 }
-// tds_fdw's, without effect here.
+// Without effect here: tds_fdw's, and what this version does not do yet.
 constexpr OptionRule ignored(OptionRule rule, std::string_view reason) {
   rule.ignored_because = reason;
   return rule;
@@ -50,6 +52,8 @@ constexpr OptionRule ignored(OptionRule rule, std::string_view reason) {
 
 constexpr std::string_view estimates_are_free =
     "An estimate never runs the query: it reads the server's row counts, and only with use_remote_estimate.";
+constexpr std::string_view read_only = "Foreign tables cannot be written in this version; mssql_exec() can write.";
+constexpr std::string_view rows_stream = "Rows stream one by one.";
 
 constexpr OptionRule rules[] = {
     plain(Context::server, "host", Kind::text),
@@ -70,9 +74,10 @@ constexpr OptionRule rules[] = {
     plain(Context::server, "use_remote_estimate", Kind::boolean),
     plain(Context::server, "fdw_startup_cost", Kind::cost),
     plain(Context::server, "fdw_tuple_cost", Kind::cost),
-    range(Context::server, "fetch_size", 1, most_rows),
-    range(Context::server, "batch_size", 1, most_rows),
-    plain(Context::server, "updatable", Kind::boolean),
+    ignored(range(Context::server, "fetch_size", 1, most_rows), rows_stream),
+    ignored(range(Context::server, "batch_size", 1, most_rows), read_only),
+    ignored(plain(Context::server, "async_capable", Kind::boolean), "The foreign tables of a plan are read one after the other."),
+    ignored(plain(Context::server, "updatable", Kind::boolean), read_only),
     choice(Context::server, "isolation", isolation_choices),
     choice(Context::server, "nul_policy", nul_policy_choices),
     alias(Context::server, "servername", Kind::text, "host"),
@@ -92,11 +97,11 @@ constexpr OptionRule rules[] = {
 
     plain(Context::table, "schema_name", Kind::text),
     plain(Context::table, "table_name", Kind::text),
-    plain(Context::table, "query", Kind::verbatim),
-    plain(Context::table, "updatable", Kind::boolean),
+    plain(Context::table, "query", Kind::query),
+    ignored(plain(Context::table, "updatable", Kind::boolean), read_only),
     plain(Context::table, "use_remote_estimate", Kind::boolean),
-    range(Context::table, "fetch_size", 1, most_rows),
-    range(Context::table, "batch_size", 1, most_rows),
+    ignored(range(Context::table, "fetch_size", 1, most_rows), rows_stream),
+    ignored(range(Context::table, "batch_size", 1, most_rows), read_only),
     choice(Context::table, "nul_policy", nul_policy_choices),
     alias(Context::table, "schema", Kind::text, "schema_name"),
     alias(Context::table, "table", Kind::text, "table_name"),
@@ -170,6 +175,24 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// The rule of `candidates` whose name is nearest, the first of several; null when none is near.
+template <class Candidates>
+const OptionRule* find_nearest(std::string_view name, Candidates&& candidates) noexcept {
+  // As PostgreSQL's ClosestMatch: at most four edits, and not more than half of what was written.
+  constexpr std::size_t most_edits = 4;
+  if (name.size() > longest_name) return nullptr;
+  const OptionRule* nearest = nullptr;
+  std::size_t least = std::min(most_edits, name.size() / 2) + 1;
+  for (const OptionRule& rule : rules) {
+    if (!candidates(rule)) continue;
+    const std::size_t distance = edit_distance(name, rule.name);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = &rule;
+  }
+  return nearest;
+}
+
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string valid_values(const OptionRule& rule) {
@@ -187,6 +210,7 @@ std::string valid_values(const OptionRule& rule) {
     case Kind::file: return "Write the absolute path of a file on the database server.";
     case Kind::text: return "Write a text that is not empty and has no control characters.";
     case Kind::verbatim: return "Write a text that is not empty.";
+    case Kind::query: return "Write a SELECT.";
     case Kind::type: return "Write a SQL Server type, for example decimal(18,2).";
   }
   return {};
@@ -237,19 +261,8 @@ const OptionRule* find_option(OptionContext context, std::string_view name) noex
 }
 
 std::string_view nearest_option(OptionContext context, std::string_view name) noexcept {
-  // As PostgreSQL's ClosestMatch: at most four edits, and not more than half of what was written.
-  constexpr std::size_t most_edits = 4;
-  if (name.size() > longest_name) return {};
-  std::string_view nearest;
-  std::size_t least = std::min(most_edits, name.size() / 2) + 1;
-  for (const OptionRule& rule : rules) {
-    if (rule.context != context || !rule.ignored_because.empty()) continue;
-    const std::size_t distance = edit_distance(name, rule.name);
-    if (distance >= least) continue;
-    least = distance;
-    nearest = rule.name;
-  }
-  return nearest;
+  const OptionRule* nearest = find_nearest(name, [&](const OptionRule& rule) { return rule.context == context; });
+  return nearest == nullptr ? std::string_view() : nearest->name;
 }
 
 bool is_secret(std::string_view name) noexcept {
@@ -257,19 +270,24 @@ bool is_secret(std::string_view name) noexcept {
 }
 
 void throw_unknown_option(OptionContext context, std::string_view name) {
+  // The right name in the wrong place is nearer than another name in the right one.
+  const OptionRule* here = find_nearest(name, [&](const OptionRule& rule) { return rule.context == context; });
+  const OptionRule* nearest = find_nearest(name, [&](const OptionRule& rule) {
+    return here == nullptr || rule.context == context || edit_distance(name, rule.name) < edit_distance(name, here->name);
+  });
   std::string hint;
-  const auto elsewhere = std::find_if(std::begin(rules), std::end(rules), [&](const OptionRule& rule) { return rule.name == name; });
-  if (const std::string_view nearest = nearest_option(context, name); !nearest.empty()) {
-    hint = "Perhaps you meant the option " + quoted(nearest) + ".";
-  } else if (elsewhere != std::end(rules)) {
-    hint = "It is an option of " + std::string(catalog_of(elsewhere->context)) + ".";
-  } else {
+  if (nearest == nullptr) {
     for (const OptionRule& rule : rules)
       if (rule.context == context && rule.ignored_because.empty())
         hint += (hint.empty() ? "Valid options here are: " : ", ") + std::string(rule.name);
-    hint += '.';
+  } else if (nearest->context == context) {
+    hint = "Perhaps you meant the option " + quoted(nearest->name);
+  } else if (nearest->name == name) {
+    hint = "It is an option of " + std::string(catalog_of(nearest->context));
+  } else {
+    hint = "Perhaps you meant the option " + quoted(nearest->name) + " of " + std::string(catalog_of(nearest->context));
   }
-  throw Error(sqlstate::invalid_option_name, "invalid option " + quoted(name), {}, std::move(hint));
+  throw Error(sqlstate::invalid_option_name, "invalid option " + quoted(name), {}, hint + '.');
 }
 
 void validate_option(const OptionRule& rule, std::string_view value) {
@@ -279,9 +297,8 @@ void validate_option(const OptionRule& rule, std::string_view value) {
       if (value.empty() || has_control_character(value)) throw_bad_value(rule, value);
       if (rule.meaning == "host") validate_host(rule, value);
       break;
-    case Kind::verbatim:
-      if (value.find_first_not_of(" \t\r\n") == std::string_view::npos && !rule.secret) throw_bad_value(rule, value);
-      break;
+    case Kind::verbatim: break;
+    case Kind::query: tsql::parse_query(value); break;
     case Kind::file:
       if (rule.meaning == "ca_file" && value == "system") break;  // the system's trust store
       if (!value.starts_with('/') || has_control_character(value)) throw_bad_value(rule, value);
@@ -310,6 +327,8 @@ void validate_options(OptionContext context, std::span<const Option> options) {
     throw Error("42601", "options " + quoted(conflict.one) + " and " + quoted(conflict.other) + " exclude each other",
                 std::string(conflict.reason), "Give one of them.");
   }
+  const auto table = option_value(context, options, "table_name");
+  if (table && !option_value(context, options, "schema_name")) tsql::parse_qualified_name(*table);
 }
 
 std::optional<std::string_view> option_value(OptionContext context, std::span<const Option> options, std::string_view meaning) noexcept {

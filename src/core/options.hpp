@@ -18,7 +18,8 @@ enum class OptionContext : std::uint8_t { server, user_mapping, table, column, i
 
 enum class OptionKind : std::uint8_t {
   text,      // not empty, no control characters
-  verbatim,  // any text, blank lines and all: query, password
+  verbatim,  // any text, blank lines and all: password
+  query,     // one SELECT, as tsql/query reads it
   integer,   // minimum .. maximum
   cost,      // a finite number, not negative
   boolean,   // on/off, true/false, yes/no, 1/0

@@ -140,15 +140,35 @@ std::string read_access_token_file(std::string_view path) {
   return token;
 }
 
-bool has_option(OptionList options, std::string_view name) {
-  return std::any_of(options.begin(), options.end(), [&](const Option& option) { return option.name == name; });
-}
-
-// tds_fdw's option "table" may name the schema as well: 'dbo.Users'.
+// Without an option for the schema the table's name may have it, as in tds_fdw: 'dbo.Users'.
 void split_name(TableOptions* options) {
   const tsql::QualifiedName name = tsql::parse_qualified_name(options->table_name);
   options->schema_name = copy_out(name.schema);
   options->table_name = copy_out(name.name);
+}
+
+// As core reads text, and writes it into messages.
+OptionList in_utf8(OptionList options) {
+  auto* converted = static_cast<Option*>(palloc0(sizeof(Option) * std::max<std::size_t>(options.size(), 1)));
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    // The views end where the catalog's strings end.
+    converted[i].name = pg_server_to_any(options[i].name.data(), static_cast<int>(options[i].name.size()), PG_UTF8);
+    converted[i].value = pg_server_to_any(options[i].value.data(), static_cast<int>(options[i].value.size()), PG_UTF8);
+  }
+  return {converted, options.size()};
+}
+
+// GetUserMapping()'s own error names neither the server nor the remedy.
+void require_mapping(const ForeignServer* server, Oid user) {
+  const auto exists = [&](Oid whose) {
+    return SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(whose), ObjectIdGetDatum(server->serverid));
+  };
+  if (exists(user) || exists(InvalidOid)) return;
+  const char* name = GetUserNameFromId(user, false);
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                  errmsg("user mapping not found for user \"%s\", server \"%s\"", name, server->servername),
+                  errhint("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (username '...', password '...');", quote_identifier(name),
+                          quote_identifier(server->servername))));
 }
 
 }  // namespace
@@ -186,6 +206,7 @@ std::size_t choice_option(OptionContext context, OptionList options, std::string
 Access find_access(Oid server, Oid user) {
   Access access{};
   access.server = GetForeignServer(server);
+  require_mapping(access.server, user);
   access.mapping = GetUserMapping(user, server);
   access.server_options = option_list(access.server->options);
   access.mapping_options = option_list(access.mapping->options);
@@ -257,7 +278,7 @@ TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* ser
   result.query = c_string("query");
   result.schema_name = c_string("schema_name");
   result.table_name = c_string("table_name");
-  if (result.schema_name == nullptr && has_option(options, "table")) split_name(&result);
+  if (result.schema_name == nullptr && result.table_name != nullptr) split_name(&result);
   if (result.schema_name == nullptr) result.schema_name = "dbo";
   if (result.table_name == nullptr) result.table_name = get_rel_name(relation);
   result.use_remote_estimate = boolean_option(context, options, "use_remote_estimate",
@@ -287,7 +308,7 @@ ForeignServer* find_server(const char* name) {
 }
 
 Datum validator(FunctionCallInfo fcinfo) {
-  const OptionList options = option_list(untransformRelOptions(PG_GETARG_DATUM(0)));
+  const OptionList options = in_utf8(option_list(untransformRelOptions(PG_GETARG_DATUM(0))));
   const Oid catalog = PG_GETARG_OID(1);
   if (catalog == ForeignDataWrapperRelationId) {
     if (!options.empty()) {

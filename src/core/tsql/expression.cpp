@@ -134,10 +134,10 @@ class Translator {
  private:
   const Token& peek(std::size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
   bool is_symbol(std::string_view symbol, std::size_t ahead = 0) const {
-    return peek(ahead).kind == TokenKind::symbol && peek(ahead).text == symbol;
+    return tsql::is_symbol(peek(ahead), symbol);
   }
   bool is_word(std::string_view word, std::size_t ahead = 0) const {
-    return peek(ahead).kind == TokenKind::name && !peek(ahead).quoted && same_keyword(peek(ahead).text, word);
+    return is_keyword(peek(ahead), word);
   }
   bool take_symbol(std::string_view symbol) { return is_symbol(symbol) && ++at_ != 0; }
   bool take_word(std::string_view word) { return is_word(word) && ++at_ != 0; }
@@ -285,6 +285,7 @@ class Translator {
       }
       case TokenKind::symbol: return token.text == "(" ? parse_parentheses() : std::nullopt;
       case TokenKind::name: return parse_name(token);
+      case TokenKind::variable:
       case TokenKind::end: break;
     }
     return std::nullopt;

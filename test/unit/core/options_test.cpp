@@ -64,6 +64,7 @@ TEST(OptionRules, ContractOfTheSpecification) {
                            "fetch_size",
                            "batch_size",
                            "updatable",
+                           "async_capable",
                            "isolation",
                            "nul_policy"})
     EXPECT_NE(find_option(Context::server, name), nullptr) << name;
@@ -99,6 +100,29 @@ TEST(Options, UnknownNameGetsTheNearestAsHint) {
   EXPECT_EQ(validate(Context::server, {{"encyrpt", "x"}}).hint, "Perhaps you meant the option \"encrypt\".");
   EXPECT_EQ(validate(Context::server, {{"password", "geheim"}}).hint, "It is an option of the user mapping.");
   EXPECT_EQ(validate(Context::column, {{"zzzzzzzz", "x"}}).hint, "Valid options here are: column_name, key, remote_type.");
+}
+
+TEST(Options, TheRightNameInTheWrongPlaceIsNearer) {
+  EXPECT_EQ(validate(Context::server, {{"username", "x"}}).hint, "It is an option of the user mapping.");
+  EXPECT_EQ(validate(Context::server, {{"usernam", "x"}}).hint, "Perhaps you meant the option \"username\" of the user mapping.");
+  EXPECT_EQ(validate(Context::user_mapping, {{"host", "x"}}).hint, "It is an option of the foreign server.");
+  EXPECT_EQ(validate(Context::column, {{"table_name", "x"}}).hint, "It is an option of the foreign table.");
+}
+
+// Whatever has no effect says so, and is no advice to follow.
+TEST(OptionRules, WithoutEffect) {
+  for (const char* name : {"updatable", "batch_size", "fetch_size", "async_capable"})
+    EXPECT_FALSE(find_option(Context::server, name)->ignored_because.empty()) << name;
+  for (const char* name : {"updatable", "batch_size", "fetch_size"})
+    EXPECT_FALSE(find_option(Context::table, name)->ignored_because.empty()) << name;
+}
+
+TEST(Options, TableNamesMayHaveTheirSchema) {
+  for (const char* name : {"people", "dbo.people", "[a.b].people"})
+    EXPECT_EQ(validate(Context::table, {{"table_name", name}}).sqlstate, "") << name;
+  for (const char* name : {"db.dbo.people", "[people", ".people", "a]b"})
+    EXPECT_EQ(validate(Context::table, {{"table_name", name}}).sqlstate, "42602") << name;
+  EXPECT_EQ(validate(Context::table, {{"schema_name", "dbo"}, {"table_name", "a.b.c]"}}).sqlstate, "");
 }
 
 TEST(Options, NearestIsBounded) {
@@ -161,8 +185,8 @@ TEST(Options, FilesTextsTypes) {
   EXPECT_EQ(validate(Context::server, {{"ca_file", "system"}}).sqlstate, "");
   EXPECT_EQ(validate(Context::user_mapping, {{"password_file", "system"}}).sqlstate, "22023");
   EXPECT_EQ(validate(Context::server, {{"ca_file", "ca.pem"}}).sqlstate, "22023");
-  EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1\n"}}).sqlstate, "");
-  EXPECT_EQ(validate(Context::table, {{"query", " \n"}}).sqlstate, "22023");
+  EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1 AS a\n"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::table, {{"query", " \n"}}).sqlstate, "42601");
   EXPECT_EQ(validate(Context::column, {{"remote_type", "decimal(18,2)"}}).sqlstate, "");
   EXPECT_EQ(validate(Context::column, {{"remote_type", "decimal(99)"}}).sqlstate, "22023");
 }
@@ -170,7 +194,7 @@ TEST(Options, FilesTextsTypes) {
 TEST(Options, WhatExcludesEachOther) {
   EXPECT_EQ(validate(Context::server, {{"host", "a"}, {"servername", "b"}}).message, "conflicting options \"host\" and \"servername\"");
   EXPECT_EQ(validate(Context::server, {{"instance", "a"}, {"port", "1"}}).sqlstate, "42601");
-  EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1"}, {"table", "b"}}).message,
+  EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1 AS a"}, {"table", "b"}}).message,
             "options \"query\" and \"table_name\" exclude each other");
   EXPECT_EQ(validate(Context::table, {{"schema", "a"}, {"table", "b"}}).sqlstate, "");
   EXPECT_EQ(validate(Context::user_mapping, {{"password", "a"}, {"password_file", "/b"}}).sqlstate, "42601");

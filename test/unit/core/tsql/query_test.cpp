@@ -1,0 +1,123 @@
+#include "core/tsql/query.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+
+namespace mssql::tsql {
+namespace {
+
+// The parts with a bar between them, or the detail of the error.
+std::string parts(std::string_view text) {
+  try {
+    const Query query = parse_query(text);
+    return query.with + "|" + query.body + "|" + query.option;
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.sqlstate, "42601");
+    return error.detail;
+  }
+}
+std::string body(std::string_view text) {
+  const std::string all = parts(text);
+  EXPECT_TRUE(all.starts_with("|") && all.ends_with("|")) << all;
+  return all.size() < 2 ? all : all.substr(1, all.size() - 2);
+}
+
+TEST(ParseQuery, OneSelectStaysAsItIs) {
+  for (const char* text : {"SELECT 1 AS a",
+                           "select * from t",
+                           "SELECT a.b, [a].[c], \"d\" FROM a",
+                           "SELECT x = 1, 'y' = 2, 3 'z', 4 AS [w;w]",
+                           "SELECT a FROM t UNION ALL SELECT b FROM u",
+                           "(SELECT 1 AS a) UNION (SELECT 2)",
+                           "SELECT TOP (5) PERCENT WITH TIES a FROM t ORDER BY a",
+                           "SELECT a FROM t WITH (NOLOCK, INDEX(i)) INNER MERGE JOIN u ON t.x = u.x",
+                           "SELECT ';)' AS a /* ;) */, [;)] FROM \";)\"",
+                           "SELECT CASE WHEN a = 1 THEN 2 END AS b FROM t",
+                           "SELECT geography::Point(1, 2, 4326) AS p",
+                           "SELECT d.value('(/a)[1]', 'int') AS v FROM t",
+                           "SELECT STRING_AGG(a, ',') WITHIN GROUP (ORDER BY a) AS s FROM t",
+                           "SELECT SUM(a) OVER (PARTITION BY b ORDER BY c) s FROM t",
+                           "SELECT (SELECT a FROM t FOR XML PATH('')) AS x",
+                           "SELECT a COLLATE Latin1_General_BIN2 AS a FROM t",
+                           "SELECT $IDENTITY FROM t",
+                           "SELECT a FROM t FOR SYSTEM_TIME AS OF '2020-01-01'",
+                           "SELECT a -- one\nFROM t",
+                           "SELECT 1a",
+                           "SELECT @@SPID AS spid",
+                           "SELECT a.[INTO] FROM a",
+                           "SELECT a FROM #t",
+                           "SELECT COUNT(*) AS n FROM t GROUP BY GROUPING SETS ((a), ())",
+                           "SELECT a FROM t ORDER BY a OFFSET 5 ROWS FETCH NEXT 2 ROWS ONLY"})
+    EXPECT_EQ(body(text), text);
+}
+
+TEST(ParseQuery, SemicolonsAndCommentsAroundItGo) {
+  EXPECT_EQ(body(" SELECT a FROM t ; "), "SELECT a FROM t");
+  EXPECT_EQ(body("-- first\nSELECT a FROM t;; -- last"), "SELECT a FROM t");
+  EXPECT_EQ(body("/* /* nested */ ; */ SELECT a FROM t /* ) */"), "SELECT a FROM t");
+}
+
+TEST(ParseQuery, WithAndOptionStandOutside) {
+  EXPECT_EQ(parts("WITH a AS (SELECT 1 AS x), b (y) AS (SELECT 2) SELECT x, y FROM a, b"),
+            "WITH a AS (SELECT 1 AS x), b (y) AS (SELECT 2)|SELECT x, y FROM a, b|");
+  EXPECT_EQ(parts("WITH r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT n FROM r OPTION (MAXRECURSION 0);"),
+            "WITH r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r)|SELECT n FROM r|OPTION (MAXRECURSION 0)");
+  EXPECT_EQ(parts("WITH XMLNAMESPACES ('u' AS n), a AS (SELECT 1 AS x) SELECT x FROM a"),
+            "WITH XMLNAMESPACES ('u' AS n), a AS (SELECT 1 AS x)|SELECT x FROM a|");
+}
+
+TEST(ParseQuery, OrderByGetsAnOffset) {
+  EXPECT_EQ(body("SELECT a FROM t ORDER BY a DESC, b;"), "SELECT a FROM t ORDER BY a DESC, b OFFSET 0 ROWS");
+  EXPECT_EQ(body("SELECT offset FROM t ORDER BY a, offset"), "SELECT offset FROM t ORDER BY a, offset OFFSET 0 ROWS");
+  EXPECT_EQ(body("SELECT a FROM t UNION SELECT b FROM u ORDER BY 1"), "SELECT a FROM t UNION SELECT b FROM u ORDER BY 1 OFFSET 0 ROWS");
+  EXPECT_EQ(parts("SELECT TOP 1 a FROM t UNION SELECT b FROM u ORDER BY 1"), "TOP is one SELECT's and ORDER BY is that of all.");
+}
+
+TEST(ParseQuery, NothingLeavesItsParentheses) {
+  EXPECT_EQ(parts("SELECT 1 AS a) AS [q]; INSERT INTO t VALUES (1); COMMIT; SELECT * FROM (SELECT 1 AS a"),
+            "A closing parenthesis has no opening one.");
+  EXPECT_EQ(parts("SELECT 1 AS a) DELETE FROM t WHERE (1=1"), "A closing parenthesis has no opening one.");
+  EXPECT_EQ(parts("SELECT (1 AS a"), "A parenthesis is not closed.");
+  EXPECT_EQ(parts("SELECT 1 AS a; DROP TABLE t"), "Something follows a semicolon.");
+  EXPECT_EQ(parts("SELECT (1;2) AS a"), "Something follows a semicolon.");
+  EXPECT_EQ(parts("WITH a AS (SELECT 1 AS x); DROP TABLE t"), "Something follows a semicolon.");
+  EXPECT_EQ(parts("SELECT 1 AS a OPTION (RECOMPILE) DELETE FROM t"), "OPTION (...) is not its last part.");
+  EXPECT_EQ(parts("WITH a AS (SELECT 1 AS x) DELETE FROM a"), "It has \"DELETE\" where SELECT is expected.");
+  EXPECT_EQ(parts("SELECT '1 AS a"), "It cannot be read: a string is not closed.");
+  EXPECT_EQ(parts("SELECT 1 AS [a"), "It cannot be read: a quoted name is not closed.");
+  EXPECT_EQ(parts("SELECT 1 AS \"a"), "It cannot be read: a quoted name is not closed.");
+  EXPECT_EQ(parts("SELECT 1 AS a /* /* */"), "It cannot be read: a comment is not closed.");
+  for (const char* line_break : {"\r", "\v", "\f", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"}) {
+    EXPECT_EQ(parts(std::string("SELECT (1) AS a -- (") + line_break + ") x\nFROM t"),
+              "It cannot be read: a comment that begins with -- holds a control character or an unusual line break.");
+  }
+  EXPECT_EQ(body("SELECT a -- b\r\nFROM t"), "SELECT a -- b\r\nFROM t");
+  EXPECT_EQ(parts("SELECT a\vFROM t"), "It cannot be read: it holds a control character.");
+}
+
+TEST(ParseQuery, SaysWhatIsNotASelect) {
+  EXPECT_EQ(parts("EXEC dbo.p 1"), "It has \"EXEC\" where SELECT is expected.");
+  EXPECT_EQ(parts("{call p}"), "It has \"{\" where SELECT is expected.");
+  for (const char* text : {"", " \n", ";", "-- nothing"}) EXPECT_EQ(parts(text), "It has no SELECT.");
+  EXPECT_EQ(parts("WITH a AS (SELECT 1 AS x)"), "It has no SELECT.");
+  EXPECT_EQ(parts("WITH a SELECT 1"), "In WITH, AS is missing before \"SELECT\".");
+  EXPECT_EQ(parts("SELECT a INTO u FROM t"), "SELECT ... INTO makes a table.");
+  for (const char* word : {"DELETE", "update", "Exec", "SELECT", "set"})
+    EXPECT_EQ(parts("SELECT a FROM t " + std::string(word) + " x"), "A second statement begins at \"" + std::string(word) + "\".");
+  EXPECT_EQ(parts("SELECT a FROM t FOR XML AUTO"), "FOR XML at its end gives a column without a name.");
+  EXPECT_EQ(parts("SELECT a FROM t WHERE b = @P1"), "It uses the variable @P1, which nothing declares.");
+}
+
+TEST(ParseQuery, ColumnsHaveNames) {
+  for (const char* column : {"1", "COUNT(*)", "'x'", "0x01", "NULL", "a + b", "a + 'x'", "CASE WHEN a = 1 THEN 2 END", "@@SPID",
+                             "(SELECT 1)", "-a", "CURRENT_TIMESTAMP", "SUM(a) OVER (ORDER BY b)"})
+    EXPECT_EQ(parts("SELECT a, " + std::string(column) + " FROM t"), "Column 2 has no name.") << column;
+  EXPECT_EQ(parts("SELECT DISTINCT TOP (3) WITH TIES MAX(a) FROM t ORDER BY 1"), "Column 1 has no name.");
+  EXPECT_EQ(parts("SELECT a.id, b.id FROM a, b"), "Two columns have the name \"id\".");
+  EXPECT_EQ(parts("SELECT a, b AS a FROM t"), "Two columns have the name \"a\".");
+  EXPECT_EQ(body("SELECT id, ID FROM t"), "SELECT id, ID FROM t");  // the server's collation decides
+}
+
+}  // namespace
+}  // namespace mssql::tsql
