@@ -109,7 +109,7 @@ struct TableRef {
   std::vector<std::string> column_aliases;
   QueryPtr query;
   std::vector<std::vector<ExprPtr>> rows;  // VALUES
-  std::vector<ExprPtr> args;               // table-valued function
+  std::vector<ExprPtr> args;               // table-valued function; of a named table: its TABLESAMPLE SYSTEM (arg PERCENT)
   JoinKind join{JoinKind::inner};
   TableRefPtr left, right;
   ExprPtr on;

@@ -7,6 +7,12 @@
 
 namespace tds_server::engine {
 
+namespace {
+
+EngineError not_a_local_table() { return error(494, "The TABLESAMPLE clause can only be used with local tables."); }
+
+}  // namespace
+
 std::string Binder::from_list(const std::vector<TableRefPtr>& list, Scope& scope) {
   std::string sql;
   for (const TableRefPtr& ref : list) sql += (sql.empty() ? " FROM " : ", ") + table_ref(*ref, scope, false);
@@ -148,6 +154,7 @@ std::string Binder::named_table(const TableRef& ref, Scope& scope, bool null_ext
         entry.value.column = true;
         source.columns.push_back(std::move(entry));
       }
+      if (!ref.args.empty()) throw not_a_local_table();
       const std::string sql = cte->pg + " AS " + alias;
       add_source(scope, std::move(source), ref.line);
       return sql;
@@ -156,6 +163,7 @@ std::string Binder::named_table(const TableRef& ref, Scope& scope, bool null_ext
   const TablePtr table = catalog_.table(ref.name);
   Source source;
   std::string sql;
+  if (!ref.args.empty() && table->kind != "U") throw not_a_local_table();
   if (table->kind == "V" && !table->system) {
     // A view is its query, bound anew: its tables may have changed since it was made.
     const Rows rows =
@@ -180,6 +188,7 @@ std::string Binder::named_table(const TableRef& ref, Scope& scope, bool null_ext
   } else {
     source = table_source(table, alias, null_extended);
     sql = table->target + " AS " + alias;
+    if (!ref.args.empty()) sql += " TABLESAMPLE SYSTEM (" + value(*ref.args[0], scope).sql + ")";
   }
   source.name = ref.alias.empty() ? table->name : ref.alias;
   if (ref.alias.empty()) source.schema = table->schema;

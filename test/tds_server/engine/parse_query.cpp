@@ -288,7 +288,14 @@ TableRefPtr Parser::table_primary() {
   }
   if (is_words("for", "system_time")) throw not_supported("FOR SYSTEM_TIME");
   table_alias(*ref);
-  if (is_word("tablesample")) throw not_supported("TABLESAMPLE");
+  if (accept("tablesample")) {
+    accept("system");
+    expect_symbol("(");
+    ref->args.push_back(sum());
+    if (!accept("percent")) throw not_supported("TABLESAMPLE of a number of rows");
+    expect_symbol(")");
+    if (is_word("repeatable")) throw not_supported("TABLESAMPLE REPEATABLE");
+  }
   table_hints();
   if (ref->alias.empty()) table_alias(*ref);  // SQL Server takes hints before the alias too
   return ref;
