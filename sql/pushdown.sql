@@ -13,7 +13,7 @@ CREATE FOREIGN TABLE many (
 CREATE FOREIGN TABLE dates (
     id int OPTIONS (remote_type 'int'), d date OPTIONS (remote_type 'date'), t3 time(3) OPTIONS (remote_type 'time(3)'),
     t7 time(6) OPTIONS (remote_type 'time(7)'), sdt timestamp(0) OPTIONS (remote_type 'smalldatetime'), dt timestamp(3) OPTIONS (remote_type 'datetime'),
-    dt6 timestamp(6) OPTIONS (remote_type 'datetime2(6)'), dto timestamptz(3) OPTIONS (remote_type 'datetimeoffset(3)')
+    dt3 timestamp(3) OPTIONS (remote_type 'datetime2(3)'), dt6 timestamp(6) OPTIONS (remote_type 'datetime2(6)'), dto timestamptz(3) OPTIONS (remote_type 'datetimeoffset(3)')
 ) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Dates');
 -- The remote SQL of a condition, or why it is not there; and whether the rows are the same without pushdown.
 CREATE FUNCTION pushed(relation text, condition text) RETURNS text LANGUAGE plpgsql AS $$
@@ -41,9 +41,11 @@ END
 $$;
 SELECT condition, pushed('many', condition) FROM (VALUES
     ('id = 5'), ('5 < id'), ('id <> 5'), ('id >= 5 AND id <= 7'), ('id = 5::bigint'), ('id = 5::smallint'), ('id = -5'), ('id = 3000000000'), ('id = 5.0'),
-    ('price = 1.5'), ('price > 100'), ('price < 1.234'), ('price = ''NaN'''), ('flag'), ('NOT flag'), ('flag IS TRUE'), ('flag IS NOT TRUE'), ('flag = false'),
+    ('price = 1.5'), ('price > 100'), ('price < 1.234'), ('price <= 1.234'), ('price > 1.494'), ('price >= 1.501'), ('price = 1.234'), ('price <> 1.234'),
+    ('price < 1e12'), ('price > -1e30'), ('price < 1.50000000000000000000000000000000000000001'), ('price = ''NaN'''), ('flag'), ('NOT flag'), ('flag IS TRUE'), ('flag IS NOT TRUE'), ('flag = false'),
     ('name IS NULL'), ('name IS NOT NULL AND id < 9'), ('name = ''one'''), ('name LIKE ''o%'''), ('lower(name) = ''one'''),
     ('created = ''2020-01-01 00:00:00.001'''), ('created < ''2020-01-02'''), ('created < ''infinity'''), ('created IS NULL AND id < 40'),
+    ('created >= date ''2020-01-02'''), ('created < ''2020-01-01''::date + 1'), ('created > current_date'), ('created = date ''infinity'''), ('created > timestamptz ''2020-01-01'''),
     ('code = ''00112233-4455-6677-8899-aabbccddeeff'''), ('code > ''00112233-4455-6677-8899-aabbccddeeff'''),
     ('id IN (1, 2, 3)'), ('id NOT IN (1, 2, 3)'), ('id IN (1, NULL)'), ('id = 1 OR id = 2'), ('id = 1 OR name = ''one'''), ('NOT (id = 1 OR price > 2)'),
     ('(id < 10 AND flag) OR (id > 1000 AND price IS NOT NULL)'), ('id = grp'), ('id + 1 = 5'), ('untyped = 5'), ('untyped_price = 1.5'),
@@ -51,8 +53,12 @@ SELECT condition, pushed('many', condition) FROM (VALUES
 ) AS c(condition);
 SELECT condition, pushed('dates', condition) FROM (VALUES
     ('d = ''2000-02-29'''), ('d < ''1600-01-01'''), ('d < ''4714-11-24 BC'''), ('t3 = ''12:34:56.789'''), ('t3 > ''12:00'''), ('t7 = ''12:34:56.789123'''),
+    ('t7 > ''12:34:56.789122'''), ('t7 <= ''12:34:56.789123'''), ('t7 <> ''12:34:56.789123'''), ('t7 IN (''12:34:56.789123'', ''00:00'')'),
     ('t7 < ''12:34:56.789124'''), ('t7 >= ''12:34:56.789123'''), ('sdt = ''2000-02-29 12:00'''), ('dt = ''2010-01-02 03:04:05.003'''),
-    ('dt = ''2010-01-02 03:04:05.004'''), ('dt <= ''2010-01-02 03:04:05.007'''), ('dt > ''1700-01-01'''), ('dt6 = ''2010-01-02 03:04:05.678912'''),
+    ('dt = ''2010-01-02 03:04:05.004'''), ('dt <> ''2010-01-02 03:04:05.004'''), ('dt < ''2010-01-02 03:04:05.004'''), ('dt <= ''2010-01-02 03:04:05.004'''),
+    ('dt > ''2010-01-02 03:04:05.004'''), ('dt >= ''2010-01-02 03:04:05.004'''), ('dt >= ''2010-01-02 03:04:05.0069999'''), ('dt > ''9999-12-31 23:59:59.998'''),
+    ('dt <= ''9999-12-31 23:59:59.998'''), ('sdt > ''2000-02-29 11:59:30'''), ('sdt <= ''2000-02-29 12:00:30'''), ('sdt < ''2079-06-06 23:59:30'''),
+    ('dt3 >= ''2010-01-02 03:04:05.6775'''), ('dt3 < ''2010-01-02 03:04:05.6785'''), ('dt3 = ''2010-01-02 03:04:05.6785'''), ('dt <= ''2010-01-02 03:04:05.007'''), ('dt > ''1700-01-01'''), ('dt6 = ''2010-01-02 03:04:05.678912'''),
     ('dt6 > ''0001-01-01'''), ('dto = ''2010-01-01 21:34:05.678+00'''), ('dto >= ''2010-01-02 03:04:05.678-08'''), ('d > dt')
 ) AS c(condition);
 -- parameters go as parameters; where the server cannot hold a value, the condition is checked here
@@ -78,7 +84,7 @@ CREATE FOREIGN TABLE integers (
     id int OPTIONS (remote_type 'int'), t smallint OPTIONS (remote_type 'tinyint'), l bigint OPTIONS (remote_type 'bigint')
 ) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Integers');
 CREATE FOREIGN TABLE decimals (
-    id int OPTIONS (remote_type 'int'), one numeric(1,0) OPTIONS (remote_type 'decimal(1,0)'), m numeric(19,4) OPTIONS (remote_type 'money'), sm numeric(10,4) OPTIONS (remote_type 'smallmoney')
+    id int OPTIONS (remote_type 'int'), one numeric(1,0) OPTIONS (remote_type 'decimal(1,0)'), small numeric(38,38) OPTIONS (remote_type 'decimal(38,38)'), m numeric(19,4) OPTIONS (remote_type 'money'), sm numeric(10,4) OPTIONS (remote_type 'smallmoney')
 ) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Decimals');
 CREATE FOREIGN TABLE binaries (id int OPTIONS (remote_type 'int'), b bytea OPTIONS (remote_type 'binary(4)'))
     SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Binaries');
@@ -103,7 +109,9 @@ SELECT *, sent(relation, condition, type, value) FROM (VALUES
     ('integers', 't = $1', 'smallint', '255'), ('integers', 't < $1', 'smallint', '256'), ('integers', 't > $1', 'smallint', '-1'),
     ('integers', 't = $1', 'bigint', '9223372036854775807'), ('integers', 'l = $1', 'bigint', '9223372036854775807'),
     ('integers', 'l >= $1', 'smallint', '-32768'), ('decimals', 'one = $1', 'numeric', '9'), ('decimals', 'one < $1', 'numeric', '10'),
-    ('decimals', 'one > $1', 'numeric', '-9.5'), ('decimals', 'm = $1', 'numeric', '922337203685477.5807'),
+    ('decimals', 'one > $1', 'numeric', '-9.5'), ('decimals', 'one < $1', 'numeric', '123456789012.5'), ('decimals', 'small = $1', 'numeric', '0.1'),
+    ('decimals', 'small > $1', 'numeric', '-0.98432319763138435186412316842316874322'), ('decimals', 'small < $1', 'numeric', '1'),
+    ('decimals', 'small > $1', 'numeric', '0.000000000000000000000000000000000000005'), ('decimals', 'm = $1', 'numeric', '922337203685477.5807'),
     ('decimals', 'm < $1', 'numeric', '922337203685477.5808'), ('decimals', 'm < $1', 'numeric', '99999999999999999999'),
     ('decimals', 'm > $1', 'numeric', '0.00001'), ('decimals', 'sm = $1', 'numeric', '-214748.3648'), ('decimals', 'sm < $1', 'numeric', '214748.3648'),
     ('many', 'price = $1', 'numeric', '1.50'), ('many', 'id < 20 AND flag = $1', 'boolean', 'true'), ('many', 'id < 9 AND name = $1', 'text', 'one'),
@@ -114,11 +122,40 @@ SELECT *, sent(relation, condition, type, value) FROM (VALUES
     ('dates', 't7 < $1', 'time', '12:34:56.789124'), ('dates', 't7 < $1', 'time', '24:00'), ('dates', 'sdt = $1', 'timestamp', '2000-02-29 12:00'),
     ('dates', 'sdt < $1', 'timestamp', '2000-02-29 12:00:00.5'), ('dates', 'sdt < $1', 'timestamp', '9999-01-01'),
     ('dates', 'dt = $1', 'timestamp', '2010-01-02 03:04:05.003'), ('dates', 'dt > $1', 'timestamp', '2010-01-02 03:04:05.002'),
+    ('dates', 'dt >= $1', 'timestamp', '2010-01-02 03:04:05.004'), ('dates', 'dt < $1', 'timestamp', '2010-01-02 03:04:05.004'), ('dates', 'dt <= $1', 'timestamp', '2010-01-02 03:04:05.0069'),
+    ('dates', 'NOT dt = $1', 'timestamp', '2010-01-02 03:04:05.004'), ('dates', 'dt < $1', 'timestamp', 'infinity'), ('dates', 'dt <= $1', 'timestamp', '9999-12-31 23:59:59.9999'),
+    ('dates', 'sdt >= $1', 'timestamp', '2000-02-29 12:00:30'), ('dates', 'sdt >= $1', 'timestamp', '1000-01-01'), ('dates', 't7 = $1', 'time', '12:34:56.789123'),
+    ('dates', 't7 > $1', 'time', '12:34:56.789122'), ('dates', 't7 <= $1', 'time', '23:59:59.999999'), ('dates', 'dt3 > $1', 'timestamp', '2010-01-02 03:04:05.6775'),
+    ('many', 'price < $1', 'numeric', '1.50000000000000000000000000000000000000001'), ('many', 'id < 20 AND price = $1', 'numeric', '1.234'),
     ('dates', 'dt > $1', 'timestamp', '0001-01-01'), ('dates', 'dt6 = $1', 'timestamp', '2010-01-02 03:04:05.678912'),
     ('dates', 'dto = $1', 'timestamptz', '2010-01-01 21:34:05.678+00'), ('dates', 'dto < $1', 'timestamptz', '9999-12-31 23:59:59.999999+00')
 ) AS v(relation, condition, type, value);
 RESET plan_cache_mode;
--- the parameter of a nested loop is not one of the scan
+-- what another part of the query has found out before is sent, too; so is a column of the query around this one
+CREATE FUNCTION plan_lines(pattern text, query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE query LOOP
+        IF line ~ pattern THEN RETURN NEXT trim(line); END IF;
+    END LOOP;
+END
+$$;
+CREATE TEMP TABLE here AS SELECT 1000 AS id, timestamp '2020-01-02 03:04:05.6775' AS created;
+SELECT plan_lines('Remote SQL', 'EXPLAIN (VERBOSE) SELECT id FROM many WHERE id > (SELECT max(id) FROM here)');
+SELECT count(*) FROM many WHERE id > (SELECT max(id) FROM here);
+SELECT count(*) FROM many WHERE created >= (SELECT max(created) FROM here);
+SELECT count(*) FROM many WHERE id > (SELECT max(id) FROM here WHERE false);
+SELECT count(*) FROM many WHERE id > (SELECT max(id) - 10 FROM many);
+SELECT g, (SELECT count(*) FROM many WHERE id < g * 100 AND grp = g) FROM generate_series(3, 5) AS g;
 SELECT count(*) FROM generate_series(1, 3) AS g, LATERAL (SELECT id FROM many WHERE id = g OFFSET 0) AS m;
+SELECT plan_lines('Remote SQL', 'EXPLAIN (VERBOSE) SELECT * FROM generate_series(1, 3) AS g, LATERAL (SELECT id FROM many WHERE id = g OFFSET 0) AS m');
+-- EXPLAIN ANALYZE names what could not be sent when it came to it
+SET plan_cache_mode = force_generic_plan;
+PREPARE by_moment(timestamp, int) AS SELECT id FROM many WHERE created < $1 AND id < $2;
+SELECT plan_lines('Not Sent', 'EXPLAIN (ANALYZE) EXECUTE by_moment(''infinity'', 3)');
+SELECT plan_lines('Not Sent', 'EXPLAIN (ANALYZE) EXECUTE by_moment(''2020-01-01 00:00:00.0015'', 3)');
+DEALLOCATE by_moment;
+RESET plan_cache_mode;
 EXPLAIN (VERBOSE, FORMAT JSON, COSTS OFF) SELECT id FROM many WHERE name = 'a' AND id = 1;
 DROP SCHEMA pushdown CASCADE;

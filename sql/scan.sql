@@ -85,6 +85,17 @@ CREATE FOREIGN TABLE asked (id int OPTIONS (remote_type 'int'), double int OPTIO
     OPTIONS (query 'SELECT id, id * 2 AS twice FROM fdw.Many WHERE id <= 3 -- a comment');
 EXPLAIN (VERBOSE, COSTS OFF) SELECT double FROM asked WHERE id >= 2;
 SELECT double FROM asked WHERE id >= 2 ORDER BY 1;
+-- what may stand only at the beginning or the end of a statement is put there; the condition is sent all the same
+CREATE FOREIGN TABLE prepared (id int OPTIONS (remote_type 'int'), n int OPTIONS (remote_type 'int')) SERVER mssql
+    OPTIONS (query 'WITH few AS (SELECT id, grp FROM fdw.Many WHERE id < 6), counted (id, n) AS (SELECT id, grp * 10 FROM few)
+SELECT id, n FROM counted ORDER BY n DESC; -- the end');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT n FROM prepared WHERE id > 2;
+SELECT n FROM prepared WHERE id > 2 ORDER BY n;
+ALTER FOREIGN TABLE prepared OPTIONS (SET query 'SELECT TOP (3) id, grp AS n FROM fdw.Many ORDER BY id DESC OPTION (MAXDOP 1)');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT n FROM prepared;
+SELECT id FROM prepared ORDER BY id;
+ALTER FOREIGN TABLE prepared OPTIONS (SET query '(SELECT id, 1 AS n FROM fdw.Many WHERE id = 1) UNION ALL SELECT id, 2 FROM fdw.Many WHERE id = 2');
+SELECT * FROM prepared ORDER BY id;
 -- inside functions, views and INSERT
 CREATE TEMP VIEW few AS SELECT id, name FROM many WHERE id < 4;
 SELECT * FROM few ORDER BY id;
@@ -99,6 +110,21 @@ ANALYZE many;
 SELECT reltuples FROM pg_class WHERE oid = 'many'::regclass;
 SELECT attname, null_frac, n_distinct FROM pg_stats WHERE tablename = 'many' AND attname IN ('id', 'flag') ORDER BY 1;
 EXPLAIN (SUMMARY OFF) SELECT id FROM many WHERE id > 0;
+-- a sample of the pages, and of the rows where there are no pages: the row counts are right all the same
+SET default_statistics_target = 1;
+CREATE FOREIGN TABLE viewed (id int OPTIONS (remote_type 'int'), flag boolean OPTIONS (remote_type 'bit')) SERVER mssql OPTIONS (query 'SELECT id, flag FROM fdw.Large');
+CREATE FOREIGN TABLE large (id int OPTIONS (remote_type 'int'), flag boolean OPTIONS (remote_type 'bit'), pad text OPTIONS (remote_type 'char(200)'))
+    SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Large');
+ANALYZE large, viewed;
+SELECT relname, reltuples FROM pg_class WHERE oid IN ('large'::regclass, 'viewed'::regclass) ORDER BY 1;
+SELECT tablename, attname, n_distinct FROM pg_stats WHERE tablename IN ('large', 'viewed') AND attname IN ('id', 'flag') ORDER BY 1, 2;
+RESET default_statistics_target;
+-- of long values no more is read and kept than is looked at
+CREATE FOREIGN TABLE long (id int OPTIONS (remote_type 'int'), v text OPTIONS (remote_type 'nvarchar(max)'), b bytea OPTIONS (remote_type 'varbinary(max)'),
+    uncut text OPTIONS (column_name 'v')) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Long');
+ANALYZE long;
+SELECT attname, null_frac, avg_width BETWEEN 1025 AND 1200 AS cut FROM pg_stats WHERE tablename = 'long' AND attname <> 'id' ORDER BY 1;
+DROP FOREIGN TABLE large, viewed, long, prepared;
 CREATE FOREIGN TABLE counted (id int) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Many', use_remote_estimate 'true');
 EXPLAIN (COSTS OFF) SELECT * FROM counted;
 -- EXPLAIN alone never connects

@@ -6,8 +6,8 @@
 
 #include "deparse.hpp"
 
+#include "../core/tsql/query.hpp"
 #include "../core/tsql/quote.hpp"
-#include "../core/tsql/rules.hpp"
 #include "../core/tsql/statement.hpp"
 
 namespace mssql::pg {
@@ -25,7 +25,9 @@ const char* quote_utf8(const char* name) { return copy_out(tsql::quote_name(name
 const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 const char* to_server(const char* text) { return pg_any_to_server(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 
-const char* select_utf8(const RemoteType& type, const char* quoted, TextForm form) { return copy_out(select_expression(type, quoted, form)); }
+const char* select_utf8(const RemoteType& type, const char* quoted, TextForm form) {
+  return copy_out(select_expression(type, quoted, form));
+}
 
 const char* option_text(OptionList options, std::string_view meaning) {
   const auto value = option_value(OptionContext::column, options, meaning);
@@ -110,50 +112,51 @@ const RemoteAttribute* column_of(Node* node, const ConditionContext* context, Oi
   return &context->table->attributes[var->varattno - 1];
 }
 
-// Parameters of the nested-loop kind change with each rescan, and SubPlans belong to another executor node.
-bool has_inner_parameter(Node* node, void*) {
+// A sublink's own node would have to run inside the scan's; the value of one that runs before (an InitPlan) is a parameter, and so is a
+// column of the query around this one: the scan starts again when it changes.
+bool has_subplan(Node* node, void*) {
   if (node == nullptr) return false;
-  if (IsA(node, Param)) return castNode(Param, node)->paramkind != PARAM_EXTERN;
   if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) || IsA(node, SubLink)) return true;
-  return walk_expression(node, has_inner_parameter, nullptr);
+  return walk_expression(node, has_subplan, nullptr);
 }
 
 // Has one value for the whole scan, so it is computed here and sent.
 bool is_constant(Node* node) {
-  return !contain_var_clause(node) && !contain_volatile_functions(node) && !has_inner_parameter(node, nullptr);
+  return !contain_var_clause(node) && !contain_volatile_functions(node) && !has_subplan(node, nullptr);
 }
 
-// Core only; null when the type cannot hold the value exactly.
-const char* literal_of(const RemoteType& type, const char* text) {
+// Core only; null when there is no such comparison.
+const char* literal_of(const RemoteType& type, const tsql::Bound& bound, const char* text) {
   std::string_view why;
-  const std::optional<std::string> literal = tsql::push_constant(type, text, why);
+  const std::optional<std::string> literal = tsql::push_constant(bound, type, text, why);
   return literal ? copy_out(*literal) : nullptr;
 }
 
 const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
 
-// Core only; false when the column's type cannot stand beside this value.
-bool type_as_column(const RemoteType& type, const char* text, SentValue* sent) {
-  const std::optional<tsql::TypedText> typed = tsql::push_parameter(type, text);
+// Core only; false when there is no such comparison.
+bool type_as_column(const RemoteType& type, const tsql::Bound& bound, const char* text, SentValue* sent) {
+  const std::optional<tsql::TypedText> typed = tsql::push_parameter(bound, type, text);
   if (typed) *sent = SentValue{copy_out(typed->declaration), copy_out(typed->text)};
   return typed.has_value();
 }
 
-const char* push_value(const RemoteAttribute& column, Node* value, ConditionContext* context, StringInfo out) {
+const char* push_value(const RemoteAttribute& column, const tsql::Bound& bound, Node* value, ConditionContext* context, StringInfo out) {
   const Oid type = exprType(value);
   if (IsA(value, Const)) {
     const Const* constant = castNode(Const, value);
     if (constant->constisnull) return "a comparison with NULL is never true";
     const char* text = constant_text(type, constant->constvalue);
     // Columns without a declared type are compared with integers only.
-    if (text != nullptr && column.known) text = literal_of(column.type, text);
+    if (text != nullptr && column.known) text = literal_of(column.type, bound, text);
     if (text == nullptr) return not_sendable;
     appendStringInfoString(out, text);
     return nullptr;
   }
   auto* parameter = static_cast<ConditionParameter*>(palloc0(sizeof(ConditionParameter)));
   parameter->expression = reinterpret_cast<Expr*>(value);
-  parameter->remote_type = column.known ? declaration_of(column.type) : "";
+  parameter->beside.remote_type = column.known ? declaration_of(column.type) : "";
+  parameter->beside.bound = bound;
   context->parameters = lappend(context->parameters, parameter);
   if (!always_sendable(type)) context->rechecked = true;
   appendStringInfo(out, "@P%d", list_length(context->parameters));
@@ -165,6 +168,11 @@ const char* find_built_in(Oid opno, tsql::Operator* op) {
   const char* name = get_opname(opno);
   if (name != nullptr && opno < FirstGenbkiObjectId && tsql::find_operator(name, *op)) return nullptr;
   return psprintf("operator %s has no counterpart in T-SQL", name != nullptr ? name : "?");
+}
+
+// PostgreSQL compares the two without regard to any setting: a date beside a timestamp is its midnight.
+bool may_compare(Oid column, Oid value) {
+  return value == column || (is_integer_type(value) && is_integer_type(column)) || (column == TIMESTAMPOID && value == DATEOID);
 }
 
 const char* push_comparison(OpExpr* expression, ConditionContext* context, StringInfo out) {
@@ -185,12 +193,15 @@ const char* push_comparison(OpExpr* expression, ConditionContext* context, Strin
   if (column == nullptr || !is_constant(right)) return no_comparison;
   if (const char* why = find_built_in(opno, &op)) return why;
   if (const char* why = judge_comparison(*column, type, op)) return why;
-  const Oid other = getBaseType(exprType(right));
-  if (other != type && !(is_integer_type(other) && is_integer_type(type))) return "the two sides have different types";
-  appendStringInfoString(out, column->quoted);
-  // The view is of a literal, so it ends in a NUL.
-  appendStringInfo(out, " %s ", tsql::tsql_name(op).data());
-  return push_value(*column, right, context, out);
+  if (!may_compare(type, getBaseType(exprType(right)))) return "the two sides have different types";
+  const std::span<const tsql::Bound> bounds = tsql::bounds_of(op, column->type);
+  for (const tsql::Bound& bound : bounds) {
+    if (&bound != &bounds.front()) appendStringInfoString(out, op == tsql::Operator::not_equal ? " OR " : " AND ");
+    // The view is of a literal, so it ends in a NUL.
+    appendStringInfo(out, "%s %s ", column->quoted, tsql::tsql_name(bound.op).data());
+    if (const char* why = push_value(*column, bound, right, context, out)) return why;
+  }
+  return nullptr;
 }
 
 // column = ANY (constant array), which is how IN (...) arrives.
@@ -204,10 +215,12 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
   if (const char* why = find_built_in(expression->opno, &op)) return why;
   if (op != tsql::Operator::equal) return no_list;
   if (const char* why = judge_comparison(*column, type, op)) return why;
+  const std::span<const tsql::Bound> bounds = tsql::bounds_of(op, column->type);
+  if (bounds.size() > 1) return "the seventh digit of the fraction is cut here, so that only comparisons with one value can be sent";
 
   ArrayType* array = DatumGetArrayTypeP(castNode(Const, list)->constvalue);
   const Oid element = ARR_ELEMTYPE(array);
-  if (getBaseType(element) != type && !(is_integer_type(element) && is_integer_type(type))) return "the two sides have different types";
+  if (!may_compare(type, getBaseType(element))) return "the two sides have different types";
   int16 length = 0;
   bool by_value = false;
   char alignment = 0;
@@ -222,7 +235,7 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
     if (nulls[i]) return "the list has a NULL";
     if (i > 0) appendStringInfoString(out, ", ");
     Const* constant = makeConst(element, -1, InvalidOid, length, values[i], false, by_value);
-    if (const char* why = push_value(*column, reinterpret_cast<Node*>(constant), context, out)) return why;
+    if (const char* why = push_value(*column, bounds.front(), reinterpret_cast<Node*>(constant), context, out)) return why;
   }
   appendStringInfoChar(out, ')');
   return nullptr;
@@ -301,10 +314,16 @@ const char* push_condition(Node* node, ConditionContext* context, StringInfo out
 }
 
 // Core only.
-const char* select_text(std::span<const char* const> items, const char* from, std::span<const char* const> conditions) {
+const char* select_text(std::span<const char* const> items, const RemoteSource& source, std::span<const char* const> conditions) {
   const std::vector<std::string> item_texts(items.begin(), items.end());
   const std::vector<std::string> condition_texts(conditions.begin(), conditions.end());
-  return copy_out(tsql::select({item_texts, from, condition_texts, {}}));
+  return copy_out(tsql::select({item_texts, source.from, condition_texts, {}, source.with, source.option}));
+}
+
+// Core only.
+RemoteSource query_source(const char* query) {
+  const tsql::Query parts = tsql::parse_query(query);
+  return {copy_out(parts.with), copy_out("(" + parts.body + ") AS [q]"), copy_out(parts.option)};
 }
 
 std::span<const char* const> strings_of(List* list) {
@@ -314,7 +333,7 @@ std::span<const char* const> strings_of(List* list) {
   return {texts, count};
 }
 
-const char* literal_utf8(const char* text) { return copy_out(tsql::quote_literal(text)); }
+const char* row_count_utf8(const char* table, bool in_pages) { return copy_out(tsql::row_count_query(table, in_pages)); }
 
 }  // namespace
 
@@ -323,9 +342,12 @@ const char* quoted_name(const char* name) { return to_server(quote_utf8(to_utf8(
 RemoteTable describe_remote_table(Relation relation, const TableOptions& options) {
   RemoteTable table{};
   table.is_query = options.query != nullptr;
-  // The line break ends a comment on the query's last line.
-  table.from = table.is_query ? psprintf("(%s\n) AS [q]", options.query)
-                              : psprintf("%s.%s", quoted_name(options.schema_name), quoted_name(options.table_name));
+  if (table.is_query) {
+    const RemoteSource utf8 = query_source(to_utf8(options.query));
+    table.source = {to_server(utf8.with), to_server(utf8.from), to_server(utf8.option)};
+  } else {
+    table.source = {"", psprintf("%s.%s", quoted_name(options.schema_name), quoted_name(options.table_name)), ""};
+  }
   const TextForm form = options.policy == tds::CharacterPolicy::error ? TextForm::converted : TextForm::raw;
   TupleDesc descriptor = RelationGetDescr(relation);
   table.natts = descriptor->natts;
@@ -346,31 +368,25 @@ const char* deparse_condition(Expr* expression, ConditionContext* context, Strin
   return why;
 }
 
-bool send_condition_value(Oid type, Datum value, bool isnull, const char* remote_type, SentValue* sent) {
-  if (!send_value(type, value, isnull, sent)) return false;
-  if (*remote_type == '\0') return true;
-  const RemoteType remote = parse_declaration(remote_type);
+bool send_condition_value(Oid type, Datum value, bool isnull, const ComparedColumn& beside, SentValue* sent) {
+  if (*beside.remote_type == '\0') return send_value(type, value, isnull, sent);
+  const RemoteType remote = parse_declaration(beside.remote_type);
   if (isnull) {
+    send_value(type, value, true, sent);
     // The declaration of most values, so that the statement stays the same one.
     if (remote.type != Type::rowversion) sent->declaration = declaration_of(remote);
     return true;
   }
   const char* text = constant_text(type, value);
-  if (text == nullptr) return false;
-  if (type_as_column(remote, text, sent)) return true;
-  if (!is_integer_type(getBaseType(type))) return false;
-  // Any integer compares with any exact number; but money would have it converted to money, which may overflow.
-  if (remote.type == Type::money || remote.type == Type::smallmoney) sent->declaration = "decimal(19,0)";
-  return true;
+  return text != nullptr && type_as_column(remote, beside.bound, text, sent);
 }
 
-const char* deparse_select(List* items, const char* from, List* conditions) {
-  return select_text(strings_of(items), from, strings_of(conditions));
+const char* deparse_select(List* items, const RemoteSource& source, List* conditions) {
+  return select_text(strings_of(items), source, strings_of(conditions));
 }
 
-const char* row_count_query(const char* quoted_table) {
-  return psprintf("SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = OBJECT_ID(%s) AND p.index_id IN (0, 1)",
-                  to_server(literal_utf8(to_utf8(quoted_table))));
+const char* row_count_query(const char* quoted_table, bool in_pages) {
+  return to_server(row_count_utf8(to_utf8(quoted_table), in_pages));
 }
 
 }  // namespace mssql::pg

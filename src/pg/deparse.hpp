@@ -1,6 +1,7 @@
 // PostgreSQL's view of a foreign table to T-SQL: its name, its columns, and the conditions that mean the same on both sides.
 #pragma once
 
+#include "../core/tsql/rules.hpp"
 #include "../core/types.hpp"
 #include "options.hpp"
 #include "parameter.hpp"
@@ -16,8 +17,15 @@ struct RemoteAttribute {
   RemoteType type;
 };
 
+// Where the rows come from, in the places that T-SQL has for it.
+struct RemoteSource {
+  const char* with;    // of a query (core/tsql/query.hpp); may be empty
+  const char* from;    // [schema].[table], or (query) AS [q]
+  const char* option;  // as `with`
+};
+
 struct RemoteTable {
-  const char* from;   // [schema].[table], or (query) AS [q]
+  RemoteSource source;
   bool is_query;
   RemoteAttribute* attributes;  // by attnum - 1; dropped columns are empty
   int natts;
@@ -26,10 +34,16 @@ struct RemoteTable {
 // Reads the options of the table's columns; ereports for a name that SQL Server cannot have.
 RemoteTable describe_remote_table(Relation relation, const TableOptions& options);
 
+// What a parameter is compared with.
+struct ComparedColumn {
+  const char* remote_type;  // as declared; empty: not known
+  tsql::Bound bound;
+};
+
 // A value that is known only when the scan starts.
 struct ConditionParameter {
   Expr* expression;
-  const char* remote_type;  // of the column it is compared with, as declared; empty: not known
+  ComparedColumn beside;
 };
 
 // What the conditions of one relation need and share.
@@ -45,13 +59,13 @@ struct ConditionContext {
 const char* deparse_condition(Expr* expression, ConditionContext* context, StringInfo out);
 
 // The value of a ConditionParameter as it is sent; false when the comparison cannot be made on the server with this value.
-bool send_condition_value(Oid type, Datum value, bool isnull, const char* remote_type, SentValue* sent);
+bool send_condition_value(Oid type, Datum value, bool isnull, const ComparedColumn& beside, SentValue* sent);
 
 // [name], in the server's encoding.
 const char* quoted_name(const char* name);
-// SELECT items FROM from WHERE (c) AND (c); the lists hold String nodes.
-const char* deparse_select(List* items, const char* from, List* conditions);
-// The server's row count of a table; no rows are read.
-const char* row_count_query(const char* quoted_table);
+// SELECT items FROM source WHERE (c) AND (c); the lists hold String nodes.
+const char* deparse_select(List* items, const RemoteSource& source, List* conditions);
+// The server's row count of a table, as tsql::row_count_query() has it; no rows are read.
+const char* row_count_query(const char* quoted_table, bool in_pages);
 
 }  // namespace mssql::pg

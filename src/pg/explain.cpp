@@ -1,10 +1,25 @@
-// EXPLAIN VERBOSE: the whole T-SQL text, and for each clause that is not in it, why.
+// EXPLAIN VERBOSE: the whole T-SQL text, and for each clause that is not in it, why. EXPLAIN ANALYZE: the conditions that were left out of
+// it at run time.
 
 #include "scan.hpp"
 
 namespace mssql::pg {
 
+namespace {
+
+// A line each, or one list where the format has lists.
+void explain_lines(const char* label, List* lines, ExplainState* state) {
+  if (lines != NIL && state->format != EXPLAIN_FORMAT_TEXT) ExplainPropertyList(label, lines, state);
+  ListCell* cell = nullptr;
+  foreach (cell, lines) {
+    if (state->format == EXPLAIN_FORMAT_TEXT) ExplainPropertyText(label, static_cast<char*>(lfirst(cell)), state);
+  }
+}
+
+}  // namespace
+
 void ExplainForeignScan(ForeignScanState* node, ExplainState* state) {
+  explain_lines("Not Sent", conditions_not_sent(node), state);
   if (!state->verbose) return;
   auto* scan = castNode(ForeignScan, node->ss.ps.plan);
   const ScanPlan plan = unpack_plan(scan->fdw_private);
@@ -17,14 +32,9 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* state) {
     const char* reason = strVal(list_nth(plan.reasons, i));
     if (*reason == '\0') continue;
     const char* clause = deparse_expression(static_cast<Node*>(list_nth(scan->scan.plan.qual, i)), context, false, false);
-    const char* line = psprintf("%s: %s", clause, reason);
-    if (state->format == EXPLAIN_FORMAT_TEXT) {
-      ExplainPropertyText("Not Pushed", line, state);
-    } else {
-      lines = lappend(lines, const_cast<char*>(line));
-    }
+    lines = lappend(lines, psprintf("%s: %s", clause, reason));
   }
-  if (lines != NIL) ExplainPropertyList("Not Pushed", lines, state);
+  explain_lines("Not Pushed", lines, state);
 }
 
 }  // namespace mssql::pg

@@ -53,10 +53,17 @@ bool send_date(DateADT value, SentValue* sent) {
   return true;
 }
 
-bool send_numeric(Datum value, SentValue* sent) {
+// Null for NaN and Infinity.
+const char* numeric_text(Datum value) {
   const char* text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
+  const char digit = text[*text == '-' ? 1 : 0];
+  return digit >= '0' && digit <= '9' ? text : nullptr;
+}
+
+bool send_numeric(Datum value, SentValue* sent) {
+  const char* text = numeric_text(value);
+  if (text == nullptr) return false;
   const char* digits = text + (*text == '-' ? 1 : 0);
-  if (*digits < '0' || *digits > '9') return false;  // NaN, Infinity
   const char* point = std::strchr(digits, '.');
   int whole = static_cast<int>(point != nullptr ? point - digits : static_cast<std::ptrdiff_t>(std::strlen(digits)));
   const int fraction = point != nullptr ? static_cast<int>(std::strlen(point + 1)) : 0;
@@ -164,6 +171,7 @@ bool send_value(Oid type, Datum value, bool isnull, SentValue* sent) {
 }
 
 const char* constant_text(Oid type, Datum value) {
+  if (getBaseType(type) == NUMERICOID) return numeric_text(value);
   SentValue sent{};
   if (!send_value(type, value, false, &sent)) return nullptr;
   switch (getBaseType(type)) {

@@ -15,7 +15,8 @@ struct SentValue {
 // False when SQL Server has no such value: infinity, NaN, a year outside 0001..9999, more than 38 digits, 24:00. Types without a
 // counterpart go as nvarchar, in their output form.
 bool send_value(Oid type, Datum value, bool isnull, SentValue* sent);
-// The value as tsql::push_constant() reads it: ISO dates, t and f, \x and hex. Null where send_value() says false.
+// The value as tsql::push_constant() reads it: ISO dates, t and f, \x and hex. Null where send_value() says false, but for numbers of more
+// than 38 digits: beside a column they may be rounded.
 const char* constant_text(Oid type, Datum value);
 // Whether every value of the type, and so of any parameter of that type, can be compared with any remote column that shows it.
 bool always_sendable(Oid type);

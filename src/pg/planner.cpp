@@ -58,7 +58,7 @@ double remote_rows(Oid server, Oid user, const PlannedRelation* planned) {
   const int attribute = 1;
   ReaderOptions options;
   options.source = "the row estimate";
-  Reader* reader = reader_open(server, user, row_count_query(planned->table.from), nullptr, descriptor, &attribute, 1, options);
+  Reader* reader = reader_open(server, user, row_count_query(planned->table.source.from, false), nullptr, descriptor, &attribute, 1, options);
   Datum value = 0;
   bool isnull = true;
   const bool found = reader_next(reader, &value, &isnull) && !isnull;
@@ -117,24 +117,33 @@ ForeignPath* make_path(PlannerInfo* root, RelOptInfo* relation, Cost startup, Co
 }  // namespace
 
 List* pack_plan(const ScanPlan& plan) {
-  List* packed = list_make5(makeString(pstrdup(plan.sql)), plan.attributes, plan.reasons, plan.items, makeString(pstrdup(plan.from)));
-  packed = lappend(packed, plan.conditions);
+  List* texts = list_make4(makeString(pstrdup(plan.sql)), makeString(pstrdup(plan.source.with)), makeString(pstrdup(plan.source.from)),
+                           makeString(pstrdup(plan.source.option)));
+  List* packed = list_make5(texts, plan.attributes, plan.reasons, plan.items, plan.conditions);
   packed = lappend(packed, plan.condition_ends);
-  return lappend(packed, plan.parameter_types);
+  packed = lappend(packed, plan.parameter_types);
+  return lappend(packed, plan.parameter_bounds);
 }
 
 ScanPlan unpack_plan(List* fdw_private) {
   const auto list = [&](int n) { return static_cast<List*>(list_nth(fdw_private, n)); };
+  const auto text = [&](int n) -> const char* { return strVal(list_nth(list(0), n)); };
   ScanPlan plan{};
-  plan.sql = strVal(list_nth(fdw_private, 0));
+  plan.sql = text(0);
+  plan.source = {text(1), text(2), text(3)};
   plan.attributes = list(1);
   plan.reasons = list(2);
   plan.items = list(3);
-  plan.from = strVal(list_nth(fdw_private, 4));
-  plan.conditions = list(5);
-  plan.condition_ends = list(6);
-  plan.parameter_types = list(7);
+  plan.conditions = list(4);
+  plan.condition_ends = list(5);
+  plan.parameter_types = list(6);
+  plan.parameter_bounds = list(7);
   return plan;
+}
+
+ComparedColumn compared_column(const ScanPlan& plan, int parameter) {
+  const int bound = list_nth_int(plan.parameter_bounds, parameter);
+  return {strVal(list_nth(plan.parameter_types, parameter)), {static_cast<tsql::Operator>(bound / 2), bound % 2 != 0}};
 }
 
 void GetForeignRelSize(PlannerInfo* root, RelOptInfo* relation, Oid table) {
@@ -199,15 +208,17 @@ ForeignScan* GetForeignPlan(PlannerInfo*, RelOptInfo* relation, Oid table, Forei
   plan.attributes = needed_attributes(planned, relation, RelationGetDescr(opened));
   table_close(opened, NoLock);
   plan.items = select_items(planned, plan.attributes);
-  plan.from = planned->table.from;
+  plan.source = planned->table.source;
   plan.conditions = planned->conditions;
   plan.condition_ends = planned->condition_ends;
-  plan.sql = deparse_select(plan.items, plan.from, plan.conditions);
+  plan.sql = deparse_select(plan.items, plan.source, plan.conditions);
   List* parameters = NIL;
   foreach (cell, planned->parameters) {
     const auto* parameter = static_cast<ConditionParameter*>(lfirst(cell));
     parameters = lappend(parameters, parameter->expression);
-    plan.parameter_types = lappend(plan.parameter_types, makeString(pstrdup(parameter->remote_type)));
+    const ComparedColumn& beside = parameter->beside;
+    plan.parameter_types = lappend(plan.parameter_types, makeString(pstrdup(beside.remote_type)));
+    plan.parameter_bounds = lappend_int(plan.parameter_bounds, static_cast<int>(beside.bound.op) * 2 + (beside.bound.next ? 1 : 0));
   }
   return make_foreignscan(targets, local, relation->relid, parameters, pack_plan(plan), NIL, recheck, outer_plan);
 }

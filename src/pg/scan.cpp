@@ -16,6 +16,7 @@ struct ScanState {
   int* attnums;
   int nattributes;
   List* parameters;       // ExprState*
+  bool* not_sent;         // by condition: some execution had to leave it out
   MemoryContext context;  // of one execution of the query
   Reader* reader;
   bool done;
@@ -41,23 +42,25 @@ SentValue* evaluate_parameters(ForeignScanState* node, const ScanState* state, b
     const Oid type = exprType(reinterpret_cast<Node*>(expression->expr));
     bool isnull = true;
     const Datum value = ExecEvalExpr(expression, node->ss.ps.ps_ExprContext, &isnull);
-    usable[i] = send_condition_value(type, value, isnull, strVal(list_nth(state->plan.parameter_types, i)), &values[i]);
+    usable[i] = send_condition_value(type, value, isnull, compared_column(state->plan, i), &values[i]);
     if (!usable[i]) send_value(type, 0, true, &values[i]);
   }
   return values;
 }
 
 // The query without the conditions whose parameters cannot be sent; those are in the plan's qual as well.
-const char* usable_query(const ScanPlan& plan, const bool* usable) {
+const char* usable_query(ScanState* state, const bool* usable) {
+  const ScanPlan& plan = state->plan;
   List* conditions = NIL;
   int parameter = 0;
   for (int i = 0; i < list_length(plan.conditions); ++i) {
     bool send = true;
     for (const int end = list_nth_int(plan.condition_ends, i); parameter < end; ++parameter) send = send && usable[parameter];
     if (send) conditions = lappend(conditions, list_nth(plan.conditions, i));
+    if (!send) state->not_sent[i] = true;
   }
   if (list_length(conditions) == list_length(plan.conditions)) return plan.sql;
-  return deparse_select(plan.items, plan.from, conditions);
+  return deparse_select(plan.items, plan.source, conditions);
 }
 
 void open(ForeignScanState* node, ScanState* state) {
@@ -69,7 +72,7 @@ void open(ForeignScanState* node, ScanState* state) {
   if (count > 0) {
     auto* usable = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(count)));
     const SentValue* values = evaluate_parameters(node, state, usable);
-    sql = usable_query(state->plan, usable);
+    sql = usable_query(state, usable);
     parameters = make_parameters(values, count);
   }
   ReaderOptions options;
@@ -120,6 +123,7 @@ void BeginForeignScan(ForeignScanState* node, int flags) {
   state->attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(state->nattributes, 1))));
   for (int i = 0; i < state->nattributes; ++i) state->attnums[i] = list_nth_int(state->plan.attributes, i);
   state->parameters = ExecInitExprList(plan->fdw_exprs, reinterpret_cast<PlanState*>(node));
+  state->not_sent = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(std::max(list_length(state->plan.conditions), 1))));
   state->context = AllocSetContextCreate(node->ss.ps.state->es_query_cxt, "mssql_fdw scan", ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -150,6 +154,15 @@ void ReScanForeignScan(ForeignScanState* node) {
 void EndForeignScan(ForeignScanState* node) {
   auto* state = static_cast<ScanState*>(node->fdw_state);
   if (state != nullptr) close(state);
+}
+
+List* conditions_not_sent(const ForeignScanState* node) {
+  const auto* state = static_cast<const ScanState*>(node->fdw_state);
+  List* conditions = NIL;
+  for (int i = 0; state != nullptr && i < list_length(state->plan.conditions); ++i) {
+    if (state->not_sent[i]) conditions = lappend(conditions, strVal(list_nth(state->plan.conditions, i)));
+  }
+  return conditions;
 }
 
 int IsForeignRelUpdatable(Relation) { return 0; }

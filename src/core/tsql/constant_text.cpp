@@ -90,6 +90,36 @@ bool read_offset(Scanner& in, Timestamp& out) {
   return out.offset_minutes >= -14 * 60 && out.offset_minutes <= 14 * 60;
 }
 
+constexpr std::int64_t day_length = 86400000000;
+
+bool next_day(Timestamp& moment) noexcept {
+  if (++moment.day <= days_in_month(moment.year, moment.month)) return true;
+  moment.day = 1;
+  if (++moment.month <= 12) return true;
+  moment.month = 1;
+  return ++moment.year <= 9999;
+}
+
+// `value` where it is on the grid already, else one of its neighbours there.
+std::optional<Timestamp> between(Timestamp value, std::int64_t below, std::int64_t above, Rounding rounding) noexcept {
+  if (value.microseconds() == below) return value;
+  if (rounding == Rounding::exact || !value.set_microseconds(rounding == Rounding::down ? below : above)) return std::nullopt;
+  return value;
+}
+
+// One more in the last place of "9.99": "10.00".
+std::string next_digits(std::string digits) {
+  for (std::size_t i = digits.size(); i-- > 0;) {
+    if (digits[i] == '.') continue;
+    if (digits[i] != '9') {
+      ++digits[i];
+      return digits;
+    }
+    digits[i] = '0';
+  }
+  return "1" + digits;
+}
+
 }  // namespace
 
 std::string Timestamp::date_text() const { return padded(year, 4) + "-" + padded(month, 2) + "-" + padded(day, 2); }
@@ -112,9 +142,46 @@ int Timestamp::fraction_digits() const noexcept {
   return digits;
 }
 
-bool Timestamp::is_datetime_tick() const noexcept {
-  const int last = fraction / 1000 % 10;
-  return fraction % 1000 == 0 && (last == 0 || last == 3 || last == 7);
+bool Timestamp::is_datetime_tick() const noexcept { return round_to_tick(*this, Rounding::exact).has_value(); }
+
+std::int64_t Timestamp::microseconds() const noexcept { return ((hour * 60 + minute) * 60 + second) * 1000000LL + fraction; }
+
+bool Timestamp::set_microseconds(std::int64_t value) noexcept {
+  if (value == day_length) {
+    if (!has_date || !next_day(*this)) return false;
+    value = 0;
+  }
+  fraction = static_cast<int>(value % 1000000);
+  second = static_cast<int>(value / 1000000 % 60);
+  minute = static_cast<int>(value / 60000000 % 60);
+  hour = static_cast<int>(value / 3600000000);
+  return true;
+}
+
+std::optional<Timestamp> round_to_step(const Timestamp& value, std::int64_t step, Rounding rounding) noexcept {
+  const std::int64_t below = value.microseconds() / step * step;
+  return between(value, below, below + step, rounding);
+}
+
+std::optional<Timestamp> round_to_tick(const Timestamp& value, Rounding rounding) noexcept {
+  const auto printed = [](std::int64_t tick) { return (tick * 10 + 1) / 3 * 1000; };  // .000, .003, .007, .010
+  std::int64_t tick = value.microseconds() * 3 / 10000 + 1;
+  while (printed(tick) > value.microseconds()) --tick;
+  return between(value, printed(tick), printed(tick + 1), rounding);
+}
+
+std::optional<std::string> round_decimal(std::string_view text, int scale, Rounding rounding) {
+  std::string digits(text);
+  const std::size_t point = digits.find('.');
+  if (point == std::string::npos || digits.size() - point - 1 <= static_cast<std::size_t>(scale)) return digits;
+  const std::size_t cut = point + 1 + static_cast<std::size_t>(scale);
+  const bool has_rest = digits.find_first_not_of('0', cut) != std::string::npos;
+  digits.resize(cut);
+  if (!has_rest) return digits;
+  if (rounding == Rounding::exact) return std::nullopt;
+  const bool negative = digits.front() == '-';
+  if (negative == (rounding == Rounding::up)) return digits;  // towards zero, which is what cutting does
+  return (negative ? "-" : "") + next_digits(digits.substr(negative ? 1 : 0));
 }
 
 std::optional<Timestamp> read_timestamp(std::string_view text) {

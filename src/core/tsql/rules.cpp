@@ -30,14 +30,16 @@ const OperatorRow& row(Operator op) noexcept { return operators[static_cast<std:
 
 bool is_equality(Operator op) noexcept { return op == Operator::equal || op == Operator::not_equal; }
 
+// The seventh digit of the fraction does not come here.
+bool is_cut(const RemoteType& type) noexcept {
+  return type.scale == 7 && (type.type == Type::time || type.type == Type::datetime2 || type.type == Type::datetimeoffset);
+}
+
 // Why no comparison, or not this one, of a type is pushed. Empty for the types of which every comparison is.
 std::string_view reason(Type type) noexcept {
   switch (type) {
     case Type::real:
     case Type::float_: return "SQL Server need not read a floating-point constant to the nearest value, as PostgreSQL does";
-    case Type::time:
-    case Type::datetime2:
-    case Type::datetimeoffset: return "the seventh digit of the fraction is cut here, so that only < and >= mean the same on the server";
     case Type::char_:
     case Type::varchar:
     case Type::nchar:
@@ -57,35 +59,64 @@ std::string_view reason(Type type) noexcept {
   }
 }
 
-constexpr std::string_view not_held = "SQL Server's type cannot hold the constant exactly";
+constexpr std::string_view not_held = "SQL Server has no value to compare with that gives the same rows";
+
+constexpr int most_digits = 38;  // of a decimal
 
 TypedText typed(const RemoteType& type, std::string text) { return {declare(type), std::move(text)}; }
 
+// To the bound in a coarser type that the same values satisfy: c < 1.234 is c < 1.24 for an integral number of hundredths.
+Rounding rounding_of(Operator op) noexcept {
+  switch (op) {
+    case Operator::less:
+    case Operator::greater_equal: return Rounding::up;
+    case Operator::less_equal:
+    case Operator::greater: return Rounding::down;
+    default: return Rounding::exact;
+  }
+}
+
+// A larger integer would have other types converted to one, which may overflow; bigint holds all that PostgreSQL has.
 std::optional<TypedText> type_integer(const RemoteType& type, std::string_view text) {
   std::int64_t value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (status != std::errc() || end != text.data() + text.size()) return std::nullopt;
   const auto fits = [&](std::int64_t low, std::int64_t high) { return value >= low && value <= high; };
-  if (type.type == Type::tinyint && !fits(0, 255)) return std::nullopt;
-  if (type.type == Type::smallint && !fits(-32768, 32767)) return std::nullopt;
-  if (type.type == Type::int_ && !fits(INT32_MIN, INT32_MAX)) return std::nullopt;
-  return typed(type, std::string(text));
+  const bool held = type.type == Type::tinyint    ? fits(0, 255)
+                    : type.type == Type::smallint ? fits(-32768, 32767)
+                    : type.type == Type::int_     ? fits(INT32_MIN, INT32_MAX)
+                                                  : true;
+  return typed(held ? type : RemoteType{Type::bigint, 8, 19, 0}, std::string(text));
 }
 
-std::optional<TypedText> type_decimal(const RemoteType& type, std::string_view text) {
-  const std::optional<std::string> digits = decimal_digits(text, type.precision, type.scale);
+// As a decimal of its own, where the type in which the two are compared has room for every digit of both.
+std::optional<TypedText> type_wide_decimal(int whole, int scale, std::string_view text) {
+  const std::optional<std::string> digits = decimal_digits(text, 2 * most_digits, most_digits);
   if (!digits) return std::nullopt;
-  return typed(type, *digits);
+  const std::size_t point = std::min(digits->find('.'), digits->size());
+  const std::string_view whole_digits = std::string_view(*digits).substr(0, point).substr(digits->front() == '-' ? 1 : 0);
+  const int own_whole = whole_digits == "0" ? 0 : static_cast<int>(whole_digits.size());
+  const int own_scale = static_cast<int>(digits->size() - std::min(point + 1, digits->size()));
+  if (std::max(whole, own_whole) + std::max(scale, own_scale) > most_digits) return std::nullopt;
+  return typed({Type::decimal, 0, std::max(own_whole + own_scale, 1), own_scale}, *digits);
+}
+
+std::optional<TypedText> type_decimal(const Bound& bound, const RemoteType& type, std::string_view text) {
+  const std::optional<std::string> rounded = round_decimal(text, type.scale, rounding_of(bound.op));
+  const std::optional<std::string> digits = rounded ? decimal_digits(*rounded, type.precision, type.scale) : std::nullopt;
+  if (digits) return typed(type, *digits);
+  return type_wide_decimal(type.precision - type.scale, type.scale, text);
 }
 
 // Beyond money's range the constant is a decimal: the column is converted to that then, which is exact.
-std::optional<TypedText> type_money(const RemoteType& type, std::string_view text) {
+std::optional<TypedText> type_money(const Bound& bound, const RemoteType& type, std::string_view text) {
   constexpr int places = 4;
-  std::optional<TypedText> decimal = type_decimal({Type::decimal, 0, type.type == Type::money ? 19 : 10, places}, text);
+  std::optional<TypedText> decimal = type_decimal(bound, {Type::decimal, 0, type.type == Type::money ? 19 : 10, places}, text);
   if (!decimal) return std::nullopt;
   const std::size_t point = decimal->text.find('.');
   std::string units = decimal->text;
   const int given = point == std::string::npos ? 0 : static_cast<int>(decimal->text.size() - point - 1);
+  if (given > places) return decimal;
   if (point != std::string::npos) units.erase(point, 1);
   units.append(static_cast<std::size_t>(places - given), '0');
   std::int64_t value = 0;
@@ -95,38 +126,53 @@ std::optional<TypedText> type_money(const RemoteType& type, std::string_view tex
   return decimal;
 }
 
-std::optional<TypedText> type_datetime(const RemoteType& type, const Timestamp& value) {
-  const bool whole_minute = value.second == 0 && value.fraction == 0;
-  // With a T both older types are read alike under every SET DATEFORMAT.
-  const std::string text = value.date_text() + "T" + value.time_text();
-  if (type.type == Type::datetime) {
-    if (value.year < 1753 || !value.is_datetime_tick()) return std::nullopt;
-    // This type's ISO 8601 form has three digits or none.
-    const int missing = value.fraction == 0 ? 0 : 3 - value.fraction_digits();
-    return typed(type, text + std::string(static_cast<std::size_t>(missing), '0'));
+// The moment as the column's type has it, or nothing.
+std::optional<Timestamp> round_moment(Rounding rounding, const RemoteType& type, const Timestamp& value) {
+  constexpr std::int64_t minute = 60000000;
+  std::optional<Timestamp> rounded;
+  switch (type.type) {
+    case Type::datetime:
+      rounded = round_to_tick(value, rounding);
+      return rounded && rounded->year >= 1753 ? rounded : std::nullopt;
+    case Type::smalldatetime:
+      rounded = round_to_step(value, minute, rounding);
+      return rounded && rounded->year >= 1900 && rounded->year < 2079 ? rounded : std::nullopt;
+    default: {
+      std::int64_t step = 1;
+      for (int scale = type.scale; scale < 6; ++scale) step *= 10;
+      return round_to_step(value, step, rounding);
+    }
   }
-  if (type.type == Type::smalldatetime && whole_minute && value.year >= 1900 && value.year < 2079) return typed(type, text);
-  const int scale = type.type == Type::smalldatetime ? 0 : type.scale;
-  return typed({Type::datetime2, 0, 0, std::max(scale, value.fraction_digits())}, text);
 }
 
-std::optional<TypedText> type_moment(const RemoteType& type, std::string_view text) {
-  const std::optional<Timestamp> value = read_timestamp(text);
+std::string moment_text(const RemoteType& type, const Timestamp& value) {
+  if (type.type == Type::time) return value.time_text();
+  // With a T the two older types are read alike under every SET DATEFORMAT. datetime's ISO 8601 form has three digits or none.
+  const int missing = type.type == Type::datetime && value.fraction != 0 ? 3 - value.fraction_digits() : 0;
+  const std::string offset = type.type == Type::datetimeoffset ? value.offset_text() : "";
+  return value.date_text() + "T" + value.time_text() + std::string(static_cast<std::size_t>(missing), '0') + offset;
+}
+
+std::optional<TypedText> type_moment(const Bound& bound, const RemoteType& type, std::string_view text) {
+  std::optional<Timestamp> value = read_timestamp(text);
   if (!value) return std::nullopt;
-  const int scale = std::max(type.scale, value->fraction_digits());
   const bool wants_time = type.type != Type::date;
   const bool wants_date = type.type != Type::time;
   const bool wants_offset = type.type == Type::datetimeoffset;
+  if (wants_date && wants_time && !wants_offset && value->has_date && !value->has_offset) value->has_time = true;  // a date is its midnight
   if (value->has_date != wants_date || value->has_time != wants_time || value->has_offset != wants_offset) return std::nullopt;
-  switch (type.type) {
-    case Type::date: return typed(type, value->date_text());
-    case Type::time: return typed({Type::time, 0, 0, scale}, value->time_text());
-    case Type::datetimeoffset:
-      // At either end of the calendar the offset may carry the instant out of it.
-      if (value->offset_minutes != 0 && (value->year == 1 || value->year == 9999)) return std::nullopt;
-      return typed({Type::datetimeoffset, 0, 0, scale}, value->date_text() + "T" + value->time_text() + value->offset_text());
-    default: return type_datetime(type, *value);
-  }
+  if (type.type == Type::date) return typed(type, value->date_text());
+  if (bound.next && !value->set_microseconds(value->microseconds() + 1)) return std::nullopt;
+  const std::optional<Timestamp> rounded = round_moment(rounding_of(bound.op), type, *value);
+  // At either end of the calendar the offset may carry the instant out of it.
+  const Timestamp& sent = rounded ? *rounded : *value;
+  if (sent.offset_minutes != 0 && (sent.year == 1 || sent.year == 9999)) return std::nullopt;
+  if (rounded) return typed(type, moment_text(type, *rounded));
+  // No tick is equal to it; nor to this one, to however many digits the server converts its ticks.
+  if (type.type == Type::datetime && value->fraction_digits() > 3) value->fraction = 1000;
+  const bool dateless = type.type == Type::time || type.type == Type::datetimeoffset;
+  const RemoteType wide{dateless ? type.type : Type::datetime2, 0, 0, value->fraction_digits()};
+  return typed(wide, moment_text(wide, *value));
 }
 
 // bytea's hex form of exactly as many bytes as the column has: for other lengths SQL Server's padding would come into play.
@@ -154,19 +200,32 @@ std::string_view tsql_name(Operator op) noexcept { return row(op).tsql; }
 Operator commuted(Operator op) noexcept { return row(op).commuted; }
 
 bool may_push(Operator op, const RemoteType& type, std::string_view& why) noexcept {
-  if (is_exact_comparable(type)) return true;
+  if (is_exact_comparable(type) || is_cut(type)) return true;
   why = reason(type.type);
-  switch (type.type) {
-    case Type::uniqueidentifier: return is_equality(op);
-    // Cutting keeps "before c" and "not before c" for any c without a seventh digit, and nothing else.
-    case Type::time:
-    case Type::datetime2:
-    case Type::datetimeoffset: return op == Operator::less || op == Operator::greater_equal;
-    default: return false;
-  }
+  return type.type == Type::uniqueidentifier && is_equality(op);
 }
 
-std::optional<TypedText> push_parameter(const RemoteType& type, std::string_view text) {
+std::span<const Bound> bounds_of(Operator op, const RemoteType& type) noexcept {
+  // Cutting keeps "before v" and "not before v" for any v without a seventh digit.
+  static constexpr Bound as_is[] = {{Operator::equal},      {Operator::not_equal}, {Operator::less},
+                                    {Operator::less_equal}, {Operator::greater},   {Operator::greater_equal}};
+  static constexpr Bound within[] = {{Operator::greater_equal}, {Operator::less, true}};
+  static constexpr Bound outside[] = {{Operator::less}, {Operator::greater_equal, true}};
+  static constexpr Bound not_after[] = {{Operator::less, true}};
+  static constexpr Bound after[] = {{Operator::greater_equal, true}};
+  if (is_cut(type)) {
+    switch (op) {
+      case Operator::equal: return within;
+      case Operator::not_equal: return outside;
+      case Operator::less_equal: return not_after;
+      case Operator::greater: return after;
+      default: break;
+    }
+  }
+  return {&as_is[static_cast<std::size_t>(op)], 1};
+}
+
+std::optional<TypedText> push_parameter(const Bound& bound, const RemoteType& type, std::string_view text) {
   switch (type.type) {
     case Type::bit:
       if (text == "t" || text == "true") return typed(type, "1");
@@ -176,15 +235,15 @@ std::optional<TypedText> push_parameter(const RemoteType& type, std::string_view
     case Type::smallint:
     case Type::int_:
     case Type::bigint: return type_integer(type, text);
-    case Type::decimal: return type_decimal(type, text);
+    case Type::decimal: return type_decimal(bound, type, text);
     case Type::money:
-    case Type::smallmoney: return type_money(type, text);
+    case Type::smallmoney: return type_money(bound, type, text);
     case Type::date:
     case Type::time:
     case Type::smalldatetime:
     case Type::datetime:
     case Type::datetime2:
-    case Type::datetimeoffset: return type_moment(type, text);
+    case Type::datetimeoffset: return type_moment(bound, type, text);
     case Type::binary:
     case Type::rowversion: return type_binary(type, text);
     case Type::uniqueidentifier:
@@ -194,8 +253,8 @@ std::optional<TypedText> push_parameter(const RemoteType& type, std::string_view
   }
 }
 
-std::optional<std::string> push_constant(const RemoteType& type, std::string_view text, std::string_view& why) {
-  const std::optional<TypedText> constant = push_parameter(type, text);
+std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text, std::string_view& why) {
+  const std::optional<TypedText> constant = push_parameter(bound, type, text);
   if (!constant) {
     why = not_held;
     return std::nullopt;

@@ -1,11 +1,14 @@
 #include "statement.hpp"
 
+#include <charconv>
+
 #include "quote.hpp"
 
 namespace mssql::tsql {
 
 std::string select(const Select& parts) {
-  std::string sql = "SELECT ";
+  std::string sql(parts.with);
+  sql += sql.empty() ? "SELECT " : " SELECT ";
   if (parts.items.empty()) sql += '1';
   for (std::size_t i = 0; i < parts.items.size(); ++i) {
     if (i > 0) sql += ", ";
@@ -22,7 +25,49 @@ std::string select(const Select& parts) {
     sql += " ORDER BY ";
     sql += parts.order_by;
   }
+  if (!parts.option.empty()) {
+    sql += ' ';
+    sql += parts.option;
+  }
   return sql;
+}
+
+std::string row_count_query(std::string_view table, bool in_pages) {
+  const std::string object = "OBJECT_ID(" + quote_literal(table) + ")";
+  std::string sql = "SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = " + object + " AND p.index_id IN (0, 1)";
+  if (!in_pages) return sql;
+  return sql + " AND OBJECTPROPERTY(" + object + ", 'IsUserTable') = 1 AND COALESCE(OBJECTPROPERTY(" + object +
+         ", 'TableIsMemoryOptimized'), 0) = 0";
+}
+
+std::string page_sample(std::string_view table, double percent) {
+  char digits[32];
+  const auto [end, status] = std::to_chars(digits, digits + sizeof(digits), percent, std::chars_format::fixed, 6);
+  return std::string(table) + " TABLESAMPLE SYSTEM (" + std::string(digits, status == std::errc() ? end : digits) + " PERCENT)";
+}
+
+std::string row_sample_condition(std::string_view column, double share) {
+  constexpr double most = 2147483647;
+  const auto limit = static_cast<std::int64_t>(share * most);
+  return "(CHECKSUM(NEWID(), CASE WHEN " + std::string(column) + " IS NULL THEN 0 ELSE 1 END) & 2147483647) < " + std::to_string(limit);
+}
+
+std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form) {
+  constexpr int most = 1024;  // PostgreSQL's analyze.c passes over longer values: WIDTH_THRESHOLD
+  RemoteType cut = type;
+  bool is_long = type.max_length < 0;
+  switch (type.type) {
+    case Type::varchar:
+    case Type::varbinary: is_long = is_long || type.max_length > most; break;
+    case Type::nvarchar: is_long = is_long || type.max_length > 2 * most; break;
+    case Type::text:
+    case Type::ntext:
+    case Type::image: is_long = true; break;
+    default: is_long = false;
+  }
+  if (!is_long) return select_expression(type, column, form);
+  if (type.type == Type::ntext) cut.type = Type::nvarchar;
+  return select_expression(cut, "SUBSTRING(" + std::string(column) + ", 1, " + std::to_string(most) + ")", form);
 }
 
 std::string session_settings() {

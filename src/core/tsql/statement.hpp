@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "../types.hpp"
+
 namespace mssql::tsql {
 
 struct Select {
@@ -13,9 +15,22 @@ struct Select {
   std::string_view from;                    // quoted table, or a derived table "(query) AS [q]"
   std::span<const std::string> conditions;  // ANDed
   std::string_view order_by;                // may be empty
+  std::string_view with{};                  // what a query has before and behind itself (query.hpp); may be empty
+  std::string_view option{};
 };
-// One line: SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z
+// One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...)
 std::string select(const Select& parts);
+
+// One row, one bigint or NULL: the row count that the catalog has of a table; NULL of a view. `table` is quoted. With `in_pages` only of one
+// whose pages can be sampled, which a memory-optimized table does not have.
+std::string row_count_query(std::string_view table, bool in_pages);
+// The FROM item for about `percent` of the table's pages.
+std::string page_sample(std::string_view table, double percent);
+// The condition that holds for about `share` (0 .. 1) of the rows, whatever they come from. `column`, quoted, is any of theirs: without one
+// the server might toss once for all rows (Microsoft, "FROM clause", TABLESAMPLE).
+std::string row_sample_condition(std::string_view column, double share);
+// Of a value all that statistics look at: its beginning where it may be long. `column` and `form` as for select_expression().
+std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form);
 
 // What every session runs after login: the SET options that indexed views and computed columns need, no limit on text, and a
 // language and date format that do not depend on the login. The server answers SET LANGUAGE with information message 5703.

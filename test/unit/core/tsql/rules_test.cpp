@@ -21,9 +21,9 @@ std::string pushed(const RemoteType& type) {
   return names;
 }
 
-std::string constant(const RemoteType& type, std::string_view text) {
+std::string constant(const RemoteType& type, std::string_view text, const Bound& bound = {Operator::equal}) {
   std::string_view why;
-  const auto result = push_constant(type, text, why);
+  const auto result = push_constant(bound, type, text, why);
   if (!result) {
     EXPECT_FALSE(why.empty());
   }
@@ -59,7 +59,7 @@ TEST(Rules, WhichComparisonsOfWhichTypes) {
                                  {Type::rowversion, 8, 0, 0},
                                  {Type::binary, 4, 0, 0}})
     EXPECT_EQ(pushed(type), all) << type_name(type.type);
-  for (Type type : {Type::time, Type::datetime2, Type::datetimeoffset}) EXPECT_EQ(pushed({type, 8, 27, 7}), "< >= ");
+  for (Type type : {Type::time, Type::datetime2, Type::datetimeoffset}) EXPECT_EQ(pushed({type, 8, 27, 7}), all);
   EXPECT_EQ(pushed({Type::uniqueidentifier, 16, 0, 0}), "= <> ");
   for (Type type :
        {Type::real, Type::float_, Type::char_, Type::varchar, Type::text, Type::nchar, Type::nvarchar, Type::ntext, Type::varbinary,
@@ -72,22 +72,23 @@ TEST(PushConstant, Numbers) {
   EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "false"), "CAST(0 AS bit)");
   EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "1"), "-");
   EXPECT_EQ(constant({Type::int_, 4, 10, 0}, "-2147483648"), "-2147483648");
-  EXPECT_EQ(constant({Type::int_, 4, 10, 0}, "2147483648"), "-");
+  EXPECT_EQ(constant({Type::int_, 4, 10, 0}, "2147483648"), "2147483648");
   EXPECT_EQ(constant({Type::tinyint, 1, 3, 0}, "255"), "255");
-  EXPECT_EQ(constant({Type::tinyint, 1, 3, 0}, "-1"), "-");
-  EXPECT_EQ(constant({Type::smallint, 2, 5, 0}, "32768"), "-");
+  EXPECT_EQ(constant({Type::tinyint, 1, 3, 0}, "-1"), "-1");
+  EXPECT_EQ(constant({Type::smallint, 2, 5, 0}, "32768"), "32768");
   EXPECT_EQ(constant({Type::bigint, 8, 19, 0}, "9223372036854775807"), "9223372036854775807");
   EXPECT_EQ(constant({Type::bigint, 8, 19, 0}, "1.5"), "-");
   EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.50"), "CAST(12.5 AS decimal(10,2))");
-  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.345"), "-");
-  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "123456789"), "-");
+  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.345"), "CAST(12.345 AS decimal(5,3))");
+  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "-123456789.5"), "CAST(-123456789.5 AS decimal(10,1))");
+  EXPECT_EQ(constant({Type::decimal, 17, 38, 2}, "1.234"), "-");  // the two have no common type with room for both
   EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "NaN"), "-");
   EXPECT_EQ(constant({Type::money, 8, 19, 4}, "-0.0001"), "CAST(-0.0001 AS money)");
   EXPECT_EQ(constant({Type::money, 8, 19, 4}, "922337203685477.5807"), "CAST(922337203685477.5807 AS money)");
   EXPECT_EQ(constant({Type::money, 8, 19, 4}, "922337203685477.5808"), "CAST(922337203685477.5808 AS decimal(19,4))");
   EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "-214748.3648"), "CAST(-214748.3648 AS smallmoney)");
   EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "214748.4"), "CAST(214748.4 AS decimal(10,4))");
-  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "0.00001"), "-");
+  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "0.00001"), "CAST(0.00001 AS decimal(5,5))");
 }
 
 TEST(PushConstant, Dates) {
@@ -99,7 +100,8 @@ TEST(PushConstant, Dates) {
   EXPECT_EQ(constant({Type::time, 3, 8, 0}, "24:00:00"), "-");
   EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime2(3))");
   EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00.123456"), "CAST('2020-01-01T12:00:00.123456' AS datetime2(6))");
-  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01"), "-");
+  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01"), "CAST('2020-01-01T00:00:00' AS datetime2(3))");
+  EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01"), "-");  // whose midnight?
   EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00.5+05:30"),
             "CAST('2020-01-01T12:00:00.5+05:30' AS datetimeoffset(7))");
   EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00-08"),
@@ -116,8 +118,9 @@ TEST(PushConstant, LegacyDatetimeHoldsTicksOnly) {
   EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime)");
   EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.003"), "CAST('2020-01-01T12:00:00.003' AS datetime)");
   EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.5"), "CAST('2020-01-01T12:00:00.500' AS datetime)");
-  for (const char* text : {"2020-01-01 12:00:00.001", "2020-01-01 12:00:00.0035", "1752-12-31 00:00:00"})
-    EXPECT_EQ(constant(datetime, text), "-") << text;
+  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.001"), "CAST('2020-01-01T12:00:00.001' AS datetime2(3))");
+  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.003333"), "CAST('2020-01-01T12:00:00.001' AS datetime2(3))");
+  EXPECT_EQ(constant(datetime, "1752-12-31 00:00:00"), "CAST('1752-12-31T00:00:00' AS datetime2(0))");
   const RemoteType smalldatetime{Type::smalldatetime, 4, 16, 0};
   EXPECT_EQ(constant(smalldatetime, "2020-01-01 12:34:00"), "CAST('2020-01-01T12:34:00' AS smalldatetime)");
   EXPECT_EQ(constant(smalldatetime, "2020-01-01 12:34:56"), "CAST('2020-01-01T12:34:56' AS datetime2(0))");
@@ -138,23 +141,24 @@ TEST(PushConstant, BinaryAndUuid) {
 // The server can seek, and value after value makes the same statement.
 TEST(Rules, ParametersHaveTheColumnsTypeWhereItHoldsThem) {
   const auto parameter = [](std::string_view declaration, std::string_view text) {
-    const auto typed = push_parameter(parse_declaration(declaration), text);
+    const auto typed = push_parameter({Operator::equal}, parse_declaration(declaration), text);
     return typed ? typed->declaration + " " + typed->text : "-";
   };
   EXPECT_EQ(parameter("bit", "t"), "bit 1");
   EXPECT_EQ(parameter("tinyint", "7"), "tinyint 7");
-  EXPECT_EQ(parameter("tinyint", "300"), "-");
+  EXPECT_EQ(parameter("tinyint", "300"), "bigint 300");
   EXPECT_EQ(parameter("decimal(10,2)", "7"), "decimal(10,2) 7");
-  EXPECT_EQ(parameter("decimal(10,2)", "7.001"), "-");
+  EXPECT_EQ(parameter("decimal(10,2)", "7.001"), "decimal(4,3) 7.001");
   EXPECT_EQ(parameter("money", "7.5"), "money 7.5");
   EXPECT_EQ(parameter("smallmoney", "300000"), "decimal(10,4) 300000");
+  EXPECT_EQ(parameter("money", "9223372036854775807"), "decimal(19,0) 9223372036854775807");
   EXPECT_EQ(parameter("date", "2020-01-02"), "date 2020-01-02");
   EXPECT_EQ(parameter("time(3)", "10:11:12.500000"), "time(3) 10:11:12.5");
   EXPECT_EQ(parameter("time(3)", "10:11:12.000500"), "time(4) 10:11:12.0005");
   EXPECT_EQ(parameter("datetime2(0)", "2020-01-02 03:04:05.000000"), "datetime2(0) 2020-01-02T03:04:05");
   EXPECT_EQ(parameter("datetime2(0)", "2020-01-02 03:04:05.000001"), "datetime2(6) 2020-01-02T03:04:05.000001");
   EXPECT_EQ(parameter("datetime", "2020-01-02 03:04:05.007000"), "datetime 2020-01-02T03:04:05.007");
-  EXPECT_EQ(parameter("datetime", "2020-01-02 03:04:05.001000"), "-");
+  EXPECT_EQ(parameter("datetime", "2020-01-02 03:04:05.001000"), "datetime2(3) 2020-01-02T03:04:05.001");
   EXPECT_EQ(parameter("smalldatetime", "2020-01-02 03:04:00.000000"), "smalldatetime 2020-01-02T03:04:00");
   EXPECT_EQ(parameter("smalldatetime", "2020-01-02 03:04:05.000000"), "datetime2(0) 2020-01-02T03:04:05");
   EXPECT_EQ(parameter("datetimeoffset(3)", "2020-01-02 03:04:05.000000 +00:00"), "datetimeoffset(3) 2020-01-02T03:04:05+00:00");
@@ -162,6 +166,66 @@ TEST(Rules, ParametersHaveTheColumnsTypeWhereItHoldsThem) {
   EXPECT_EQ(parameter("binary(2)", "\\x01"), "-");
   EXPECT_EQ(parameter("rowversion", "\\x0000000000000001"), "binary(8) 0x0000000000000001");
   EXPECT_EQ(parameter("varchar(10)", "x"), "-");
+}
+
+// A bound between two values of the column's type goes to the one that gives the same rows: up for < and >=, down for <= and >.
+TEST(Rules, BoundsAreRoundedToTheColumnsType) {
+  const auto rounded = [](std::string_view declaration, std::string_view text) {
+    std::string both;
+    for (const Operator op : {Operator::less, Operator::greater}) {
+      const auto typed = push_parameter({op}, parse_declaration(declaration), text);
+      both += (both.empty() ? "" : " | ") + (typed ? typed->declaration + " " + typed->text : "-");
+      const Operator same = op == Operator::less ? Operator::greater_equal : Operator::less_equal;
+      const auto other = push_parameter({same}, parse_declaration(declaration), text);
+      EXPECT_EQ(typed.has_value(), other.has_value());
+      EXPECT_EQ(typed ? typed->text : "", other ? other->text : "");
+    }
+    return both;
+  };
+  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.001"), "datetime 2020-01-02T03:04:05.003 | datetime 2020-01-02T03:04:05");
+  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.005"), "datetime 2020-01-02T03:04:05.007 | datetime 2020-01-02T03:04:05.003");
+  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.0075"), "datetime 2020-01-02T03:04:05.010 | datetime 2020-01-02T03:04:05.007");
+  EXPECT_EQ(rounded("datetime", "2019-12-31 23:59:59.998"), "datetime 2020-01-01T00:00:00 | datetime 2019-12-31T23:59:59.997");
+  EXPECT_EQ(rounded("datetime", "9999-12-31 23:59:59.998"), "datetime2(3) 9999-12-31T23:59:59.998 | datetime 9999-12-31T23:59:59.997");
+  EXPECT_EQ(rounded("datetime", "1700-01-01 00:00:00.001"), "datetime2(3) 1700-01-01T00:00:00.001 | datetime2(3) 1700-01-01T00:00:00.001");
+  EXPECT_EQ(rounded("smalldatetime", "2020-02-28 23:59:30"), "smalldatetime 2020-02-29T00:00:00 | smalldatetime 2020-02-28T23:59:00");
+  EXPECT_EQ(rounded("smalldatetime", "1800-01-01 00:00:30"), "datetime2(0) 1800-01-01T00:00:30 | datetime2(0) 1800-01-01T00:00:30");
+  EXPECT_EQ(rounded("datetime2(3)", "2020-01-02 03:04:05.0005"), "datetime2(3) 2020-01-02T03:04:05.001 | datetime2(3) 2020-01-02T03:04:05");
+  EXPECT_EQ(rounded("datetime2(0)", "2020-01-02 03:04:05.5"), "datetime2(0) 2020-01-02T03:04:06 | datetime2(0) 2020-01-02T03:04:05");
+  EXPECT_EQ(rounded("time(0)", "23:59:59.5"), "time(1) 23:59:59.5 | time(0) 23:59:59");
+  EXPECT_EQ(rounded("datetimeoffset(0)", "2020-01-02 03:04:05.5 +00:00"),
+            "datetimeoffset(0) 2020-01-02T03:04:06+00:00 | datetimeoffset(0) 2020-01-02T03:04:05+00:00");
+  EXPECT_EQ(rounded("decimal(10,2)", "12.341"), "decimal(10,2) 12.35 | decimal(10,2) 12.34");
+  EXPECT_EQ(rounded("decimal(10,2)", "-12.341"), "decimal(10,2) -12.34 | decimal(10,2) -12.35");
+  EXPECT_EQ(rounded("decimal(10,2)", "-0.001"), "decimal(10,2) 0 | decimal(10,2) -0.01");
+  EXPECT_EQ(rounded("decimal(4,2)", "99.999"), "decimal(5,3) 99.999 | decimal(4,2) 99.99");
+  EXPECT_EQ(rounded("decimal(10,2)", "0.3333333333333333333333333333333333333333333333"), "decimal(10,2) 0.34 | decimal(10,2) 0.33");
+  EXPECT_EQ(rounded("money", "1.00001"), "money 1.0001 | money 1");
+}
+
+// Of datetime2(7) and its like six digits come here: c > v, seen from here, is c >= v + 1 microsecond there.
+TEST(Rules, BoundsOfTypesThatAreCut) {
+  const auto written = [](std::string_view declaration, Operator op, std::string_view text) {
+    const RemoteType type = parse_declaration(declaration);
+    std::string sql;
+    for (const Bound& bound : bounds_of(op, type)) {
+      const auto typed = push_parameter(bound, type, text);
+      sql += (sql.empty() ? "" : " ") + std::string(tsql_name(bound.op)) + (typed ? typed->text : "-");
+    }
+    return sql;
+  };
+  const char* moment = "2020-12-31 23:59:59.999999";
+  EXPECT_EQ(written("datetime2(7)", Operator::less, moment), "<2020-12-31T23:59:59.999999");
+  EXPECT_EQ(written("datetime2(7)", Operator::greater_equal, moment), ">=2020-12-31T23:59:59.999999");
+  EXPECT_EQ(written("datetime2(7)", Operator::greater, moment), ">=2021-01-01T00:00:00");
+  EXPECT_EQ(written("datetime2(7)", Operator::less_equal, moment), "<2021-01-01T00:00:00");
+  EXPECT_EQ(written("datetime2(7)", Operator::equal, moment), ">=2020-12-31T23:59:59.999999 <2021-01-01T00:00:00");
+  EXPECT_EQ(written("datetime2(7)", Operator::not_equal, moment), "<2020-12-31T23:59:59.999999 >=2021-01-01T00:00:00");
+  EXPECT_EQ(written("datetime2(6)", Operator::greater, moment), ">2020-12-31T23:59:59.999999");
+  EXPECT_EQ(written("time(7)", Operator::greater, "12:00:00"), ">=12:00:00.000001");
+  EXPECT_EQ(written("time(7)", Operator::greater, "23:59:59.999999"), ">=-");
+  EXPECT_EQ(written("datetimeoffset(7)", Operator::greater, "2020-01-01 00:00:00 +05:30"), ">=2020-01-01T00:00:00.000001+05:30");
+  EXPECT_EQ(written("datetime2(7)", Operator::greater, "9999-12-31 23:59:59.999999"), ">=-");
 }
 
 }  // namespace

@@ -16,6 +16,11 @@ TEST(SelectStatement, WithoutColumnsOrConditions) {
   EXPECT_EQ(select({{}, "(SELECT 1 AS x) AS [q]", {}, {}}), "SELECT 1 FROM (SELECT 1 AS x) AS [q]");
 }
 
+TEST(SelectStatement, PartsOfAQueryStandOutside) {
+  EXPECT_EQ(select({{}, "(SELECT x FROM c) AS [q]", {}, {}, "WITH c AS (SELECT 1 AS x)", "OPTION (RECOMPILE)"}),
+            "WITH c AS (SELECT 1 AS x) SELECT 1 FROM (SELECT x FROM c) AS [q] OPTION (RECOMPILE)");
+}
+
 TEST(SessionSettings, LanguageComesBeforeDateFormat) {
   const std::string sql = session_settings();
   EXPECT_LT(sql.find("SET LANGUAGE"), sql.find("SET DATEFORMAT ymd"));
