@@ -85,7 +85,7 @@ void check_message(const Rows& rows) {
   tds::Login login;
   login.host = "scripted";
   login.encrypt = tds::Encrypt::off;
-  tds::native::Driver driver(server.socket(), login, tds::scripted::Server::environment());
+  tds::native::Driver driver(server.stream(), login, tds::scripted::Server::environment());
   driver.execute("SELECT 1", {});
   std::size_t at = 0;
   fuzz::require(driver.next_result(), "metadata that is none");

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tds::scripted::Server server(travel.messages(input), travel.piece);
   server.interrupt_at(travel.interrupt_at);
   fuzz::succeeds([&] {
-    tds::native::Driver driver(server.socket(), login, tds::scripted::Server::environment());
+    tds::native::Driver driver(server.stream(), login, tds::scripted::Server::environment());
     fuzz::require(driver.alive() || !driver.busy(), "a dead session that is busy");
     fuzz::converse(driver, server);
   });

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tds::Login login;
   login.username = "someone";
   login.encrypt = tds::Encrypt::off;
-  tds::native::Driver driver(server.socket(), login, tds::scripted::Server::environment());
+  tds::native::Driver driver(server.stream(), login, tds::scripted::Server::environment());
   server.interrupt_at(travel.interrupt_at);
   fuzz::converse(driver, server);
   return 0;

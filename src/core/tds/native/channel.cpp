@@ -1,9 +1,6 @@
 #include "channel.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -23,18 +20,10 @@ constexpr std::size_t cipher_size = 16384 + 1024;  // a TLS record and its overh
 constexpr std::uint8_t first_record_type = 20;     // RFC 8446 5.1: change_cipher_spec 20 .. application_data 23
 constexpr std::uint8_t last_record_type = 23;
 
-void set_options(int socket) {
-  const int on = 1;
-  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
 }  // namespace
 
-Channel::Channel(net::Descriptor socket, const Environment& environment, std::string where)
-    : socket_(std::move(socket)), environment_(environment), where_(std::move(where)), heard_(net::Clock::now()) {
-  set_options(socket_.get());
-}
+Channel::Channel(std::unique_ptr<net::Stream> stream, const Environment& environment, std::string where)
+    : stream_(std::move(stream)), environment_(environment), where_(std::move(where)), heard_(net::Clock::now()) {}
 
 void Channel::lost(const std::string& detail) {
   close();
@@ -63,10 +52,10 @@ void Channel::wait(short events) {
     patience = static_cast<int>(std::min<long long>(patience, milliseconds));
   }
   if (environment_.wait != nullptr) {
-    environment_.wait(socket_.get(), events, patience);
+    environment_.wait(stream_->descriptor(), events, patience);
     return;
   }
-  pollfd ready{socket_.get(), events, 0};
+  pollfd ready{stream_->descriptor(), events, 0};
   ::poll(&ready, 1, patience);
 }
 
@@ -74,7 +63,7 @@ std::size_t Channel::receive(std::uint8_t* out, std::size_t size) {
   for (;;) {
     if (!open()) lost({});
     check_limits();
-    const ssize_t count = ::recv(socket_.get(), out, size, 0);
+    const ssize_t count = stream_->receive(out, size);
     if (count > 0) {
       if (limits_.silence_seconds > 0) heard_ = net::Clock::now();
       return static_cast<std::size_t>(count);
@@ -110,7 +99,7 @@ void Channel::send(std::span<const std::uint8_t> data) {
 
 void Channel::send_some(std::span<const std::uint8_t>& data) {
   if (!open()) lost({});
-  const ssize_t count = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+  const ssize_t count = stream_->send(data.data(), data.size());
   if (count > 0) {
     data = data.subspan(static_cast<std::size_t>(count));
   } else {
@@ -120,9 +109,7 @@ void Channel::send_some(std::span<const std::uint8_t>& data) {
 }
 
 void Channel::hear() {
-  if (!hear_ || !open()) return;
-  pollfd input{socket_.get(), POLLIN, 0};
-  if (::poll(&input, 1, 0) > 0 && input.revents != 0) hear_();
+  if (hear_ && open() && stream_->ready(POLLIN)) hear_();
 }
 
 std::size_t Channel::read(std::uint8_t* out, std::size_t size) {
@@ -184,9 +171,7 @@ void Channel::feed_tls() {
 }
 
 bool Channel::closed_by_server() const noexcept {
-  if (!open()) return true;
-  pollfd end{socket_.get(), POLLIN | POLLRDHUP, 0};
-  return ::poll(&end, 1, 0) > 0 && end.revents != 0;
+  return !open() || stream_->ready(POLLIN | POLLRDHUP);
 }
 
 }  // namespace mssql::tds::native

@@ -1,4 +1,4 @@
-// The bytes to and from a server: a non-blocking socket, plain or under TLS. Every wait is the program's (Environment::wait), ends when
+// The bytes to and from a server, plain or under TLS. Every wait is the program's (Environment::wait), ends when
 // the program is interrupted, and is bounded by the limits in force.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../net/deadline.hpp"
-#include "../net/descriptor.hpp"
+#include "../net/stream.hpp"
 #include "../session.hpp"
 #include "tls.hpp"
 
@@ -29,7 +29,7 @@ struct WouldWait {};
 class Channel {
  public:
   // `where` names the server in messages: "\"sql01\", port 1433".
-  Channel(net::Descriptor socket, const Environment& environment, std::string where);
+  Channel(std::unique_ptr<net::Stream> stream, const Environment& environment, std::string where);
 
   void limit(const Limits& limits) { limits_ = limits; }
   // Whether the program's interruptions end waits. Not while the answer to an attention is awaited, which an interruption has caused.
@@ -54,8 +54,8 @@ class Channel {
 
   // Nothing is due to come, so readable or ended means that the server has closed the connection.
   bool closed_by_server() const noexcept;
-  void close() noexcept { socket_ = net::Descriptor(); }
-  bool open() const noexcept { return socket_.valid(); }
+  void close() noexcept { stream_.reset(); }
+  bool open() const noexcept { return stream_ != nullptr; }
 
  private:
   void check_limits();
@@ -69,7 +69,7 @@ class Channel {
   void feed_tls();
   [[noreturn]] void lost(const std::string& detail);
 
-  net::Descriptor socket_;
+  std::unique_ptr<net::Stream> stream_;  // none: closed
   Environment environment_;
   std::string where_;
   Limits limits_;

@@ -90,10 +90,10 @@ Driver::Driver(const Login& login, const Environment& environment) : environment
   complete_login();
 }
 
-Driver::Driver(net::Descriptor socket, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security)
+Driver::Driver(std::unique_ptr<net::Stream> stream, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security)
     : environment_(environment), query_timeout_(login.query_timeout) {
   check_options(login);
-  open(std::move(socket), login, net::Deadline::in_seconds(login.connect_timeout), login.port, std::move(security));
+  open(std::move(stream), login, net::Deadline::in_seconds(login.connect_timeout), login.port, std::move(security));
   if (!link_->state.route_host.empty())
     throw Error(sqlstate::cannot_connect,
                 "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere");
@@ -104,7 +104,7 @@ void Driver::connect(Login login) {
   const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment_.interrupted, environment_.wait};
   for (int route = 0; route <= most_routes; ++route) {
     const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
-    open(net::connect(login.host, port, patience), login, patience.deadline, port, nullptr);
+    open(net::socket_stream(net::connect(login.host, port, patience)), login, patience.deadline, port, nullptr);
     if (link_->state.route_host.empty()) return;
     login.host = link_->state.route_host;
     login.port = link_->state.route_port;
@@ -113,10 +113,10 @@ void Driver::connect(Login login) {
   throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere again and again");
 }
 
-void Driver::open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security) {
+void Driver::open(std::unique_ptr<net::Stream> stream, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security) {
   Environment quiet = environment_;
   quiet.info = nullptr;  // "changed database context to ..." is no news
-  link_ = std::make_unique<Link>(std::move(socket), quiet, place(login, port));
+  link_ = std::make_unique<Link>(std::move(stream), quiet, place(login, port));
   link_->channel.limit({deadline, login.connect_timeout, 0});
   if (is_integrated(login) && !security) security = make_security_context(login, port);
   log_in(login, security.get());

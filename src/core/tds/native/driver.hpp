@@ -25,9 +25,9 @@ namespace mssql::tds::native {
 class Driver final : public Session {
  public:
   Driver(const Login& login, const Environment& environment);
-  // Logs in over a connection that exists already: non-blocking, and `login.host` and `port` only name it. A server that sends the
+  // Logs in over a connection that exists already; `login.host` and `port` only name it. A server that sends the
   // login elsewhere is refused. An integrated login takes `security` instead of one by GSSAPI.
-  Driver(net::Descriptor socket, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security = nullptr);
+  Driver(std::unique_ptr<net::Stream> stream, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security = nullptr);
 
   void execute(std::string_view sql, std::span<const Parameter> parameters) override;
   bool next_result() override;
@@ -50,8 +50,8 @@ class Driver final : public Session {
  private:
   // All that belongs to one TCP connection; a routed login makes a second one.
   struct Link {
-    Link(net::Descriptor socket, const Environment& environment, std::string where)
-        : channel(std::move(socket), environment, std::move(where)), inbox(channel), outbox(channel), messages(environment) {}
+    Link(std::unique_ptr<net::Stream> stream, const Environment& environment, std::string where)
+        : channel(std::move(stream), environment, std::move(where)), inbox(channel), outbox(channel), messages(environment) {}
 
     Channel channel;
     Inbox inbox;
@@ -63,7 +63,7 @@ class Driver final : public Session {
   enum class Event : std::uint8_t { columns, row, done, other };
 
   void connect(Login login);
-  void open(net::Descriptor socket, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security);
+  void open(std::unique_ptr<net::Stream> stream, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security);
   void complete_login();
   void log_in(const Login& login, SecurityContext* security);
   Agreement secure_connection(const Login& login);

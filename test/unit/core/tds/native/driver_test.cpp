@@ -19,7 +19,7 @@ using scripted::Server;
 // A session that is logged in and whose requests are answered by `messages`.
 struct Conversation {
   explicit Conversation(const std::vector<std::string>& messages, std::size_t piece = 1 << 20)
-      : server(all(messages), piece), driver(server.socket(), login(), Server::environment()) {}
+      : server(all(messages), piece), driver(server.stream(), login(), Server::environment()) {}
 
   static std::vector<std::string> all(const std::vector<std::string>& messages) {
     std::vector<std::string> out = scripted::login();
@@ -68,7 +68,7 @@ TEST(NativeDriverTest, RoutedConnectionIsRefused) {
                                        packets(scripted::environment_change(20, little(value.size(), 2) + value + little(0, 2)) +
                                                scripted::login_acknowledgement() + done(canned::final))};
   Server server(messages);
-  const Thrown thrown = thrown_by([&] { Driver(server.socket(), Conversation::login(), Server::environment()); });
+  const Thrown thrown = thrown_by([&] { Driver(server.stream(), Conversation::login(), Server::environment()); });
   EXPECT_EQ(thrown.sqlstate, "08001");
   EXPECT_NE(thrown.message.find("elsewhere"), std::string::npos);
 }
@@ -110,7 +110,7 @@ struct IntegratedLogin {
     Login login = Conversation::login();
     login.username.clear();
     thrown = thrown_by(
-        [&] { Driver(server.socket(), login, Server::environment(), std::make_unique<FakeSecurity>(std::move(tokens), &heard, proven)); });
+        [&] { Driver(server.stream(), login, Server::environment(), std::make_unique<FakeSecurity>(std::move(tokens), &heard, proven)); });
     said = server.heard();
   }
 
@@ -161,7 +161,7 @@ TEST(NativeDriverTest, BadSecurityTokensEndTheLogin) {
 
 TEST(NativeDriverTest, NobodyWaitsForASecurityTokenOfASqlLogin) {
   Server server({packets(scripted::prelogin_answer(2)), packets(sspi("challenge") + accepted)});
-  EXPECT_EQ(thrown_by([&] { Driver(server.socket(), Conversation::login(), Server::environment()); }).sqlstate, "08001");
+  EXPECT_EQ(thrown_by([&] { Driver(server.stream(), Conversation::login(), Server::environment()); }).sqlstate, "08001");
 }
 
 TEST(NativeDriverTest, AccessTokenIsNeverSentInTheClear) {
@@ -171,7 +171,7 @@ TEST(NativeDriverTest, AccessTokenIsNeverSentInTheClear) {
   for (const Encrypt encrypt : {Encrypt::off, Encrypt::request}) {
     login.encrypt = encrypt;
     Server server(scripted::login());
-    const Thrown thrown = thrown_by([&] { Driver(server.socket(), login, Server::environment()); });
+    const Thrown thrown = thrown_by([&] { Driver(server.stream(), login, Server::environment()); });
     EXPECT_EQ(thrown.sqlstate, "08001");
     EXPECT_NE(thrown.message.find("under TLS only"), std::string::npos);
     EXPECT_EQ(server.heard().find(canned::utf16("eyJ")), std::string::npos);
@@ -232,7 +232,7 @@ TEST(NativeDriverTest, FloodCanBeInterrupted) {
   messages.push_back(packets(flood + done(canned::final), 30'000));
   messages.push_back(packets(done(attention_flag)));
   Server server(messages);
-  Driver driver(server.socket(), Conversation::login(), environment);
+  Driver driver(server.stream(), Conversation::login(), environment);
   driver.execute("SELECT 1", {});
   try {
     driver.next_result();
@@ -349,7 +349,7 @@ TEST(NativeDriverTest, TalkativeServerDoesNotEndABulkLoad) {
   messages.push_back(packets(talk + done(count_flag, 1000)));
   messages.push_back(packets(done(canned::final)));
   Server server(messages, 50);
-  Driver driver(server.socket(), Conversation::login(), environment);
+  Driver driver(server.stream(), Conversation::login(), environment);
   EXPECT_EQ(load(driver, 1000).sqlstate, "");
   EXPECT_EQ(heard, 500);
 }

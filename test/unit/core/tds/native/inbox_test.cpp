@@ -14,7 +14,7 @@ using scripted::Server;
 // An inbox whose channel says `messages` in pieces of `piece` bytes.
 struct Line {
   explicit Line(std::vector<std::string> messages, std::size_t piece = 1 << 20)
-      : server(std::move(messages), piece), channel(server.socket(), Server::environment(), "the test"), inbox(channel) {
+      : server(std::move(messages), piece), channel(server.stream(), Server::environment(), "the test"), inbox(channel) {
     inbox.start();
   }
   Server server;

@@ -22,7 +22,7 @@ Login someone() {
 // The message, without the headers of its packets.
 std::string sent(const Login& login, std::size_t packet_size = 4096, const LoginProof& proof = {}) {
   scripted::Server server({});
-  Channel channel(server.socket(), scripted::Server::environment(), "the test");
+  Channel channel(server.stream(), scripted::Server::environment(), "the test");
   Outbox outbox(channel);
   outbox.packet_size(packet_size);
   send_login(outbox, login, 32767, proof);

@@ -20,7 +20,7 @@ std::string said;  // what the last negotiation sent
 
 Agreement agreed(Encrypt wanted, const std::string& answer, const std::string& access_token = {}) {
   Server server({packets(answer)});
-  Channel channel(server.socket(), Server::environment(), "the test");
+  Channel channel(server.stream(), Server::environment(), "the test");
   Inbox inbox(channel);
   Outbox outbox(channel);
   Login login;

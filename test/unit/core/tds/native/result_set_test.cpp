@@ -15,7 +15,7 @@ using scripted::Server;
 
 struct Line {
   explicit Line(std::string_view body, std::size_t payload = 4088, std::size_t piece = 1 << 20)
-      : server({packets(body, payload)}, piece), channel(server.socket(), Server::environment(), "the test"), inbox(channel) {
+      : server({packets(body, payload)}, piece), channel(server.stream(), Server::environment(), "the test"), inbox(channel) {
     inbox.start();
     inbox.mark();
   }

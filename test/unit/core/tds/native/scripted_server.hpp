@@ -1,24 +1,23 @@
-// A TDS server without a network: the other end of a socket pair, which says in advance what it will say. For unit tests and fuzz targets.
+// A TDS server without a network, in memory, which says in advance what it will say. For unit tests and fuzz targets.
 //
 // What it says comes when the driver waits for it, a piece a wait, so that every split of a message can be tried and nothing depends on
 // time; a wait behind the last piece finds the connection closed. One server at a time: Environment has plain function pointers.
 #pragma once
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
-#include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../canned_server.hpp"
-#include "core/tds/net/descriptor.hpp"
+#include "core/tds/net/stream.hpp"
 #include "core/tds/session.hpp"
 
 namespace mssql::tds::scripted {
@@ -64,18 +63,14 @@ class Server {
  public:
   // Each message comes in pieces of `piece` bytes, and a piece never reaches into the next message.
   explicit Server(std::vector<std::string> messages, std::size_t piece = 1 << 20) : messages_(std::move(messages)), piece_(piece) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) std::abort();
-    client_ = net::Descriptor(ends[0]);
-    server_ = net::Descriptor(ends[1]);
     current_ = this;
   }
   ~Server() { current_ = nullptr; }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // The client's end; to be taken once.
-  net::Descriptor socket() { return std::move(client_); }
+  // The client's end, which must not outlive the server; to be taken once.
+  std::unique_ptr<net::Stream> stream() { return std::make_unique<Client>(*this); }
   // The wait at which interrupted() becomes true, counted from 1; 0: none. It stays true until this is called again.
   void interrupt_at(int wait) {
     stop_ = false;
@@ -85,54 +80,81 @@ class Server {
   // From now on what the client sends is not read any more.
   void stop_reading() { deaf_ = true; }
   // What the client has sent, with packet headers.
-  const std::string& heard() {
-    listen();
-    return heard_;
-  }
+  const std::string& heard() const { return heard_; }
 
   static Environment environment() { return {interrupted, nullptr, wait}; }
 
  private:
+  class Client final : public net::Stream {
+   public:
+    explicit Client(Server& server) : server_(server) {}
+
+    ssize_t receive(std::uint8_t* out, std::size_t size) override {
+      const std::string_view left = server_.said();
+      if (left.empty() && !server_.ended_) return fail();
+      size = std::min(size, left.size());
+      std::memcpy(out, left.data(), size);
+      server_.taken_ += size;
+      return static_cast<ssize_t>(size);
+    }
+    ssize_t send(const std::uint8_t* data, std::size_t size) override {
+      size = std::min(size, room - server_.unread_);
+      if (size == 0) return fail();
+      server_.heard_.append(reinterpret_cast<const char*>(data), size);
+      server_.unread_ += size;
+      return static_cast<ssize_t>(size);
+    }
+    bool ready(short events) const noexcept override {
+      return server_.ended_ || ((events & POLLIN) != 0 && !server_.said().empty());
+    }
+    int descriptor() const noexcept override { return -1; }
+
+   private:
+    static ssize_t fail() {
+      errno = EAGAIN;
+      return -1;
+    }
+
+    Server& server_;
+  };
+
   static bool interrupted() { return current_->stop_; }
   static void wait(int, short events, int) { current_->on_wait(events); }
 
   void on_wait(short events) {
     ++waits_;
     if (waits_ == interrupt_at_) stop_ = true;
-    listen();  // makes room where the client wants to send
+    if (!deaf_) unread_ = 0;
     if ((events & POLLIN) != 0) say();
   }
 
+  // Of the message that is being said: what has been said of it, and not been received.
+  std::string_view said() const {
+    return next_ == messages_.size() ? std::string_view() : std::string_view(messages_[next_]).substr(taken_, said_ - taken_);
+  }
+
   void say() {
-    while (next_ < messages_.size() && said_ == messages_[next_].size()) {
+    while (next_ < messages_.size() && taken_ == messages_[next_].size()) {
       ++next_;
-      said_ = 0;
+      said_ = taken_ = 0;
     }
-    if (next_ == messages_.size()) {
-      ::shutdown(server_.get(), SHUT_WR);
-      return;
-    }
-    const std::string& message = messages_[next_];
-    const ssize_t sent = ::send(server_.get(), message.data() + said_, std::min(piece_, message.size() - said_), MSG_NOSIGNAL);
-    if (sent > 0) said_ += static_cast<std::size_t>(sent);
+    if (next_ == messages_.size())
+      ended_ = true;
+    else
+      said_ = std::min(said_ + piece_, messages_[next_].size());
   }
 
-  void listen() {
-    if (deaf_) return;
-    char buffer[4096];
-    for (ssize_t count; (count = ::recv(server_.get(), buffer, sizeof(buffer), 0)) > 0;)
-      heard_.append(buffer, static_cast<std::size_t>(count));
-  }
-
+  static constexpr std::size_t room = 1 << 17;  // for what the client sends before it waits
   static inline Server* current_ = nullptr;
 
   std::vector<std::string> messages_;
   std::size_t piece_;
   std::size_t next_{0};
   std::size_t said_{0};
-  net::Descriptor client_;
-  net::Descriptor server_;
+  std::size_t taken_{0};
+  bool ended_{false};
   std::string heard_;
+  std::size_t unread_{0};
   int waits_{0};
   int interrupt_at_{0};
   bool stop_{false};

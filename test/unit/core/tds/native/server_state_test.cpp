@@ -17,7 +17,7 @@ using scripted::Server;
 // The state after an ENVCHANGE token, beginning from `state`.
 ServerState after(int type, const std::string& values, ServerState state = {}) {
   Server server({scripted::packets(scripted::environment_change(type, values))});
-  Channel channel(server.socket(), Server::environment(), "the test");
+  Channel channel(server.stream(), Server::environment(), "the test");
   Inbox inbox(channel);
   inbox.start();
   inbox.u8();
