@@ -78,6 +78,8 @@ files src test | xargs -r -d '\n' grep -nP '\t' /dev/null | check "no tabs in C+
 for file in src/install/functions/*.sql; do
   [ -e "$file" ] && grep -nE '^CREATE (FUNCTION|PROCEDURE|VIEW)' "$file" /dev/null
 done | check "src/install/functions says CREATE OR REPLACE"
+# Such a string would mean something else under standard_conforming_strings = off, in the script and in the bodies of functions.
+grep -nF '\' src/install/*/*.sql | grep -vE "(^|[^[:alnum:]_])E'[^']*\\\\" | check "strings with a backslash in src/install are E''"
 {
   control=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
   grep -q "\"version\": \"$control\"" META.json || echo "META.json does not say version $control"

@@ -1,5 +1,5 @@
 -- Wrong arguments, and what the hints say.
-\set SHOW_CONTEXT never
+\set SHOW_CONTEXT errors
 SET client_min_messages = warning;
 SELECT * FROM replicate_all('nowhere');
 SELECT * FROM replicate_plan('mssql', options => '{"indexs": true}');
@@ -18,6 +18,13 @@ SELECT * FROM replicate_plan('mssql', jobs => -1);
 SELECT * FROM replicate_plan('mssql', chunk_rows => 0);
 SELECT * FROM replicate_plan('mssql', target_schema => 'pg_catalog');
 SELECT * FROM replicate_plan('mssql', target_schema => 'replicate');
+SELECT * FROM replicate_plan('mssql', target_schema => '');
+SELECT * FROM replicate_verify('mssql', verify => 'none');
+SELECT * FROM replicate_verify('mssql', verify => 'checksum');
+SELECT * FROM replicate_schema('mssql', on_existing => 'append');
+SELECT * FROM replicate_sequences('nowhere');
+SELECT * FROM replicate_verify('nowhere');
+SELECT * FROM replicate_table('mssql', NULL);
 SELECT * FROM replicate_plan('mssql', include => '{nothing.like.this}');
 SELECT count(*) > 0 FROM replicate_plan('mssql', include => '{rep.Product,rep.Prodct}');
 SELECT count(*) FROM replicate_plan('mssql', include => '{rep.Product}', exclude => '{%}');
@@ -26,3 +33,23 @@ SELECT * FROM replicate_table('mssql', 'Product');
 SELECT * FROM replicate_table('mssql', '[rep');
 SELECT * FROM replicate_table('mssql', 'a.b.c.d');
 SELECT * FROM _load('mssql', 'SELECT 1', 'pg_class', '{nope}', 'x');
+-- rights that lack are found before anything is done
+CREATE ROLE replicate_guest;
+GRANT USAGE ON FOREIGN SERVER mssql TO replicate_guest;
+CREATE SCHEMA closed;
+CREATE TABLE closed.sale (id int, productid int, amount int);
+GRANT USAGE ON SCHEMA closed TO replicate_guest;
+SET ROLE replicate_guest;
+SELECT * FROM replicate_plan('mssql', 'closed', '{rep.Sale}', on_existing => 'truncate');
+SELECT * FROM replicate_plan('mssql', 'closed', '{rep.Sale}', on_existing => 'replace');
+SELECT * FROM replicate_all('mssql', 'closed', '{rep.Sale,rep.Heap}', on_existing => 'skip');
+\set VERBOSITY sqlstate
+SELECT * FROM replicate_schema('mssql', 'none', '{rep.Sale}');
+\set VERBOSITY default
+RESET ROLE;
+REVOKE USAGE ON FOREIGN SERVER mssql FROM replicate_guest;
+SET ROLE replicate_guest;
+SELECT * FROM replicate_all('mssql', 'closed', '{rep.Sale}');
+RESET ROLE;
+DROP SCHEMA closed CASCADE;
+DROP ROLE replicate_guest;

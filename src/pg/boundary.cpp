@@ -55,24 +55,47 @@ void Caught::set_out_of_memory() noexcept {
   detail_[0] = hint_[0] = '\0';
 }
 
-const char* displayable(const char* utf8) {
-  const auto* bytes = reinterpret_cast<const unsigned char*>(utf8);
-  const int length = static_cast<int>(std::strlen(utf8));
-  const int encoding = GetDatabaseEncoding();
-  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return utf8;
+namespace {
+
+// Whether `text` can be said in another encoding; `converted`, if not null, takes it.
+bool convert(const char* text, int from, int to, const char** converted) {
+  const int length = static_cast<int>(std::strlen(text));
+  const Oid conversion = IsTransactionState() ? FindDefaultConversionProc(from, to) : InvalidOid;
+  if (!OidIsValid(conversion)) return false;
   const int room = length * MAX_CONVERSION_GROWTH + 1;
-  auto* converted = static_cast<unsigned char*>(palloc0(static_cast<Size>(room)));
-  const Oid conversion = IsTransactionState() ? FindDefaultConversionProc(PG_UTF8, encoding) : InvalidOid;
-  if (OidIsValid(conversion) && pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, const_cast<unsigned char*>(bytes), length,
-                                                              converted, room, true) == length) {
-    return reinterpret_cast<char*>(converted);
-  }
-  char* ascii = pstrdup(utf8);
+  auto* target = static_cast<unsigned char*>(palloc0(static_cast<Size>(room)));
+  auto* source = reinterpret_cast<unsigned char*>(const_cast<char*>(text));
+  if (pg_do_encoding_conversion_buf(conversion, from, to, source, length, target, room, true) != length) return false;
+  if (converted != nullptr) *converted = reinterpret_cast<char*>(target);
+  return true;
+}
+
+const char* in_ascii(const char* text) {
+  char* ascii = pstrdup(text);
   for (char* at = ascii; *at != '\0'; ++at) {
     if (IS_HIGHBIT_SET(*at)) *at = '?';
   }
   return ascii;
 }
+
+}  // namespace
+
+const char* displayable(const char* utf8) {
+  const int encoding = GetDatabaseEncoding();
+  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return utf8;
+  const char* converted = nullptr;
+  return convert(utf8, PG_UTF8, encoding, &converted) ? converted : in_ascii(utf8);
+}
+
+bool client_can_read(const char* text) {
+  const int client = pg_get_client_encoding();
+  const int server = GetDatabaseEncoding();
+  if (client == server || client == PG_SQL_ASCII) return true;
+  if (server == PG_SQL_ASCII) return pg_verify_mbstr(client, text, static_cast<int>(std::strlen(text)), true);
+  return convert(text, server, client, nullptr);
+}
+
+const char* for_client(const char* text) { return client_can_read(text) ? text : in_ascii(text); }
 
 void Caught::raise() const {
   if (interruption_) {

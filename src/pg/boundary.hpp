@@ -46,6 +46,16 @@ auto fence(Body&& body) -> decltype(body()) {
   caught.raise();
 }
 
+// The same for functions that SQL of ours calls: which of our SQL functions were at work is no news to the user, so that the CONTEXT of an
+// error holds only what `body` itself adds. Whoever catches an error puts the stack back.
+template <class Body>
+auto fence_private(Body&& body) -> decltype(body()) {
+  ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
+  const auto result = fence(std::forward<Body>(body));
+  error_context_stack = stack;
+  return result;
+}
+
 // For callbacks that must not fail (abort, reset of a memory context): whatever is thrown is swallowed.
 template <class Body>
 void fence_quiet(Body&& body) noexcept {
@@ -80,6 +90,9 @@ text* copy_out_text(std::string_view text);
 // UTF-8 text in the server's encoding, for messages: what that encoding lacks becomes a question mark, since raising an error must not
 // fail. The text itself, or palloc'd.
 const char* displayable(const char* utf8);
+// Text of the server's encoding in that of the client: a notice that cannot be converted would be an error, and end what it tells of.
+bool client_can_read(const char* text);
+const char* for_client(const char* text);  // with question marks, where the client cannot read it
 
 // What core polls while it waits: a cancel, a termination, or the postmaster's death.
 bool interrupted();

@@ -7,6 +7,7 @@
 
 #include "../core/tds/spatial.hpp"
 #include "../core/tds/unicode.hpp"
+#include "settings.hpp"
 
 namespace mssql::pg {
 
@@ -135,12 +136,20 @@ const char* text_of(const Converter& self, const Column& column, const Cell& cel
   return copy_out(in_server_encoding(value));
 }
 
+Datum read_text(const Converter& self, char* value, int32 typmod) {
+  if (reads_as_held(self.type)) return InputFunctionCall(self.input, value, self.input_parameter, typmod);
+  const int level = hold_settings(false);
+  const Datum datum = InputFunctionCall(self.input, value, self.input_parameter, typmod);
+  release_settings(level);
+  return datum;
+}
+
 // By the type's input function. Where a typmod may round, the value is read without it first and must stay equal.
 Datum through_input(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
   char* value = const_cast<char*>(text_of(self, column, cell, scratch));
-  if (self.equal == nullptr) return InputFunctionCall(self.input, value, self.input_parameter, self.typmod);
-  const Datum exact = InputFunctionCall(self.input, value, self.input_parameter, -1);
-  const Datum fitted = InputFunctionCall(self.input, value, self.input_parameter, self.typmod);
+  if (self.equal == nullptr) return read_text(self, value, self.typmod);
+  const Datum exact = read_text(self, value, -1);
+  const Datum fitted = read_text(self, value, self.typmod);
   if (!DatumGetBool(FunctionCall2Coll(self.equal, self.collation, exact, fitted))) {
     raise_out_of_range(self, value, self.type == NUMERICOID ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE : ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
   }
@@ -150,7 +159,9 @@ Datum through_input(const Converter& self, const Column& column, const Cell& cel
 // date_in drops a time of day without a word.
 Datum character_to_date(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
   const char* value = text_of(self, column, cell, scratch);
+  const int level = reads_as_held(self.type) ? 0 : hold_settings(false);
   const Datum whole = DirectFunctionCall3(timestamp_in, CStringGetDatum(value), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+  if (level != 0) release_settings(level);
   const Datum day = DirectFunctionCall1(timestamp_date, whole);
   if (DatumGetTimestamp(DirectFunctionCall1(date_timestamp, day)) != DatumGetTimestamp(whole)) {
     raise_out_of_range(self, value, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);

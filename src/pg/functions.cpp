@@ -157,7 +157,7 @@ Datum mssql_fdw_query(PG_FUNCTION_ARGS) {
 
 // The same for statements that only read, so that nothing depends on the remote transaction's end.
 Datum mssql_fdw_read_query(PG_FUNCTION_ARGS) {
-  return fence([&] { return query(fcinfo, false); });
+  return fence_private([&] { return query(fcinfo, false); });
 }
 
 // mssql_exec(server name, sql text) RETURNS bigint

@@ -52,7 +52,8 @@ struct ImportedTable {
 struct Import {
   std::vector<ImportedTable> relations;
   std::vector<std::string> commands;
-  std::vector<std::string> notices;
+  std::vector<std::string> notices;  // about one table each
+  std::vector<std::string> remarks;  // about the statement
 };
 
 std::string quoted_identifier(std::string_view name) {
@@ -135,7 +136,7 @@ void name_locally(Import& import, std::vector<Named>& items, NameCase name_case,
 }
 
 // The tables that a name of the list means: by the name they have here or there, else by the remote one whatever its case.
-std::vector<bool> find_listed(const Import& import, std::span<const std::string> listed) {
+std::vector<bool> find_listed(Import& import, std::span<const std::string> listed) {
   std::vector<bool> found(import.relations.size());
   for (const std::string& name : listed) {
     const auto mark = [&](auto&& matches) {
@@ -147,7 +148,8 @@ std::vector<bool> find_listed(const Import& import, std::span<const std::string>
       return any;
     };
     if (mark([&](const ImportedTable& table) { return name == table.name || name == table.local; })) continue;
-    mark([&](const ImportedTable& table) { return same_ignoring_case(name, table.name); });
+    if (mark([&](const ImportedTable& table) { return same_ignoring_case(name, table.name); })) continue;
+    import.remarks.push_back("the remote schema has no table or view \"" + name + "\"");
   }
   return found;
 }
@@ -259,8 +261,12 @@ Listed listed_tables(List* tables) {
 void run_import(Import& import, std::vector<std::string>& aliases, tds::Session& session, const char* schema, const char* server,
                 const Listed& listed, ImportForeignSchemaType kind, const ImportOptions& options) {
   find_relations(import, session, schema, options);
+  if (import.relations.empty()) {
+    import.remarks.push_back("remote schema \"" + std::string(schema) + "\" has no tables" + (options.with_views ? " or views" : "") +
+                             " that the login can see: nothing is imported");
+  }
   name_locally(import, import.relations, options.name_case, "table", "");
-  const std::vector<std::string> names(listed.names, listed.names + listed.count);
+  const std::vector<std::string> names(listed.names, listed.names + (import.relations.empty() ? 0 : listed.count));
   aliases = filter(import, names, kind);
   // Notices about tables that are not imported are no use.
   std::erase_if(import.notices, [&](const std::string& notice) {
@@ -289,6 +295,7 @@ List* ImportForeignSchema(ImportForeignSchemaStmt* statement, Oid server) {
     statement->table_list = lappend(statement->table_list, makeRangeVar(nullptr, const_cast<char*>(to_server((*aliases)[i])), -1));
   }
   for (std::size_t i = 0; i < import->notices.size(); ++i) ereport(NOTICE, (errmsg("%s", to_server(import->notices[i]))));
+  for (std::size_t i = 0; i < import->remarks.size(); ++i) ereport(NOTICE, (errmsg("%s", to_server(import->remarks[i]))));
   List* commands = NIL;
   for (std::size_t i = 0; i < import->commands.size(); ++i) {
     commands = lappend(commands, const_cast<char*>(to_server(import->commands[i])));

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "settings.hpp"
+
 namespace mssql::pg {
 
 namespace {
@@ -109,7 +111,10 @@ void send_text(Oid type, Datum value, SentValue* sent) {
   Oid output = InvalidOid;
   bool is_varlena = false;
   getTypeOutputInfo(type, &output, &is_varlena);
+  const bool is_text = type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
+  const int level = is_text ? 0 : hold_settings(true);
   sent->text = OidOutputFunctionCall(output, value);
+  if (level != 0) release_settings(level);
   sent->declaration = std::strlen(sent->text) <= longest_nvarchar ? "nvarchar(4000)" : "nvarchar(max)";
 }
 

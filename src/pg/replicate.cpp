@@ -79,6 +79,34 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
 }
 
+const char* text_argument(FunctionCallInfo fcinfo, int i) {
+  return PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+// _raise(sqlstate, message, detail, hint)
+[[noreturn]] void raise_call(FunctionCallInfo fcinfo) {
+  const char* code = text_argument(fcinfo, 0);
+  const char* message = text_argument(fcinfo, 1);
+  const char* detail = text_argument(fcinfo, 2);
+  const char* hint = text_argument(fcinfo, 3);
+  if (code == nullptr || std::strlen(code) != 5 || message == nullptr) elog(ERROR, "_raise() needs a SQLSTATE and a message");
+  ereport(ERROR, (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])), errmsg_internal("%s", for_client(message)),
+                  detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
+                  hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+  pg_unreachable();
+}
+
+// _say(warning, message, detail, hint)
+void say(FunctionCallInfo fcinfo) {
+  const char* message = text_argument(fcinfo, 1);
+  const char* detail = text_argument(fcinfo, 2);
+  const char* hint = text_argument(fcinfo, 3);
+  if (PG_ARGISNULL(0) || message == nullptr) elog(ERROR, "_say() needs a message");
+  ereport(PG_GETARG_BOOL(0) ? WARNING : NOTICE,
+          (errmsg_internal("%s", for_client(message)), detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
+           hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+}
+
 // The candidate that is the fewest edits away, case aside; null when all are far.
 text* nearest(const text* word, ArrayType* candidates) {
   Datum* elements = nullptr;
@@ -151,11 +179,27 @@ Datum mssql_fdw_load(PG_FUNCTION_ARGS) {
   ErrorContextCallback callback;
   callback.callback = load_error_context;
   callback.arg = &context;
-  callback.previous = error_context_stack;
-  error_context_stack = &callback;
+  callback.previous = nullptr;  // as fence_private()
+  ErrorContextCallback* stack = std::exchange(error_context_stack, &callback);
   const Datum result = fence([&] { return load_call(fcinfo, &context); });
-  error_context_stack = callback.previous;
+  error_context_stack = stack;
   return result;
+}
+
+Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum { raise_call(fcinfo); });
+}
+
+Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    say(fcinfo);
+    PG_RETURN_VOID();
+  });
+}
+
+// _client_can_read(text) RETURNS boolean
+Datum mssql_fdw_client_can_read(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum { PG_RETURN_BOOL(client_can_read(text_argument(fcinfo, 0))); });
 }
 
 Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {
@@ -173,7 +217,7 @@ Datum mssql_fdw_suffixed_name(PG_FUNCTION_ARGS) {
 }
 
 Datum mssql_fdw_parse_table_name(PG_FUNCTION_ARGS) {
-  return fence([&] { return parse_table_name(fcinfo); });
+  return fence_private([&] { return parse_table_name(fcinfo); });
 }
 
 }

@@ -29,6 +29,10 @@
   FUNCTION(mssql_fdw_load_order)         \
   /* replicate.cpp */                    \
   FUNCTION(mssql_fdw_load)               \
+  FUNCTION(mssql_fdw_raise)              \
+  FUNCTION(mssql_fdw_say)                \
+  FUNCTION(mssql_fdw_client_can_read)    \
+  FUNCTION(mssql_fdw_hold_settings)      \
   FUNCTION(mssql_fdw_nearest)            \
   FUNCTION(mssql_fdw_suffixed_name)      \
   FUNCTION(mssql_fdw_parse_table_name)

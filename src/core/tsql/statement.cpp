@@ -72,11 +72,13 @@ std::string sample_expression(const RemoteType& type, std::string_view column, T
 
 std::string session_settings() {
   // SET LANGUAGE comes first, because it sets DATEFORMAT and DATEFIRST too; it also makes error texts English, whatever the login.
-  // NOCOUNT stays off: the counts are what mssql_exec() answers. LOCK_TIMEOUT stays endless: query_timeout ends a wait.
+  // A server's "user options" may give every login others than the defaults: what of them reaches a result is said here. NOCOUNT is off: the
+  // counts are what mssql_exec() answers. LOCK_TIMEOUT, which they do not reach, stays endless: query_timeout ends a wait.
   // XACT_ABORT is off, for with it the attention that ends a scan early would roll the transaction back.
   return "SET LANGUAGE us_english; SET DATEFORMAT ymd; "
          "SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; "
-         "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET TEXTSIZE 2147483647";
+         "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET NOCOUNT OFF; "
+         "SET ARITHIGNORE OFF; SET TEXTSIZE 2147483647";
 }
 
 std::string resume_execution() { return "SET NOEXEC OFF; SET PARSEONLY OFF; SET FMTONLY OFF; "; }

@@ -7,6 +7,21 @@ CREATE OR REPLACE FUNCTION @extschema@._load(server name, query text, target reg
     OUT rows bigint, OUT bytes bigint)
 AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
+-- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private function found it helps nobody.
+CREATE OR REPLACE FUNCTION @extschema@._raise(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_raise' LANGUAGE C VOLATILE PARALLEL SAFE;
+
+-- A notice or a warning, with question marks for what the client's encoding lacks: it must not end the run that it tells of.
+CREATE OR REPLACE FUNCTION @extschema@._say(warning boolean, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_say' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION @extschema@._client_can_read(value text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_client_can_read' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+-- Holds fixed, until the calling function ends, what would change a text form or a parse; src/pg/settings.hpp says which settings.
+CREATE OR REPLACE FUNCTION @extschema@._hold_settings() RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_hold_settings' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
 -- The candidate that `word` most likely meant, or NULL.
 CREATE OR REPLACE FUNCTION @extschema@._nearest(word text, candidates text[]) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
@@ -47,23 +62,23 @@ DECLARE
     suggestion text;
 BEGIN
     IF jsonb_typeof(coalesce(options, '{}')) <> 'object' THEN
-        RAISE EXCEPTION 'options must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Write for example options => ''{"unlogged": true}''.';
+        PERFORM @extschema@._raise('22023', 'options must be a JSON object',
+            hint => 'Write for example options => ''{"unlogged": true}''.');
     END IF;
     FOR given IN SELECT e.key, e.value FROM jsonb_each(coalesce(options, '{}')) AS e LOOP
         SELECT * INTO known FROM @extschema@._option_list() AS o WHERE o.key = given.key;
         IF NOT FOUND THEN
             suggestion := @extschema@._nearest(given.key, ARRAY(SELECT o.key FROM @extschema@._option_list() AS o));
-            RAISE EXCEPTION 'invalid option "%"', given.key USING ERRCODE = 'invalid_parameter_value', HINT = coalesce(
+            PERFORM @extschema@._raise('22023', format('invalid option "%s"', given.key), hint => coalesce(
                 'Perhaps you meant the option "' || suggestion || '".',
-                'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM @extschema@._option_list() AS o) || '.');
+                'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM @extschema@._option_list() AS o) || '.'));
         ELSIF known.allowed IS NULL AND jsonb_typeof(given.value) <> 'boolean' THEN
-            RAISE EXCEPTION 'invalid value for option "%": %', given.key, given.value USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'It must be true or false.';
+            PERFORM @extschema@._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
+                hint => 'It must be true or false.');
         ELSIF known.allowed IS NOT NULL
             AND (jsonb_typeof(given.value) <> 'string' OR given.value #>> '{}' <> ALL (known.allowed)) THEN
-            RAISE EXCEPTION 'invalid value for option "%": %', given.key, given.value USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Valid values are: ' || array_to_string(known.allowed, ', ') || '.';
+            PERFORM @extschema@._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
+                hint => 'Valid values are: ' || array_to_string(known.allowed, ', ') || '.');
         END IF;
     END LOOP;
     RETURN (SELECT jsonb_object_agg(o.key, o.fallback) FROM @extschema@._option_list() AS o) || coalesce(options, '{}');
@@ -77,8 +92,19 @@ BEGIN
     IF value = ANY (allowed) THEN
         RETURN value;
     END IF;
-    RAISE EXCEPTION 'invalid value for "%": %', argument, coalesce(quote_literal(value), 'NULL')
-        USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are: ' || array_to_string(allowed, ', ') || '.';
+    PERFORM @extschema@._raise('22023', format('invalid value for "%s": %L', argument, value),
+        hint => 'Valid values are: ' || array_to_string(allowed, ', ') || '.');
+END
+$$;
+
+-- `value`, or an error where there is none.
+CREATE OR REPLACE FUNCTION @extschema@._given(argument text, value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF value IS NULL THEN
+        PERFORM @extschema@._raise('22004', format('%s must not be null', argument));
+    END IF;
+    RETURN value;
 END
 $$;
 
@@ -87,18 +113,27 @@ CREATE OR REPLACE FUNCTION @extschema@._check_run_arguments(jobs int, chunk_rows
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF jobs < 0 THEN
-        RAISE EXCEPTION 'jobs must not be negative' USING ERRCODE = 'invalid_parameter_value';
+        PERFORM @extschema@._raise('22023', 'jobs must not be negative');
     ELSIF jobs > 0 THEN
-        RAISE EXCEPTION 'parallel workers are not supported by this version' USING ERRCODE = 'feature_not_supported',
-            HINT = 'Leave jobs out, or set it to 0: the run is then one transaction of the calling session.';
+        PERFORM @extschema@._raise('0A000', 'parallel workers are not supported by this version',
+            hint => 'Leave jobs out, or set it to 0: the run is then one transaction of the calling session.');
     END IF;
     IF chunk_rows <= 0 THEN
-        RAISE EXCEPTION 'chunk_rows must be positive' USING ERRCODE = 'invalid_parameter_value';
+        PERFORM @extschema@._raise('22023', 'chunk_rows must be positive');
     END IF;
-    IF @extschema@._one_of('verify', verify, '{none,count,checksum}') = 'checksum' THEN
-        RAISE EXCEPTION 'verify => ''checksum'' is not supported by this version' USING ERRCODE = 'feature_not_supported',
-            HINT = 'Use verify => ''count'', which is the default, or ''none''.';
+    PERFORM @extschema@._check_verify(verify, '{none,count}');
+END
+$$;
+
+-- `allowed`: what this version does.
+CREATE OR REPLACE FUNCTION @extschema@._check_verify(verify text, allowed text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF verify = 'checksum' THEN
+        PERFORM @extschema@._raise('0A000', 'verify => ''checksum'' is not supported by this version',
+            hint => 'Valid values are: ' || array_to_string(allowed, ', ') || '.');
     END IF;
+    PERFORM @extschema@._one_of('verify', verify, allowed);
 END
 $$;
 

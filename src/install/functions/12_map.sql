@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     IF schema = 'dbo' THEN
         RETURN 'public';
-    ELSIF folded LIKE 'pg\_%' OR folded IN ('information_schema', 'replicate') THEN
+    ELSIF starts_with(folded, 'pg_') OR folded IN ('information_schema', 'replicate') THEN
         -- reserved by PostgreSQL, and our own
         RETURN @extschema@._local_name('mssql_' || schema, name_case);
     END IF;
@@ -41,7 +41,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('%I.%I', n.local_schema, n.local_name), c.oid, c.relkind, n.rows, n.bytes, n.comment, NULL::int, NULL::text,
            concat_ws('; ',
                CASE WHEN n.rank > 1 THEN format('renamed: another table is called %I.%I too', n.local_schema, n.folded) END,
-               CASE WHEN target_schema IS NULL AND n.local_schema LIKE 'mssql\_%' AND n.schema NOT ILIKE 'mssql\_%'
+               CASE WHEN target_schema IS NULL AND starts_with(n.local_schema, 'mssql_') AND NOT starts_with(lower(n.schema), 'mssql_')
                     THEN format('schema renamed: "%s" is reserved', n.schema) END)
     FROM named AS n
     LEFT JOIN pg_namespace AS s ON s.nspname = n.local_schema
@@ -145,29 +145,31 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Indexes and sequences share one name space with tables: their names go in order of importance, and step aside for what exists.
--- Tables that stay as they are (truncate, skip) keep theirs, so only the objects of tables that are made are listed.
+-- An index that stands keeps its name. Tables that are left alone (skip, keep) keep theirs and are not listed.
 CREATE OR REPLACE FUNCTION @extschema@._map_relations(catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables)
     ), made AS MATERIALIZED (
-        SELECT * FROM t WHERE t.action IN ('create', 'replace')
+        SELECT * FROM t WHERE t.action IN ('create', 'replace', 'truncate')
     ), sequences AS MATERIALIZED (
         SELECT s.schema, s.sequence, coalesce(target_schema, @extschema@._local_schema(s.schema, name_case)) AS local_schema
         FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
     ), wanted AS (
         SELECT 1 AS class, 'sequence' AS kind, NULL::int AS table_id, s.schema AS source_schema, s.sequence AS name,
-               s.schema || '.' || s.sequence AS source, s.local_schema AS schema, @extschema@._local_name(s.sequence, name_case) AS folded
+               s.schema || '.' || s.sequence AS source, s.local_schema AS schema, @extschema@._local_name(s.sequence, name_case) AS folded,
+               NULL::oid AS relation
         FROM sequences AS s
         UNION ALL
         SELECT 2, 'identity', m.id, m.schema, c.name, m.source || '.' || c.name, m.target_schema,
-               @extschema@._local_name(m.target_name || '_' || c.target || '_seq', 'preserve')
+               @extschema@._local_name(m.target_name || '_' || c.target || '_seq', 'preserve'), NULL
         FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN made AS m ON m.id = c.table_id
         WHERE c.generator IS NOT NULL
         UNION ALL
         SELECT DISTINCT CASE WHEN i.constraint_type IS NULL THEN 4 ELSE 3 END, 'index', m.id, m.schema, i.index,
-               m.source || '.' || i.index, m.target_schema, @extschema@._local_name(i.index, name_case)
+               m.source || '.' || i.index, m.target_schema, @extschema@._local_name(i.index, name_case),
+               CASE WHEN m.action = 'truncate' THEN m.relation END
         FROM jsonb_to_recordset(catalog -> 'indexes') AS i (schema text, "table" text, index text, constraint_type text)
         JOIN made AS m ON m.schema = i.schema AND m.name = i."table"
     ), taken AS (
@@ -184,8 +186,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                    AND EXISTS (SELECT FROM wanted AS w WHERE w.class = 1 AND w.schema = n.nspname AND w.folded = c.relname))
     ), ranked AS (
         SELECT w.*, k.name IS NOT NULL OR row_number() OVER (
-                        PARTITION BY w.schema, w.folded ORDER BY w.class, w.name <> w.folded, w.source COLLATE "C") > 1 AS suffixed
-        FROM wanted AS w LEFT JOIN taken AS k ON k.schema = w.schema AND k.name = w.folded
+                        PARTITION BY w.schema, w.folded
+                        ORDER BY i.indexrelid IS NULL, w.class, w.name <> w.folded, w.source COLLATE "C") > 1 AS suffixed
+        FROM wanted AS w
+        LEFT JOIN taken AS k ON k.schema = w.schema AND k.name = w.folded
+        LEFT JOIN pg_namespace AS n ON n.nspname = w.schema
+        LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.folded
+        LEFT JOIN pg_index AS i ON i.indexrelid = c.oid AND i.indrelid = w.relation
     )
     SELECT r.kind, r.table_id, r.source_schema, r.name, r.schema,
            CASE WHEN r.suffixed THEN @extschema@._suffixed_name(r.folded, left(md5(r.source), 8)) ELSE r.folded::name END,

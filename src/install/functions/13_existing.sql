@@ -12,28 +12,59 @@ BEGIN
         SELECT string_agg(x.target, ', ' ORDER BY x.position) INTO found_list
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
-            RAISE EXCEPTION 'target tables already exist' USING ERRCODE = 'duplicate_table', DETAIL = found_list || '.',
-                HINT = 'With on_existing => ''truncate'' they are emptied and loaded again, with ''replace'' they are dropped and made '
-                    'anew, with ''skip'' they are left alone.';
+            PERFORM @extschema@._raise('42P07', 'target tables already exist', found_list || '.',
+                'With on_existing => ''truncate'' they are emptied and loaded again, with ''replace'' they are dropped and made '
+                    'anew, with ''skip'' they are left alone.');
         END IF;
     END IF;
     FOR t IN SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
              WHERE x.position IS NOT NULL AND x.action IN ('truncate', 'replace') ORDER BY x.position LOOP
         IF t.relkind NOT IN ('r', 'p') THEN
-            RAISE EXCEPTION 'target % of % is not a table', t.target, t.source USING ERRCODE = 'wrong_object_type',
-                DETAIL = format('A %s has that name.', CASE t.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+            PERFORM @extschema@._raise('42809', format('target %s of %s is not a table', t.target, t.source),
+                format('A %s has that name.', CASE t.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
                     WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type' ELSE 'relation' END),
-                HINT = 'Rename it, use another target_schema, or exclude the table.';
+                'Rename it, use another target_schema, or exclude the table.');
         END IF;
         SELECT e.extname INTO owner_extension
         FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
         WHERE d.classid = 'pg_class'::regclass AND d.objid = t.relation AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
         IF FOUND THEN
-            RAISE EXCEPTION 'target % of % belongs to extension "%"', t.target, t.source, owner_extension
-                USING ERRCODE = 'wrong_object_type', HINT = 'Use another target_schema, or exclude the table.';
+            PERFORM @extschema@._raise('42809', format('target %s of %s belongs to extension "%s"', t.target, t.source, owner_extension),
+                hint => 'Use another target_schema, or exclude the table.');
         END IF;
     END LOOP;
     PERFORM @extschema@._check_dependent_views(tables);
+END
+$$;
+
+-- Rights whose lack would end the run in its midst, or behind its loads.
+CREATE OR REPLACE FUNCTION @extschema@._check_privileges(tables jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN SELECT x.*, n.oid AS namespace, c.relowner
+             FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+             LEFT JOIN pg_namespace AS n ON n.nspname = x.target_schema
+             LEFT JOIN pg_class AS c ON c.oid = x.relation
+             WHERE x.position IS NOT NULL ORDER BY x.position LOOP
+        IF t.namespace IS NULL AND NOT has_database_privilege(current_database(), 'CREATE') THEN
+            PERFORM @extschema@._raise('42501', format('permission denied for database %I', current_database()),
+                format('Schema %I, for %s, is to be made.', t.target_schema, t.source),
+                format('GRANT CREATE ON DATABASE %I TO %I, or CREATE SCHEMA %I AUTHORIZATION %2$I.',
+                       current_database(), current_user, t.target_schema));
+        ELSIF t.action IN ('create', 'replace') AND NOT has_schema_privilege(t.namespace, 'CREATE') THEN
+            PERFORM @extschema@._raise('42501', format('permission denied for schema %I', t.target_schema),
+                format('Table %s, for %s, is to be made.', t.target, t.source),
+                format('GRANT CREATE ON SCHEMA %I TO %I, or use another target_schema.', t.target_schema, current_user));
+        ELSIF t.action = 'replace' AND NOT pg_has_role(t.relowner, 'USAGE') THEN
+            PERFORM @extschema@._raise('42501', format('must be owner of table %s', t.target), format('It is to be replaced by %s.', t.source));
+        ELSIF t.action = 'truncate' AND NOT (has_table_privilege(t.relation, 'TRUNCATE') AND has_any_column_privilege(t.relation, 'INSERT')) THEN
+            PERFORM @extschema@._raise('42501', format('permission denied for table %s', t.target),
+                format('It is to be emptied and loaded from %s.', t.source),
+                format('GRANT SELECT, INSERT, TRUNCATE ON %s TO %I.', t.target, current_user));
+        END IF;
+    END LOOP;
 END
 $$;
 
@@ -50,8 +81,8 @@ BEGIN
     JOIN pg_class AS v ON v.oid = w.ev_class AND v.oid <> t.relation
     WHERE t.position IS NOT NULL AND t.action = 'replace';
     IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION 'cannot replace tables that views depend on' USING ERRCODE = 'dependent_objects_still_exist',
-            DETAIL = dependents || '.', HINT = 'Drop the views first, or use on_existing => ''truncate'', which keeps the tables.';
+        PERFORM @extschema@._raise('2BP01', 'cannot replace tables that views depend on', dependents || '.',
+            'Drop the views first, or use on_existing => ''truncate'', which keeps the tables.');
     END IF;
 END
 $$;
@@ -70,12 +101,13 @@ BEGIN
            OR t.action = 'truncate' AND c.type IN ('geometry', 'geography') AND @extschema@._needs_insert(t.relation))
     ORDER BY t.position, c.ordinal LIMIT 1;
     IF misfit.unknown THEN
-        RAISE EXCEPTION 'column "%" of % has type "%", which mssql_fdw does not know', misfit.name, misfit.source, misfit.type
-            USING ERRCODE = 'feature_not_supported', HINT = 'Exclude the table, or replicate it through a foreign table with a query.';
+        PERFORM @extschema@._raise('0A000',
+            format('column "%s" of %s has type "%s", which mssql_fdw does not know', misfit.name, misfit.source, misfit.type),
+            hint => 'Exclude the table, or replicate it through a foreign table with a query.');
     ELSIF FOUND THEN
-        RAISE EXCEPTION 'spatial column "%" of % cannot go into a table with partitions, domains or deferrable keys',
-            misfit.name, misfit.source USING ERRCODE = 'feature_not_supported',
-            HINT = 'With on_existing => ''replace'' the table is made anew as a plain one.';
+        PERFORM @extschema@._raise('0A000',
+            format('spatial column "%s" of %s cannot go into a table with partitions, domains or deferrable keys', misfit.name, misfit.source),
+            hint => 'With on_existing => ''replace'' the table is made anew as a plain one.');
     END IF;
 END
 $$;
@@ -106,8 +138,8 @@ BEGIN
     FROM problems AS p JOIN t ON t.id = p.id
     GROUP BY t.source, t.target ORDER BY t.source LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'table % cannot take the rows of %', misfit.target, misfit.source USING ERRCODE = 'datatype_mismatch',
-            DETAIL = misfit.problems || '.', HINT = 'With on_existing => ''replace'' the table is dropped and made anew.';
+        PERFORM @extschema@._raise('42804', format('table %s cannot take the rows of %s', misfit.target, misfit.source),
+            misfit.problems || '.', 'With on_existing => ''replace'' the table is dropped and made anew.');
     END IF;
 END
 $$;

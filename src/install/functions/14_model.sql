@@ -1,12 +1,24 @@
 -- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
 -- the plan is made of nothing else but it and the local catalog.
 
+-- What the source has besides tables that can be copied.
+CREATE OR REPLACE FUNCTION @extschema@._other_objects(catalog jsonb) RETURNS TABLE (kind text, schema text, name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN t.is_view THEN 'view' ELSE 'external table' END, t.schema, t."table"
+    FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text, is_view boolean, is_external boolean)
+    WHERE t.is_view OR t.is_external
+    UNION ALL
+    SELECT p.kind, p.schema, p.name
+    FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (kind text, schema text, name text)
+$$;
+
 -- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
-CREATE OR REPLACE FUNCTION @extschema@._find_table(tables jsonb, wanted text, server name) RETURNS int
+CREATE OR REPLACE FUNCTION @extschema@._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parts record;
     ids int[];
+    other text;
     suggestion text;
 BEGIN
     SELECT * INTO parts FROM @extschema@._parse_table_name(wanted);
@@ -19,16 +31,24 @@ BEGIN
     IF cardinality(ids) = 1 THEN
         RETURN ids[1];
     ELSIF cardinality(ids) > 1 THEN
-        RAISE EXCEPTION 'table name % is ambiguous on server "%"', wanted, server USING ERRCODE = 'ambiguous_alias',
-            HINT = 'Several tables differ only by case: write the name exactly.';
+        PERFORM @extschema@._raise('42P09', format('table name %s is ambiguous on server "%s"', wanted, server),
+            hint => 'Several tables differ only by case: write the name exactly.');
+    END IF;
+    SELECT min(o.kind) INTO other FROM @extschema@._other_objects(catalog) AS o
+    WHERE lower(o.schema) = lower(parts.schema) AND lower(o.name) = lower(parts.name);
+    IF other IS NOT NULL THEN
+        PERFORM @extschema@._raise('42809',
+            format('%s on server "%s" is not a table but a %s', @extschema@._source_name(parts.schema, parts.name), server, other),
+            hint => CASE WHEN other = 'view' THEN format('A foreign table reads it: IMPORT FOREIGN SCHEMA %I LIMIT TO (%I) FROM SERVER %I INTO '
+                'a schema of yours; CREATE TABLE ... AS keeps its rows.', parts.schema, parts.name, server) END);
     END IF;
     suggestion := coalesce(
         @extschema@._nearest(parts.schema || '.' || parts.name,
             ARRAY(SELECT t.source FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t)),
         (SELECT min(t.source) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE lower(t.name) = lower(parts.name)));
-    RAISE EXCEPTION 'table % does not exist on server "%"', @extschema@._source_name(parts.schema, parts.name), server
-        USING ERRCODE = 'undefined_table', HINT = coalesce('Perhaps you meant ' || suggestion || '.',
-            'The login may lack permission to see it.');
+    PERFORM @extschema@._raise('42P01',
+        format('table %s does not exist on server "%s"', @extschema@._source_name(parts.schema, parts.name), server),
+        hint => coalesce('Perhaps you meant ' || suggestion || '.', 'The login may lack permission to see it.'));
 END
 $$;
 
@@ -47,16 +67,16 @@ BEGIN
         IF NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
                        WHERE @extschema@._matches(t.schema, t.name, ARRAY[pattern])) THEN
             IF cardinality(ids) = 0 THEN
-                RAISE EXCEPTION 'no table on server "%" matches %', server, quote_literal(pattern) USING ERRCODE = 'undefined_table',
-                    HINT = 'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the '
-                        'table''s name.';
+                PERFORM @extschema@._raise('42P01', format('no table on server "%s" matches %L', server, pattern),
+                    hint => 'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the '
+                        'table''s name.');
             END IF;
-            RAISE WARNING 'no table on server "%" matches %', server, quote_literal(pattern);
+            PERFORM @extschema@._say(true, format('no table on server "%s" matches %L', server, pattern));
         END IF;
     END LOOP;
     IF cardinality(ids) = 0 THEN
-        RAISE WARNING 'no tables selected on server "%"', server
-            USING HINT = 'The database has none that the login can see, or include and exclude leave none.';
+        PERFORM @extschema@._say(true, format('no tables selected on server "%s"', server),
+            hint => 'The database has none that the login can see, or include and exclude leave none.');
     END IF;
     RETURN ids;
 END
@@ -100,9 +120,8 @@ BEGIN
     FROM @extschema@._query((model ->> 'server')::name,
         'SELECT HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''UNMASK'')') AS q (allowed int);
     IF allowed IS NOT TRUE THEN
-        RAISE EXCEPTION 'the login would read masked values' USING ERRCODE = 'insufficient_privilege',
-            DETAIL = format('Masked columns: %s.', masked),
-            HINT = 'GRANT UNMASK to the login, or copy the masks by options => ''{"allow_masked": true}''.';
+        PERFORM @extschema@._raise('42501', 'the login would read masked values', format('Masked columns: %s.', masked),
+            'GRANT UNMASK to the login, or copy the masks by options => ''{"allow_masked": true}''.');
     END IF;
 END
 $$;
@@ -128,9 +147,9 @@ BEGIN
     JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.schema = c.schema AND t.name = c."table"
     WHERE t.position IS NOT NULL;
     IF filtered IS NOT NULL THEN
-        RAISE EXCEPTION 'row-level security of the source may hide rows from the login' USING ERRCODE = 'insufficient_privilege',
-            DETAIL = format('Tables with a filter predicate: %s.', filtered),
-            HINT = 'Use a login that the predicate lets see all rows and say so by options => ''{"allow_filtered": true}''.';
+        PERFORM @extschema@._raise('42501', 'row-level security of the source may hide rows from the login',
+            format('Tables with a filter predicate: %s.', filtered),
+            'Use a login that the predicate lets see all rows and say so by options => ''{"allow_filtered": true}''.');
     END IF;
 END
 $$;
@@ -147,8 +166,24 @@ CREATE OR REPLACE FUNCTION @extschema@._check_isolation(server name, wanted text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF wanted <> 'automatic' AND wanted <> coalesce(@extschema@._server_option(server, 'isolation'), 'automatic') THEN
-        RAISE EXCEPTION 'isolation "%" is not what server "%" is read at', wanted, server USING ERRCODE = 'feature_not_supported',
-            HINT = format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (ADD isolation %L).', server, wanted);
+        PERFORM @extschema@._raise('0A000', format('isolation "%s" is not what server "%s" is read at', wanted, server),
+            hint => format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (ADD isolation %L).', server, wanted));
+    END IF;
+END
+$$;
+
+-- A result that the client's encoding cannot show is an error, and would be found when all is done.
+CREATE OR REPLACE FUNCTION @extschema@._check_readable(tables jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    unreadable text;
+BEGIN
+    SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO unreadable
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE t.position IS NOT NULL AND NOT @extschema@._client_can_read(t.source || t.target);
+    IF unreadable IS NOT NULL THEN
+        PERFORM @extschema@._raise('22P05', format('client_encoding %s lacks characters of table names', current_setting('client_encoding')),
+            unreadable || '.', 'SET client_encoding = ''UTF8''.');
     END IF;
 END
 $$;
@@ -170,8 +205,11 @@ DECLARE
     model jsonb;
 BEGIN
     PERFORM @extschema@._one_of('on_existing', on_existing, '{truncate,replace,skip,error}');
-    IF target_schema IN ('replicate', 'information_schema') OR target_schema LIKE 'pg\_%' THEN
-        RAISE EXCEPTION 'target_schema must not be "%"', target_schema USING ERRCODE = 'reserved_name';
+    IF target_schema = '' THEN
+        PERFORM @extschema@._raise('42602', 'target_schema must not be empty',
+            hint => 'Without it dbo goes to public, and every other schema keeps its name.');
+    ELSIF target_schema IN ('replicate', 'information_schema') OR starts_with(target_schema, 'pg_') THEN
+        PERFORM @extschema@._raise('42939', format('target_schema must not be "%s"', target_schema));
     END IF;
     PERFORM @extschema@._check_isolation(server, checked ->> 'isolation');
     IF NOT coalesce(options, '{}') ? 'nul_policy' THEN
@@ -182,7 +220,7 @@ BEGIN
     IF only_table IS NULL THEN
         ids := @extschema@._select_tables(tables, include, exclude, server);
     ELSE
-        ids := ARRAY[@extschema@._find_table(tables, only_table, server)];
+        ids := ARRAY[@extschema@._find_table(catalog, tables, only_table, server)];
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
                WHEN p.id IS NULL THEN NULL
@@ -194,6 +232,8 @@ BEGIN
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     LEFT JOIN @extschema@._positions(catalog, tables, ids) AS p ON p.id = t.id;
     PERFORM @extschema@._check_targets(tables, on_existing) WHERE what IN ('all', 'schema');
+    PERFORM @extschema@._check_privileges(tables) WHERE what IN ('all', 'schema');
+    PERFORM @extschema@._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM @extschema@._map_columns(catalog, tables, name_case) AS c;
     PERFORM @extschema@._check_types(tables, columns) WHERE what IN ('all', 'schema');
     PERFORM @extschema@._check_columns(tables, columns) WHERE what = 'all';

@@ -1,7 +1,8 @@
 -- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one kind;
 -- a step's statement is what the run executes, so the plan shows all of it. Phases:
 --   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default   50 truncate
---   60 a table's load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   80 sequence value   90 comment
+--   60 a table's load, verify, keys, indexes, checks and statistics   65 what a kept table lacks of these, and defaults
+--   70 foreign key   72 validate   80 sequence value   90 comment   95 what stays behind
 
 CREATE OR REPLACE FUNCTION @extschema@._tables(model jsonb) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE
@@ -167,14 +168,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT coalesce(array_agg(s.schema || '.' || s.name), '{}') AS sources, coalesce(array_agg(s.target), '{}') AS targets
         FROM @extschema@._sequences(model) AS s
     ), translated AS (
-        SELECT t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
+        SELECT CASE WHEN t.action = 'truncate' THEN 65 ELSE 45 END AS phase,
+               t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
                @extschema@._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale,
                                               n.sources, n.targets) AS expression
         FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id CROSS JOIN names AS n
-        WHERE t.action IN ('create', 'replace') AND c.default_definition IS NOT NULL AND c.generator IS NULL
-          AND (model #>> '{options,defaults}')::boolean
+        LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND t.action = 'truncate'
+        WHERE (t.action IN ('create', 'replace') OR NOT a.atthasdef AND a.attidentity = '')
+          AND c.default_definition IS NOT NULL AND c.generator IS NULL AND (model #>> '{options,defaults}')::boolean
     )
-    SELECT 45, d.position, d.ordinal, d.id, 'default', d.source, d.target,
+    SELECT d.phase, d.position, 1000 + d.ordinal, d.id, 'default', d.source, d.target,
            CASE WHEN d.expression IS NOT NULL THEN
                format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', d.target, d.column_name, d.expression) END,
            CASE WHEN d.expression IS NULL THEN format('default of %I not translated: %s', d.column_name, d.default_definition) END

@@ -16,6 +16,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     GROUP BY c.table_id
 $$;
 
+-- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So what failed once is tried again.
+CREATE OR REPLACE FUNCTION @extschema@._key_phase(action text) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN action IN ('create', 'replace') THEN 60 ELSE 65 END;
+
+-- Does a kept table have this key or index, or one that does the same? `keys`: names of its columns, in order.
+CREATE OR REPLACE FUNCTION @extschema@._has_index(relation oid, target name, constraint_type text, is_unique boolean, keys name[],
+    is_filtered boolean) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (
+    SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+    WHERE i.indrelid = relation AND i.indisvalid
+      AND (c.relname = target OR i.indisprimary AND constraint_type = 'PK'
+           OR i.indisunique >= is_unique AND (i.indpred IS NOT NULL) = is_filtered
+              AND keys = ARRAY(SELECT a.attname FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, at)
+                               JOIN pg_attribute AS a ON a.attrelid = relation AND a.attnum = k.attnum
+                               WHERE k.at <= i.indnkeyatts ORDER BY k.at)));
+
 -- The source's indexes, a row each, with local column lists; `reason` says why one is not made.
 CREATE OR REPLACE FUNCTION @extschema@._indexes(model jsonb)
 RETURNS TABLE (table_id int, name text, target name, note text, constraint_type text, is_unique boolean, keys text, plain_keys text,
@@ -30,7 +48,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              filter_definition text, key_ordinal int, "column" text, is_descending boolean, is_included boolean)) WITH ORDINALITY AS i
             (schema, "table", index, constraint_type, is_unique, type_desc, is_disabled, filter_definition, key_ordinal, "column",
              is_descending, is_included, at)
-        JOIN @extschema@._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace')
+        JOIN @extschema@._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'truncate')
         JOIN @extschema@._objects(model) AS o ON o.kind = 'index' AND o.table_id = t.id AND o.name = i.index
         JOIN @extschema@._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
     ), grouped AS (
@@ -38,6 +56,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                string_agg(quote_ident(e.column_target) || CASE WHEN e.is_descending THEN ' DESC' ELSE '' END, ', ' ORDER BY e.key_ordinal)
                    FILTER (WHERE e.is_key) AS keys,
                string_agg(quote_ident(e.column_target), ', ' ORDER BY e.key_ordinal) FILTER (WHERE e.is_key) AS plain_keys,
+               array_agg(e.column_target ORDER BY e.key_ordinal) FILTER (WHERE e.is_key) AS key_names,
                string_agg(quote_ident(e.column_target), ', ' ORDER BY e.at) FILTER (WHERE e.included) AS includes,
                bool_or(e.is_nullable) FILTER (WHERE e.is_key) AS has_null,
                -- a B-tree row holds 2,704 bytes and an index 32 columns; a NULL width must count as too much
@@ -62,21 +81,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 WHEN f.is_disabled THEN 'disabled on the source'
                 WHEN f.keys IS NULL THEN 'has no key columns'
                 WHEN f.filter_definition IS NOT NULL AND f.filter IS NULL THEN format('filter not translated: %s', f.filter_definition) END
-    FROM filtered AS f
+    FROM filtered AS f JOIN @extschema@._tables(model) AS t ON t.id = f.table_id
+    WHERE t.action <> 'truncate' OR NOT @extschema@._has_index(t.relation, f.target, f.constraint_type, f.is_unique, f.key_names,
+                                                               f.filter_definition IS NOT NULL)
 $$;
 
 -- SQL Server counts NULLs as equal in a unique key.
 CREATE OR REPLACE FUNCTION @extschema@._plan_indexes(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT t.position, t.id, t.source, t.target AS table_target, i.*,
+        SELECT @extschema@._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, i.*,
                CASE WHEN i.constraint_type = 'PK' THEN 'primary key' WHEN i.constraint_type = 'UQ' THEN 'unique' ELSE 'index' END AS kind,
                CASE WHEN i.is_unique AND i.has_null AND i.constraint_type IS DISTINCT FROM 'PK'
                     AND current_setting('server_version_num')::int >= 150000 THEN ' NULLS NOT DISTINCT' ELSE '' END AS nulls
         FROM @extschema@._indexes(model) AS i JOIN @extschema@._tables(model) AS t ON t.id = i.table_id
         WHERE i.is_unique OR (model #>> '{options,indexes}')::boolean
     )
-    SELECT 60, l.position,
+    SELECT l.phase, l.position,
            10 + row_number() OVER (PARTITION BY l.id ORDER BY l.kind <> 'primary key', l.kind <> 'unique', l.target COLLATE "C")::int,
            l.id, l.kind, l.source, l.table_target,
            CASE WHEN l.reason IS NOT NULL THEN NULL
@@ -93,37 +114,45 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM listed AS l
 $$;
 
+-- A kept table's constraint of this name: is it validated? NULL: there is none.
+CREATE OR REPLACE FUNCTION @extschema@._constraint_state(t replicate._table, constraint_name name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT k.convalidated FROM pg_constraint AS k
+        WHERE k.conrelid = t.relation AND k.conname = constraint_name AND t.action NOT IN ('create', 'replace'));
+
 -- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is there.
 CREATE OR REPLACE FUNCTION @extschema@._plan_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT t.position, t.id, t.source, t.target AS table_target, o.target, o.note, k.definition, k.is_disabled, k.is_not_trusted,
+        SELECT @extschema@._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, o.target, o.note, k.definition, k.is_disabled, k.is_not_trusted,
+               @extschema@._constraint_state(t, o.target) AS is_valid,
                row_number() OVER (PARTITION BY t.id ORDER BY o.target COLLATE "C")::int AS ordinal,
                @extschema@._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
         FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
             (schema text, "table" text, "constraint" text, definition text, is_disabled boolean, is_not_trusted boolean)
-        JOIN @extschema@._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace')
+        JOIN @extschema@._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace', 'truncate')
         JOIN @extschema@._objects(model) AS o ON o.kind = 'check' AND o.table_id = t.id AND o.name = k."constraint"
         JOIN @extschema@._column_lists(model) AS n ON n.table_id = t.id
         WHERE (model #>> '{options,checks}')::boolean
     )
-    SELECT 60, l.position, 500 + l.ordinal, l.id, 'check', l.source, l.table_target,
+    SELECT l.phase, l.position, 500 + l.ordinal, l.id, 'check', l.source, l.table_target,
            CASE WHEN l.expression IS NOT NULL THEN
                format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%s) NOT VALID', l.table_target, l.target, l.expression) END,
            nullif(concat_ws('; ', l.note, CASE WHEN l.expression IS NULL THEN format('check %I not translated: %s', l.target, l.definition)
                                                WHEN l.is_disabled THEN 'disabled on the source: not validated'
                                                WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
-    FROM listed AS l
+    FROM listed AS l WHERE l.is_valid IS NULL
     UNION ALL
-    SELECT 60, l.position, 700 + l.ordinal, l.id, 'validate', l.source, l.table_target,
+    SELECT l.phase, l.position, 700 + l.ordinal, l.id, 'validate', l.source, l.table_target,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.table_target, l.target), NULL
-    FROM listed AS l WHERE l.expression IS NOT NULL AND NOT l.is_disabled AND NOT l.is_not_trusted
+    FROM listed AS l
+    WHERE l.expression IS NOT NULL AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.is_valid IS NOT TRUE
 $$;
 
 -- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already.
 CREATE OR REPLACE FUNCTION @extschema@._foreign_keys(model jsonb)
 RETURNS TABLE (table_id int, "position" int, source text, child text, target name, note text, definition text, parent text,
-    parent_exists boolean, is_disabled boolean, is_not_trusted boolean)
+    parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH everything AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
@@ -131,7 +160,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT f.schema, f."table", f."constraint", f.referenced_schema, f.referenced_table, f.delete_action, f.update_action,
                bool_or(f.is_disabled) AS is_disabled, bool_or(f.is_not_trusted) AS is_not_trusted,
                string_agg(quote_ident(c.target), ', ' ORDER BY f.ordinal) AS columns,
-               string_agg(quote_ident(r.target), ', ' ORDER BY f.ordinal) AS referenced_columns
+               string_agg(quote_ident(r.target), ', ' ORDER BY f.ordinal) AS referenced_columns,
+               array_agg(c.target ORDER BY f.ordinal) AS column_names
         FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
             (schema text, "table" text, "constraint" text, ordinal int, "column" text, referenced_schema text, referenced_table text,
              referenced_column text, delete_action text, update_action text, is_disabled boolean, is_not_trusted boolean)
@@ -146,16 +176,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   ' ON DELETE ' || nullif(replace(g.delete_action, '_', ' '), 'NO ACTION'),
                   ' ON UPDATE ' || nullif(replace(g.update_action, '_', ' '), 'NO ACTION')),
            @extschema@._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL OR p.relation IS NOT NULL,
-           g.is_disabled, g.is_not_trusted
+           g.is_disabled, g.is_not_trusted, @extschema@._constraint_state(t, o.target)
     FROM grouped AS g
     JOIN everything AS t ON t.schema = g.schema AND t.name = g."table"
     JOIN @extschema@._objects(model) AS o ON o.kind = 'foreign key' AND o.table_id = t.id AND o.name = g."constraint"
     LEFT JOIN everything AS p ON p.schema = g.referenced_schema AND p.name = g.referenced_table
     WHERE t.position IS NOT NULL
-      -- a table that stays has its keys, but for those to a parent that is only made now
       AND (t.action IN ('create', 'replace')
-           OR t.action IN ('truncate', 'keep') AND p.action IN ('create', 'replace')
-              AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = t.relation AND k.conname = o.target))
+           -- a kept table whose rows stay gets its keys to parents that are only made now
+           OR (t.action = 'truncate' OR t.action = 'keep' AND p.action IN ('create', 'replace'))
+              AND @extschema@._constraint_state(t, o.target) IS NOT TRUE
+              AND NOT EXISTS (
+                  SELECT FROM pg_constraint AS k WHERE k.conrelid = t.relation AND k.confrelid = p.relation AND k.contype = 'f'
+                   AND k.conname <> o.target AND g.column_names = ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, at)
+                                              JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.at)))
 $$;
 
 CREATE OR REPLACE FUNCTION @extschema@._plan_foreign_keys(model jsonb) RETURNS SETOF replicate._step
@@ -172,7 +206,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                CASE WHEN NOT l.parent_exists THEN format('foreign key %I not made: %s is not replicated', l.target, l.parent)
                     WHEN l.is_disabled THEN 'disabled on the source: not validated'
                     WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
-    FROM listed AS l
+    FROM listed AS l WHERE l.is_valid IS NULL
     UNION ALL
     SELECT 72, l.position, l.ordinal, l.table_id, 'validate', l.source, l.child,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.child, l.target), NULL

@@ -17,8 +17,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
         UNION ALL SELECT * FROM @extschema@._plan_checks(model)
         UNION ALL SELECT * FROM @extschema@._plan_foreign_keys(model)
         UNION ALL SELECT * FROM @extschema@._plan_identities(model)
-        UNION ALL SELECT * FROM @extschema@._plan_comments(model)) AS s
+        UNION ALL SELECT * FROM @extschema@._plan_comments(model)
+        UNION ALL SELECT * FROM @extschema@._plan_losses(model)) AS s
     ORDER BY s.phase, s."position", s.ordinal, s.kind, s.target COLLATE "C"
+$$;
+
+-- What stays behind: views and programs, and what was set aside when the catalog was read.
+CREATE OR REPLACE FUNCTION @extschema@._plan_losses(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 95, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
+           @extschema@._source_name(o.schema, o.name), NULL::text, NULL::text, 'not copied'
+    FROM @extschema@._other_objects(model -> 'catalog') AS o
+    WHERE model ->> 'only_table' IS NULL
+      AND (model ->> 'include' IS NULL OR @extschema@._matches(o.schema, o.name, @extschema@._text_array(model -> 'include')))
+      AND NOT @extschema@._matches(o.schema, o.name, @extschema@._text_array(model -> 'exclude'))
+    UNION ALL
+    SELECT 96, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
+    FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
 $$;
 
 -- One run per server at a time in this database: the lock, which is the transaction's, is also what replicate.progress looks for.
@@ -29,29 +44,32 @@ DECLARE
 BEGIN
     SELECT s.oid::bigint INTO id FROM pg_foreign_server AS s WHERE s.srvname = server;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'server "%" does not exist', server USING ERRCODE = 'undefined_object';
+        PERFORM @extschema@._raise('42704', format('server "%s" does not exist', server));
     END IF;
     -- the four bytes of an oid as an int
     IF NOT pg_try_advisory_xact_lock(1836282737, (CASE WHEN id > 2147483647 THEN id - 4294967296 ELSE id END)::int) THEN
-        RAISE EXCEPTION 'server "%" is being replicated by another session', server USING ERRCODE = 'object_in_use',
-            HINT = 'replicate.progress shows the session and how far it is.';
+        PERFORM @extschema@._raise('55006', format('server "%s" is being replicated by another session', server),
+            hint => 'replicate.progress shows the session and how far it is.');
     END IF;
 END
 $$;
 
--- Executes a step whose failure costs a constraint, an index or a default, not the data. NULL: done; else why not.
-CREATE OR REPLACE FUNCTION @extschema@._try(statement text) RETURNS text
+-- Executes what may fail without harm to the data. failure NULL: done; else why not, by the error's message and detail.
+CREATE OR REPLACE FUNCTION @extschema@._try(statement text, OUT failure text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    message text;
+    detail text;
 BEGIN
     EXECUTE statement;
-    RETURN NULL;
 EXCEPTION
     WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR feature_not_supported
-        OR syntax_error_or_access_rule_violation THEN
+        OR syntax_error_or_access_rule_violation OR object_in_use THEN
         IF SQLSTATE = '42501' THEN
             RAISE;
         END IF;
-        RETURN SQLERRM;
+        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+        failure := concat_ws('. ', message, nullif(rtrim(detail, '.'), ''));
 END
 $$;
 
@@ -59,11 +77,70 @@ CREATE OR REPLACE FUNCTION @extschema@._may_fail(kind text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN kind IN ('default', 'primary key', 'unique', 'index', 'check', 'foreign key', 'validate');
 
--- 'dbo.Posts -> public.posts: 50000 rows, 43 MB in 1.2 s (41000 rows/s)'
-CREATE OR REPLACE FUNCTION @extschema@._load_message(source text, target text, rows bigint, bytes bigint, elapsed interval) RETURNS text
+-- Does one step. `undone` are the statements that failed so far: nothing is validated that was not made. Whatever is not said to may
+-- fail ends the run. `loss`: what the target lacks of the source after this step; its verb is NULL where nothing. `outcome`: done, failed,
+-- skipped.
+CREATE OR REPLACE FUNCTION @extschema@._run_step(s replicate._step, INOUT undone text[], OUT outcome text, OUT loss replicate._loss,
+    OUT counts bigint[])
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    added text := replace(s.statement, ' VALIDATE CONSTRAINT ', ' ADD CONSTRAINT ') || ' ';
+    failure text;
+    first_count bigint;
+    second_count bigint;
+BEGIN
+    outcome := 'done';
+    loss := ROW(s.table_id, s.kind, NULL, s.source, s.target, s.note);
+    IF s.kind IN ('load', 'verify') THEN
+        EXECUTE s.statement INTO first_count, second_count;
+        counts := ARRAY[first_count, second_count];
+    ELSIF s.statement IS NULL THEN
+        outcome := 'skipped';
+        loss.verb := CASE WHEN s.kind = 'table' THEN NULL
+                          WHEN s.kind IN ('default', 'check') THEN 'not translated'
+                          WHEN s.kind IN ('primary key', 'unique', 'index', 'foreign key') THEN 'not made'
+                          WHEN s.kind = 'finding' THEN ''
+                          ELSE 'not copied' END;
+    ELSIF NOT @extschema@._may_fail(s.kind) THEN
+        EXECUTE s.statement;
+    ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
+        outcome := 'skipped';
+    ELSE
+        SELECT t.failure INTO failure FROM @extschema@._try(s.statement) AS t;
+    END IF;
+    IF failure IS NOT NULL THEN
+        outcome := 'failed';
+        undone := undone || s.statement;
+        loss.verb := CASE WHEN s.kind = 'validate' THEN 'not validated' ELSE 'failed' END;
+        loss.note := format('%s failed: %s. Statement: %s', s.kind, failure, s.statement);
+        PERFORM @extschema@._say(true, format('%s of %s failed: %s', s.kind, s.target, failure), 'The statement was: ' || s.statement,
+            CASE WHEN s.kind = 'validate' THEN 'The constraint stands, NOT VALID: it holds for new rows.'
+                 ELSE 'The next run tries it again.' END);
+    END IF;
+END
+$$;
+
+-- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
+CREATE OR REPLACE FUNCTION @extschema@._loss_summary(losses replicate._loss[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('%s -> %s: %s rows%s in %s s%s', source, target, rows, ', ' || pg_size_pretty(bytes),
-                  round(extract(epoch FROM elapsed)::numeric, 1),
+    WITH counted AS (
+        SELECT l.verb, count(*) || ' ' || CASE l.kind WHEN 'unique' THEN 'unique constraint' WHEN 'validate' THEN 'constraint' ELSE l.kind END
+                   || CASE WHEN count(*) = 1 THEN '' WHEN l.kind = 'index' THEN 'es' ELSE 's' END AS said,
+               row_number() OVER (PARTITION BY l.verb ORDER BY count(*) DESC, l.kind) AS n
+        FROM unnest(losses) AS l GROUP BY l.verb, l.kind
+    ), verbs AS (
+        SELECT c.verb, array_agg(c.said ORDER BY c.n) AS said FROM counted AS c GROUP BY c.verb
+    )
+    SELECT string_agg(rtrim(concat_ws(' and ', nullif(array_to_string(trim_array(v.said, 1), ', '), ''), v.said[cardinality(v.said)])
+                            || ' ' || v.verb), ', '
+                      ORDER BY array_position('{failed,not validated,not translated,not made,not copied}', v.verb))
+    FROM verbs AS v
+$$;
+
+-- '50000 rows, 43 MB in 1.2 s (41000 rows/s)'
+CREATE OR REPLACE FUNCTION @extschema@._amount(rows bigint, bytes bigint, elapsed interval) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('%s rows%s in %s s%s', rows, ', ' || pg_size_pretty(bytes), round(extract(epoch FROM elapsed)::numeric, 1),
                   -- too short a time says nothing
                   CASE WHEN rows >= 1000 AND elapsed >= interval '0.1 s'
                        THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
@@ -81,19 +158,37 @@ BEGIN
 END
 $$;
 
--- Executes the steps in order; answers a row for every table, in load order. Whatever is not said to may fail ends the run.
-CREATE OR REPLACE FUNCTION @extschema@._execute(model jsonb, steps replicate._step[]) RETURNS SETOF replicate.run_tables
+-- A table's result after one more of its steps.
+CREATE OR REPLACE FUNCTION @extschema@._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    result.elapsed := result.elapsed + took;
+    IF kind = 'load' THEN
+        result.rows := counts[1];
+        result.bytes := counts[2];
+    ELSIF kind = 'verify' THEN
+        result.status := CASE WHEN counts[1] = counts[2] THEN 'ok'
+                              ELSE format('count differs: source %s, target %s', counts[1], counts[2]) END;
+    ELSIF note IS NOT NULL AND kind <> 'drop foreign key' THEN
+        result.notes := result.notes || note;
+    END IF;
+END
+$$;
+
+-- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the source has and the target lacks.
+CREATE OR REPLACE FUNCTION @extschema@._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
+    OUT losses replicate._loss[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s replicate._step;
-    results replicate.run_tables[];
+    done record;
     at int[] := '{}';      -- by table id: index into results
     i int;
     t record;
     began timestamptz;
-    failure text;
-    first_count bigint;
-    second_count bigint;
+    undone text[] := '{}';
+    loaded int := 0;
+    loads int := (SELECT count(*) FROM unnest(steps) AS x WHERE x.kind = 'load');
 BEGIN
     FOR t IN SELECT x.* FROM @extschema@._tables(model) AS x ORDER BY x.position LOOP
         results := array_append(results, ROW(0, t.source, t.target, NULL, NULL, interval '0',
@@ -103,38 +198,25 @@ BEGIN
     FOREACH s IN ARRAY steps LOOP
         i := at[s.table_id];
         began := clock_timestamp();
-        failure := NULL;
-        IF s.kind IN ('load', 'verify') THEN
-            EXECUTE s.statement INTO first_count, second_count;
-        ELSIF s.statement IS NULL THEN
-            NULL;
-        ELSIF @extschema@._may_fail(s.kind) THEN
-            failure := @extschema@._try(s.statement);
-        ELSE
-            EXECUTE s.statement;
-        END IF;
+        loaded := loaded + (s.kind = 'load')::int;
+        SELECT * INTO done FROM @extschema@._run_step(s, undone);
+        undone := done.undone;
         IF s.kind = 'load' THEN
-            results[i].rows := first_count;
-            results[i].bytes := second_count;
-            RAISE NOTICE '%', @extschema@._load_message(s.source, s.target, first_count, second_count, clock_timestamp() - began);
-        ELSIF s.kind = 'verify' THEN
-            results[i].status := CASE WHEN first_count = second_count THEN 'ok'
-                                      ELSE format('count differs: source %s, target %s', first_count, second_count) END;
-        ELSIF failure IS NOT NULL THEN
-            RAISE WARNING '% of % failed: %', s.kind, s.target, failure USING DETAIL = s.statement;
+            PERFORM @extschema@._say(false, format('table %s of %s: %s -> %s: %s', loaded, loads, s.source, s.target,
+                @extschema@._amount(done.counts[1], done.counts[2], clock_timestamp() - began)));
+        END IF;
+        IF (done.loss).verb IS NOT NULL THEN
+            losses := array_append(losses, done.loss);
         END IF;
         IF i IS NOT NULL THEN
-            results[i].elapsed := results[i].elapsed + (clock_timestamp() - began);
-            IF failure IS NOT NULL THEN
-                results[i].notes := results[i].notes || format('%s failed: %s (%s)', s.kind, failure, s.statement);
-                results[i].status := CASE WHEN results[i].status IN ('ok', 'loaded') THEN results[i].status || ', with warnings'
-                                          ELSE results[i].status END;
-            ELSIF s.note IS NOT NULL AND s.kind NOT IN ('load', 'drop foreign key') THEN
-                results[i].notes := results[i].notes || s.note;
-            END IF;
+            results[i] := @extschema@._with_step(results[i], s.kind, (done.loss).note, done.counts, clock_timestamp() - began);
         END IF;
     END LOOP;
-    RETURN QUERY SELECT r.* FROM unnest(results) AS r;
+    FOR i IN SELECT DISTINCT at[l.table_id] FROM unnest(losses) AS l WHERE l.table_id IS NOT NULL LOOP
+        IF results[i].status IN ('ok', 'loaded') THEN
+            results[i].status := results[i].status || ', with notes';
+        END IF;
+    END LOOP;
 END
 $$;
 
@@ -147,27 +229,42 @@ DECLARE
     began timestamptz := clock_timestamp();
     model jsonb;
     results replicate.run_tables[];
+    losses replicate._loss[];
     run_id bigint;
 BEGIN
+    PERFORM @extschema@._hold_settings();
     PERFORM @extschema@._check_run_arguments(jobs, chunk_rows, verify);
     PERFORM @extschema@._lock_server(server);
     model := @extschema@._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
-    results := ARRAY(SELECT r FROM @extschema@._execute(model, ARRAY(SELECT s FROM @extschema@._plan(model, verify) AS s)) AS r);
-    INSERT INTO replicate.runs (server, function, arguments, started, finished, status, rows, bytes, warnings,
+    SELECT x.results, x.losses INTO results, losses
+    FROM @extschema@._execute(model, ARRAY(SELECT s FROM @extschema@._plan(model, verify) AS s)) AS x;
+    INSERT INTO replicate.runs (server, function, arguments, started, finished, status, rows, bytes, warnings, notes,
         source_database, source_version, isolation)
     SELECT server, caller, jsonb_strip_nulls(arguments), began, clock_timestamp(),
            CASE WHEN bool_or(r.status LIKE 'count differs%') THEN 'differs'
-                WHEN bool_or(r.status LIKE '%with warnings') THEN 'ok with warnings' ELSE 'ok' END,
+                WHEN losses IS NOT NULL THEN 'ok, with notes' ELSE 'ok' END,
            coalesce(sum(r.rows), 0), coalesce(sum(r.bytes), 0),
-           coalesce((SELECT array_agg(w.source || ': ' || n.note) FROM unnest(results) AS w CROSS JOIN unnest(w.notes) AS n (note)
-                     WHERE n.note LIKE '% failed: %'), '{}'),
+           ARRAY(SELECT l.source || ': ' || l.note FROM unnest(losses) AS l WHERE l.verb IN ('failed', 'not validated')),
+           ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || l.source || ': ' || l.note
+                 FROM unnest(losses) AS l WHERE l.verb NOT IN ('failed', 'not validated')),
            model #>> '{catalog,database,name}', model #>> '{catalog,database,product_version}', @extschema@._isolation(server, model)
     FROM unnest(results) AS r
     RETURNING id INTO run_id;
     INSERT INTO replicate.run_tables
     SELECT run_id, r.source, r.target, r.rows, r.bytes, r.elapsed, r.status, r.notes FROM unnest(results) AS r;
+    PERFORM @extschema@._say(false, @extschema@._run_message(results, losses, clock_timestamp() - began, run_id));
     RETURN QUERY SELECT r.* FROM unnest(results) AS r;
 END
+$$;
+
+-- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 1 check not translated, 16 views not copied; see replicate.runs, id 7'.
+CREATE OR REPLACE FUNCTION @extschema@._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
+RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('%s %s: %s', count(r.rows), CASE count(r.rows) WHEN 1 THEN 'table' ELSE 'tables' END,
+                  @extschema@._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took))
+        || coalesce(format('; %s; see notes and warnings in replicate.runs, id %s', @extschema@._loss_summary(losses), id), '')
+    FROM unnest(results) AS r
 $$;
 
 -- What the connection reads at: the server's option, else SNAPSHOT where the database allows it (src/pg/connection.cpp).

@@ -6,6 +6,7 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_plan(server name, target_schema
 RETURNS TABLE (step int, kind text, source text, target text, statement text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM @extschema@._hold_settings();
     PERFORM @extschema@._check_run_arguments(jobs, chunk_rows, verify);
     RETURN QUERY
     SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
@@ -22,31 +23,30 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s replicate._step;
     steps replicate._step[];
-    failure text;
+    step record;
+    undone text[] := '{}';
+    losses replicate._loss[];
 BEGIN
+    PERFORM @extschema@._hold_settings();
     PERFORM @extschema@._lock_server(server);
     steps := ARRAY(SELECT p FROM @extschema@._plan(
         @extschema@._model('schema', server, target_schema, include, exclude, NULL, on_existing, options), 'none') AS p);
     FOREACH s IN ARRAY steps LOOP
-        failure := NULL;
-        IF s.statement IS NULL THEN
-            status := 'skipped';
-        ELSIF @extschema@._may_fail(s.kind) THEN
-            failure := @extschema@._try(s.statement);
-            status := CASE WHEN failure IS NULL THEN 'done' ELSE 'failed' END;
-        ELSE
-            EXECUTE s.statement;
-            status := 'done';
-        END IF;
-        IF failure IS NOT NULL THEN
-            RAISE WARNING '% of % failed: %', s.kind, s.target, failure USING DETAIL = s.statement;
+        SELECT * INTO step FROM @extschema@._run_step(s, undone);
+        undone := step.undone;
+        IF (step.loss).verb IS NOT NULL THEN
+            losses := array_append(losses, step.loss);
         END IF;
         kind := s.kind;
         source := s.source;
         target := s.target;
-        note := nullif(concat_ws('; ', failure, s.note), '');
+        status := step.outcome;
+        note := (step.loss).note;
         RETURN NEXT;
     END LOOP;
+    IF losses IS NOT NULL THEN
+        PERFORM @extschema@._say(false, @extschema@._loss_summary(losses) || '; see the rows with a note');
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_schema IS 'creates the local tables, keys, indexes and constraints without data';
@@ -71,7 +71,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
     FROM @extschema@._replicate('replicate_table', jsonb_build_object('source_table', source_table, 'target_schema', target_schema,
         'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows, 'verify', verify, 'options', options),
-        server, target_schema, NULL, NULL, source_table, on_existing, jobs, chunk_rows, verify, options) AS r
+        server, target_schema, NULL, NULL, @extschema@._given('source_table', source_table), on_existing, jobs, chunk_rows, verify, options) AS r
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_table IS 'copies one table of a SQL Server database';
 
@@ -83,6 +83,7 @@ DECLARE
     s replicate._step;
     model jsonb;
 BEGIN
+    PERFORM @extschema@._hold_settings();
     PERFORM @extschema@._lock_server(server);
     model := @extschema@._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
     FOR s IN SELECT p.* FROM @extschema@._plan(model, 'none') AS p WHERE p.kind = 'sequence value' LOOP
@@ -108,7 +109,8 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     t replicate._table;
 BEGIN
-    PERFORM @extschema@._check_run_arguments(NULL, NULL, @extschema@._one_of('verify', verify, '{count,checksum}'));
+    PERFORM @extschema@._hold_settings();
+    PERFORM @extschema@._check_verify(verify, '{count}');
     FOR t IN SELECT x.* FROM @extschema@._tables(
                  @extschema@._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options)) AS x
              ORDER BY x.position LOOP

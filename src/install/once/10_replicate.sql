@@ -1,5 +1,14 @@
 -- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE EXTENSION.
 
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'replicate') THEN
+        RAISE EXCEPTION 'schema "replicate" already exists' USING ERRCODE = 'duplicate_schema',
+            DETAIL = 'mssql_fdw keeps the history of its runs in a schema of that name.',
+            HINT = 'Give the other one a new name first: ALTER SCHEMA replicate RENAME TO ...';
+    END IF;
+END
+$$;
 CREATE SCHEMA replicate;
 COMMENT ON SCHEMA replicate IS 'mssql_fdw: history and progress of replication';
 GRANT USAGE ON SCHEMA replicate TO PUBLIC;
@@ -19,6 +28,7 @@ CREATE TABLE replicate._runs (
     rows bigint NOT NULL,
     bytes bigint NOT NULL,
     warnings text[] NOT NULL,
+    notes text[] NOT NULL,
     source_database text,
     source_version text,
     isolation text
@@ -43,9 +53,13 @@ SELECT * FROM replicate._runs WHERE role = current_user OR pg_has_role(current_u
 CREATE VIEW replicate.run_tables WITH (security_barrier, check_option = cascaded) AS
 SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
 COMMENT ON VIEW replicate.runs IS 'finished runs of replication';
-COMMENT ON COLUMN replicate.runs.status IS 'ok, ok with warnings, or differs';
-COMMENT ON COLUMN replicate.runs.warnings IS 'constraints, indexes and defaults that the data or PostgreSQL did not allow';
+COMMENT ON COLUMN replicate.runs.status IS 'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows';
+COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement';
+COMMENT ON COLUMN replicate.runs.notes IS 'what was not carried over: not translated, not made, or not copied';
 COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
+COMMENT ON COLUMN replicate.run_tables.elapsed IS 'all steps of the table: load, check, keys, indexes, statistics; its NOTICE tells the time of the load alone';
+COMMENT ON COLUMN replicate.run_tables.status IS 'as the function returned it; docs/replicate.md lists them';
+COMMENT ON COLUMN replicate.run_tables.notes IS 'what failed, is not carried over, or is not the same here';
 GRANT SELECT, INSERT, DELETE ON replicate.runs, replicate.run_tables TO PUBLIC;
 GRANT USAGE ON SEQUENCE replicate.run_id TO PUBLIC;
 
@@ -75,7 +89,7 @@ JOIN pg_catalog.pg_foreign_server AS s ON s.oid = l.objid
 LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = l.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = l.pid
-LEFT JOIN LATERAL (SELECT regexp_match(a.query, '^/\* mssql_fdw load: (.*) -> (.*) \*/') AS names) AS n ON c.pid IS NOT NULL
+LEFT JOIN LATERAL (SELECT regexp_match(a.query, E'^/\\* mssql_fdw load: (.*) -> (.*) \\*/') AS names) AS n ON c.pid IS NOT NULL
 LEFT JOIN LATERAL (
     -- param12 is a TimestampTz: microseconds since 2000
     SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => c.param12 / 1e6)) AS elapsed,
@@ -137,6 +151,16 @@ CREATE TYPE replicate._object AS (
     name text,             -- on the source; of the column, for identity
     target_schema name,
     target name,
+    note text
+);
+
+-- Something of the source that the target lacks.
+CREATE TYPE replicate._loss AS (
+    table_id int,          -- NULL: nothing of a table's
+    kind text,             -- a step's
+    verb text,             -- failed, not validated, not translated, not made, not copied; '' of a finding
+    source text,
+    target text,
     note text
 );
 

@@ -1,0 +1,67 @@
+#include "settings.hpp"
+
+#include "boundary.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+struct Setting {
+  const char* name;
+  const char* value;
+};
+
+// PostgreSQL's defaults, but for lc_monetary, whose default is the cluster's.
+constexpr Setting held[] = {
+    {"array_nulls", "on"},
+    {"bytea_output", "hex"},
+    {"DateStyle", "ISO, MDY"},
+    {"extra_float_digits", "1"},
+    {"IntervalStyle", "postgres"},
+    {"lc_monetary", "C"},
+    {"quote_all_identifiers", "off"},
+    {"standard_conforming_strings", "on"},
+    {"transform_null_equals", "off"},
+};
+
+void set(const Setting& setting) {
+  const char* current = GetConfigOption(setting.name, true, false);
+  if (current == nullptr || std::strcmp(current, setting.value) == 0) return;
+  (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
+}
+
+void set_all() {
+  for (const Setting& setting : held) set(setting);
+}
+
+}  // namespace
+
+int hold_settings(bool printing) {
+  const int level = NewGUCNestLevel();
+  set_all();
+  if (printing) set({"search_path", "pg_catalog"});
+  return level;
+}
+
+void release_settings(int level) { AtEOXact_GUC(true, level); }
+
+bool reads_as_held(Oid type) {
+  return DateOrder == DATEORDER_MDY && IntervalStyle == INTSTYLE_POSTGRES && Array_nulls && type != CASHOID;
+}
+
+}  // namespace mssql::pg
+
+using namespace mssql::pg;
+
+extern "C" {
+
+// _hold_settings() RETURNS void: until the end of the function that calls it, which has a SET clause and so a level of its own.
+Datum mssql_fdw_hold_settings(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  return fence([]() -> Datum {
+    set_all();
+    PG_RETURN_VOID();
+  });
+}
+
+}
