@@ -46,6 +46,8 @@ SELECT condition, pushed('many', condition) FROM (VALUES
     ('name IS NULL'), ('name IS NOT NULL AND id < 9'), ('name = ''one'''), ('name LIKE ''o%'''), ('lower(name) = ''one'''),
     ('created = ''2020-01-01 00:00:00.001'''), ('created < ''2020-01-02'''), ('created < ''infinity'''), ('created IS NULL AND id < 40'),
     ('created >= date ''2020-01-02'''), ('created < ''2020-01-01''::date + 1'), ('created > current_date'), ('created = date ''infinity'''), ('created > timestamptz ''2020-01-01'''),
+    ('created <= timestamptz ''2020-01-01 12:00'''), ('created = timestamptz ''2020-01-01 00:00:00.001'''), ('created <> timestamptz ''2020-01-01'''),
+    ('created > timestamptz ''infinity'''), ('NOT (created > timestamptz ''2020-01-01'' OR id IN (1, 2))'), ('NOT (created > timestamptz ''2020-01-01'' AND flag)'),
     ('code = ''00112233-4455-6677-8899-aabbccddeeff'''), ('code > ''00112233-4455-6677-8899-aabbccddeeff'''),
     ('id IN (1, 2, 3)'), ('id NOT IN (1, 2, 3)'), ('id IN (1, NULL)'), ('id = 1 OR id = 2'), ('id = 1 OR name = ''one'''), ('NOT (id = 1 OR price > 2)'),
     ('(id < 10 AND flag) OR (id > 1000 AND price IS NOT NULL)'), ('id = grp'), ('id + 1 = 5'), ('untyped = 5'), ('untyped_price = 1.5'),
@@ -59,8 +61,15 @@ SELECT condition, pushed('dates', condition) FROM (VALUES
     ('dt > ''2010-01-02 03:04:05.004'''), ('dt >= ''2010-01-02 03:04:05.004'''), ('dt >= ''2010-01-02 03:04:05.0069999'''), ('dt > ''9999-12-31 23:59:59.998'''),
     ('dt <= ''9999-12-31 23:59:59.998'''), ('sdt > ''2000-02-29 11:59:30'''), ('sdt <= ''2000-02-29 12:00:30'''), ('sdt < ''2079-06-06 23:59:30'''),
     ('dt3 >= ''2010-01-02 03:04:05.6775'''), ('dt3 < ''2010-01-02 03:04:05.6785'''), ('dt3 = ''2010-01-02 03:04:05.6785'''), ('dt <= ''2010-01-02 03:04:05.007'''), ('dt > ''1700-01-01'''), ('dt6 = ''2010-01-02 03:04:05.678912'''),
-    ('dt6 > ''0001-01-01'''), ('dto = ''2010-01-01 21:34:05.678+00'''), ('dto >= ''2010-01-02 03:04:05.678-08'''), ('d > dt')
+    ('dt6 > ''0001-01-01'''), ('dto = ''2010-01-01 21:34:05.678+00'''), ('dto >= ''2010-01-02 03:04:05.678-08'''), ('dto >= date ''2010-01-02'''), ('dto < timestamp ''2010-01-02 12:00'''),
+    ('dto <> timestamp ''2010-01-02 12:00'''), ('d >= timestamptz ''2000-02-29'''), ('d < timestamp ''2000-02-29 00:00:01'''), ('d = timestamp ''2000-02-29'''), ('d > dt')
 ) AS c(condition);
+-- under another time zone, and around the hour that does not exist there
+SET TimeZone = 'Europe/Berlin';
+SELECT condition, pushed('dates', condition) FROM (VALUES
+    ('dto < timestamp ''2010-01-02 04:04:05.678'''), ('dt6 > timestamptz ''2010-01-02 00:00'''), ('dt < timestamptz ''2010-03-28 02:30'''), ('d <= timestamptz ''2000-02-29''')
+) AS c(condition);
+SET TimeZone = 'UTC';
 -- parameters go as parameters; where the server cannot hold a value, the condition is checked here
 PREPARE find(int, timestamp, numeric) AS SELECT count(*), min(id) FROM many WHERE id < $1 AND created >= $2 AND price < $3;
 SET plan_cache_mode = force_generic_plan;

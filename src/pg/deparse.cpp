@@ -175,6 +175,43 @@ bool may_compare(Oid column, Oid value) {
   return value == column || (is_integer_type(value) && is_integer_type(column)) || (column == TIMESTAMPOID && value == DATEOID);
 }
 
+// What brings a value to the column's type when the scan starts, under the time zone of that moment. It is the column that PostgreSQL would
+// convert where the bounds are loose.
+struct Coercion {
+  Oid column;
+  Oid value;
+  Oid function;
+  bool loose;
+};
+constexpr Coercion coercions[] = {
+    {TIMESTAMPOID, TIMESTAMPTZOID, F_TIMESTAMP_TIMESTAMPTZ, true}, {TIMESTAMPTZOID, TIMESTAMPOID, F_TIMESTAMPTZ_TIMESTAMP, false},
+    {DATEOID, TIMESTAMPTZOID, F_DATE_TIMESTAMPTZ, true},           {TIMESTAMPTZOID, DATEOID, F_TIMESTAMPTZ_DATE, false},
+    {DATEOID, TIMESTAMPOID, F_DATE_TIMESTAMP, true},
+};
+
+const Coercion* find_coercion(Oid column, Oid value) {
+  for (const Coercion& coercion : coercions) {
+    if (coercion.column == column && coercion.value == value) return &coercion;
+  }
+  return nullptr;
+}
+
+Node* coerced(const Coercion& coercion, Node* value) {
+  return reinterpret_cast<Node*>(
+      makeFuncExpr(coercion.function, coercion.column, list_make1(value), InvalidOid, InvalidOid, COERCE_EXPLICIT_CAST));
+}
+
+const char* push_bounds(const RemoteAttribute& column, std::span<const tsql::Bound> bounds, const char* joint, Node* value,
+                        ConditionContext* context, StringInfo out) {
+  for (const tsql::Bound& bound : bounds) {
+    if (&bound != &bounds.front()) appendStringInfoString(out, joint);
+    // The view is of a literal, so it ends in a NUL.
+    appendStringInfo(out, "%s %s ", column.quoted, tsql::tsql_name(bound.op).data());
+    if (const char* why = push_value(column, bound, value, context, out)) return why;
+  }
+  return nullptr;
+}
+
 const char* push_comparison(OpExpr* expression, ConditionContext* context, StringInfo out) {
   constexpr const char* no_comparison = "only comparisons of a column with a constant can be sent";
   tsql::Operator op{};
@@ -193,15 +230,15 @@ const char* push_comparison(OpExpr* expression, ConditionContext* context, Strin
   if (column == nullptr || !is_constant(right)) return no_comparison;
   if (const char* why = find_built_in(opno, &op)) return why;
   if (const char* why = judge_comparison(*column, type, op)) return why;
-  if (!may_compare(type, getBaseType(exprType(right)))) return "the two sides have different types";
-  const std::span<const tsql::Bound> bounds = tsql::bounds_of(op, column->type);
-  for (const tsql::Bound& bound : bounds) {
-    if (&bound != &bounds.front()) appendStringInfoString(out, op == tsql::Operator::not_equal ? " OR " : " AND ");
-    // The view is of a literal, so it ends in a NUL.
-    appendStringInfo(out, "%s %s ", column->quoted, tsql::tsql_name(bound.op).data());
-    if (const char* why = push_value(*column, bound, right, context, out)) return why;
-  }
-  return nullptr;
+  const char* joint = op == tsql::Operator::not_equal ? " OR " : " AND ";
+  const Oid other = getBaseType(exprType(right));
+  if (may_compare(type, other)) return push_bounds(*column, tsql::bounds_of(op, column->type), joint, right, context, out);
+  const Coercion* coercion = find_coercion(type, other);
+  if (coercion == nullptr) return "the two sides have different types";
+  const std::span<const tsql::Bound> bounds = coercion->loose ? tsql::loose_bounds_of(op) : tsql::bounds_of(op, column->type);
+  if (bounds.empty()) return "the two sides have different types";
+  if (coercion->loose) context->loose = context->rechecked = true;
+  return push_bounds(*column, bounds, joint, coerced(*coercion, right), context, out);
 }
 
 // column = ANY (constant array), which is how IN (...) arrives.
@@ -285,6 +322,7 @@ const char* push_boolean(BoolExpr* expression, ConditionContext* context, String
     if (IsA(argument, Var)) return push_flag(argument, "? = 0", context, out);
     appendStringInfoString(out, "NOT (");
     if (const char* why = push_condition(argument, context, out)) return why;
+    if (context->loose) return "the two sides have different types";  // of more rows the contrary is fewer
     appendStringInfoChar(out, ')');
     return nullptr;
   }
@@ -361,7 +399,7 @@ RemoteTable describe_remote_table(Relation relation, const TableOptions& options
 
 const char* deparse_condition(Expr* expression, ConditionContext* context, StringInfo out) {
   List* parameters = list_copy(context->parameters);
-  context->rechecked = false;
+  context->rechecked = context->loose = false;
   const char* why = push_condition(reinterpret_cast<Node*>(expression), context, out);
   // A condition that failed half-way leaves no parameters behind.
   if (why != nullptr) context->parameters = parameters;

@@ -52,6 +52,7 @@ struct ConditionContext {
   Index relation;     // varno
   List* parameters;   // ConditionParameter*, @P1 first
   bool rechecked;     // out: some value of a parameter may have no T-SQL form, so the condition must be checked locally too
+  bool loose;         // out: it lets more rows through, so it must be checked locally too
 };
 
 // Appends `expression` as a T-SQL condition and answers null; or answers why it stays local, as a clause without a full stop

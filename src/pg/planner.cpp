@@ -24,7 +24,7 @@ struct PlannedRelation {
 };
 
 void classify(PlannedRelation* planned, RelOptInfo* relation) {
-  ConditionContext context{&planned->table, relation->relid, NIL, false};
+  ConditionContext context{&planned->table, relation->relid, NIL, false, false};
   ListCell* cell = nullptr;
   foreach (cell, relation->baserestrictinfo) {
     auto* restriction = lfirst_node(RestrictInfo, cell);
@@ -143,7 +143,8 @@ ScanPlan unpack_plan(List* fdw_private) {
 
 ComparedColumn compared_column(const ScanPlan& plan, int parameter) {
   const int bound = list_nth_int(plan.parameter_bounds, parameter);
-  return {strVal(list_nth(plan.parameter_types, parameter)), {static_cast<tsql::Operator>(bound / 2), bound % 2 != 0}};
+  const tsql::Bound beside{static_cast<tsql::Operator>(bound / 4), (bound & 1) != 0, (bound & 2) != 0};
+  return {strVal(list_nth(plan.parameter_types, parameter)), beside};
 }
 
 void GetForeignRelSize(PlannerInfo* root, RelOptInfo* relation, Oid table) {
@@ -218,7 +219,8 @@ ForeignScan* GetForeignPlan(PlannerInfo*, RelOptInfo* relation, Oid table, Forei
     parameters = lappend(parameters, parameter->expression);
     const ComparedColumn& beside = parameter->beside;
     plan.parameter_types = lappend(plan.parameter_types, makeString(pstrdup(beside.remote_type)));
-    plan.parameter_bounds = lappend_int(plan.parameter_bounds, static_cast<int>(beside.bound.op) * 2 + (beside.bound.next ? 1 : 0));
+    const int flags = (beside.bound.next ? 1 : 0) + (beside.bound.loose ? 2 : 0);
+    plan.parameter_bounds = lappend_int(plan.parameter_bounds, static_cast<int>(beside.bound.op) * 4 + flags);
   }
   return make_foreignscan(targets, local, relation->relid, parameters, pack_plan(plan), NIL, recheck, outer_plan);
 }

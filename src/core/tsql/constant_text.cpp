@@ -100,6 +100,16 @@ bool next_day(Timestamp& moment) noexcept {
   return ++moment.year <= 9999;
 }
 
+bool previous_day(Timestamp& moment) noexcept {
+  if (--moment.day >= 1) return true;
+  if (--moment.month < 1) {
+    moment.month = 12;
+    if (--moment.year < 1) return false;
+  }
+  moment.day = days_in_month(moment.year, moment.month);
+  return true;
+}
+
 // `value` where it is on the grid already, else one of its neighbours there.
 std::optional<Timestamp> between(Timestamp value, std::int64_t below, std::int64_t above, Rounding rounding) noexcept {
   if (value.microseconds() == below) return value;
@@ -155,6 +165,14 @@ bool Timestamp::set_microseconds(std::int64_t value) noexcept {
   second = static_cast<int>(value / 1000000 % 60);
   minute = static_cast<int>(value / 60000000 % 60);
   hour = static_cast<int>(value / 3600000000);
+  return true;
+}
+
+bool Timestamp::move_days(int days) noexcept {
+  for (; days > 0; --days)
+    if (!next_day(*this)) return false;
+  for (; days < 0; ++days)
+    if (!previous_day(*this)) return false;
   return true;
 }
 

@@ -32,6 +32,7 @@ struct Timestamp {
   std::int64_t microseconds() const noexcept;  // of the day
   // Sets the time of day; 24:00 is the next day's 00:00. False where there is none: without a date, and after the year 9999.
   bool set_microseconds(std::int64_t value) noexcept;
+  bool move_days(int days) noexcept;  // a few; false outside of the calendar
 };
 
 // The values that a type has lie on a grid; what lies between two of them goes to the one below or above, or nowhere.

@@ -161,6 +161,7 @@ std::optional<TypedText> type_moment(const Bound& bound, const RemoteType& type,
   const bool wants_offset = type.type == Type::datetimeoffset;
   if (wants_date && wants_time && !wants_offset && value->has_date && !value->has_offset) value->has_time = true;  // a date is its midnight
   if (value->has_date != wants_date || value->has_time != wants_time || value->has_offset != wants_offset) return std::nullopt;
+  if (bound.loose && !value->move_days(bound.op == Operator::greater_equal ? -2 : 2)) return std::nullopt;
   if (type.type == Type::date) return typed(type, value->date_text());
   if (bound.next && !value->set_microseconds(value->microseconds() + 1)) return std::nullopt;
   const std::optional<Timestamp> rounded = round_moment(rounding_of(bound.op), type, *value);
@@ -223,6 +224,19 @@ std::span<const Bound> bounds_of(Operator op, const RemoteType& type) noexcept {
     }
   }
   return {&as_is[static_cast<std::size_t>(op)], 1};
+}
+
+std::span<const Bound> loose_bounds_of(Operator op) noexcept {
+  static constexpr Bound around[] = {{Operator::greater_equal, false, true}, {Operator::less_equal, false, true}};
+  switch (op) {
+    case Operator::equal: return around;
+    case Operator::greater:
+    case Operator::greater_equal: return {&around[0], 1};
+    case Operator::less:
+    case Operator::less_equal: return {&around[1], 1};
+    case Operator::not_equal: break;
+  }
+  return {};
 }
 
 std::optional<TypedText> push_parameter(const Bound& bound, const RemoteType& type, std::string_view text) {

@@ -29,10 +29,14 @@ bool may_push(Operator op, const RemoteType& type, std::string_view& why) noexce
 struct Bound {
   Operator op{Operator::equal};
   bool next{false};
+  bool loose{false};  // two days further out: more rows, from which the right ones are chosen here
 };
 // `column op value` as it is written in T-SQL: itself, but for a type of which the seventh digit of the fraction is cut here, `c > v` is
 // `c >= v + 1 microsecond`, and `c = v` is `c >= v AND c < v + 1 microsecond`. Two bounds are joined by AND; for not_equal, by OR.
 std::span<const Bound> bounds_of(Operator op, const RemoteType& type) noexcept;
+// The same for a value that a time zone has brought to the column's clock: around a change of that clock the two orders differ, but by no
+// more than the day that the International Date Line may take. None for not_equal.
+std::span<const Bound> loose_bounds_of(Operator op) noexcept;
 
 // A value that stands beside a column in such a clause: its type, and its spelling in that type.
 struct TypedText {

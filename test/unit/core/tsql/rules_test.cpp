@@ -203,6 +203,23 @@ TEST(Rules, BoundsAreRoundedToTheColumnsType) {
   EXPECT_EQ(rounded("money", "1.00001"), "money 1.0001 | money 1");
 }
 
+TEST(Rules, LooseBoundsAreTwoDaysOut) {
+  const auto written = [](std::string_view declaration, Operator op, std::string_view text) {
+    std::string sql;
+    for (const Bound& bound : loose_bounds_of(op)) {
+      const auto typed = push_parameter(bound, parse_declaration(declaration), text);
+      sql += std::string(tsql_name(bound.op)) + (typed ? typed->text : "-") + " ";
+    }
+    return sql;
+  };
+  EXPECT_EQ(written("datetime2(7)", Operator::greater, "2020-03-01 12:00:00"), ">=2020-02-28T12:00:00 ");
+  EXPECT_EQ(written("datetime", Operator::less, "2020-12-30 12:00:00.001"), "<=2021-01-01T12:00:00 ");
+  EXPECT_EQ(written("date", Operator::equal, "2020-01-01"), ">=2019-12-30 <=2020-01-03 ");
+  EXPECT_EQ(written("date", Operator::less_equal, "9999-12-30"), "<=- ");
+  EXPECT_EQ(written("date", Operator::greater_equal, "0001-01-02"), ">=- ");
+  EXPECT_EQ(written("date", Operator::not_equal, "2020-01-01"), "");
+}
+
 // Of datetime2(7) and its like six digits come here: c > v, seen from here, is c >= v + 1 microsecond there.
 TEST(Rules, BoundsOfTypesThatAreCut) {
   const auto written = [](std::string_view declaration, Operator op, std::string_view text) {
