@@ -32,7 +32,7 @@ SELECT * FROM replicate_table('mssql', 'rep.Prodct');
 SELECT * FROM replicate_table('mssql', 'Product');
 SELECT * FROM replicate_table('mssql', '[rep');
 SELECT * FROM replicate_table('mssql', 'a.b.c.d');
-SELECT * FROM _load('mssql', 'SELECT 1', 'pg_class', '{nope}', 'x');
+SELECT * FROM _load('mssql', 'rep', 'Sale', '{Id}', '{int}', 'pg_class', '{nope}', 'x');
 -- rights that lack are found before anything is done
 CREATE ROLE replicate_guest;
 GRANT USAGE ON FOREIGN SERVER mssql TO replicate_guest;

@@ -4,6 +4,7 @@
 #include "options.hpp"
 #include "parameter.hpp"
 #include "reader.hpp"
+#include "result_rows.hpp"
 
 namespace mssql::pg {
 
@@ -38,34 +39,6 @@ const std::vector<tds::Parameter>* query_parameters(const Arguments& arguments) 
                     errdetail("Infinity, NaN, years outside 0001 to 9999 and more than 38 digits cannot be sent.")));
   }
   return make_parameters(values, arguments.count);
-}
-
-ReturnSetInfo* materialized_result(FunctionCallInfo fcinfo) {
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  if (result == nullptr || !IsA(result, ReturnSetInfo) || (result->allowedModes & SFRM_Materialize) == 0) {
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("set-valued function called in context that cannot accept a set")));
-  }
-  return result;
-}
-
-TupleDesc result_descriptor(FunctionCallInfo fcinfo) {
-  TupleDesc descriptor = nullptr;
-  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) {
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("function returning record called in context that cannot accept type record"),
-                    errhint("Give a column definition list: SELECT * FROM mssql_query(...) AS t(id int, name text).")));
-  }
-  return descriptor;
-}
-
-// Gives the caller an empty tuplestore of this shape; it spills to disk beyond work_mem.
-Tuplestorestate* begin_result(ReturnSetInfo* result, TupleDesc descriptor) {
-  MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-  result->returnMode = SFRM_Materialize;
-  result->setDesc = CreateTupleDescCopy(descriptor);
-  result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
-  MemoryContextSwitchTo(old);
-  return result->setResult;
 }
 
 Datum query(FunctionCallInfo fcinfo, bool writes) {

@@ -4,6 +4,9 @@
 
 #include "loader.hpp"
 
+#include "constraint_check.hpp"
+#include "run.hpp"
+
 namespace mssql::pg {
 
 namespace {
@@ -13,9 +16,10 @@ constexpr int batch_rows = 1000;
 constexpr std::uint64_t batch_bytes = 65536;
 
 struct Load {
-  Relation relation;
+  Relation target;
+  Relation relation;      // that the rows go into: the target, or its staging relation, which has the same columns and nothing else
   EState* estate;
-  ResultRelInfo* result;
+  ResultRelInfo* result;  // the target's
   MemoryContext context;  // lives as long as the load
   MemoryContext batch;    // values of the rows that wait in `slots`
   TupleTableSlot* slots[batch_rows];
@@ -23,7 +27,6 @@ struct Load {
   int options;            // TABLE_INSERT_*
   BulkInsertState bulk;
   CommandId command;
-  bool rebuild_indexes;   // at the end, instead of row by row
   bool* loaded;           // by attribute: comes from the source
   int ndefaults;          // attributes that do not, and have a default
   int* default_attributes;
@@ -31,40 +34,51 @@ struct Load {
 };
 
 // INSERT on the table or on each column, as COPY FROM asks for, and no policy that would have to be applied row by row.
-void check_may_load(Relation relation, const int* attnums, int ncolumns) {
-  const Oid relid = RelationGetRelid(relation);
-  if (relation->rd_rel->relkind != RELKIND_RELATION) {
-    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("cannot load into \"%s\"", RelationGetRelationName(relation)),
+void check_may_load(Relation target, const int* attnums, int ncolumns) {
+  const Oid relid = RelationGetRelid(target);
+  if (target->rd_rel->relkind != RELKIND_RELATION) {
+    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("cannot load into \"%s\"", RelationGetRelationName(target)),
                     errdetail("It is not a plain table.")));
   }
   if (pg_class_aclcheck(relid, GetUserId(), ACL_INSERT) != ACLCHECK_OK) {
     for (int i = 0; i < ncolumns; ++i) {
       if (pg_attribute_aclcheck(relid, static_cast<AttrNumber>(attnums[i]), GetUserId(), ACL_INSERT) != ACLCHECK_OK) {
-        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(target));
       }
     }
   }
   if (check_enable_rls(relid, InvalidOid, false) == RLS_ENABLED) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("cannot load into \"%s\" because its row-level security applies to you", RelationGetRelationName(relation)),
+                    errmsg("cannot load into \"%s\" because its row-level security applies to you", RelationGetRelationName(target)),
                     errhint("Run this as the table's owner, or as a role with BYPASSRLS.")));
   }
 }
 
-// Rows that are loaded pass no trigger, and so no foreign key: what only the owner may switch off.
-void check_triggers(Relation relation) {
-  const TriggerDesc* triggers = relation->trigdesc;
-  if (triggers == nullptr) return;
-  if (!triggers->trig_insert_before_row && !triggers->trig_insert_after_row && !triggers->trig_insert_before_statement &&
-      !triggers->trig_insert_after_statement) {
+// Its file is the creation of this transaction, and of this very subtransaction where `current` is one.
+bool has_new_file(Relation relation, SubTransactionId current = InvalidSubTransactionId) {
+#if PG_VERSION_NUM >= 160000
+  const SubTransactionId newest = relation->rd_newRelfilelocatorSubid;
+#else
+  const SubTransactionId newest = relation->rd_newRelfilenodeSubid;
+#endif
+  if (current != InvalidSubTransactionId) return relation->rd_createSubid == current || newest == current;
+  return relation->rd_createSubid != InvalidSubTransactionId || newest != InvalidSubTransactionId;
+}
+
+// What a load would pass by, and what it would disturb: a table that is not staged has to be as new.
+void check_new(Relation target) {
+  const TriggerDesc* triggers = target->trigdesc;
+  const bool fires = triggers != nullptr && (triggers->trig_insert_before_row || triggers->trig_insert_after_row ||
+                                             triggers->trig_insert_before_statement || triggers->trig_insert_after_statement);
+  if (!fires && !target->rd_rel->relhasindex && !target->rd_rel->relispartition && has_new_file(target)) {
+    CheckTableNotInUse(target, "load into");
     return;
   }
-#if PG_VERSION_NUM >= 160000
-  const bool owner = object_ownercheck(RelationRelationId, RelationGetRelid(relation), GetUserId());
-#else
-  const bool owner = pg_class_ownercheck(RelationGetRelid(relation), GetUserId());
-#endif
-  if (!owner) aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, RelationGetRelationName(relation));
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("cannot load into \"%s\" as it is", RelationGetRelationName(target)),
+                  errdetail("Only an empty table that is new in this transaction, without indexes, foreign keys and triggers, "
+                            "is loaded directly."),
+                  errhint("Use replicate_table().")));
 }
 
 // Names to attribute numbers; the loaded ones are marked.
@@ -92,13 +106,13 @@ int* find_columns(Relation relation, const LoadRequest& request, bool* loaded) {
 
 // Expressions for the columns that the source does not have; the others are NULL.
 void prepare_defaults(Load* load) {
-  TupleDesc descriptor = RelationGetDescr(load->relation);
+  TupleDesc descriptor = RelationGetDescr(load->target);
   load->default_attributes = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(descriptor->natts + 1)));
   load->defaults = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * static_cast<std::size_t>(descriptor->natts + 1)));
   for (int i = 0; i < descriptor->natts; ++i) {
     Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
     if (load->loaded[i] || attribute->attisdropped || attribute->attgenerated != '\0') continue;
-    auto* expression = reinterpret_cast<Expr*>(build_column_default(load->relation, i + 1));
+    auto* expression = reinterpret_cast<Expr*>(build_column_default(load->target, i + 1));
     if (expression == nullptr) continue;
     load->default_attributes[load->ndefaults] = i;
     load->defaults[load->ndefaults] = ExecInitExpr(expression_planner(expression), nullptr);
@@ -106,35 +120,12 @@ void prepare_defaults(Load* load) {
   }
 }
 
-// A storage file that is new in this transaction has no free space worth looking for. Where it is new in this very
-// subtransaction its rows can be written frozen, for they vanish with the file when it rolls back. COPY FREEZE also wants no older
-// snapshot in the session; a function call always has one, but no plan of it can read the table: DDL refuses a table in use.
+// A new file has no free space worth looking for. Where it is new in this very subtransaction its rows can be written frozen, for they
+// vanish with the file when it rolls back. COPY FREEZE also wants no older snapshot in the session; a function call always has one, but
+// no plan of it can read the table: a table in use is refused, here or by the switch.
 int insert_options(Relation relation) {
-#if PG_VERSION_NUM >= 160000
-  const SubTransactionId first = relation->rd_firstRelfilelocatorSubid;
-  const SubTransactionId newest = relation->rd_newRelfilelocatorSubid;
-#else
-  const SubTransactionId first = relation->rd_firstRelfilenodeSubid;
-  const SubTransactionId newest = relation->rd_newRelfilenodeSubid;
-#endif
-  int options = 0;
-  if (relation->rd_createSubid != InvalidSubTransactionId || first != InvalidSubTransactionId) options |= TABLE_INSERT_SKIP_FSM;
-  const SubTransactionId current = GetCurrentSubTransactionId();
-  if (relation->rd_createSubid == current || newest == current) options |= TABLE_INSERT_FROZEN;
-  return options;
-}
-
-void insert_index_tuples(Load* load, TupleTableSlot* slot) {
-#if PG_VERSION_NUM >= 160000
-  List* recheck = ExecInsertIndexTuples(load->result, slot, load->estate, false, false, nullptr, NIL, false);
-#else
-  List* recheck = ExecInsertIndexTuples(load->result, slot, load->estate, false, false, nullptr, NIL);
-#endif
-  // A deferred check is queued by the executor's triggers, which do not run here: never let one pass unseen.
-  if (recheck != NIL) {
-    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
-                    errmsg("duplicate key value for a deferrable constraint of \"%s\"", RelationGetRelationName(load->relation))));
-  }
+  const bool frozen = has_new_file(relation, GetCurrentSubTransactionId());
+  return TABLE_INSERT_SKIP_FSM | (frozen ? TABLE_INSERT_FROZEN : 0);
 }
 
 // Writes the waiting rows and frees what they held.
@@ -144,13 +135,7 @@ void flush(Load* load) {
     MemoryContext old = MemoryContextSwitchTo(load->batch);
     table_multi_insert(load->relation, load->slots, load->waiting, load->command, load->options, load->bulk);
     MemoryContextSwitchTo(old);
-    for (int i = 0; i < load->waiting; ++i) {
-      if (load->result->ri_NumIndices > 0) {
-        insert_index_tuples(load, load->slots[i]);
-        ResetPerTupleExprContext(load->estate);
-      }
-      ExecClearTuple(load->slots[i]);
-    }
+    for (int i = 0; i < load->waiting; ++i) ExecClearTuple(load->slots[i]);
     load->waiting = 0;
   }
   ResetPerTupleExprContext(load->estate);
@@ -170,6 +155,18 @@ TupleTableSlot* next_slot(Load* load) {
   return slot;
 }
 
+void check_not_null(Relation target, TupleTableSlot* slot) {
+  TupleDesc descriptor = RelationGetDescr(target);
+  for (int i = 0; i < descriptor->natts; ++i) {
+    const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+    if (!attribute->attnotnull || !slot->tts_isnull[i]) continue;
+    ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
+                    errmsg("null value in column \"%s\" of relation \"%s\" violates not-null constraint", NameStr(attribute->attname),
+                           RelationGetRelationName(target)),
+                    errtablecol(target, i + 1)));
+  }
+}
+
 // Completes a row that the reader filled, and checks it.
 void finish_row(Load* load, TupleTableSlot* slot) {
   ExprContext* expression_context = GetPerTupleExprContext(load->estate);
@@ -178,38 +175,23 @@ void finish_row(Load* load, TupleTableSlot* slot) {
     slot->tts_values[attribute] = ExecEvalExpr(load->defaults[i], expression_context, &slot->tts_isnull[attribute]);
   }
   ExecStoreVirtualTuple(slot);
-  TupleConstr* constraints = RelationGetDescr(load->relation)->constr;
+  TupleConstr* constraints = RelationGetDescr(load->target)->constr;
   if (constraints != nullptr) {
     if (constraints->has_generated_stored) ExecComputeStoredGenerated(load->result, load->estate, slot, CMD_INSERT);
-    ExecConstraints(load->result, slot, load->estate);
+    if (load->relation == load->target) {
+      ExecConstraints(load->result, slot, load->estate);
+    } else if (constraints->has_not_null) {
+      check_not_null(load->target, slot);
+    }
   }
-  if (load->relation->rd_rel->relispartition) ExecPartitionCheck(load->result, slot, load->estate, true);
   ++load->waiting;
-}
-
-// Into an empty table whose file is new in this very subtransaction: whatever fails, the file vanishes with the indexes that do not know its
-// rows yet, and nobody else sees them. Building an index sorts once, which is several times cheaper than inserting row by row.
-bool may_rebuild_indexes(Relation relation, int options) {
-  return (options & TABLE_INSERT_FROZEN) != 0 && relation->rd_rel->relhasindex && RelationGetNumberOfBlocks(relation) == 0;
-}
-
-void rebuild_indexes(Oid relation) {
-  CommandCounterIncrement();
-  ReindexParams parameters{};
-#if PG_VERSION_NUM >= 170000
-  reindex_relation(nullptr, relation, REINDEX_REL_CHECK_CONSTRAINTS, &parameters);
-#else
-  reindex_relation(relation, REINDEX_REL_CHECK_CONSTRAINTS, &parameters);
-#endif
 }
 
 void prepare(Load* load, const LoadRequest& request) {
   load->estate = CreateExecutorState();
   load->result = makeNode(ResultRelInfo);
-  InitResultRelInfo(load->result, load->relation, 0, nullptr, 0);
+  InitResultRelInfo(load->result, load->target, 0, nullptr, 0);
   load->options = insert_options(load->relation);
-  load->rebuild_indexes = may_rebuild_indexes(load->relation, load->options);
-  if (!load->rebuild_indexes) ExecOpenIndices(load->result, false);
   load->batch = AllocSetContextCreate(load->context, "mssql_fdw load batch", ALLOCSET_DEFAULT_SIZES);
   load->bulk = GetBulkInsertState();
   load->command = GetCurrentCommandId(true);
@@ -220,25 +202,20 @@ void prepare(Load* load, const LoadRequest& request) {
                          GetCurrentTimestamp()};
   pgstat_progress_start_command(PROGRESS_COMMAND_COPY, request.target);
   pgstat_progress_update_multi_param(lengthof(index), index, value);
-  // The only place where another session can read the names of a table that is not committed yet.
-  const char* query = debug_query_string == nullptr ? "" : debug_query_string;
-  pgstat_report_activity(STATE_RUNNING, psprintf("/* mssql_fdw load: %s -> %s.%s */ %s", request.source,
-                                                 get_namespace_name(RelationGetNamespace(load->relation)),
-                                                 RelationGetRelationName(load->relation), query));
+  show_progress("load", request.source, quote_qualified_identifier(get_namespace_name(RelationGetNamespace(load->target)),
+                                                                  RelationGetRelationName(load->target)));
 }
 
-void finish(Load* load, const LoadRequest& request) {
+void finish(Load* load) {
   pgstat_progress_end_command();
-  pgstat_report_activity(STATE_RUNNING, debug_query_string == nullptr ? "" : debug_query_string);
   FreeBulkInsertState(load->bulk);
   table_finish_bulk_insert(load->relation, load->options);
   for (TupleTableSlot* slot : load->slots) {
     if (slot != nullptr) ExecDropSingleTupleTableSlot(slot);
   }
-  ExecCloseIndices(load->result);
   FreeExecutorState(load->estate);
-  table_close(load->relation, NoLock);
-  if (load->rebuild_indexes) rebuild_indexes(request.target);
+  if (load->relation != load->target) table_close(load->relation, NoLock);
+  table_close(load->target, NoLock);
 }
 
 void report(std::uint64_t rows, std::uint64_t bytes) {
@@ -254,12 +231,19 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   MemoryContext caller = MemoryContextSwitchTo(context);
   auto* state = static_cast<Load*>(palloc0(sizeof(Load)));
   state->context = context;
-  state->relation = table_open(request.target, RowExclusiveLock);
-  TupleDesc descriptor = RelationGetDescr(state->relation);
+  state->target = table_open(request.target, RowExclusiveLock);
+  TupleDesc descriptor = RelationGetDescr(state->target);
   state->loaded = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(descriptor->natts + 1)));
-  const int* attnums = find_columns(state->relation, request, state->loaded);
-  check_may_load(state->relation, attnums, request.ncolumns);
-  check_triggers(state->relation);
+  const int* attnums = find_columns(state->target, request, state->loaded);
+  check_may_load(state->target, attnums, request.ncolumns);
+  const Oid staging = staging_of(request.target);
+  if (OidIsValid(staging)) {
+    check_owner(state->target);
+    state->relation = table_open(staging, RowExclusiveLock);
+  } else {
+    check_new(state->target);
+    state->relation = state->target;
+  }
   prepare(state, request);
 
   ReaderOptions options;
@@ -288,7 +272,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(reader_bytes(reader))};
   report(*rows_done, static_cast<std::uint64_t>(result.bytes));
   reader_close(reader);
-  finish(state, request);
+  finish(state);
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(context);
   return result;

@@ -1,9 +1,10 @@
-// Rows of a remote query into a local table, the way COPY FROM does it: table_multi_insert, no text, no executor plan.
+// Rows of a remote table into a local one, the way COPY FROM does it: table_multi_insert, no text, no executor plan.
 //
-// The target is a plain table. What holds for COPY FROM holds here: INSERT privilege on the table or on every loaded column,
-// no row-level security for the user, NOT NULL, CHECK and partition constraints and unique indexes are enforced, defaults and
-// stored generated columns fill what is not loaded. User triggers do not fire and foreign keys are not checked: the caller has
-// dropped or not yet made them. Memory is one batch, whatever the row count.
+// They go into the staging relation of the target where it has one (staging.hpp), else into the target itself, which then must be a
+// plain table that is new in this transaction, or has been emptied in it: without indexes, for they are made faster afterwards, and
+// without foreign keys, which a load would pass. What holds for COPY FROM holds here: INSERT privilege on the table or on every loaded
+// column, no row-level security for the user; NOT NULL is enforced, defaults and stored generated columns fill what is not loaded,
+// user triggers do not fire. CHECK constraints of a staged table are for the switch. Memory is one batch, whatever the row count.
 #pragma once
 
 #include "reader.hpp"
@@ -12,11 +13,11 @@ namespace mssql::pg {
 
 struct LoadRequest {
   Oid server{InvalidOid};
-  const char* sql{nullptr};        // remote SELECT; its i-th column goes to columns[i]
+  const char* sql{nullptr};        // SELECT of the remote table; its i-th column goes to columns[i]
   Oid target{InvalidOid};
   Datum* columns{nullptr};         // names
   int ncolumns{0};
-  const RemoteColumn* types{nullptr};  // ncolumns entries; may be null
+  const RemoteColumn* types{nullptr};  // ncolumns entries
   const char* source{nullptr};     // how messages call the source: "dbo.Posts"
   tds::CharacterPolicy policy{tds::CharacterPolicy::error};
   std::int64_t estimated_rows{0};  // for progress only; 0: unknown
@@ -28,8 +29,8 @@ struct LoadResult {
   std::int64_t bytes;  // wire bytes of the decoded cells
 };
 
-// Progress is in pg_stat_progress_copy while it runs (type CALLBACK), and pg_stat_activity.query opens with
-// "/* mssql_fdw load: source -> target */". `rows_done` (never null) counts as the load goes, for an error context callback.
+// Progress is in pg_stat_progress_copy while it runs (type CALLBACK). `rows_done` (never null) counts as the load goes, for an error
+// context callback.
 // Throws Error or ereports; the transaction is then to be rolled back.
 LoadResult load(const LoadRequest& request, std::uint64_t* rows_done);
 

@@ -1,9 +1,11 @@
 // The C functions behind the SQL of src/install/functions/1*.sql: the bulk load, and what SQL has no word for in names.
 
 #include "../core/tsql/quote.hpp"
+#include "../core/tsql/statement.hpp"
 #include "loader.hpp"
 #include "options.hpp"
-#include "surface.hpp"
+#include "result_rows.hpp"
+#include "staging.hpp"
 
 namespace mssql::pg {
 
@@ -29,40 +31,97 @@ tds::CharacterPolicy character_policy(const char* text) {
   pg_unreachable();
 }
 
-// The declared types of the columns, NULL where the wire tells enough.
-const RemoteColumn* remote_columns(ArrayType* array, int ncolumns) {
-  Datum* elements = nullptr;
+struct Elements {
+  Datum* values;
+  int count;
+};
+
+// An array without NULLs.
+Elements elements_of(ArrayType* array, Oid type, int length, bool by_value, const char* what) {
+  Elements elements{};
   bool* nulls = nullptr;
-  int count = 0;
-  deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-  if (count == 0) return nullptr;
-  if (count != ncolumns) ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
-  auto* columns = static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(count)));
-  for (int i = 0; i < count; ++i) {
-    columns[i].known = !nulls[i];
-    if (!nulls[i]) columns[i].type = parse_declaration(TextDatumGetCString(elements[i]));
+  const char alignment = length == NAMEDATALEN ? TYPALIGN_CHAR : TYPALIGN_INT;
+  deconstruct_array(array, type, length, by_value, alignment, &elements.values, &nulls, &elements.count);
+  for (int i = 0; i < elements.count; ++i) {
+    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", what)));
+  }
+  return elements;
+}
+
+const char* utf8(Datum value) {
+  const char* in_server = TextDatumGetCString(value);
+  return pg_server_to_any(in_server, static_cast<int>(std::strlen(in_server)), PG_UTF8);
+}
+
+// The columns of a remote table: their names, and the types that sys.types calls so.
+struct RemoteTable {
+  const char* schema;  // these four in UTF-8
+  const char* name;
+  const char** columns;
+  const char** types;
+  int ncolumns;
+};
+
+RemoteTable remote_table(FunctionCallInfo fcinfo) {
+  const Elements names = elements_of(PG_GETARG_ARRAYTYPE_P(3), TEXTOID, -1, false, "columns");
+  const Elements types = elements_of(PG_GETARG_ARRAYTYPE_P(4), TEXTOID, -1, false, "types");
+  if (names.count != types.count) ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
+  const auto size = sizeof(char*) * static_cast<std::size_t>(names.count + 1);
+  RemoteTable table{utf8(PG_GETARG_DATUM(1)), utf8(PG_GETARG_DATUM(2)), static_cast<const char**>(palloc(size)),
+                    static_cast<const char**>(palloc(size)), names.count};
+  for (int i = 0; i < names.count; ++i) {
+    table.columns[i] = utf8(names.values[i]);
+    table.types[i] = utf8(types.values[i]);
+  }
+  return table;
+}
+
+// Core only.
+const char* rows_query(const RemoteTable& table, tds::CharacterPolicy policy) {
+  const TextForm form = policy == tds::CharacterPolicy::error ? TextForm::converted : TextForm::raw;
+  std::vector<std::string> items;
+  for (int i = 0; i < table.ncolumns; ++i) {
+    const std::string column = tsql::quote_name(table.columns[i]);
+    const std::optional<Type> type = type_from_name(table.types[i]);
+    items.push_back(type ? select_expression({*type, 0, 0, 0}, column, form) : column);
+  }
+  const std::string from = tsql::quote_name(table.schema, table.name);
+  return copy_out(tsql::select({items, from, {}, {}}));
+}
+
+// The bytes of CLR types do not say what they are.
+const RemoteColumn* clr_columns(const RemoteTable& table) {
+  auto* columns = static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(table.ncolumns + 1)));
+  for (int i = 0; i < table.ncolumns; ++i) {
+    const std::optional<Type> type = type_from_name(table.types[i]);
+    columns[i].known = type == Type::geometry || type == Type::geography;
+    if (columns[i].known) columns[i].type = {*type, 0, 0, 0};
   }
   return columns;
 }
 
-// _load(server, query, target, columns, source, nul_policy, estimated_rows, estimated_bytes, types); STRICT.
+// _load(server, source_schema, source_table, source_columns, types, target, columns, source, nul_policy, estimated_rows, estimated_bytes);
+// STRICT.
 Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   PreventCommandIfReadOnly("a load");
   PreventCommandIfParallelMode("a load");
   LoadRequest request;
   request.server = find_server(NameStr(*PG_GETARG_NAME(0)))->serverid;
-  request.sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
-  request.target = PG_GETARG_OID(2);
-  bool* nulls = nullptr;
-  deconstruct_array(PG_GETARG_ARRAYTYPE_P(3), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &request.columns, &nulls, &request.ncolumns);
-  for (int i = 0; i < request.ncolumns; ++i) {
-    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("column names must not be null")));
+  request.target = PG_GETARG_OID(5);
+  const Elements columns = elements_of(PG_GETARG_ARRAYTYPE_P(6), NAMEOID, NAMEDATALEN, false, "columns");
+  request.columns = columns.values;
+  request.ncolumns = columns.count;
+  request.source = text_to_cstring(PG_GETARG_TEXT_PP(7));
+  request.policy = character_policy(text_to_cstring(PG_GETARG_TEXT_PP(8)));
+  request.estimated_rows = PG_GETARG_INT64(9);
+  request.estimated_bytes = PG_GETARG_INT64(10);
+  const RemoteTable table = remote_table(fcinfo);
+  if (columns.count != table.ncolumns) {
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns of source and target differ in number")));
   }
-  request.source = text_to_cstring(PG_GETARG_TEXT_PP(4));
-  request.policy = character_policy(text_to_cstring(PG_GETARG_TEXT_PP(5)));
-  request.estimated_rows = PG_GETARG_INT64(6);
-  request.estimated_bytes = PG_GETARG_INT64(7);
-  request.types = remote_columns(PG_GETARG_ARRAYTYPE_P(8), request.ncolumns);
+  request.types = clr_columns(table);
+  const char* query = rows_query(table, request.policy);
+  request.sql = pg_any_to_server(query, static_cast<int>(std::strlen(query)), PG_UTF8);
 
   TupleDesc descriptor = nullptr;
   if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
@@ -105,6 +164,29 @@ void say(FunctionCallInfo fcinfo) {
   ereport(PG_GETARG_BOOL(0) ? WARNING : NOTICE,
           (errmsg_internal("%s", for_client(message)), detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
            hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+}
+
+// _switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text); STRICT.
+Datum switch_call(FunctionCallInfo fcinfo) {
+  PreventCommandIfReadOnly("a refresh");
+  ReturnSetInfo* result = materialized_result(fcinfo);
+  TupleDesc descriptor = result_descriptor(fcinfo);
+  const Elements relations = elements_of(PG_GETARG_ARRAYTYPE_P(0), REGCLASSOID, sizeof(Oid), true, "relations");
+  auto* tables = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(relations.count + 1)));
+  for (int i = 0; i < relations.count; ++i) tables[i] = DatumGetObjectId(relations.values[i]);
+  const char* schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+  List* violations = switch_tables({tables, relations.count, PG_GETARG_DATUM(1), schema});
+  Tuplestorestate* rows = begin_result(result, descriptor);
+  ListCell* cell = nullptr;
+  foreach (cell, violations) {
+    const auto* violation = static_cast<const Violation*>(lfirst(cell));
+    Datum values[4] = {ObjectIdGetDatum(violation->table), ObjectIdGetDatum(violation->subject),
+                       CStringGetTextDatum(violation->message), 0};
+    bool isnull[4] = {false, false, false, violation->detail == nullptr};
+    if (!isnull[3]) values[3] = CStringGetTextDatum(violation->detail);
+    tuplestore_putvalues(rows, result->setDesc, values, isnull);
+  }
+  return static_cast<Datum>(0);
 }
 
 // The candidate that is the fewest edits away, case aside; null when all are far.
@@ -197,9 +279,27 @@ Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
   });
 }
 
+Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum {
+    stage(PG_GETARG_OID(0));
+    PG_RETURN_VOID();
+  });
+}
+
 // _client_can_read(text) RETURNS boolean
 Datum mssql_fdw_client_can_read(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum { PG_RETURN_BOOL(client_can_read(text_argument(fcinfo, 0))); });
+}
+
+Datum mssql_fdw_stage_indexes(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum {
+    stage_indexes(PG_GETARG_OID(0));
+    PG_RETURN_VOID();
+  });
+}
+
+Datum mssql_fdw_switch(PG_FUNCTION_ARGS) {
+  return fence([&] { return switch_call(fcinfo); });
 }
 
 Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {

@@ -33,6 +33,13 @@
   FUNCTION(mssql_fdw_say)                \
   FUNCTION(mssql_fdw_client_can_read)    \
   FUNCTION(mssql_fdw_hold_settings)      \
+  FUNCTION(mssql_fdw_stage)              \
+  FUNCTION(mssql_fdw_stage_indexes)      \
+  FUNCTION(mssql_fdw_switch)             \
+  FUNCTION(mssql_fdw_replicate)          \
+  FUNCTION(mssql_fdw_lock_server)        \
+  FUNCTION(mssql_fdw_show_progress)      \
+  FUNCTION(mssql_fdw_claim)              \
   FUNCTION(mssql_fdw_nearest)            \
   FUNCTION(mssql_fdw_suffixed_name)      \
   FUNCTION(mssql_fdw_parse_table_name)

@@ -1,10 +1,10 @@
 -- Replicate: the C functions it needs, and the checks of arguments that all its functions share.
 
--- Loads the rows of a remote query into a plain table; src/pg/loader.hpp says how. `types`: the columns' declared types where the
--- wire does not tell (CLR types), NULL elsewhere.
-CREATE OR REPLACE FUNCTION @extschema@._load(server name, query text, target regclass, columns name[], source text,
-    nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0, estimated_bytes bigint DEFAULT 0, types text[] DEFAULT '{}',
-    OUT rows bigint, OUT bytes bigint)
+-- Loads a remote table into the staging relation of a local one, or into one that is new; src/pg/loader.hpp says which. `types`:
+-- of source_columns, as sys.types calls them. `source`: how messages and progress call the source.
+CREATE OR REPLACE FUNCTION @extschema@._load(server name, source_schema text, source_table text, source_columns text[], types text[],
+    target regclass, columns name[], source text, nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0,
+    estimated_bytes bigint DEFAULT 0, OUT rows bigint, OUT bytes bigint)
 AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private function found it helps nobody.

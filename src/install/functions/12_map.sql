@@ -140,7 +140,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                y.note), '')
     FROM named AS n
     JOIN types AS y ON (y.type, y.max_length, y."precision", y.scale) = (n.type, n.max_length, n."precision", n.scale)
-    LEFT JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attname = n.target AND NOT a.attisdropped AND n.action = 'truncate'
+    LEFT JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attname = n.target AND NOT a.attisdropped AND n.action IN ('switch', 'refill')
     CROSS JOIN LATERAL @extschema@._identity_range(n.type, n."precision", n.scale, n.seed, n.increment, n.last_value) AS g
 $$;
 
@@ -152,7 +152,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables)
     ), made AS MATERIALIZED (
-        SELECT * FROM t WHERE t.action IN ('create', 'replace', 'truncate')
+        SELECT * FROM t WHERE t.action IN ('create', 'replace', 'switch', 'refill')
     ), sequences AS MATERIALIZED (
         SELECT s.schema, s.sequence, coalesce(target_schema, @extschema@._local_schema(s.schema, name_case)) AS local_schema
         FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
@@ -169,7 +169,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         SELECT DISTINCT CASE WHEN i.constraint_type IS NULL THEN 4 ELSE 3 END, 'index', m.id, m.schema, i.index,
                m.source || '.' || i.index, m.target_schema, @extschema@._local_name(i.index, name_case),
-               CASE WHEN m.action = 'truncate' THEN m.relation END
+               CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
         FROM jsonb_to_recordset(catalog -> 'indexes') AS i (schema text, "table" text, index text, constraint_type text)
         JOIN made AS m ON m.schema = i.schema AND m.name = i."table"
     ), taken AS (

@@ -1,7 +1,7 @@
 -- Replicate: what is there already. Everything that on_existing would run into is an error before anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
-CREATE OR REPLACE FUNCTION @extschema@._check_targets(tables jsonb, on_existing text) RETURNS void
+CREATE OR REPLACE FUNCTION @extschema@._check_targets(server name, tables jsonb, on_existing text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found_list text;
@@ -13,12 +13,12 @@ BEGIN
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
             PERFORM @extschema@._raise('42P07', 'target tables already exist', found_list || '.',
-                'With on_existing => ''truncate'' they are emptied and loaded again, with ''replace'' they are dropped and made '
-                    'anew, with ''skip'' they are left alone.');
+                'With on_existing => ''refresh'' copies that an earlier run made are loaded anew, with ''truncate'' all of them, with '
+                    '''replace'' they are dropped and made anew, with ''skip'' they are left alone.');
         END IF;
     END IF;
     FOR t IN SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
-             WHERE x.position IS NOT NULL AND x.action IN ('truncate', 'replace') ORDER BY x.position LOOP
+             WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
         IF t.relkind NOT IN ('r', 'p') THEN
             PERFORM @extschema@._raise('42809', format('target %s of %s is not a table', t.target, t.source),
                 format('A %s has that name.', CASE t.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
@@ -33,8 +33,49 @@ BEGIN
                 hint => 'Use another target_schema, or exclude the table.');
         END IF;
     END LOOP;
+    PERFORM @extschema@._check_ours(server, tables) WHERE on_existing = 'refresh';
     PERFORM @extschema@._check_dependent_views(tables);
 END
+$$;
+
+-- What the ledger does not know is somebody's own, whatever its name and its columns are.
+CREATE OR REPLACE FUNCTION @extschema@._check_ours(server name, tables jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    others text;
+BEGIN
+    SELECT string_agg(CASE WHEN o.server IS NULL THEN format('%s was not made by replication', t.target)
+                           ELSE format('%s is the copy of %s of server "%s"', t.target,
+                                       @extschema@._source_name(o.source_schema, o.source_table), o.server) END, ', ' ORDER BY t.position)
+    INTO others
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    LEFT JOIN replicate._targets AS o ON o.target_schema = t.target_schema AND o.target_name = t.target_name
+         AND (o.relation = t.relation OR o.database <> (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+    WHERE t.position IS NOT NULL AND t.relation IS NOT NULL
+      AND (o.server IS DISTINCT FROM _check_ours.server OR o.source_schema <> t.schema OR o.source_table <> t.name);
+    IF others IS NOT NULL THEN
+        PERFORM @extschema@._raise('42P07', 'target tables exist that are not copies of these tables', others || '.',
+            'on_existing => ''truncate'' takes them over, which empties them, ''replace'' drops them, ''skip'' leaves them alone; '
+                'or use another target_schema.');
+    END IF;
+END
+$$;
+
+-- Notes that a table is the copy of a source table. Its owner, or who may empty and fill it, may say so: src/pg/run.cpp.
+CREATE OR REPLACE FUNCTION @extschema@._claim(server name, source_schema text, source_table text, target regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+
+-- Called by _claim() as the extension's owner: nobody else may write the table.
+CREATE OR REPLACE FUNCTION @extschema@._write_target(server name, source_schema text, source_table text, target oid) RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO replicate._targets AS o (target_schema, target_name, relation, database, server, source_schema, source_table)
+    SELECT n.nspname, c.relname, c.oid, d.oid, server, source_schema, source_table
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_database AS d ON d.datname = current_database()
+    WHERE c.oid = target
+    ON CONFLICT (target_schema, target_name) DO UPDATE SET relation = excluded.relation, database = excluded.database,
+        server = excluded.server, source_schema = excluded.source_schema, source_table = excluded.source_table
+    RETURNING o.relation::bigint
 $$;
 
 -- Rights whose lack would end the run in its midst, or behind its loads.
@@ -59,7 +100,7 @@ BEGIN
                 format('GRANT CREATE ON SCHEMA %I TO %I, or use another target_schema.', t.target_schema, current_user));
         ELSIF t.action = 'replace' AND NOT pg_has_role(t.relowner, 'USAGE') THEN
             PERFORM @extschema@._raise('42501', format('must be owner of table %s', t.target), format('It is to be replaced by %s.', t.source));
-        ELSIF t.action = 'truncate' AND NOT (has_table_privilege(t.relation, 'TRUNCATE') AND has_any_column_privilege(t.relation, 'INSERT')) THEN
+        ELSIF t.action IN ('switch', 'refill') AND NOT (has_table_privilege(t.relation, 'TRUNCATE') AND has_any_column_privilege(t.relation, 'INSERT')) THEN
             PERFORM @extschema@._raise('42501', format('permission denied for table %s', t.target),
                 format('It is to be emptied and loaded from %s.', t.source),
                 format('GRANT SELECT, INSERT, TRUNCATE ON %s TO %I.', t.target, current_user));
@@ -87,27 +128,21 @@ BEGIN
 END
 $$;
 
--- Types that only a later version may know, and the one kind of value that INSERT would store in another form than a load.
+-- Types that only a later version may know.
 CREATE OR REPLACE FUNCTION @extschema@._check_types(tables jsonb, columns jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     misfit record;
 BEGIN
-    SELECT t.source, c.name, c.type, c.local_type IS NULL AS unknown INTO misfit
+    SELECT t.source, c.name, c.type INTO misfit
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     JOIN jsonb_populate_recordset(NULL::replicate._column, columns) AS c ON c.table_id = t.id
-    WHERE t.position IS NOT NULL AND t.action <> 'skip'
-      AND (c.local_type IS NULL
-           OR t.action = 'truncate' AND c.type IN ('geometry', 'geography') AND @extschema@._needs_insert(t.relation))
+    WHERE t.position IS NOT NULL AND t.action <> 'skip' AND c.local_type IS NULL
     ORDER BY t.position, c.ordinal LIMIT 1;
-    IF misfit.unknown THEN
+    IF FOUND THEN
         PERFORM @extschema@._raise('0A000',
             format('column "%s" of %s has type "%s", which mssql_fdw does not know', misfit.name, misfit.source, misfit.type),
             hint => 'Exclude the table, or replicate it through a foreign table with a query.');
-    ELSIF FOUND THEN
-        PERFORM @extschema@._raise('0A000',
-            format('spatial column "%s" of %s cannot go into a table with partitions, domains or deferrable keys', misfit.name, misfit.source),
-            hint => 'With on_existing => ''replace'' the table is made anew as a plain one.');
     END IF;
 END
 $$;
@@ -120,7 +155,7 @@ DECLARE
 BEGIN
     WITH t AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
-        WHERE x.position IS NOT NULL AND x.action = 'truncate'
+        WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill')
     ), expected AS MATERIALIZED (
         SELECT t.id, t.relation, c.target FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN t ON t.id = c.table_id
     ), problems AS (
@@ -144,34 +179,25 @@ BEGIN
 END
 $$;
 
--- Plain tables are loaded as COPY does; what that way would not honour goes through INSERT: partition routing, domains,
--- deferrable unique constraints.
-CREATE OR REPLACE FUNCTION @extschema@._needs_insert(relation oid) RETURNS boolean
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p')
-        OR EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = relation AND i.indisunique AND NOT i.indimmediate)
-        OR EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid
-                   WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND y.typtype = 'd');
-END;
-
 -- Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID.
 CREATE OR REPLACE FUNCTION @extschema@._takes_not_valid(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN current_setting('server_version_num')::int >= 180000
     OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p');
 
--- Foreign keys that stand in the way of TRUNCATE or DROP TABLE; they are dropped and, unless their table is dropped, made again.
+-- Foreign keys that stand in the way of DROP TABLE or of TRUNCATE; they are dropped and, unless their table is dropped, made again.
+-- Tables that are switched keep theirs.
 CREATE OR REPLACE FUNCTION @extschema@._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS x
-        WHERE x.position IS NOT NULL AND x.action IN ('truncate', 'replace')
+        WHERE x.position IS NOT NULL AND x.action IN ('refill', 'replace')
     ), keys AS (
         SELECT k.*, format('%I.%I', n.nspname, r.relname) AS relation_name, pg_get_constraintdef(k.oid) AS definition,
                @extschema@._takes_not_valid(k.conrelid) AS takes_not_valid,
                coalesce((SELECT t.id FROM t WHERE t.relation = k.conrelid),
                         (SELECT t.id FROM t WHERE t.relation = k.confrelid)) AS table_id,
+               EXISTS (SELECT FROM t WHERE t.action = 'replace' AND t.relation = k.confrelid) AS hinders_drop,
                row_number() OVER (ORDER BY n.nspname COLLATE "C", r.relname COLLATE "C", k.conname COLLATE "C")::int AS ordinal
         FROM pg_constraint AS k
         JOIN pg_class AS r ON r.oid = k.conrelid
@@ -181,17 +207,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
           -- keys among dropped tables go with them
           AND NOT (k.conrelid IN (SELECT t.relation FROM t WHERE t.action = 'replace'))
     )
-    SELECT 20, 0, k.ordinal, k.table_id, 'drop foreign key', NULL::text, k.relation_name,
+    SELECT CASE WHEN k.hinders_drop THEN 20 ELSE 82 END, 0, k.ordinal, k.table_id, 'drop foreign key', NULL::text, k.relation_name,
            format('ALTER TABLE %s DROP CONSTRAINT %I', k.relation_name, k.conname), 'made again after the load'
     FROM keys AS k
     UNION ALL
     -- What cannot be NOT VALID must not get lost when the new rows violate it: then the run fails.
-    SELECT 70, 0, k.ordinal, k.table_id, CASE WHEN k.takes_not_valid THEN 'foreign key' ELSE 'restore foreign key' END, NULL, k.relation_name,
+    SELECT 92, 0, k.ordinal, k.table_id, CASE WHEN k.takes_not_valid THEN 'foreign key' ELSE 'restore foreign key' END, NULL, k.relation_name,
            format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', k.relation_name, k.conname, k.definition,
                   CASE WHEN k.convalidated AND k.takes_not_valid THEN ' NOT VALID' ELSE '' END), NULL
     FROM keys AS k
     UNION ALL
-    SELECT 72, 0, k.ordinal, k.table_id, 'validate', NULL, k.relation_name,
+    SELECT 93, 0, k.ordinal, k.table_id, 'validate', NULL, k.relation_name,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', k.relation_name, k.conname), NULL
     FROM keys AS k WHERE k.convalidated AND k.takes_not_valid
 $$;

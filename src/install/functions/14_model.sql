@@ -204,7 +204,7 @@ DECLARE
     ids int[];
     model jsonb;
 BEGIN
-    PERFORM @extschema@._one_of('on_existing', on_existing, '{truncate,replace,skip,error}');
+    PERFORM @extschema@._one_of('on_existing', on_existing, '{refresh,truncate,replace,skip,error}');
     IF target_schema = '' THEN
         PERFORM @extschema@._raise('42602', 'target_schema must not be empty',
             hint => 'Without it dbo goes to public, and every other schema keeps its name.');
@@ -226,12 +226,14 @@ BEGIN
                WHEN p.id IS NULL THEN NULL
                WHEN what IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END
                WHEN t.relation IS NULL THEN 'create'
-               WHEN what = 'schema' AND on_existing = 'truncate' THEN 'keep'
-               ELSE on_existing END)), '[]')
+               WHEN on_existing NOT IN ('refresh', 'truncate') THEN on_existing
+               WHEN what = 'schema' THEN 'keep'
+               WHEN @extschema@._can_stage(t.relation) THEN 'switch'
+               ELSE 'refill' END)), '[]')
     INTO tables
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     LEFT JOIN @extschema@._positions(catalog, tables, ids) AS p ON p.id = t.id;
-    PERFORM @extschema@._check_targets(tables, on_existing) WHERE what IN ('all', 'schema');
+    PERFORM @extschema@._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
     PERFORM @extschema@._check_privileges(tables) WHERE what IN ('all', 'schema');
     PERFORM @extschema@._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM @extschema@._map_columns(catalog, tables, name_case) AS c;

@@ -1,8 +1,11 @@
 -- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one kind;
 -- a step's statement is what the run executes, so the plan shows all of it. Phases:
---   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default   50 truncate
---   60 a table's load, verify, keys, indexes, checks and statistics   65 what a kept table lacks of these, and defaults
---   70 foreign key   72 validate   80 sequence value   90 comment   95 what stays behind
+--   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default
+--   60 a table's staging, load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   75 comment   80 sequence value
+-- and from here on, with exclusive locks, what changes tables that others use:
+--   82 drop foreign key   84 switch   85 drop check   86 truncate   87 refill   88 drop table   90 check
+--   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
+--   98 what stays behind
 
 CREATE OR REPLACE FUNCTION @extschema@._tables(model jsonb) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE
@@ -70,13 +73,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 25, 0, 0, NULL::int, 'drop table', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
            'DROP TABLE ' || string_agg(t.target, ', ' ORDER BY t.position), 'privileges granted on them are lost'
     FROM @extschema@._tables(model) AS t WHERE t.action = 'replace' HAVING count(*) > 0
-$$;
-
-CREATE OR REPLACE FUNCTION @extschema@._plan_truncate(model jsonb) RETURNS SETOF replicate._step
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 50, 0, 0, NULL::int, 'truncate', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
-           'TRUNCATE ' || string_agg(CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END || t.target, ', ' ORDER BY t.position), NULL::text
-    FROM @extschema@._tables(model) AS t WHERE t.action = 'truncate' HAVING count(*) > 0
 $$;
 
 -- Sequences of their own; one that exists keeps its definition and only gets its value.
@@ -168,12 +164,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT coalesce(array_agg(s.schema || '.' || s.name), '{}') AS sources, coalesce(array_agg(s.target), '{}') AS targets
         FROM @extschema@._sequences(model) AS s
     ), translated AS (
-        SELECT CASE WHEN t.action = 'truncate' THEN 65 ELSE 45 END AS phase,
+        SELECT CASE WHEN t.action IN ('switch', 'refill') THEN 91 ELSE 45 END AS phase,
                t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
                @extschema@._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale,
                                               n.sources, n.targets) AS expression
         FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id CROSS JOIN names AS n
-        LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND t.action = 'truncate'
+        LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND t.action IN ('switch', 'refill')
         WHERE (t.action IN ('create', 'replace') OR NOT a.atthasdef AND a.attidentity = '')
           AND c.default_definition IS NOT NULL AND c.generator IS NULL AND (model #>> '{options,defaults}')::boolean
     )
@@ -184,60 +180,93 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM translated AS d
 $$;
 
+-- The temporary table that a table is refilled from.
+CREATE OR REPLACE FUNCTION @extschema@._staging_table(t replicate._table) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN format('pg_temp.%I', @extschema@._suffixed_name(t.target_name, left(md5(t.source), 8)));
+
 CREATE OR REPLACE FUNCTION @extschema@._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT x.*, @extschema@._quote_name(x.schema) || '.' || @extschema@._quote_name(x.name) AS remote
-        FROM @extschema@._tables(model) AS x WHERE x.action IN ('create', 'replace', 'truncate')
+        SELECT x.*, CASE x.action WHEN 'refill' THEN @extschema@._staging_table(x) ELSE x.target END AS loaded
+        FROM @extschema@._tables(model) AS x WHERE x.action IN ('create', 'replace', 'switch', 'refill')
     ), lists AS (
-        SELECT c.table_id, array_agg(c.target ORDER BY c.ordinal) AS names,
-               string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
-               string_agg(@extschema@._select_expression(c.type, @extschema@._quote_name(c.name), model #>> '{options,nul_policy}'), ', '
-                          ORDER BY c.ordinal) AS expressions,
-               -- only CLR types need telling: their bytes do not say what they are
-               ', ' || quote_literal((array_agg(CASE WHEN c.type IN ('geometry', 'geography') THEN c.type END ORDER BY c.ordinal)
-                   FILTER (WHERE l.spatial))::text) AS types,
-               string_agg(quote_ident(c.target) || ' ' || coalesce(format_type(coalesce(nullif(y.typbasetype, 0), a.atttypid),
-                   CASE WHEN y.typtype = 'd' THEN y.typtypmod ELSE a.atttypmod END), c.local_type), ', ' ORDER BY c.ordinal) AS definitions
-        FROM @extschema@._columns(model) AS c JOIN t ON t.id = c.table_id
-        JOIN (SELECT x.table_id, bool_or(x.type IN ('geometry', 'geography')) AS spatial FROM @extschema@._columns(model) AS x
-              GROUP BY x.table_id) AS l ON l.table_id = c.table_id
-        LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND t.action = 'truncate'
-        LEFT JOIN pg_type AS y ON y.oid = a.atttypid
-        WHERE c.loaded
+        SELECT c.table_id, array_agg(c.name ORDER BY c.ordinal)::text AS sources, array_agg(c.type ORDER BY c.ordinal)::text AS types,
+               array_agg(c.target ORDER BY c.ordinal)::text AS targets
+        FROM @extschema@._columns(model) AS c WHERE c.loaded
         GROUP BY c.table_id
-    ), queries AS (
-        SELECT t.*, l.*, format('SELECT %s FROM %s', l.expressions, t.remote) AS query FROM t JOIN lists AS l ON l.table_id = t.id
     )
-    SELECT 60, q.position, 1, q.id, 'load', q.source, q.target,
-           CASE WHEN q.action = 'truncate' AND @extschema@._needs_insert(q.relation) THEN
-               format('WITH loaded AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE '
-                      'SELECT * FROM %s._query(%L, %L) AS q (%s) RETURNING 1) '
-                      'SELECT count(*) AS rows, NULL::bigint AS bytes FROM loaded',
-                      q.target, q.targets, '@extschema@', model ->> 'server', q.query, q.definitions)
-           ELSE
-               format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %s, %s%s)', '@extschema@', model ->> 'server', q.query, q.target,
-                      q.names::text, q.source, model #>> '{options,nul_policy}', coalesce(q.rows, 0), coalesce(q.bytes, 0), q.types)
-           END,
-           CASE WHEN q.action = 'truncate' AND @extschema@._needs_insert(q.relation)
-                THEN 'by INSERT: partitions, domains or deferrable keys' END
-    FROM queries AS q
+    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target, format('SELECT %s._stage(%L)', '@extschema@', t.target), NULL::text
+    FROM t WHERE t.action = 'switch'
     UNION ALL
-    SELECT 60, t.position, 2, t.id, 'verify', t.source, t.target,
-           format('SELECT * FROM %s._count(%L, %L, %L)', '@extschema@', model ->> 'server', t.remote, t.target), NULL
+    SELECT 60, t.position, 2, t.id, 'load', t.source, t.target,
+           format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s)', '@extschema@', model ->> 'server', t.schema, t.name,
+                  l.sources, l.types, t.loaded, l.targets, t.source, model #>> '{options,nul_policy}', coalesce(t.rows, 0),
+                  coalesce(t.bytes, 0)), NULL
+    FROM t JOIN lists AS l ON l.table_id = t.id
+    UNION ALL
+    SELECT 60, t.position, 3, t.id, 'verify', t.source, t.target,
+           format('SELECT * FROM %s._count(%L, %L, %L)', '@extschema@', model ->> 'server',
+                  @extschema@._quote_name(t.schema) || '.' || @extschema@._quote_name(t.name), t.loaded), NULL
     FROM t WHERE verify = 'count'
     UNION ALL
-    SELECT 60, t.position, 1000, t.id, 'analyze', t.source, t.target, 'ANALYZE ' || t.target, NULL
+    SELECT 60, t.position, 4, t.id, 'stage indexes', t.source, t.target, format('SELECT %s._stage_indexes(%L)', '@extschema@', t.target), NULL
+    FROM t WHERE t.action = 'switch' AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = t.relation)
+    UNION ALL
+    SELECT CASE t.action WHEN 'refill' THEN 96 ELSE 60 END, t.position, 1000, t.id, 'analyze', t.source, t.target,
+           CASE t.action WHEN 'switch' THEN format('SELECT %s._analyze(%L)', '@extschema@', t.target) ELSE 'ANALYZE ' || t.target END, NULL
     FROM t WHERE (model #>> '{options,analyze}')::boolean
+$$;
+
+-- Constraints that the source does not vouch for are not held against the new rows.
+CREATE OR REPLACE FUNCTION @extschema@._plan_switch(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
+           format('SELECT * FROM %s._switch(%L, %L)', '@extschema@', array_agg(t.target ORDER BY t.position)::text,
+                  ARRAY(SELECT format('%I.%I %I', x.target_schema, x.target_name, u.target)
+                        FROM @extschema@._untrusted(model) AS u JOIN @extschema@._tables(model) AS x ON x.id = u.table_id
+                        ORDER BY x.position, u.target COLLATE "C")::text), NULL::text
+    FROM @extschema@._tables(model) AS t WHERE t.action = 'switch' HAVING count(*) > 0
+$$;
+
+-- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the same types, domains aside, which
+-- then replaces the rows.
+CREATE OR REPLACE FUNCTION @extschema@._plan_refill(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT x.*, @extschema@._staging_table(x) AS staged FROM @extschema@._tables(model) AS x WHERE x.action = 'refill'
+    ), lists AS (
+        SELECT c.table_id, string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
+               string_agg(format('%I %s', c.target, format_type(coalesce(nullif(y.typbasetype, 0), a.atttypid),
+                   CASE WHEN y.typtype = 'd' THEN y.typtypmod ELSE a.atttypmod END)), ', ' ORDER BY c.ordinal) AS definitions
+        FROM @extschema@._columns(model) AS c JOIN t ON t.id = c.table_id
+        JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target
+        JOIN pg_type AS y ON y.oid = a.atttypid
+        WHERE c.loaded
+        GROUP BY c.table_id
+    )
+    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target,
+           format('CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP', t.staged, l.definitions), 'cannot be switched: refilled at the end'
+    FROM t JOIN lists AS l ON l.table_id = t.id
+    UNION ALL
+    SELECT 86, 0, 0, NULL::int, 'truncate', NULL, string_agg(t.target, ', ' ORDER BY t.position),
+           'TRUNCATE ' || string_agg(CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END || t.target, ', ' ORDER BY t.position), NULL
+    FROM t HAVING count(*) > 0
+    UNION ALL
+    SELECT 87, t.position, 0, t.id, 'refill', t.source, t.target,
+           format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s', t.target, l.targets, l.targets, t.staged), NULL
+    FROM t JOIN lists AS l ON l.table_id = t.id
+    UNION ALL
+    SELECT 88, t.position, 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t
 $$;
 
 CREATE OR REPLACE FUNCTION @extschema@._plan_comments(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 90, t.position, 0, t.id, 'comment', t.source, t.target, format('COMMENT ON TABLE %s IS %L', t.target, t.comment), NULL::text
+    SELECT 75, t.position, 0, t.id, 'comment', t.source, t.target, format('COMMENT ON TABLE %s IS %L', t.target, t.comment), NULL::text
     FROM @extschema@._tables(model) AS t
     WHERE t.action IN ('create', 'replace') AND t.comment <> '' AND (model #>> '{options,comments}')::boolean
     UNION ALL
-    SELECT 90, t.position, c.ordinal, t.id, 'comment', t.source, t.target,
+    SELECT 75, t.position, c.ordinal, t.id, 'comment', t.source, t.target,
            format('COMMENT ON COLUMN %s.%I IS %L', t.target, c.target, c.comment), NULL
     FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id
     WHERE t.action IN ('create', 'replace') AND c.comment <> '' AND (model #>> '{options,comments}')::boolean

@@ -19,7 +19,7 @@ $$;
 -- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So what failed once is tried again.
 CREATE OR REPLACE FUNCTION @extschema@._key_phase(action text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN action IN ('create', 'replace') THEN 60 ELSE 65 END;
+RETURN CASE WHEN action IN ('create', 'replace') THEN 60 ELSE 91 END;
 
 -- Does a kept table have this key or index, or one that does the same? `keys`: names of its columns, in order.
 CREATE OR REPLACE FUNCTION @extschema@._has_index(relation oid, target name, constraint_type text, is_unique boolean, keys name[],
@@ -48,7 +48,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              filter_definition text, key_ordinal int, "column" text, is_descending boolean, is_included boolean)) WITH ORDINALITY AS i
             (schema, "table", index, constraint_type, is_unique, type_desc, is_disabled, filter_definition, key_ordinal, "column",
              is_descending, is_included, at)
-        JOIN @extschema@._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'truncate')
+        JOIN @extschema@._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
         JOIN @extschema@._objects(model) AS o ON o.kind = 'index' AND o.table_id = t.id AND o.name = i.index
         JOIN @extschema@._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
     ), grouped AS (
@@ -82,7 +82,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 WHEN f.keys IS NULL THEN 'has no key columns'
                 WHEN f.filter_definition IS NOT NULL AND f.filter IS NULL THEN format('filter not translated: %s', f.filter_definition) END
     FROM filtered AS f JOIN @extschema@._tables(model) AS t ON t.id = f.table_id
-    WHERE t.action <> 'truncate' OR NOT @extschema@._has_index(t.relation, f.target, f.constraint_type, f.is_unique, f.key_names,
+    WHERE t.action NOT IN ('switch', 'refill') OR NOT @extschema@._has_index(t.relation, f.target, f.constraint_type, f.is_unique, f.key_names,
                                                                f.filter_definition IS NOT NULL)
 $$;
 
@@ -120,6 +120,47 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT k.convalidated FROM pg_constraint AS k
         WHERE k.conrelid = t.relation AND k.conname = constraint_name AND t.action NOT IN ('create', 'replace'));
 
+-- Checks and foreign keys of tables that get new rows which the source has disabled, or does not vouch for. `id`: here.
+CREATE OR REPLACE FUNCTION @extschema@._untrusted(model jsonb)
+RETURNS TABLE (table_id int, kind text, target name, id oid, is_disabled boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT 'check' AS kind, k.schema, k."table", k."constraint", k.is_disabled, k.is_not_trusted
+        FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
+            (schema text, "table" text, "constraint" text, is_disabled boolean, is_not_trusted boolean)
+        UNION
+        SELECT 'foreign key', f.schema, f."table", f."constraint", f.is_disabled, f.is_not_trusted
+        FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
+            (schema text, "table" text, "constraint" text, is_disabled boolean, is_not_trusted boolean)
+    )
+    SELECT t.id, l.kind, o.target, k.oid, l.is_disabled
+    FROM listed AS l
+    JOIN @extschema@._tables(model) AS t ON t.schema = l.schema AND t.name = l."table" AND t.action IN ('switch', 'refill')
+    JOIN @extschema@._objects(model) AS o ON o.kind = l.kind AND o.table_id = t.id AND o.name = l."constraint"
+    JOIN pg_constraint AS k ON k.conrelid = t.relation AND k.conname = o.target AND k.contype = CASE l.kind WHEN 'check' THEN 'c' ELSE 'f' END
+    WHERE l.is_disabled OR l.is_not_trusted
+$$;
+
+-- A check that is disabled on the source is not enforced here either. INSERT would enforce one that is only not trusted, so it
+-- comes back after a refill.
+CREATE OR REPLACE FUNCTION @extschema@._plan_untrusted_checks(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT t.*, u.target AS check_name, u.is_disabled, pg_get_constraintdef(u.id) AS definition,
+               row_number() OVER (PARTITION BY t.id ORDER BY u.target COLLATE "C")::int AS ordinal
+        FROM @extschema@._untrusted(model) AS u JOIN @extschema@._tables(model) AS t ON t.id = u.table_id
+        WHERE u.kind = 'check' AND (u.is_disabled OR t.action = 'refill')
+    )
+    SELECT 85, l.position, l.ordinal, l.id, 'drop check', l.source, l.target,
+           format('ALTER TABLE %s DROP CONSTRAINT %I', l.target, l.check_name),
+           CASE WHEN l.is_disabled THEN format('check %I dropped: disabled on the source', l.check_name) END
+    FROM listed AS l
+    UNION ALL
+    SELECT 90, l.position, l.ordinal, l.id, 'check', l.source, l.target,
+           format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.target, l.check_name, regexp_replace(l.definition, ' NOT VALID$', '')), NULL
+    FROM listed AS l WHERE NOT l.is_disabled
+$$;
+
 -- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is there.
 CREATE OR REPLACE FUNCTION @extschema@._plan_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -130,16 +171,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                @extschema@._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
         FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
             (schema text, "table" text, "constraint" text, definition text, is_disabled boolean, is_not_trusted boolean)
-        JOIN @extschema@._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace', 'truncate')
+        JOIN @extschema@._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
         JOIN @extschema@._objects(model) AS o ON o.kind = 'check' AND o.table_id = t.id AND o.name = k."constraint"
         JOIN @extschema@._column_lists(model) AS n ON n.table_id = t.id
         WHERE (model #>> '{options,checks}')::boolean
     )
     SELECT l.phase, l.position, 500 + l.ordinal, l.id, 'check', l.source, l.table_target,
-           CASE WHEN l.expression IS NOT NULL THEN
+           CASE WHEN l.expression IS NOT NULL AND NOT l.is_disabled THEN
                format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%s) NOT VALID', l.table_target, l.target, l.expression) END,
-           nullif(concat_ws('; ', l.note, CASE WHEN l.expression IS NULL THEN format('check %I not translated: %s', l.target, l.definition)
-                                               WHEN l.is_disabled THEN 'disabled on the source: not validated'
+           nullif(concat_ws('; ', l.note, CASE WHEN l.is_disabled THEN format('check %I not made: disabled on the source', l.target)
+                                               WHEN l.expression IS NULL THEN format('check %I not translated: %s', l.target, l.definition)
                                                WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
     FROM listed AS l WHERE l.is_valid IS NULL
     UNION ALL
@@ -149,10 +190,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE l.expression IS NOT NULL AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.is_valid IS NOT TRUE
 $$;
 
--- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already.
+-- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already. `is_late`: they
+-- hold for rows that only the end of the run brings.
 CREATE OR REPLACE FUNCTION @extschema@._foreign_keys(model jsonb)
 RETURNS TABLE (table_id int, "position" int, source text, child text, target name, note text, definition text, parent text,
-    parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean)
+    parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean, is_late boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH everything AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
@@ -176,7 +218,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   ' ON DELETE ' || nullif(replace(g.delete_action, '_', ' '), 'NO ACTION'),
                   ' ON UPDATE ' || nullif(replace(g.update_action, '_', ' '), 'NO ACTION')),
            @extschema@._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL OR p.relation IS NOT NULL,
-           g.is_disabled, g.is_not_trusted, @extschema@._constraint_state(t, o.target)
+           g.is_disabled, g.is_not_trusted, @extschema@._constraint_state(t, o.target),
+           t.action IN ('switch', 'refill') OR coalesce(p.action IN ('switch', 'refill'), false)
     FROM grouped AS g
     JOIN everything AS t ON t.schema = g.schema AND t.name = g."table"
     JOIN @extschema@._objects(model) AS o ON o.kind = 'foreign key' AND o.table_id = t.id AND o.name = g."constraint"
@@ -184,7 +227,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE t.position IS NOT NULL
       AND (t.action IN ('create', 'replace')
            -- a kept table whose rows stay gets its keys to parents that are only made now
-           OR (t.action = 'truncate' OR t.action = 'keep' AND p.action IN ('create', 'replace'))
+           OR (t.action IN ('switch', 'refill') OR t.action = 'keep' AND p.action IN ('create', 'replace'))
               AND @extschema@._constraint_state(t, o.target) IS NOT TRUE
               AND NOT EXISTS (
                   SELECT FROM pg_constraint AS k WHERE k.conrelid = t.relation AND k.confrelid = p.relation AND k.contype = 'f'
@@ -199,7 +242,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                1000 + row_number() OVER (ORDER BY f.position, f.target COLLATE "C")::int AS ordinal
         FROM @extschema@._foreign_keys(model) AS f WHERE (model #>> '{options,foreign_keys}')::boolean
     )
-    SELECT 70, l.position, l.ordinal, l.table_id, 'foreign key', l.source, l.child,
+    SELECT CASE WHEN l.is_late THEN 92 ELSE 70 END, l.position, l.ordinal, l.table_id, 'foreign key', l.source, l.child,
            CASE WHEN l.parent_exists THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', l.child, l.target, l.definition,
                CASE WHEN l.takes_not_valid THEN ' NOT VALID' ELSE '' END) END,
            nullif(concat_ws('; ', l.note,
@@ -208,7 +251,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
     FROM listed AS l WHERE l.is_valid IS NULL
     UNION ALL
-    SELECT 72, l.position, l.ordinal, l.table_id, 'validate', l.source, l.child,
+    SELECT CASE WHEN l.is_late THEN 93 ELSE 72 END, l.position, l.ordinal, l.table_id, 'validate', l.source, l.child,
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.child, l.target), NULL
     FROM listed AS l
     WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.takes_not_valid

@@ -39,7 +39,8 @@ BEGIN
 END
 $$;
 
--- For an identity column: beyond the source's last value, and beyond every number in the table (IDENTITY_INSERT, RESEED). An empty
+-- For an identity column: beyond the source's last value, and beyond every number in the table (IDENTITY_INSERT, RESEED), or
+-- in its staging relation. An empty
 -- table whose last value is its seed starts with the seed: some servers say so of a column that was never used.
 CREATE OR REPLACE FUNCTION @extschema@._align_identity(target regclass, column_name name, start numeric, step numeric, last numeric,
     OUT sequence text, OUT last_value bigint, OUT status text)
@@ -54,7 +55,8 @@ BEGIN
         status := 'no sequence: the column is not numbered here';
         RETURN;
     END IF;
-    EXECUTE format('SELECT %s(x.%I)::numeric FROM %s AS x', CASE WHEN step > 0 THEN 'max' ELSE 'min' END, column_name, target) INTO edge;
+    EXECUTE format('SELECT %s(x.%I)::numeric FROM %s AS x', CASE WHEN step > 0 THEN 'max' ELSE 'min' END, column_name,
+                   coalesce(@extschema@._staged(target)::regclass, target)) INTO edge;
     used := edge IS NOT NULL OR last <> start;
     next := CASE WHEN last IS NOT NULL AND used THEN last + step ELSE start END;
     IF edge IS NOT NULL THEN
@@ -67,11 +69,11 @@ $$;
 
 CREATE OR REPLACE FUNCTION @extschema@._plan_identities(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 80, t.position, c.ordinal, t.id, 'sequence value', t.source, t.target,
+    SELECT CASE t.action WHEN 'refill' THEN 94 ELSE 80 END, t.position, c.ordinal, t.id, 'sequence value', t.source, t.target,
            format('SELECT * FROM %s._align_identity(%L, %L, %s, %s, %s)', '@extschema@', t.target, c.target, c.seed, c.increment,
                   coalesce(c.last_value::text, 'NULL')), NULL::text
     FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id
     WHERE c.generator IS NOT NULL
-      AND (t.action IN ('create', 'replace', 'truncate') AND model ->> 'what' = 'all'
+      AND (t.action IN ('create', 'replace', 'switch', 'refill') AND model ->> 'what' = 'all'
            OR t.action = 'keep' AND model ->> 'what' = 'sequences')
 $$;

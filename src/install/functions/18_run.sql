@@ -11,8 +11,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
         UNION ALL SELECT * FROM @extschema@._plan_tables(model)
         UNION ALL SELECT * FROM @extschema@._plan_owned_sequences(model)
         UNION ALL SELECT * FROM @extschema@._plan_defaults(model)
-        UNION ALL SELECT * FROM @extschema@._plan_truncate(model) WHERE model ->> 'what' = 'all'
         UNION ALL SELECT * FROM @extschema@._plan_loads(model, verify) WHERE model ->> 'what' = 'all'
+        UNION ALL SELECT * FROM @extschema@._plan_switch(model)
+        UNION ALL SELECT * FROM @extschema@._plan_refill(model)
+        UNION ALL SELECT * FROM @extschema@._plan_untrusted_checks(model)
         UNION ALL SELECT * FROM @extschema@._plan_indexes(model)
         UNION ALL SELECT * FROM @extschema@._plan_checks(model)
         UNION ALL SELECT * FROM @extschema@._plan_foreign_keys(model)
@@ -25,34 +27,24 @@ $$;
 -- What stays behind: views and programs, and what was set aside when the catalog was read.
 CREATE OR REPLACE FUNCTION @extschema@._plan_losses(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 95, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
+    SELECT 98, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
            @extschema@._source_name(o.schema, o.name), NULL::text, NULL::text, 'not copied'
     FROM @extschema@._other_objects(model -> 'catalog') AS o
     WHERE model ->> 'only_table' IS NULL
       AND (model ->> 'include' IS NULL OR @extschema@._matches(o.schema, o.name, @extschema@._text_array(model -> 'include')))
       AND NOT @extschema@._matches(o.schema, o.name, @extschema@._text_array(model -> 'exclude'))
     UNION ALL
-    SELECT 96, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
+    SELECT 99, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
     FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
 $$;
 
--- One run per server at a time in this database: the lock, which is the transaction's, is also what replicate.progress looks for.
+-- One run per server at a time in this database, until the transaction ends; an error when another session has one.
 CREATE OR REPLACE FUNCTION @extschema@._lock_server(server name) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    id bigint;
-BEGIN
-    SELECT s.oid::bigint INTO id FROM pg_foreign_server AS s WHERE s.srvname = server;
-    IF NOT FOUND THEN
-        PERFORM @extschema@._raise('42704', format('server "%s" does not exist', server));
-    END IF;
-    -- the four bytes of an oid as an int
-    IF NOT pg_try_advisory_xact_lock(1836282737, (CASE WHEN id > 2147483647 THEN id - 4294967296 ELSE id END)::int) THEN
-        PERFORM @extschema@._raise('55006', format('server "%s" is being replicated by another session', server),
-            hint => 'replicate.progress shows the session and how far it is.');
-    END IF;
-END
-$$;
+AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+-- For replicate.progress: what the run is doing now. Without effect outside of one.
+CREATE OR REPLACE FUNCTION @extschema@._show_progress(phase text, source text, target text) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 -- Executes what may fail without harm to the data. failure NULL: done; else why not, by the error's message and detail.
 CREATE OR REPLACE FUNCTION @extschema@._try(statement text, OUT failure text)
@@ -97,8 +89,8 @@ BEGIN
     ELSIF s.statement IS NULL THEN
         outcome := 'skipped';
         loss.verb := CASE WHEN s.kind = 'table' THEN NULL
-                          WHEN s.kind IN ('default', 'check') THEN 'not translated'
-                          WHEN s.kind IN ('primary key', 'unique', 'index', 'foreign key') THEN 'not made'
+                          WHEN s.kind IN ('default', 'check') AND s.note LIKE '%not translated: %' THEN 'not translated'
+                          WHEN s.kind IN ('primary key', 'unique', 'index', 'check', 'foreign key') THEN 'not made'
                           WHEN s.kind = 'finding' THEN ''
                           ELSE 'not copied' END;
     ELSIF NOT @extschema@._may_fail(s.kind) THEN
@@ -117,6 +109,23 @@ BEGIN
             CASE WHEN s.kind = 'validate' THEN 'The constraint stands, NOT VALID: it holds for new rows.'
                  ELSE 'The next run tries it again.' END);
     END IF;
+END
+$$;
+
+-- Switches the tables, and tells which constraints the new rows violate.
+CREATE OR REPLACE FUNCTION @extschema@._run_switch(model jsonb, statement text) RETURNS SETOF replicate._loss
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v record;
+    t replicate._table;
+BEGIN
+    FOR v IN EXECUTE statement LOOP
+        SELECT * INTO STRICT t FROM @extschema@._tables(model) AS x WHERE x.relation = v.subject;
+        PERFORM @extschema@._say(true, format('constraint of %s is no longer valid: %s', v.relation, v.message), v.detail,
+            'The constraint stands, NOT VALID: it holds for new rows.');
+        RETURN NEXT ROW(t.id, 'validate', 'not validated', t.source, v.relation::text,
+            format('constraint of %s is no longer valid: %s', v.relation, concat_ws('. ', v.message, rtrim(v.detail, '.'))))::replicate._loss;
+    END LOOP;
 END
 $$;
 
@@ -146,15 +155,13 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                        THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
 $$;
 
--- Source rows by the remote session, target rows by ours.
+-- Source rows by the remote session, target rows by ours, staged ones where there are.
 CREATE OR REPLACE FUNCTION @extschema@._count(server name, remote_table text, target regclass,
     OUT source_rows bigint, OUT target_rows bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     SELECT q.n INTO source_rows FROM @extschema@._query(server, 'SELECT COUNT_BIG(*) FROM ' || remote_table) AS q (n bigint);
-    EXECUTE format('SELECT count(*) FROM %s%s',
-                   CASE WHEN (SELECT c.relkind FROM pg_class AS c WHERE c.oid = target) = 'p' THEN '' ELSE 'ONLY ' END, target)
-    INTO target_rows;
+    EXECUTE 'SELECT count(*) FROM ' || @extschema@._rows_of(target) INTO target_rows;
 END
 $$;
 
@@ -182,6 +189,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s replicate._step;
     done record;
+    violated replicate._loss;
     at int[] := '{}';      -- by table id: index into results
     i int;
     t record;
@@ -198,6 +206,14 @@ BEGIN
     FOREACH s IN ARRAY steps LOOP
         i := at[s.table_id];
         began := clock_timestamp();
+        PERFORM @extschema@._show_progress(s.kind, s.source, s.target);
+        IF s.kind = 'switch' THEN
+            FOR violated IN SELECT * FROM @extschema@._run_switch(model, s.statement) LOOP
+                losses := array_append(losses, violated);
+                results[at[violated.table_id]].notes := results[at[violated.table_id]].notes || violated.note;
+            END LOOP;
+            CONTINUE;
+        END IF;
         loaded := loaded + (s.kind = 'load')::int;
         SELECT * INTO done FROM @extschema@._run_step(s, undone);
         undone := done.undone;
@@ -217,45 +233,68 @@ BEGIN
             results[i].status := results[i].status || ', with notes';
         END IF;
     END LOOP;
+    PERFORM @extschema@._claim((model ->> 'server')::name, x.schema, x.name, to_regclass(x.target)) FROM @extschema@._tables(model) AS x
+    WHERE x.action IN ('create', 'replace', 'switch', 'refill');
 END
 $$;
 
--- The body of replicate_all and replicate_table.
-CREATE OR REPLACE FUNCTION @extschema@._replicate(caller text, arguments jsonb, server name, target_schema name, include text[],
-    exclude text[], only_table text, on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb)
-RETURNS SETOF replicate.run_tables
+-- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what was lost. Only _replicate() writes
+-- that down.
+CREATE OR REPLACE FUNCTION @extschema@._run(server name, target_schema name, include text[], exclude text[], only_table text,
+    on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
+    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._loss[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    began timestamptz := clock_timestamp();
     model jsonb;
-    results replicate.run_tables[];
-    losses replicate._loss[];
-    run_id bigint;
 BEGIN
     PERFORM @extschema@._hold_settings();
+    run.started := clock_timestamp();
     PERFORM @extschema@._check_run_arguments(jobs, chunk_rows, verify);
-    PERFORM @extschema@._lock_server(server);
     model := @extschema@._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
-    SELECT x.results, x.losses INTO results, losses
+    SELECT x.results, x.losses INTO tables, losses
     FROM @extschema@._execute(model, ARRAY(SELECT s FROM @extschema@._plan(model, verify) AS s)) AS x;
-    INSERT INTO replicate.runs (server, function, arguments, started, finished, status, rows, bytes, warnings, notes,
-        source_database, source_version, isolation)
-    SELECT server, caller, jsonb_strip_nulls(arguments), began, clock_timestamp(),
-           CASE WHEN bool_or(r.status LIKE 'count differs%') THEN 'differs'
-                WHEN losses IS NOT NULL THEN 'ok, with notes' ELSE 'ok' END,
-           coalesce(sum(r.rows), 0), coalesce(sum(r.bytes), 0),
-           ARRAY(SELECT l.source || ': ' || l.note FROM unnest(losses) AS l WHERE l.verb IN ('failed', 'not validated')),
-           ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || l.source || ': ' || l.note
-                 FROM unnest(losses) AS l WHERE l.verb NOT IN ('failed', 'not validated')),
-           model #>> '{catalog,database,name}', model #>> '{catalog,database,product_version}', @extschema@._isolation(server, model)
-    FROM unnest(results) AS r
-    RETURNING id INTO run_id;
-    INSERT INTO replicate.run_tables
-    SELECT run_id, r.source, r.target, r.rows, r.bytes, r.elapsed, r.status, r.notes FROM unnest(results) AS r;
-    PERFORM @extschema@._say(false, @extschema@._run_message(results, losses, clock_timestamp() - began, run_id));
-    RETURN QUERY SELECT r.* FROM unnest(results) AS r;
+    tables := coalesce(tables, '{}');
+    losses := coalesce(losses, '{}');
+    run.server := server;
+    run.function := CASE WHEN only_table IS NULL THEN 'replicate_all' ELSE 'replicate_table' END;
+    run.arguments := jsonb_strip_nulls(jsonb_build_object('source_table', only_table, 'target_schema', target_schema,
+        'include', include, 'exclude', exclude, 'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows,
+        'verify', verify, 'options', options));
+    SELECT CASE WHEN bool_or(t.status LIKE 'count differs%') THEN 'differs'
+                WHEN cardinality(losses) > 0 THEN 'ok, with notes' ELSE 'ok' END,
+           coalesce(sum(t.rows), 0), coalesce(sum(t.bytes), 0)
+    INTO run.status, run.rows, run.bytes FROM unnest(tables) AS t;
+    run.warnings := ARRAY(SELECT l.source || ': ' || l.note FROM unnest(losses) AS l WHERE l.verb IN ('failed', 'not validated'));
+    run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || l.source || ': ' || l.note
+                       FROM unnest(losses) AS l WHERE l.verb NOT IN ('failed', 'not validated'));
+    run.source_database := model #>> '{catalog,database,name}';
+    run.source_version := model #>> '{catalog,database,product_version}';
+    run.isolation := @extschema@._isolation(server, model);
+    run.finished := clock_timestamp();
 END
 $$;
+
+-- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id.
+CREATE OR REPLACE FUNCTION @extschema@._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    WITH added AS (
+        INSERT INTO replicate._runs (server, function, arguments, role, started, finished, status, rows, bytes, warnings, notes,
+            source_database, source_version, isolation)
+        VALUES (run.server, run.function, run.arguments, role, run.started, run.finished, run.status, run.rows, run.bytes, run.warnings,
+            run.notes, run.source_database, run.source_version, run.isolation)
+        RETURNING id
+    ), added_tables AS (
+        INSERT INTO replicate._run_tables
+        SELECT a.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes FROM added AS a CROSS JOIN unnest(tables) AS t
+    )
+    SELECT a.id FROM added AS a
+$$;
+
+-- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(), writes history, and says a closing line;
+-- the rows of the tables.
+CREATE OR REPLACE FUNCTION @extschema@._replicate(server name, target_schema name, include text[], exclude text[], only_table text,
+    on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS replicate.run_tables[]
+AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
 -- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 1 check not translated, 16 views not copied; see replicate.runs, id 7'.
 CREATE OR REPLACE FUNCTION @extschema@._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)

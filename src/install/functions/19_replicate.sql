@@ -1,7 +1,7 @@
 -- Replicate, the surface: the functions of docs/replicate.md.
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_plan(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
-    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'truncate', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,
+    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,
     verify text DEFAULT 'count', options jsonb DEFAULT '{}')
 RETURNS TABLE (step int, kind text, source text, target text, statement text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -17,7 +17,7 @@ $$;
 COMMENT ON FUNCTION @extschema@.replicate_plan IS 'what replicate_all would do, a row a step; changes nothing';
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_schema(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
-    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'truncate', options jsonb DEFAULT '{}')
+    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'refresh', options jsonb DEFAULT '{}')
 RETURNS TABLE (kind text, source text, target text, status text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -26,11 +26,12 @@ DECLARE
     step record;
     undone text[] := '{}';
     losses replicate._loss[];
+    model jsonb;
 BEGIN
     PERFORM @extschema@._hold_settings();
     PERFORM @extschema@._lock_server(server);
-    steps := ARRAY(SELECT p FROM @extschema@._plan(
-        @extschema@._model('schema', server, target_schema, include, exclude, NULL, on_existing, options), 'none') AS p);
+    model := @extschema@._model('schema', server, target_schema, include, exclude, NULL, on_existing, options);
+    steps := ARRAY(SELECT p FROM @extschema@._plan(model, 'none') AS p);
     FOREACH s IN ARRAY steps LOOP
         SELECT * INTO step FROM @extschema@._run_step(s, undone);
         undone := step.undone;
@@ -44,6 +45,8 @@ BEGIN
         note := (step.loss).note;
         RETURN NEXT;
     END LOOP;
+    PERFORM @extschema@._claim(server, x.schema, x.name, to_regclass(x.target)) FROM @extschema@._tables(model) AS x
+    WHERE x.action IN ('create', 'replace');
     IF losses IS NOT NULL THEN
         PERFORM @extschema@._say(false, @extschema@._loss_summary(losses) || '; see the rows with a note');
     END IF;
@@ -52,26 +55,23 @@ $$;
 COMMENT ON FUNCTION @extschema@.replicate_schema IS 'creates the local tables, keys, indexes and constraints without data';
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_all(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,
-    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'truncate', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,
+    exclude text[] DEFAULT NULL, on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,
     verify text DEFAULT 'count', options jsonb DEFAULT '{}')
 RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
-    FROM @extschema@._replicate('replicate_all', jsonb_build_object('target_schema', target_schema, 'include', include, 'exclude', exclude,
-        'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows, 'verify', verify, 'options', options),
-        server, target_schema, include, exclude, NULL, on_existing, jobs, chunk_rows, verify, options) AS r
+    FROM unnest(@extschema@._replicate(server, target_schema, include, exclude, NULL, on_existing, jobs, chunk_rows, verify, options)) AS r
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_all IS 'copies a SQL Server database: schema, data, keys, indexes, constraints, sequences';
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_table(server name, source_table text, target_schema name DEFAULT NULL,
-    on_existing text DEFAULT 'truncate', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL, verify text DEFAULT 'count',
+    on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL, verify text DEFAULT 'count',
     options jsonb DEFAULT '{}')
 RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
-    FROM @extschema@._replicate('replicate_table', jsonb_build_object('source_table', source_table, 'target_schema', target_schema,
-        'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows, 'verify', verify, 'options', options),
-        server, target_schema, NULL, NULL, @extschema@._given('source_table', source_table), on_existing, jobs, chunk_rows, verify, options) AS r
+    FROM unnest(@extschema@._replicate(server, target_schema, NULL, NULL, @extschema@._given('source_table', source_table), on_existing, jobs,
+        chunk_rows, verify, options)) AS r
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_table IS 'copies one table of a SQL Server database';
 

@@ -16,12 +16,13 @@ GRANT USAGE ON SCHEMA replicate TO PUBLIC;
 CREATE SEQUENCE replicate.run_id;
 
 -- One row a finished run. A run in the caller's transaction is there when that commits; one that failed left nothing at all.
+-- No foreign key: pg_restore -j loads tables in any order, and rows come from _write_history() alone.
 CREATE TABLE replicate._runs (
     id bigint PRIMARY KEY DEFAULT nextval('replicate.run_id'),
     server name NOT NULL,
     function text NOT NULL,
     arguments jsonb NOT NULL,
-    role name NOT NULL DEFAULT current_user,
+    role name NOT NULL,
     started timestamptz NOT NULL,
     finished timestamptz NOT NULL,
     status text NOT NULL,
@@ -35,7 +36,7 @@ CREATE TABLE replicate._runs (
 );
 
 CREATE TABLE replicate._run_tables (
-    run bigint NOT NULL REFERENCES replicate._runs ON DELETE CASCADE,
+    run bigint NOT NULL,
     source text NOT NULL,
     target text NOT NULL,
     rows bigint,
@@ -46,11 +47,12 @@ CREATE TABLE replicate._run_tables (
     PRIMARY KEY (run, source)
 );
 
--- Everybody who may replicate writes history and sees his own; pg_read_all_stats sees all. Views do it and not row-level security,
--- because pg_dump writes the policies of an extension's tables out as if the user had made them.
-CREATE VIEW replicate.runs WITH (security_barrier, check_option = cascaded) AS
+-- Everybody sees his own history; pg_read_all_stats sees all. It is written by C code (src/pg/run.cpp) as the extension's owner, who
+-- alone may delete. Views filter and not row-level security, because pg_dump writes the policies of an extension's tables out as
+-- if the user had made them.
+CREATE VIEW replicate.runs WITH (security_barrier) AS
 SELECT * FROM replicate._runs WHERE role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
-CREATE VIEW replicate.run_tables WITH (security_barrier, check_option = cascaded) AS
+CREATE VIEW replicate.run_tables WITH (security_barrier) AS
 SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
 COMMENT ON VIEW replicate.runs IS 'finished runs of replication';
 COMMENT ON COLUMN replicate.runs.status IS 'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows';
@@ -60,23 +62,40 @@ COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
 COMMENT ON COLUMN replicate.run_tables.elapsed IS 'all steps of the table: load, check, keys, indexes, statistics; its NOTICE tells the time of the load alone';
 COMMENT ON COLUMN replicate.run_tables.status IS 'as the function returned it; docs/replicate.md lists them';
 COMMENT ON COLUMN replicate.run_tables.notes IS 'what failed, is not carried over, or is not the same here';
-GRANT SELECT, INSERT, DELETE ON replicate.runs, replicate.run_tables TO PUBLIC;
-GRANT USAGE ON SEQUENCE replicate.run_id TO PUBLIC;
+GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
+
+-- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
+-- and has to be the very relation, but after a restore or in a copy of the database, where the numbers are others.
+CREATE TABLE replicate._targets (
+    target_schema name NOT NULL,
+    target_name name NOT NULL,
+    relation oid NOT NULL,
+    database oid NOT NULL,
+    server name NOT NULL,
+    source_schema text NOT NULL,
+    source_table text NOT NULL,
+    PRIMARY KEY (target_schema, target_name)
+);
+GRANT SELECT ON replicate._targets TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('replicate.run_id', '');
 SELECT pg_catalog.pg_extension_config_dump('replicate._runs', '');
 SELECT pg_catalog.pg_extension_config_dump('replicate._run_tables', '');
+SELECT pg_catalog.pg_extension_config_dump('replicate._targets', '');
+-- What pg_dump reads and pg_restore writes, for an owner of the database who is no superuser.
+GRANT SELECT, INSERT ON replicate._runs, replicate._run_tables, replicate._targets TO pg_database_owner;
+GRANT SELECT, UPDATE ON SEQUENCE replicate.run_id TO pg_database_owner;
 
--- What is being copied at this moment, by any session of this database. A run holds the advisory lock (1836282737, its server's
--- oid) from beginning to end; its load reports like COPY, with the estimate and the clock in slots that COPY does not use, and
--- with the names in front of the query text, for no other session can look up a table that is not committed. Reading another
--- role's progress takes pg_read_all_stats, as for pg_stat_progress_copy.
+-- What is being copied at this moment, by any session of this database. A run holds the lock `run` until its transaction ends, and
+-- `voice` while it works: then the beginning of its query text is what it says of itself, for no other session can look up a table
+-- that is not committed. Nobody else can take these locks (src/pg/run.hpp). A load reports like COPY, with the estimate and the clock in
+-- slots that COPY does not use. Reading another role's progress takes pg_read_all_stats, as for pg_stat_progress_copy.
 CREATE VIEW replicate.progress AS
 SELECT s.srvname AS server,
-       l.pid,
-       CASE WHEN c.pid IS NOT NULL THEN 'load' WHEN i.pid IS NOT NULL THEN 'index' ELSE 'other' END AS phase,
-       n.names[1] AS source,
-       coalesce(n.names[2], c.relid::regclass::text, i.relid::regclass::text) AS target,
+       run.pid,
+       CASE WHEN c.pid IS NOT NULL THEN 'load' WHEN i.pid IS NOT NULL THEN 'index' ELSE coalesce(said.words ->> 0, 'other') END AS phase,
+       said.words ->> 1 AS source,
+       said.words ->> 2 AS target,
        c.param3 AS rows,
        c.param1 AS bytes,
        nullif(c.param11, 0) AS estimated_rows,
@@ -84,19 +103,21 @@ SELECT s.srvname AS server,
        t.elapsed,
        round((c.param3 / nullif(t.seconds, 0))::numeric) AS rows_per_second,
        CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining
-FROM pg_catalog.pg_locks AS l
-JOIN pg_catalog.pg_foreign_server AS s ON s.oid = l.objid
-LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = l.pid
-LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = l.pid
-LEFT JOIN LATERAL (SELECT regexp_match(a.query, E'^/\\* mssql_fdw load: (.*) -> (.*) \\*/') AS names) AS n ON c.pid IS NOT NULL
+FROM pg_catalog.pg_locks AS run
+JOIN pg_catalog.pg_foreign_server AS s ON s.oid = run.objid
+LEFT JOIN pg_catalog.pg_locks AS voice ON voice.locktype = 'object' AND voice.database = run.database
+     AND voice.classid = run.classid AND voice.objid = run.objid AND voice.objsubid = 2 AND voice.pid = run.pid AND voice.granted
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = voice.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = voice.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = voice.pid
+LEFT JOIN LATERAL (SELECT substring(a.query, E'^/\\* mssql_fdw: (\\[(?:"(?:[^"\\\\]|\\\\.)*"|null|, )*\\]) \\*/')::jsonb AS words) AS said ON true
 LEFT JOIN LATERAL (
     -- param12 is a TimestampTz: microseconds since 2000
     SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => c.param12 / 1e6)) AS elapsed,
            extract(epoch FROM clock_timestamp()) - 946684800 - c.param12 / 1e6 AS seconds
 ) AS t ON c.param12 > 0
-WHERE l.locktype = 'advisory' AND l.classid = 1836282737 AND l.objsubid = 2 AND l.granted
-  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
+WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
+  AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
 COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
@@ -115,7 +136,7 @@ CREATE TYPE replicate._table AS (
     bytes bigint,
     comment text,
     position int,          -- in load order; NULL: not selected
-    action text,           -- create, replace, truncate, skip, keep (the structure is there), missing (and not to be made)
+    action text,           -- create, replace, switch or refill (13_staging.sql), skip, keep (the structure is there), missing
     note text
 );
 

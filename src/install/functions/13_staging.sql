@@ -1,0 +1,107 @@
+-- Replicate: tables that are there and get new rows. Those that can be are staged: loaded beside, then switched (src/pg/staging.hpp).
+-- The others are loaded into a temporary table, emptied and refilled from it.
+
+-- The staging relation of a table; NULL: none.
+CREATE OR REPLACE FUNCTION @extschema@._staged(relation oid) RETURNS oid
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT s.oid FROM pg_class AS t JOIN pg_class AS s ON s.relnamespace = t.relnamespace AND s.relname = 'pg_temp_' || t.oid
+    WHERE t.oid = relation AND s.relrewrite = t.oid;
+END;
+
+CREATE OR REPLACE FUNCTION @extschema@._stage(relation regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION @extschema@._stage_indexes(relation regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_stage_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+
+-- Checks the constraints, then takes the exclusive locks and switches. `untrusted`, as 'schema.table constraint', become NOT VALID
+-- without a check. Policies that would hide rows from it are an error. A row for each constraint that the rows violate; it is NOT VALID
+-- now. `subject`: the one of the relations that it is about.
+CREATE OR REPLACE FUNCTION @extschema@._switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
+AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
+
+-- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), a column has no value in the
+-- file (virtual), a foreign key is temporal, or somebody subscribes to the rows, whom an exchange of files does not tell.
+CREATE OR REPLACE FUNCTION @extschema@._can_stage(relation oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
+        AND c.relam = (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'heap')
+        AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisexclusion)
+        AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attgenerated = 'v')
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE c.oid IN (k.conrelid, k.confrelid) AND (to_jsonb(k) ->> 'conperiod')::boolean)
+        AND NOT EXISTS (SELECT FROM pg_publication_tables AS p WHERE p.schemaname = n.nspname AND p.tablename = c.relname)
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@._analyze(relation regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('ANALYZE %s', coalesce(@extschema@._staged(relation)::regclass, relation));
+END
+$$;
+
+-- The tables at the other ends of their foreign keys, valid or not, in the order in which they are locked.
+CREATE OR REPLACE FUNCTION @extschema@._foreign_key_partners(relations oid[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p.relation FROM (
+        SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
+        UNION
+        SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (relation)
+    WHERE p.relation <> ALL (relations) ORDER BY p.relation
+$$;
+
+-- "ONLY schema.table", of the staging relation where there is one.
+CREATE OR REPLACE FUNCTION @extschema@._rows_of(relation oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || coalesce(@extschema@._staged(c.oid), c.oid)::regclass
+        FROM pg_class AS c WHERE c.oid = relation);
+
+-- A query that finds a row without a partner. One constraint of a partitioned table speaks for those of its partitions.
+CREATE OR REPLACE FUNCTION @extschema@._foreign_key_query(constraint_id oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('SELECT %s FROM %s AS f LEFT JOIN %s AS p ON %s WHERE p.%I IS NULL AND (%s) LIMIT 1',
+                  string_agg(format('f.%I', fa.attname), ', ' ORDER BY u.at), @extschema@._rows_of(k.conrelid), @extschema@._rows_of(k.confrelid),
+                  string_agg(format('p.%I OPERATOR(%I.%s) f.%I', pa.attname, n.nspname, o.oprname, fa.attname)
+                             || CASE WHEN fa.attcollation <> pa.attcollation AND pa.attcollation <> 0
+                                     THEN format(' COLLATE %I.%I', cn.nspname, c.collname) ELSE '' END, ' AND ' ORDER BY u.at),
+                  min(pa.attname) FILTER (WHERE u.at = 1),
+                  string_agg(format('f.%I IS NOT NULL', fa.attname), CASE k.confmatchtype WHEN 'f' THEN ' OR ' ELSE ' AND ' END ORDER BY u.at))
+    FROM pg_constraint AS k
+    CROSS JOIN LATERAL unnest(k.conkey, k.confkey, k.conpfeqop) WITH ORDINALITY AS u (child, parent, operator, at)
+    JOIN pg_attribute AS fa ON fa.attrelid = k.conrelid AND fa.attnum = u.child
+    JOIN pg_attribute AS pa ON pa.attrelid = k.confrelid AND pa.attnum = u.parent
+    JOIN pg_operator AS o ON o.oid = u.operator JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+    LEFT JOIN pg_collation AS c ON c.oid = pa.attcollation LEFT JOIN pg_namespace AS cn ON cn.oid = c.collnamespace
+    WHERE k.oid = constraint_id
+    GROUP BY k.conrelid, k.confrelid, k.confmatchtype
+$$;
+
+-- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it.
+CREATE OR REPLACE FUNCTION @extschema@._constraint_queries(relations oid[], untrusted text[])
+RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH valid AS (
+        SELECT k.*, r.relname, r.relkind, r.relhassubclass, f.relname AS parent_name, f.relkind AS parent_kind,
+               format('%I.%I %I', n.nspname, r.relname, k.conname) = ANY (untrusted) AS untrusted
+        FROM pg_constraint AS k
+        JOIN pg_class AS r ON r.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = r.relnamespace
+        LEFT JOIN pg_class AS f ON f.oid = k.confrelid
+        WHERE k.convalidated AND (k.conrelid = ANY (relations) AND k.contype IN ('c', 'f') OR k.confrelid = ANY (relations) AND k.contype = 'f')
+    )
+    SELECT v.oid, v.conrelid, v.conrelid,
+           CASE WHEN NOT v.untrusted THEN
+               format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', @extschema@._rows_of(v.conrelid), v.relname,
+                      pg_get_expr(v.conbin, v.conrelid)) END,
+           format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL,
+           v.coninhcount = 0 AND NOT v.relhassubclass
+    FROM valid AS v WHERE v.contype = 'c'
+    UNION ALL
+    SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END,
+           CASE WHEN NOT v.untrusted THEN @extschema@._foreign_key_query(v.oid) END,
+           format('insert or update on table "%s" violates foreign key constraint "%s"', v.relname, v.conname),
+           (SELECT string_agg(a.attname, ', ' ORDER BY u.at) FROM unnest(v.conkey) WITH ORDINALITY AS u (attnum, at)
+            JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name,
+           v.conparentid = 0 AND v.relkind = 'r' AND v.parent_kind = 'r'
+    FROM valid AS v WHERE v.contype = 'f' AND NOT EXISTS (SELECT FROM valid AS p WHERE p.oid = v.conparentid)
+$$;

@@ -1,0 +1,180 @@
+// Constraints of staged tables. Their queries are written by SQL (src/install/functions/13_staging.sql) and run here, since who stages
+// tables must not be able to leave one out. They run as the user, who needs SELECT on the tables.
+
+#include "constraint_check.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+struct Constraint {
+  Oid id;
+  Oid table;
+  Oid subject;         // of the tables that are switched
+  const char* query;   // answers a row if there is a violation; null: released without one
+  const char* message;
+  const char* key;     // the columns of a foreign key, else null
+  const char* parent;  // its other table
+  bool releasable;
+  const char* detail;  // null, until the query has answered
+};
+
+// In a snapshot of now, whatever the transaction's isolation: as PostgreSQL's own checks of foreign keys.
+void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) {
+  SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
+  if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+  if (SPI_execute_snapshot(plan, values, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, limit) != SPI_OK_SELECT) {
+    elog(ERROR, "query of constraints failed");
+  }
+  SPI_freeplan(plan);
+}
+
+Datum table_array(const SwitchRequest& request) {
+  auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(request.ntables + 1)));
+  for (int i = 0; i < request.ntables; ++i) elements[i] = ObjectIdGetDatum(request.tables[i]);
+  return PointerGetDatum(construct_array(elements, request.ntables, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+// A row that is written there between the check and the end of the transaction would be held against the old rows.
+void lock_partners(const SwitchRequest& request, Datum tables) {
+  Oid types[] = {OIDARRAYOID};
+  run_now(psprintf("SELECT p.relation FROM %s._foreign_key_partners($1) AS p (relation)", request.schema), 1, types, &tables, 0);
+  SPITupleTable* found = SPI_tuptable;
+  for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+    bool isnull = false;
+    const Oid partner = DatumGetObjectId(SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull));
+    LockRelationOid(partner, ShareRowExclusiveLock);
+  }
+  SPI_freetuptable(found);
+}
+
+const char* text_of(SPITupleTable* table, std::uint64_t row, int column) { return SPI_getvalue(table->vals[row], table->tupdesc, column); }
+
+Oid oid_of(SPITupleTable* table, std::uint64_t row, int column) {
+  bool isnull = false;
+  return DatumGetObjectId(SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull));
+}
+
+List* list_constraints(const SwitchRequest& request, Datum tables) {
+  Oid types[] = {OIDARRAYOID, TEXTARRAYOID};
+  Datum values[] = {tables, request.untrusted};
+  run_now(psprintf("SELECT c.id, c.relation, c.subject, c.query, c.message, c.key, c.parent, c.releasable FROM %s._constraint_queries($1, $2) AS c",
+                   request.schema), 2, types, values, 0);
+  List* constraints = NIL;
+  SPITupleTable* found = SPI_tuptable;
+  for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+    auto* constraint = static_cast<Constraint*>(palloc0(sizeof(Constraint)));
+    constraint->id = oid_of(found, i, 1);
+    constraint->table = oid_of(found, i, 2);
+    constraint->subject = oid_of(found, i, 3);
+    constraint->query = text_of(found, i, 4);
+    constraint->message = text_of(found, i, 5);
+    constraint->key = text_of(found, i, 6);
+    constraint->parent = text_of(found, i, 7);
+    constraint->releasable = text_of(found, i, 8)[0] == 't';
+    constraints = lappend(constraints, constraint);
+  }
+  return constraints;
+}
+
+bool owns(Oid relation) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+  return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
+// "Key (a, b)=(1, 2) is not present in table "t"."
+const char* describe(const Constraint& constraint) {
+  if (constraint.key == nullptr) return psprintf("Failing row contains %s.", text_of(SPI_tuptable, 0, 1));
+  StringInfoData detail;
+  initStringInfo(&detail);
+  appendStringInfo(&detail, "Key (%s)=(", constraint.key);
+  for (int i = 1; i <= SPI_tuptable->tupdesc->natts; ++i) {
+    const char* value = text_of(SPI_tuptable, 0, i);
+    appendStringInfo(&detail, "%s%s", i == 1 ? "" : ", ", value == nullptr ? "null" : value);
+  }
+  appendStringInfo(&detail, ") is not present in table \"%s\".", constraint.parent);
+  return detail.data;
+}
+
+// True: the constraint holds.
+bool holds(Constraint* constraint) {
+  run_now(constraint->query, 0, nullptr, nullptr, 1);
+  if (SPI_processed == 0) return true;
+  constraint->detail = describe(*constraint);
+  return false;
+}
+
+[[noreturn]] void raise(const Constraint& constraint) {
+  ereport(ERROR, (errcode(constraint.key == nullptr ? ERRCODE_CHECK_VIOLATION : ERRCODE_FOREIGN_KEY_VIOLATION), errmsg("%s", constraint.message),
+                  constraint.detail == nullptr ? 0 : errdetail("%s", constraint.detail)));
+  pg_unreachable();
+}
+
+// Copied out of SPI's memory.
+Constraint* keep(const Constraint* constraint, MemoryContext context) {
+  MemoryContext old = MemoryContextSwitchTo(context);
+  auto* kept = static_cast<Constraint*>(palloc(sizeof(Constraint)));
+  *kept = *constraint;
+  kept->message = pstrdup(constraint->message);
+  if (constraint->detail != nullptr) kept->detail = pstrdup(constraint->detail);
+  MemoryContextSwitchTo(old);
+  return kept;
+}
+
+void release(const Constraint& constraint) {
+  Relation constraints = table_open(ConstraintRelationId, RowExclusiveLock);
+  HeapTuple tuple = SearchSysCacheCopy1(CONSTROID, ObjectIdGetDatum(constraint.id));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for constraint %u", constraint.id);
+  reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple))->convalidated = false;
+  CatalogTupleUpdate(constraints, &tuple->t_self, tuple);
+  CacheInvalidateRelcacheByRelid(constraint.table);
+  heap_freetuple(tuple);
+  table_close(constraints, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
+}  // namespace
+
+List* check_constraints(const SwitchRequest& request) {
+  MemoryContext context = CurrentMemoryContext;
+  CommandCounterIncrement();
+  SPI_connect();
+  const Datum tables = table_array(request);
+  lock_partners(request, tables);
+  List* to_release = NIL;
+  ListCell* cell = nullptr;
+  foreach (cell, list_constraints(request, tables)) {
+    auto* constraint = static_cast<Constraint*>(lfirst(cell));
+    CHECK_FOR_INTERRUPTS();
+    if (constraint->query != nullptr && holds(constraint)) continue;
+    if (!constraint->releasable || !owns(constraint->table)) raise(*constraint);
+    Constraint* kept = keep(constraint, context);
+    MemoryContext old = MemoryContextSwitchTo(context);
+    to_release = lappend(to_release, kept);
+    MemoryContextSwitchTo(old);
+  }
+  SPI_finish();
+  return to_release;
+}
+
+List* release_constraints(List* constraints) {
+  List* violations = NIL;
+  ListCell* cell = nullptr;
+  foreach (cell, constraints) {
+    const auto* constraint = static_cast<const Constraint*>(lfirst(cell));
+    release(*constraint);
+    if (constraint->query == nullptr) continue;
+    auto* violation = static_cast<Violation*>(palloc0(sizeof(Violation)));
+    violation->table = constraint->table;
+    violation->subject = constraint->subject;
+    violation->message = constraint->message;
+    violation->detail = constraint->detail;
+    violations = lappend(violations, violation);
+  }
+  return violations;
+}
+
+}  // namespace mssql::pg

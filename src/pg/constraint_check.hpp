@@ -1,0 +1,19 @@
+// Holds staged rows against the constraints of their tables, before the tables are switched (staging.hpp).
+#pragma once
+
+#include "staging.hpp"
+
+namespace mssql::pg {
+
+// Raises an error unless the user owns the relation, as a member of its owner too.
+void check_owner(Relation relation);
+
+// Locks the tables at the other ends of foreign keys against writers, until the end of the transaction, and runs a query for each
+// valid constraint. Answers a List of what release_constraints() takes; what must not be released is an error.
+List* check_constraints(const SwitchRequest& request);
+
+// Makes those constraints NOT VALID; their tables are locked. Answers the violations among them, for the others were only not to be
+// trusted.
+List* release_constraints(List* constraints);
+
+}  // namespace mssql::pg

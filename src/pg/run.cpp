@@ -1,0 +1,215 @@
+// Runs of replication. run.hpp says what for.
+//
+// _replicate() is C so that history is written by what happened and by nothing else: it calls the SQL that does the
+// work, and writes down what that answers. The tables of history belong to the extension's owner and take no rows from anybody
+// else, so they are written as that owner, by one constant statement.
+
+#include "run.hpp"
+
+#include "constraint_check.hpp"
+#include "options.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+// Between the beginning and the end of a run's call; a local transaction that fails ends it too.
+bool speaking = false;
+
+LOCKTAG server_lock(Oid server, std::uint16_t which) {
+  LOCKTAG tag{};
+  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignServerRelationId, server, which);
+  return tag;
+}
+
+void show_statement_again() { pgstat_report_activity(STATE_RUNNING, debug_query_string == nullptr ? "" : debug_query_string); }
+
+void forget(XactEvent, void*) { speaking = false; }
+
+void begin_speaking(Oid server) {
+  static bool registered = false;
+  if (!std::exchange(registered, true)) RegisterXactCallback(forget, nullptr);
+  const LOCKTAG tag = server_lock(server, speaking_lock);
+  (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
+  speaking = true;
+  show_progress("catalog", nullptr, nullptr);
+}
+
+void end_speaking(Oid server) {
+  speaking = false;
+  show_statement_again();
+  const LOCKTAG tag = server_lock(server, speaking_lock);
+  LockRelease(&tag, ShareUpdateExclusiveLock, false);
+}
+
+// What the SQL that does the work answers.
+struct Answer {
+  Datum values[3];  // the run's row, the rows of its tables, what was lost
+  Oid types[3];
+};
+
+const char* namespace_of(FunctionCallInfo fcinfo) {
+  return quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+}
+
+Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
+  constexpr int count = 10;
+  Oid types[count] = {NAMEOID, NAMEOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID, INT4OID, INT8OID, TEXTOID, JSONBOID};
+  Datum values[count];
+  char nulls[count];
+  for (int i = 0; i < count; ++i) {
+    values[i] = PG_GETARG_DATUM(i);
+    nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+  }
+  const char* sql = psprintf("SELECT r.run, r.tables, r.losses FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r", namespace_of(fcinfo));
+  if (SPI_execute_with_args(sql, count, types, values, nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "run has no result");
+  }
+  Answer answer{};
+  MemoryContext old = MemoryContextSwitchTo(context);
+  for (int i = 0; i < 3; ++i) {
+    bool isnull = false;
+    const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+    answer.types[i] = SPI_gettypeid(SPI_tuptable->tupdesc, i + 1);
+    answer.values[i] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+  }
+  MemoryContextSwitchTo(old);
+  return answer;
+}
+
+Oid history_owner() {
+  const Oid runs = get_relname_relid("_runs", get_namespace_oid("replicate", false));
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(runs));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "table of runs is missing");
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
+// Runs one of our own functions that write, as the tables' owner; its answer. An error leaves the user to be restored by the transaction's abort, as
+// for a function that is SECURITY DEFINER.
+std::int64_t write_as_owner(const char* sql, int nargs, Oid* types, Datum* values) {
+  Oid user = InvalidOid;
+  int security = 0;
+  GetUserIdAndSecContext(&user, &security);
+  SetUserIdAndSecContext(history_owner(), security | SECURITY_LOCAL_USERID_CHANGE);
+  if (SPI_execute_with_args(sql, nargs, types, values, nullptr, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "history was not written");
+  }
+  SetUserIdAndSecContext(user, security);
+  bool isnull = false;
+  return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+void say_closing_line(FunctionCallInfo fcinfo, const Answer& answer, std::int64_t id) {
+  Oid types[] = {answer.types[0], answer.types[1], answer.types[2], INT8OID};
+  Datum values[] = {answer.values[0], answer.values[1], answer.values[2], Int64GetDatum(id)};
+  const char* schema = namespace_of(fcinfo);
+  const char* sql = psprintf("SELECT %s._say(false, %s._run_message($2, $3, pg_catalog.clock_timestamp() - ($1).started, $4))", schema, schema);
+  if (SPI_execute_with_args(sql, lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT) elog(ERROR, "run has no closing line");
+}
+
+void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
+  Oid types[] = {answer.types[0], answer.types[1], NAMEOID};
+  Datum values[] = {answer.values[0], answer.values[1],
+                    DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false)))};
+  const std::int64_t id =
+      write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", namespace_of(fcinfo)), lengthof(types), types, values);
+  say_closing_line(fcinfo, answer, id);
+}
+
+// Who could empty and fill the table anyway may call it a copy.
+void check_may_claim(Oid target) {
+  if (pg_class_aclmask(target, GetUserId(), ACL_INSERT | ACL_TRUNCATE, ACLMASK_ALL) == (ACL_INSERT | ACL_TRUNCATE)) return;
+  Relation relation = relation_open(target, AccessShareLock);
+  check_owner(relation);
+  relation_close(relation, AccessShareLock);
+}
+
+// _claim(server, source_schema, source_table, target); STRICT.
+Datum claim(FunctionCallInfo fcinfo) {
+  (void)find_server(NameStr(*PG_GETARG_NAME(0)));
+  check_may_claim(PG_GETARG_OID(3));
+  Oid types[] = {NAMEOID, TEXTOID, TEXTOID, OIDOID};
+  Datum values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
+  SPI_connect();
+  (void)write_as_owner(psprintf("SELECT %s._write_target($1, $2, $3, $4)", namespace_of(fcinfo)), lengthof(types), types, values);
+  SPI_finish();
+  PG_RETURN_VOID();
+}
+
+// _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options)
+Datum replicate(FunctionCallInfo fcinfo) {
+  if (PG_ARGISNULL(0)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server must not be null")));
+  ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
+  MemoryContext context = CurrentMemoryContext;
+  lock_server(server->serverid, server->servername);
+  begin_speaking(server->serverid);
+  SPI_connect();
+  const Answer answer = work(fcinfo, context);
+  write_history(fcinfo, answer);
+  SPI_finish();
+  end_speaking(server->serverid);
+  return answer.values[1];
+}
+
+}  // namespace
+
+void lock_server(Oid server, const char* name) {
+  const LOCKTAG tag = server_lock(server, running_lock);
+  if (LockAcquire(&tag, ShareUpdateExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("server \"%s\" is being replicated by another session", name),
+                  errhint("replicate.progress shows the session and how far it is.")));
+}
+
+void show_progress(const char* phase, const char* source, const char* target) {
+  if (!speaking) return;
+  StringInfoData text;
+  initStringInfo(&text);
+  appendStringInfoString(&text, "/* mssql_fdw: [");
+  escape_json(&text, phase);
+  for (const char* name : {source, target}) {
+    appendStringInfoString(&text, ", ");
+    if (name == nullptr) {
+      appendStringInfoString(&text, "null");
+    } else {
+      escape_json(&text, name);
+    }
+  }
+  appendStringInfo(&text, "] */ %s", debug_query_string == nullptr ? "" : debug_query_string);
+  pgstat_report_activity(STATE_RUNNING, text.data);
+  pfree(text.data);
+}
+
+}  // namespace mssql::pg
+
+using namespace mssql::pg;
+
+extern "C" {
+
+Datum mssql_fdw_replicate(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return replicate(fcinfo); });
+}
+
+Datum mssql_fdw_claim(PG_FUNCTION_ARGS) {
+  return fence([&] { return claim(fcinfo); });
+}
+
+Datum mssql_fdw_lock_server(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
+    lock_server(server->serverid, server->servername);
+    PG_RETURN_VOID();
+  });
+}
+
+Datum mssql_fdw_show_progress(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum {
+    const char* words[3];
+    for (int i = 0; i < 3; ++i) words[i] = PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i));
+    show_progress(words[0] == nullptr ? "" : words[0], words[1], words[2]);
+    PG_RETURN_VOID();
+  });
+}
+
+}

@@ -1,0 +1,22 @@
+// A run of replication from the outside: the lock that keeps a second one away, what other sessions see of it, its place in history.
+//
+// Locks are on the foreign server as an object of this database, with a subobject that no command of SQL locks (they lock the
+// whole object, 0): so nobody takes or blocks them but this file.
+#pragma once
+
+#include "boundary.hpp"
+
+namespace mssql::pg {
+
+// What replicate.progress looks for in pg_locks: objsubid.
+inline constexpr std::uint16_t running_lock = 1;   // until the transaction ends: no second run
+inline constexpr std::uint16_t speaking_lock = 2;  // during the call: the session's query text is what show_progress() wrote
+
+// One run per server at a time in this database; an error when another session has one. Until the transaction ends.
+void lock_server(Oid server, const char* name);
+
+// Puts what is being done where other sessions read it, in front of the statement's text in pg_stat_activity: they cannot look up
+// the names of a table that is not committed. Does nothing outside of a run.
+void show_progress(const char* phase, const char* source, const char* target);
+
+}  // namespace mssql::pg

@@ -1,0 +1,313 @@
+// Staging relations and the exchange of files. staging.hpp says what for; constraint_check.cpp holds the new rows against constraints.
+
+#include "staging.hpp"
+
+#include "constraint_check.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+const char* staging_name(Oid relation) { return psprintf("pg_temp_%u", relation); }
+
+struct ClassRow {
+  HeapTuple tuple;
+  Form_pg_class form;
+};
+
+ClassRow class_row(Oid relation) {
+  HeapTuple tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(relation));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);
+  return {tuple, reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))};
+}
+
+void check_may_stage(Relation table) {
+  const Form_pg_class form = table->rd_rel;
+  check_owner(table);
+  if (form->relkind == RELKIND_RELATION && !form->relispartition && form->relam == HEAP_TABLE_AM_OID &&
+      form->relpersistence != RELPERSISTENCE_TEMP && !IsSystemRelation(table) && !RelationIsMapped(table)) {
+    return;
+  }
+  ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("new rows of \"%s\" cannot be staged", RelationGetRelationName(table)),
+                  errdetail("It is not a plain table.")));
+}
+
+AttrMap* same_columns(int natts) {
+  AttrMap* map = make_attrmap(natts);
+  for (int i = 0; i < natts; ++i) map->attnums[i] = static_cast<AttrNumber>(i + 1);
+  return map;
+}
+
+// Notes whose place an index of the staging relation takes, where the staging relation itself has that.
+void stand_for(Oid staged, Oid index) {
+  Relation classes = table_open(RelationRelationId, RowExclusiveLock);
+  const ClassRow row = class_row(staged);
+  row.form->relrewrite = index;
+  CatalogTupleUpdate(classes, &row.tuple->t_self, row.tuple);
+  heap_freetuple(row.tuple);
+  table_close(classes, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
+// The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one.
+void stage_index(Oid index, Oid staging, int natts) {
+  Relation relation = index_open(index, AccessShareLock);
+  if (relation->rd_index->indisexclusion) {
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("exclusion constraint \"%s\" cannot be staged", RelationGetRelationName(relation))));
+  }
+  IndexStmt* statement = generateClonedIndexStmt(nullptr, relation, same_columns(natts), nullptr);
+  statement->idxname = ChooseRelationName(RelationGetRelationName(relation), nullptr, "new", RelationGetNamespace(relation), false);
+  statement->idxcomment = nullptr;
+  statement->primary = statement->isconstraint = statement->deferrable = statement->initdeferred = false;
+  index_close(relation, NoLock);
+#if PG_VERSION_NUM >= 160000
+  const ObjectAddress made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, -1, false, false, true, false, true);
+#else
+  const ObjectAddress made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, false, false, true, false, true);
+#endif
+  CommandCounterIncrement();
+  stand_for(made.objectId, index);
+}
+
+// What relcache knows of the files' age, by which it is decided what goes to the write-ahead log.
+void exchange_ages(Oid old_id, Oid new_id) {
+  Relation old_one = relation_open(old_id, NoLock);
+  Relation new_one = relation_open(new_id, NoLock);
+  new_one->rd_createSubid = old_one->rd_createSubid;
+#if PG_VERSION_NUM >= 160000
+  new_one->rd_newRelfilelocatorSubid = old_one->rd_newRelfilelocatorSubid;
+  new_one->rd_firstRelfilelocatorSubid = old_one->rd_firstRelfilelocatorSubid;
+  RelationAssumeNewRelfilelocator(old_one);
+#else
+  new_one->rd_newRelfilenodeSubid = old_one->rd_newRelfilenodeSubid;
+  new_one->rd_firstRelfilenodeSubid = old_one->rd_firstRelfilenodeSubid;
+  RelationAssumeNewRelfilenode(old_one);
+#endif
+  relation_close(old_one, NoLock);
+  relation_close(new_one, NoLock);
+}
+
+// Who owns which TOAST table is a dependency, too.
+void own_toast(Oid table, Oid toast) {
+  if (!OidIsValid(toast)) return;
+  if (deleteDependencyRecordsFor(RelationRelationId, toast, false) != 1) elog(ERROR, "expected one dependency of TOAST table %u", toast);
+  ObjectAddress owner;
+  ObjectAddress owned;
+  ObjectAddressSet(owner, RelationRelationId, table);
+  ObjectAddressSet(owned, RelationRelationId, toast);
+  recordDependencyOn(&owned, &owner, DEPENDENCY_INTERNAL);
+}
+
+// Files, and what pg_class says of what is in them. Both relations are exclusively locked.
+void exchange_files(Oid old_id, Oid new_id) {
+  Relation classes = table_open(RelationRelationId, RowExclusiveLock);
+  const ClassRow old_row = class_row(old_id);
+  const ClassRow new_row = class_row(new_id);
+  Form_pg_class a = old_row.form;
+  Form_pg_class b = new_row.form;
+  if (a->relpersistence != b->relpersistence || a->relam != b->relam) elog(ERROR, "staging relation %u is of another kind", new_id);
+  std::swap(a->relfilenode, b->relfilenode);
+  std::swap(a->reltablespace, b->reltablespace);
+  std::swap(a->reltoastrelid, b->reltoastrelid);
+  std::swap(a->relfrozenxid, b->relfrozenxid);
+  std::swap(a->relminmxid, b->relminmxid);
+  std::swap(a->relpages, b->relpages);
+  std::swap(a->reltuples, b->reltuples);
+  std::swap(a->relallvisible, b->relallvisible);
+#if PG_VERSION_NUM >= 180000
+  std::swap(a->relallfrozen, b->relallfrozen);
+#endif
+  exchange_ages(old_id, new_id);
+  CatalogTupleUpdate(classes, &old_row.tuple->t_self, old_row.tuple);
+  CatalogTupleUpdate(classes, &new_row.tuple->t_self, new_row.tuple);
+  if (a->reltoastrelid != b->reltoastrelid) {
+    own_toast(old_id, a->reltoastrelid);
+    own_toast(new_id, b->reltoastrelid);
+  }
+  table_close(classes, RowExclusiveLock);
+#if PG_VERSION_NUM < 170000
+  RelationCloseSmgrByOid(old_id);
+  RelationCloseSmgrByOid(new_id);
+#endif
+  CommandCounterIncrement();
+}
+
+void drop_staging(Oid staging) {
+  const ObjectAddress leftover{RelationRelationId, staging, 0};
+  performDeletion(&leftover, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+  CommandCounterIncrement();
+}
+
+// So that whatever gets into the staging relation, by its owner's INSERT too, may go into the table.
+void take_not_null(Relation table, Oid staging) {
+  Relation attributes = table_open(AttributeRelationId, RowExclusiveLock);
+  for (int i = 1; i <= RelationGetNumberOfAttributes(table); ++i) {
+    if (!TupleDescAttr(RelationGetDescr(table), i - 1)->attnotnull) continue;
+    HeapTuple tuple = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(staging), Int16GetDatum(i));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for attribute %d of relation %u", i, staging);
+    reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attnotnull = true;
+    CatalogTupleUpdate(attributes, &tuple->t_self, tuple);
+    heap_freetuple(tuple);
+  }
+  table_close(attributes, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
+// What ANALYZE has found in the staging relation, or in an index's expressions.
+void take_statistics(Oid old_id, Oid new_id, int natts) {
+  Relation statistics = table_open(StatisticRelationId, RowExclusiveLock);
+  for (int i = 1; i <= natts; ++i) {
+    HeapTuple present = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(old_id), Int16GetDatum(i), BoolGetDatum(false));
+    if (HeapTupleIsValid(present)) {
+      CatalogTupleDelete(statistics, &present->t_self);
+      ReleaseSysCache(present);
+    }
+    HeapTuple found = SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(new_id), Int16GetDatum(i), BoolGetDatum(false));
+    if (!HeapTupleIsValid(found)) continue;
+    reinterpret_cast<Form_pg_statistic>(GETSTRUCT(found))->starelid = old_id;
+    CatalogTupleInsert(statistics, found);
+    heap_freetuple(found);
+  }
+  table_close(statistics, RowExclusiveLock);
+}
+
+// Which of the staging relation's indexes takes the place of `index`.
+Oid staged_index(List* staged, Oid index) {
+  ListCell* cell = nullptr;
+  foreach (cell, staged) {
+    const ClassRow row = class_row(lfirst_oid(cell));
+    const bool found = row.form->relrewrite == index;
+    heap_freetuple(row.tuple);
+    if (found) return lfirst_oid(cell);
+  }
+  elog(ERROR, "index \"%s\" has not been staged", get_rel_name(index));
+}
+
+void exchange_indexes(Relation table, Relation staging) {
+  List* staged = RelationGetIndexList(staging);
+  ListCell* cell = nullptr;
+  foreach (cell, RelationGetIndexList(table)) {
+    const Oid index = lfirst_oid(cell);
+    const Oid other = staged_index(staged, index);
+    LockRelationOid(index, AccessExclusiveLock);
+    LockRelationOid(other, AccessExclusiveLock);
+    const int natts = class_row(index).form->relnatts;
+    exchange_files(index, other);
+    take_statistics(index, other, natts);
+  }
+}
+
+// A TOAST table is called after its table.
+void name_toast(Oid table) {
+  const ClassRow row = class_row(table);
+  const Oid toast = row.form->reltoastrelid;
+  if (!OidIsValid(toast)) return;
+  const Oid index = toast_get_valid_index(toast, NoLock);
+  RenameRelationInternal(toast, psprintf("pg_toast_%u", table), true, false);
+  RenameRelationInternal(index, psprintf("pg_toast_%u_index", table), true, true);
+  CommandCounterIncrement();
+  ResetRelRewrite(toast);
+  CommandCounterIncrement();
+}
+
+// For the collector of statistics the table has been emptied and filled.
+void count_rows(Relation table, float4 rows) {
+  pgstat_count_truncate(table);
+  if (rows > 0) pgstat_count_heap_insert(table, static_cast<PgStat_Counter>(rows));
+}
+
+void switch_table(Oid id) {
+  Relation table = table_open(id, NoLock);
+  CheckTableNotInUse(table, "refresh");
+  CheckTableForSerializableConflictIn(table);
+  const Oid staging = staging_of(id);
+  const int natts = RelationGetNumberOfAttributes(table);
+  Relation other = table_open(staging, AccessExclusiveLock);
+  exchange_indexes(table, other);
+  table_close(other, NoLock);
+  table_close(table, NoLock);
+  exchange_files(id, staging);
+  take_statistics(id, staging, natts);
+  drop_staging(staging);
+  name_toast(id);
+  table = table_open(id, NoLock);
+  RelationClearMissing(table);
+  count_rows(table, table->rd_rel->reltuples);
+  table_close(table, NoLock);
+  CommandCounterIncrement();
+}
+
+int compare_oids(const void* a, const void* b) {
+  const Oid left = *static_cast<const Oid*>(a);
+  const Oid right = *static_cast<const Oid*>(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+void check_staged(Oid id) {
+  Relation table = table_open(id, ShareUpdateExclusiveLock);
+  check_may_stage(table);
+  if (!OidIsValid(staging_of(id))) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("table \"%s\" has not been staged", RelationGetRelationName(table))));
+  }
+  table_close(table, NoLock);
+}
+
+}  // namespace
+
+void check_owner(Relation relation) {
+#if PG_VERSION_NUM >= 160000
+  const bool owner = object_ownercheck(RelationRelationId, RelationGetRelid(relation), GetUserId());
+#else
+  const bool owner = pg_class_ownercheck(RelationGetRelid(relation), GetUserId());
+#endif
+  if (!owner) aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
+}
+
+Oid staging_of(Oid table) {
+  const Oid found = get_relname_relid(staging_name(table), get_rel_namespace(table));
+  if (!OidIsValid(found)) return InvalidOid;
+  const ClassRow row = class_row(found);
+  const bool ours = row.form->relrewrite == table;
+  heap_freetuple(row.tuple);
+  return ours ? found : InvalidOid;
+}
+
+void stage(Oid id) {
+  Relation table = table_open(id, ShareUpdateExclusiveLock);
+  check_may_stage(table);
+  const Form_pg_class form = table->rd_rel;
+  if (OidIsValid(staging_of(id))) drop_staging(staging_of(id));
+#if PG_VERSION_NUM >= 150000
+  const Oid staging = make_new_heap(id, form->reltablespace, form->relam, form->relpersistence, ShareUpdateExclusiveLock);
+#else
+  const Oid staging = make_new_heap(id, form->reltablespace, form->relpersistence, ShareUpdateExclusiveLock);
+#endif
+  LockRelationOid(staging, AccessExclusiveLock);
+  take_not_null(table, staging);
+  table_close(table, NoLock);
+}
+
+void stage_indexes(Oid id) {
+  check_staged(id);
+  Relation table = table_open(id, NoLock);
+  const Oid staging = staging_of(id);
+  List* indexes = RelationGetIndexList(table);
+  const int natts = RelationGetNumberOfAttributes(table);
+  table_close(table, NoLock);
+  ListCell* cell = nullptr;
+  foreach (cell, indexes) stage_index(lfirst_oid(cell), staging, natts);
+}
+
+List* switch_tables(const SwitchRequest& request) {
+  qsort(request.tables, static_cast<std::size_t>(request.ntables), sizeof(Oid), compare_oids);
+  for (int i = 0; i < request.ntables; ++i) check_staged(request.tables[i]);
+  List* violated = check_constraints(request);
+  for (int i = 0; i < request.ntables; ++i) LockRelationOid(request.tables[i], AccessExclusiveLock);
+  List* violations = release_constraints(violated);
+  for (int i = 0; i < request.ntables; ++i) switch_table(request.tables[i]);
+  return violations;
+}
+
+}  // namespace mssql::pg

@@ -1,0 +1,46 @@
+// Loading a table that others read: the new rows go into a relation of its own beside it, with indexes of its own; at the end the two
+// exchange their files, as CLUSTER does it (commands/cluster.c). Until then readers and writers of the table wait for nothing; the
+// exclusive lock is held from the exchange to the end of the transaction.
+//
+// The staging relation has the table's layout, owner and schema, no constraints, defaults or triggers, and the name and the
+// pg_class.relrewrite that PostgreSQL gives to the new file of a table that is rewritten. It lives in one transaction. Whoever
+// stages a table owns it, so that nothing here is done that its owner may not do; what he may not do is to pass a foreign key: see
+// switch_tables().
+#pragma once
+
+#include "boundary.hpp"
+
+namespace mssql::pg {
+
+// Makes the staging relation. The table is a plain one of the user's, stored in heaps, no partition; others are an error. Until the
+// end of the transaction it cannot be altered by others; it can be read and written.
+void stage(Oid table);
+
+// The staging relation of a table; InvalidOid: none.
+Oid staging_of(Oid table);
+
+// For each index of the table the same over the staging relation, built.
+void stage_indexes(Oid table);
+
+struct SwitchRequest {
+  Oid* tables;
+  int ntables;
+  Datum untrusted;       // text[]: constraints, as "schema.table constraint", that become NOT VALID whatever the rows are
+  const char* schema;    // of the SQL functions that write the queries, quoted
+};
+
+// A constraint that the new rows violate.
+struct Violation {
+  Oid table;            // the constraint's
+  Oid subject;          // the one of the request that it is about
+  const char* message;
+  const char* detail;  // may be null
+};
+
+// Exchanges the files of the tables, all of them or, with an error, none. Before the exclusive locks are taken each valid check of
+// the tables and each valid foreign key from or to them is held against the new rows: a violated one becomes NOT VALID where the user
+// owns its table and is answered, else it is an error. The user needs SELECT on what the keys reference or are referenced by.
+// The answer is a List of Violation*.
+List* switch_tables(const SwitchRequest& request);
+
+}  // namespace mssql::pg
