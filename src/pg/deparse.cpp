@@ -132,6 +132,11 @@ const char* literal_of(const RemoteType& type, const tsql::Bound& bound, const c
   return literal ? copy_out(*literal) : nullptr;
 }
 
+const char* list_item_of(const RemoteType& type, const char* text) {
+  const std::optional<std::string> literal = tsql::push_list_item(type, text);
+  return literal ? copy_out(*literal) : nullptr;
+}
+
 const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
 
 // Core only; false when there is no such comparison.
@@ -241,19 +246,19 @@ const char* push_comparison(OpExpr* expression, ConditionContext* context, Strin
   return push_bounds(*column, bounds, joint, coerced(*coercion, right), context, out);
 }
 
-// column = ANY (constant array), which is how IN (...) arrives.
+// column = ANY (constant array) and column <> ALL (constant array), which is how IN (...) and NOT IN (...) arrive. A NULL in the list is one
+// in T-SQL's, too.
 const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* context, StringInfo out) {
   constexpr const char* no_list = "only column IN (constants) can be sent";
   tsql::Operator op{};
   Oid type = InvalidOid;
   const RemoteAttribute* column = column_of(static_cast<Node*>(linitial(expression->args)), context, &type);
   auto* list = static_cast<Node*>(lsecond(expression->args));
-  if (column == nullptr || !expression->useOr || !IsA(list, Const) || castNode(Const, list)->constisnull) return no_list;
+  if (column == nullptr || !IsA(list, Const) || castNode(Const, list)->constisnull) return no_list;
   if (const char* why = find_built_in(expression->opno, &op)) return why;
-  if (op != tsql::Operator::equal) return no_list;
+  if (op != (expression->useOr ? tsql::Operator::equal : tsql::Operator::not_equal)) return no_list;
   if (const char* why = judge_comparison(*column, type, op)) return why;
-  const std::span<const tsql::Bound> bounds = tsql::bounds_of(op, column->type);
-  if (bounds.size() > 1) return "the seventh digit of the fraction is cut here, so that only comparisons with one value can be sent";
+  if (tsql::bounds_of(op, column->type).size() > 1) return "the seventh digit of the fraction is cut here, so that only comparisons with one value can be sent";
 
   ArrayType* array = DatumGetArrayTypeP(castNode(Const, list)->constvalue);
   const Oid element = ARR_ELEMTYPE(array);
@@ -267,12 +272,17 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
   int count = 0;
   deconstruct_array(array, element, length, by_value, alignment, &values, &nulls, &count);
   if (count == 0 || count > longest_in_list) return "the list is empty or too long";
-  appendStringInfo(out, "%s IN (", column->quoted);
+  appendStringInfo(out, "%s %sIN (", column->quoted, expression->useOr ? "" : "NOT ");
   for (int i = 0; i < count; ++i) {
-    if (nulls[i]) return "the list has a NULL";
     if (i > 0) appendStringInfoString(out, ", ");
-    Const* constant = makeConst(element, -1, InvalidOid, length, values[i], false, by_value);
-    if (const char* why = push_value(*column, bounds.front(), reinterpret_cast<Node*>(constant), context, out)) return why;
+    if (nulls[i]) {
+      appendStringInfoString(out, "NULL");
+      continue;
+    }
+    const char* text = constant_text(element, values[i]);
+    if (text != nullptr && column->known) text = list_item_of(column->type, text);
+    if (text == nullptr) return not_sendable;
+    appendStringInfoString(out, text);
   }
   appendStringInfoChar(out, ')');
   return nullptr;

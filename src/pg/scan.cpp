@@ -160,7 +160,8 @@ List* conditions_not_sent(const ForeignScanState* node) {
   const auto* state = static_cast<const ScanState*>(node->fdw_state);
   List* conditions = NIL;
   for (int i = 0; state != nullptr && i < list_length(state->plan.conditions); ++i) {
-    if (state->not_sent[i]) conditions = lappend(conditions, strVal(list_nth(state->plan.conditions, i)));
+    if (!state->not_sent[i]) continue;
+    conditions = lappend(conditions, psprintf("%s: a value has no such comparison in T-SQL", strVal(list_nth(state->plan.conditions, i))));
   }
   return conditions;
 }

@@ -14,7 +14,7 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* state);
 bool AnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc* acquire_rows, BlockNumber* pages);
 int IsForeignRelUpdatable(Relation relation);
 
-// The conditions that the executions so far left out (C strings), because a parameter's value has no form on the server.
+// The conditions that the executions so far left out, and why (C strings).
 List* conditions_not_sent(const ForeignScanState* node);
 
 // The declared types of the attributes (integers, attnums), in their order.

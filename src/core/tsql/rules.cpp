@@ -63,7 +63,7 @@ constexpr std::string_view not_held = "SQL Server has no value to compare with t
 
 constexpr int most_digits = 38;  // of a decimal
 
-TypedText typed(const RemoteType& type, std::string text) { return {declare(type), std::move(text)}; }
+TypedText typed(const RemoteType& type, std::string text, bool wide = false) { return {declare(type), std::move(text), wide}; }
 
 // To the bound in a coarser type that the same values satisfy: c < 1.234 is c < 1.24 for an integral number of hundredths.
 Rounding rounding_of(Operator op) noexcept {
@@ -86,7 +86,7 @@ std::optional<TypedText> type_integer(const RemoteType& type, std::string_view t
                     : type.type == Type::smallint ? fits(-32768, 32767)
                     : type.type == Type::int_     ? fits(INT32_MIN, INT32_MAX)
                                                   : true;
-  return typed(held ? type : RemoteType{Type::bigint, 8, 19, 0}, std::string(text));
+  return typed(held ? type : RemoteType{Type::bigint, 8, 19, 0}, std::string(text), !held);
 }
 
 // As a decimal of its own, where the type in which the two are compared has room for every digit of both.
@@ -98,7 +98,7 @@ std::optional<TypedText> type_wide_decimal(int whole, int scale, std::string_vie
   const int own_whole = whole_digits == "0" ? 0 : static_cast<int>(whole_digits.size());
   const int own_scale = static_cast<int>(digits->size() - std::min(point + 1, digits->size()));
   if (std::max(whole, own_whole) + std::max(scale, own_scale) > most_digits) return std::nullopt;
-  return typed({Type::decimal, 0, std::max(own_whole + own_scale, 1), own_scale}, *digits);
+  return typed({Type::decimal, 0, std::max(own_whole + own_scale, 1), own_scale}, *digits, true);
 }
 
 std::optional<TypedText> type_decimal(const Bound& bound, const RemoteType& type, std::string_view text) {
@@ -173,7 +173,7 @@ std::optional<TypedText> type_moment(const Bound& bound, const RemoteType& type,
   if (type.type == Type::datetime && value->fraction_digits() > 3) value->fraction = 1000;
   const bool dateless = type.type == Type::time || type.type == Type::datetimeoffset;
   const RemoteType wide{dateless ? type.type : Type::datetime2, 0, 0, value->fraction_digits()};
-  return typed(wide, moment_text(wide, *value));
+  return typed(wide, moment_text(wide, *value), true);
 }
 
 // bytea's hex form of exactly as many bytes as the column has: for other lengths SQL Server's padding would come into play.
@@ -267,25 +267,37 @@ std::optional<TypedText> push_parameter(const Bound& bound, const RemoteType& ty
   }
 }
 
-std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text, std::string_view& why) {
-  const std::optional<TypedText> constant = push_parameter(bound, type, text);
-  if (!constant) {
-    why = not_held;
-    return std::nullopt;
-  }
+namespace {
+
+std::string literal(const RemoteType& type, const TypedText& constant) {
   switch (type.type) {
     case Type::tinyint:
     case Type::smallint:
     case Type::int_:
     case Type::bigint:
     case Type::binary:
-    case Type::rowversion: return constant->text;
+    case Type::rowversion: return constant.text;
     case Type::bit:
     case Type::decimal:
     case Type::money:
-    case Type::smallmoney: return "CAST(" + constant->text + " AS " + constant->declaration + ")";
-    default: return "CAST('" + constant->text + "' AS " + constant->declaration + ")";  // digits and punctuation only
+    case Type::smallmoney: return "CAST(" + constant.text + " AS " + constant.declaration + ")";
+    default: return "CAST('" + constant.text + "' AS " + constant.declaration + ")";  // digits and punctuation only
   }
+}
+
+}  // namespace
+
+std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text, std::string_view& why) {
+  const std::optional<TypedText> constant = push_parameter(bound, type, text);
+  if (constant) return literal(type, *constant);
+  why = not_held;
+  return std::nullopt;
+}
+
+std::optional<std::string> push_list_item(const RemoteType& type, std::string_view text) {
+  const std::optional<TypedText> constant = push_parameter({Operator::equal}, type, text);
+  if (!constant || constant->wide) return std::nullopt;
+  return literal(type, *constant);
 }
 
 }  // namespace mssql::tsql

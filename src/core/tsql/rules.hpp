@@ -42,6 +42,7 @@ std::span<const Bound> loose_bounds_of(Operator op) noexcept;
 struct TypedText {
   std::string declaration;  // "datetime2(3)"
   std::string text;         // "2020-01-01T00:00:00"
+  bool wide{false};         // not the column's type, which cannot hold it
 };
 // The value of a parameter of such a clause. The type is the column's wherever the comparison can be made in it, so that the server can
 // seek and the declaration is the same for value after value: a value between two that the type has is rounded to the one that gives the
@@ -52,5 +53,8 @@ std::optional<TypedText> push_parameter(const Bound& bound, const RemoteType& ty
 // local_type() (or of a wider type of the same kind) with DateStyle ISO and bytea_output hex. Nothing when SQL Server has no such
 // comparison (infinity, NaN, the year 10000); then the clause stays local and `why` says so.
 std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text, std::string_view& why);
+
+// One constant of an IN list. Only those in the column's own type: which type the whole list has is the server's affair.
+std::optional<std::string> push_list_item(const RemoteType& type, std::string_view text);
 
 }  // namespace mssql::tsql

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
 #include "core/error.hpp"
 
 namespace mssql::tsql {
@@ -117,6 +121,77 @@ TEST(ParseQuery, ColumnsHaveNames) {
   EXPECT_EQ(parts("SELECT a.id, b.id FROM a, b"), "Two columns have the name \"id\".");
   EXPECT_EQ(parts("SELECT a, b AS a FROM t"), "Two columns have the name \"a\".");
   EXPECT_EQ(body("SELECT id, ID FROM t"), "SELECT id, ID FROM t");  // the server's collation decides
+}
+
+// How a server would read it, another way than the lexer's: what is left of a text without its quotes and comments; nothing when one of
+// them is not closed.
+std::optional<std::string> skeleton(std::string_view text) {
+  std::string left;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    if (rest.starts_with("--")) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (rest.starts_with("/*")) {
+      int depth = 0;
+      for (bool closed = false; !closed; ++i) {
+        if (i + 1 >= text.size()) return std::nullopt;
+        const std::string_view two = text.substr(i, 2);
+        if (two != "/*" && two != "*/") continue;
+        depth += two == "/*" ? 1 : -1;
+        closed = depth == 0;
+        if (!closed) ++i;
+      }
+    } else if (text[i] == '\'' || text[i] == '"' || text[i] == '[') {
+      const char end = text[i] == '[' ? ']' : text[i];
+      do {
+        i = text.find(end, i + 1);
+        if (i == std::string_view::npos) return std::nullopt;
+      } while (text.substr(i + 1).starts_with(end) && ++i != 0);
+    } else {
+      left += text[i];
+    }
+  }
+  return left;
+}
+
+bool stays_in_parentheses(std::string_view text) {
+  const std::optional<std::string> left = skeleton(text);
+  int depth = 0;
+  for (char c : left.value_or(";")) {
+    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (depth < 0 || c == ';') return false;
+  }
+  return depth == 0;
+}
+
+// Whatever is put together from such pieces: what is taken stays where it is put.
+TEST(ParseQuery, NothingThatIsTakenLeavesItsParentheses) {
+  static constexpr std::string_view pieces[] = {"SELECT ",     "a",      " AS b",   "(",  ")",       ";",     "'",     "N'",
+                                                "''",          "[",      "]",       "]]", "\"",      "--",    "/*",    "*/",
+                                                "\n",          "\r",     "\\\n",    ",",  "FROM t ", "WITH ", " AS (", "OPTION (",
+                                                "ORDER BY a ", "UNION ", "DELETE ", "1",  ".",       "*",     "/",     "-"};
+  std::uint32_t random = 1;
+  const auto next = [&](std::size_t below) {
+    random = random * 1664525 + 1013904223;
+    return (random >> 8) % below;
+  };
+  int taken = 0;
+  for (int round = 0; round < 50000; ++round) {
+    std::string text = next(4) == 0 ? "WITH c AS (SELECT 1 AS a) SELECT a" : "SELECT a";
+    for (std::size_t i = next(12); i > 0; --i) text += pieces[next(std::size(pieces))];
+    Query query;
+    try {
+      query = parse_query(text);
+    } catch (const Error&) {
+      continue;
+    }
+    ++taken;
+    for (const std::string& part : {query.with, query.body, query.option}) ASSERT_TRUE(stays_in_parentheses(part)) << text;
+    // What stands outside of the parentheses ends in a group of its own.
+    ASSERT_TRUE(query.with.empty() || query.with.ends_with(')')) << text;
+    ASSERT_TRUE(query.option.empty() || (query.option.starts_with("OPTION") && query.option.ends_with(')'))) << text;
+  }
+  EXPECT_GT(taken, 2000);
 }
 
 }  // namespace

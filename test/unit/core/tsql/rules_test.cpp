@@ -127,6 +127,15 @@ TEST(PushConstant, LegacyDatetimeHoldsTicksOnly) {
   EXPECT_EQ(constant(smalldatetime, "1800-01-01 00:00:00"), "CAST('1800-01-01T00:00:00' AS datetime2(0))");
 }
 
+TEST(PushConstant, OfAListInTheColumnsOwnType) {
+  EXPECT_EQ(push_list_item({Type::decimal, 9, 10, 2}, "12.50"), "CAST(12.5 AS decimal(10,2))");
+  EXPECT_EQ(push_list_item({Type::int_, 4, 10, 0}, "-5"), "-5");
+  EXPECT_EQ(push_list_item({Type::rowversion, 8, 0, 0}, "\\x00000000000007d1"), "0x00000000000007d1");
+  EXPECT_EQ(push_list_item({Type::decimal, 9, 10, 2}, "12.345"), std::nullopt);
+  EXPECT_EQ(push_list_item({Type::int_, 4, 10, 0}, "3000000000"), std::nullopt);
+  EXPECT_EQ(push_list_item({Type::datetime, 8, 23, 3}, "2020-01-01 00:00:00.001"), std::nullopt);
+}
+
 TEST(PushConstant, BinaryAndUuid) {
   EXPECT_EQ(constant({Type::rowversion, 8, 0, 0}, "\\x00000000000007d1"), "0x00000000000007d1");
   EXPECT_EQ(constant({Type::rowversion, 8, 0, 0}, "\\x07d1"), "-");

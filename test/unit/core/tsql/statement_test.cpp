@@ -21,6 +21,26 @@ TEST(SelectStatement, PartsOfAQueryStandOutside) {
             "WITH c AS (SELECT 1 AS x) SELECT 1 FROM (SELECT x FROM c) AS [q] OPTION (RECOMPILE)");
 }
 
+TEST(Sampling, RowCountsComeFromTheCatalog) {
+  const std::string sql = row_count_query("[d'o].[t]", false);
+  EXPECT_EQ(sql, "SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = OBJECT_ID(N'[d''o].[t]') AND p.index_id IN (0, 1)");
+  EXPECT_TRUE(row_count_query("[d'o].[t]", true).starts_with(sql + " AND OBJECTPROPERTY(OBJECT_ID(N'[d''o].[t]'), 'IsUserTable') = 1"));
+}
+
+TEST(Sampling, PagesAndRows) {
+  EXPECT_EQ(page_sample("[dbo].[t]", 12.5), "[dbo].[t] TABLESAMPLE SYSTEM (12.500000 PERCENT)");
+  EXPECT_EQ(page_sample("[dbo].[t]", 1e-4), "[dbo].[t] TABLESAMPLE SYSTEM (0.000100 PERCENT)");
+  EXPECT_EQ(row_sample_condition("[a]", 0.5), "(CHECKSUM(NEWID(), CASE WHEN [a] IS NULL THEN 0 ELSE 1 END) & 2147483647) < 1073741823");
+}
+
+TEST(Sampling, OfLongValuesTheBeginning) {
+  const auto expression = [](std::string_view type) { return sample_expression(parse_declaration(type), "[a]", TextForm::converted); };
+  for (const char* type : {"varchar(max)", "nvarchar(max)", "varbinary(max)", "text", "ntext", "image", "varchar(8000)", "nvarchar(4000)"})
+    EXPECT_EQ(expression(type), "SUBSTRING([a], 1, 1024)") << type;
+  for (const char* type : {"varchar(1024)", "nvarchar(1024)", "varbinary(16)", "char(5)", "int", "xml"}) EXPECT_EQ(expression(type), "[a]") << type;
+  EXPECT_NE(sample_expression(parse_declaration("ntext"), "[a]", TextForm::raw).find("SUBSTRING([a], 1, 1024)"), std::string::npos);
+}
+
 TEST(SessionSettings, LanguageComesBeforeDateFormat) {
   const std::string sql = session_settings();
   EXPECT_LT(sql.find("SET LANGUAGE"), sql.find("SET DATEFORMAT ymd"));
