@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# A refresh beside other sessions: they read the old rows until its very end, and nobody can keep it away or speak for it.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+needs_stand_in
+plan 22
+
+readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_refresh%'])"
+readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_refreshed' AND rows > 0"
+readonly waits="SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'relation' AND NOT granted AND mode = 'AccessExclusiveLock'"
+# Fails instead of waiting.
+at_once() { query "SET lock_timeout = '2s'; SET statement_timeout = '5s'; $1" 2>&1; }
+state() { query "SELECT (SELECT count(*) FROM copies.tap_refreshed), (SELECT count(*) FROM copies.tap_refreshed_too)"; }
+
+tsql "CREATE TABLE dbo.tap_refreshed (id int NOT NULL PRIMARY KEY, t nvarchar(max) NULL)"
+tsql "CREATE TABLE dbo.tap_refreshed_too (id int NOT NULL PRIMARY KEY CONSTRAINT fk_refreshed REFERENCES dbo.tap_refreshed (id))"
+tsql "INSERT INTO dbo.tap_refreshed SELECT n, REPLICATE(N'grüße ', 20)
+  FROM (SELECT TOP 6000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sys.columns a CROSS JOIN sys.columns b) q"
+tsql "INSERT INTO dbo.tap_refreshed_too SELECT id FROM dbo.tap_refreshed"
+make_server mssql
+query "SET client_min_messages = warning; CREATE ROLE tap_refresh_guest LOGIN" 2>/dev/null
+like "$(query "$run" 2>/dev/null)" 'tap_refreshed\|6000' "a first run"
+query "DELETE FROM copies.tap_refreshed_too WHERE id > 10; DELETE FROM copies.tap_refreshed WHERE id > 10"
+
+# In mid-load.
+tsql "EXEC tds_server_fault N'stall_after_rows', 5000, N'tap_refreshed'"
+background first "$run"
+ok "wait_until 30 \"\$stalled\"" "a second run is in mid-load"
+is "$(at_once "SELECT count(*) FROM copies.tap_refreshed")" 10 "others read the old rows"
+is "$(at_once "UPDATE copies.tap_refreshed SET t = 'x' WHERE id = 1; SELECT t FROM copies.tap_refreshed WHERE id = 1")" x "... and write them"
+is "$(query "SELECT count(*) FROM pg_locks WHERE relation = 'copies.tap_refreshed'::regclass AND mode = 'AccessExclusiveLock'")" 0 \
+  "... for the run has not locked them out"
+query "SELECT pg_cancel_backend($(backend_of first))" >/dev/null
+like "$(finish first)" 'canceling statement due to user request' "cancelled there"
+is "$(state)" '10|10' "... it has changed nothing"
+is "$(query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%' OR relname LIKE '%\_new'")" 0 "... and leaves nothing"
+tsql "EXEC tds_server_fault N'clear'"
+
+# At its end.
+background reader "BEGIN; SELECT count(*) FROM copies.tap_refreshed_too; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'reader' AND wait_event = 'PgSleep'\"" "a transaction that has read a table"
+like "$(error_of "SET lock_timeout = '1s'; $run")" '55P03' "... makes a run with a lock_timeout fail"
+is "$(state)" '10|10' "... which changes nothing"
+background second "$run"
+ok "wait_until 60 \"\$waits\"" "without one the run waits for the reader"
+is "$(query "SELECT phase FROM replicate.progress")" switch "... when everything is loaded"
+query "SELECT pg_terminate_backend($(backend_of reader))" >/dev/null
+like "$(finish second)" 'copies.tap_refreshed_too\|6000\|' "... and goes on when that has ended"
+is "$(state)" '6000|6000' "the new rows are there"
+is "$(query "SELECT convalidated FROM pg_constraint WHERE conname = 'fk_refreshed'")" t "... and the foreign key is valid"
+is "$(query "SET enable_seqscan = off; SELECT count(*) FROM copies.tap_refreshed WHERE id BETWEEN 100 AND 199")" 100 "... and the index finds them"
+
+# Nobody else takes the lock, or appears as a run.
+background forger "SET ROLE tap_refresh_guest; /* mssql_fdw: [\"load\", \"forged\", \"forged\"] */ SELECT pg_advisory_lock(1836282737, (SELECT oid::int FROM pg_foreign_server)), pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'forger' AND wait_event = 'PgSleep'\"" "a guest with an advisory lock and a comment"
+is "$(query "SELECT count(*) FROM replicate.progress")" 0 "... is no run"
+like "$(query "$run" 2>/dev/null)" 'tap_refreshed\|6000' "... and stops none"
+query "SELECT pg_terminate_backend($(backend_of forger))" >/dev/null
+finish forger >/dev/null
+background idle "BEGIN; $run; /* mssql_fdw: [\"load\", \"forged\", \"forged\"] */ SELECT pg_sleep(600)"
+ok "wait_until 60 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'idle' AND wait_event = 'PgSleep'\"" "a transaction that goes on after its run"
+is "$(query "SELECT phase, source FROM replicate.progress")" 'other|' "... keeps the lock, and its own words count for nothing"
+query "SELECT pg_terminate_backend($(backend_of idle))" >/dev/null
+finish idle >/dev/null
+tsql "DROP TABLE dbo.tap_refreshed_too"
+tsql "DROP TABLE dbo.tap_refreshed"
+query "DROP OWNED BY tap_refresh_guest; DROP ROLE tap_refresh_guest"

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# A database with copies is dumped and restored by its owner, who is no superuser, in parallel; history and ledger go along.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+plan 13
+
+readonly run="SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['rep.Sale', 'rep.Heap'])"
+readonly owner=tap_dump_owner_$$
+readonly database=$PGDATABASE restored=${PGDATABASE}_restored
+readonly dump=$tap_directory/dump
+# owned DATABASE: what takes a superuser.
+owned() {
+  psql -X -q -d "$1" -c "SET client_min_messages = warning" -c "CREATE EXTENSION mssql_fdw" -c "GRANT USAGE ON FOREIGN DATA WRAPPER mssql_fdw TO $owner" \
+    -c "GRANT CREATE ON SCHEMA public TO $owner"
+}
+as_owner() { PGUSER=$owner "$@"; }
+clean_up() {
+  local status=$?
+  psql -X -q -d postgres -c "DROP DATABASE IF EXISTS \"$database\" WITH (FORCE)" -c "DROP DATABASE IF EXISTS \"$restored\" WITH (FORCE)" \
+    -c "DROP ROLE IF EXISTS $owner" >/dev/null 2>&1
+  (exit "$status")
+  tap_end
+}
+trap clean_up EXIT
+
+psql -X -q -d postgres -c "CREATE ROLE $owner LOGIN" -c "ALTER DATABASE \"$PGDATABASE\" OWNER TO $owner" -c "CREATE DATABASE \"$restored\" OWNER $owner TEMPLATE template0"
+owned "$PGDATABASE"
+as_owner make_server mssql >/dev/null 2>&1
+like "$(as_owner query "$run" 2>/dev/null)" 'rep.Heap\|3\|' "the owner copies"
+is "$(query "SELECT role, status IS NOT NULL FROM replicate.runs")" "$owner|t" "... and that is history"
+
+ok "as_owner pg_dump -Fd -j2 -f '$dump' '$PGDATABASE'" "the owner dumps it, in parallel"
+owned "$restored"
+ok "as_owner pg_restore -j2 --no-comments --exit-on-error -d '$restored' '$dump'" "... and restores it, in parallel"
+export PGDATABASE=$restored
+is "$(query "SELECT count(*) FROM copies.sale")" 3 "rows are there"
+is "$(query "SELECT role, function FROM replicate.runs")" "$owner|replicate_all" "... and history"
+is "$(query "SELECT count(*) FROM replicate.run_tables")" 2 "... of the tables, too"
+is "$(query "SELECT last_value >= (SELECT max(id) FROM replicate.runs) FROM replicate.run_id")" t "... and the number that comes next"
+like "$(as_owner query "$run" 2>/dev/null)" 'rep.Sale\|3\|' "a refresh there knows its copies"
+is "$(query "SELECT count(*) FROM replicate.runs")" 2 "... and is history itself"
+is "$(query "SELECT count(*) FROM replicate._targets AS t JOIN pg_database AS d ON d.oid = t.database WHERE d.datname = current_database()")" 2 \
+  "... and they are this database's now"
+query "DROP TABLE copies.heap; CREATE TABLE copies.heap (a int, b int)"
+like "$(as_owner error_of "$run")" '42P07' "another table of that name is none"
+like "$(as_owner error_of "DELETE FROM replicate._runs")" '42501' "who restores history still may not delete it"
