@@ -154,17 +154,18 @@ void take_not_null(Relation table, Oid staging) {
   CommandCounterIncrement();
 }
 
-// What ANALYZE has found in the staging relation, or in an index's expressions.
+// What ANALYZE has found in the staging relation, or in an index's expressions. Where it was not asked, what is known of the old rows
+// is better than nothing.
 void take_statistics(Oid old_id, Oid new_id, int natts) {
   Relation statistics = table_open(StatisticRelationId, RowExclusiveLock);
   for (int i = 1; i <= natts; ++i) {
+    HeapTuple found = SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(new_id), Int16GetDatum(i), BoolGetDatum(false));
+    if (!HeapTupleIsValid(found)) continue;
     HeapTuple present = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(old_id), Int16GetDatum(i), BoolGetDatum(false));
     if (HeapTupleIsValid(present)) {
       CatalogTupleDelete(statistics, &present->t_self);
       ReleaseSysCache(present);
     }
-    HeapTuple found = SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(new_id), Int16GetDatum(i), BoolGetDatum(false));
-    if (!HeapTupleIsValid(found)) continue;
     reinterpret_cast<Form_pg_statistic>(GETSTRUCT(found))->starelid = old_id;
     CatalogTupleInsert(statistics, found);
     heap_freetuple(found);

@@ -81,27 +81,28 @@ $$;
 CREATE OR REPLACE FUNCTION @extschema@._constraint_queries(relations oid[], untrusted text[])
 RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH valid AS (
-        SELECT k.*, r.relname, r.relkind, r.relhassubclass, f.relname AS parent_name, f.relkind AS parent_kind,
-               format('%I.%I %I', n.nspname, r.relname, k.conname) = ANY (untrusted) AS untrusted
+    WITH listed AS (
+        SELECT k.*, r.relname, f.relname AS parent_name, format('%I.%I %I', n.nspname, r.relname, k.conname) = ANY (untrusted) AS untrusted,
+               CASE k.contype WHEN 'c' THEN k.coninhcount = 0 AND NOT r.relhassubclass
+                              ELSE k.conparentid = 0 AND r.relkind = 'r' AND f.relkind = 'r' END AS releasable
         FROM pg_constraint AS k
         JOIN pg_class AS r ON r.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = r.relnamespace
         LEFT JOIN pg_class AS f ON f.oid = k.confrelid
         WHERE k.convalidated AND (k.conrelid = ANY (relations) AND k.contype IN ('c', 'f') OR k.confrelid = ANY (relations) AND k.contype = 'f')
+    ), valid AS (
+        SELECT l.*, NOT (l.untrusted AND l.releasable) AS to_check FROM listed AS l
     )
     SELECT v.oid, v.conrelid, v.conrelid,
-           CASE WHEN NOT v.untrusted THEN
+           CASE WHEN v.to_check THEN
                format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', @extschema@._rows_of(v.conrelid), v.relname,
                       pg_get_expr(v.conbin, v.conrelid)) END,
-           format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL,
-           v.coninhcount = 0 AND NOT v.relhassubclass
+           format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL, v.releasable
     FROM valid AS v WHERE v.contype = 'c'
     UNION ALL
     SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END,
-           CASE WHEN NOT v.untrusted THEN @extschema@._foreign_key_query(v.oid) END,
+           CASE WHEN v.to_check THEN @extschema@._foreign_key_query(v.oid) END,
            format('insert or update on table "%s" violates foreign key constraint "%s"', v.relname, v.conname),
            (SELECT string_agg(a.attname, ', ' ORDER BY u.at) FROM unnest(v.conkey) WITH ORDINALITY AS u (attnum, at)
-            JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name,
-           v.conparentid = 0 AND v.relkind = 'r' AND v.parent_kind = 'r'
+            JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable
     FROM valid AS v WHERE v.contype = 'f' AND NOT EXISTS (SELECT FROM valid AS p WHERE p.oid = v.conparentid)
 $$;
