@@ -25,6 +25,11 @@ SELECT * FROM replicate_schema('mssql', on_existing => 'append');
 SELECT * FROM replicate_sequences('nowhere');
 SELECT * FROM replicate_verify('nowhere');
 SELECT * FROM replicate_table('mssql', NULL);
+SELECT * FROM replicate_plan(NULL);
+SELECT * FROM replicate_verify(NULL);
+SELECT * FROM replicate_plan('mssql', include => ARRAY[NULL]::text[]);
+SELECT * FROM replicate_plan('mssql', exclude => ARRAY['rep.%' || chr(92)]);
+SELECT * FROM replicate_plan('mssql', options => '{"verify": "none"}');
 SELECT * FROM replicate_plan('mssql', include => '{nothing.like.this}');
 SELECT count(*) > 0 FROM replicate_plan('mssql', include => '{rep.Product,rep.Prodct}');
 SELECT count(*) FROM replicate_plan('mssql', include => '{rep.Product}', exclude => '{%}');
@@ -33,6 +38,10 @@ SELECT * FROM replicate_table('mssql', 'Product');
 SELECT * FROM replicate_table('mssql', '[rep');
 SELECT * FROM replicate_table('mssql', 'a.b.c.d');
 SELECT * FROM _load('mssql', 'rep', 'Sale', '{Id}', '{int}', 'pg_class', '{nope}', 'x');
+-- a statement that fails is all that the context names
+BEGIN READ ONLY;
+SELECT * FROM replicate_schema('mssql', 'nowhere', include => '{rep.Sale}');
+ROLLBACK;
 -- rights that lack are found before anything is done
 CREATE ROLE replicate_guest;
 GRANT USAGE ON FOREIGN SERVER mssql TO replicate_guest;

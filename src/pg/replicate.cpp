@@ -272,6 +272,16 @@ Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum { raise_call(fcinfo); });
 }
 
+// _do(statement text) RETURNS void
+Datum mssql_fdw_do(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    SPI_connect();
+    if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), false, 0) < 0) elog(ERROR, "statement of a step was not executed");
+    SPI_finish();
+    PG_RETURN_VOID();
+  });
+}
+
 Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     say(fcinfo);

@@ -30,6 +30,7 @@
   /* replicate.cpp */                    \
   FUNCTION(mssql_fdw_load)               \
   FUNCTION(mssql_fdw_raise)              \
+  FUNCTION(mssql_fdw_do)                 \
   FUNCTION(mssql_fdw_say)                \
   FUNCTION(mssql_fdw_client_can_read)    \
   FUNCTION(mssql_fdw_hold_settings)      \

@@ -70,6 +70,8 @@ BEGIN
         IF NOT FOUND THEN
             suggestion := @extschema@._nearest(given.key, ARRAY(SELECT o.key FROM @extschema@._option_list() AS o));
             PERFORM @extschema@._raise('22023', format('invalid option "%s"', given.key), hint => coalesce(
+                CASE WHEN given.key IN ('target_schema', 'include', 'exclude', 'on_existing', 'jobs', 'chunk_rows', 'verify')
+                     THEN format('It is an argument of its own: %s => ...', given.key) END,
                 'Perhaps you meant the option "' || suggestion || '".',
                 'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM @extschema@._option_list() AS o) || '.'));
         ELSIF known.allowed IS NULL AND jsonb_typeof(given.value) <> 'boolean' THEN
@@ -134,6 +136,22 @@ BEGIN
             hint => 'Valid values are: ' || array_to_string(allowed, ', ') || '.');
     END IF;
     PERFORM @extschema@._one_of('verify', verify, allowed);
+END
+$$;
+
+-- What ILIKE would stumble over for one table and not for another.
+CREATE OR REPLACE FUNCTION @extschema@._check_patterns(argument text, patterns text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    pattern text;
+BEGIN
+    FOREACH pattern IN ARRAY coalesce(patterns, '{}') LOOP
+        IF pattern IS NULL THEN
+            PERFORM @extschema@._raise('22004', format('%s must not hold NULL', argument));
+        ELSIF (length(pattern) - length(rtrim(pattern, chr(92)))) % 2 = 1 THEN
+            PERFORM @extschema@._raise('22025', format('pattern %s of %s must not end with an escape character', pattern, argument));
+        END IF;
+    END LOOP;
 END
 $$;
 

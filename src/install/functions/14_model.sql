@@ -204,6 +204,9 @@ DECLARE
     ids int[];
     model jsonb;
 BEGIN
+    PERFORM @extschema@._given('server', server);
+    PERFORM @extschema@._check_patterns('include', include);
+    PERFORM @extschema@._check_patterns('exclude', exclude);
     PERFORM @extschema@._one_of('on_existing', on_existing, '{refresh,truncate,replace,skip,error}');
     IF target_schema = '' THEN
         PERFORM @extschema@._raise('42602', 'target_schema must not be empty',

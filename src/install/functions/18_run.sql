@@ -46,6 +46,10 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLE
 CREATE OR REPLACE FUNCTION @extschema@._show_progress(phase text, source text, target text) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
+-- Executes a step's statement, which is all that the CONTEXT of its error names.
+CREATE OR REPLACE FUNCTION @extschema@._do(statement text) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
 -- Executes what may fail without harm to the data. failure NULL: done; else why not, by the error's message and detail.
 CREATE OR REPLACE FUNCTION @extschema@._try(statement text, OUT failure text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -53,7 +57,7 @@ DECLARE
     message text;
     detail text;
 BEGIN
-    EXECUTE statement;
+    PERFORM @extschema@._do(statement);
 EXCEPTION
     WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR feature_not_supported
         OR syntax_error_or_access_rule_violation OR object_in_use THEN
@@ -94,7 +98,7 @@ BEGIN
                           WHEN s.kind = 'finding' THEN ''
                           ELSE 'not copied' END;
     ELSIF NOT @extschema@._may_fail(s.kind) THEN
-        EXECUTE s.statement;
+        PERFORM @extschema@._do(s.statement);
     ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
         outcome := 'skipped';
     ELSE
