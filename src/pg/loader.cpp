@@ -5,7 +5,6 @@
 #include "loader.hpp"
 
 #include "constraint_check.hpp"
-#include "run.hpp"
 
 namespace mssql::pg {
 
@@ -202,8 +201,6 @@ void prepare(Load* load, const LoadRequest& request) {
                          GetCurrentTimestamp()};
   pgstat_progress_start_command(PROGRESS_COMMAND_COPY, request.target);
   pgstat_progress_update_multi_param(lengthof(index), index, value);
-  show_progress("load", request.source, quote_qualified_identifier(get_namespace_name(RelationGetNamespace(load->target)),
-                                                                  RelationGetRelationName(load->target)));
 }
 
 void finish(Load* load) {

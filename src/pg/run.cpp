@@ -32,7 +32,7 @@ void begin_speaking(Oid server) {
   const LOCKTAG tag = server_lock(server, speaking_lock);
   (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
   speaking = true;
-  show_progress("catalog", nullptr, nullptr);
+  show_progress({"catalog", nullptr, nullptr, 0, 0});
 }
 
 void end_speaking(Oid server) {
@@ -162,13 +162,13 @@ void lock_server(Oid server, const char* name) {
                   errhint("replicate.progress shows the session and how far it is.")));
 }
 
-void show_progress(const char* phase, const char* source, const char* target) {
+void show_progress(const Progress& progress) {
   if (!speaking) return;
   StringInfoData text;
   initStringInfo(&text);
   appendStringInfoString(&text, "/* mssql_fdw: [");
-  escape_json(&text, phase);
-  for (const char* name : {source, target}) {
+  escape_json(&text, progress.phase);
+  for (const char* name : {progress.source, progress.target}) {
     appendStringInfoString(&text, ", ");
     if (name == nullptr) {
       appendStringInfoString(&text, "null");
@@ -176,7 +176,7 @@ void show_progress(const char* phase, const char* source, const char* target) {
       escape_json(&text, name);
     }
   }
-  appendStringInfo(&text, "] */ %s", debug_query_string == nullptr ? "" : debug_query_string);
+  appendStringInfo(&text, ", %d, %d] */ %s", progress.table, progress.tables, debug_query_string == nullptr ? "" : debug_query_string);
   pgstat_report_activity(STATE_RUNNING, text.data);
   pfree(text.data);
 }
@@ -203,11 +203,12 @@ Datum mssql_fdw_lock_server(PG_FUNCTION_ARGS) {
   });
 }
 
+// _show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
 Datum mssql_fdw_show_progress(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum {
-    const char* words[3];
-    for (int i = 0; i < 3; ++i) words[i] = PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i));
-    show_progress(words[0] == nullptr ? "" : words[0], words[1], words[2]);
+    const auto word = [&](int i) -> const char* { return PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i)); };
+    const auto number = [&](int i) { return PG_ARGISNULL(i) ? 0 : PG_GETARG_INT32(i); };
+    show_progress({PG_ARGISNULL(0) ? "" : word(0), word(1), word(2), number(3), number(4)});
     PG_RETURN_VOID();
   });
 }

@@ -17,6 +17,13 @@ void lock_server(Oid server, const char* name);
 
 // Puts what is being done where other sessions read it, in front of the statement's text in pg_stat_activity: they cannot look up
 // the names of a table that is not committed. Does nothing outside of a run.
-void show_progress(const char* phase, const char* source, const char* target);
+struct Progress {
+  const char* phase;
+  const char* source;  // null: nothing of a table's
+  const char* target;
+  int table;   // of `tables`, in load order; 0: not known, or of none
+  int tables;
+};
+void show_progress(const Progress& progress);
 
 }  // namespace mssql::pg

@@ -2,7 +2,7 @@
 # A run of replicate as other sessions see it: its progress, its lock, its end. The source stalls in mid-table, so that nothing depends on speed.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 16
+plan 21
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_stalls'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_stalls' AND rows > 0"
@@ -19,8 +19,8 @@ is "$(query 'SELECT count(*) FROM replicate.progress')" 0 "no progress without a
 stall
 background first "$run"
 ok "wait_until 30 \"\$stalled\"" "another session sees the load"
-is "$(query "SELECT server, target, rows <= 6000, estimated_rows, elapsed > interval '0' FROM replicate.progress")" \
-  'mssql|copies.tap_stalls|t|6000|t' "... its tables, rows, estimate and clock"
+is "$(query "SELECT server, target, table_number, tables, rows <= 6000, estimated_rows, elapsed > interval '0' FROM replicate.progress")" \
+  'mssql|copies.tap_stalls|1|1|t|6000|t' "... its tables, rows, estimate and clock"
 like "$(error_of "$run")" 'ERROR:  55006' "a second run from the same server is refused"
 like "$(error_of "$run")" 'replicate\.progress' "... and told where to look"
 tsql "EXEC tds_server_fault N'clear'"
@@ -39,6 +39,27 @@ ok "wait_until 30 \"\$stalled\"" "the next run starts"
 query "SELECT pg_terminate_backend($(backend_of second))" >/dev/null
 like "$(finish second)" 'terminating connection due to administrator command' "a terminated run says so"
 is "$(nothing_left)" 't|0' "... and leaves nothing"
+
+tsql "EXEC tds_server_fault N'stall_after_rows', 3, N'sys.columns'"
+background catalog "$run"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'catalog' AND source IS NULL\"" "the reading of the catalog is seen"
+query "SELECT pg_cancel_backend($(backend_of catalog))" >/dev/null
+finish catalog >/dev/null
+
+# An index waits for a lock that this test holds.
+tsql "EXEC tds_server_fault N'clear'"
+query "CREATE FUNCTION wait_for_test() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN PERFORM pg_advisory_xact_lock(1); END \$\$;
+  CREATE EVENT TRIGGER wait_for_test ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION wait_for_test()"
+background holder "SELECT pg_advisory_lock(1); SELECT pg_sleep(120)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted\"" "(a lock is held)"
+background keys "$run"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'primary key'\"" "a key that is made is seen, too"
+is "$(query 'SELECT source, target, table_number, tables, rows FROM replicate.progress')" 'dbo.tap_stalls|copies.tap_stalls|1|1|' \
+  "... with its table's names"
+query "SELECT pg_cancel_backend($(backend_of keys))" >/dev/null
+like "$(finish keys)" 'canceling statement due to user request' "... and can be cancelled"
+query "SELECT pg_terminate_backend($(backend_of holder)); DROP EVENT TRIGGER wait_for_test" >/dev/null
+finish holder >/dev/null
 
 stall
 background third "SET statement_timeout = '3s'; $run"

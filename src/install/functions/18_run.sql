@@ -43,7 +43,7 @@ CREATE OR REPLACE FUNCTION @extschema@._lock_server(server name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- For replicate.progress: what the run is doing now. Without effect outside of one.
-CREATE OR REPLACE FUNCTION @extschema@._show_progress(phase text, source text, target text) RETURNS void
+CREATE OR REPLACE FUNCTION @extschema@._show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 -- Executes a step's statement, which is all that the CONTEXT of its error names.
@@ -199,18 +199,22 @@ DECLARE
     t record;
     began timestamptz;
     undone text[] := '{}';
-    loaded int := 0;
-    loads int := (SELECT count(*) FROM unnest(steps) AS x WHERE x.kind = 'load');
+    numbers int[] := '{}'; -- by table id: which of those that are loaded
+    loads int := 0;
 BEGIN
     FOR t IN SELECT x.* FROM @extschema@._tables(model) AS x ORDER BY x.position LOOP
         results := array_append(results, ROW(0, t.source, t.target, NULL, NULL, interval '0',
             CASE t.action WHEN 'skip' THEN 'skipped: exists' ELSE 'loaded' END, '{}')::replicate.run_tables);
         at[t.id] := cardinality(results);
+        IF t.action <> 'skip' THEN
+            loads := loads + 1;
+            numbers[t.id] := loads;
+        END IF;
     END LOOP;
     FOREACH s IN ARRAY steps LOOP
         i := at[s.table_id];
         began := clock_timestamp();
-        PERFORM @extschema@._show_progress(s.kind, s.source, s.target);
+        PERFORM @extschema@._show_progress(s.kind, s.source, s.target, numbers[s.table_id], loads);
         IF s.kind = 'switch' THEN
             FOR violated IN SELECT * FROM @extschema@._run_switch(model, s.statement) LOOP
                 losses := array_append(losses, violated);
@@ -218,11 +222,10 @@ BEGIN
             END LOOP;
             CONTINUE;
         END IF;
-        loaded := loaded + (s.kind = 'load')::int;
         SELECT * INTO done FROM @extschema@._run_step(s, undone);
         undone := done.undone;
         IF s.kind = 'load' THEN
-            PERFORM @extschema@._say(false, format('table %s of %s: %s -> %s: %s', loaded, loads, s.source, s.target,
+            PERFORM @extschema@._say(false, format('table %s of %s: %s -> %s: %s', numbers[s.table_id], loads, s.source, s.target,
                 @extschema@._amount(done.counts[1], done.counts[2], clock_timestamp() - began)));
         END IF;
         IF (done.loss).verb IS NOT NULL THEN

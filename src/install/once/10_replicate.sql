@@ -96,6 +96,8 @@ SELECT s.srvname AS server,
        CASE WHEN c.pid IS NOT NULL THEN 'load' WHEN i.pid IS NOT NULL THEN 'index' ELSE coalesce(said.words ->> 0, 'other') END AS phase,
        said.words ->> 1 AS source,
        said.words ->> 2 AS target,
+       nullif((said.words ->> 3)::int, 0) AS table_number,
+       nullif((said.words ->> 4)::int, 0) AS tables,
        c.param3 AS rows,
        c.param1 AS bytes,
        nullif(c.param11, 0) AS estimated_rows,
@@ -110,7 +112,7 @@ LEFT JOIN pg_catalog.pg_locks AS voice ON voice.locktype = 'object' AND voice.da
 LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = voice.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = voice.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = voice.pid
-LEFT JOIN LATERAL (SELECT substring(a.query, E'^/\\* mssql_fdw: (\\[(?:"(?:[^"\\\\]|\\\\.)*"|null|, )*\\]) \\*/')::jsonb AS words) AS said ON true
+LEFT JOIN LATERAL (SELECT substring(a.query, E'^/\\* mssql_fdw: (\\[(?:"(?:[^"\\\\]|\\\\.)*"|null|[0-9]+|, )*\\]) \\*/')::jsonb AS words) AS said ON true
 LEFT JOIN LATERAL (
     -- param12 is a TimestampTz: microseconds since 2000
     SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => c.param12 / 1e6)) AS elapsed,
@@ -119,6 +121,11 @@ LEFT JOIN LATERAL (
 WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
   AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
 COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
+COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; load; index: one is built; else the kind of a step of the plan, or other';
+COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in load order, the step is for';
+COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
+COMMENT ON COLUMN replicate.progress.estimated_rows IS 'as the source''s catalog has them';
+COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
 -- Row types of the model (12_map.sql, 14_model.sql) and of the plan. Private: they may change with any version.
