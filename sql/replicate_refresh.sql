@@ -180,6 +180,21 @@ CREATE PUBLICATION again FOR TABLE again.sale;
 SET client_min_messages = warning;
 SELECT kind FROM replicate_plan('mssql', 'again', '{rep.Sale}', verify => 'none') WHERE kind IN ('switch', 'refill');
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
+-- a key between one that is refilled and one that is switched, and one to a table outside of the run
+ALTER PUBLICATION again SET TABLE again.product;
+CREATE TABLE again.amounts (amount int PRIMARY KEY);
+INSERT INTO again.amounts SELECT amount FROM again.sale;
+ALTER TABLE again.sale ADD CONSTRAINT to_amounts FOREIGN KEY (amount) REFERENCES again.amounts;
+ALTER TABLE again.product DISABLE TRIGGER no;
+SELECT kind, target FROM replicate_plan('mssql', 'again', '{rep.Product,rep.Sale}', verify => 'none', options => '{"analyze": false}')
+WHERE source IS NULL OR kind IN ('stage', 'stage indexes', 'refill');
+SELECT source, rows, status FROM replicate_all('mssql', 'again', '{rep.Product,rep.Sale}');
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'again.sale'::regclass AND contype = 'f' ORDER BY 1;
+ALTER TABLE again.sale DISABLE TRIGGER ALL;
+ALTER TABLE again.amounts DISABLE TRIGGER ALL;
+DELETE FROM again.amounts WHERE amount = 5;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'again.sale'::regclass AND contype = 'f' ORDER BY 1;
 DROP PUBLICATION again;
 GRANT INSERT, TRUNCATE, SELECT ON again.precious TO refresh_other;
 ALTER TABLE again.precious RENAME TO heap2;
