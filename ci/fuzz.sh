@@ -11,11 +11,12 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 all_targets='tokens login tls text decode bulk'
-longest_input=16384
+longest_input=4096
 memory_mb=512     # of the whole process; sanitizers and corpus take a part of it
-allocation_mb=16  # of one allocation: a thousand times the input
+allocation_mb=16  # of one allocation: thousands of times the input
 patience=10       # seconds for one input
-export ASAN_OPTIONS=quarantine_size_mb=64 # what is freed and still held counts as memory of the process
+# What is freed and still held counts as memory of the process; of an allocation one frame is kept, for walking the stack takes long.
+export ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=1
 lanes=()
 
 main() {
@@ -45,7 +46,9 @@ main() {
   task "build the fuzz targets" cmake_build build-fuzz all -DMSSQL_FDW_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++ || exit 1
   flock -u 9
   exec 9>&-
-  task "write the seeds" "$work/build-fuzz/test/fuzz/fuzz_seeds" "$found/seeds" || exit 1
+  local vectors=() MSSQL_TEST_VECTORS=${MSSQL_TEST_VECTORS:-$repo_root/../shared/vectors}
+  [ ! -d "$MSSQL_TEST_VECTORS" ] || vectors=("$MSSQL_TEST_VECTORS")
+  task "write the seeds" "$work/build-fuzz/test/fuzz/fuzz_seeds" "$found/seeds" "${vectors[@]}" || exit 1
 
   local lane
   for ((lane = 0; lane < jobs; ++lane)); do
@@ -110,7 +113,8 @@ statistic() { sed -n "s/^stat::$1: *//p" "$log" | tail -n 1; }
 
 run_target() {
   local binary=$work/build-fuzz/test/fuzz/fuzz_$1 file
-  local options=(-max_len=$longest_input -rss_limit_mb=$memory_mb -malloc_limit_mb=$allocation_mb -timeout=$patience -print_final_stats=1)
+  local options=(-max_len=$longest_input -rss_limit_mb=$memory_mb -malloc_limit_mb=$allocation_mb -timeout=$patience -print_final_stats=1
+    -entropic=0 -detect_leaks=0) # a check for leaks after each input would take longer than the input; there is one at the end
   local seeds=("$found/seeds/$1")
   [ ! -d "$sources/test/fuzz/corpus/$1" ] || seeds+=("$sources/test/fuzz/corpus/$1")
   for file in "$crashes"/*; do

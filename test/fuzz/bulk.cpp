@@ -4,6 +4,8 @@
 
 #include "core/tds/decode.hpp"
 #include "core/tds/native/bulk_load.hpp"
+#include "core/tds/native/result_set.hpp"
+#include "core/tds/native/token.hpp"
 #include "core/tds/unicode.hpp"
 #include "session.hpp"
 
@@ -79,21 +81,19 @@ struct Rows {
 
 // Reads the message as the native driver reads a result; a bulk load has the same tokens.
 void check_message(const Rows& rows) {
-  std::vector<std::string> messages = tds::scripted::login();
-  messages.push_back(tds::scripted::packets(rows.message));
-  tds::scripted::Server server(messages);
-  tds::Login login;
-  login.host = "scripted";
-  login.encrypt = tds::Encrypt::off;
-  tds::native::Driver driver(server.stream(), login, tds::scripted::Server::environment());
-  driver.execute("SELECT 1", {});
+  tds::scripted::Server server({tds::scripted::packets(rows.message, 32000)});
+  tds::native::Channel channel(server.stream(), tds::scripted::Server::environment(), "the fuzzer");
+  tds::native::Inbox inbox(channel);
+  tds::native::ResultSet result;
+  inbox.start();
+  inbox.mark();
+  fuzz::require(inbox.u8() == tds::native::token::columns && result.describe(inbox), "metadata that is none");
   std::size_t at = 0;
-  fuzz::require(driver.next_result(), "metadata that is none");
-  Row row;
-  while (driver.fetch(row))
+  for (inbox.mark(); inbox.u8() == tds::native::token::row; inbox.mark()) {
+    const Row row = result.read_row(inbox);
     for (std::size_t i = 0; i < row.size(); ++i, ++at)
-      fuzz::require(at < rows.values.size() && text_of(driver.columns()[i], row[i]) == rows.values[at],
-                    "a value that is another on the way");
+      fuzz::require(at < rows.values.size() && text_of(result.columns()[i], row[i]) == rows.values[at], "a value that is another on the way");
+  }
   fuzz::require(at == rows.values.size(), "a row that got lost");
 }
 

@@ -1,4 +1,5 @@
-// Writes the seeds: fuzz_seeds FOLDER makes FOLDER/<target>/<seed>. Valid conversations and values, from which fuzzing goes on.
+// Writes the seeds: fuzz_seeds FOLDER [VECTORS] makes FOLDER/<target>/<seed>. Valid conversations and values, from which fuzzing goes on;
+// also what real servers sent, from a folder of captures.
 //
 // A TLS conversation holds for the OpenSSL that it was made with; another one's client says other things, and ends it early.
 #include <openssl/evp.h>
@@ -223,13 +224,45 @@ void write_values() {
             "\xda\xb9\x37");
 }
 
+// Bytes written as hexadecimal digits, white space between them.
+std::string read_hex(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string digits, bytes;
+  for (char c; in >> c;) {
+    digits += c;
+    if (digits.size() < 2) continue;
+    bytes += static_cast<char>(std::stoi(digits, nullptr, 16));
+    digits.clear();
+  }
+  return bytes;
+}
+
+// What real servers sent: replies, and answers to PRELOGIN and LOGIN7; some without the headers of their packets.
+void write_vectors(const std::filesystem::path& vectors) {
+  const std::string plain = header(0, 5, 0) + '\0';
+  const std::string acknowledged = scripted::packets(scripted::login_acknowledgement() + canned::done(canned::final));
+  for (const auto& entry : std::filesystem::directory_iterator(vectors)) {
+    if (entry.path().extension() != ".hex") continue;
+    const std::string name = entry.path().stem();
+    std::string message = read_hex(entry.path());
+    if (!message.starts_with('\4')) message = scripted::packets(message);
+    if (name.find("prelogin") != std::string::npos)
+      write("login", name, plain + message + next + acknowledged);
+    else if (name.find("login") != std::string::npos)
+      write("login", name, plain + scripted::packets(scripted::prelogin_answer(2)) + next + message);
+    else
+      write("tokens", name, header(0, 5, 0) + message);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) return 2;
+  if (count != 2 && count != 3) return 2;
   folder = arguments[1];
   write_tokens();
   write_login();
   write_tls();
   write_values();
+  if (count == 3) write_vectors(arguments[2]);
 }

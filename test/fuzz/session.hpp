@@ -28,7 +28,8 @@ struct Travel {
   std::vector<std::string> messages(const Input& input) {
     std::vector<std::string> out;
     std::string_view rest = input.rest();
-    piece = std::max(piece, rest.size() / 256);  // or a run would take longer than it is worth
+    piece = std::max(piece, rest.size() / most_pieces);
+    if (payload != 0) payload = std::max(payload, rest.size() / most_pieces);
     for (bool last = false; !last;) {
       const std::size_t end = rest.find(separator);
       last = end == std::string_view::npos;
@@ -38,6 +39,8 @@ struct Travel {
     return out;
   }
   std::string in_packets(std::string_view body) const { return tds::scripted::packets(body, payload); }
+
+  static constexpr std::size_t most_pieces = 64;  // or a run would take longer than it is worth
 
   std::size_t piece;
   std::size_t payload;  // 0: the input has packet headers itself

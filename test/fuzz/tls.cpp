@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
   static constexpr std::size_t pieces[] = {1 << 20, 1, 7, 300};
   const std::uint8_t way = input.byte();
-  const std::size_t piece = std::max(input.choose(pieces), size / 256);
+  const std::size_t piece = std::max(input.choose(pieces), size / 64);
   tds::scripted::Server server({std::string(input.rest())}, piece);
   fuzz::succeeds([&] {
     Channel channel(server.stream(), tds::scripted::Server::environment(), "the fuzzer");

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,14 +24,14 @@ namespace mssql::tds::scripted {
 // `body` as a message of packets with at most `payload` bytes each (MS-TDS 2.2.3).
 inline std::string packets(std::string_view body, std::size_t payload = 4088, int spid = 51) {
   std::string out;
+  out.reserve(body.size() + (body.size() / payload + 1) * 8);
   do {
     const std::string_view part = body.substr(0, payload);
     body.remove_prefix(part.size());
     const std::size_t size = part.size() + 8;
-    for (const std::size_t byte : {std::size_t{4}, std::size_t{body.empty()}, size >> 8, size & 0xFF, std::size_t(spid) >> 8,
-                                   std::size_t(spid) & 0xFF, std::size_t{1}, std::size_t{0}})
-      out += static_cast<char>(byte);
-    out += part;
+    const char header[] = {4, body.empty(), static_cast<char>(size >> 8), static_cast<char>(size), static_cast<char>(spid >> 8),
+                           static_cast<char>(spid), 1, 0};
+    out.append(header, sizeof(header)).append(part);
   } while (!body.empty());
   return out;
 }
@@ -92,10 +91,9 @@ class Server {
     ssize_t receive(std::uint8_t* out, std::size_t size) override {
       const std::string_view left = server_.said();
       if (left.empty() && !server_.ended_) return fail();
-      size = std::min(size, left.size());
-      std::memcpy(out, left.data(), size);
-      server_.taken_ += size;
-      return static_cast<ssize_t>(size);
+      const std::size_t count = left.copy(reinterpret_cast<char*>(out), size);
+      server_.taken_ += count;
+      return static_cast<ssize_t>(count);
     }
     ssize_t send(const std::uint8_t* data, std::size_t size) override {
       size = std::min(size, room - server_.unread_);
