@@ -79,7 +79,9 @@ void Channel::send(std::span<const std::uint8_t> data) {
   std::vector<std::uint8_t> joined;
   if (!unsent_.empty()) {
     joined = std::exchange(unsent_, {});
-    joined.insert(joined.end(), data.begin(), data.end());
+    const std::size_t before = joined.size();
+    joined.resize(before + data.size());
+    std::copy(data.begin(), data.end(), joined.begin() + static_cast<std::ptrdiff_t>(before));
     data = joined;
   }
   try {
