@@ -13,6 +13,10 @@ MSSQL_SCRIPT_PARTS = $(sort $(wildcard src/install/once/*.sql)) $(sort $(wildcar
 MSSQL_SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(MSSQL_SCRIPT)
 
+# README.md links to docs/, so they keep their places to each other.
+DOCS = README.md CHANGELOG.md LICENSE
+GUIDES = $(wildcard docs/*.md)
+
 REGRESS = $(shell sed -n 's/^test: *//p' sql/schedule)
 REGRESS_OPTS = --inputdir=. --load-extension=plpgsql
 EXTRA_CLEAN = $(OBJS:.o=.d) $(MSSQL_SCRIPT)
@@ -33,6 +37,27 @@ override with_llvm := no
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# A directory of its own, for others have a README.md too
+docmoduledir := $(EXTENSION)
+
+install: install-guides
+install-guides:
+	$(MKDIR_P) '$(DESTDIR)$(docdir)/$(docmoduledir)/docs'
+	$(INSTALL_DATA) $(GUIDES) '$(DESTDIR)$(docdir)/$(docmoduledir)/docs/'
+
+uninstall: uninstall-guides
+uninstall-guides:
+	rm -rf '$(DESTDIR)$(docdir)/$(docmoduledir)/docs'
+
+installcheck: source-named
+source-named:
+	@test -n "$$MSSQL_TEST_HOST" || { printf '%s\n' \
+	  'make installcheck reads a SQL Server: set MSSQL_TEST_HOST, MSSQL_TEST_PORT, MSSQL_TEST_USER, MSSQL_TEST_PASSWORD and MSSQL_TEST_DATABASE,' \
+	  'a database of its own that ci/tsql.py -d "$$MSSQL_TEST_DATABASE" test/fixtures/*.sql has filled. ci/README.md says more.' \
+	  'Or let "bash ci/test.sh regress" do all of it, with a stand-in for SQL Server.' >&2; exit 1; }
+
+.PHONY: install-guides uninstall-guides source-named
 
 # PGXS links with the C compiler.
 override COMPILER = $(CXX) $(CXXFLAGS)

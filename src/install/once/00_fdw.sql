@@ -7,4 +7,6 @@ CREATE FUNCTION @extschema@.mssql_fdw_validator(options text[], catalog oid) RET
 AS 'MODULE_PATHNAME', 'mssql_fdw_validator' LANGUAGE C STRICT;
 
 CREATE FOREIGN DATA WRAPPER mssql_fdw HANDLER @extschema@.mssql_fdw_handler VALIDATOR @extschema@.mssql_fdw_validator;
+COMMENT ON FUNCTION @extschema@.mssql_fdw_handler() IS 'what PostgreSQL calls to use foreign tables of mssql_fdw';
+COMMENT ON FUNCTION @extschema@.mssql_fdw_validator(text[], oid) IS 'checks the options of servers, user mappings, foreign tables and columns';
 COMMENT ON FOREIGN DATA WRAPPER mssql_fdw IS 'tables of Microsoft SQL Server';

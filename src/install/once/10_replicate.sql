@@ -14,6 +14,7 @@ COMMENT ON SCHEMA replicate IS 'mssql_fdw: history and progress of replication';
 GRANT USAGE ON SCHEMA replicate TO PUBLIC;
 
 CREATE SEQUENCE replicate.run_id;
+COMMENT ON SEQUENCE replicate.run_id IS 'numbers of runs';
 
 -- One row a finished run. A run in the caller's transaction is there when that commits; one that failed left nothing at all.
 -- No foreign key: pg_restore -j loads tables in any order, and rows come from _write_history() alone.
@@ -62,6 +63,23 @@ COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
 COMMENT ON COLUMN replicate.run_tables.elapsed IS 'all steps of the table: load, check, keys, indexes, statistics; its NOTICE tells the time of the load alone';
 COMMENT ON COLUMN replicate.run_tables.status IS 'as the function returned it; docs/replicate.md lists them';
 COMMENT ON COLUMN replicate.run_tables.notes IS 'what failed, is not carried over, or is not the same here';
+COMMENT ON COLUMN replicate.runs.id IS 'number of the run';
+COMMENT ON COLUMN replicate.runs.server IS 'foreign server of the source';
+COMMENT ON COLUMN replicate.runs.function IS 'function that was called';
+COMMENT ON COLUMN replicate.runs.arguments IS 'its arguments';
+COMMENT ON COLUMN replicate.runs.role IS 'who called it';
+COMMENT ON COLUMN replicate.runs.started IS 'when it began';
+COMMENT ON COLUMN replicate.runs.finished IS 'when it ended';
+COMMENT ON COLUMN replicate.runs.rows IS 'rows loaded in all tables';
+COMMENT ON COLUMN replicate.runs.bytes IS 'bytes of their values';
+COMMENT ON COLUMN replicate.runs.source_database IS 'database on SQL Server';
+COMMENT ON COLUMN replicate.runs.source_version IS 'version of SQL Server';
+COMMENT ON COLUMN replicate.runs.isolation IS 'isolation level at which the source was read';
+COMMENT ON COLUMN replicate.run_tables.run IS 'number of the run, replicate.runs.id';
+COMMENT ON COLUMN replicate.run_tables.source IS 'table on SQL Server';
+COMMENT ON COLUMN replicate.run_tables.target IS 'table here';
+COMMENT ON COLUMN replicate.run_tables.rows IS 'rows loaded';
+COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values';
 GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
 
 -- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
@@ -126,6 +144,14 @@ COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in lo
 COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
 COMMENT ON COLUMN replicate.progress.estimated_rows IS 'as the source''s catalog has them';
 COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast';
+COMMENT ON COLUMN replicate.progress.server IS 'foreign server of the source';
+COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it';
+COMMENT ON COLUMN replicate.progress.source IS 'table on SQL Server';
+COMMENT ON COLUMN replicate.progress.target IS 'table here';
+COMMENT ON COLUMN replicate.progress.bytes IS 'bytes of their values';
+COMMENT ON COLUMN replicate.progress.estimated_bytes IS 'its size by the same';
+COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this table began';
+COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
 -- Row types of the model (12_map.sql, 14_model.sql) and of the plan. Private: they may change with any version.
