@@ -57,7 +57,7 @@ prepare() {
   stop_demo quietly
   started=1
   claim_directory "$state"
-  printf '%s\n' "$pg_config" "$server_user" >"$state/owner"
+  printf '%s\n' "$pg_config" "$stand_in_pg_config" "$server_user" >"$state/owner"
   task "install it into a private PostgreSQL" make_prefix "$state/postgres" || return 1
   [ -n "${MSSQL_TEST_HOST:-}" ] || cp "$(stand_in_binary)" "$state/tds_server" || return 1
   flock -u 9
@@ -163,7 +163,7 @@ stop_demo() {
   fi
   claim_directory "$state"
   if [ -f "$state/owner" ]; then
-    { read -r pg_config && read -r server_user; } <"$state/owner"
+    { read -r pg_config && read -r stand_in_pg_config && read -r server_user; } <"$state/owner"
     bindir=$("$pg_config" --bindir)
     stop_stand_in "$state/source" >/dev/null 2>&1
     stop_postgres "$state/postgres" "$state/target"
@@ -175,7 +175,7 @@ stop_demo() {
 # On a failure: nothing goes on running, the server's log stays readable.
 abandon() {
   [ -n "$started" ] || return 0
-  cp "$state/target/log" "$logs/postgres.log" 2>/dev/null
+  keep_logs "$state/target" "$state/source"
   stop_demo quietly
 }
 

@@ -81,18 +81,31 @@ stop_guarded() {
 # ---------------------------------------------------------------------------------------------- packages and users
 
 # The PostgreSQL to build for: PG_CONFIG, else the newest installed one that has its server headers, else the distribution's default.
+# The stand-in has its PostgreSQL, from 15 on, behind it: STAND_IN_PG_CONFIG, else the same one, else the newest that will do.
 find_pg_config() {
-  local candidate version
-  if [ -n "${PG_CONFIG:-}" ]; then
-    command -v "$PG_CONFIG" >/dev/null || die "PG_CONFIG=$PG_CONFIG cannot be run"
-    pg_config=$(command -v "$PG_CONFIG")
-    return
+  pg_config=$(chosen_pg_config "${PG_CONFIG:-}") || exit 1
+  [ -n "$pg_config" ] || pg_config=$(newest_pg_config 14 has_headers)
+  stand_in_pg_config=$(chosen_pg_config "${STAND_IN_PG_CONFIG:-}") || exit 1
+  if [ -z "$stand_in_pg_config" ] && [ -n "$pg_config" ]; then
+    if [ "$(pg_major "$pg_config")" -ge 15 ]; then stand_in_pg_config=$pg_config; else stand_in_pg_config=$(newest_pg_config 15 true); fi
   fi
-  pg_config=
-  for version in 18 17 16 15 14; do
+}
+
+chosen_pg_config() {
+  [ -z "$1" ] || command -v "$1" || die "PG_CONFIG or STAND_IN_PG_CONFIG is $1, which cannot be run"
+}
+
+pg_major() { "$1" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/'; }
+
+has_headers() { [ -f "$("$1" --includedir-server)/postgres.h" ]; }
+
+# newest_pg_config OLDEST CONDITION: of the installed servers, or nothing.
+newest_pg_config() {
+  local candidate version
+  for ((version = 18; version >= $1; --version)); do
     for candidate in /usr/lib/postgresql/$version/bin/pg_config /usr/pgsql-$version/bin/pg_config; do
-      if [ -x "$candidate" ] && [ -f "$("$candidate" --includedir-server)/postgres.h" ] && [ -x "$("$candidate" --bindir)/postgres" ]; then
-        pg_config=$candidate
+      if [ -x "$candidate" ] && [ -x "$("$candidate" --bindir)/postgres" ] && "$2" "$candidate"; then
+        echo "$candidate"
         return
       fi
     done
@@ -138,12 +151,22 @@ install_packages() {
   if [ -z "$pg_config" ]; then
     as_root mkdir -p "${no_cluster%/*}" && echo "create_main_cluster = false" | as_root tee "$no_cluster" >/dev/null
   fi
-  # krb5-kdc starts nothing either: without a realm, which it does not make, its daemons end at once.
   # shellcheck disable=SC2086 # a list of words
   apt_get install --no-install-recommends $missing
   local status=$?
   [ ! -e "$no_cluster" ] || as_root rm -f "$no_cluster"
+  for package in $missing; do
+    case $package in krb5-kdc | krb5-admin-server) keep_from_boot "$package" ;; esac
+  done
   return "$status"
+}
+
+# The tests want a package's programs. Its daemon, which ended at once for lack of a realm, shall not be tried at every boot; links are
+# removed by hand because a chroot has the links but no systemctl.
+keep_from_boot() {
+  as_root systemctl stop "$1" >/dev/null 2>&1
+  as_root update-rc.d "$1" disable >/dev/null 2>&1
+  as_root rm -f "/etc/systemd/system/multi-user.target.wants/$1.service"
 }
 
 # The server refuses to run as root: then it runs as the package's user, or as one that is made here.
@@ -171,12 +194,15 @@ prepare_machine() {
   task "packages" install_packages "$@" || return 1
   find_pg_config
   [ -n "$pg_config" ] || die "no PostgreSQL with server headers was found; set PG_CONFIG"
+  [ -n "$stand_in_pg_config" ] || [ -n "${MSSQL_TEST_HOST:-}" ] ||
+    die "The SQL Server stand-in needs PostgreSQL 15 or later behind it, and only $("$pg_config" --version) was found." \
+      "Install another server beside it, or set STAND_IN_PG_CONFIG to its pg_config, or MSSQL_TEST_HOST to a SQL Server."
   bindir=$("$pg_config" --bindir)
   find_server_user
   for python in /usr/bin/python3 python3; do
     "$python" -c 'import pymssql' 2>/dev/null && break
   done
-  export pg_config bindir server_user python
+  export pg_config bindir server_user python STAND_IN_PG_CONFIG=$stand_in_pg_config
 }
 
 # --------------------------------------------------------------------------------------------------------- building
@@ -204,14 +230,17 @@ build_extension() {
   cd "$sources" || return 1
   [ "$(cat "$work/stamp" 2>/dev/null)" = "$stamp" ] || make -s PG_CONFIG="$pg_config" clean || return 1
   printf '%s\n' "$stamp" >"$work/stamp"
-  make -j"$jobs" PG_CONFIG="$pg_config" WERROR=-Werror all
+  make -j"$jobs" PG_CONFIG="$pg_config" WERROR="$(strict && echo -Werror)" all
 }
+
+# Whether warnings are errors: in CI, and with the compiler that the code is written with. Another one may warn of what nobody has seen.
+strict() { [ "${CI:-}" = true ] || [ "$(g++ -dumpversion)" = 12 ]; }
 
 # cmake_build DIRECTORY TARGET [CMAKE OPTION]...
 cmake_build() {
   local directory=$work/$1 target=$2
   shift 2
-  cmake -S "$sources" -B "$directory" "$@" && cmake --build "$directory" --target "$target" -j"$jobs"
+  cmake -S "$sources" -B "$directory" -DMSSQL_FDW_WERROR="$(strict && echo ON || echo OFF)" "$@" && cmake --build "$directory" --target "$target" -j"$jobs"
 }
 
 # make_prefix DIRECTORY: a private copy of the PostgreSQL installation with the extension in it. The server finds its files
@@ -335,12 +364,25 @@ count_tap() {
 start_stand_in() {
   mkdir -p "$1" && chmod 711 "$1" || return 1
   [ "$uid" != 0 ] || chown "$server_user" "$1" || return 1
-  as_server_user env PG_CONFIG="$pg_config" TDS_SERVER_BIN="$1/../tds_server" bash "$sources/test/tds_server/ctl" start "$1"
+  stand_in_ctl start "$1" && return
+  tail -n 20 "$1"/*.log >&2 # the directory will be gone when this is read
+  return 1
 }
+
+stand_in_ctl() { as_server_user env STAND_IN_PG_CONFIG="$stand_in_pg_config" TDS_SERVER_BIN="$2/../tds_server" bash "$sources/test/tds_server/ctl" "$1" "$2"; }
 
 stop_stand_in() {
   [ -d "$1" ] || return 0
-  as_server_user env PG_CONFIG="$pg_config" TDS_SERVER_BIN="$1/../tds_server" bash "$sources/test/tds_server/ctl" stop "$1"
+  stand_in_ctl stop "$1"
+}
+
+# keep_logs TARGET SOURCE: what the servers wrote, before their directories go.
+keep_logs() {
+  local file
+  cp "$1/log" "$logs/postgres.log" 2>/dev/null
+  for file in "$2"/*.log; do
+    [ ! -s "$file" ] || cp "$file" "$logs/stand_in_${file##*/}"
+  done
 }
 
 # Points MSSQL_TEST_* at the stand-in in DIRECTORY.

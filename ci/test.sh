@@ -35,7 +35,7 @@ main() {
 
   printf '\nmssql_fdw: all tests; logs in %s\n\n' "$logs"
   prepare_machine freetds-bin python3-tds valgrind krb5-kdc krb5-admin-server krb5-user gss-ntlmssp || { failed=1; finish; }
-  if wants lint; then stage "lint" 120 count_tap bash "$repo_root/ci/lint.sh"; fi
+  if wants lint; then stage "lint" 600 count_tap bash "$repo_root/ci/lint.sh"; fi
   build
   if wants unit; then needs unit_built "unit tests" 600 count_ctest ctest --test-dir "$work/build" -j"$jobs" --output-on-failure; fi
   if wants asan; then needs asan_built "unit tests, ASan and UBSan" 900 count_one "$work/build-asan/unit_tests" --gtest_brief=1 --gtest_filter='-*ServerTest.*'; fi
@@ -207,7 +207,7 @@ stage() {
   local label=$1 limit=$2 counter=$3 started=$SECONDS status log
   shift 3
   log=$logs/$(printf %s "$label" | tr -c 'A-Za-z0-9._\n' '_').log
-  printf '  %-40s' "$label"
+  printf '  %-52s' "$label$(usual_time "$label")"
   run_guarded "$limit" "$log" "$@"
   status=$?
   stage_passed=0 stage_failed=0 stage_skipped=0
@@ -216,11 +216,29 @@ stage() {
   failed=$((failed + stage_failed))
   skipped=$((skipped + stage_skipped))
   printf '%5d passed, %d failed%s %8s\n' "$stage_passed" "$stage_failed" "$( ((stage_skipped == 0)) || echo ", $stage_skipped skipped")" "$(seconds "$started")"
+  ((stage_skipped == 0)) || skip_reasons "$log"
   ((stage_failed == 0)) && return 0
   grep -aE '^not ok|^tsql: |^ *test .*FAILED|^.*\*\*\*(Failed|Exception|Timeout)|^\[  FAILED  \].*\(|^# (planned|no plan|all tests passed, but|ended after)' "$log" | grep -vi '# todo' | head -n 20 | sed 's/^/      /'
   [ "$counter" != count_one ] || tail -n 20 "$log" | sed 's/^/      /'
   printf '      log: %s\n' "$log"
   return 1
+}
+
+# Silence is no hang: what the long ones take on two cores, with nothing built before.
+usual_time() {
+  case $1 in
+  'build core and unit tests') echo ', about 5 min' ;;
+  'build unit tests with ASan and UBSan') echo ', about 6 min' ;;
+  'build the stand-in' | 'build the extension') echo ', about 3 min' ;;
+  'fuzz targets, a minute each') echo ', about 8 min' ;;
+  *valgrind | 'pg_regress, '*) echo ', about 1 min' ;;
+  esac
+}
+
+# Why tests were skipped, in TAP's, GoogleTest's and CTest's words.
+skip_reasons() {
+  { sed -nE 's/.*# [Ss][Kk][Ii][Pp]\w* *(.*)/\1/p' "$1"; grep -A 1 -E '^[^ ]+: Skipped$' "$1" | grep -vE ': Skipped$|^--$'; } |
+    sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)/      \1 skipped: \2/'
 }
 
 # needs VARIABLE LABEL ...: a stage whose condition failed before counts as one failure, never as nothing.
@@ -230,14 +248,14 @@ needs() {
   if [ -n "${!variable}" ]; then
     stage "$@"
   else
-    printf '  %-40s not run: what it needs has failed\n' "$1"
+    printf '  %-52s not run: what it needs has failed\n' "$1"
     failed=$((failed + 1))
     return 1
   fi
 }
 
 skip() {
-  printf '  %-40s skipped: %s\n' "$1" "$2"
+  printf '  %-52s skipped: %s\n' "$1" "$2"
   skipped=$((skipped + 1))
 }
 
@@ -296,7 +314,7 @@ finish() {
 clean_up() {
   stop_guarded
   [ -n "$run" ] && [ -d "$run" ] || return 0
-  cp "$run/target/log" "$logs/postgres.log" 2>/dev/null
+  keep_logs "$run/target" "$run/source"
   stop_postgres "$run/postgres" "$run/target"
   [ ! -d "$run/source" ] || stop_stand_in "$run/source" >"$logs/stand_in_stop.log" 2>&1
   rm -rf "$run"

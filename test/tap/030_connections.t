@@ -70,5 +70,5 @@ if tsql "KILL $victim" 2>/dev/null; then
   isnt "$(printf '%s\n' "$output" | grep -E '^[0-9]+$' | tail -n 1)" "$victim" "... by another one"
 else
   pass "a killed session is replaced at the next transaction # skip KILL is not to be had here"
-  pass "... by another one # skip"
+  pass "... by another one # skip KILL is not to be had here"
 fi

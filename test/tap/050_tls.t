@@ -2,7 +2,7 @@
 # TLS: what the option encrypt asks for against what the server offers, and whom the certificate makes believe.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-[ "${MSSQL_TEST_DRIVER:-native}" = native ] || skip_all "of the native driver"
+[ "${MSSQL_TEST_DRIVER:-native}" = native ] || skip_all "tests the native driver only"
 plan 21
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
