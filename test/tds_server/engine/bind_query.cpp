@@ -35,6 +35,7 @@ std::string Binder::fresh(std::string_view prefix) {
 }
 
 BoundQuery Binder::query(const Query& query, const Scope* outer) {
+  if (definition_) throw error(1046, "Subqueries are not allowed in this context. Only scalar expressions are allowed.", 15);
   const std::size_t visible = ctes_.size();
   const std::string with = with_clause(query.with, outer);
   BoundQuery result = query_without_ctes(query, outer);

@@ -89,6 +89,10 @@ class Ddl {
   void drop_constraint(const TablePtr& table, const std::string& name, bool if_exists);
   void drop_index(const TablePtr& table, const std::string& name, bool if_exists);
   void switch_constraints(const TablePtr& table, const AlterTable& statement);
+  // How a column changes: its type, something smaller (length, precision, NULL), or nothing but that a string may be longer.
+  enum class Change { removal, type, detail, longer };
+  static Change change_of(const TypeInfo& from, const TypeInfo& to);
+  void require_unused(const TablePtr& table, const Column& column, Change change);
   void drop_column(const TablePtr& table, const std::string& name, bool if_exists);
   void alter_column(const TablePtr& table, const ColumnDef& def);
   void add_column(const TablePtr& table, const ColumnDef& def);

@@ -2,6 +2,7 @@
 // (~ix_<table>_<index>, ~fk_<id>, ~ck_<id>), so that failures can be traced back and SQL Server's names stay free.
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "ddl.hpp"
 #include "errors.hpp"
@@ -531,6 +532,34 @@ void Ddl::add_column(const TablePtr& table, const ColumnDef& def) {
   }
 }
 
+Ddl::Change Ddl::change_of(const TypeInfo& from, const TypeInfo& to) {
+  if (from.type != to.type) return Change::type;
+  const bool variable = from.type == SqlType::varchar || from.type == SqlType::nvarchar || from.type == SqlType::varbinary;
+  const auto length = [](const TypeInfo& type) { return type.max_length < 0 ? std::numeric_limits<int>::max() : type.max_length; };
+  return variable && length(to) >= length(from) && from.collation == to.collation ? Change::longer : Change::detail;
+}
+
+// 5074 when something stands on the column. Definitions name columns in brackets, as normalize.cpp writes them.
+void Ddl::require_unused(const TablePtr& table, const Column& column, Change change) {
+  const bool longer = change == Change::longer;
+  const Rows users = backend_.run(
+      "WITH used AS (SELECT c.*, tds_meta.fold('[' || replace(c.name, ']', ']]') || ']') AS written FROM tds_meta.columns c"
+      " WHERE c.object_id = $1 AND c.column_id = $2)"
+      " SELECT o.name, 'object' FROM tds_meta.objects o, used WHERE o.object_id = used.default_object_id AND $3"
+      " UNION ALL SELECT o.name, 'object' FROM tds_meta.objects o, used WHERE o.parent_object_id = $1 AND o.type = 'C' AND NOT $4 AND"
+      " position(used.written IN tds_meta.fold(o.definition)) > 0"
+      " UNION ALL SELECT i.name, CASE WHEN i.constraint_id IS NULL THEN 'index' ELSE 'object' END FROM tds_meta.indexes i"
+      " JOIN tds_meta.index_columns x USING (object_id, index_id) WHERE x.object_id = $1 AND x.column_id = $2 AND (i.is_primary_key OR NOT $4)"
+      " UNION ALL SELECT o.name, 'object' FROM tds_meta.foreign_key_columns c JOIN tds_meta.foreign_keys f USING (object_id)"
+      " JOIN tds_meta.objects o USING (object_id) WHERE (f.parent_object_id, c.parent_column_id) = ($1, $2)"
+      " UNION ALL SELECT c.name, 'column' FROM tds_meta.columns c, used WHERE c.object_id = $1 AND"
+      " position(used.written IN tds_meta.fold(c.definition)) > 0",
+      {number(table->object_id), number(column.column_id), boolean(change == Change::removal || change == Change::type), boolean(longer)});
+  if (users.size() == 0) return;
+  throw error(5074,
+              "The " + users.get(0, 1) + " '" + from_stored_text(users.get(0, 0)) + "' is dependent on column '" + column.name + "'.");
+}
+
 void Ddl::alter_column(const TablePtr& table, const ColumnDef& def) {
   const Column* column = table->find(def.name, catalog_.case_sensitive());
   if (column == nullptr)
@@ -544,6 +573,10 @@ void Ddl::alter_column(const TablePtr& table, const ColumnDef& def) {
   wanted.collation = def.collation;
   ColumnPlan plan = plan_column(wanted, table->object_id, column->column_id, where);
   if (column->identity) plan.column.nullable = false;
+  if (column->rowversion || plan.column.rowversion) {
+    throw error(4927, "Cannot alter column '" + column->name + "' to be data type " + (plan.column.rowversion ? "timestamp" : def.type.name.back()) + ".");
+  }
+  require_unused(table, *column, change_of(column->type, plan.column.type));
   Binder binder(catalog_, environment_);
   Typed current;
   current.sql = pg_identifier(column->stored);
@@ -559,7 +592,7 @@ void Ddl::alter_column(const TablePtr& table, const ColumnDef& def) {
                                        catalog_.database() + "." + table->schema + "." + table->name, column->name);
   // The default's expression is of the old type: take it off and put it back.
   Rows defaults = backend_.run(
-      "SELECT definition FROM tds_meta.objects o JOIN tds_meta.columns c ON c.default_object_id = o.object_id WHERE c.object_id = $1 AND "
+      "SELECT o.definition FROM tds_meta.objects o JOIN tds_meta.columns c ON c.default_object_id = o.object_id WHERE c.object_id = $1 AND "
       "c.column_id = $2",
       {number(table->object_id), number(column->column_id)});
   std::string sql = "ALTER TABLE " + table->target;
@@ -584,19 +617,8 @@ void Ddl::drop_column(const TablePtr& table, const std::string& name, bool if_ex
     if (if_exists) return;
     throw error(4924, "ALTER TABLE DROP COLUMN failed because column '" + name + "' does not exist in table '" + table->name + "'.");
   }
+  require_unused(table, *column, Change::removal);
   const std::string where = " WHERE object_id = " + number(table->object_id) + " AND column_id = " + number(column->column_id);
-  const Rows user = backend_.run(
-      "SELECT o.name, 'object' FROM tds_meta.objects o WHERE o.parent_object_id = $1 AND o.parent_column_id = $2 AND o.type IN ('D', 'C')"
-      " UNION ALL SELECT i.name, 'index' FROM tds_meta.index_columns x JOIN tds_meta.indexes i USING (object_id, index_id) WHERE "
-      "x.object_id = $1 AND x.column_id = $2"
-      " UNION ALL SELECT o.name, 'object' FROM tds_meta.foreign_key_columns c JOIN tds_meta.foreign_keys f USING (object_id) JOIN "
-      "tds_meta.objects o USING (object_id)"
-      " WHERE f.parent_object_id = $1 AND c.parent_column_id = $2",
-      {number(table->object_id), number(column->column_id)});
-  if (user.size() > 0) {
-    throw error(5074,
-                "The " + user.get(0, 1) + " '" + from_stored_text(user.get(0, 0)) + "' is dependent on column '" + column->name + "'.");
-  }
   if (!column->computed()) backend_.run("ALTER TABLE " + table->target + " DROP COLUMN " + pg_identifier(column->stored));
   backend_.run("DELETE FROM tds_meta.columns" + where);
   backend_.run("DELETE FROM tds_meta.extended_properties WHERE class = 1 AND major_id = " + number(table->object_id) +

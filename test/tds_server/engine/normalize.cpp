@@ -47,24 +47,63 @@ std::string write_literal(const Expr& expr) {
   }
 }
 
-// Whether an operand of AND needs its own parentheses.
-std::string operand(const Expr& expr) {
-  const bool weak = expr.kind == ExprKind::or_ || (expr.kind == ExprKind::in_list && !expr.negated && expr.args.size() > 2);
-  return weak ? "(" + write(expr) + ")" : write(expr);
+// How strongly the written form holds together, from OR to an operand that needs no parentheses anywhere.
+enum Strength { disjunction, conjunction, negation, predicate, sum, product, prefix, atom };
+
+Strength strength(const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::or_:
+      return disjunction;
+    case ExprKind::and_:
+      return conjunction;
+    case ExprKind::not_:
+      return negation;
+    case ExprKind::between:
+      return expr.negated ? negation : conjunction;
+    case ExprKind::in_list:
+      return expr.negated ? negation : expr.args.size() > 2 ? disjunction : predicate;
+    case ExprKind::like:
+      return expr.negated ? negation : predicate;
+    case ExprKind::compare:
+    case ExprKind::is_null:
+      return predicate;
+    case ExprKind::binary:
+      return expr.text == "*" || expr.text == "/" || expr.text == "%" ? product : sum;
+    case ExprKind::unary:
+      return expr.args[0]->kind == ExprKind::literal && expr.text != "~" ? atom : prefix;
+    default:
+      return atom;
+  }
 }
 
-int strength(const Expr& expr) {
-  if (expr.kind != ExprKind::binary) return 3;
-  return expr.text == "*" || expr.text == "/" || expr.text == "%" ? 2 : 1;
+std::string at_least(Strength wanted, const Expr& expr) {
+  return strength(expr) < wanted ? "(" + write(expr) + ")" : write(expr);
 }
 
 std::string write_binary(const Expr& expr) {
-  const int own = strength(expr);
-  const Expr& left = *expr.args[0];
+  const Strength own = strength(expr);
   const Expr& right = *expr.args[1];
-  const std::string a = strength(left) < own ? "(" + write(left) + ")" : write(left);
-  const std::string b = strength(right) <= own ? "(" + write(right) + ")" : write(right);
-  return a + expr.text + b;
+  // Two signs in a row would begin a comment.
+  const Strength wanted = right.kind == ExprKind::unary ? atom : static_cast<Strength>(own + 1);
+  return at_least(own, *expr.args[0]) + expr.text + at_least(wanted, right);
+}
+
+// The sign of a number goes into its parentheses: (-1).
+std::string write_unary(const Expr& expr) {
+  const Expr& value = *expr.args[0];
+  if (value.kind == ExprKind::literal && expr.text != "~") {
+    const std::string inner = write_literal(value);
+    if (inner.front() == '(') return expr.text == "-" ? "(-" + inner.substr(1) : inner;
+  }
+  return expr.text + at_least(atom, value);
+}
+
+std::string write_cast(const Expr& expr) {
+  const std::string value = write(*expr.args[0]);
+  const std::string style = expr.args.size() > 1 ? "," + write(*expr.args[1]) : "";
+  const bool attempt = expr.text.rfind("TRY_", 0) == 0;
+  if (attempt && style.empty()) return "TRY_CAST(" + value + " AS " + write_type(expr.type) + ")";
+  return (attempt ? "TRY_CONVERT(" : "CONVERT(") + write_type(expr.type) + "," + value + style + ")";
 }
 
 std::string write_list(const std::vector<ExprPtr>& list, std::size_t first) {
@@ -96,21 +135,17 @@ std::string write(const Expr& expr) {
     case ExprKind::variable:
       return expr.text;
     case ExprKind::unary:
-      if (expr.args[0]->kind == ExprKind::literal) {
-        const std::string inner = write_literal(*expr.args[0]);
-        if (inner.front() == '(') return expr.text == "-" ? "(-" + inner.substr(1) : inner;
-      }
-      return expr.text + write(*expr.args[0]);
+      return write_unary(expr);
     case ExprKind::binary:
       return write_binary(expr);
     case ExprKind::compare:
       return write(*expr.args[0]) + expr.text + write(*expr.args[1]);
     case ExprKind::and_:
-      return operand(*expr.args[0]) + " AND " + operand(*expr.args[1]);
+      return at_least(conjunction, *expr.args[0]) + " AND " + at_least(conjunction, *expr.args[1]);
     case ExprKind::or_:
       return write(*expr.args[0]) + " OR " + write(*expr.args[1]);
     case ExprKind::not_:
-      return "NOT " + operand(*expr.args[0]);
+      return "NOT " + at_least(predicate, *expr.args[0]);
     case ExprKind::is_null:
       return write(*expr.args[0]) + (expr.negated ? " IS NOT NULL" : " IS NULL");
     case ExprKind::like:
@@ -133,19 +168,18 @@ std::string write(const Expr& expr) {
       if (name == "current_timestamp") return "getdate()";
       return name + "(" + write_list(expr.args, 0) + ")";
     }
-    case ExprKind::cast: {
-      const std::string style = expr.args.size() > 1 ? "," + write(*expr.args[1]) : "";
-      return (expr.text.rfind("TRY_", 0) == 0 ? "TRY_CAST(" : "CONVERT(") + write_type(expr.type) + "," + write(*expr.args[0]) + style +
-             ")";
-    }
+    case ExprKind::cast:
+      return write_cast(expr);
     case ExprKind::case_:
       return write_case(expr);
     case ExprKind::collate:
-      return write(*expr.args[0]) + " collate " + expr.text;
+      return at_least(atom, *expr.args[0]) + " collate " + expr.text;
+    case ExprKind::at_time_zone:
+      return at_least(atom, *expr.args[0]) + " AT TIME ZONE " + at_least(atom, *expr.args[1]);
     case ExprKind::next_value:
       return "NEXT VALUE FOR " + bracketed(expr.name);
     case ExprKind::method:
-      return write(*expr.args[0]) + "." + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 1) + ")");
+      return at_least(atom, *expr.args[0]) + "." + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 1) + ")");
     case ExprKind::static_method:
       return bracketed(expr.name) + "::" + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 0) + ")");
     default:

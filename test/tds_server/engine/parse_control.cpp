@@ -65,7 +65,7 @@ StatementPtr Parser::required_statement() {
 }
 
 StatementPtr Parser::statement_body() {
-  if (is_word("select") || is_symbol("(")) return wrap(SelectStatement{query()});
+  if (is_word("select") || is_symbol("(")) return wrap(SelectStatement{statement_query()});
   if (is_word("with")) return dml_with_ctes();
   if (accept("insert")) return wrap(insert({}));
   if (is_words("update", "statistics")) return no_operation();

@@ -569,7 +569,7 @@ CreateView Parser::view(std::size_t from, bool alter, bool or_alter) {
     } while (accept_symbol(","));
   }
   expect("as");
-  node.query = query();
+  node.query = subquery(is_word("with") ? with_clause() : std::vector<Cte>());
   if (is_words("with", "check")) {
     advance(), advance();
     expect("option");

@@ -12,7 +12,7 @@ StatementPtr Parser::dml_with_ctes() {
   if (accept("update")) return wrap(update(std::move(with)));
   if (accept("delete")) return wrap(delete_from(std::move(with)));
   if (is_word("merge")) throw not_supported("MERGE");
-  return wrap(SelectStatement{query_after_with(std::move(with))});
+  return wrap(SelectStatement{statement_query(std::move(with))});
 }
 
 InsertStatement Parser::insert(std::vector<Cte> with) {
@@ -44,7 +44,7 @@ InsertStatement Parser::insert(std::vector<Cte> with) {
   } else if (is_word("exec") || is_word("execute")) {
     result.exec = exec();
   } else if (starts_query(0)) {
-    result.query = query();
+    result.query = query({});
   } else {
     fail();
   }

@@ -80,7 +80,7 @@ ExprPtr Parser::predicate() {
     ExprPtr node = make(ExprKind::exists);
     advance();
     expect_symbol("(");
-    node->query = query();
+    node->query = subquery();
     expect_symbol(")");
     return node;
   }
@@ -97,7 +97,7 @@ ExprPtr Parser::predicate() {
         node->all = is_word("all");
         advance();
         expect_symbol("(");
-        node->query = query();
+        node->query = subquery();
         expect_symbol(")");
       } else {
         node->args.push_back(sum());
@@ -147,7 +147,7 @@ ExprPtr Parser::in_predicate(ExprPtr value, bool negated) {
   expect_symbol("(");
   if (starts_query(0)) {
     node->kind = ExprKind::in_query;
-    node->query = query();
+    node->query = subquery();
   } else {
     do {
       node->args.push_back(expression());
@@ -285,7 +285,7 @@ ExprPtr Parser::parenthesized() {
   ExprPtr node;
   if (starts_query(0)) {
     node = make(ExprKind::subquery);
-    node->query = query();
+    node->query = subquery();
   } else {
     node = expression();
   }

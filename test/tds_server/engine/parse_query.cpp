@@ -1,20 +1,47 @@
 // Queries: SELECT, set operations, VALUES, common table expressions and the FROM clause.
+#include <utility>
+
 #include "errors.hpp"
 #include "parser.hpp"
 #include "text.hpp"
 
 namespace tds_server::engine {
+namespace {
 
-// SELECT or WITH here, or behind any number of opening parentheses.
+EngineError at_line(int line, int number, std::string text, int state) {
+  EngineError failure = error(number, std::move(text), 15, state);
+  failure.message.line = line;
+  return failure;
+}
+
+}  // namespace
+
+// SELECT or WITH here, or behind any number of opening parentheses. WITH is an error there, which query() tells.
 bool Parser::starts_query(std::size_t ahead) const {
   while (is_symbol("(", ahead)) ++ahead;
   return is_word("select", ahead) || is_word("with", ahead);
 }
 
-QueryPtr Parser::query() {
-  std::vector<Cte> with;
-  if (is_word("with")) with = with_clause();
-  return query_after_with(std::move(with));
+// A query that is a statement or ends one: it alone may order its rows as it likes, have an OPTION clause, INTO and @variable = value.
+QueryPtr Parser::statement_query(std::vector<Cte> with) {
+  QueryPtr result = query(std::move(with));
+  option_clause();
+  return result;
+}
+
+// A query inside another, or of a view.
+QueryPtr Parser::subquery(std::vector<Cte> with) {
+  const bool outer = std::exchange(inside_query_, true);
+  QueryPtr result = query(std::move(with));
+  inside_query_ = outer;
+  const bool chooses = result->offset || result->xml_text || (result->body->core && result->body->core->top);
+  if (!result->order.empty() && !chooses) {
+    throw at_line(result->line, 1033,
+                  "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table expressions, "
+                  "unless TOP, OFFSET or FOR XML is also specified.",
+                  1);
+  }
+  return result;
 }
 
 std::vector<Cte> Parser::with_clause() {
@@ -27,14 +54,14 @@ std::vector<Cte> Parser::with_clause() {
     if (is_symbol("(")) cte.columns = name_list();
     expect("as");
     expect_symbol("(");
-    cte.query = query();
+    cte.query = subquery();
     expect_symbol(")");
     list.push_back(std::move(cte));
   } while (accept_symbol(","));
   return list;
 }
 
-QueryPtr Parser::query_after_with(std::vector<Cte> with) {
+QueryPtr Parser::query(std::vector<Cte> with) {
   auto result = std::make_unique<Query>();
   result->line = peek().line;
   result->with = std::move(with);
@@ -43,6 +70,9 @@ QueryPtr Parser::query_after_with(std::vector<Cte> with) {
     advance(), advance();
     result->order = order_list();
     if (accept("offset")) {
+      if (result->body->core && result->body->core->top) {
+        throw at_line(result->line, 10741, "A TOP can not be used in the same query or sub-query as a OFFSET.", 2);
+      }
       result->offset = sum();
       if (!accept("rows")) expect("row");
       if (accept("fetch")) {
@@ -61,7 +91,6 @@ QueryPtr Parser::query_after_with(std::vector<Cte> with) {
   }
   if (is_word("for") && (is_word("xml", 1) || is_word("json", 1))) throw not_supported("FOR " + upper(peek(1).text));
   if (is_word("for") && is_word("browse", 1)) advance(), advance();
-  option_clause();
   return result;
 }
 
@@ -135,7 +164,7 @@ std::unique_ptr<SelectCore> Parser::select_core() {
   do {
     core->items.push_back(select_item());
   } while (accept_symbol(","));
-  if (accept("into")) core->into = name();
+  if (!inside_query_ && accept("into")) core->into = name();
   if (accept("from")) core->from = from_list();
   if (accept("where")) core->where = expression();
   if (is_words("group", "by")) {
@@ -163,7 +192,7 @@ std::unique_ptr<SelectCore> Parser::select_core() {
 // expr, expr AS alias, expr alias, alias = expr, @variable = expr, expr 'alias'.
 SelectItem Parser::select_item() {
   SelectItem item;
-  if (peek().kind == TokenKind::variable && (is_symbol("=", 1) || is_symbol("+=", 1) || is_symbol("-=", 1))) {
+  if (!inside_query_ && peek().kind == TokenKind::variable && (is_symbol("=", 1) || is_symbol("+=", 1) || is_symbol("-=", 1))) {
     item.variable = advance().text;
     item.variable_op = advance().text.substr(0, 1);
     if (item.variable_op == "=") item.variable_op.clear();
@@ -316,7 +345,7 @@ TableRefPtr Parser::derived_table() {
     // ((SELECT ..) UNION ..) and (SELECT ..) begin alike; ((a JOIN b) ..) does not.
     advance();
     ref->kind = TableKind::derived;
-    ref->query = query();
+    ref->query = subquery();
     expect_symbol(")");
     table_alias(*ref);
     if (ref->alias.empty()) fail();

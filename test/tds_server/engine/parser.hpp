@@ -100,8 +100,9 @@ class Parser {
   ExprPtr make(ExprKind kind) const;
 
   // Queries (parse_query.cpp).
-  QueryPtr query();
-  QueryPtr query_after_with(std::vector<Cte> with);
+  QueryPtr query(std::vector<Cte> with);
+  QueryPtr statement_query(std::vector<Cte> with = {});
+  QueryPtr subquery(std::vector<Cte> with = {});
   std::vector<Cte> with_clause();
   std::unique_ptr<QueryBody> set_operation();
   std::unique_ptr<QueryBody> intersection();
@@ -192,6 +193,7 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t position_{0};
   int depth_{0};
+  bool inside_query_{false};
 };
 
 }  // namespace tds_server::engine

@@ -77,3 +77,29 @@ DELETE TOP (1) FROM Copy1 OUTPUT deleted.id
 DROP TABLE Parent
 DROP TABLE Copy1
 go
+CREATE TABLE Written (a int, b int, c nvarchar(10), d datetime2(0),
+ CONSTRAINT w1 CHECK (NOT (a = 1 AND b = 2)), CONSTRAINT w2 CHECK (NOT (a = 1 OR b = 2)), CONSTRAINT w3 CHECK (NOT a BETWEEN 1 AND 5), CONSTRAINT w4 CHECK (NOT (a IN (1, 2))),
+ CONSTRAINT w5 CHECK (NOT (NOT (c LIKE 'x%'))), CONSTRAINT w6 CHECK (a = 1 AND (b = 2 OR b = 3) AND NOT a = 2), CONSTRAINT w7 CHECK (-(a + b) < 0 AND a - (-b) > 0 AND a = ~1),
+ CONSTRAINT w8 CHECK (a - (b - 1) > a * (b + 2)), CONSTRAINT w9 CHECK ((c + 'x') COLLATE Latin1_General_BIN = 'xx'), CONSTRAINT w10 CHECK (TRY_CAST(c AS int) > 0 OR TRY_CONVERT(int, c, 1) > 0))
+SELECT name, definition FROM sys.check_constraints WHERE name LIKE 'w%' ORDER BY LEN(name), name
+INSERT INTO Written (a, b) VALUES (1, 2)
+go
+CREATE TABLE Altered (id int IDENTITY PRIMARY KEY, k varchar(10), n int CONSTRAINT DF_n DEFAULT 1, m int, twice AS m * 2, r rowversion, CONSTRAINT CK_nk CHECK (n > 0 OR k = 'x'))
+CREATE INDEX IX_k ON Altered (k)
+INSERT INTO Altered (k) VALUES ('abc')
+ALTER TABLE Altered ALTER COLUMN id bigint
+ALTER TABLE Altered ALTER COLUMN k varchar(20) NOT NULL
+ALTER TABLE Altered ALTER COLUMN k varchar(5)
+ALTER TABLE Altered ALTER COLUMN n bigint
+ALTER TABLE Altered ALTER COLUMN m bigint
+ALTER TABLE Altered ALTER COLUMN r int
+ALTER TABLE Altered DROP COLUMN n
+ALTER TABLE Altered DROP CONSTRAINT CK_nk, DF_n
+ALTER TABLE Altered ALTER COLUMN n decimal(9, 2) NOT NULL
+INSERT INTO Altered (k, n) VALUES ('def', 1.5)
+ALTER TABLE Altered ALTER COLUMN n date
+go
+ALTER TABLE Altered ALTER COLUMN n varchar(10)
+ALTER TABLE Altered ALTER COLUMN nowhere int
+SELECT k, n FROM Altered
+go
