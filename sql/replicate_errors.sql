@@ -38,10 +38,18 @@ SELECT * FROM replicate_table('mssql', 'Product');
 SELECT * FROM replicate_table('mssql', '[rep');
 SELECT * FROM replicate_table('mssql', 'a.b.c.d');
 SELECT * FROM _load('mssql', 'rep', 'Sale', '{Id}', '{int}', 'pg_class', '{nope}', 'x');
--- a statement that fails is all that the context names
 BEGIN READ ONLY;
 SELECT * FROM replicate_schema('mssql', 'nowhere', include => '{rep.Sale}');
 ROLLBACK;
+BEGIN READ ONLY;
+SELECT * FROM replicate_all('mssql', 'nowhere', include => '{rep.Sale}');
+ROLLBACK;
+-- a statement that fails is all that the context names
+CREATE SCHEMA occupied;
+CREATE TYPE occupied.empty AS ENUM ('yes');
+SELECT * FROM replicate_schema('mssql', 'occupied', include => '{rep.Empty}');
+SELECT * FROM replicate_all('mssql', 'occupied', include => '{rep.Empty}');
+DROP SCHEMA occupied CASCADE;
 -- rights that lack are found before anything is done
 CREATE ROLE replicate_guest;
 GRANT USAGE ON FOREIGN SERVER mssql TO replicate_guest;
@@ -56,9 +64,15 @@ SELECT * FROM replicate_all('mssql', 'closed', '{rep.Sale,rep.Heap}', on_existin
 SELECT * FROM replicate_schema('mssql', 'none', '{rep.Sale}');
 \set VERBOSITY default
 RESET ROLE;
+GRANT SELECT, INSERT, TRUNCATE ON closed.sale TO replicate_guest;
+SET ROLE replicate_guest;
+SELECT source, rows, status FROM replicate_all('mssql', 'closed', '{rep.Sale}', on_existing => 'truncate', options => '{"analyze": false}');
+RESET ROLE;
 REVOKE USAGE ON FOREIGN SERVER mssql FROM replicate_guest;
 SET ROLE replicate_guest;
 SELECT * FROM replicate_all('mssql', 'closed', '{rep.Sale}');
 RESET ROLE;
 DROP SCHEMA closed CASCADE;
+DELETE FROM replicate._run_tables AS t USING replicate._runs AS r WHERE t.run = r.id AND r.role = 'replicate_guest';
+DELETE FROM replicate._runs WHERE role = 'replicate_guest';
 DROP ROLE replicate_guest;

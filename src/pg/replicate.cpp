@@ -19,6 +19,7 @@ struct LoadContext {
 
 void load_error_context(void* argument) {
   const auto* context = static_cast<const LoadContext*>(argument);
+  if (*context->target == '\0') return;  // the arguments are not read yet
   errcontext("load of %s into %s, after %llu rows", context->source, context->target, static_cast<unsigned long long>(context->rows));
 }
 

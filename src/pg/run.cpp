@@ -156,6 +156,7 @@ Datum replicate(FunctionCallInfo fcinfo) {
 }  // namespace
 
 void lock_server(Oid server, const char* name) {
+  PreventCommandIfReadOnly("replication");
   const LOCKTAG tag = server_lock(server, running_lock);
   if (LockAcquire(&tag, ShareUpdateExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL) return;
   ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("server \"%s\" is being replicated by another session", name),

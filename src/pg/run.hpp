@@ -12,7 +12,8 @@ namespace mssql::pg {
 inline constexpr std::uint16_t running_lock = 1;   // until the transaction ends: no second run
 inline constexpr std::uint16_t speaking_lock = 2;  // during the call: the session's query text is what show_progress() wrote
 
-// One run per server at a time in this database; an error when another session has one. Until the transaction ends.
+// One run per server at a time in this database; an error when another session has one, or in a read-only transaction. Until the
+// transaction ends.
 void lock_server(Oid server, const char* name);
 
 // Puts what is being done where other sessions read it, in front of the statement's text in pg_stat_activity: they cannot look up

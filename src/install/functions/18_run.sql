@@ -61,9 +61,6 @@ BEGIN
 EXCEPTION
     WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR feature_not_supported
         OR syntax_error_or_access_rule_violation OR object_in_use THEN
-        IF SQLSTATE = '42501' THEN
-            RAISE;
-        END IF;
         GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         failure := concat_ws('. ', message, nullif(rtrim(detail, '.'), ''));
 END
