@@ -64,15 +64,14 @@ SET default_toast_compression = 'pglz';
 SET plan_cache_mode = 'force_generic_plan';
 SET from_collapse_limit = 1;
 SET join_collapse_limit = 1;
-SET geqo_threshold = 2;
-SET enable_hashjoin = off;
-SET enable_mergejoin = off;
 SET enable_seqscan = off;
-SET enable_material = off;
-SET jit_above_cost = 0;
 SET work_mem = '64kB';
 CREATE TABLE settings.rough_run AS SELECT source, rows, status
 FROM public.replicate_all('mssql', 'rough', '{rep.%,keys.%,fdw.Dates,fdw.Floats,fdw.Binaries,fdw.Xml}');
+-- a refresh and a copy made anew, too
+CREATE TABLE settings.rough_again AS SELECT source, rows, status FROM public.replicate_all('mssql', 'rough', '{rep.%,keys.%,fdw.Dates}');
+CREATE TABLE settings.rough_anew AS SELECT source, rows, status
+FROM public.replicate_all('mssql', 'rough', '{rep.%,keys.%}', on_existing => 'replace');
 CREATE TABLE settings.rough_plan AS SELECT * FROM public.replicate_plan('mssql', 'plan', '{rep.%,keys.%}');
 CREATE SCHEMA rough_import;
 IMPORT FOREIGN SCHEMA fdw_import FROM SERVER mssql INTO rough_import OPTIONS (import_default 'true');
@@ -92,6 +91,8 @@ SELECT public._say(false, 'Gr' || chr(246) || chr(223) || 'e');
 RESET ALL;
 SET client_min_messages = warning;
 SELECT * FROM settings.calm_run EXCEPT TABLE settings.rough_run;
+SELECT * FROM settings.rough_again EXCEPT TABLE settings.calm_run;
+SELECT * FROM settings.rough_anew EXCEPT TABLE settings.calm_run;
 SELECT * FROM settings.calm_plan EXCEPT TABLE settings.rough_plan;
 SELECT count(*) > 10 AS planned FROM settings.rough_plan;
 SELECT * FROM settings.description('calm') EXCEPT SELECT * FROM settings.description('rough');
