@@ -53,9 +53,10 @@ class QueryReader {
     Query query;
     begin_ = skip_with();
     if (begin_ > 0) query.with = slice(0, begin_);
-    if (begin_ == end_ || (!is_keyword(at(begin_), "SELECT") && !is_symbol(at(begin_), "("))) {
-      refuse(begin_ == end_ ? "It has no SELECT." : "It has \"" + word(begin_) + "\" where SELECT is expected.");
-    }
+    select_ = begin_;
+    while (is_symbol(at(select_), "(")) ++select_;
+    if (begin_ == end_) refuse("It has no SELECT.");
+    if (!is_keyword(at(select_), "SELECT")) refuse("It has \"" + word(select_) + "\" where SELECT is expected.");
     if (const std::size_t option = find(begin_, "OPTION"); option < end_) {
       if (option + 1 == end_ || after_group(option + 1) != end_) refuse("OPTION (...) is not its last part.");
       query.option = slice(option, end_);
@@ -146,9 +147,9 @@ class QueryReader {
     }
   }
 
-  // Of the first SELECT, which names the columns: behind DISTINCT and TOP.
+  // Behind the first SELECT, which names the columns, its DISTINCT and TOP.
   std::size_t select_list() const {
-    std::size_t i = begin_ + 1;
+    std::size_t i = select_ + 1;
     if (is_any_of(at(i), {"ALL", "DISTINCT"})) ++i;
     if (!is_keyword(at(i), "TOP")) return i;
     i = after(i + 1);
@@ -157,12 +158,11 @@ class QueryReader {
   }
 
   bool ends_select_list(std::size_t i) const {
-    if (i >= end_ || is_any_of(at(i), {"FROM", "WHERE", "HAVING", "UNION", "EXCEPT", "INTERSECT", "FOR"})) return true;
+    if (i >= end_ || is_symbol(at(i), ")") || is_any_of(at(i), {"FROM", "WHERE", "HAVING", "UNION", "EXCEPT", "INTERSECT", "FOR"})) return true;
     return is_any_of(at(i), {"GROUP", "ORDER"}) && is_keyword(at(i + 1), "BY");
   }
 
   void check_select_list() const {
-    if (!is_keyword(at(begin_), "SELECT")) return;
     std::vector<std::string_view> names;
     int number = 0;
     for (std::size_t first = select_list();;) {
@@ -240,8 +240,9 @@ class QueryReader {
   std::string_view text_;
   std::vector<Token> tokens_;
   std::vector<std::size_t> close_;
-  std::size_t begin_{0};  // of the body
-  std::size_t end_{0};    // behind its last token
+  std::size_t begin_{0};   // of the body
+  std::size_t select_{0};  // its first SELECT, behind parentheses
+  std::size_t end_{0};     // behind its last token
 };
 
 }  // namespace

@@ -102,6 +102,7 @@ TEST(ParseQuery, NothingLeavesItsParentheses) {
 
 TEST(ParseQuery, SaysWhatIsNotASelect) {
   EXPECT_EQ(parts("EXEC dbo.p 1"), "It has \"EXEC\" where SELECT is expected.");
+  EXPECT_EQ(parts("(VALUES (1))"), "It has \"VALUES\" where SELECT is expected.");
   EXPECT_EQ(parts("{call p}"), "It has \"{\" where SELECT is expected.");
   for (const char* text : {"", " \n", ";", "-- nothing"}) EXPECT_EQ(parts(text), "It has no SELECT.");
   EXPECT_EQ(parts("WITH a AS (SELECT 1 AS x)"), "It has no SELECT.");
@@ -120,6 +121,9 @@ TEST(ParseQuery, ColumnsHaveNames) {
   EXPECT_EQ(parts("SELECT DISTINCT TOP (3) WITH TIES MAX(a) FROM t ORDER BY 1"), "Column 1 has no name.");
   EXPECT_EQ(parts("SELECT a.id, b.id FROM a, b"), "Two columns have the name \"id\".");
   EXPECT_EQ(parts("SELECT a, b AS a FROM t"), "Two columns have the name \"a\".");
+  EXPECT_EQ(parts("(SELECT COUNT(*) FROM t) UNION ALL SELECT 1 AS n"), "Column 1 has no name.");
+  EXPECT_EQ(parts("((SELECT TOP (1) a, 1) UNION ALL (SELECT 2, 3))"), "Column 2 has no name.");
+  EXPECT_EQ(body("((SELECT a, (1) AS b) UNION ALL (SELECT 2, 3))"), "((SELECT a, (1) AS b) UNION ALL (SELECT 2, 3))");
   EXPECT_EQ(body("SELECT id, ID FROM t"), "SELECT id, ID FROM t");  // the server's collation decides
 }
 
