@@ -158,7 +158,8 @@ class QueryReader {
   }
 
   bool ends_select_list(std::size_t i) const {
-    if (i >= end_ || is_symbol(at(i), ")") || is_any_of(at(i), {"FROM", "WHERE", "HAVING", "UNION", "EXCEPT", "INTERSECT", "FOR"})) return true;
+    if (i >= end_ || is_symbol(at(i), ")") || is_any_of(at(i), {"FROM", "WHERE", "HAVING", "UNION", "EXCEPT", "INTERSECT", "FOR"}))
+      return true;
     return is_any_of(at(i), {"GROUP", "ORDER"}) && is_keyword(at(i + 1), "BY");
   }
 
