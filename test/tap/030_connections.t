@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The connection cache: one session per user mapping, kept over statements and transactions, replaced when it must be.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 20
+plan 22
 
 readonly spid="SELECT s FROM mssql_query('mssql', 'SELECT CAST(@@SPID AS int)') AS t(s int);"
 readonly count="SELECT count(*) FROM mssql_connections();"
@@ -72,3 +72,11 @@ else
   pass "a killed session is replaced at the next transaction # skip KILL is not to be had here"
   pass "... by another one # skip KILL is not to be had here"
 fi
+
+# What the server gives every login: NOCOUNT, IMPLICIT_TRANSACTIONS, XACT_ABORT. Not on a server that is somebody's.
+tsql "CREATE TABLE dbo.tap_options (id int NOT NULL)"
+[ -z "${MSSQL_TEST_STAND_IN:-}" ] || tsql "EXEC sp_configure 'user options', 16898"
+is "$(query "SELECT mssql_exec('mssql', 'INSERT INTO dbo.tap_options VALUES (1), (2)')")" 2 "a server's user options change no count"
+is "$(query "SELECT n FROM mssql_query('mssql', 'SELECT COUNT(*) FROM dbo.tap_options') AS t(n int)")" 2 "... and no transaction"
+[ -z "${MSSQL_TEST_STAND_IN:-}" ] || tsql "EXEC sp_configure 'user options', 0"
+tsql "DROP TABLE dbo.tap_options"

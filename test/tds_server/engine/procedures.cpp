@@ -1,6 +1,7 @@
 // EXEC and remote procedure calls: sp_executesql, prepared statements, the catalog procedures that drivers use, and
 // procedures made by CREATE PROCEDURE.
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 
 #include "ddl.hpp"
@@ -13,6 +14,14 @@
 #include "values.hpp"
 
 namespace tds_server::engine {
+
+namespace {
+
+std::atomic<int> user_options{0};
+
+}  // namespace
+
+bool user_option(int bit) noexcept { return (user_options & bit) != 0; }
 
 // ---- arguments
 
@@ -149,6 +158,10 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
   if (plain == "sp_addextendedproperty" || plain == "sp_updateextendedproperty" || plain == "sp_dropextendedproperty")
     return extended_property(plain, arguments);
   if (plain == "sp_addtype") return add_type(arguments);
+  if (plain == "sp_configure" && upper(argument_text(arguments, "@configname", 0).value_or("")) == "USER OPTIONS") {
+    user_options = std::atoi(argument_text(arguments, "@configvalue", 1).value_or("0").c_str());
+    return 0;
+  }
   if (plain == "sp_reset_connection") {
     reset();
     return 0;

@@ -22,10 +22,13 @@ namespace tds_server::engine {
 // How a statement ended.
 enum class Flow { next, break_, continue_, return_, stop };
 
+// The server's "user options" (sp_configure): what a login begins with. A bit as in @@OPTIONS.
+bool user_option(int bit) noexcept;
+
 struct Settings {
-  bool nocount{false};
-  bool xact_abort{false};
-  bool implicit_transactions{false};
+  bool nocount{user_option(512)};
+  bool xact_abort{user_option(16384)};
+  bool implicit_transactions{user_option(2)};
   bool fmtonly{false};
   bool parseonly{false};
   bool quoted_identifier{true};
