@@ -81,7 +81,7 @@ struct Parameter {
 
 // DONE's CurCmd, MS-TDS 2.2.7.6.
 enum class Command : std::uint16_t {
-  none = 0x00, select = 0xC1, insert = 0xC3, delete_ = 0xC4, update = 0xC5, ddl = 0xC6, begin = 0xD4, commit = 0xD5, rollback = 0xD2, bulk = 0xF0,
+  none = 0x00, select = 0xC1, select_into = 0xC2, insert = 0xC3, delete_ = 0xC4, update = 0xC5, ddl = 0xC6, begin = 0xD4, commit = 0xD5, rollback = 0xD2, bulk = 0xF0,
 };
 
 // Where the engine sends what one call produces, in order. Every member may block on the network.

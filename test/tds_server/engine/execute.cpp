@@ -167,7 +167,7 @@ void Session::select_into(const SelectStatement& statement, const Name& into, Re
         }
       },
       true);
-  done(sink, Command::select, count);
+  done(sink, Command::select_into, count);
 }
 
 // ---- data changes

@@ -13,7 +13,9 @@ namespace {
 constexpr std::array row_faults{"drop_after_rows", "stall_after_rows", "error_after_rows", "garble_after_rows",
                                 "truncate_row",    "slow_row_us"};
 constexpr std::array statement_faults{"drop_after_bytes", "error_at_statement", "mute_attention"};
-constexpr std::array connection_faults{"mute_prelogin", "mute_login", "refuse_login", "drop_at_login", "unproven_login"};
+constexpr std::array connection_faults{"mute_prelogin", "mute_login", "refuse_login", "drop_at_login", "unproven_login",
+                                       "login_error",   "grant_packets", "route", "route_without_ack", "routed"};
+constexpr std::array counted_by_value{"mute_prelogin", "mute_login", "refuse_login", "drop_at_login", "unproven_login"};
 
 template <typename Names>
 bool contains(const Names& names, std::string_view name) {
@@ -117,9 +119,8 @@ Control parse_replay(Words& words) {
 }  // namespace
 
 bool Faults::arm(std::string_view name, std::uint64_t value, std::string text, std::uint64_t count) {
-  const bool on_connection = contains(connection_faults, name);
-  if (!on_connection && !contains(row_faults, name) && !contains(statement_faults, name)) return false;
-  const std::uint64_t left = on_connection ? value : count;
+  if (!contains(connection_faults, name) && !contains(row_faults, name) && !contains(statement_faults, name)) return false;
+  const std::uint64_t left = contains(counted_by_value, name) ? value : count;
   const std::lock_guard lock(mutex_);
   if (left > 0) armed_.push_back({std::string(name), value, std::move(text), left});
   return true;
@@ -142,13 +143,14 @@ StatementFaults Faults::for_statement(std::string_view text) {
   return faults;
 }
 
-bool Faults::connection(std::string_view name) {
+std::optional<ConnectionFault> Faults::connection(std::string_view name) {
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(armed_.begin(), armed_.end(), [&](const Armed& armed) { return armed.name == name; });
-  if (found == armed_.end()) return false;
+  if (found == armed_.end()) return std::nullopt;
+  ConnectionFault fault{found->value, found->text};
   if (found->left <= 1) armed_.erase(found);
   else --found->left;
-  return true;
+  return fault;
 }
 
 std::optional<Control> parse_control(std::string_view text) {

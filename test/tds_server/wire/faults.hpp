@@ -31,6 +31,12 @@ struct StatementFaults {
   bool on_rows{false};
 };
 
+// What one connection has to suffer, as it was ordered.
+struct ConnectionFault {
+  std::uint64_t value{0};
+  std::string text;
+};
+
 class Faults {
  public:
   // Arms a fault; false when there is none of that name.
@@ -39,9 +45,12 @@ class Faults {
 
   // The faults that a statement with this text meets; each of them has one statement less to go.
   StatementFaults for_statement(std::string_view text);
-  // One connection less to go: mute_prelogin, mute_login, refuse_login, drop_at_login, unproven_login (a login is accepted without the
-  // last security token, or without a word on the access token).
-  bool connection(std::string_view name);
+  // One connection less to go. Their value is how many connections meet them: mute_prelogin, mute_login, refuse_login, drop_at_login,
+  // unproven_login (a login is accepted without the last security token, or without a word on the access token). Their number of
+  // connections is the fourth argument: login_error (the error number), grant_packets (the packet size, whatever was asked for),
+  // route and route_without_ack (the port, and the server's name as text, host\instance perhaps: go there), routed (text: the name that
+  // the login must carry).
+  std::optional<ConnectionFault> connection(std::string_view name);
 
  private:
   struct Armed {

@@ -28,6 +28,14 @@ Message login_failed(const std::string& user) {
   return {18456, 1, 14, "Login failed for user '" + user + "'.", "", 1};
 }
 
+// What a database that is not to be had now makes a login say; other numbers are told by number only.
+Message unavailable(std::uint64_t number, const std::string& database) {
+  if (number == 40613) {
+    return {40613, 1, 17, "Database '" + database + "' on server 'tds_server' is not currently available.  Please retry the connection later.", "", 1};
+  }
+  return {static_cast<std::int32_t>(number), 1, 16, "Error " + std::to_string(number) + " injected by tds_server_fault.", "", 1};
+}
+
 std::string random_nonce() {
   std::string nonce(32, '\0');
   std::random_device random;
@@ -52,6 +60,7 @@ class Handshake {
   std::variant<Account, Message> authenticate_federated(const FederatedLogin& login);
   std::optional<LoggedIn> refuse(const LoginRequest& login, std::initializer_list<Message> messages);
   void welcome(const LoginRequest& login, const Engine& engine);
+  std::optional<LoggedIn> route(const LoginRequest& login, const ConnectionFault& where, bool acknowledged);
   std::size_t packet_size(const LoginRequest& login) const;
   void stay_mute();
   void info(const Dialect& dialect, std::int32_t number, std::uint8_t state, const std::string& text);
@@ -78,24 +87,26 @@ std::optional<LoggedIn> Handshake::run() {
   }
   const Packet message = receive_login();
   const LoginRequest login = parse_login(message.payload);
-  login_was_secret_ = transport_.encrypted();
-  if (tls_ == TlsExtent::login_packet) transport_.end_tls();
   if (server_.faults.connection("mute_login")) stay_mute();
   if (server_.faults.connection("drop_at_login")) throw Disconnected();
   return answer(login);
 }
 
 Packet Handshake::receive_login() {
-  Packet message = read_message(transport_, login_limit);
+  std::optional<Packet> first = read_packet(transport_);
   bool negotiated = false;
-  if (message.type == PacketType::prelogin) {
-    negotiate(message);
+  if (first && first->type == PacketType::prelogin) {
+    negotiate(read_rest(transport_, *std::move(first), login_limit));
     negotiated = true;
-    message = read_message(transport_, login_limit);
+    first = read_packet(transport_);
   }
-  if (message.type != PacketType::login) throw ProtocolError("a login is expected");
+  if (!first) throw Disconnected();
+  if (first->type != PacketType::login) throw ProtocolError("a login is expected");
   if (!negotiated && !strict_ && server_.options.encrypt == EncryptMode::full) throw ProtocolError("encryption is required");
-  return message;
+  login_was_secret_ = transport_.encrypted() && (tls_ != TlsExtent::login_packet || first->last());
+  // MS-TDS 3.2.5.2: where only the login is encrypted, that is its first packet; the rest of a longer one comes in the clear.
+  if (tls_ == TlsExtent::login_packet) transport_.end_tls();
+  return read_rest(transport_, *std::move(first), login_limit);
 }
 
 void Handshake::negotiate(const Packet& prelogin) {
@@ -126,10 +137,16 @@ std::optional<LoggedIn> Handshake::answer(const LoginRequest& login) {
   if (!login.dialect.since_7_1()) {
     return refuse(login, {{17828, 1, 20, "TDS versions before 7.1 are not supported.", "", 1}});
   }
+  if (const auto routed = server_.faults.connection("routed"); routed && routed->text != login.server) {
+    return refuse(login, {{40532, 1, 20, "Cannot open server \"" + login.server + "\" requested by the login.  The login failed.", "", 1}});
+  }
   const std::variant<Account, Message> proven = authenticate(login);
   if (const Message* message = std::get_if<Message>(&proven)) return refuse(login, {*message});
   const Account& account = std::get<Account>(proven);
   if (server_.faults.connection("refuse_login")) return refuse(login, {login_failed(account.name)});
+  if (const auto fault = server_.faults.connection("login_error")) return refuse(login, {unavailable(fault->value, login.database)});
+  if (const auto fault = server_.faults.connection("route")) return route(login, *fault, true);
+  if (const auto fault = server_.faults.connection("route_without_ack")) return route(login, *fault, false);
   LoggedIn session{nullptr, login.dialect};
   try {
     session.engine = open_engine(server_.options.pg_conninfo, login.database, account.name);
@@ -196,7 +213,19 @@ std::optional<LoggedIn> Handshake::refuse(const LoginRequest& login, std::initia
   return std::nullopt;
 }
 
+// Azure's gateway, and the listener of an availability group: the login goes on elsewhere, where it has to say whom it is for.
+std::optional<LoggedIn> Handshake::route(const LoginRequest& login, const ConnectionFault& where, bool acknowledged) {
+  server_.faults.arm("routed", 0, where.text, 1);
+  if (acknowledged) append_login_ack(writer_.body(), login.dialect);
+  append_env_route(writer_.body(), where.text, static_cast<unsigned>(where.value));
+  append_done(writer_.body(), {}, login.dialect);
+  writer_.end_message();
+  transport_.close_gently();
+  return std::nullopt;
+}
+
 std::size_t Handshake::packet_size(const LoginRequest& login) const {
+  if (const auto fault = server_.faults.connection("grant_packets")) return static_cast<std::size_t>(fault->value);
   constexpr std::size_t usual = 4096, least = 512, most_with_tls = 16383;
   const std::size_t wanted = login.packet_size == 0 ? usual : login.packet_size;
   const std::size_t most = transport_.encrypted() ? std::min(server_.options.packet_size_max, most_with_tls)
@@ -213,7 +242,7 @@ void Handshake::welcome(const LoginRequest& login, const Engine& engine) {
   static const std::string language = "us_english";
   ByteBuffer& out = writer_.body();
   const Dialect& dialect = login.dialect;
-  const bool unproven = server_.faults.connection("unproven_login");
+  const bool unproven = server_.faults.connection("unproven_login").has_value();
   if (!last_security_token_.empty() && !unproven) append_sspi(out, last_security_token_);
   const std::string database = engine.database();
   append_env_text(out, EnvChange::database, database, "master");

@@ -10,7 +10,7 @@ namespace {
 
 // Offsets in the fixed part.
 constexpr std::size_t at_version = 4, at_packet_size = 8, at_flags2 = 25, at_type_flags = 26, at_flags3 = 27, at_host = 36, at_user = 40,
-                      at_password = 44, at_application = 48, at_extension = 56, at_language = 64, at_database = 68, at_sspi = 78,
+                      at_password = 44, at_application = 48, at_server = 52, at_extension = 56, at_language = 64, at_database = 68, at_sspi = 78,
                       at_long_sspi = 90, fixed_size = 86;
 constexpr std::uint8_t flag2_integrated = 0x80, type_flag_read_only = 0x20, flag3_extension = 0x10;
 
@@ -84,6 +84,7 @@ LoginRequest parse_login(std::span<const std::uint8_t> payload) {
   login.user = utf16_to_wtf8(field(payload, at_user));
   login.password = utf16_to_wtf8(revealed(field(payload, at_password)));
   login.application = utf16_to_wtf8(field(payload, at_application));
+  login.server = utf16_to_wtf8(field(payload, at_server));
   login.language = utf16_to_wtf8(field(payload, at_language));
   login.database = utf16_to_wtf8(field(payload, at_database));
   login.integrated = (payload[at_flags2] & flag2_integrated) != 0;

@@ -25,6 +25,7 @@ struct LoginRequest {
   std::string user;
   std::string password;
   std::string application;
+  std::string server;  // as the client calls us
   std::string language;
   std::string database;
   bool integrated{false};  // fIntSecurity

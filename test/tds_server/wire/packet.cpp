@@ -7,6 +7,7 @@ namespace tds_server {
 
 namespace {
 constexpr std::size_t header_size = 8;
+constexpr std::size_t longest_encrypted = 16383;
 }
 
 std::optional<Packet> read_packet(Transport& transport) {
@@ -16,6 +17,7 @@ std::optional<Packet> read_packet(Transport& transport) {
   transport.read_exactly(std::span(header).subspan(n));
   const std::size_t length = static_cast<std::size_t>(header[2]) << 8 | header[3];
   if (length < header_size) throw ProtocolError("packet shorter than its header");
+  if (length > longest_encrypted && transport.encrypted()) throw Disconnected();
   Packet packet{static_cast<PacketType>(header[0]), header[1], {}};
   packet.payload.resize(length - header_size);
   transport.read_exactly(packet.payload);
@@ -23,17 +25,21 @@ std::optional<Packet> read_packet(Transport& transport) {
 }
 
 Packet read_message(Transport& transport, std::size_t limit) {
-  std::optional<Packet> message = read_packet(transport);
-  if (!message) throw Disconnected();
-  while (!message->last()) {
+  std::optional<Packet> first = read_packet(transport);
+  if (!first) throw Disconnected();
+  return read_rest(transport, *std::move(first), limit);
+}
+
+Packet read_rest(Transport& transport, Packet message, std::size_t limit) {
+  while (!message.last()) {
     const std::optional<Packet> next = read_packet(transport);
     if (!next) throw Disconnected();
-    if (next->type != message->type) throw ProtocolError("packet type changes within a message");
-    if (message->payload.size() + next->payload.size() > limit) throw ProtocolError("message too long");
-    message->payload.insert(message->payload.end(), next->payload.begin(), next->payload.end());
-    message->status |= next->status & packet_status::end_of_message;
+    if (next->type != message.type) throw ProtocolError("packet type changes within a message");
+    if (message.payload.size() + next->payload.size() > limit) throw ProtocolError("message too long");
+    message.payload.insert(message.payload.end(), next->payload.begin(), next->payload.end());
+    message.status |= next->status & packet_status::end_of_message;
   }
-  return *std::move(message);
+  return message;
 }
 
 void PacketWriter::send_full() {

@@ -30,10 +30,13 @@ struct Packet {
   bool last() const { return (status & packet_status::end_of_message) != 0; }
 };
 
-// Nothing when the client closed the connection between packets. Throws ProtocolError, Disconnected.
+// Nothing when the client closed the connection between packets. Throws ProtocolError, Disconnected; under TLS a packet may have
+// 16,383 bytes, whatever was agreed on.
 std::optional<Packet> read_packet(Transport& transport);
 // A whole message of at most `limit` bytes; the status is the first packet's. Throws Disconnected at the end of the stream.
 Packet read_message(Transport& transport, std::size_t limit);
+// The same when its first packet has been read already.
+Packet read_rest(Transport& transport, Packet first, std::size_t limit);
 
 // Cuts what is appended to body() into packets. Used by one thread.
 class PacketWriter {

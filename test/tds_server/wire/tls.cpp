@@ -141,10 +141,14 @@ void TlsSession::write(std::span<const std::uint8_t> bytes) {
   }
 }
 
-std::vector<std::uint8_t> TlsSession::drain() {
-  std::vector<std::uint8_t> bytes(BIO_ctrl_pending(output_));
-  if (!bytes.empty()) BIO_read(output_, bytes.data(), static_cast<int>(bytes.size()));
+static std::vector<std::uint8_t> taken_from(BIO* memory) {
+  std::vector<std::uint8_t> bytes(BIO_ctrl_pending(memory));
+  if (!bytes.empty()) BIO_read(memory, bytes.data(), static_cast<int>(bytes.size()));
   return bytes;
 }
+
+std::vector<std::uint8_t> TlsSession::drain() { return taken_from(output_); }
+
+std::vector<std::uint8_t> TlsSession::unread() { return taken_from(input_); }
 
 }  // namespace tds_server

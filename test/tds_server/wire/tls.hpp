@@ -44,6 +44,8 @@ class TlsSession {
   void write(std::span<const std::uint8_t> bytes);
   // Takes what has to be sent.
   std::vector<std::uint8_t> drain();
+  // Takes what was fed and lies behind the records that were read.
+  std::vector<std::uint8_t> unread();
 
  private:
   std::unique_ptr<SSL, SslDelete> ssl_;

@@ -141,6 +141,20 @@ void append_env_transaction(ByteBuffer& out, EnvChange kind, std::uint64_t trans
   });
 }
 
+// MS-TDS 2.2.7.9, type 20: TCP, the port, the server.
+void append_env_route(ByteBuffer& out, std::string_view server, unsigned port) {
+  append_with_length(out, reply::env_change, [&] {
+    out.u8(static_cast<unsigned>(EnvChange::routing));
+    const std::size_t start = out.size();
+    out.u16(0);
+    out.u8(0);
+    out.u16(port);
+    append_word_text(out, server, 1024);
+    out.patch_u16(start, static_cast<unsigned>(out.size() - start - 2));
+    out.u16(0);
+  });
+}
+
 void append_env_reset(ByteBuffer& out) {
   append_with_length(out, reply::env_change, [&] {
     out.u8(static_cast<unsigned>(EnvChange::reset));

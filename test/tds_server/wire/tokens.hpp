@@ -34,7 +34,7 @@ struct ReplyColumn {
 };
 
 enum class EnvChange : std::uint8_t {
-  database = 1, language = 2, packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, reset = 18,
+  database = 1, language = 2, packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, reset = 18, routing = 20,
 };
 
 void append_done(ByteBuffer& out, const Done& done, const Dialect& dialect);
@@ -44,6 +44,7 @@ void append_env_collation(ByteBuffer& out, const CollationBytes& bytes);
 // begin: `transaction` is the new value; commit, rollback: the old one.
 void append_env_transaction(ByteBuffer& out, EnvChange kind, std::uint64_t transaction);
 void append_env_reset(ByteBuffer& out);
+void append_env_route(ByteBuffer& out, std::string_view server, unsigned port);
 void append_login_ack(ByteBuffer& out, const Dialect& dialect);
 // `federated`: the data of FEDAUTH's acknowledgement, nothing where the login had no access token.
 void append_feature_ack(ByteBuffer& out, bool utf8, const std::optional<std::string>& federated);

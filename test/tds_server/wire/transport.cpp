@@ -28,6 +28,12 @@ Transport::Transport(int socket) : socket_(socket) {
 Transport::~Transport() { close(socket_); }
 
 std::size_t Transport::receive(std::span<std::uint8_t> buffer) {
+  if (!plain_.empty()) {
+    const std::size_t n = std::min(plain_.size(), buffer.size());
+    std::copy_n(plain_.begin(), n, buffer.begin());
+    plain_.erase(plain_.begin(), plain_.begin() + static_cast<std::ptrdiff_t>(n));
+    return n;
+  }
   for (;;) {
     const ssize_t n = recv(socket_, buffer.data(), buffer.size(), 0);
     if (n >= 0) return static_cast<std::size_t>(n);
@@ -81,6 +87,11 @@ void Transport::write(std::span<const std::uint8_t> bytes) {
     encrypted = tls_->drain();
   }
   send_all(encrypted);
+}
+
+void Transport::end_tls() {
+  plain_ = tls_->unread();
+  tls_.reset();
 }
 
 int Transport::peek_byte() {

@@ -1,7 +1,7 @@
 // The byte stream under the packets: a socket, with or without TLS (OpenSSL over memory BIOs).
 //
 // One thread may read while another writes: OpenSSL's objects are used under a lock, the socket is not. TLS can start
-// wrapped in PRELOGIN packets (MS-TDS 3.3.5.3) or on the bare socket (TDS 8.0), and can end after the login packet.
+// wrapped in PRELOGIN packets (MS-TDS 3.3.5.3) or on the bare socket (TDS 8.0), and can end after a packet.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class Transport {
   // Handshake inside PRELOGIN packets; afterwards everything is TLS until end_tls().
   void start_wrapped_tls(const TlsContext& context);
   void start_bare_tls(const TlsContext& context);
-  // Back to plain bytes (ENCRYPT_OFF: only the login packet is encrypted).
-  void end_tls() { tls_.reset(); }
+  // Back to plain bytes, of which some may have come already (ENCRYPT_OFF: only the first packet of the login is encrypted).
+  void end_tls();
   bool encrypted() const { return tls_ != nullptr; }
 
   // Wakes both threads up with an end of stream; callable from any thread.
@@ -57,6 +57,7 @@ class Transport {
   int socket_;
   std::mutex tls_mutex_;
   std::unique_ptr<TlsSession> tls_;
+  std::vector<std::uint8_t> plain_;  // received, and behind the end of TLS
 };
 
 }  // namespace tds_server
