@@ -14,6 +14,7 @@ repo_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 uid=$(id -u)
 work=/tmp/mssql_fdw_ci.$uid.$(printf %s "$repo_root" | cksum | cut -d' ' -f1) # staged sources and objects, kept for the next run
 sources=$work/src
+export MSSQL_TEST_VECTORS=${MSSQL_TEST_VECTORS:-$repo_root/../shared/vectors} # the staged sources have no such neighbour
 jobs=$(nproc 2>/dev/null || echo 2)
 
 die() {
