@@ -1,6 +1,7 @@
 // Error, and THE table of SQL Server error numbers: SQLSTATE and whether the same statement may succeed when tried again.
 // Numbers and texts are those of sys.messages; the transient ones are the engine conditions (not client-library codes) that
-// Microsoft's own retry logic lists. A number that is absent is HV000 and permanent.
+// Microsoft's own retry logic lists, but for 4060: a misspelt database is more frequent than one that is moved. A number that is absent is
+// HV000 and permanent. Whoever retries, a statement or a login, goes by this table.
 #include "error.hpp"
 
 #include <algorithm>
@@ -52,6 +53,7 @@ constexpr ServerError server_errors[] = {
     {214, "42804"},         // procedure expects parameter of type
     {217, "54001"},         // nesting level exceeded
     {220, "22003"},         // arithmetic overflow for data type
+    {226, "25001"},         // statement not allowed in a transaction of several statements
     {229, "42501"},         // permission denied on object
     {230, "42501"},         // permission denied on column
     {232, "22003"},         // arithmetic overflow for type
@@ -304,6 +306,7 @@ constexpr ServerError server_errors[] = {
     {7399, "HV000"},        // linked server reported an error
     {7412, "HV000"},        // linked server message
     {7415, "42501"},        // ad hoc access denied
+    {7420, "0A000"},        // no remote access in a snapshot transaction
     {7601, "55000"},        // no full-text index
     {7609, "55000"},        // full-text search not installed
     {7619, "22023"},        // full-text condition failed
@@ -342,6 +345,7 @@ constexpr ServerError server_errors[] = {
     {8178, "42P02"},        // parameterized query expects a parameter
     {8179, "26000"},        // no prepared statement with that handle
     {8623, "54001"},        // query too complex for a plan
+    {8628, "53200", true},  // time-out waiting to optimize the query
     {8631, "54001"},        // stack limit reached
     {8632, "54001"},        // expression services limit
     {8642, "53000", true},  // no threads for parallel execution
@@ -361,6 +365,7 @@ constexpr ServerError server_errors[] = {
     {9420, "2200N"},        // XML parsing: illegal xml character
     {9421, "2200N"},        // XML parsing: illegal name character
     {9436, "2200N"},        // XML parsing: end tag does not match
+    {9515, "40001", true},  // an XML schema was altered, rerun
     {9803, "22P03"},        // invalid data for type
     {9809, "22023"},        // style not supported for the conversion
     {9810, "22023"},        // date part not supported
@@ -368,6 +373,7 @@ constexpr ServerError server_errors[] = {
     {10314, "58000"},       // CLR assembly could not be loaded
     {10609, "42P16"},       // filtered index cannot be created
     {10610, "42P16"},       // filtered index on this type
+    {10922, "40001", true},  // failed, rerun the statement
     {10928, "53000", true},  // Azure: resource limit of the database reached
     {10929, "53000", true},  // Azure: server too busy for the minimum guarantee
     {10936, "53000", true},  // Azure: request limit of the pool reached
@@ -425,6 +431,7 @@ constexpr ServerError server_errors[] = {
     {18486, "28000"},       // account is locked out
     {18487, "28P01"},       // password has expired
     {18488, "28P01"},       // password must be changed
+    {20041, "40001", true},  // transaction rolled back: a trigger could not be executed
     {33003, "0A000"},       // DDL statement is not allowed
     {40133, "0A000"},       // Azure: operation not supported
     {40143, "57P03", true},  // Azure: replica not primary
@@ -440,7 +447,7 @@ constexpr ServerError server_errors[] = {
     {40532, "28000"},       // Azure: cannot open server requested by the login
     {40540, "57P03", true},  // Azure: transaction aborted, database moved to read-only mode
     {40544, "53100"},       // Azure: database has reached its size quota
-    {40549, "57014"},       // Azure: session ended because of a long transaction
+    {40549, "57P01"},       // Azure: session ended because of a long transaction
     {40550, "53000"},       // Azure: session ended because of too many locks
     {40551, "53000"},       // Azure: session ended because of tempdb usage
     {40552, "53000"},       // Azure: session ended because of log usage
@@ -462,13 +469,35 @@ constexpr ServerError server_errors[] = {
     {41805, "53200"},       // memory-optimized: out of memory in the resource pool
     {41823, "53200"},       // memory-optimized: quota reached
     {41839, "40001", true},  // memory-optimized: too many commit dependencies
+    {42108, "57P03"},       // Synapse: the pool is paused
+    {42109, "57P03", true},  // Synapse: the pool is warming up
+    {45157, "57P03", true},  // Azure: server is busy with another operation
+    {45161, "57P03", true},  // Azure: managed instance is busy with another operation
     {45168, "53000", true},  // Azure: too many update operations
     {45169, "53000", true},  // Azure: too many operations for the subscription
+    {45182, "57P03", true},  // Azure: database is busy with another operation
     {47072, "28000"},       // login with invalid TLS version
     {47073, "28000"},       // Azure: deny public network access
     {49918, "53000", true},  // Azure: not enough resources
     {49919, "53000", true},  // Azure: too many create or update operations
     {49920, "53000", true},  // Azure: too many operations in progress
+};
+
+// What a user of mssql_fdw can do about errors whose own text does not tell: of what a transaction, or one of its level, cannot do.
+struct Advice {
+  std::int32_t number;
+  const char* hint;
+};
+
+constexpr Advice advice[] = {
+    {226, "mssql_fdw runs every statement in a transaction, whatever its option \"isolation\" is: run this one with another client."},
+    {3952, "Set the server option \"isolation\" to \"read_committed\", or allow it: ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."},
+    {3953, "Set the server option \"isolation\" to \"read_committed\"."},
+    {3957, "Try again, or set the server option \"isolation\" to \"read_committed\"."},
+    {3964, "Set the server option \"isolation\" to \"read_committed\" for such statements."},
+    {7391, "A linked server takes part in distributed transactions only, which cannot be SNAPSHOT: set the server option \"isolation\" to "
+           "\"read_committed\", and see that MSDTC runs on both sides."},
+    {7420, "Set the server option \"isolation\" to \"read_committed\" to read tables of a linked server."},
 };
 
 constexpr bool is_sorted_by_number() {
@@ -492,6 +521,11 @@ std::string describe(const ServerMessage& message) {
   return detail + ".";
 }
 
+std::string hint_for(std::int32_t number) {
+  const auto* row = std::find_if(std::begin(advice), std::end(advice), [&](const Advice& each) { return each.number == number; });
+  return row == std::end(advice) ? std::string() : row->hint;
+}
+
 std::string trimmed(std::string text) {
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
   return text;
@@ -507,7 +541,7 @@ Error::Error(const char* state, std::string text, std::string more, std::string 
 Error Error::from_server(const ServerMessage& message) {
   std::string text = trimmed(message.text);
   if (text.empty()) text = "SQL Server reported an error without a text";
-  Error error(sqlstate_of_server_error(message.number), std::move(text), describe(message));
+  Error error(sqlstate_of_server_error(message.number), std::move(text), describe(message), hint_for(message.number));
   error.server_number = message.number;
   return error;
 }

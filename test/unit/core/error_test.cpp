@@ -63,10 +63,22 @@ TEST(ServerErrors, MapToSqlstates) {
   for (const auto& [number, sqlstate] : expected) EXPECT_STREQ(sqlstate_of_server_error(number), sqlstate) << number;
 }
 
+TEST(ServerErrors, OnlyAPersonOrATimeoutCancels) {
+  for (int number = 0; number < 60000; ++number) EXPECT_STRNE(sqlstate_of_server_error(number), "57014") << number;
+}
+
+TEST(ServerErrors, WhatATransactionCannotDoHasAHint) {
+  for (int number : {226, 3952, 3964, 7391, 7420}) {
+    const Error error = Error::from_server(ServerMessage{number, 1, 16, 1, "no", "", ""});
+    EXPECT_NE(error.hint.find("isolation"), std::string::npos) << number;
+  }
+  EXPECT_EQ(Error::from_server(ServerMessage{208, 1, 16, 1, "no", "", ""}).hint, "");
+}
+
 TEST(ServerErrors, TellTransientFromPermanent) {
-  for (int number : {1205, 1222, 3960, 40197, 40501, 40613, 49918, 49919, 49920, 10928, 10929, 41302})
+  for (int number : {1204, 1205, 1222, 3960, 4221, 8628, 40197, 40501, 40613, 42109, 49918, 49919, 49920, 10928, 10929, 41302})
     EXPECT_TRUE(is_transient_server_error(number)) << number;
-  for (int number : {0, 208, 2627, 547, 18456, 4060, 8152, 9002, 33557097}) EXPECT_FALSE(is_transient_server_error(number)) << number;
+  for (int number : {0, 208, 2627, 547, 18456, 4060, 8152, 9002, 40532, 42108, 33557097}) EXPECT_FALSE(is_transient_server_error(number)) << number;
 }
 
 }  // namespace
