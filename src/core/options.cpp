@@ -65,6 +65,7 @@ constexpr OptionRule rules[] = {
     choice(Context::server, "encrypt", encrypt_choices),
     plain(Context::server, "ca_file", Kind::file),
     plain(Context::server, "verify_host", Kind::boolean),
+    plain(Context::server, "tls_name", Kind::text),
     plain(Context::server, "application_name", Kind::text),
     choice(Context::server, "application_intent", intent_choices),
     range(Context::server, "connect_timeout", 0, most_seconds),

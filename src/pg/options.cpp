@@ -245,9 +245,10 @@ tds::Login make_login(OptionList server_options, OptionList mapping_options) {
   login.server_spn = text_option(on_server, server_options, "server_spn");
   login.driver = static_cast<tds::DriverKind>(choice_option(on_server, server_options, "driver", 0));
   login.encrypt = static_cast<tds::Encrypt>(
-      choice_option(on_server, server_options, "encrypt", static_cast<std::size_t>(tds::Encrypt::request)));
+      choice_option(on_server, server_options, "encrypt", static_cast<std::size_t>(login.encrypt)));
   login.ca_file = text_option(on_server, server_options, "ca_file");
   login.verify_host = boolean_option(on_server, server_options, "verify_host", login.verify_host);
+  login.tls_name = text_option(on_server, server_options, "tls_name");
   login.application_name = text_option(on_server, server_options, "application_name", login.application_name);
   login.read_only_intent = choice_option(on_server, server_options, "application_intent", 0) == 1;
   login.connect_timeout = number("connect_timeout", login.connect_timeout);

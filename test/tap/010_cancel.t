@@ -68,7 +68,7 @@ ok "wait_for_open $open" "... and the server is rid of it"
 arm
 query "ALTER SERVER mssql OPTIONS (ADD query_timeout '2')"
 started=$SECONDS
-like "$(error_of 'SELECT count(*) FROM tap_cancel')" '57014: .*silent for 2 s' "query_timeout ends a statement by itself"
+like "$(error_of 'SELECT count(*) FROM tap_cancel')" '08006: .*silent for 2 s' "a server that is silent for query_timeout is lost"
 at_most $((SECONDS - started)) $patience "... in time"
 query "ALTER SERVER mssql OPTIONS (DROP query_timeout)"
 

@@ -45,7 +45,7 @@ readonly alice='EXAMPLE\alice|KERBEROS' spn="server_spn 'MSSQLSvc/localhost:$por
 # ------------------------------------------------------------------------------------------------------- with either driver
 ticket_for alice
 is "$(who)" "$alice" "a ticket of the server process"
-is "$(who "encrypt 'require'")" "$alice" "... over TLS"
+is "$(who "encrypt 'request'")" "$alice" "... under TLS for the login alone"
 like "$(who "host '127.0.0.1', port '$port'")" '^ERROR:  (28000|08001): ' "a host that Kerberos does not know"
 is "$(who "host '127.0.0.1', port '$port', $spn")" "$alice" "... whose service is named by server_spn"
 ticket_for mallory
@@ -107,7 +107,7 @@ if [[ $ntlm == *'unsupported mechanism'* ]]; then
   for test in "NTLM" "over TLS" "non-superuser" "wrong password" "secret" "domain" "server"; do pass "$test # skip gss-ntlmssp is not installed"; done
 else
   is "$ntlm" 'EXAMPLE\bob|NTLM' "a Windows account goes by NTLM"
-  is "$(who "encrypt 'require'" "$bob")" 'EXAMPLE\bob|NTLM' "... over TLS"
+  is "$(who "encrypt 'request'" "$bob")" 'EXAMPLE\bob|NTLM' "... under TLS for the login alone"
   query "GRANT USAGE ON FOREIGN SERVER sso TO plain; CREATE USER MAPPING FOR plain SERVER sso OPTIONS ($bob)"
   is "$(query "SET ROLE plain; $question")" 'EXAMPLE\bob|NTLM' "... also for who is no superuser"
   wrong=$(who '' "username 'EXAMPLE\\bob', password 'hunter3'")

@@ -44,7 +44,7 @@ like "$(who)" 'ERROR:  28P01: Login failed for user' "a server that knows no tok
 start --access-token-file "$accepted"
 accept eyJ.first.token
 is "$(who)" alice@example.org "a token"
-is "$(who "encrypt 'require'")" alice@example.org "... over TLS throughout"
+is "$(who "encrypt 'request'")" alice@example.org "... under TLS throughout, though it is asked for the login alone"
 is "$(who "encrypt 'strict'")" alice@example.org "... over TDS 8.0"
 like "$(who "encrypt 'off'")" 'ERROR:  08001: an access token is sent under TLS only.*HINT: .*"encrypt"' "... not without TLS"
 like "$(who '' system)" 'ERROR:  08001: the server.s certificate is not trusted' "a certificate that the system does not trust"

@@ -1,26 +1,42 @@
 // The choice of the driver, and what needs no driver.
 #include "session.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <random>
 #include <vector>
 
 #include "freetds/driver.hpp"
 #include "native/driver.hpp"
+#include "net/deadline.hpp"
 
 namespace mssql::tds {
 
 namespace {
 
-std::unique_ptr<Session> connect_to_one(const Login& login, const Environment& environment) {
+std::unique_ptr<Session> open(const Login& login, const Environment& environment) {
   if (login.driver == DriverKind::freetds) return std::make_unique<freetds::Driver>(login, environment);
   return std::make_unique<native::Driver>(login, environment);
+}
+
+// What a server says does not tell which server says it.
+std::unique_ptr<Session> connect_to_one(const Login& login, const Environment& environment) {
+  try {
+    return open(login, environment);
+  } catch (const Error& error) {
+    if (error.server_number == 0) throw;
+    Error named = error;
+    named.detail += (named.detail.empty() ? "" : "\n") + ("The server is " + place(login) + ".");
+    throw named;
+  }
 }
 
 // Whether another host may do better: this one is not to be reached, or does not open the database now (a secondary replica, a mirror).
 bool is_worth_another_host(const Error& error) noexcept {
   constexpr std::int32_t cannot_open_database = 4060;
   if (error.is_interruption()) return false;
-  if (error.server_number == cannot_open_database) return true;
+  if (error.server_number == cannot_open_database || is_transient_server_error(error.server_number)) return true;
   const std::string_view state = error.sqlstate;
   return state == sqlstate::cannot_connect || state == sqlstate::connection_failure || state == sqlstate::cannot_connect_now;
 }
@@ -35,12 +51,12 @@ std::vector<std::string> split_hosts(std::string_view list) {
   return hosts;
 }
 
-}  // namespace
-
-std::unique_ptr<Session> connect(const Login& login, const Environment& environment) {
+// The first host that lets us in.
+std::unique_ptr<Session> connect_to_any(const Login& login, const Environment& environment) {
   const std::vector<std::string> hosts = split_hosts(login.host);
   Login one = login;
   std::string tried;
+  std::int32_t transient = 0;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     one.host = hosts[i];
     try {
@@ -48,9 +64,71 @@ std::unique_ptr<Session> connect(const Login& login, const Environment& environm
     } catch (const Error& error) {
       if (hosts.size() == 1 || !is_worth_another_host(error)) throw;
       tried += (tried.empty() ? "" : "\n") + error.message + (error.detail.empty() ? "" : ": " + error.detail);
+      if (is_transient_server_error(error.server_number)) transient = error.server_number;
     }
   }
-  throw Error(sqlstate::cannot_connect, "could not connect to any host of \"" + login.host + "\"", tried);
+  Error error(sqlstate::cannot_connect, "could not connect to any host of \"" + login.host + "\"", tried);
+  error.server_number = transient;
+  throw error;
+}
+
+// Pauses between tries that double, each shortened by chance so that many clients do not come back at once.
+class Backoff {
+ public:
+  int next_ms() {
+    longest_ms_ = std::min(longest_ms_ * 2, 8000);
+    return std::uniform_int_distribution<int>(longest_ms_ / 2, longest_ms_)(random_);
+  }
+
+ private:
+  std::minstd_rand random_{std::random_device{}()};
+  int longest_ms_{250};
+};
+
+void pause(int milliseconds, const Environment& environment) {
+  constexpr int slice_ms = 200;
+  const auto until = net::Clock::now() + std::chrono::milliseconds(milliseconds);
+  for (;;) {
+    if (environment.interrupted != nullptr && environment.interrupted()) throw Error::interrupted();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - net::Clock::now()).count();
+    if (left <= 0) return;
+    const int slice = static_cast<int>(std::min<long long>(left, slice_ms));
+    if (environment.wait != nullptr)
+      environment.wait(-1, 0, slice);
+    else
+      ::poll(nullptr, 0, slice);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Session> connect(const Login& login, const Environment& environment) {
+  constexpr int second_ms = 1000;
+  constexpr int ages_ms = 24 * 3600 * second_ms;
+  const net::Deadline deadline = net::Deadline::in_seconds(login.connect_timeout);
+  Login one = login;
+  for (Backoff backoff;;) {
+    int pause_ms = 0;
+    try {
+      return connect_to_any(one, environment);
+    } catch (const Error& error) {
+      if (error.is_interruption() || !is_transient_server_error(error.server_number)) throw;
+      pause_ms = backoff.next_ms();
+      if (deadline.slice(ages_ms) <= pause_ms) throw;
+    }
+    pause(pause_ms, environment);
+    if (login.connect_timeout > 0) one.connect_timeout = deadline.slice(ages_ms) / second_ms + 1;
+  }
+}
+
+std::string place(const Login& login) {
+  return "\"" + login.host + "\", " +
+         (login.instance.empty() ? "port " + std::to_string(login.port) : "instance \"" + login.instance + "\"");
+}
+
+Error silence_error(const std::string& where, int seconds) {
+  return Error(sqlstate::connection_failure, "connection to server at " + where + " was lost: the server was silent for " + std::to_string(seconds) + " s",
+               "It is closed now.", "See the server option \"query_timeout\".");
 }
 
 std::string driver_version() { return native::driver_description() + ", " + freetds::library_version(); }

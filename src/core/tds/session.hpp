@@ -26,17 +26,19 @@ struct Login {
   std::string host;  // or several, separated by commas: the first that lets us in
   int port{1433};
   std::string instance;  // SQL Server Browser name; then port is ignored
+  std::string route;     // host\instance, as a server has said to go there: what the login says again
   std::string database;
   std::string username;  // DOMAIN\user: a Windows account; empty: access_token, or the program's own Kerberos credentials
   std::string password;
   std::string access_token;  // of Entra ID, ASCII; then there is no username
   std::string server_spn;    // whom a Kerberos ticket is for; empty: MSSQLSvc/host:port
-  Encrypt encrypt{Encrypt::request};
+  Encrypt encrypt{Encrypt::require};
   std::string ca_file;
   bool verify_host{true};  // matters only with ca_file
+  std::string tls_name;    // what the server is called where `host` is the address of a tunnel; empty: host
   std::string application_name{"mssql_fdw"};
   bool read_only_intent{false};
-  int connect_timeout{15};  // seconds, for the whole login at one host; 0: none
+  int connect_timeout{15};  // seconds, for the whole login at one host, and for further tries while it is not available; 0: none
   int query_timeout{0};     // seconds without a byte from the server; 0: none
   int packet_size{0};       // 0: the driver's choice
 };
@@ -78,7 +80,8 @@ class Session {
   virtual std::span<const Column> columns() const = 0;
   // The next row, borrowed until the next call; false after the last. A cut connection throws: it never ends a result.
   virtual bool fetch(Row& row) = 0;
-  // Rows affected by all statements of the request that reported a count; valid once next_result() was false.
+  // Rows affected by all statements of the request that reported a count, but for SELECTs, which FreeTDS cannot tell from the others;
+  // valid once next_result() was false.
   virtual std::int64_t rows_affected() const = 0;
 
   // Transactions, each function a request of its own: statements here, where a driver has nothing better.
@@ -105,8 +108,14 @@ class Session {
   virtual std::string_view server_version() const noexcept = 0;  // "16.0.1000", empty when unknown
 };
 
-// Opens a session with the driver that `login` names.
+// Opens a session with the driver that `login` names. A server that says that it is not available now (is_transient_server_error) is
+// asked again within connect_timeout.
 std::unique_ptr<Session> connect(const Login& login, const Environment& environment);
+
+// For messages: "sql01", port 1433, or its instance where it has one.
+std::string place(const Login& login);
+// The connection to the server at `where` is closed because it has been silent for that long: 08006.
+Error silence_error(const std::string& where, int seconds);
 
 // The drivers behind connect(), for people: "native TDS driver, FreeTDS 1.3.17".
 std::string driver_version();

@@ -52,6 +52,7 @@ TEST(OptionRules, ContractOfTheSpecification) {
                            "encrypt",
                            "ca_file",
                            "verify_host",
+                           "tls_name",
                            "application_name",
                            "application_intent",
                            "connect_timeout",

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "../../error.hpp"
+#include "../net/keepalive.hpp"
 #include "parameters.hpp"
 #include "watchdog.hpp"
 
@@ -23,11 +24,6 @@ constexpr std::chrono::seconds cancel_limit{5};
 // How many rows next_result() reads past before it asks whether to go on.
 constexpr int rows_between_checks = 256;
 
-std::string place(const Login& login) {
-  return "\"" + login.host + "\"" +
-         (login.instance.empty() ? ", port " + std::to_string(login.port) : ", instance \"" + login.instance + "\"");
-}
-
 }  // namespace
 
 Driver::Driver(const Login& login, const Environment& environment)
@@ -36,6 +32,7 @@ Driver::Driver(const Login& login, const Environment& environment)
       query_timeout_(login.query_timeout),
       monitor_(environment),
       process_(log_in(login, environment, monitor_)) {
+  net::keep_alive(dbiordesc(process_.get()));
   introduce();
 }
 
@@ -185,9 +182,7 @@ void Driver::raise() {
 
 Error Driver::failure() const {
   if (monitor_.stop() == Stop::interrupted) return Error::interrupted();
-  if (monitor_.stop() == Stop::silence)
-    return Error("57014", "canceling remote statement: the server was silent for " + std::to_string(query_timeout_) + " s",
-                 "The connection to the server at " + where_ + " was closed.", "See the server option \"query_timeout\".");
+  if (monitor_.stop() == Stop::silence) return silence_error(where_, query_timeout_);
   if (monitor_.has_server_error()) return monitor_.server_error();
   if (monitor_.out_of_memory()) return Error(sqlstate::out_of_memory, "out of memory");
   const std::string reported = monitor_.library_error().empty() ? "" : "FreeTDS reports: " + monitor_.library_error() + ".";

@@ -28,6 +28,8 @@ constexpr std::size_t longest_login_text = 128;
 // FreeTDS asks the error handler once per login timeout whether to wait on, so this is the grain of an interrupt.
 constexpr int login_grain_seconds = 1;
 
+constexpr int longest_encrypted_packet = 16383;
+
 constexpr std::array hidden_variables = {"TDSVER", "TDSHOST", "TDSPORT", "TDSDUMP", "TDSDUMPCONFIG"};
 
 // Takes the variables that FreeTDS would obey over our configuration out of the environment while it logs in. TDSDUMP is among
@@ -169,7 +171,9 @@ LoginRecord login_record(const Login& login) {
   dbsetlversion(record.get(), DBVERSION_74);
   dbsetlbool(record.get(), TRUE, DBSETUTF16);
   if (login.read_only_intent) dbsetlbool(record.get(), TRUE, DBSETREADONLY);
-  if (login.packet_size > 0 && dbsetllong(record.get(), login.packet_size, DBSETPACKET) != SUCCEED)
+  // Servers hang up on longer ones under TLS, though they may grant them
+  const int packet_size = login.encrypt == Encrypt::off ? login.packet_size : std::min(login.packet_size, longest_encrypted_packet);
+  if (packet_size > 0 && dbsetllong(record.get(), packet_size, DBSETPACKET) != SUCCEED)
     bad_value("packet_size", "FreeTDS does not take this packet size.");
   return record;
 }
@@ -239,6 +243,9 @@ Process log_in(const Login& login, const Environment& environment, Monitor& moni
   if (!login.access_token.empty())
     throw Error(sqlstate::feature_not_supported, "FreeTDS cannot log in with an access token", {},
                 "Set the server option \"driver\" to \"native\".");
+  if (!login.tls_name.empty())
+    throw Error(sqlstate::feature_not_supported, "FreeTDS cannot ask for another name in the certificate than the host's", {},
+                "Set the server option \"driver\" to \"native\", or drop \"tls_name\".");
   const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment.interrupted, environment.wait};
   const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
   const std::string text = config_text(login, port);

@@ -45,10 +45,7 @@ void Channel::wait(short events) {
   if (limits_.silence_seconds > 0) {
     const auto left = heard_ + std::chrono::seconds(limits_.silence_seconds) - net::Clock::now();
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-    if (milliseconds <= 0)
-      throw Error("57014", "canceling remote statement: the server was silent for " + std::to_string(limits_.silence_seconds) + " s",
-                  "The connection to the server at " + where_ + " was closed.",
-                  "See the server option \"query_timeout\".");
+    if (milliseconds <= 0) throw silence_error(where_, limits_.silence_seconds);
     patience = static_cast<int>(std::min<long long>(patience, milliseconds));
   }
   if (environment_.wait != nullptr) {
@@ -65,6 +62,7 @@ std::size_t Channel::receive(std::uint8_t* out, std::size_t size) {
     check_limits();
     const ssize_t count = stream_->receive(out, size);
     if (count > 0) {
+      answered_ = true;
       if (limits_.silence_seconds > 0) heard_ = net::Clock::now();
       return static_cast<std::size_t>(count);
     }
@@ -129,12 +127,15 @@ void Channel::write(std::span<const std::uint8_t> data) {
   if (!tls_) return send(data);
   tls_->write(data);
   send_tls_output(Wrapping::none);
+  if (tls_ends_) tls_.reset();
 }
 
 void Channel::start_tls(const TlsOptions& options, Wrapping wrapping) {
   cipher_ = std::make_unique<std::uint8_t[]>(cipher_size);
   tls_ = std::make_unique<Tls>(options);
+  in_handshake_ = true;
   handshake(wrapping);
+  in_handshake_ = false;
 }
 
 void Channel::handshake(Wrapping wrapping) {
@@ -153,8 +154,9 @@ void Channel::send_tls_output(Wrapping wrapping) {
   if (wrapping == Wrapping::none) return send(bytes);
   const std::array<std::uint8_t, packet_header_size> header =
       packet_header(PacketType::prelogin, packet_status::end_of_message, output.size() + packet_header_size, 0);
-  send(header);
-  send(bytes);
+  std::vector<std::uint8_t> packet(header.begin(), header.end());
+  packet.insert(packet.end(), bytes.begin(), bytes.end());
+  send(packet);  // in one piece: some peers take a header alone for a message
 }
 
 // Records come inside PRELOGIN packets, the server's session tickets perhaps too, until the first one that comes bare.

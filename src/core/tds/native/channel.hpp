@@ -41,7 +41,7 @@ class Channel {
   void listen(std::function<void()> hear) { hear_ = std::move(hear); }
   const std::string& where() const noexcept { return where_; }
 
-  // At least one byte and at most `size`. Throws Error 08006 at the end of the stream, 08001 or 57014 at a limit, Error::interrupted().
+  // At least one byte and at most `size`. Throws Error 08006 at the end of the stream, 08001 or 08006 at a limit, Error::interrupted().
   std::size_t read(std::uint8_t* out, std::size_t size);
   // What an interruption leaves unsent goes out with the next write, so that the message can still be ended in order.
   void write(std::span<const std::uint8_t> data);
@@ -49,8 +49,13 @@ class Channel {
   // TLS begins at the next byte (TDS 8.0), or inside PRELOGIN packets (MS-TDS 2.2.6.5). Throws Error 08001 when it fails.
   enum class Wrapping : std::uint8_t { none, prelogin };
   void start_tls(const TlsOptions& options, Wrapping wrapping);
-  // From here on both sides send plain bytes again (encryption of the login only).
-  void stop_tls() noexcept { tls_.reset(); }
+  // After the next write both sides send plain bytes again (encryption of the login only).
+  void end_tls_after_write() noexcept { tls_ends_ = true; }
+  bool encrypted() const noexcept { return tls_ != nullptr; }
+  bool in_handshake() const noexcept { return in_handshake_; }
+
+  // Whether the server has ever said anything.
+  bool answered() const noexcept { return answered_; }
 
   // Nothing is due to come, so readable or ended means that the server has closed the connection.
   bool closed_by_server() const noexcept;
@@ -81,6 +86,9 @@ class Channel {
   bool sending_{false};
   std::function<void()> hear_;
   std::vector<std::uint8_t> unsent_;
+  bool answered_{false};
+  bool in_handshake_{false};
+  bool tls_ends_{false};
   bool bare_{false};                        // TLS records come without PRELOGIN packets around them
   std::size_t unwrap_left_{0};              // of the PRELOGIN packet that wraps TLS records
 };

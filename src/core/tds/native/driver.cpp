@@ -17,6 +17,7 @@ namespace mssql::tds::native {
 namespace {
 
 constexpr std::size_t wanted_packet_size = 32767;
+constexpr std::size_t longest_encrypted_packet = 16383;  // servers hang up on longer ones, though they may grant them
 constexpr int most_routes = 3;
 constexpr std::int32_t no_such_handle = 8179, handle_of_another_context = 586;  // of another user, or of other settings
 constexpr int most_challenges = 20;  // Kerberos takes one, NTLM two
@@ -30,6 +31,10 @@ constexpr std::uint32_t longest_skipped_token = 16 << 20;  // far more than any 
 namespace done_status {
 constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x20;
 }
+// CurCmd of a SELECT and of an assignment, in a trigger or procedure perhaps: what they count is not affected. SELECT INTO has another.
+constexpr std::uint16_t select_command = 0xC1;
+// The first byte of LOGINACK's TDS version (MS-TDS 2.2.7.14): from 7.2 on a reply has the form that is read here.
+constexpr int oldest_protocol = 0x72, strict_protocol = 0x08;
 
 std::string place(const Login& login, int port) { return "\"" + login.host + "\", port " + std::to_string(port); }
 
@@ -55,6 +60,40 @@ void read_features(Inbox& inbox, ServerState& state) {
       throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "It returns a nonce that it was not given.");
     state.token_acknowledged = true;
   }
+}
+
+std::size_t packet_size_to_ask(const Login& login) {
+  const std::size_t wanted = login.packet_size > 0 ? static_cast<std::size_t>(login.packet_size) : wanted_packet_size;
+  return login.encrypt == Encrypt::off ? wanted : std::min(wanted, longest_encrypted_packet);
+}
+
+// A route to host\instance (Managed Instance, Synapse): only the host can be resolved, and the login says all of it. What the server was
+// called here does not hold there.
+void follow_route(const std::string& server, int port, Login& login) {
+  login.route = server;
+  login.host = server.substr(0, server.find('\\'));
+  login.port = port;
+  login.instance.clear();
+  login.tls_name.clear();
+}
+
+[[noreturn]] void throw_too_old(const std::string& where, int major, const std::string& version) {
+  constexpr int sql_server_2000 = 8;
+  const std::string name = major == sql_server_2000 ? "SQL Server 2000" : major < sql_server_2000 ? "SQL Server 7.0 or older" : "too old a SQL Server";
+  throw Error(sqlstate::feature_not_supported, "the server at " + where + " is " + name,
+              "It has version " + version + ". The native driver speaks TDS 7.2 and later, which came with SQL Server 2005.",
+              "Set the server option \"driver\" to \"freetds\".");
+}
+
+std::string advice_for_failed_login(const Login& login, const Channel& channel) {
+  if (channel.in_handshake() && channel.answered()) return old_tls_advice;
+  if (login.encrypt == Encrypt::strict)
+    return "TDS 8.0 came with SQL Server 2022; for older ones set the server option \"encrypt\" to \"require\".";
+  if (!channel.answered())
+    return "Is it a SQL Server? PostgreSQL, for one, hangs up like this on other protocols. So does a SQL Server that takes TDS 8.0 only: "
+           "see \"strict\" of the server option \"encrypt\".";
+  if (login.encrypt == Encrypt::off) return "Does the server insist on encryption? See the server option \"encrypt\".";
+  return {};
 }
 
 // Whether `text` has exactly this number in it, no other that begins or ends so.
@@ -106,9 +145,7 @@ void Driver::connect(Login login) {
     const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
     open(net::socket_stream(net::connect(login.host, port, patience)), login, patience.deadline, port, nullptr);
     if (link_->state.route_host.empty()) return;
-    login.host = link_->state.route_host;
-    login.port = link_->state.route_port;
-    login.instance.clear();
+    follow_route(link_->state.route_host, link_->state.route_port, login);
   }
   throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere again and again");
 }
@@ -135,17 +172,16 @@ void Driver::log_in(const Login& login, SecurityContext* security) {
     if (security != nullptr) proof.sspi = security->step({});  // before the server waits for us: it may take the KDC some time
     const Agreement agreement = secure_connection(login);
     proof.echo = agreement.echo;
-    send_login(link_->outbox, login, login.packet_size > 0 ? static_cast<std::size_t>(login.packet_size) : wanted_packet_size, proof);
-    if (agreement.encryption == Encryption::login_only) channel.stop_tls();
+    if (agreement.encryption == Encryption::login_only) channel.end_tls_after_write();  // its first packet, whatever its length
+    send_login(link_->outbox, login, packet_size_to_ask(login), proof);
     read_login_answer(login, security);
   } catch (const Error& error) {
     if (link_->messages.has_error()) throw link_->messages.error();
     // What is a lost connection later is a failed one here
     if (std::strcmp(error.sqlstate, sqlstate::connection_failure) != 0 && std::strcmp(error.sqlstate, sqlstate::protocol_violation) != 0) throw;
-    std::string hint;
-    if (login.encrypt == Encrypt::off) hint = "Does the server insist on encryption? See the server option \"encrypt\".";
     throw Error(sqlstate::cannot_connect, "connection to server at " + channel.where() + " failed: the login was not completed",
-                error.detail.empty() ? error.message + "." : error.detail, hint);
+                error.detail.empty() ? error.message + "." : error.detail,
+                error.hint.empty() ? advice_for_failed_login(login, channel) : error.hint);
   }
 }
 
@@ -154,15 +190,11 @@ Agreement Driver::secure_connection(const Login& login) {
   const bool strict = login.encrypt == Encrypt::strict;
   // Whoever gets a token can log in with it: no impostor may
   const std::string ca_file = login.ca_file.empty() && !login.access_token.empty() ? "system" : login.ca_file;
-  TlsOptions tls{login.host, ca_file, login.verify_host, strict, false};
+  TlsOptions tls{login.tls_name.empty() ? login.host : login.tls_name, ca_file, login.verify_host, strict, false};
   if (strict) link_->channel.start_tls(tls, Channel::Wrapping::none);
   Agreement agreement = negotiate(link_->outbox, link_->inbox, login);
-  if (agreement.encryption == Encryption::none && !strict) {
-    if (!login.access_token.empty())
-      throw Error(sqlstate::cannot_connect, "the server does not encrypt, and an access token is sent under TLS only");
-    if (login.encrypt == Encrypt::request && !login.ca_file.empty())
-      throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"ca_file\" wants its certificate");
-  }
+  if (agreement.encryption == Encryption::none && login.encrypt == Encrypt::request && !login.ca_file.empty())
+    throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"ca_file\" wants its certificate");
   tls.login_only = agreement.encryption == Encryption::login_only;
   if (agreement.encryption != Encryption::none) link_->channel.start_tls(tls, Channel::Wrapping::prelogin);
   return agreement;
@@ -196,9 +228,11 @@ void Driver::read_login_answer(const Login& login, SecurityContext* security) {
     }
   }
   if (link_->messages.has_error()) throw link_->messages.error();
-  if (accepted && link_->state.route_host.empty()) check_proof(login, security);
+  if (!link_->state.route_host.empty()) return;  // with an acknowledgement or without one
   if (!accepted) throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the login was not acknowledged");
-  if (link_->state.packet_size > 0) link_->outbox.packet_size(link_->state.packet_size);
+  check_proof(login, security);
+  const std::size_t granted = link_->state.packet_size;
+  if (granted > 0) link_->outbox.packet_size(link_->channel.encrypted() ? std::min(granted, longest_encrypted_packet) : granted);
   spid_ = inbox.session_number();
 }
 
@@ -219,13 +253,16 @@ void Driver::check_proof(const Login& login, const SecurityContext* security) {
 
 void Driver::read_login_acknowledgement() {
   Inbox& inbox = link_->inbox;
-  inbox.u16();   // length
-  inbox.skip(5); // interface, TDS version
+  inbox.u16();    // length
+  inbox.skip(1);  // interface
+  const int protocol = inbox.u8();
+  inbox.skip(3);  // the rest of the TDS version
   inbox.skip(inbox.u8() * std::size_t{2});  // the program's name
   const int major = inbox.u8();
   const int minor = inbox.u8();
   const int build = inbox.u16_big_endian();
   server_version_ = std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(build);
+  if (protocol < oldest_protocol && protocol != strict_protocol) throw_too_old(link_->channel.where(), major, server_version_);
 }
 
 // For servers that leave the session number out of the packet headers.
@@ -498,10 +535,10 @@ void Driver::read_return_value() {
 void Driver::read_done(std::uint8_t token) {
   Inbox& inbox = link_->inbox;
   const std::uint16_t status = inbox.u16();
-  inbox.u16();  // current command
+  const std::uint16_t command = inbox.u16();
   const std::uint64_t count = inbox.u64();
   if (token == token::done_in_procedure && (status & done_status::error) == 0) call_.had_result = true;
-  if ((status & done_status::count) != 0) {  // no sum of a sane server comes near the limit
+  if ((status & done_status::count) != 0 && command != select_command) {  // no sum of a sane server comes near the limit
     counted_ = true;
     const auto room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - affected_);
     affected_ += static_cast<std::int64_t>(std::min(count, room));

@@ -51,7 +51,10 @@ void Inbox::receive() {
 // Reads the header of the message's next packet; false when there is none.
 bool Inbox::next_packet() {
   if (last_packet_) return false;
-  while (raw_end_ - raw_ < packet_header_size) receive();
+  while (raw_end_ - raw_ < packet_header_size) {
+    receive();
+    require_packet_of_server({buffer_.get() + raw_, raw_end_ - raw_});  // other protocols may say less than a header
+  }
   const std::uint8_t* header = buffer_.get() + raw_;
   packet_left_ = packet_payload_size(std::span<const std::uint8_t, packet_header_size>(header, packet_header_size));
   session_number_ = header[4] << 8 | header[5];
@@ -105,7 +108,7 @@ std::uint16_t Inbox::u16_big_endian() {
 
 std::string Inbox::text(std::size_t units) {
   need(units * 2);
-  static const Column column{"message", WireType::text, Encoding::utf16le};
+  const Column column{"message", WireType::text, Encoding::utf16le};
   std::string scratch;
   std::string text(decode_text(column, {data(), units * 2}, CharacterPolicy::replace, scratch));
   cursor_ += units * 2;

@@ -53,6 +53,13 @@ std::string host_name() {
   return text.substr(0, longest_text);
 }
 
+// Gateways go by it. A tunnel's address says nothing to them.
+std::string server_name(const Login& login) {
+  if (!login.route.empty()) return login.route;
+  const std::string& host = login.tls_name.empty() ? login.host : login.tls_name;
+  return login.instance.empty() ? host : host + '\\' + login.instance;
+}
+
 std::string four_bytes(std::size_t value) {
   std::string out;
   append_little_endian(value, 4, out);
@@ -86,7 +93,7 @@ void send_login(Outbox& outbox, const Login& login, std::size_t packet_size, con
                                              utf16(by_sspi ? std::string() : login.username, "username"),
                                              obscured(utf16(by_sspi ? std::string() : login.password, "password")),
                                              utf16(login.application_name, "application_name"),
-                                             utf16(login.host, "host"),
+                                             utf16(server_name(login), "host"),
                                              std::string(4, '\0'),
                                              utf16("mssql_fdw", "application_name"),
                                              utf16("us_english", "language"),

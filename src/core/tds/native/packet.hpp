@@ -17,6 +17,8 @@ inline constexpr std::uint8_t normal = 0x00, end_of_message = 0x01, ignore = 0x0
 inline constexpr std::size_t packet_header_size = 8;
 
 std::array<std::uint8_t, packet_header_size> packet_header(PacketType type, std::uint8_t status, std::size_t packet_size, std::uint8_t number);
+// Throws Error 08P01, which names other protocols, when no packet of a server begins like this: with the first bytes of a header, or all.
+void require_packet_of_server(std::span<const std::uint8_t> begin);
 // Throws Error 08P01 on a header that no server sends.
 std::size_t packet_payload_size(std::span<const std::uint8_t, packet_header_size> header);
 

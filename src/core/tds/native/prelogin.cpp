@@ -93,15 +93,18 @@ TokenEcho echo_of(std::span<const std::uint8_t> answer) {
   return echo;
 }
 
-Encryption agree(Encrypt wanted, std::uint8_t asked, std::uint8_t answer) {
+Encryption agree(Encrypt wanted, bool has_token, std::uint8_t answer) {
   if (wanted == Encrypt::strict) return Encryption::none;
   if (wanted == Encrypt::require && answer != on && answer != required)
-    throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"encrypt\" requires it");
+    throw Error(sqlstate::cannot_connect,
+                has_token ? "the server does not encrypt, and an access token is sent under TLS only"
+                          : "the server does not encrypt, but the option \"encrypt\" requires it",
+                {}, has_token ? "" : "With \"off\" or \"request\" everything, the password too, is sent in clear text.");
   if (wanted == Encrypt::off && (answer == on || answer == required))
     throw Error(sqlstate::cannot_connect, "the server insists on encryption, but the option \"encrypt\" is off", {},
                 "Set the server option \"encrypt\" to \"require\" or \"request\".");
   if (answer == on || answer == required) return Encryption::whole_session;
-  return answer == off && asked == off ? Encryption::login_only : Encryption::none;
+  return answer == off && wanted == Encrypt::request ? Encryption::login_only : Encryption::none;
 }
 
 }  // namespace
@@ -118,11 +121,12 @@ std::optional<std::span<const std::uint8_t>> find_prelogin_option(std::span<cons
 }
 
 Agreement negotiate(Outbox& outbox, Inbox& inbox, const Login& login) {
-  const std::uint8_t asked = wish(login.encrypt);
   const bool has_token = !login.access_token.empty();
-  ask(outbox, asked, login.instance, has_token);
+  // Login-only encryption ends with the first packet, and a token is longer than that
+  const Encrypt wanted = has_token && login.encrypt == Encrypt::request ? Encrypt::require : login.encrypt;
+  ask(outbox, wish(wanted), login.instance, has_token);
   const std::vector<std::uint8_t> answer = read_answer(inbox);
-  Agreement agreement{agree(login.encrypt, asked, encryption_of(answer)), {}};
+  Agreement agreement{agree(wanted, has_token, encryption_of(answer)), {}};
   if (has_token) agreement.echo = echo_of(answer);
   return agreement;
 }

@@ -34,6 +34,21 @@ std::string reasons() {
   throw Error(sqlstate::cannot_connect, what + (why.empty() ? "" : ": " + why));
 }
 
+std::string advice_for(int reason) {
+  switch (reason) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+      return old_tls_advice;
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+    case SSL_AD_REASON_OFFSET + SSL_AD_NO_APPLICATION_PROTOCOL:
+      return "The server at the other end speaks another protocol. See the server options \"host\", \"port\" and \"encrypt\".";
+    default: return {};
+  }
+}
+
 bool is_address(const std::string& host) {
   unsigned char buffer[sizeof(in6_addr)];
   return inet_pton(AF_INET, host.c_str(), buffer) == 1 || inet_pton(AF_INET6, host.c_str(), buffer) == 1;
@@ -102,11 +117,13 @@ bool Tls::handshake() {
   if (code == 1) return true;
   const int error = SSL_get_error(state_->ssl.get(), code);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return false;
+  // The result alone tells nothing: without a ca_file it is never that of a certificate that is trusted
+  const int reason = ERR_GET_REASON(ERR_peek_last_error());
   const long fault = SSL_get_verify_result(state_->ssl.get());
-  if (fault != X509_V_OK)
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && fault != X509_V_OK)
     throw Error(sqlstate::cannot_connect, std::string("the server's certificate is not trusted: ") + X509_verify_cert_error_string(fault), {},
                 "See the server options \"ca_file\" and \"verify_host\".");
-  fail("TLS handshake failed");
+  throw Error(sqlstate::cannot_connect, "TLS handshake failed: " + reasons(), {}, advice_for(reason));
 }
 
 void Tls::feed(std::span<const std::uint8_t> cipher) {

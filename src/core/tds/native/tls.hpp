@@ -17,6 +17,10 @@ struct TlsOptions {
   bool login_only{false};  // plain bytes follow the login, which TLS 1.3's late session tickets would be mixed with
 };
 
+// For a server that is heard, or only suspected, to have no version of TLS that is safe.
+inline constexpr const char* old_tls_advice =
+    "TLS 1.2 or later is needed. SQL Server 2008 to 2014, and old versions of Windows, speak it after an update only.";
+
 class Tls {
  public:
   // Throws Error 22023 for a ca_file that cannot be read.

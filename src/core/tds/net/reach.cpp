@@ -2,9 +2,12 @@
 #include "reach.hpp"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -21,7 +24,6 @@ namespace {
 
 constexpr int poll_slice_ms = 200;
 constexpr int program_slice_ms = 500;  // below browser_resend, and the program may end it earlier
-constexpr const char* browser_port = "1434";
 // The Browser answers at once or, with UDP, not at all: ask again every second.
 constexpr auto browser_resend = std::chrono::seconds(1);
 constexpr int browser_attempts = 4;
@@ -114,11 +116,45 @@ Descriptor connect_to_any(const addrinfo* list, const std::string& host, int por
   return {};
 }
 
-// Sends the question of MC-SQLR CLNT_UCAST_INST and waits a second for the answer; empty when there was none.
-std::string ask_browser(const addrinfo* address, const std::string& question, const Patience& patience) {
-  const Descriptor socket(::socket(address->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol));
-  if (!socket.valid() || ::connect(socket.get(), address->ai_addr, address->ai_addrlen) != 0) return {};
-  if (::send(socket.get(), question.data(), question.size(), MSG_NOSIGNAL) < 0) return {};
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y)); });
+}
+
+// The value of a key in "ServerName;X;InstanceName;Y;IsClustered;No;Version;15.0.2000.5;tcp;49172;;"; empty when it is not there.
+std::string_view value_of(std::string_view answer, std::string_view key) {
+  while (!answer.empty()) {
+    const std::string_view name = answer.substr(0, answer.find(';'));
+    answer.remove_prefix(std::min(name.size() + 1, answer.size()));
+    const std::string_view value = answer.substr(0, answer.find(';'));
+    answer.remove_prefix(std::min(value.size() + 1, answer.size()));
+    if (same_name(name, key)) return value;
+  }
+  return {};
+}
+
+// SVR_RESP: a byte, the length, and what is said of the instance that was asked for; nothing when it is none.
+std::string_view about_instance(std::string_view answer, std::string_view instance) {
+  constexpr std::size_t header = 3;
+  constexpr char response = 5;
+  if (answer.size() < header || answer[0] != response) return {};
+  answer.remove_prefix(header);
+  return same_name(value_of(answer, "InstanceName"), instance) ? answer : std::string_view();
+}
+
+// A socket that takes answers from any address, and hears of it (by ICMP) when nobody listens at the one that is asked.
+Descriptor browser_socket(const addrinfo* address) {
+  Descriptor socket(::socket(address->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol));
+  const int on = 1;
+  if (address->ai_family == AF_INET) setsockopt(socket.get(), IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+  if (address->ai_family == AF_INET6) setsockopt(socket.get(), IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+  return socket;
+}
+
+// Asks for an instance (MC-SQLR CLNT_UCAST_INST) and waits a second for what is said of it; empty when there was no answer.
+std::string ask_browser(const addrinfo* address, const std::string& instance, const Patience& patience) {
+  const Descriptor socket = browser_socket(address);
+  const std::string question = '\x04' + instance + '\0';
+  if (::sendto(socket.get(), question.data(), question.size(), MSG_NOSIGNAL, address->ai_addr, address->ai_addrlen) < 0) return {};
   const auto until = Clock::now() + browser_resend;
   while (Clock::now() < until && !patience.deadline.passed()) {
     give_up_if_interrupted(patience);
@@ -127,22 +163,18 @@ std::string ask_browser(const addrinfo* address, const std::string& question, co
     if (waiting[0].revents == 0) continue;
     std::string answer(65536, '\0');
     const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), 0);
-    if (size <= 0) return {};  // nobody listens: ICMP said so
-    answer.resize(static_cast<std::size_t>(size));
-    return answer;
+    if (size < 0) return {};  // nobody listens
+    const std::string_view about = about_instance(std::string_view(answer).substr(0, static_cast<std::size_t>(size)), instance);
+    if (!about.empty()) return std::string(about);
   }
   return {};
 }
 
-// "ServerName;X;InstanceName;Y;IsClustered;No;Version;15.0.2000.5;tcp;49172;;" after three bytes of header; 0: no TCP port in it.
+// 0: there is none.
 int tcp_port_of(std::string_view answer) {
-  if (answer.size() < 3) return 0;
-  answer.remove_prefix(3);
-  const std::size_t key = answer.find(";tcp;");
-  if (key == std::string_view::npos) return 0;
-  answer.remove_prefix(key + 5);
+  const std::string_view text = value_of(answer, "tcp");
   int port = 0;
-  const auto [end, code] = std::from_chars(answer.data(), answer.data() + answer.size(), port);
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), port);
   return code == std::errc() && port > 0 && port < 65536 ? port : 0;
 }
 
@@ -158,15 +190,13 @@ Descriptor connect(const std::string& host, int port, const Patience& patience) 
   return socket;
 }
 
-int find_instance_port(const std::string& host, const std::string& instance, const Patience& patience) {
-  const Addresses addresses = resolve(host, browser_port, SOCK_DGRAM);
-  const std::string question = '\x04' + instance + '\0';
+int find_instance_port(const std::string& host, const std::string& instance, const Patience& patience, int port) {
+  const Addresses addresses = resolve(host, std::to_string(port), SOCK_DGRAM);
   for (int attempt = 0; attempt < browser_attempts && !patience.deadline.passed(); ++attempt) {
     for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
-      const std::string answer = ask_browser(address, question, patience);
+      const std::string answer = ask_browser(address, instance, patience);
       if (answer.empty()) continue;
-      const int port = tcp_port_of(answer);
-      if (port != 0) return port;
+      if (const int found = tcp_port_of(answer); found != 0) return found;
       throw Error(sqlstate::cannot_connect, "instance \"" + instance + "\" on host \"" + host + "\" has no TCP port", {},
                   "Enable the TCP/IP protocol of the instance, or name its port in the server option \"port\".");
     }

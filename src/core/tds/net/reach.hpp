@@ -23,7 +23,9 @@ struct Patience {
 // or Error::interrupted().
 Descriptor connect(const std::string& host, int port, const Patience& patience);
 
-// The TCP port of a named instance, asked from the SQL Server Browser (MC-SQLR 2.2.3, UDP port 1434). Throws as connect().
-int find_instance_port(const std::string& host, const std::string& instance, const Patience& patience);
+// The TCP port of a named instance, asked from the SQL Server Browser (MC-SQLR 2.2.3). Its answer may come from another address than the one
+// that was asked (clusters, several network cards), so it is held against the question. Throws as connect().
+inline constexpr int browser_port = 1434;
+int find_instance_port(const std::string& host, const std::string& instance, const Patience& patience, int port = browser_port);
 
 }  // namespace mssql::tds::net

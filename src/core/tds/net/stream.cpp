@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include "keepalive.hpp"
+
 namespace mssql::tds::net {
 
 namespace {
@@ -32,7 +34,7 @@ class SocketStream final : public Stream {
 std::unique_ptr<Stream> socket_stream(Descriptor socket) {
   const int on = 1;
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  setsockopt(socket.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  keep_alive(socket.get());
   return std::make_unique<SocketStream>(std::move(socket));
 }
 

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -141,6 +142,7 @@ class CannedServer {
   int port() const { return port_; }
   // The bodies of the requests that were answered by replies; read it when the server has answered.
   const std::vector<std::string>& requests() const { return requests_; }
+  int logins() const { return logins_; }
 
  private:
   static constexpr std::size_t packet_size = 4096;
@@ -217,6 +219,7 @@ class CannedServer {
       if (type == 0x12) {
         send_message(fd, prelogin_answer());
       } else if (type == 0x10) {
+        ++logins_;
         send_message(fd, login_answer());
       } else if (type == 0x06) {
         send_message(fd, done(attention_flag));
@@ -241,6 +244,7 @@ class CannedServer {
 
   std::vector<Reply> replies_;
   std::vector<std::string> requests_;
+  std::atomic<int> logins_{0};
   int listener_{-1};
   int port_{0};
   int stop_[2]{-1, -1};

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <netinet/tcp.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -139,6 +141,37 @@ TEST_P(LoginTest, LoginToMuteServerCanBeInterrupted) {
   EXPECT_TRUE(error_of([&] { connect(login, test_environment); }).is_interruption());
 }
 
+// The option of the connection to `port` that this process has.
+int socket_option(int port, int level, int name) {
+  for (int socket = 3; socket < 200; ++socket) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof(peer);
+    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET || ntohs(peer.sin_port) != port) continue;
+    int value = -1;
+    size = sizeof(value);
+    ::getsockopt(socket, level, name, &value, &size);
+    return value;
+  }
+  return -1;
+}
+
+TEST_P(LoginTest, ConnectionIsProbed) {
+  CannedServer server({});
+  const auto session = connect(login_to(server.port()), test_environment);
+  EXPECT_EQ(socket_option(server.port(), SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(socket_option(server.port(), IPPROTO_TCP, TCP_KEEPIDLE), 30);
+  EXPECT_EQ(socket_option(server.port(), IPPROTO_TCP, TCP_KEEPINTVL), 10);
+  EXPECT_EQ(socket_option(server.port(), IPPROTO_TCP, TCP_USER_TIMEOUT), 60'000);
+}
+
+TEST_P(LoginTest, NothingIsSentInTheClearUnasked) {
+  CannedServer server({});
+  Login login = login_to(server.port());
+  login.encrypt = Login().encrypt;
+  EXPECT_STREQ(error_of([&] { connect(login, test_environment); }).sqlstate, "08001");
+  EXPECT_EQ(server.logins(), 0);
+}
+
 class FreeTdsTest : public ::testing::Test {
  protected:
   void SetUp() override { driver = DriverKind::freetds; }
@@ -164,6 +197,12 @@ TEST_F(FreeTdsTest, HostThatHoldsAnInstanceGetsAHint) {
   Login login = login_to(1433);
   login.host = "sql01\\PROD";
   EXPECT_NE(error_of([&] { connect(login, test_environment); }).hint.find("\"instance\""), std::string::npos);
+}
+
+TEST_F(FreeTdsTest, AnotherNameInTheCertificateIsRefused) {
+  Login login = login_to(1433);
+  login.tls_name = "db.example";
+  EXPECT_STREQ(error_of([&] { connect(login, test_environment); }).sqlstate, "0A000");
 }
 
 TEST_F(FreeTdsTest, ConfigurationSaysEverythingAndNoPassword) {
@@ -579,8 +618,10 @@ TEST_P(FlowTest, QueryTimeout) {
   const auto session = connect(login, test_environment);
   Row row = first_row(*session);
   const Error error = error_of([&] { session->fetch(row); });
-  EXPECT_STREQ(error.sqlstate, "57014");
+  EXPECT_STREQ(error.sqlstate, "08006");  // no cancel, which an exception block would not catch
+  EXPECT_NE(error.message.find("silent for 1 s"), std::string::npos) << error.message;
   EXPECT_FALSE(error.is_interruption());
+  EXPECT_FALSE(session->alive());
   EXPECT_NE(error.hint.find("query_timeout"), std::string::npos);
 }
 
@@ -745,6 +786,7 @@ TEST_P(ServerTest, WrongPassword) {
   const Error error = error_of([&] { open(); });
   EXPECT_STREQ(error.sqlstate, "28P01");
   EXPECT_EQ((error.message + error.detail + error.hint).find("certainly"), std::string::npos);
+  EXPECT_NE(error.detail.find("The server is \"" + login_.host + "\", port " + std::to_string(login_.port)), std::string::npos) << error.detail;
 }
 
 TEST_P(ServerTest, WrongDatabase) {

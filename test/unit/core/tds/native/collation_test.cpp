@@ -18,6 +18,9 @@ TEST(CollationTest, LanguagesHaveTheirCodePage) {
   EXPECT_EQ(of(0x0419, 0).code_page, 1251);
   EXPECT_EQ(of(0x0411, 0).code_page, 932);
   EXPECT_EQ(of(0x041e, 0).code_page, 874);
+  for (std::uint32_t arabic = 0x0401; arabic <= 0x4001; arabic += 0x0400) EXPECT_EQ(of(arabic, 0).code_page, 1256) << arabic;
+  EXPECT_EQ(of(0x0450, 0).code_page, 1251);  // Mongolian, in Mongolia and in China
+  EXPECT_EQ(of(0x0850, 0).code_page, 1251);
   EXPECT_EQ(of(0x0409, 0).encoding, Encoding::code_page);
 }
 

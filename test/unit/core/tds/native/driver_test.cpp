@@ -73,6 +73,54 @@ TEST(NativeDriverTest, RoutedConnectionIsRefused) {
   EXPECT_NE(thrown.message.find("elsewhere"), std::string::npos);
 }
 
+// The error of a login whose server says just that, and hangs up.
+Thrown login_to(const std::vector<std::string>& said, Encrypt encrypt = Encrypt::require) {
+  Server server(said);
+  Login login = Conversation::login();
+  login.encrypt = encrypt;
+  return thrown_by([&] { Driver(server.stream(), login, Server::environment()); });
+}
+
+TEST(NativeDriverTest, PeersThatSpeakNoTdsAreNamed) {
+  const std::pair<std::string, const char*> peers[] = {
+      {"HTTP/1.1 400 Bad Request\r\n\r\n", "an HTTP server"},
+      {"SSH-2.0-OpenSSH_9.2\r\n", "an SSH server"},
+      {"E\0\0\0\x5aSFATAL\0VFATAL\0C0A000\0"s, "a PostgreSQL server"},
+      {"EFATAL:  unsupported frontend protocol"s, "a PostgreSQL server"},
+      {"J\0\0\0\x0a" "8.0.36\0"s, "a MySQL or MariaDB server"},
+      {"\x15\x03\x01\0\x02\x02\x46"s, "TLS from the first byte"},
+      {"what is this?", "A packet has type 119"},
+  };
+  for (const auto& [said, name] : peers) {
+    const Thrown thrown = login_to({said});
+    EXPECT_EQ(thrown.sqlstate, "08001");
+    EXPECT_NE(thrown.detail.find(name), std::string::npos) << thrown.message << ' ' << thrown.detail;
+    EXPECT_NE(thrown.hint, "");
+  }
+  EXPECT_NE(login_to({}).hint.find("PostgreSQL"), std::string::npos);  // it hangs up without a word
+  EXPECT_NE(login_to({}, Encrypt::strict).hint.find("SQL Server 2022"), std::string::npos);
+  // TLS 1.0 is all that it speaks, and that with a reset
+  EXPECT_NE(login_to({packets(scripted::prelogin_answer(1))}).hint.find("TLS 1.2"), std::string::npos);
+}
+
+TEST(NativeDriverTest, SqlServer2000IsNamed) {
+  const std::string said = "\xab" + little(4 + 1 + 1 + 2 + 2 * 2 + 1 + 1 + 2, 2) + little(5701, 4) + "\x02" + '\0' + name16("hi") + name8("") + name8("") +
+                           little(1, 2);  // the line has two bytes there
+  const std::string version = '\x01' + "\x71\x00\x00\x01"s + name8("Microsoft SQL Server") + "\x08\x00\x07\xf7"s;
+  const Thrown thrown = login_to({packets(scripted::prelogin_answer(2)), packets(said + "\xad" + little(version.size(), 2) + version + done(canned::final))}, Encrypt::off);
+  EXPECT_EQ(thrown.sqlstate, "0A000");
+  EXPECT_NE(thrown.message.find("SQL Server 2000"), std::string::npos) << thrown.message;
+  EXPECT_NE(thrown.hint.find("freetds"), std::string::npos);
+}
+
+TEST(NativeDriverTest, RouteMayComeWithoutAnAcknowledgement) {
+  const std::string value = little(0, 1) + little(11000, 2) + name16("node.example\\MI1");
+  const Thrown thrown = login_to({scripted::login()[0], packets(scripted::environment_change(20, little(value.size(), 2) + value + little(0, 2)) + done(canned::final))},
+                                 Encrypt::off);
+  EXPECT_EQ(thrown.sqlstate, "08001");
+  EXPECT_NE(thrown.message.find("elsewhere"), std::string::npos) << thrown.message;
+}
+
 // Kerberos as far as the driver can see: says `tokens` one after the other, and is complete then.
 class FakeSecurity final : public SecurityContext {
  public:
@@ -207,6 +255,17 @@ TEST(NativeDriverTest, CountsDoNotOverflow) {
   Conversation conversation({packets(done(more | count_flag, largest) + done(more | count_flag, 5) + done(count_flag, ~0ull))});
   EXPECT_EQ(conversation.request().sqlstate, "");
   EXPECT_EQ(conversation.driver.rows_affected(), std::numeric_limits<std::int64_t>::max());
+}
+
+// Of an INSERT whose trigger selects and assigns: 0xC1 is a SELECT, 0xC3 an INSERT (MS-TDS 2.2.7.6, CurCmd).
+TEST(NativeDriverTest, WhatIsSelectedIsNotAffected) {
+  const auto count = [](int command, int rows, char token) {
+    return token + little(more | count_flag, 2) + little(static_cast<std::uint64_t>(command), 2) + little(static_cast<std::uint64_t>(rows), 8);
+  };
+  Conversation conversation({packets(count(0xC1, 100, '\xff') + one_column + one_row + count(0xC1, 1, '\xff') + count(0xC3, 3, '\xff') + count(0xC2, 4, '\xfd') +
+                                     done(canned::final))});
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(conversation.driver.rows_affected(), 7);
 }
 
 TEST(NativeDriverTest, ErrorsWithoutEndAreNotKept) {

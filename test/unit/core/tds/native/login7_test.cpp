@@ -47,6 +47,17 @@ std::string value(const std::string& message, std::size_t at) {
   return message.substr(number(message, at, 2), number(message, at + 2, 2) * 2);
 }
 
+TEST(Login7Test, ServerIsCalledByItsName) {
+  Login login = someone();
+  login.instance = "PROD";
+  EXPECT_EQ(value(sent(login), 52), canned::utf16("db.example\\PROD"));
+  login.instance.clear();
+  login.tls_name = "db.database.windows.net";  // host is a tunnel's
+  EXPECT_EQ(value(sent(login), 52), canned::utf16("db.database.windows.net"));
+  login.route = "node.example\\MI1";
+  EXPECT_EQ(value(sent(login), 52), canned::utf16("node.example\\MI1"));
+}
+
 TEST(Login7Test, ValuesAreWhereTheOffsetsSay) {
   const std::string message = sent(someone());
   EXPECT_EQ(number(message, 0, 4), message.size());

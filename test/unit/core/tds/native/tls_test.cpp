@@ -16,11 +16,12 @@ using scripted::Certificate;
 
 class TlsServer {
  public:
-  explicit TlsServer(const Certificate& certificate, int version = 0)
+  explicit TlsServer(const Certificate& certificate, int version = 0, bool wants_ours = false)
       : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free), ssl_(nullptr, SSL_free) {
     certificate.use(context_.get());
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
     SSL_CTX_set_security_level(context_.get(), 0);
+    if (wants_ours) SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     if (version != 0) SSL_CTX_set_max_proto_version(context_.get(), version);
     SSL_CTX_set_alpn_select_cb(context_.get(), select_protocol, this);
     ssl_.reset(SSL_new(context_.get()));
@@ -161,7 +162,20 @@ TEST(TlsTest, CertificatesAreChecked) {
 
 TEST(TlsTest, OldVersionsAreRefused) {
   const Certificate certificate("db.example");
-  EXPECT_EQ(thrown_by_handshake(TlsServer(certificate, TLS1_1_VERSION), {"db.example", {}, true, false, false}).sqlstate, "08001");
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
+    const Thrown thrown = thrown_by_handshake(TlsServer(certificate, version), {"db.example", {}, true, false, false});
+    EXPECT_EQ(thrown.sqlstate, "08001");
+    EXPECT_NE(thrown.hint.find("TLS 1.2"), std::string::npos) << thrown.message;
+  }
+}
+
+// A certificate that nobody has signed is not the reason of every failure.
+TEST(TlsTest, OtherFailuresAreNotBlamedOnTheCertificate) {
+  const Certificate certificate("db.example");
+  const Thrown thrown = thrown_by_handshake(TlsServer(certificate, TLS1_2_VERSION, true), {"db.example", {}, true, false, true});
+  EXPECT_EQ(thrown.sqlstate, "08001");
+  EXPECT_EQ(thrown.message.find("signed"), std::string::npos) << thrown.message;
+  EXPECT_NE(thrown.message.find("TLS handshake failed: "), std::string::npos) << thrown.message;
 }
 
 TEST(TlsTest, GarbageIsAnError) {

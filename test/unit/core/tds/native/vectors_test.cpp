@@ -59,7 +59,7 @@ const Environment& environment() {
 std::string read_prelogin(const std::string& capture, std::size_t piece) {
   static constexpr const char* extents[] = {"no encryption", "encryption of the login", "encryption"};
   scripted::Server server({capture}, piece);
-  Channel channel(server.socket(), environment(), "captured");
+  Channel channel(server.stream(), environment(), "captured");
   Outbox outbox(channel);
   Inbox inbox(channel);
   return extents[static_cast<std::size_t>(negotiate(outbox, inbox, login()).encryption)];
@@ -69,7 +69,7 @@ std::string read_login(const std::string& capture, std::size_t piece) {
   scripted::Server server({scripted::login()[0], capture}, piece);
   std::string out;
   const Thrown thrown = thrown_by([&] {
-    Driver driver(server.socket(), login(), environment());
+    Driver driver(server.stream(), login(), environment());
     out = std::string(driver.server_version()) + ", session " + std::to_string(driver.spid()) + ", " + (driver.busy() ? "busy" : "idle");
   });
   return thrown.sqlstate.empty() ? out : text_of(thrown);
@@ -82,7 +82,7 @@ std::string read_reply(const std::string& capture, std::size_t piece) {
   scripted::Server server(script, piece);
   std::string out;
   messages.clear();
-  Driver driver(server.socket(), login(), environment());
+  Driver driver(server.stream(), login(), environment());
   const Thrown thrown = thrown_by([&] {
     driver.execute("SELECT 1", {});
     while (driver.next_result()) {
