@@ -142,8 +142,9 @@ class Engine {
   virtual std::uint64_t bulk_end() = 0;
   virtual void bulk_abort() = 0;
 
-  // sp_reset_connection and the RESETCONNECTION packet bit.
-  virtual void reset() = 0;
+  // sp_reset_connection and the RESETCONNECTION packet bits, one of which spares the transaction. EngineError 18059: the session is under
+  // EXECUTE AS, which ends it.
+  virtual void reset(bool keep_transaction) = 0;
   // Stops the running statement; callable from another thread.
   virtual void cancel() = 0;
 };

@@ -211,6 +211,17 @@ def reset():
     return reply.startswith(hexes("e3 03 00 12 00 00")) and reply[6] == 0x81 and b"\x0a\x00\x00\x00\xfd" not in reply, reply.hex(" ")
 
 
+def reset_keeping_the_transaction():
+    begin()
+    connection.batch("SET TEXTSIZE 10")
+    kept = connection.batch("SELECT @@TRANCOUNT AS x WHERE @@TEXTSIZE > 10", 0x11)
+    connection.descriptor = 0
+    gone = connection.batch("SELECT @@TRANCOUNT AS x", 0x09)
+    reset_done = hexes("e3 03 00 12 00 00")
+    return (kept.startswith(reset_done + b"\x81") and b"\x01\x00\x00\x00\xfd" in kept and
+            gone.startswith(reset_done + hexes("e3 0b 00 0a 00")) and b"\x00\x00\x00\x00\xfd" in gone), (kept.hex(" "), gone.hex(" "))
+
+
 def attentions():
     connection.send(ATTENTION, b"")
     idle = connection.receive()
@@ -270,6 +281,7 @@ t.check("ERROR 208", error_token)
 t.check("transaction requests", transactions)
 t.check("two calls in one request", two_calls)
 t.check("reset connection", reset)
+t.check("reset connection, transaction kept", reset_keeping_the_transaction)
 t.check("attention, idle and running", attentions)
 t.check("bulk load with DONE", bulk(True))
 t.check("bulk load without DONE", bulk(False))

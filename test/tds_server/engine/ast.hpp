@@ -409,6 +409,10 @@ struct ExecStatement {
   std::vector<ExprPtr> text;  // the pieces of EXEC('a' + @b)
   std::vector<ExecArgument> args;
 };
+// EXECUTE AS, or REVERT.
+struct ImpersonateStatement {
+  bool begins{true};
+};
 struct TransactionStatement {
   enum class Action { begin, commit, rollback, save };
   Action action{Action::begin};
@@ -433,7 +437,8 @@ struct Statement {
                CreateDatabase, AlterDatabase, CreateSchema, CreateType, CreateIndex, AlterIndex, CreateSequence, CreateView,
                CreateProcedure, CreateOther, Drop, DeclareStatement, SetVariable, SetOption, UseStatement, PrintStatement,
                RaiseErrorStatement, ThrowStatement, WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement,
-               BreakStatement, ContinueStatement, ReturnStatement, ExecStatement, TransactionStatement, DbccStatement>
+               BreakStatement, ContinueStatement, ReturnStatement, ExecStatement, ImpersonateStatement,
+               TransactionStatement, DbccStatement>
       node;
 };
 

@@ -205,6 +205,9 @@ Flow Session::dispatch_here(const Statement& statement, ResultSink& sink) {
         } else if constexpr (std::is_same_v<Node, SetOption>) {
           set_option(node);
           done(sink, Command::none, std::nullopt);
+        } else if constexpr (std::is_same_v<Node, ImpersonateStatement>) {
+          impersonating_ = node.begins;
+          done(sink, Command::none, std::nullopt);
         } else if constexpr (std::is_same_v<Node, UseStatement>) {
           use(node.database, sink);
           done(sink, Command::none, std::nullopt);

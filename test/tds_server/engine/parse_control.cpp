@@ -25,7 +25,7 @@ bool Parser::starts_statement() const {
                                                 "drop",   "set",   "use",      "print",  "raiserror", "throw",      "waitfor", "declare",
                                                 "if",     "while", "begin",    "commit", "rollback",  "save",       "exec",    "execute",
                                                 "return", "break", "continue", "dbcc",   "grant",     "revoke",     "deny",    "checkpoint",
-                                                "merge",  "kill",  "go",       "backup", "restore",   "reconfigure"};
+                                                "merge",  "kill",  "go",       "backup", "restore",   "reconfigure", "revert"};
   for (const std::string_view word : kWords) {
     if (is_word(word)) return true;
   }
@@ -89,6 +89,7 @@ StatementPtr Parser::statement_body() {
   if (accept("rollback")) return transaction_end(TransactionStatement::Action::rollback);
   if (accept("save")) return transaction_end(TransactionStatement::Action::save);
   if (is_word("exec") || is_word("execute")) return exec();
+  if (accept("revert")) return wrap(ImpersonateStatement{false});
   if (accept("return")) {
     ReturnStatement node;
     if (!at_end() && !is_symbol(";") && !starts_statement() && !is_word("end") && !is_word("else")) node.value = expression();
@@ -305,6 +306,12 @@ StatementPtr Parser::while_statement() {
 
 StatementPtr Parser::exec() {
   advance();
+  if (accept("as")) {
+    if (!accept("login") && !accept("user")) fail();
+    expect_symbol("=");
+    sum();
+    return wrap(ImpersonateStatement{true});
+  }
   ExecStatement node;
   if (accept_symbol("(")) {
     do {

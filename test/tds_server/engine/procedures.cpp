@@ -163,12 +163,20 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
     return 0;
   }
   if (plain == "sp_reset_connection") {
-    reset();
+    reset(false);
     return 0;
   }
-  static constexpr std::string_view kIgnored[] = {"sp_dboption",        "sp_updatestats",    "sp_set_session_context", "sp_configure",
-                                                  "sp_changedbowner",   "sp_dbcmptlevel",    "sp_recompile",           "sp_refreshview",
-                                                  "sp_getapplock",      "sp_releaseapplock", "sp_grantdbaccess",       "sp_addrolemember",
+  if (plain == "sp_set_session_context") {
+    const auto key = argument_text(arguments, "@key", 0);
+    if (!key || arguments.size() < 2) {
+      throw error(201, "Procedure or function 'sp_set_session_context' expects parameter '@value', which was not supplied.", 16, 4);
+    }
+    session_context_[fold(*key)] = arguments[1].value;
+    return 0;
+  }
+  static constexpr std::string_view kIgnored[] = {"sp_dboption",      "sp_updatestats",      "sp_configure",  "sp_changedbowner",
+                                                  "sp_dbcmptlevel",   "sp_recompile",        "sp_refreshview", "sp_getapplock",
+                                                  "sp_releaseapplock", "sp_grantdbaccess",   "sp_addrolemember",
                                                   "sp_settriggerorder", "sp_autostats"};
   if (std::find(std::begin(kIgnored), std::end(kIgnored), plain) != std::end(kIgnored)) return 0;
   if (const SystemProcedure* system = find_system_procedure(plain)) {

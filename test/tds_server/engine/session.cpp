@@ -143,12 +143,22 @@ void Session::cancel() {
   if (backend_) backend_->cancel();
 }
 
-void Session::reset() {
+void Session::reset(bool keep_transaction) {
+  if (impersonating_) {
+    throw error(18059,
+                "The connection has been dropped because the principal that opened it subsequently assumed a new security context, and then "
+                "tried to reset the connection under its impersonated security context. This scenario is not supported. See \"Impersonation "
+                "Overview\" in Books Online.",
+                20);
+  }
   try {
     bulk_.reset();
     bulk_home_.clear();
-    if (trancount_ > 0) rollback_transaction();
+    if (trancount_ > 0 && !keep_transaction) rollback_transaction();
+    session_context_.clear();
+    const std::string isolation = settings_.isolation;
     settings_ = Settings();
+    if (keep_transaction) settings_.isolation = isolation;
     frames_.clear();
     frames_.emplace_back();
     prepared_.clear();
@@ -419,6 +429,11 @@ std::optional<Typed> Session::session_function(std::string_view name, const std:
   if (name == "xact_state" && args.empty()) return constant(SqlType::smallint, trancount_ == 0 ? "0" : doomed_ ? "-1" : "1");
   if (name == "rowcount_big" && args.empty()) return constant(SqlType::bigint, std::to_string(rowcount_));
   if (name == "db_name" && args.empty()) return text(catalog_->database(), 128);
+  if (name == "session_context" && args.size() == 1 && args[0].constant) {
+    const auto found = session_context_.find(fold(args[0].constant->bytes));
+    if (found == session_context_.end() || found->second.null) return null_of(make_character(SqlType::nvarchar, 4000));
+    return text(found->second.bytes, 4000);
+  }
   if (name == "current_transaction_id" && args.empty()) return constant(SqlType::bigint, "1");
   if (name.rfind("error_", 0) == 0 && args.empty() && !caught_.empty()) {
     const Message& message = caught_.back().message;

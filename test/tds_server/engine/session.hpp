@@ -62,7 +62,7 @@ class Session final : public Engine, private Environment {
   void bulk_row(std::span<const BulkColumn> columns, std::span<const Value> values) override;
   std::uint64_t bulk_end() override;
   void bulk_abort() override;
-  void reset() override;
+  void reset(bool keep_transaction) override;
   void cancel() override;
 
  private:
@@ -208,6 +208,9 @@ class Session final : public Engine, private Environment {
   bool unicode_conversion_{false};
   std::string batch_text_;
   int current_line_{1};
+
+  bool impersonating_{false};                   // EXECUTE AS, of which nothing but its end is known here
+  std::map<std::string, Value> session_context_;  // sp_set_session_context, by folded key
 
   std::string scope_identity_;  // PostgreSQL expressions of SCOPE_IDENTITY() and @@IDENTITY, empty for NULL
   std::string last_identity_;

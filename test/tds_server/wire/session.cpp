@@ -152,11 +152,24 @@ void Session::dispatch(PacketType type, Source& message) {
   }
 }
 
+void Session::count_statement() {
+  ++server_.statistics.statements;
+  ++statements_;
+}
+
 // MS-TDS 2.2.3.1.2: the status bits of a request's first packet.
 void Session::reset(std::uint8_t status) {
-  if ((status & (packet_status::reset_connection | packet_status::reset_connection_skip_transaction)) == 0) return;
+  const bool keep_transaction = (status & packet_status::reset_connection_skip_transaction) != 0;
+  if ((status & packet_status::reset_connection) == 0 && !keep_transaction) return;
   const std::string before = engine_->database();
-  engine_->reset();
+  try {
+    engine_->reset(keep_transaction);
+  } catch (const EngineError& error) {
+    append_message(writer_.body(), error.message, server_.name, context_.dialect);
+    append_done(writer_.body(), {DoneToken::done, done_flag::error, Command::none, 0}, context_.dialect);
+    writer_.end_message();
+    throw Disconnected();
+  }
   append_env_reset(writer_.body());
   if (context_.transaction != 0 && !engine_->in_transaction()) {
     append_env_transaction(writer_.body(), EnvChange::rollback, context_.transaction);
@@ -215,7 +228,7 @@ void Session::finish(ResultWriter& reply, const StatementFaults& faults, bool la
 
 void Session::batch(const std::string& text) {
   if (control(text, ReplyStyle::batch, true)) return;
-  ++server_.statistics.statements;
+  count_statement();
   if (is_insert_bulk(text)) return begin_bulk(text);
   const StatementFaults faults = server_.faults.for_statement(text);
   ResultWriter reply(context_, ReplyStyle::batch, faults);
@@ -241,7 +254,7 @@ void Session::procedure_calls(const std::vector<ProcedureCall>& calls) {
 void Session::procedure_call(const ProcedureCall& call, bool last) {
   const std::string text = statement_of(call);
   if (control(text, ReplyStyle::procedure, last)) return;
-  ++server_.statistics.statements;
+  count_statement();
   const StatementFaults faults = server_.faults.for_statement(text);
   ResultWriter reply(context_, ReplyStyle::procedure, faults);
   reply.request_parameters(call.parameters);
@@ -264,7 +277,7 @@ std::string Session::statement_of(const ProcedureCall& call) const {
 }
 
 void Session::transaction(const TransactionRequest& request) {
-  ++server_.statistics.statements;
+  count_statement();
   const StatementFaults faults = server_.faults.for_statement(transaction_verb(request.type));
   ResultWriter reply(context_, ReplyStyle::batch, faults);
   execute(reply, faults, [&](ResultSink& sink) { run_transaction(request, sink); });
@@ -370,7 +383,8 @@ void Session::run_control(const Control& control, ResultSink& sink) {
                                                               {"connections_total", s.connections_total},
                                                               {"statements", s.statements},
                                                               {"attentions", s.attentions},
-                                                              {"rows_sent", s.rows_sent}};
+                                                              {"rows_sent", s.rows_sent},
+                                                              {"session_statements", statements_}};
     std::vector<ColumnInfo> columns;
     std::vector<Value> values;
     for (const auto& [name, value] : counters) {

@@ -36,6 +36,7 @@ class Session {
   std::vector<std::uint8_t> whole_message(Packet first, bool& ignored);
   void dispatch(PacketType type, Source& message);
   void reset(std::uint8_t status);
+  void count_statement();
   bool transaction_is_right(std::optional<std::uint64_t> descriptor);
 
   void batch(const std::string& text);
@@ -71,6 +72,7 @@ class Session {
   std::map<std::string, std::string> prepared_;  // statement text by sp_prepare's handle, for faults
   bool bulk_open_{false};                        // INSERT BULK was answered, its data is due
   StatementFaults bulk_faults_;
+  std::uint64_t statements_{0};                  // of this session, as Statistics counts them
   bool mute_attention_{false};                   // of the last statement
 };
 
