@@ -66,6 +66,9 @@ BEGIN;
 SELECT add(20);
 PREPARE TRANSACTION 'regress_mssql';
 SELECT ids();
+BEGIN;
+SELECT count(*) > 0 AS planned FROM replicate_plan('mssql', include => ARRAY['fdw.Scratch']);
+PREPARE TRANSACTION 'regress_mssql';
 -- a cursor over a write, and one held over the end
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM scratch ORDER BY id;
@@ -88,11 +91,25 @@ SELECT mssql_exec('mssql', 'ROLLBACK TRANSACTION');
 \set VERBOSITY default
 SELECT ids();
 -- what a statement changes of the session does not outlive its transaction
-SELECT mssql_exec('mssql', 'SET ROWCOUNT 1');
+SELECT mssql_exec('mssql', 'SET ROWCOUNT 1; SET TEXTSIZE 3');
 SELECT ids();
+SELECT * FROM mssql_query('mssql', 'SELECT REPLICATE(N''x'', 5)') AS t(a text);
+SELECT mssql_exec('mssql', 'EXEC sp_set_session_context N''key'', N''value''');
+SELECT * FROM mssql_query('mssql', 'SELECT CAST(SESSION_CONTEXT(N''key'') AS nvarchar(10))') AS t(key text);
+SELECT mssql_exec('mssql', 'SELECT 1 AS a INTO #left_behind') IS NOT NULL AS made;
+\set VERBOSITY sqlstate
+SELECT * FROM mssql_query('mssql', 'SELECT a FROM #left_behind') AS t(a int);
+\set VERBOSITY default
+SELECT mssql_exec('mssql', 'EXECUTE AS USER = ''guest''');
+SELECT ids();
+-- within one, a temporary table is there for the next statement
+BEGIN;
+SELECT mssql_exec('mssql', 'SELECT 1 AS a INTO #staging') IS NOT NULL AS made;
+SELECT * FROM mssql_query('mssql', 'SELECT a FROM #staging') AS t(a int);
+COMMIT;
 -- a transaction that a statement opens is committed with ours
 SELECT mssql_exec('mssql', 'BEGIN TRANSACTION; INSERT INTO fdw.Scratch VALUES (23, N''x'')');
-SELECT mssql_disconnect('mssql');
+SELECT mssql_disconnect('mssql') IS NOT NULL AS closed;
 SELECT ids();
 SELECT mssql_exec('mssql', 'DELETE FROM fdw.Scratch') > 0 AS cleaned;
 DROP FUNCTION add, ids;

@@ -10,9 +10,6 @@ namespace mssql::pg {
 
 namespace {
 
-// What CHECK_FOR_INTERRUPTS() raised inside a wait; in TopMemoryContext.
-ErrorData* kept_error = nullptr;
-
 // Copies into a fixed buffer and never cuts a UTF-8 character in two: a broken one would make ereport itself fail.
 template <std::size_t Size>
 void put(char (&out)[Size], std::string_view text) noexcept {
@@ -25,6 +22,9 @@ void put(char (&out)[Size], std::string_view text) noexcept {
 }
 
 }  // namespace
+
+ErrorData* kept_error = nullptr;
+int quiet_fences = 0;
 
 void Caught::set(const Error& error) noexcept {
   put(sqlstate_, error.sqlstate);
@@ -46,6 +46,12 @@ void Caught::set_unknown() noexcept {
   interruption_ = false;
   put(message_, "unknown exception in mssql_fdw");
   detail_[0] = hint_[0] = '\0';
+}
+
+void Caught::set_interruption() noexcept {
+  put(sqlstate_, "57014");
+  interruption_ = true;
+  message_[0] = detail_[0] = hint_[0] = '\0';
 }
 
 void Caught::set_out_of_memory() noexcept {
@@ -130,6 +136,14 @@ text* copy_out_text(std::string_view value) {
   return out;
 }
 
+void describe_statement(const char* what, const char* sql) {
+  constexpr int longest = 1000;
+  if (sql == nullptr) return;
+  const int length = static_cast<int>(std::strlen(sql));
+  const int shown = pg_mbcliplen(sql, length, longest);
+  errcontext("%s, remote SQL: %.*s%s", what, shown, sql, shown < length ? "..." : "");
+}
+
 void forget_kept_error() {
   if (kept_error != nullptr) FreeErrorData(std::exchange(kept_error, nullptr));
 }
@@ -138,15 +152,18 @@ bool interrupted() {
   return kept_error != nullptr || (InterruptPending && (QueryCancelPending || ProcDiePending)) || !PostmasterIsAlive();
 }
 
-void wait_for_socket(int socket, short events, int milliseconds, bool aborting) {
+void wait_for_socket(int socket, short events, int milliseconds, uint32 wait_event) {
   MemoryContext context = CurrentMemoryContext;
+  // ereport() sets both to zero, for it expects to leave whoever holds interrupts off
+  const uint32 holdoff = InterruptHoldoffCount;
+  const uint32 cancel_holdoff = QueryCancelHoldoffCount;
   const int wanted = WL_LATCH_SET | WL_TIMEOUT | WL_POSTMASTER_DEATH | ((events & POLLIN) != 0 ? WL_SOCKET_READABLE : 0) |
                      ((events & POLLOUT) != 0 ? WL_SOCKET_WRITEABLE : 0);
   PG_TRY();
   {
-    const int happened = WaitLatchOrSocket(MyLatch, wanted, socket, milliseconds, PG_WAIT_EXTENSION);
+    const int happened = WaitLatchOrSocket(MyLatch, wanted, socket, milliseconds, wait_event);
     if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
-    if (!aborting && kept_error == nullptr) CHECK_FOR_INTERRUPTS();
+    if (quiet_fences == 0 && kept_error == nullptr) CHECK_FOR_INTERRUPTS();
   }
   PG_CATCH();
   {
@@ -154,6 +171,8 @@ void wait_for_socket(int socket, short events, int milliseconds, bool aborting) 
     MemoryContextSwitchTo(TopMemoryContext);
     if (kept_error == nullptr) kept_error = CopyErrorData();
     FlushErrorState();
+    InterruptHoldoffCount = holdoff;
+    QueryCancelHoldoffCount = cancel_holdoff;
     MemoryContextSwitchTo(context);
   }
   PG_END_TRY();

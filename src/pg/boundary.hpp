@@ -17,6 +17,7 @@ class Caught {
   void set(const Error& error) noexcept;
   void set(const std::exception& error) noexcept;
   void set_unknown() noexcept;
+  void set_interruption() noexcept;
   void set_out_of_memory() noexcept;
   [[noreturn]] void raise() const;
 
@@ -28,12 +29,25 @@ class Caught {
   char hint_[512];
 };
 
-// Runs `body`, whose exceptions become PostgreSQL errors. Whatever body returns is returned.
+// An interrupt that came where nothing may be raised, and waits for a fence; null: none. In TopMemoryContext.
+extern ErrorData* kept_error;
+
+// Runs `body`, whose exceptions become PostgreSQL errors. Whatever body returns is returned, unless an interrupt was met meanwhile that is
+// to be raised: here, for it must not hit a later statement.
 template <class Body>
 auto fence(Body&& body) -> decltype(body()) {
+  using Result = decltype(body());
+  static_assert(std::is_void_v<Result> || std::is_trivially_destructible_v<Result>);
   Caught caught;
   try {
-    return body();
+    if constexpr (std::is_void_v<Result>) {
+      body();
+      if (kept_error == nullptr) return;
+    } else {
+      Result result = body();
+      if (kept_error == nullptr) return result;
+    }
+    caught.set_interruption();
   } catch (const Error& error) {
     caught.set(error);
   } catch (const std::bad_alloc&) {
@@ -56,14 +70,41 @@ auto fence_private(Body&& body) -> decltype(body()) {
   return result;
 }
 
+// A fence that lets `describe(argument)` add to the context of what is raised in it: the callback still stands when the fence raises what
+// core threw.
+template <class Body>
+auto fence_with_context(void (*describe)(void*), void* argument, Body&& body) -> decltype(body()) {
+  ErrorContextCallback frame;
+  frame.callback = describe;
+  frame.arg = argument;
+  frame.previous = error_context_stack;
+  error_context_stack = &frame;
+  if constexpr (std::is_void_v<decltype(body())>) {
+    fence(body);
+    error_context_stack = frame.previous;
+  } else {
+    const auto result = fence(body);
+    error_context_stack = frame.previous;
+    return result;
+  }
+}
+
+// For such a callback: what was done, and the beginning of the remote SQL, in the server's encoding; nothing as long as that is null.
+void describe_statement(const char* what, const char* sql);
+
+// How many fence_quiet() we are in: waits leave interrupts pending then.
+extern int quiet_fences;
+
 // For callbacks that must not fail (abort, reset of a memory context): whatever is thrown is swallowed.
 template <class Body>
 void fence_quiet(Body&& body) noexcept {
+  ++quiet_fences;
   try {
     body();
   } catch (...) {
     // the caller is already cleaning up after an error; there is nobody left to tell
   }
+  --quiet_fences;
 }
 
 // Makes a C++ object that dies with `context`. May throw what T's constructor throws.
@@ -96,9 +137,10 @@ const char* for_client(const char* text);  // with question marks, where the cli
 
 // What core polls while it waits: a cancel, a termination, or the postmaster's death.
 bool interrupted();
-// How core waits: for the socket, the latch, the postmaster's death, or the time. Interrupts are processed meanwhile, unless `aborting`; an
-// error that comes of that is kept, makes interrupted() true, and is raised by the fence instead of Error::interrupted().
-void wait_for_socket(int socket, short events, int milliseconds, bool aborting);
+// How core waits: for the socket, the latch, the postmaster's death, or the time. Interrupts are processed meanwhile, unless this is
+// inside fence_quiet(); an error that comes of that is kept, makes interrupted() true, and is raised by the fence instead of
+// Error::interrupted().
+void wait_for_socket(int socket, short events, int milliseconds, uint32 wait_event);
 // At the end of a transaction: an error that was kept and has found no fence is over.
 void forget_kept_error();
 

@@ -1,12 +1,13 @@
 // The connection cache and its part in local transactions; connection.hpp states the contracts.
 //
-// A connection is used by one local transaction at a time, so its state is that transaction's. Errors in it are of three kinds: those
-// of a statement (the caller sees them), those that made the server roll back (found when the next statement asks for the session,
-// since an exception block may have gone on), and those of ending a transaction: a commit that fails is an error, an abort is not.
+// A connection is used by one local transaction at a time. Errors in it are of three kinds: those of a statement (the caller sees them),
+// those that made the server roll back (found when the next statement asks for the session, since an exception block may have gone on),
+// and those of ending a transaction: a commit that fails is an error, an abort is not.
 
 #include "connection.hpp"
 
-#include "../core/tds/decode.hpp"
+#include "../core/tds/ask.hpp"
+#include "../core/tds/transaction.hpp"
 #include "../core/tsql/statement.hpp"
 #include "options.hpp"
 #include "reader.hpp"
@@ -15,32 +16,57 @@ namespace mssql::pg {
 
 namespace {
 
+using tds::Transaction;
+
+// The socket, as PostgreSQL counts those that are not its own. Neither function raises.
+class ExternalDescriptor {
+ public:
+  ExternalDescriptor() = default;
+  ExternalDescriptor(ExternalDescriptor&& other) noexcept : held_(std::exchange(other.held_, false)) {}
+  ExternalDescriptor& operator=(ExternalDescriptor&& other) noexcept {
+    std::swap(held_, other.held_);
+    return *this;
+  }
+  ~ExternalDescriptor() {
+    if (held_) ReleaseExternalFD();
+  }
+  static ExternalDescriptor acquire() {
+    ExternalDescriptor descriptor;
+    descriptor.held_ = AcquireExternalFD();
+    if (descriptor.held_) return descriptor;
+    throw Error("53000", "could not connect to SQL Server", "There are too many open files on the local server.",
+                "Raise the server's max_files_per_process and/or \"ulimit -n\" limits.");
+  }
+
+ private:
+  bool held_{false};
+};
+
+// What a login makes.
+struct Link {
+  ExternalDescriptor descriptor;
+  std::unique_ptr<tds::Session> session;
+  tds::Opening opening;  // of each transaction
+  tds::Waits waits;
+  bool keep{true};
+  std::optional<bool> raw_text;  // unknown until a query wants it
+};
+
 struct Connection {
   Oid mapping{InvalidOid};  // the key
   Oid server{InvalidOid};
   Oid user{InvalidOid};
   uint32 server_hash{0};
   uint32 mapping_hash{0};
-  std::unique_ptr<tds::Session> session;
-  Reader* reader{nullptr};  // streams from the session now
+  Link link;
   TimestampTz connected_at{0};
-  tds::IsolationLevel isolation{tds::IsolationLevel::unchanged};
-  bool keep{true};
+  Transaction transaction;
+  bool reused{false};       // the session is older than the transaction
+  Reader* reader{nullptr};  // streams from the session now
   bool invalidated{false};
-  std::optional<bool> raw_text;  // unknown until a query wants it
-  std::string database;  // where to return to after pass-through statements; empty: not asked yet
 
-  // Of the current transaction.
-  bool in_transaction{false};
-  bool written{false};
-  bool lost{false};     // written, and gone
-  bool suspect{false};  // an error was caught, or a pass-through statement ran: the transaction may have ended
-  int savepoints{1};    // nesting levels up to this one have a savepoint of their own; 1: none has
-
-  // Of the session.
-  bool touched{false};  // a pass-through statement may have changed its database or settings
-
-  bool alive() const noexcept { return session != nullptr && session->alive(); }
+  tds::Session* session() const noexcept { return link.session.get(); }
+  bool in_transaction() const noexcept { return transaction.state() != Transaction::State::idle; }
 };
 
 // Few and long-lived; entries are reused, never removed.
@@ -48,51 +74,52 @@ std::vector<Connection*>* connections = nullptr;
 std::vector<std::string>* messages = nullptr;
 constexpr std::size_t most_messages = 1000;
 
+// What the server has to undo takes it longer than an attention.
+constexpr int undo_seconds = 30;
+
 // Set while a transaction is being aborted: the user's cancel is what brought us here, so only time ends a wait.
 TimestampTz abort_deadline = 0;
-constexpr int abort_patience_ms = 5000;
 
-void wait(int socket, short events, int milliseconds) { wait_for_socket(socket, events, milliseconds, abort_deadline != 0); }
+enum class Activity : std::uint8_t { query, connect, end };
+Activity activity = Activity::query;
+
+uint32 wait_event() {
+#if PG_VERSION_NUM >= 170000
+  static uint32 events[3] = {0, 0, 0};
+  static constexpr const char* names[3] = {"MssqlFdwQuery", "MssqlFdwConnect", "MssqlFdwEndTransaction"};
+  uint32& event = events[static_cast<std::size_t>(activity)];
+  if (event == 0) event = WaitEventExtensionNew(names[static_cast<std::size_t>(activity)]);
+  return event;
+#else
+  return PG_WAIT_EXTENSION;
+#endif
+}
+
+void wait(int socket, short events, int milliseconds) { wait_for_socket(socket, events, milliseconds, wait_event()); }
 
 bool stop_waiting() { return abort_deadline != 0 ? GetCurrentTimestamp() >= abort_deadline : interrupted(); }
 
+void begin_abort() {
+  activity = Activity::end;
+  abort_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), undo_seconds * 1000);
+}
+
+void end_abort() {
+  abort_deadline = 0;
+  activity = Activity::query;
+}
+
+// What login, USE and SET LANGUAGE say (5701, 5703) is no news to anybody.
 void keep_message(const ServerMessage& message) {
+  if (message.number == 5701 || message.number == 5703) return;
   fence_quiet([&] {
     if (messages == nullptr) messages = new std::vector<std::string>();
     if (messages->size() < most_messages) messages->push_back(message.text);
   });
 }
 
-// What login, USE and SET say (5701, 5703) is no news to anybody; what an aborted statement said is over.
 void forget_messages() {
   if (messages != nullptr) messages->clear();
-}
-
-// The single integer that a query answers; nothing for no row or NULL. Core only.
-std::optional<std::int64_t> ask_integer(tds::Session& session, std::string_view sql) {
-  session.execute(sql);
-  std::optional<std::int64_t> answer;
-  if (session.next_result()) {
-    Row row;
-    if (session.fetch(row) && !row[0].is_null()) answer = tds::decode_integer(session.columns()[0], row[0]);
-    while (session.fetch(row)) continue;
-  }
-  while (session.next_result()) continue;
-  return answer;
-}
-
-std::string ask_text(tds::Session& session, std::string_view sql) {
-  session.execute(sql);
-  std::string answer;
-  if (session.next_result()) {
-    Row row;
-    if (session.fetch(row) && !row[0].is_null()) {
-      tds::decode_to_text(session.columns()[0], row[0], tds::CharacterPolicy::error, answer);
-    }
-    while (session.fetch(row)) continue;
-  }
-  while (session.next_result()) continue;
-  return answer;
 }
 
 tds::IsolationLevel level_of(tsql::Isolation isolation) {
@@ -106,74 +133,84 @@ tds::IsolationLevel level_of(tsql::Isolation isolation) {
   return tds::IsolationLevel::read_committed;
 }
 
-// Logs in. Core only; the password lives no longer than this frame.
-void log_in(Connection& connection, OptionList server_options, OptionList mapping_options) {
-  connection.session = tds::connect(make_login(server_options, mapping_options), {stop_waiting, keep_message, wait});
-  tds::Session& session = *connection.session;
-  tds::run(session, tsql::session_settings());
+// Core only; the password lives no longer than this frame. What is asked before the session is in use has the login's patience.
+Link log_in(OptionList server_options, OptionList mapping_options) {
+  const tds::Login login = make_login(server_options, mapping_options);
+  Link link;
+  link.descriptor = ExternalDescriptor::acquire();
+  link.session = tds::connect(login, {stop_waiting, keep_message, wait});
+  link.waits.statement = login.query_timeout;
+  link.session->limit({login.query_timeout > 0 ? login.query_timeout : login.connect_timeout, link.waits.attention});
+  link.opening.settings = tsql::session_settings();
   const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
-  const bool allowed = wanted == tsql::Isolation::automatic && ask_integer(session, tsql::snapshot_state_query()) == 1;
-  connection.isolation = level_of(tsql::resolve(wanted, allowed));
-  connection.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
-  connection.raw_text.reset();
-  connection.database.clear();
-  connection.touched = false;
+  const bool allowed = wanted == tsql::Isolation::automatic && tds::ask_integer(*link.session, tsql::snapshot_state_query()) == 1;
+  link.opening.level = level_of(tsql::resolve(wanted, allowed));
+  link.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
+  link.session->limit(link.waits);
+  return link;
+}
+
+void let_reader_go(Connection& connection) noexcept {
+  if (connection.reader != nullptr) reader_detach(std::exchange(connection.reader, nullptr));
 }
 
 void close(Connection& connection) noexcept {
-  if (connection.reader != nullptr) reader_detach(connection.reader);
-  connection.reader = nullptr;
-  fence_quiet([&] { connection.session.reset(); });
+  let_reader_go(connection);
+  fence_quiet([&] { connection.link = Link(); });
   connection.invalidated = false;
+}
+
+void connect(Connection& connection, const Access& access) {
+  close(connection);
+  connection.connected_at = GetCurrentTimestamp();
+  activity = Activity::connect;
+  connection.link = log_in(access.server_options, access.mapping_options);
+  activity = Activity::query;
+  connection.reused = false;
 }
 
 // After this the connection is between transactions.
 void finish(Connection& connection) noexcept {
-  connection.in_transaction = connection.written = connection.lost = connection.suspect = false;
-  connection.savepoints = 1;
-  if (!connection.alive() || connection.invalidated || !connection.keep) close(connection);
+  const bool spent = connection.transaction.touched() && connection.session() != nullptr && !connection.session()->resets();
+  connection.transaction.finish();
+  const bool keep = connection.link.keep && !connection.invalidated && !spent && connection.session() != nullptr && connection.session()->alive();
+  if (!keep) return close(connection);
+  connection.session()->limit(connection.link.waits);
 }
 
-// Before a transaction is ended or undone: a pass-through statement may have switched execution off. Core only.
-void prepare_to_end(Connection& connection) {
-  if (connection.touched) tds::run(*connection.session, tsql::resume_execution());
-}
-
-// The nesting level of the remote transaction; nothing when the session gives no such answer (SET SHOWPLAN_TEXT ON, say). Core only.
-std::optional<std::int64_t> remote_nesting(tds::Session& session) { return ask_integer(session, "SELECT CAST(@@TRANCOUNT AS int)"); }
-
-// Begins the remote transaction. False when the session turned out to be dead, or of no use any more, and it was idle. Core only.
-bool begin_on(Connection& connection, bool idle_before) {
+// Whether the session, idle since the last transaction, is there yet. Core only.
+bool wakes_up(Connection& connection) {
+  if (connection.session() == nullptr || !connection.session()->alive()) return false;
   try {
-    if (connection.session->busy()) connection.session->cancel();
-    if (connection.touched) tds::run(*connection.session, tsql::restore_session(connection.database));
-    connection.session->begin_transaction(connection.isolation);
-    if (connection.touched && remote_nesting(*connection.session) != 1) return false;
+    connection.session()->catch_up();
   } catch (const Error& error) {
-    // Caught here to log in once more: nothing has been done over this session yet.
-    if (!idle_before || error.is_interruption() || connection.session->alive()) throw;
+    if (error.is_interruption() || connection.session()->alive()) throw;
+  }
+  return connection.session()->alive();
+}
+
+// False when the session, idle before, turned out to be dead. Core only.
+bool begin_on(Connection& connection, bool now) {
+  try {
+    connection.transaction.begin(*connection.session(), connection.link.opening);
+    if (now) connection.session()->settle();
+  } catch (const Error& error) {
+    connection.transaction.finish();
+    // Caught here to log in once more: nothing has been done over this session yet. One that has failed to begin is of no use.
+    const bool died = !connection.session()->alive();
+    close(connection);
+    if (!connection.reused || !died || error.is_interruption()) throw;
     return false;
   }
-  connection.touched = false;
-  forget_messages();
   return true;
 }
 
-// Whether the remote transaction, which had begun, still stands. Core only.
-bool still_there(Connection& connection) {
-  if (!connection.alive()) return false;
-  tds::Session& session = *connection.session;
-  if (session.busy()) session.cancel();
-  if (!session.alive()) return false;
-  if (!connection.suspect) return true;
-  bool there = false;
-  try {
-    there = remote_nesting(session).value_or(0) > 0;
-  } catch (const Error& error) {
-    if (error.is_interruption() || session.alive()) throw;
-  }
-  connection.suspect = !there;
-  return there;
+void begin(Connection& connection, const Access& access, bool now) {
+  connection.reused = wakes_up(connection);
+  if (connection.reused && begin_on(connection, now)) return forget_messages();
+  connect(connection, access);
+  begin_on(connection, now);
+  forget_messages();
 }
 
 // For messages; the server may have been dropped meanwhile.
@@ -189,112 +226,79 @@ const char* server_name(const Connection& connection) {
                   errhint("Roll back the local transaction and try again.")));
 }
 
-void commit(Connection& connection) {
-  if (!connection.in_transaction) return;
-  if (connection.reader != nullptr) {
-    reader_detach(connection.reader);
-    connection.reader = nullptr;
-  }
-  if (!connection.written) {
-    // Nothing depends on the end of a transaction that only read: a connection that broke meanwhile is just closed.
-    fence_quiet([&] {
-      if (connection.alive() && connection.session->busy()) connection.session->cancel();
-      if (connection.alive()) connection.session->roll_back_transaction();
-    });
-    if (connection.alive() && connection.session->busy()) close(connection);
-    return finish(connection);
-  }
-  if (connection.lost || !connection.alive()) raise_lost(connection);
-  if (connection.session->busy()) connection.session->cancel();
-  // A pass-through BEGIN TRANSACTION nests: only the outermost COMMIT commits.
-  std::optional<std::int64_t> nesting;
-  prepare_to_end(connection);
-  do {
-    connection.session->commit_transaction();
-    nesting = remote_nesting(*connection.session);
-  } while (nesting.value_or(0) > 0);
-  if (!nesting) {
-    close(connection);
-    raise_lost(connection);
-  }
-  finish(connection);
-}
-
+// The end of a transaction that only read, or of one that is aborted: nothing depends on how it goes.
 void roll_back(Connection& connection) noexcept {
-  if (!connection.in_transaction) return;
-  if (connection.reader != nullptr) reader_detach(connection.reader);
-  connection.reader = nullptr;
+  if (!connection.in_transaction()) return;
+  let_reader_go(connection);
   bool done = false;
-  fence_quiet([&] {
-    if (connection.alive() && connection.session->busy()) connection.session->cancel();
-    if (!connection.alive()) return;
-    prepare_to_end(connection);
-    connection.session->roll_back_transaction();
-    done = !connection.touched || remote_nesting(*connection.session) == 0;
-  });
+  fence_quiet([&] { done = connection.transaction.roll_back(connection.session()); });
   // Dropping the session makes the server roll back as well.
   if (!done) close(connection);
   finish(connection);
 }
 
+void commit(Connection& connection) {
+  if (!connection.in_transaction()) return;
+  if (!connection.transaction.touched()) return roll_back(connection);
+  let_reader_go(connection);
+  if (!connection.transaction.commit(connection.session())) raise_lost(connection);
+  finish(connection);
+}
+
 void roll_back_to_savepoint(Connection& connection, int level) noexcept {
-  if (!connection.in_transaction) return;
-  connection.suspect = true;
-  const bool wrote_inside = connection.savepoints >= level;
+  if (!connection.in_transaction()) return;
   // The session must be free for a rollback. Else a cursor from outside that was read here streams on.
-  if (connection.reader != nullptr && (wrote_inside || reader_belongs_to(connection.reader, CurTransactionResourceOwner))) {
-    reader_detach(connection.reader);
-    connection.reader = nullptr;
-    if (connection.alive()) connection.session->cancel();
-  }
-  if (!wrote_inside) return;
-  connection.savepoints = level - 1;
-  connection.lost = true;
+  const bool ends_reader = connection.reader != nullptr &&
+                           (connection.transaction.wrote_inside(level) || reader_belongs_to(connection.reader, CurTransactionResourceOwner));
+  if (ends_reader) let_reader_go(connection);
   fence_quiet([&] {
-    if (!connection.alive()) return;
-    prepare_to_end(connection);
-    tds::run(*connection.session, "ROLLBACK TRANSACTION s" + std::to_string(level));
-    connection.lost = false;
+    if (ends_reader && connection.session() != nullptr) connection.session()->cancel();
+    connection.transaction.roll_back_to(connection.session(), level);
   });
+}
+
+void refuse_to_prepare(const Connection& connection) {
+  if (!connection.transaction.touched() && !connection.transaction.whole()) return;
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg(connection.transaction.touched() ? "cannot PREPARE a transaction that has written over mssql_fdw"
+                                                          : "cannot PREPARE a transaction that has run a function of replicate"),
+                  connection.transaction.touched()
+                      ? errdetail("A SQL Server session cannot hold a transaction for a later COMMIT PREPARED.")
+                      : errdetail("It would keep the tables of the run locked until COMMIT PREPARED.")));
+}
+
+void before_end(XactEvent event) {
+  if (event == XACT_EVENT_PRE_PREPARE) {
+    for (Connection* connection : *connections) refuse_to_prepare(*connection);
+  }
+  activity = Activity::end;
+  for (Connection* connection : *connections) commit(*connection);
+  activity = Activity::query;
 }
 
 void on_transaction_end(XactEvent event, void*) {
   switch (event) {
     case XACT_EVENT_PRE_PREPARE:
-    case XACT_EVENT_PRE_COMMIT:
-      fence([&] {
-        for (Connection* connection : *connections) {
-          if (event == XACT_EVENT_PRE_PREPARE && connection->written) {
-            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                            errmsg("cannot PREPARE a transaction that has written over mssql_fdw"),
-                            errdetail("A SQL Server session cannot hold a transaction for a later COMMIT PREPARED.")));
-          }
-          commit(*connection);
-        }
-      });
-      break;
+    case XACT_EVENT_PRE_COMMIT: fence([&] { before_end(event); }); break;
     case XACT_EVENT_ABORT:
-      abort_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), abort_patience_ms);
+      begin_abort();
       for (Connection* connection : *connections) roll_back(*connection);
-      abort_deadline = 0;
+      end_abort();
       forget_messages();
       forget_kept_error();
       break;
-    default:
-      forget_kept_error();
-      break;
+    default: forget_kept_error(); break;
   }
 }
 
 void on_subtransaction_end(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
   const int level = GetCurrentTransactionNestLevel();
   if (event == SUBXACT_EVENT_PRE_COMMIT_SUB) {
-    // SQL Server has no RELEASE: what the savepoint would undo now belongs to the level above, whose own savepoint is older.
-    for (Connection* connection : *connections) connection->savepoints = std::min(connection->savepoints, level - 1);
+    for (Connection* connection : *connections) connection->transaction.release(level);
   } else if (event == SUBXACT_EVENT_ABORT_SUB) {
-    abort_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), abort_patience_ms);
+    begin_abort();
     for (Connection* connection : *connections) roll_back_to_savepoint(*connection, level);
-    abort_deadline = 0;
+    end_abort();
   }
 }
 
@@ -302,7 +306,7 @@ void on_catalog_change(Datum, int cache, uint32 hash) {
   for (Connection* connection : *connections) {
     const uint32 own = cache == FOREIGNSERVEROID ? connection->server_hash : connection->mapping_hash;
     if (hash != 0 && hash != own) continue;
-    if (connection->in_transaction) {
+    if (connection->in_transaction()) {
       connection->invalidated = true;
     } else {
       close(*connection);
@@ -311,30 +315,35 @@ void on_catalog_change(Datum, int cache, uint32 hash) {
 }
 
 void on_exit(int, Datum) {
-  abort_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), abort_patience_ms);
+  begin_abort();
   for (Connection* connection : *connections) close(*connection);
 }
 
+// Each registration allocates and may fail; what was done before it is not done again.
 void prepare_cache() {
-  if (connections != nullptr) return;
-  RegisterXactCallback(on_transaction_end, nullptr);
-  RegisterSubXactCallback(on_subtransaction_end, nullptr);
-  CacheRegisterSyscacheCallback(FOREIGNSERVEROID, on_catalog_change, 0);
-  CacheRegisterSyscacheCallback(USERMAPPINGOID, on_catalog_change, 0);
-  before_shmem_exit(on_exit, 0);
-  connections = new std::vector<Connection*>();
+  static int done = 0;
+  if (connections == nullptr) connections = new std::vector<Connection*>();
+  if (done < 1) RegisterXactCallback(on_transaction_end, nullptr), done = 1;
+  if (done < 2) RegisterSubXactCallback(on_subtransaction_end, nullptr), done = 2;
+  if (done < 3) CacheRegisterSyscacheCallback(FOREIGNSERVEROID, on_catalog_change, 0), done = 3;
+  if (done < 4) CacheRegisterSyscacheCallback(USERMAPPINGOID, on_catalog_change, 0), done = 4;
+  if (done < 5) before_shmem_exit(on_exit, 0), done = 5;
+}
+
+// Core only.
+Connection& new_connection() {
+  connections->reserve(connections->size() + 1);
+  connections->push_back(new Connection());
+  return *connections->back();
 }
 
 Connection& find_connection(const Access& access) {
   Connection* unused = nullptr;
   for (Connection* connection : *connections) {
     if (connection->mapping == access.mapping->umid) return *connection;
-    if (connection->session == nullptr && !connection->in_transaction) unused = connection;
+    if (connection->session() == nullptr && !connection->in_transaction()) unused = connection;
   }
-  if (unused == nullptr) {
-    connections->push_back(nullptr);
-    unused = connections->back() = new Connection();
-  }
+  if (unused == nullptr) unused = &new_connection();
   unused->mapping = access.mapping->umid;
   unused->server = access.server->serverid;
   unused->user = access.mapping->userid;
@@ -345,70 +354,64 @@ Connection& find_connection(const Access& access) {
 
 Connection& connection_of(const tds::Session& session) {
   for (Connection* connection : *connections) {
-    if (connection->session.get() == &session) return *connection;
+    if (connection->session() == &session) return *connection;
   }
   throw Error(sqlstate::internal, "session is not in the connection cache");
 }
 
-void begin(Connection& connection, const Access& access) {
-  bool begun = false;
-  if (connection.alive()) begun = begin_on(connection, true);
-  if (!begun) {
-    close(connection);
-    connection.connected_at = GetCurrentTimestamp();
-    log_in(connection, access.server_options, access.mapping_options);
-    begin_on(connection, false);
+// A transaction that goes on, or none.
+void look_after(Connection& connection) {
+  switch (connection.transaction.look(connection.session())) {
+    case Transaction::Finding::stands:
+    case Transaction::Finding::never_begun: return;
+    case Transaction::Finding::lost: raise_lost(connection);
+    case Transaction::Finding::begins_anew:
+      ereport(WARNING, (errmsg("remote transaction on server \"%s\" was lost and begins anew", server_name(connection)),
+                        errdetail("It had only read; later reads may see newer data.")));
   }
-  connection.in_transaction = true;
-  connection.savepoints = 1;
 }
 
 }  // namespace
 
-tds::Session& acquire(Oid server, Oid user) {
+tds::Session& acquire(Oid server, Oid user, const Use& use) {
   prepare_cache();
+  activity = Activity::query;
   const Access access = find_access(server, user);
   require_password(access, user);
   Connection& connection = find_connection(access);
-  if (connection.lost) raise_lost(connection);
   // Should reading away fail, the reader has let go and says so itself when it is asked for a row.
   if (connection.reader != nullptr) reader_give_way(std::exchange(connection.reader, nullptr));
-  if (connection.in_transaction) {
-    if (still_there(connection)) return *connection.session;
-    if (connection.written) {
-      connection.lost = true;
-      raise_lost(connection);
-    }
-    ereport(WARNING, (errmsg("remote transaction on server \"%s\" was lost and begins anew", server_name(connection)),
-                      errdetail("It had only read; later reads may see newer data.")));
-    finish(connection);
+  const bool whole = use.whole || IsolationUsesXactSnapshot();
+  if (connection.in_transaction()) {
+    if (IsolationUsesXactSnapshot()) connection.transaction.keep_whole();
+    look_after(connection);
   } else if (connection.invalidated) {
     close(connection);
   }
-  begin(connection, access);
-  return *connection.session;
+  if (!connection.in_transaction()) begin(connection, access, use.pass_through || !use.begins_with_statement);
+  if (whole) connection.transaction.keep_whole();
+  if (use.pass_through) {
+    connection.session()->limit({connection.link.waits.statement, undo_seconds});
+    connection.transaction.write(*connection.session(), GetCurrentTransactionNestLevel());
+  } else {
+    connection.transaction.clean(*connection.session());
+  }
+  return *connection.session();
+}
+
+bool may_start_over(const tds::Session& session) {
+  return connection_of(session).reused && session.awaits_begin() && !session.alive();
 }
 
 bool gives_raw_text(tds::Session& session) {
   if (!session.converts_text()) return false;
   Connection& connection = connection_of(session);
-  if (!connection.raw_text) connection.raw_text = ask_integer(session, raw_text_probe()) == 1;
-  return *connection.raw_text;
+  std::optional<bool>& known = connection.link.raw_text;
+  if (!known) known = tds::ask_integer(session, raw_text_probe()) == 1;
+  return *known;
 }
 
 void set_active_reader(tds::Session& session, Reader* reader) { connection_of(session).reader = reader; }
-
-void mark_written(tds::Session& session) {
-  Connection& connection = connection_of(session);
-  if (connection.database.empty()) connection.database = ask_text(session, "SELECT DB_NAME()");
-  std::string sql;
-  for (int level = connection.savepoints + 1; level <= GetCurrentTransactionNestLevel(); ++level) {
-    sql += "SAVE TRANSACTION s" + std::to_string(level) + "; ";
-  }
-  if (!sql.empty()) tds::run(session, sql);
-  connection.savepoints = GetCurrentTransactionNestLevel();
-  connection.written = connection.touched = connection.suspect = true;
-}
 
 void report_messages(int level) {
   if (messages == nullptr) return;
@@ -424,8 +427,8 @@ bool disconnect(Oid server) {
   if (connections == nullptr) return false;
   bool closed = false;
   for (Connection* connection : *connections) {
-    if (connection->session == nullptr || (OidIsValid(server) && connection->server != server)) continue;
-    if (connection->in_transaction) {
+    if (connection->session() == nullptr || (OidIsValid(server) && connection->server != server)) continue;
+    if (connection->in_transaction()) {
       ereport(WARNING, (errmsg("cannot close connection for server \"%s\" because it is still in use", server_name(*connection))));
       continue;
     }
@@ -439,14 +442,14 @@ List* list_connections() {
   List* list = NIL;
   if (connections == nullptr) return list;
   for (Connection* connection : *connections) {
-    if (connection->session == nullptr) continue;
+    if (connection->session() == nullptr) continue;
     auto* info = static_cast<ConnectionInfo*>(palloc0(sizeof(ConnectionInfo)));
     info->server = connection->server;
     info->user = connection->user;
-    info->spid = connection->session->spid();
-    info->in_transaction = connection->in_transaction;
-    info->valid = !connection->invalidated && connection->alive();
-    info->remote_version = copy_out(connection->session->server_version());
+    info->spid = connection->session()->spid();
+    info->in_transaction = connection->in_transaction();
+    info->valid = !connection->invalidated && connection->session()->alive();
+    info->remote_version = copy_out(connection->session()->server_version());
     info->connected_at = connection->connected_at;
     list = lappend(list, info);
   }

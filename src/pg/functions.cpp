@@ -41,7 +41,7 @@ const std::vector<tds::Parameter>* query_parameters(const Arguments& arguments) 
   return make_parameters(values, arguments.count);
 }
 
-Datum query(FunctionCallInfo fcinfo, bool writes) {
+Datum query(FunctionCallInfo fcinfo, bool pass_through) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server and statement of mssql_query() must not be null")));
   }
@@ -60,7 +60,8 @@ Datum query(FunctionCallInfo fcinfo, bool writes) {
   ReaderOptions options;
   options.source = "mssql_query";
   options.policy = static_cast<tds::CharacterPolicy>(choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0));
-  options.writes = writes;
+  options.pass_through = pass_through;
+  options.whole = !pass_through;  // it reads the catalog of a run
   Tuplestorestate* rows = begin_result(result, descriptor);
   Reader* reader = reader_open(server->serverid, GetUserId(), sql, parameters, result->setDesc, attnums, natts, options);
   MemoryContext one_row = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw row", ALLOCSET_DEFAULT_SIZES);
@@ -83,8 +84,7 @@ Datum execute(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   const char* sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
-  tds::Session& session = acquire(server->serverid, GetUserId());
-  mark_written(session);
+  tds::Session& session = acquire(server->serverid, GetUserId(), {.pass_through = true});
   const std::int64_t rows = tds::run(session, utf8);
   report_messages(NOTICE);
   PG_RETURN_INT64(rows);

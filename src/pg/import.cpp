@@ -54,7 +54,22 @@ struct Import {
   std::vector<std::string> commands;
   std::vector<std::string> notices;  // about one table each
   std::vector<std::string> remarks;  // about the statement
+  std::string schema;     // for errors
+  std::string statement;  // that runs
 };
+
+void describe(void* argument) {
+  const auto* import = static_cast<const Import*>(argument);
+  describe_statement(psprintf("import of remote schema \"%s\"", displayable(import->schema.c_str())),
+                     import->statement.empty() ? nullptr : displayable(import->statement.c_str()));
+}
+
+template <class Visit>
+void read_catalog(Import& import, tds::Session& session, std::string statement, Visit&& visit) {
+  import.statement = std::move(statement);
+  for_each_catalog_row(session, import.statement, visit);
+  import.statement.clear();
+}
 
 std::string quoted_identifier(std::string_view name) {
   std::string quoted = "\"";
@@ -77,7 +92,7 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 void find_relations(Import& import, tds::Session& session, const std::string& schema, const ImportOptions& options) {
-  for_each_catalog_row(session, tsql::tables_query(), [&](CatalogRow& row) {
+  read_catalog(import, session, tsql::tables_query(), [&](CatalogRow& row) {
     if (!same_ignoring_case(*row[0], schema) || (as_flag(row[3]) && !options.with_views)) return;
     import.relations.push_back({*row[0], *row[1], {}, as_flag(row[3]), {}});
   });
@@ -86,8 +101,8 @@ void find_relations(Import& import, tds::Session& session, const std::string& sc
   if (exact) std::erase_if(import.relations, [&](const auto& r) { return r.schema != schema; });
   if (!import.relations.empty()) return;
   bool exists = false;
-  for_each_catalog_row(session, "SELECT CASE WHEN SCHEMA_ID(" + tsql::quote_literal(schema) + ") IS NULL THEN 0 ELSE 1 END",
-                       [&](CatalogRow& row) { exists = as_int(row[0]) == 1; });
+  read_catalog(import, session, "SELECT CASE WHEN SCHEMA_ID(" + tsql::quote_literal(schema) + ") IS NULL THEN 0 ELSE 1 END",
+               [&](CatalogRow& row) { exists = as_int(row[0]) == 1; });
   if (!exists) throw Error("HV00R", "schema \"" + schema + "\" does not exist on the foreign server");
 }
 
@@ -96,7 +111,7 @@ using RelationIndex = std::map<std::pair<std::string, std::string>, ImportedTabl
 void find_columns(Import& import, tds::Session& session, const ImportOptions& options) {
   RelationIndex index;
   for (ImportedTable& relation : import.relations) index[{relation.schema, relation.name}] = &relation;
-  for_each_catalog_row(session, tsql::columns_query(), [&](CatalogRow& row) {
+  read_catalog(import, session, tsql::columns_query(), [&](CatalogRow& row) {
     const auto found = index.find({*row[0], *row[1]});
     if (found == index.end()) return;
     if (as_flag(row[17]) && !options.with_generated) return;
@@ -114,7 +129,7 @@ void find_columns(Import& import, tds::Session& session, const ImportOptions& op
     column.default_definition = row[16].value_or("");
     found->second->columns.push_back(std::move(column));
   });
-  for_each_catalog_row(session, tsql::indexes_query(), [&](CatalogRow& row) {
+  read_catalog(import, session, tsql::indexes_query(), [&](CatalogRow& row) {
     const auto found = index.find({*row[0], *row[1]});
     if (found == index.end() || row[3].value_or("") != "PK") return;
     for (ImportedColumn& column : found->second->columns) column.is_key = column.is_key || column.name == *row[10];
@@ -289,7 +304,10 @@ List* ImportForeignSchema(ImportForeignSchemaStmt* statement, Oid server) {
   const char* server_name = pg_server_to_any(statement->server_name, static_cast<int>(std::strlen(statement->server_name)), PG_UTF8);
   auto* import = own<Import>(CurrentMemoryContext);
   auto* aliases = own<std::vector<std::string>>(CurrentMemoryContext);
-  run_import(*import, *aliases, acquire(server, GetUserId()), remote_schema, server_name, listed, statement->list_type, options);
+  import->schema = remote_schema;
+  fence_with_context(describe, import, [&] {
+    run_import(*import, *aliases, acquire(server, GetUserId(), {}), remote_schema, server_name, listed, statement->list_type, options);
+  });
 
   for (std::size_t i = 0; i < aliases->size(); ++i) {
     statement->table_list = lappend(statement->table_list, makeRangeVar(nullptr, const_cast<char*>(to_server((*aliases)[i])), -1));

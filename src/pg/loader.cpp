@@ -247,6 +247,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   options.policy = request.policy;
   options.source = request.source;
   options.columns = request.types;
+  options.whole = true;
   Reader* reader = reader_open(request.server, GetUserId(), request.sql, nullptr, descriptor, attnums, request.ncolumns, options);
   std::uint64_t flushed = 0;
   for (;;) {

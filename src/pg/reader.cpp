@@ -39,6 +39,7 @@ struct Reader {
   std::vector<Column> columns;
   std::vector<Field> fields;   // by column, or none: the rows are only counted
   const char* source{nullptr};
+  const char* sql{nullptr};    // what was sent, for the error context
   std::string scratch;
   std::uint64_t bytes{0};
 
@@ -56,19 +57,19 @@ namespace {
 
 constexpr std::size_t scratch_to_keep = 1 << 20;
 
+// What an error is about: a value, or the statement. The values of parameters are not shown.
 void describe(void* argument) {
   const auto* reader = static_cast<const Reader*>(argument);
-  if (reader->current < 0) return;
-  const char* name = reader->fields[static_cast<std::size_t>(reader->current)].name;
-  if (reader->source != nullptr) {
-    errcontext("column \"%s\" of %s", name, reader->source);
+  const char* source = reader->source != nullptr ? reader->source : "remote query";
+  if (reader->current >= 0) {
+    errcontext("column \"%s\" of %s", reader->fields[static_cast<std::size_t>(reader->current)].name, source);
   } else {
-    errcontext("column \"%s\"", name);
+    describe_statement(source, reader->sql);
   }
 }
 
 // Core only.
-void start(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
+void send(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
   const bool plain = sql.find(raw_text_name) != std::string_view::npos && !gives_raw_text(session);
   session.execute(plain ? without_raw_text(sql) : std::string(sql),
                   parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
@@ -78,6 +79,17 @@ void start(Reader& reader, tds::Session& session, std::string_view sql, const st
   }
   const std::span<const Column> columns = session.columns();
   reader.columns.assign(columns.begin(), columns.end());
+}
+
+// False: nothing has happened, and another session has to be acquired. Core only.
+bool start(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
+  try {
+    send(reader, session, sql, parameters);
+  } catch (const Error& error) {
+    if (error.is_interruption() || !may_start_over(session)) throw;
+    return false;
+  }
+  return true;
 }
 
 void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
@@ -202,6 +214,24 @@ void make_store(Reader& reader) {
   MemoryContextSwitchTo(old_context);
 }
 
+void read_away(Reader& reader, tds::Session& session) {
+  make_store(reader);
+  MemoryContext batch = AllocSetContextCreate(reader.context, "mssql_fdw stored row", ALLOCSET_DEFAULT_SIZES);
+  Row row;
+  while (session.fetch(row)) {
+    CHECK_FOR_INTERRUPTS();
+    MemoryContext old = MemoryContextSwitchTo(batch);
+    Datum packed = PointerGetDatum(pack(row));
+    bool isnull = false;
+    tuplestore_putvalues(reader.store, reader.slot->tts_tupleDescriptor, &packed, &isnull);
+    MemoryContextSwitchTo(old);
+    MemoryContextReset(batch);
+  }
+  reader.session = &session;
+  read_to_end(reader);
+  MemoryContextDelete(batch);
+}
+
 }  // namespace
 
 Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters, TupleDesc target,
@@ -210,33 +240,33 @@ Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds
   reader->context = CurrentMemoryContext;
   reader->owner = CurrentResourceOwner;
   reader->source = options.source;
-
-  tds::Session& session = acquire(server, user);
-  if (options.writes) mark_written(session);
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
-  start(*reader, session, utf8, parameters);
-  reader->session = &session;
-  set_active_reader(session, reader);
-  choose_converters(*reader, target, attnums, ncolumns, options);
+  const Use use{options.pass_through, options.whole, true};
+  fence_with_context(describe, reader, [&] {
+    for (;;) {
+      tds::Session& session = acquire(server, user, use);
+      reader->sql = sql;
+      if (!start(*reader, session, utf8, parameters)) continue;  // once at most: the next session is a new one
+      reader->session = &session;
+      set_active_reader(session, reader);
+      break;
+    }
+    choose_converters(*reader, target, attnums, ncolumns, options);
+  });
   return reader;
 }
 
 bool reader_next(Reader* reader, Datum* values, bool* isnull) {
-  // Outside the fence, so that the context still stands when the fence raises what core threw.
-  ErrorContextCallback frame;
-  frame.callback = describe;
-  frame.arg = reader;
-  frame.previous = error_context_stack;
-  error_context_stack = &frame;
-  const bool more = fence([&] { return next(*reader, values, isnull); });
-  error_context_stack = frame.previous;
-  return more;
+  return fence_with_context(describe, reader, [&] { return next(*reader, values, isnull); });
 }
 
 std::uint64_t reader_bytes(const Reader* reader) { return reader->bytes; }
 
 void reader_close(Reader* reader) {
-  if (reader->session != nullptr) reader->let_go();
+  if (reader->session != nullptr) {
+    reader->let_go();
+    CHECK_FOR_INTERRUPTS();  // calling off may have taken its time, and this may have been the statement's last chance
+  }
   if (reader->store != nullptr) {
     ExecDropSingleTupleTableSlot(reader->slot);
     tuplestore_end(reader->store);
@@ -254,22 +284,8 @@ void reader_give_way(Reader* reader) {
     // A conversion (a domain's check, an input function) queries the server whose row it is converting.
     throw Error(sqlstate::feature_not_supported, "foreign server cannot be queried while one of its values is being converted");
   }
-  make_store(*reader);
-  MemoryContext batch = AllocSetContextCreate(reader->context, "mssql_fdw stored row", ALLOCSET_DEFAULT_SIZES);
-  Row row;
-  while (session->fetch(row)) {
-    CHECK_FOR_INTERRUPTS();
-    MemoryContext old = MemoryContextSwitchTo(batch);
-    Datum packed = PointerGetDatum(pack(row));
-    bool isnull = false;
-    tuplestore_putvalues(reader->store, reader->slot->tts_tupleDescriptor, &packed, &isnull);
-    MemoryContextSwitchTo(old);
-    MemoryContextReset(batch);
-  }
-  reader->session = session;
-  read_to_end(*reader);
+  fence_with_context(describe, reader, [&] { read_away(*reader, *session); });
   reader->cut_short = false;
-  MemoryContextDelete(batch);
 }
 
 void reader_detach(Reader* reader) {

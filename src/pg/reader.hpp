@@ -23,20 +23,21 @@ struct ReaderOptions {
   tds::CharacterPolicy policy{tds::CharacterPolicy::error};
   const char* source{nullptr};           // what errors name beside the column ("foreign table \"users\""); may be null
   const RemoteColumn* columns{nullptr};  // ncolumns entries; may be null
-  bool writes{false};                    // the statement may be more than a SELECT
+  bool pass_through{false};              // the statement may be more than a SELECT
+  bool whole{false};                     // of a run (connection.hpp)
 };
 
 // Sends `sql` (in the server's encoding) and checks that its columns can become the attributes attnums[0..ncolumns) of `target`
 // (1-based; the i-th remote column goes to attnums[i]). A wrong count or a type with no conversion is an error that names the
 // column. With ncolumns = 0 the rows are only counted, whatever they hold. `parameters` are not needed after the call;
-// `target`, `attnums` and `options.source` must live as long as the reader.
+// `sql`, `target`, `attnums` and `options.source` must live as long as the reader.
 Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters, TupleDesc target,
                     const int* attnums, int ncolumns, const ReaderOptions& options);
 // Fills values[attnum-1] and isnull[attnum-1] of the mapped attributes (the others are left alone); false after the last row.
 bool reader_next(Reader* reader, Datum* values, bool* isnull);
 // Wire bytes read so far, as decoded cells count them.
 std::uint64_t reader_bytes(const Reader* reader);
-// Ends the query (attention when rows are left). Safe to call twice, and in abort.
+// Ends the query (attention when rows are left). Safe to call twice.
 void reader_close(Reader* reader);
 // Reads the remaining rows away from the session; called by acquire().
 void reader_give_way(Reader* reader);

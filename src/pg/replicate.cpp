@@ -257,16 +257,8 @@ using namespace mssql::pg;
 extern "C" {
 
 Datum mssql_fdw_load(PG_FUNCTION_ARGS) {
-  // Outside the fence: the callback must still stand when the fence raises what it caught.
   LoadContext context{"", "", 0};
-  ErrorContextCallback callback;
-  callback.callback = load_error_context;
-  callback.arg = &context;
-  callback.previous = nullptr;  // as fence_private()
-  ErrorContextCallback* stack = std::exchange(error_context_stack, &callback);
-  const Datum result = fence([&] { return load_call(fcinfo, &context); });
-  error_context_stack = stack;
-  return result;
+  return fence_private([&] { return fence_with_context(load_error_context, &context, [&] { return load_call(fcinfo, &context); }); });
 }
 
 Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {

@@ -133,12 +133,21 @@ Error silence_error(const std::string& where, int seconds) {
 
 std::string driver_version() { return native::driver_description() + ", " + freetds::library_version(); }
 
-void Session::begin_transaction(IsolationLevel level) {
+std::string opening_statements(const Opening& opening) {
   static constexpr const char* names[] = {"", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
-  std::string sql;
-  if (level != IsolationLevel::unchanged) sql = std::string("SET TRANSACTION ISOLATION LEVEL ") + names[static_cast<std::size_t>(level)] + "; ";
-  run(*this, sql + "BEGIN TRANSACTION");
+  std::string sql = opening.settings.empty() ? "" : opening.settings + "; ";
+  if (opening.level != IsolationLevel::unchanged)
+    sql += std::string("SET TRANSACTION ISOLATION LEVEL ") + names[static_cast<std::size_t>(opening.level)] + "; ";
+  return opening.begins ? sql + "BEGIN TRANSACTION; " : sql;
 }
+
+void Session::begin_transaction(IsolationLevel level) { run(*this, opening_statements({{}, level, true})); }
+
+void Session::open(const Opening& opening) { run(*this, opening_statements(opening)); }
+
+void Session::save_transaction(std::string_view savepoint) { run(*this, "SAVE TRANSACTION " + std::string(savepoint)); }
+
+void Session::roll_back_to(std::string_view savepoint) { run(*this, "ROLLBACK TRANSACTION " + std::string(savepoint)); }
 
 void Session::commit_transaction() { run(*this, "COMMIT TRANSACTION"); }
 

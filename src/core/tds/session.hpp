@@ -61,6 +61,19 @@ struct Parameter {
 // As MS-TDS 2.2.6.9 numbers them.
 enum class IsolationLevel : std::uint8_t { unchanged, read_uncommitted, read_committed, repeatable_read, serializable, snapshot };
 
+// What goes before a statement of ours: the session as it was after its login, the settings, and a transaction.
+struct Opening {
+  std::string settings;  // T-SQL statements
+  IsolationLevel level{IsolationLevel::unchanged};
+  bool begins{true};  // a transaction; false: the one under way goes on
+};
+
+// How long the server may be silent, in seconds; 0: as long as it likes.
+struct Waits {
+  int statement{0};
+  int attention{5};  // SqlClient's patience; longer where the server has something to undo
+};
+
 struct BulkColumn {
   std::string name;
   RemoteType type;
@@ -88,6 +101,24 @@ class Session {
   virtual void begin_transaction(IsolationLevel level);
   virtual void commit_transaction();     // fails on the server (3902) when the transaction is gone, which a caller must hear of
   virtual void roll_back_transaction();  // quiet when the server has rolled back already (deadlock victim, severe errors)
+  virtual void save_transaction(std::string_view savepoint);  // a plain identifier
+  virtual void roll_back_to(std::string_view savepoint);
+  // Rolls back what has only read. A driver may go on without the server's answer; catch_up() then hears it, as the next request does.
+  virtual void leave_transaction() { roll_back_transaction(); }
+  virtual void catch_up() {}
+  // Which one there is, 0 for none, as far as the server tells of its own accord; nothing: it has to be asked.
+  virtual std::optional<std::uint64_t> transaction() const noexcept { return std::nullopt; }
+
+  // Whether the session can be made as after its login. Where it cannot, what a statement has set stays, and open() only says the settings
+  // and begins.
+  virtual bool resets() const noexcept { return false; }
+  // May wait for the next request and go with it: a batch then takes no round trip more. A failure of either is the request's.
+  virtual void open(const Opening& opening);
+  virtual void settle() {}  // does at once what open() has put off
+  // The transaction that open() begins is not known to have begun, so that nothing has been done in it.
+  virtual bool awaits_begin() const noexcept { return false; }
+
+  virtual void limit(const Waits& waits) = 0;
 
   // Ends the running request: attention and a bounded drain; where that fails the connection is dropped (alive() false).
   virtual void cancel() noexcept = 0;
@@ -116,6 +147,9 @@ std::unique_ptr<Session> connect(const Login& login, const Environment& environm
 std::string place(const Login& login);
 // The connection to the server at `where` is closed because it has been silent for that long: 08006.
 Error silence_error(const std::string& where, int seconds);
+
+// T-SQL that does what `opening` says, but for the reset; another statement may follow on the same line.
+std::string opening_statements(const Opening& opening);
 
 // The drivers behind connect(), for people: "native TDS driver, FreeTDS 1.3.17".
 std::string driver_version();

@@ -81,13 +81,6 @@ std::string session_settings() {
          "SET ARITHIGNORE OFF; SET TEXTSIZE 2147483647";
 }
 
-std::string resume_execution() { return "SET NOEXEC OFF; SET PARSEONLY OFF; SET FMTONLY OFF; "; }
-
-std::string restore_session(std::string_view database) {
-  return resume_execution() + "SET ROWCOUNT 0; SET NOCOUNT OFF; SET XACT_ABORT OFF; SET LOCK_TIMEOUT -1; "
-         "USE " + quote_name(database) + "; " + session_settings();
-}
-
 std::string snapshot_state_query() {
   return "SELECT CAST(snapshot_isolation_state AS int) FROM sys.databases WHERE database_id = DB_ID()";
 }

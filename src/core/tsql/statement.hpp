@@ -32,15 +32,10 @@ std::string row_sample_condition(std::string_view column, double share);
 // Of a value all that statistics look at: its beginning where it may be long. `column` and `form` as for select_expression().
 std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form);
 
-// What every session runs after login: the SET options that indexed views and computed columns need, no limit on text, and a
-// language and date format that do not depend on the login. The server answers SET LANGUAGE with information message 5703.
+// What every transaction begins with, in a session as a login leaves it: the SET options that indexed views and computed columns need, no
+// limit on text, and a language and date format that do not depend on the login. The server answers SET LANGUAGE with information
+// message 5703.
 std::string session_settings();
-
-// Undoes the settings under which a server answers statements without running them; goes before what must run.
-std::string resume_execution();
-// Undoes what a pass-through statement may have left behind: the current database, settings that cut results short or skip
-// statements, and session_settings(). `database` is not quoted yet.
-std::string restore_session(std::string_view database);
 
 // The foreign server's option `isolation`, in the order of its choices.
 enum class Isolation : std::uint8_t { automatic, snapshot, read_committed, repeatable_read, serializable };

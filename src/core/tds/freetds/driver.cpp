@@ -6,6 +6,7 @@
 #include <sybdb.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "../../error.hpp"
@@ -17,10 +18,7 @@ namespace mssql::tds::freetds {
 
 namespace {
 
-// A server that obeys an attention acknowledges it at once. One that is silent for a second, or still sends rows after five,
-// does not, and the connection is given up.
-constexpr int cancel_silence_seconds = 1;
-constexpr std::chrono::seconds cancel_limit{5};
+constexpr int cancel_seconds = 10;  // a server that still sends rows then does not obey an attention
 // How many rows next_result() reads past before it asks whether to go on.
 constexpr int rows_between_checks = 256;
 
@@ -29,7 +27,7 @@ constexpr int rows_between_checks = 256;
 Driver::Driver(const Login& login, const Environment& environment)
     : environment_(environment),
       where_(place(login)),
-      query_timeout_(login.query_timeout),
+      waits_{login.query_timeout, Waits{}.attention},
       monitor_(environment),
       process_(log_in(login, environment, monitor_)) {
   net::keep_alive(dbiordesc(process_.get()));
@@ -182,7 +180,7 @@ void Driver::raise() {
 
 Error Driver::failure() const {
   if (monitor_.stop() == Stop::interrupted) return Error::interrupted();
-  if (monitor_.stop() == Stop::silence) return silence_error(where_, query_timeout_);
+  if (monitor_.stop() == Stop::silence) return silence_error(where_, waits_.statement);
   if (monitor_.has_server_error()) return monitor_.server_error();
   if (monitor_.out_of_memory()) return Error(sqlstate::out_of_memory, "out of memory");
   const std::string reported = monitor_.library_error().empty() ? "" : "FreeTDS reports: " + monitor_.library_error() + ".";
@@ -197,8 +195,9 @@ void Driver::cancel() noexcept {
   in_rows_ = false;
   if (busy_ && !dead_ && !dbdead(process_.get())) {
     monitor_.clear();
-    const Call call(monitor_, process_.get(), {net::Deadline::in_seconds(static_cast<int>(cancel_limit.count())), cancel_silence_seconds});
-    const Watchdog watchdog(dbiordesc(process_.get()), cancel_limit);
+    const int limit = std::max(cancel_seconds, waits_.attention);
+    const Call call(monitor_, process_.get(), {net::Deadline::in_seconds(limit), waits_.attention});
+    const Watchdog watchdog(dbiordesc(process_.get()), std::chrono::seconds(limit));
     dbcancel(process_.get());
     if (watchdog.barked() || monitor_.stop() != Stop::none) dead_ = true;
   }

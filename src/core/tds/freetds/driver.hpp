@@ -24,6 +24,7 @@ class Driver final : public BulkBySql {
   std::span<const Column> columns() const override { return result_.columns(); }
   bool fetch(Row& row) override;
   std::int64_t rows_affected() const override { return affected_; }
+  void limit(const Waits& waits) override { waits_ = waits; }
   void cancel() noexcept override;
   bool busy() const noexcept override { return busy_; }
   bool alive() const noexcept override;
@@ -33,7 +34,7 @@ class Driver final : public BulkBySql {
 
  private:
   void require_alive();
-  Limits statement_limits() const { return {net::Deadline(), query_timeout_}; }
+  Limits statement_limits() const { return {net::Deadline(), waits_.statement}; }
   // Looks at the notes of the call that returned `code` and throws what they amount to.
   void settle(RETCODE code);
   [[noreturn]] void raise();
@@ -46,7 +47,7 @@ class Driver final : public BulkBySql {
 
   Environment environment_;
   std::string where_;  // "host", port n: for messages
-  int query_timeout_;
+  Waits waits_;
   Monitor monitor_;
   Process process_;
   ResultSet result_;

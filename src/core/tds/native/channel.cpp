@@ -174,8 +174,8 @@ void Channel::feed_tls() {
   tls_->feed({cipher_.get(), count});
 }
 
-bool Channel::closed_by_server() const noexcept {
-  return !open() || stream_->ready(POLLIN | POLLRDHUP);
+bool Channel::closed_by_server(bool answer_due) const noexcept {
+  return !open() || stream_->ready(answer_due ? POLLRDHUP : POLLIN | POLLRDHUP);
 }
 
 }  // namespace mssql::tds::native

@@ -57,8 +57,8 @@ class Channel {
   // Whether the server has ever said anything.
   bool answered() const noexcept { return answered_; }
 
-  // Nothing is due to come, so readable or ended means that the server has closed the connection.
-  bool closed_by_server() const noexcept;
+  // Where nothing is due to come, readable means ended, too: by an alert of TLS.
+  bool closed_by_server(bool answer_due) const noexcept;
   void close() noexcept { stream_.reset(); }
   bool open() const noexcept { return stream_ != nullptr; }
 

@@ -21,10 +21,7 @@ constexpr std::size_t longest_encrypted_packet = 16383;  // servers hang up on l
 constexpr int most_routes = 3;
 constexpr std::int32_t no_such_handle = 8179, handle_of_another_context = 586;  // of another user, or of other settings
 constexpr int most_challenges = 20;  // Kerberos takes one, NTLM two
-// A server that obeys an attention acknowledges it at once. One that is silent for a second, or still sends rows after five, does not,
-// and the connection is given up.
-constexpr int cancel_silence_seconds = 1;
-constexpr int cancel_seconds = 5;
+constexpr int cancel_seconds = 10;  // a server that still sends rows then does not obey an attention
 constexpr int rows_between_checks = 256;
 constexpr std::uint32_t longest_skipped_token = 16 << 20;  // far more than any server has to say in tokens that we do not read
 
@@ -123,14 +120,14 @@ void check_options(const Login& login) {
 
 std::string driver_description() { return "native TDS driver"; }
 
-Driver::Driver(const Login& login, const Environment& environment) : environment_(environment), query_timeout_(login.query_timeout) {
+Driver::Driver(const Login& login, const Environment& environment) : environment_(environment), waits_{login.query_timeout, Waits{}.attention} {
   check_options(login);
   connect(login);
   complete_login();
 }
 
 Driver::Driver(std::unique_ptr<net::Stream> stream, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security)
-    : environment_(environment), query_timeout_(login.query_timeout) {
+    : environment_(environment), waits_{login.query_timeout, Waits{}.attention} {
   check_options(login);
   open(std::move(stream), login, net::Deadline::in_seconds(login.connect_timeout), login.port, std::move(security));
   if (!link_->state.route_host.empty())
@@ -277,7 +274,7 @@ void Driver::introduce() {
   }
 }
 
-bool Driver::alive() const noexcept { return link_->channel.open() && (busy_ || !link_->channel.closed_by_server()); }
+bool Driver::alive() const noexcept { return link_->channel.open() && (busy() || !link_->channel.closed_by_server(unanswered_)); }
 
 void Driver::require_alive() {
   if (alive()) return;
@@ -286,7 +283,7 @@ void Driver::require_alive() {
 }
 
 void Driver::drop() noexcept {
-  busy_ = in_rows_ = false;
+  busy_ = in_rows_ = unanswered_ = opening_due_ = false;
   bulk_.reset();
   link_->channel.listen({});
   link_->channel.close();
@@ -306,15 +303,22 @@ auto Driver::guarded(Read read) -> decltype(read()) {
   }
 }
 
-void Driver::execute(std::string_view sql, std::span<const Parameter> parameters) {
+// For a new request.
+void Driver::make_way() {
+  catch_up();
   if (busy_) cancel();
   require_alive();
+}
+
+void Driver::execute(std::string_view sql, std::span<const Parameter> parameters) {
+  make_way();
   check_text(sql, "statement");
+  if (!parameters.empty()) settle();
   Arguments arguments = encode_arguments(parameters, link_->state);
   if (!parameters.empty()) give_back_handles();
   call_ = {};
   begin_request();
-  if (parameters.empty()) return send([&] { send_batch(link_->outbox, sql, link_->state); });
+  if (parameters.empty()) return send_statement(sql);
   call_.arguments = std::move(arguments);
   send_parameterised(sql);
 }
@@ -324,7 +328,7 @@ void Driver::begin_request() {
   affected_ = 0;
   link_->result.clear();
   link_->messages.clear();
-  link_->channel.limit({{}, 0, query_timeout_});
+  link_->channel.limit({{}, 0, waits_.statement});
 }
 
 template <class Write>
@@ -337,6 +341,25 @@ void Driver::send(Write write) {
   }
   link_->inbox.start();
   busy_ = true;
+}
+
+void Driver::send_statement(std::string_view sql) {
+  ServerState& state = link_->state;
+  if (!opening_) return send([&] { send_batch(link_->outbox, sql, state); });
+  if (opening_->begins) state.transaction = 0;  // whatever there is the reset rolls back
+  prepared_ = {};                               // it drops the handles, too
+  opening_tried_ = opening_due_ = true;
+  const std::string batch = opening_statements(*opening_) + std::string(sql);
+  send([&] { send_batch(link_->outbox, batch, state, opening_->begins ? packet_status::reset : packet_status::reset_but_transaction); });
+}
+
+void Driver::open(const Opening& opening) {
+  opening_ = opening;
+  opening_tried_ = opening_due_ = false;
+}
+
+void Driver::settle() {
+  if (opening_) run(*this, {});
 }
 
 void Driver::send_parameterised(std::string_view sql) {
@@ -394,8 +417,8 @@ void Driver::prepare_again() {
 // Transaction manager requests: no setting of the session's, SET NOEXEC ON say, keeps the server from obeying them.
 template <class Write>
 void Driver::request_transaction(Write write) {
-  if (busy_) cancel();
-  require_alive();
+  make_way();
+  settle();
   call_ = {};
   begin_request();
   send(write);
@@ -411,9 +434,45 @@ void Driver::commit_transaction() {
 }
 
 void Driver::roll_back_transaction() {
+  if (opening_ && !opening_tried_ && opening_->begins) return opening_.reset();
+  opening_.reset();
   // The server tells when it has rolled back by itself; one that tells nothing of transactions is asked by a statement
   if (link_->state.transaction == 0) return Session::roll_back_transaction();
   request_transaction([this] { send_rollback(link_->outbox, link_->state); });
+}
+
+void Driver::save_transaction(std::string_view savepoint) {
+  request_transaction([&] { send_save(link_->outbox, link_->state, savepoint); });
+}
+
+void Driver::roll_back_to(std::string_view savepoint) {
+  request_transaction([&] { send_rollback(link_->outbox, link_->state, savepoint); });
+}
+
+void Driver::leave_transaction() {
+  make_way();
+  if (link_->state.transaction == 0 && !link_->state.tells_transactions) return roll_back_transaction();
+  opening_.reset();
+  if (link_->state.transaction == 0) return;
+  call_ = {};
+  begin_request();
+  send([this] { send_rollback(link_->outbox, link_->state); });
+  unanswered_ = true;
+}
+
+// What the server may have against it is no matter: the next transaction begins with a reset.
+void Driver::catch_up() {
+  if (!std::exchange(unanswered_, false)) return;
+  try {
+    while (next_result()) continue;
+  } catch (const Error& error) {
+    if (error.is_interruption() || !alive()) throw;
+  }
+}
+
+std::optional<std::uint64_t> Driver::transaction() const noexcept {
+  if (!link_->state.tells_transactions) return std::nullopt;
+  return link_->state.transaction;
 }
 
 bool Driver::next_result() {
@@ -423,12 +482,18 @@ bool Driver::next_result() {
     const Event event = guarded([this] { return next_event_but_row(); });
     if (event == Event::done && link_->messages.has_error()) handle_is_unknown() ? prepare_again() : finish_request();
     if (event == Event::columns) {
+      opening_is_done();
       call_.had_result = true;
       in_rows_ = true;
       return true;
     }
   }
+  opening_is_done();
   return false;
+}
+
+void Driver::opening_is_done() noexcept {
+  if (std::exchange(opening_due_, false)) opening_.reset();
 }
 
 bool Driver::fetch(Row& row) {
@@ -473,7 +538,7 @@ void Driver::skip_rows() {
 // Throws what the server complained of; what is left of the request is called off.
 void Driver::finish_request() {
   const Error error = link_->messages.error();
-  cancel();
+  link_->messages.has_fatal_error() ? drop() : cancel();
   throw error;
 }
 
@@ -498,6 +563,7 @@ Driver::Event Driver::read_token(std::uint8_t token) {
     case token::info: link_->messages.read(inbox); return Event::other;
     case token::environment_change:
       read_environment_change(inbox, link_->state);
+      if (awaits_begin() && link_->state.transaction != 0) opening_is_done();
       return Event::other;
     case token::return_status: inbox.skip(4); return Event::other;
     case token::order:
@@ -558,6 +624,7 @@ void Driver::pass_over() {
 
 // An attention and the reply's end; where that fails the connection is closed.
 void Driver::cancel() noexcept {
+  if (unanswered_) return;
   in_rows_ = false;
   if ((busy_ || bulk_) && link_->channel.open()) {
     calling_off_ = true;
@@ -568,7 +635,7 @@ void Driver::cancel() noexcept {
     }
     calling_off_ = false;
   }
-  busy_ = false;
+  busy_ = opening_due_ = false;
   bulk_.reset();
   link_->messages.clear();
 }
@@ -577,7 +644,8 @@ void Driver::drain() {
   Link& link = *link_;
   link.channel.listen({});
   link.channel.interruptible(false);
-  link.channel.limit({net::Deadline::in_seconds(cancel_seconds), cancel_seconds, cancel_silence_seconds});
+  const int limit = std::max(cancel_seconds, waits_.attention);
+  link.channel.limit({net::Deadline::in_seconds(limit), limit, waits_.attention});
   acknowledged_ = false;
   if (link.outbox.in_message()) link.outbox.abandon();
   send_attention(link.outbox);

@@ -37,8 +37,18 @@ class Driver final : public Session {
   void begin_transaction(IsolationLevel level) override;
   void commit_transaction() override;
   void roll_back_transaction() override;
+  void save_transaction(std::string_view savepoint) override;
+  void roll_back_to(std::string_view savepoint) override;
+  void leave_transaction() override;
+  void catch_up() override;
+  std::optional<std::uint64_t> transaction() const noexcept override;
+  bool resets() const noexcept override { return true; }
+  void open(const Opening& opening) override;
+  void settle() override;
+  bool awaits_begin() const noexcept override { return opening_ && opening_->begins; }
+  void limit(const Waits& waits) override { waits_ = waits; }
   void cancel() noexcept override;
-  bool busy() const noexcept override { return busy_; }
+  bool busy() const noexcept override { return busy_ && !unanswered_; }
   bool alive() const noexcept override;
   void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
   void bulk_row(Row row) override;
@@ -74,11 +84,13 @@ class Driver final : public Session {
   void introduce();
 
   void require_alive();
+  void make_way();
   void begin_request();
   template <class Write>
   void send(Write write);
   template <class Write>
   void request_transaction(Write write);
+  void send_statement(std::string_view sql);
   void send_parameterised(std::string_view sql);
   void give_back_handles();
   bool handle_is_unknown() const;
@@ -92,6 +104,7 @@ class Driver final : public Session {
   void read_return_value();
   void pass_over();
   void skip_rows();
+  void opening_is_done() noexcept;
   BulkLoad& load_under_way();
   void send_bulk(std::string_view bytes, bool last);
   void hear_early();
@@ -101,8 +114,12 @@ class Driver final : public Session {
   auto guarded(Read read) -> decltype(read());
 
   Environment environment_;
-  int query_timeout_;
+  Waits waits_;
   std::unique_ptr<Link> link_;
+  std::optional<Opening> opening_;  // not known to have been done
+  bool opening_tried_{false};       // a request has taken it along
+  bool opening_due_{false};         // the request under way has it
+  bool unanswered_{false};          // the request under way is a rollback whose answer nobody waits for
   bool busy_{false};
   bool in_rows_{false};
   bool acknowledged_{false};  // the reply holds the answer to an attention

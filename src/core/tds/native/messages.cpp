@@ -1,5 +1,7 @@
 #include "messages.hpp"
 
+#include <algorithm>
+
 namespace mssql::tds::native {
 
 namespace {
@@ -31,6 +33,11 @@ void Messages::read(Inbox& inbox) {
   } else if (environment_.info != nullptr) {
     environment_.info(message);
   }
+}
+
+bool Messages::has_fatal_error() const noexcept {
+  constexpr int lowest_fatal_severity = 20;
+  return std::any_of(errors_.begin(), errors_.end(), [](const ServerMessage& error) { return error.severity >= lowest_fatal_severity; });
 }
 
 }  // namespace mssql::tds::native

@@ -18,6 +18,8 @@ class Messages {
   // The cursor stands behind the token byte of ERROR or INFO. Information is passed on at once.
   void read(Inbox& inbox);
   bool has_error() const noexcept { return !errors_.empty(); }
+  // The server hangs up after one of these.
+  bool has_fatal_error() const noexcept;
   // The first error; those that followed are its detail, as far as they were kept.
   Error error() const { return Error::from_server(errors_); }
   void clear() noexcept { errors_.clear(); }

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "../unicode.hpp"
 
 namespace mssql::tds::native {
 
-void Outbox::begin(PacketType type) {
+void Outbox::begin(PacketType type, std::uint8_t status) {
   type_ = type;
+  first_status_ = status;
   sequence_ = 1;
   packet_.assign(packet_header_size, 0);
   packet_.reserve(packet_size_);
@@ -26,7 +28,7 @@ void Outbox::abandon() {
 }
 
 void Outbox::flush(std::uint8_t status) {
-  const auto header = packet_header(type_, status, packet_.size(), sequence_++);
+  const auto header = packet_header(type_, status | std::exchange(first_status_, packet_status::normal), packet_.size(), sequence_++);
   std::copy(header.begin(), header.end(), packet_.begin());
   try {
     channel_.write(packet_);

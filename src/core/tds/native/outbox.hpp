@@ -18,7 +18,8 @@ class Outbox {
   // Bytes of a packet with its header; from the next message on.
   void packet_size(std::size_t size) noexcept { packet_size_ = size; }
 
-  void begin(PacketType type);
+  // `status` is the first packet's, beside what ends a message.
+  void begin(PacketType type, std::uint8_t status = packet_status::normal);
   void end();  // sends what is left, marked as the end of the message
   // Ends a message that is not complete: the server forgets it (MS-TDS 2.2.3.1.2). Possible after an interruption too.
   void abandon();
@@ -43,6 +44,7 @@ class Outbox {
   PacketType type_{PacketType::batch};
   std::vector<std::uint8_t> packet_;
   std::uint8_t sequence_{1};
+  std::uint8_t first_status_{packet_status::normal};
   bool in_message_{false};
 };
 

@@ -11,7 +11,7 @@ namespace mssql::tds::native {
 enum class PacketType : std::uint8_t { batch = 0x01, rpc = 0x03, reply = 0x04, attention = 0x06, bulk = 0x07, transaction = 0x0E, login = 0x10, sspi = 0x11, prelogin = 0x12 };
 
 namespace packet_status {
-inline constexpr std::uint8_t normal = 0x00, end_of_message = 0x01, ignore = 0x02;
+inline constexpr std::uint8_t normal = 0x00, end_of_message = 0x01, ignore = 0x02, reset = 0x08, reset_but_transaction = 0x10;
 }
 
 inline constexpr std::size_t packet_header_size = 8;

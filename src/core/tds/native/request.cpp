@@ -17,7 +17,7 @@ constexpr std::uint16_t procedure_by_number = 0xFFFF;
 enum class Procedure : std::uint16_t { executesql = 10, execute = 12, prepexec = 13 };
 
 // MS-TDS 2.2.6.9
-enum class TransactionRequest : std::uint16_t { begin = 5, commit = 7, rollback = 8 };
+enum class TransactionRequest : std::uint16_t { begin = 5, commit = 7, rollback = 8, save = 9 };
 
 // ALL_HEADERS with the one header that a request must have (2.2.5.3): which transaction it belongs to.
 void write_headers(Outbox& outbox, const ServerState& state) {
@@ -99,13 +99,22 @@ void begin_call(Outbox& outbox, Procedure procedure, const ServerState& state) {
   outbox.u16(0);  // option flags
 }
 
-// All three have two bytes behind: the isolation level and an empty name, or an empty name and no flags.
-void send_transaction_request(Outbox& outbox, TransactionRequest request, IsolationLevel level, const ServerState& state) {
+void begin_transaction_request(Outbox& outbox, TransactionRequest request, const ServerState& state) {
   outbox.begin(PacketType::transaction);
   write_headers(outbox, state);
   outbox.u16(static_cast<std::uint16_t>(request));
-  outbox.u8(static_cast<std::uint8_t>(level));
-  outbox.u8(0);
+}
+
+void write_name(Outbox& outbox, std::string_view name) {
+  outbox.u8(static_cast<std::uint8_t>(name.size()));
+  outbox.text(name);
+}
+
+// Ends a transaction, or goes back to a savepoint, and begins none.
+void send_end(Outbox& outbox, TransactionRequest request, const ServerState& state, std::string_view name) {
+  begin_transaction_request(outbox, request, state);
+  write_name(outbox, name);
+  outbox.u8(0);  // flags
   outbox.end();
 }
 
@@ -120,8 +129,8 @@ Arguments encode_arguments(std::span<const Parameter> parameters, const ServerSt
   return arguments;
 }
 
-void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state) {
-  outbox.begin(PacketType::batch);
+void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state, std::uint8_t status) {
+  outbox.begin(PacketType::batch, status);
   write_headers(outbox, state);
   outbox.text(sql);
   outbox.end();
@@ -152,15 +161,22 @@ void send_execute(Outbox& outbox, std::int32_t handle, const Arguments& argument
 }
 
 void send_begin(Outbox& outbox, IsolationLevel level, const ServerState& state) {
-  send_transaction_request(outbox, TransactionRequest::begin, level, state);
+  begin_transaction_request(outbox, TransactionRequest::begin, state);
+  outbox.u8(static_cast<std::uint8_t>(level));
+  write_name(outbox, {});
+  outbox.end();
 }
 
-void send_commit(Outbox& outbox, const ServerState& state) {
-  send_transaction_request(outbox, TransactionRequest::commit, IsolationLevel::unchanged, state);
+void send_commit(Outbox& outbox, const ServerState& state) { send_end(outbox, TransactionRequest::commit, state, {}); }
+
+void send_rollback(Outbox& outbox, const ServerState& state, std::string_view savepoint) {
+  send_end(outbox, TransactionRequest::rollback, state, savepoint);
 }
 
-void send_rollback(Outbox& outbox, const ServerState& state) {
-  send_transaction_request(outbox, TransactionRequest::rollback, IsolationLevel::unchanged, state);
+void send_save(Outbox& outbox, const ServerState& state, std::string_view savepoint) {
+  begin_transaction_request(outbox, TransactionRequest::save, state);
+  write_name(outbox, savepoint);
+  outbox.end();
 }
 
 void send_attention(Outbox& outbox) {

@@ -24,15 +24,16 @@ struct Arguments {
 Arguments encode_arguments(std::span<const Parameter> parameters, const ServerState& state);
 
 // All write a whole message; `sql` is valid UTF-8.
-void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state);
+void send_batch(Outbox& outbox, std::string_view sql, const ServerState& state, std::uint8_t status = packet_status::normal);
 void send_executesql(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state);
 // Runs it too; the handle is the reply's return value.
 void send_prepexec(Outbox& outbox, std::string_view sql, const Arguments& arguments, const ServerState& state);
 void send_execute(Outbox& outbox, std::int32_t handle, const Arguments& arguments, const ServerState& state);
-// Transaction manager requests (2.2.6.9), for a transaction without a name.
+// Transaction manager requests (2.2.6.9), for a transaction without a name; a savepoint has one, of ASCII.
 void send_begin(Outbox& outbox, IsolationLevel level, const ServerState& state);
 void send_commit(Outbox& outbox, const ServerState& state);
-void send_rollback(Outbox& outbox, const ServerState& state);
+void send_rollback(Outbox& outbox, const ServerState& state, std::string_view savepoint = {});
+void send_save(Outbox& outbox, const ServerState& state, std::string_view savepoint);
 void send_attention(Outbox& outbox);
 
 }  // namespace mssql::tds::native

@@ -78,7 +78,9 @@ void read_environment_change(Inbox& inbox, ServerState& state) {
       if (fields.number(1) == sizeof(state.collation)) std::copy_n(fields.take(sizeof(state.collation)), sizeof(state.collation), state.collation);
       break;
     case Change::begin:
-      if (fields.number(1) == sizeof(state.transaction)) state.transaction = fields.number(sizeof(state.transaction));
+      if (fields.number(1) != sizeof(state.transaction)) break;
+      state.transaction = fields.number(sizeof(state.transaction));
+      state.tells_transactions = true;
       break;
     case Change::commit:
     case Change::rollback:

@@ -57,13 +57,5 @@ TEST(Transactions, Resolve) {
   EXPECT_EQ(resolve(Isolation::snapshot, false), Isolation::snapshot);
 }
 
-TEST(SessionSettings, RestoreStartsWithWhatSkipsStatements) {
-  const std::string sql = restore_session("My]DB");
-  EXPECT_EQ(sql.find("SET NOEXEC OFF; "), 0U);
-  EXPECT_NE(sql.find("SET ROWCOUNT 0; "), std::string::npos);
-  EXPECT_NE(sql.find("USE [My]]DB]; "), std::string::npos);
-  EXPECT_TRUE(sql.ends_with(session_settings()));
-}
-
 }  // namespace
 }  // namespace mssql::tsql

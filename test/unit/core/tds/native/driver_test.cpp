@@ -606,6 +606,138 @@ TEST(NativeDriverTest, TransactionsAreRequests) {
   EXPECT_TRUE(sent(utf16("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")));
 }
 
+// ENVCHANGE of a transaction, MS-TDS 2.2.7.9.
+const std::string transaction_begun = scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s);
+const std::string transaction_over = scripted::environment_change(10, "\0\x08"s + little(5, 8));
+const std::string reset_done = scripted::environment_change(18, "\0\0"s);
+const std::string opened = reset_done + done(more) + transaction_begun + done(more);
+const std::string silence = packets(done(canned::final));
+const Opening opening{"SET LANGUAGE us_english", IsolationLevel::snapshot, true};
+const std::string opening_text = utf16("SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION; ");
+
+// Type, status and transaction of each request, and whether an opening comes with it: "1 9 0 opening".
+std::string requests(Server& server) {
+  std::string out;
+  const std::string& heard = server.heard();
+  for (std::size_t at = 0; at < heard.size();) {
+    const std::size_t size = static_cast<unsigned char>(heard[at + 2]) * 256u + static_cast<unsigned char>(heard[at + 3]);
+    const std::string body = heard.substr(at + 8, size - 8);
+    const int type = heard[at];
+    if (type == 1 || type == 3 || type == 14) {
+      out += (out.empty() ? "" : ", ") + std::to_string(type) + ' ' + std::to_string(heard[at + 1]) + ' ' + std::to_string(body[10]);
+      if (body.find(opening_text) != std::string::npos) out += " opening";
+    }
+    at += size;
+  }
+  return out;
+}
+
+TEST(NativeDriverTest, TransactionBeginsWithTheFirstBatch) {
+  Conversation conversation({packets(opened + one_column + one_row + done(count_flag, 1)), silence});
+  conversation.driver.open(opening);
+  EXPECT_TRUE(conversation.driver.awaits_begin());
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(conversation.rows, 1);
+  EXPECT_EQ(conversation.driver.rows_affected(), 1);
+  EXPECT_FALSE(conversation.driver.awaits_begin());
+  EXPECT_EQ(conversation.driver.transaction(), 5u);
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(requests(conversation.server), "1 9 0 opening, 1 1 5");
+}
+
+TEST(NativeDriverTest, ParametersWaitForTheTransaction) {
+  Conversation conversation({packets(opened + done(canned::final)), just_rows});
+  conversation.driver.open(opening);
+  EXPECT_EQ(call(conversation.driver).sqlstate, "");
+  EXPECT_EQ(requests(conversation.server), "1 9 0 opening, 3 1 5");
+}
+
+// A batch that does not compile runs nothing of itself; one that fails later has begun the transaction.
+TEST(NativeDriverTest, FirstBatchThatFails) {
+  const std::string complaint = error(208, "Invalid object name.") + done(error_flag);
+  Conversation compiled({packets(opened + complaint), silence});
+  compiled.driver.open(opening);
+  EXPECT_EQ(compiled.request().sqlstate, "42P01");
+  EXPECT_FALSE(compiled.driver.awaits_begin());
+  EXPECT_EQ(compiled.request().sqlstate, "");
+  EXPECT_EQ(requests(compiled.server), "1 9 0 opening, 1 1 5");
+  Conversation refused({packets(reset_done + complaint), packets(opened + done(canned::final))});
+  refused.driver.open(opening);
+  EXPECT_EQ(refused.request().sqlstate, "42P01");
+  EXPECT_TRUE(refused.driver.awaits_begin());
+  EXPECT_EQ(refused.request().sqlstate, "");
+  EXPECT_FALSE(refused.driver.awaits_begin());
+  EXPECT_EQ(requests(refused.server), "1 9 0 opening, 1 9 0 opening");
+}
+
+// Nothing was done: the caller can say the same to another session.
+TEST(NativeDriverTest, FirstBatchOverADeadConnection) {
+  for (const std::string& last_words : {""s, packets(message('\xaa', 18059, 20, "The connection has been dropped.") + done(error_flag))}) {
+    std::vector<std::string> replies = {packets(opened + done(canned::final)), packets(transaction_over + done(canned::final))};
+    if (!last_words.empty()) replies.push_back(last_words);
+    Conversation conversation(replies);
+    conversation.driver.open(opening);
+    EXPECT_EQ(conversation.request().sqlstate, "");
+    conversation.driver.leave_transaction();
+    conversation.driver.open(opening);
+    EXPECT_NE(conversation.request().sqlstate, "");
+    EXPECT_TRUE(conversation.driver.awaits_begin());
+    EXPECT_FALSE(conversation.driver.alive());
+  }
+}
+
+TEST(NativeDriverTest, TransactionThatIsNotUsedIsNotBegun) {
+  Conversation conversation({silence});
+  conversation.driver.open(opening);
+  conversation.driver.roll_back_transaction();
+  EXPECT_FALSE(conversation.driver.awaits_begin());
+  conversation.driver.open(opening);
+  conversation.driver.leave_transaction();
+  EXPECT_EQ(requests(conversation.server), "");
+}
+
+TEST(NativeDriverTest, ReadingIsLeftWithoutWaiting) {
+  for (const std::string& answer : {packets(transaction_over + done(canned::final)), packets(error(3903, "No transaction.") + done(error_flag))}) {
+    Conversation conversation({packets(opened + done(canned::final)), answer, packets(one_column + one_row + done(count_flag, 1)), silence});
+    conversation.driver.open(opening);
+    EXPECT_EQ(conversation.request().sqlstate, "");
+    const int waits = conversation.server.waits();
+    conversation.driver.leave_transaction();
+    EXPECT_EQ(conversation.server.waits(), waits);
+    EXPECT_FALSE(conversation.driver.busy());
+    EXPECT_TRUE(conversation.driver.alive());
+    conversation.driver.cancel();  // there is nothing to call off
+    EXPECT_EQ(conversation.request().sqlstate, "");
+    EXPECT_EQ(conversation.rows, 1);
+    EXPECT_EQ(conversation.request().sqlstate, "");
+  }
+}
+
+TEST(NativeDriverTest, ConnectionThatEndsBehindARollbackIsNoticed) {
+  Conversation conversation({packets(opened + done(canned::final)), packets(transaction_over + done(canned::final))});
+  conversation.driver.open(opening);
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  conversation.driver.leave_transaction();
+  conversation.driver.catch_up();
+  EXPECT_TRUE(conversation.driver.alive());
+  EXPECT_EQ(conversation.driver.transaction(), 0u);
+  EXPECT_EQ(conversation.request().sqlstate, "08006");
+}
+
+// A reset drops prepared statements on the server.
+TEST(NativeDriverTest, ResetThatKeepsTheTransaction) {
+  Conversation conversation({packets(opened + done(canned::final)), just_rows, prepared_as(7), packets(reset_done + done(canned::final)), just_rows});
+  conversation.driver.open(opening);
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(call(conversation.driver).sqlstate, "");
+  EXPECT_EQ(call(conversation.driver).sqlstate, "");
+  conversation.driver.open({opening.settings, opening.level, false});
+  EXPECT_FALSE(conversation.driver.awaits_begin());
+  EXPECT_EQ(call(conversation.driver).sqlstate, "");
+  EXPECT_EQ(calls(conversation.server), "10 13 10");
+  EXPECT_EQ(requests(conversation.server), "1 9 0 opening, 3 1 5, 3 1 5, 1 17 5, 3 1 5");
+}
+
 TEST(NativeDriverTest, HandlesOutOfUseAreGivenBack) {
   std::vector<std::string> replies;
   constexpr int kept = static_cast<int>(PreparedStatements::most_statements);
