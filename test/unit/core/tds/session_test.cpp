@@ -602,6 +602,7 @@ TEST_P(FlowTest, GarbageIsAnErrorNotAnEnd) {
 
 TEST_P(FlowTest, MuteServerIsLeftWhenInterrupted) {
   with_replies({{"", Reply::stay_mute}}, [](Session& session) {
+    session.limit({0, 1});
     stop_now = true;
     const double seconds = seconds_of([&] { EXPECT_TRUE(error_of([&] { run(session, "x"); }).is_interruption()); });
     EXPECT_LT(seconds, 5);
@@ -627,6 +628,7 @@ TEST_P(FlowTest, QueryTimeout) {
 
 TEST_P(FlowTest, CancelIsBounded) {
   with_replies({{metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))), Reply::stay_mute}}, [](Session& session) {
+    session.limit({0, 1});
     first_row(session);
     EXPECT_LT(seconds_of([&] { session.cancel(); }), 5);
     EXPECT_FALSE(session.alive());
