@@ -4,8 +4,6 @@ SELECT name, name_case, _local_name(name, name_case) FROM (VALUES
     (repeat('x', 128), 'lower'), (repeat('é', 40), 'lower')
 ) AS n(name, name_case);
 SELECT _local_name('x', 'upper');
-SELECT what, _catalog_query(what) ~ '^(SELECT|WITH) ' AS is_query FROM unnest('{tables,table_sizes,columns,indexes,foreign_keys,checks,sequences,database}'::text[]) AS what;
-SELECT _catalog_query('nothing');
 SELECT type, _local_type(type, max_length, "precision", scale), _declare(type, max_length, "precision", scale), _lossy_note(type, max_length, "precision", scale)
 FROM (VALUES ('bit', 1, 1, 0), ('int', 4, 10, 0), ('decimal', 9, 18, 4), ('money', 8, 19, 4), ('datetime', 8, 23, 3), ('datetime2', 8, 27, 7), ('datetimeoffset', 10, 34, 7),
     ('nvarchar', 40, 0, 0), ('nvarchar', -1, 0, 0), ('char', 10, 0, 0), ('varbinary', 16, 0, 0), ('uniqueidentifier', 16, 0, 0), ('xml', -1, 0, 0)

@@ -498,6 +498,10 @@ constexpr Advice advice[] = {
     {7391, "A linked server takes part in distributed transactions only, which cannot be SNAPSHOT: set the server option \"isolation\" to "
            "\"read_committed\", and see that MSDTC runs on both sides."},
     {7420, "Set the server option \"isolation\" to \"read_committed\" to read tables of a linked server."},
+    {41332, "SNAPSHOT transactions cannot read memory-optimized tables: set the server option \"isolation\" to \"read_committed\", and give the "
+            "foreign table a \"query\" with the table hint WITH (SNAPSHOT)."},
+    {41333, "Give the foreign table a \"query\" with the table hint WITH (SNAPSHOT)."},
+    {41368, "Give the foreign table a \"query\" with the table hint WITH (SNAPSHOT)."},
 };
 
 constexpr bool is_sorted_by_number() {

@@ -93,9 +93,16 @@ std::string with(std::string_view name, int n) { return std::string(name) + "(" 
 // Digits of the fraction of a second that PostgreSQL keeps.
 int local_fraction(int scale) { return std::min(scale, 6); }
 
-std::string character_type(std::string_view name, int length) {
-  // sys.columns says -1 for (max); PostgreSQL's longest declared length is 10485760, above any length that SQL Server declares.
-  return length <= 0 ? "text" : with(name, length);
+constexpr int utf8_bytes = 3;  // of a UTF-16 unit, at most: a pair of them has 4
+
+// sys.columns says -1 for (max); PostgreSQL's longest declared length is 10485760, above any length that SQL Server declares.
+std::string varying_type(int length, const LocalTypeOptions& options) {
+  return length <= 0 ? "text" : with("character varying", options.counts_bytes ? length * utf8_bytes : length);
+}
+
+// Where bytes are counted there is no padding to so many characters: bpchar without a length takes the blanks as they come.
+std::string fixed_type(int length, const LocalTypeOptions& options) {
+  return length <= 0 ? "text" : options.counts_bytes ? "bpchar" : with("character", length);
 }
 
 [[noreturn]] void throw_bad_declaration(std::string_view text, std::string detail) {
@@ -244,10 +251,10 @@ std::string local_type(const RemoteType& type, const LocalTypeOptions& options) 
     case Type::datetime2: return with("timestamp", local_fraction(type.scale)) + " without time zone";
     case Type::datetimeoffset: return with("timestamp", local_fraction(type.scale)) + " with time zone";
     // n of char(n) counts bytes of a code page, n of nchar(n) UTF-16 units: either is at least the number of characters.
-    case Type::char_: return character_type("character", type.max_length);
-    case Type::varchar: return character_type("character varying", type.max_length);
-    case Type::nchar: return character_type("character", type.max_length / 2);
-    case Type::nvarchar: return character_type("character varying", type.max_length / 2);
+    case Type::char_: return fixed_type(type.max_length, options);
+    case Type::varchar: return varying_type(type.max_length, options);
+    case Type::nchar: return fixed_type(type.max_length / 2, options);
+    case Type::nvarchar: return varying_type(type.max_length / 2, options);
     case Type::text:
     case Type::ntext:
     case Type::hierarchyid: return "text";

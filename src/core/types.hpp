@@ -36,7 +36,8 @@ std::string declare(const RemoteType& type);
 RemoteType parse_declaration(std::string_view text);
 
 struct LocalTypeOptions {
-  bool postgis{false};  // geometry and geography become PostGIS types instead of bytea (EWKB)
+  bool postgis{false};       // geometry and geography become PostGIS types instead of bytea (EWKB)
+  bool counts_bytes{false};  // the database (SQL_ASCII) holds UTF-8 and counts its bytes
 };
 // The PostgreSQL type of the default mapping, as DDL text: "character varying(20)", "numeric(18,2)", "timestamp(3) without time zone".
 std::string local_type(const RemoteType& type, const LocalTypeOptions& options = {});

@@ -86,11 +86,16 @@ const char* in_ascii(const char* text) {
 
 }  // namespace
 
-const char* displayable(const char* utf8) {
+const char* representable(const char* utf8) {
   const int encoding = GetDatabaseEncoding();
   if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return utf8;
   const char* converted = nullptr;
-  return convert(utf8, PG_UTF8, encoding, &converted) ? converted : in_ascii(utf8);
+  return convert(utf8, PG_UTF8, encoding, &converted) ? converted : nullptr;
+}
+
+const char* displayable(const char* utf8) {
+  const char* whole = representable(utf8);
+  return whole != nullptr ? whole : in_ascii(utf8);
 }
 
 bool client_can_read(const char* text) {

@@ -128,6 +128,8 @@ char* copy_out(std::string_view text);
 // The same as a text datum.
 text* copy_out_text(std::string_view text);
 
+// UTF-8 text in the server's encoding, or null where that lacks a character. The text itself, or palloc'd.
+const char* representable(const char* utf8);
 // UTF-8 text in the server's encoding, for messages: what that encoding lacks becomes a question mark, since raising an error must not
 // fail. The text itself, or palloc'd.
 const char* displayable(const char* utf8);

@@ -1,4 +1,4 @@
-// Rows of a catalog query (core/tsql/catalog) as text, for code that is core-only: RAII and no backend.
+// Rows of a catalog query (core/tsql/catalog) as checked text, for code that is core-only: RAII and no backend.
 #pragma once
 
 #include <optional>
@@ -7,32 +7,70 @@
 
 #include "../core/tds/decode.hpp"
 #include "../core/tds/session.hpp"
+#include "../core/tsql/catalog.hpp"
 
 namespace mssql::pg {
 
-using CatalogRow = std::vector<std::optional<std::string>>;
+// Cells by the names of the query's columns.
+class CatalogRow {
+ public:
+  CatalogRow(std::span<const tsql::CatalogColumn> columns, std::vector<std::optional<std::string>> cells)
+      : columns_(columns), cells_(std::move(cells)) {}
 
-// Calls visit(CatalogRow&) for each row of the first result set. Throws Error.
+  std::span<const tsql::CatalogColumn> columns() const { return columns_; }
+  const std::optional<std::string>& cell(std::size_t i) const { return cells_[i]; }
+  const std::optional<std::string>& operator[](std::string_view name) const {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].name == name) return cells_[i];
+    }
+    throw Error(sqlstate::internal, "no catalog column \"" + std::string(name) + "\"");
+  }
+  // Of a cell that is not nullable.
+  const std::string& text(std::string_view name) const { return *(*this)[name]; }
+  int integer(std::string_view name) const { return std::atoi(text(name).c_str()); }
+  bool flag(std::string_view name) const { return text(name) == "true"; }
+
+ private:
+  std::span<const tsql::CatalogColumn> columns_;
+  std::vector<std::optional<std::string>> cells_;
+};
+
+// Calls visit(CatalogRow) for each row of the answer. Characters that are none (NUL, lone surrogates) are U+FFFD. Throws Error, also for
+// what the query's columns do not allow.
 template <class Visit>
-void for_each_catalog_row(tds::Session& session, std::string_view sql, Visit&& visit) {
-  session.execute(sql);
+void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query, Visit&& visit) {
+  session.execute(query.sql);
   if (session.next_result()) {
     Row row;
-    CatalogRow texts;
+    const auto columns = session.columns();
+    if (columns.size() != query.columns.size()) {
+      throw Error(sqlstate::fdw_error, "the server's catalog has an unexpected shape",
+                  "The answer to \"" + std::string(query.name) + "\" has " + std::to_string(columns.size()) + " columns.");
+    }
     while (session.fetch(row)) {
-      const auto columns = session.columns();
-      texts.assign(row.size(), std::nullopt);
+      std::vector<std::optional<std::string>> cells(row.size());
       for (std::size_t i = 0; i < row.size(); ++i) {
-        if (row[i].is_null()) continue;
-        tds::decode_to_text(columns[i], row[i], tds::CharacterPolicy::replace, texts[i].emplace());
+        std::optional<std::string> text;
+        if (!row[i].is_null()) tds::decode_to_text(columns[i], row[i], tds::CharacterPolicy::replace, text.emplace());
+        cells[i] = tsql::catalog_cell(query, query.columns[i], text);
       }
-      visit(texts);
+      visit(CatalogRow(query.columns, std::move(cells)));
     }
   }
   while (session.next_result()) continue;
 }
 
-inline int as_int(const std::optional<std::string>& text) { return text ? std::atoi(text->c_str()) : 0; }
-inline bool as_flag(const std::optional<std::string>& text) { return text && (*text == "true" || *text == "1"); }
+// What the server has of what not every server has.
+inline tsql::CatalogFeatures catalog_features(tds::Session& session) {
+  tsql::CatalogFeatures features;
+  for_each_catalog_row(session, tsql::features_query(),
+                       [&](const CatalogRow& row) { features.add(row.text("view"), row["column"].value_or("")); });
+  return features;
+}
+
+// U+FFFD: the text had characters that are none.
+inline bool is_damaged(std::string_view text) {
+  return text.find("\xEF\xBF\xBD") != std::string_view::npos;
+}
 
 }  // namespace mssql::pg

@@ -49,6 +49,7 @@ struct Link {
   tds::Opening opening;  // of each transaction
   tds::Waits waits;
   bool keep{true};
+  bool level_guessed{false};     // the server did not say whether SNAPSHOT is allowed
   std::optional<bool> raw_text;  // unknown until a query wants it
 };
 
@@ -133,6 +134,31 @@ tds::IsolationLevel level_of(tsql::Isolation isolation) {
   return tds::IsolationLevel::read_committed;
 }
 
+struct ServerFacts {
+  std::optional<std::int64_t> snapshot_state;
+  std::int64_t edition{0};
+};
+
+// What the server says of itself. Throws Error for one that mssql_fdw does not work with. Core only.
+ServerFacts ask_facts(tds::Session& session) {
+  ServerFacts facts;
+  session.execute(tsql::server_facts_query());
+  if (session.next_result()) {
+    Row row;
+    const auto columns = session.columns();
+    while (session.fetch(row)) {
+      if (!row[0].is_null()) facts.snapshot_state = tds::decode_integer(columns[0], row[0]);
+      if (!row[1].is_null()) facts.edition = tds::decode_integer(columns[1], row[1]);
+    }
+  }
+  while (session.next_result()) continue;
+  const std::string_view refused = tsql::refused_edition(facts.edition);
+  if (refused.empty()) return facts;
+  throw Error(sqlstate::feature_not_supported, "mssql_fdw does not work with " + std::string(refused),
+              "The server's EngineEdition is " + std::to_string(facts.edition) + ".",
+              "It works with SQL Server, Azure SQL Database and Azure SQL Managed Instance.");
+}
+
 // Core only; the password lives no longer than this frame. What is asked before the session is in use has the login's patience.
 Link log_in(OptionList server_options, OptionList mapping_options) {
   const tds::Login login = make_login(server_options, mapping_options);
@@ -143,8 +169,9 @@ Link log_in(OptionList server_options, OptionList mapping_options) {
   link.session->limit({login.query_timeout > 0 ? login.query_timeout : login.connect_timeout, link.waits.attention});
   link.opening.settings = tsql::session_settings();
   const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
-  const bool allowed = wanted == tsql::Isolation::automatic && tds::ask_integer(*link.session, tsql::snapshot_state_query()) == 1;
-  link.opening.level = level_of(tsql::resolve(wanted, allowed));
+  const ServerFacts facts = ask_facts(*link.session);
+  link.opening.level = level_of(tsql::resolve(wanted, facts.snapshot_state == 1));
+  link.level_guessed = wanted == tsql::Isolation::automatic && !facts.snapshot_state;
   link.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
   link.session->limit(link.waits);
   return link;
@@ -167,6 +194,11 @@ void connect(Connection& connection, const Access& access) {
   connection.link = log_in(access.server_options, access.mapping_options);
   activity = Activity::query;
   connection.reused = false;
+  if (connection.link.level_guessed) {
+    ereport(WARNING, (errmsg("server \"%s\" is read at READ COMMITTED isolation", access.server->servername),
+                      errdetail("The login does not see whether the database allows SNAPSHOT isolation."),
+                      errhint("Set the server option \"isolation\".")));
+  }
 }
 
 // After this the connection is between transactions.

@@ -56,7 +56,9 @@ int character_limit(Oid type, int32 typmod) {
 [[noreturn]] void raise_too_long(const Converter& self, int length, int limit) {
   ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
                   errmsg("value too long for type %s", format_type_with_typemod(self.type, self.typmod)),
-                  errdetail("The remote value has %d characters, %d fit.", length, limit)));
+                  errdetail(GetDatabaseEncoding() == PG_SQL_ASCII ? "The remote value has %d bytes, %d fit."
+                                                                  : "The remote value has %d characters, %d fit.",
+                            length, limit)));
   pg_unreachable();
 }
 

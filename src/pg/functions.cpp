@@ -41,7 +41,7 @@ const std::vector<tds::Parameter>* query_parameters(const Arguments& arguments) 
   return make_parameters(values, arguments.count);
 }
 
-Datum query(FunctionCallInfo fcinfo, bool pass_through) {
+Datum query(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server and statement of mssql_query() must not be null")));
   }
@@ -60,8 +60,7 @@ Datum query(FunctionCallInfo fcinfo, bool pass_through) {
   ReaderOptions options;
   options.source = "mssql_query";
   options.policy = static_cast<tds::CharacterPolicy>(choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0));
-  options.pass_through = pass_through;
-  options.whole = !pass_through;  // it reads the catalog of a run
+  options.pass_through = true;
   Tuplestorestate* rows = begin_result(result, descriptor);
   Reader* reader = reader_open(server->serverid, GetUserId(), sql, parameters, result->setDesc, attnums, natts, options);
   MemoryContext one_row = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw row", ALLOCSET_DEFAULT_SIZES);
@@ -125,12 +124,7 @@ extern "C" {
 
 // mssql_query(server name, sql text [, VARIADIC params "any"]) RETURNS SETOF record
 Datum mssql_fdw_query(PG_FUNCTION_ARGS) {
-  return fence([&] { return query(fcinfo, true); });  // EXEC, INSERT ... OUTPUT
-}
-
-// The same for statements that only read, so that nothing depends on the remote transaction's end.
-Datum mssql_fdw_read_query(PG_FUNCTION_ARGS) {
-  return fence_private([&] { return query(fcinfo, false); });
+  return fence([&] { return query(fcinfo); });
 }
 
 // mssql_exec(server name, sql text) RETURNS bigint

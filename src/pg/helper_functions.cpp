@@ -1,4 +1,4 @@
-// What core knows of T-SQL, for the SQL half of the extension: names, types, expressions, catalog queries, load order. None of these
+// What core knows of T-SQL, for the SQL half of the extension: names, types, expressions, load order. None of these
 // functions connects. Text is in the server's encoding; core's is UTF-8.
 
 #include <map>
@@ -6,7 +6,6 @@
 #include "../core/names.hpp"
 #include "../core/options.hpp"
 #include "../core/replicate/order.hpp"
-#include "../core/tsql/catalog.hpp"
 #include "../core/tsql/expression.hpp"
 #include "../core/tsql/quote.hpp"
 #include "../core/types.hpp"
@@ -76,24 +75,12 @@ NamePairs pairs_argument(FunctionCallInfo fcinfo, int n) {
 
 // From here to the next comment core only: text leaves through copy_out().
 
-const char* catalog_query(std::string_view what) {
-  if (what == "tables") return copy_out(tsql::tables_query());
-  if (what == "table_sizes") return copy_out(tsql::table_sizes_query());
-  if (what == "columns") return copy_out(tsql::columns_query());
-  if (what == "indexes") return copy_out(tsql::indexes_query());
-  if (what == "foreign_keys") return copy_out(tsql::foreign_keys_query());
-  if (what == "checks") return copy_out(tsql::checks_query());
-  if (what == "sequences") return copy_out(tsql::sequences_query());
-  if (what == "database") return copy_out(tsql::database_query());
-  throw Error(sqlstate::invalid_parameter, "no catalog query \"" + std::string(what) + "\"");
-}
-
 const char* folded_name(std::string_view name, std::string_view name_case) {
   const OptionRule* rule = find_option(OptionContext::import, "name_case");
   return copy_out(local_name(name, static_cast<NameCase>(read_choice(*rule, name_case))));
 }
 
-const char* type_text(const RemoteType& type, bool postgis) { return copy_out(local_type(type, {postgis})); }
+const char* type_text(const RemoteType& type, const LocalTypeOptions& options) { return copy_out(local_type(type, options)); }
 
 const char* note_text(const RemoteType& type) {
   const std::string_view note = lossy_note(type);
@@ -204,11 +191,6 @@ using namespace mssql::pg;
 
 extern "C" {
 
-// _catalog_query(what text) RETURNS text
-Datum mssql_fdw_catalog_query(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, catalog_query(argument(fcinfo, 0))); });
-}
-
 // _local_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_name(PG_FUNCTION_ARGS) {
   return fence([&] { return result(fcinfo, folded_name(argument(fcinfo, 0), argument(fcinfo, 1))); });
@@ -216,7 +198,7 @@ Datum mssql_fdw_local_name(PG_FUNCTION_ARGS) {
 
 // _local_type(type text, max_length int, "precision" int, scale int) RETURNS text
 Datum mssql_fdw_local_type(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, type_text(type_argument(fcinfo, 0), postgis_is_visible())); });
+  return fence([&] { return result(fcinfo, type_text(type_argument(fcinfo, 0), local_type_options())); });
 }
 
 // _lossy_note(type text, max_length int, "precision" int, scale int) RETURNS text

@@ -27,7 +27,7 @@ struct ImportOptions {
   bool with_generated;
   bool with_views;
   NameCase name_case;
-  bool postgis;
+  LocalTypeOptions types;
 };
 
 struct ImportedColumn {
@@ -38,6 +38,8 @@ struct ImportedColumn {
   std::string default_definition;
   bool is_nullable;
   bool is_key;
+  bool set_aside;     // this database's encoding cannot hold the name
+  bool lost_default;  // nor a character of the default
 };
 
 struct ImportedTable {
@@ -45,6 +47,7 @@ struct ImportedTable {
   std::string name;
   std::string local;
   bool is_view;
+  bool set_aside;
   std::vector<ImportedColumn> columns;
 };
 
@@ -65,9 +68,9 @@ void describe(void* argument) {
 }
 
 template <class Visit>
-void read_catalog(Import& import, tds::Session& session, std::string statement, Visit&& visit) {
-  import.statement = std::move(statement);
-  for_each_catalog_row(session, import.statement, visit);
+void read_catalog(Import& import, tds::Session& session, const tsql::CatalogQuery& query, Visit&& visit) {
+  import.statement = query.sql;
+  for_each_catalog_row(session, query, visit);
   import.statement.clear();
 }
 
@@ -91,48 +94,69 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   });
 }
 
-void find_relations(Import& import, tds::Session& session, const std::string& schema, const ImportOptions& options) {
-  read_catalog(import, session, tsql::tables_query(), [&](CatalogRow& row) {
-    if (!same_ignoring_case(*row[0], schema) || (as_flag(row[3]) && !options.with_views)) return;
-    import.relations.push_back({*row[0], *row[1], {}, as_flag(row[3]), {}});
+void find_relations(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const char* wanted,
+                    const ImportOptions& options) {
+  const std::string schema = wanted;
+  read_catalog(import, session, tsql::tables_query(features, false), [&](const CatalogRow& row) {
+    if (!same_ignoring_case(row.text("schema"), schema) || (row.flag("is_view") && !options.with_views)) return;
+    import.relations.push_back({row.text("schema"), row.text("table"), {}, row.flag("is_view"), false, {}});
   });
   // A server that tells case apart may have two schemas of this name.
   const bool exact = std::any_of(import.relations.begin(), import.relations.end(), [&](const auto& r) { return r.schema == schema; });
   if (exact) std::erase_if(import.relations, [&](const auto& r) { return r.schema != schema; });
   if (!import.relations.empty()) return;
   bool exists = false;
-  read_catalog(import, session, "SELECT CASE WHEN SCHEMA_ID(" + tsql::quote_literal(schema) + ") IS NULL THEN 0 ELSE 1 END",
-               [&](CatalogRow& row) { exists = as_int(row[0]) == 1; });
+  read_catalog(import, session, tsql::schema_query(schema), [&](const CatalogRow& row) { exists = row.flag("exists"); });
   if (!exists) throw Error("HV00R", "schema \"" + schema + "\" does not exist on the foreign server");
 }
 
 using RelationIndex = std::map<std::pair<std::string, std::string>, ImportedTable*>;
 
-void find_columns(Import& import, tds::Session& session, const ImportOptions& options) {
+// Nothing where the type is unknown.
+std::optional<ImportedColumn> imported_column(Import& import, const CatalogRow& row) {
+  const std::string& name = row.text("column");
+  const std::optional<Type> type = type_from_name(row.text("type"));
+  if (!type) {
+    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" is left out: its type " + row.text("type") +
+                             " is not known to mssql_fdw");
+    return std::nullopt;
+  }
+  if (row.flag("is_encrypted")) {
+    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" is encrypted by the client: it gives ciphertext");
+  }
+  ImportedColumn column{};
+  column.name = name;
+  column.type = {*type, row.integer("max_length"), row.integer("precision"), row.integer("scale")};
+  column.collation = row["collation"].value_or("");
+  column.is_nullable = row.flag("is_nullable");
+  column.default_definition = row["default_definition"].value_or("");
+  return column;
+}
+
+void find_columns(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const ImportOptions& options) {
   RelationIndex index;
   for (ImportedTable& relation : import.relations) index[{relation.schema, relation.name}] = &relation;
-  read_catalog(import, session, tsql::columns_query(), [&](CatalogRow& row) {
-    const auto found = index.find({*row[0], *row[1]});
-    if (found == index.end()) return;
-    if (as_flag(row[17]) && !options.with_generated) return;
-    ImportedColumn column{};
-    column.name = *row[3];
-    const std::optional<Type> type = type_from_name(*row[4]);
-    if (!type) {
-      import.notices.push_back("column \"" + column.name + "\" of table \"" + *row[1] + "\" is left out: its type " + *row[4] +
-                               " is not known to mssql_fdw");
-      return;
-    }
-    column.type = {*type, as_int(row[6]), as_int(row[7]), as_int(row[8])};
-    column.collation = row[9].value_or("");
-    column.is_nullable = as_flag(row[10]);
-    column.default_definition = row[16].value_or("");
-    found->second->columns.push_back(std::move(column));
+  read_catalog(import, session, tsql::columns_query(features), [&](const CatalogRow& row) {
+    const auto found = index.find({row.text("schema"), row.text("table")});
+    if (found == index.end() || (row.flag("is_computed") && !options.with_generated)) return;
+    if (auto column = imported_column(import, row)) found->second->columns.push_back(std::move(*column));
   });
-  read_catalog(import, session, tsql::indexes_query(), [&](CatalogRow& row) {
-    const auto found = index.find({*row[0], *row[1]});
-    if (found == index.end() || row[3].value_or("") != "PK") return;
-    for (ImportedColumn& column : found->second->columns) column.is_key = column.is_key || column.name == *row[10];
+  read_catalog(import, session, tsql::indexes_query(features), [&](const CatalogRow& row) {
+    const auto found = index.find({row.text("schema"), row.text("table")});
+    if (found == index.end() || row["constraint_type"] != "PK") return;
+    for (ImportedColumn& column : found->second->columns) column.is_key = column.is_key || column.name == row.text("column");
+  });
+}
+
+// Takes out what is set aside, and says so. `place`: "" or " of table \"x\"".
+template <class Named>
+void take_out(Import& import, std::vector<Named>& items, const char* what, const std::string& place) {
+  std::erase_if(items, [&](const Named& item) {
+    if (item.set_aside) {
+      import.notices.push_back("remote " + std::string(what) + " \"" + item.name + "\"" + place +
+                               " is left out: this database's encoding lacks a character of its name");
+    }
+    return item.set_aside;
   });
 }
 
@@ -199,14 +223,17 @@ bool is_character(Type type) {
 bool is_binary_collation(std::string_view collation) { return collation.ends_with("_BIN") || collation.ends_with("_BIN2"); }
 
 std::string column_clause(Import& import, const ImportedTable& relation, const ImportedColumn& column, const ImportOptions& options) {
-  std::string clause = quoted_identifier(column.local) + " " + local_type(column.type, {options.postgis});
+  std::string clause = quoted_identifier(column.local) + " " + local_type(column.type, options.types);
   clause += " OPTIONS (column_name " + quoted_text(column.name) + ", remote_type " + quoted_text(declare(column.type));
   if (column.is_key) clause += ", key 'true'";
   clause += ")";
   if (options.with_collations && is_character(column.type.type) && is_binary_collation(column.collation)) {
     clause += " COLLATE pg_catalog.\"C\"";
   }
-  if (options.with_defaults && !column.default_definition.empty()) {
+  if (options.with_defaults && column.lost_default) {
+    import.notices.push_back("default of column \"" + column.name + "\" of table \"" + relation.name +
+                             "\" is left out: this database's encoding lacks a character of it");
+  } else if (options.with_defaults && !column.default_definition.empty()) {
     tsql::ExpressionContext context;
     context.column = [](std::string_view) { return std::optional<std::string>(); };
     context.sequence = [](std::string_view, std::string_view) { return std::optional<std::string>(); };
@@ -223,7 +250,7 @@ std::string column_clause(Import& import, const ImportedTable& relation, const I
   return clause;
 }
 
-void write_commands(Import& import, std::string_view server, const ImportOptions& options) {
+void write_commands(Import& import, const char* server, const ImportOptions& options) {
   for (ImportedTable& relation : import.relations) {
     name_locally(import, relation.columns, options.name_case, "column", " of table \"" + relation.name + "\"");
     std::string command = "CREATE FOREIGN TABLE " + quoted_identifier(relation.local) + " (";
@@ -237,6 +264,10 @@ void write_commands(Import& import, std::string_view server, const ImportOptions
     import.commands.push_back(std::move(command));
   }
 }
+
+const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
+
+void read_features(tsql::CatalogFeatures& features, tds::Session& session) { features = catalog_features(session); }
 
 const char* to_server(const std::string& text) {
   return copy_out(view(pg_any_to_server(text.c_str(), static_cast<int>(text.size()), PG_UTF8)));
@@ -253,7 +284,7 @@ ImportOptions read_options(List* definitions) {
   result.with_generated = boolean_option(context, options, "import_generated", true);
   result.with_views = boolean_option(context, options, "import_views", true);
   result.name_case = static_cast<NameCase>(choice_option(context, options, "name_case", 0));
-  result.postgis = postgis_is_visible();
+  result.types = local_type_options();
   return result;
 }
 
@@ -272,14 +303,17 @@ Listed listed_tables(List* tables) {
   return listed;
 }
 
-// Core only. The names that PostgreSQL's list of tables lacks go to `aliases`.
-void run_import(Import& import, std::vector<std::string>& aliases, tds::Session& session, const char* schema, const char* server,
-                const Listed& listed, ImportForeignSchemaType kind, const ImportOptions& options) {
-  find_relations(import, session, schema, options);
-  if (import.relations.empty()) {
-    import.remarks.push_back("remote schema \"" + std::string(schema) + "\" has no tables" + (options.with_views ? " or views" : "") +
-                             " that the login can see: nothing is imported");
-  }
+void say_empty(Import& import, const char* schema, const ImportOptions& options) {
+  import.remarks.push_back("remote schema \"" + std::string(schema) + "\" has no tables" + (options.with_views ? " or views" : "") +
+                           " that the login can see: nothing is imported");
+}
+
+// Core only. The relations that the statement's list asks for; the names that PostgreSQL's list lacks go to `aliases`.
+void choose_relations(Import& import, std::vector<std::string>& aliases, const Listed& listed, ImportForeignSchemaType kind,
+                      const ImportOptions& options) {
+  std::vector<ImportedTable> aside;
+  std::copy_if(import.relations.begin(), import.relations.end(), std::back_inserter(aside), [](const auto& r) { return r.set_aside; });
+  std::erase_if(import.relations, [](const auto& r) { return r.set_aside; });
   name_locally(import, import.relations, options.name_case, "table", "");
   const std::vector<std::string> names(listed.names, listed.names + (import.relations.empty() ? 0 : listed.count));
   aliases = filter(import, names, kind);
@@ -288,32 +322,69 @@ void run_import(Import& import, std::vector<std::string>& aliases, tds::Session&
     return std::none_of(import.relations.begin(), import.relations.end(),
                         [&](const ImportedTable& relation) { return notice.find("\"" + relation.local + "\"") != std::string::npos; });
   });
-  find_columns(import, session, options);
+  if (kind != FDW_IMPORT_SCHEMA_LIMIT_TO) take_out(import, aside, "table", "");
+}
+
+// Core only.
+void take_out_columns(Import& import) {
+  for (ImportedTable& relation : import.relations) take_out(import, relation.columns, "column", " of table \"" + relation.name + "\"");
+}
+
+// Here the backend may be called again.
+
+bool nameable(const std::string& name) { return !is_damaged(name) && representable(name.c_str()) != nullptr; }
+
+void judge_relations(Import& import) {
+  for (std::size_t i = 0; i < import.relations.size(); ++i) import.relations[i].set_aside = !nameable(import.relations[i].name);
+}
+
+void judge_columns(Import& import) {
+  for (std::size_t i = 0; i < import.relations.size(); ++i) {
+    std::vector<ImportedColumn>& columns = import.relations[i].columns;
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+      columns[k].set_aside = !nameable(columns[k].name);
+      columns[k].lost_default = !nameable(columns[k].default_definition);
+    }
+  }
+}
+
+void run_import(Import& import, std::vector<std::string>& aliases, tds::Session& session, ImportForeignSchemaStmt* statement,
+                const ImportOptions& options) {
+  const Listed listed = listed_tables(statement->table_list);
+  const char* schema = to_utf8(statement->remote_schema);
+  const char* server = to_utf8(statement->server_name);
+  auto* features = own<tsql::CatalogFeatures>(CurrentMemoryContext);
+  read_features(*features, session);
+  find_relations(import, session, *features, schema, options);
+  if (import.relations.empty()) say_empty(import, schema, options);
+  judge_relations(import);
+  choose_relations(import, aliases, listed, statement->list_type, options);
+  find_columns(import, session, *features, options);
+  judge_columns(import);
+  take_out_columns(import);
   write_commands(import, server, options);
 }
 
 }  // namespace
 
-bool postgis_is_visible() { return OidIsValid(TypenameGetTypid("geometry")) && OidIsValid(TypenameGetTypid("geography")); }
+LocalTypeOptions local_type_options() {
+  const bool postgis = OidIsValid(TypenameGetTypid("geometry")) && OidIsValid(TypenameGetTypid("geography"));
+  return {postgis, GetDatabaseEncoding() == PG_SQL_ASCII};
+}
 
 List* ImportForeignSchema(ImportForeignSchemaStmt* statement, Oid server) {
   const ImportOptions options = read_options(statement->options);
-  const Listed listed = listed_tables(statement->table_list);
-  auto* schema = statement->remote_schema;
-  const char* remote_schema = pg_server_to_any(schema, static_cast<int>(std::strlen(schema)), PG_UTF8);
-  const char* server_name = pg_server_to_any(statement->server_name, static_cast<int>(std::strlen(statement->server_name)), PG_UTF8);
   auto* import = own<Import>(CurrentMemoryContext);
   auto* aliases = own<std::vector<std::string>>(CurrentMemoryContext);
-  import->schema = remote_schema;
-  fence_with_context(describe, import, [&] {
-    run_import(*import, *aliases, acquire(server, GetUserId(), {}), remote_schema, server_name, listed, statement->list_type, options);
-  });
+  import->schema = to_utf8(statement->remote_schema);
+  fence_with_context(describe, import,
+                     [&] { run_import(*import, *aliases, acquire(server, GetUserId(), {}), statement, options); });
 
   for (std::size_t i = 0; i < aliases->size(); ++i) {
     statement->table_list = lappend(statement->table_list, makeRangeVar(nullptr, const_cast<char*>(to_server((*aliases)[i])), -1));
   }
-  for (std::size_t i = 0; i < import->notices.size(); ++i) ereport(NOTICE, (errmsg("%s", to_server(import->notices[i]))));
-  for (std::size_t i = 0; i < import->remarks.size(); ++i) ereport(NOTICE, (errmsg("%s", to_server(import->remarks[i]))));
+  for (std::size_t i = 0; i < import->notices.size(); ++i) ereport(NOTICE, (errmsg("%s", displayable(import->notices[i].c_str()))));
+  for (std::size_t i = 0; i < import->remarks.size(); ++i) ereport(NOTICE, (errmsg("%s", displayable(import->remarks[i].c_str()))));
   List* commands = NIL;
   for (std::size_t i = 0; i < import->commands.size(); ++i) {
     commands = lappend(commands, const_cast<char*>(to_server(import->commands[i])));

@@ -61,6 +61,7 @@ struct RemoteTable {
   const char** columns;
   const char** types;
   int ncolumns;
+  bool memory_optimized;
 };
 
 RemoteTable remote_table(FunctionCallInfo fcinfo) {
@@ -69,7 +70,7 @@ RemoteTable remote_table(FunctionCallInfo fcinfo) {
   if (names.count != types.count) ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
   const auto size = sizeof(char*) * static_cast<std::size_t>(names.count + 1);
   RemoteTable table{utf8(PG_GETARG_DATUM(1)), utf8(PG_GETARG_DATUM(2)), static_cast<const char**>(palloc(size)),
-                    static_cast<const char**>(palloc(size)), names.count};
+                    static_cast<const char**>(palloc(size)), names.count, PG_GETARG_BOOL(11)};
   for (int i = 0; i < names.count; ++i) {
     table.columns[i] = utf8(names.values[i]);
     table.types[i] = utf8(types.values[i]);
@@ -86,7 +87,7 @@ const char* rows_query(const RemoteTable& table, tds::CharacterPolicy policy) {
     const std::optional<Type> type = type_from_name(table.types[i]);
     items.push_back(type ? select_expression({*type, 0, 0, 0}, column, form) : column);
   }
-  const std::string from = tsql::quote_name(table.schema, table.name);
+  const std::string from = tsql::table_reference(table.schema, table.name, table.memory_optimized);
   return copy_out(tsql::select({items, from, {}, {}}));
 }
 
@@ -101,8 +102,8 @@ const RemoteColumn* clr_columns(const RemoteTable& table) {
   return columns;
 }
 
-// _load(server, source_schema, source_table, source_columns, types, target, columns, source, nul_policy, estimated_rows, estimated_bytes);
-// STRICT.
+// _load(server, source_schema, source_table, source_columns, types, target, columns, source, nul_policy, estimated_rows, estimated_bytes,
+// memory_optimized); STRICT.
 Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   PreventCommandIfReadOnly("a load");
   PreventCommandIfParallelMode("a load");

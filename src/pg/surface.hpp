@@ -11,13 +11,15 @@
   FUNCTION(mssql_fdw_handler)            \
   FUNCTION(mssql_fdw_validator)          \
   FUNCTION(mssql_fdw_query)              \
-  FUNCTION(mssql_fdw_read_query)         \
   FUNCTION(mssql_fdw_exec)               \
   FUNCTION(mssql_fdw_connections)        \
   FUNCTION(mssql_fdw_disconnect)         \
   FUNCTION(mssql_fdw_disconnect_all)     \
   FUNCTION(mssql_fdw_version)            \
-  FUNCTION(mssql_fdw_catalog_query)      \
+  /* catalog.cpp */                      \
+  FUNCTION(mssql_fdw_source_catalog)     \
+  FUNCTION(mssql_fdw_source_count)       \
+  /* helper_functions.cpp */             \
   FUNCTION(mssql_fdw_local_type)         \
   FUNCTION(mssql_fdw_lossy_note)         \
   FUNCTION(mssql_fdw_select_expression)  \

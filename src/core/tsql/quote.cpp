@@ -12,7 +12,7 @@ constexpr std::size_t max_name_units = 128;     // sysname
 constexpr std::size_t max_short_literal = 4000; // UTF-16 units; a longer N'...' is nvarchar(max)
 
 // UTF-16 units of UTF-8 text: one a character, two above the Basic Multilingual Plane.
-std::size_t utf16_units(std::string_view utf8) {
+std::size_t utf16_units(std::string_view utf8) noexcept {
   std::size_t units = 0;
   for (unsigned char c : utf8) units += (c & 0xC0) == 0x80 ? 0 : c >= 0xF0 ? 2 : 1;
   return units;
@@ -60,6 +60,10 @@ std::string read_name_part(std::string_view text, std::size_t& position) {
 }
 
 }  // namespace
+
+bool is_name(std::string_view name) noexcept {
+  return !name.empty() && name.find('\0') == std::string_view::npos && utf16_units(name) <= max_name_units;
+}
 
 std::string quote_name(std::string_view name) {
   if (name.empty()) throw Error(sqlstate::invalid_name, "a SQL Server name must not be empty");

@@ -6,6 +6,8 @@
 
 namespace mssql::tsql {
 
+// Whether SQL Server could have an object of this name: not empty, no NUL, at most 128 UTF-16 units.
+bool is_name(std::string_view name) noexcept;
 // [name], with ']' doubled. Throws Error for an empty name, a NUL, or more than 128 UTF-16 units.
 std::string quote_name(std::string_view name);
 // [schema].[name]

@@ -6,6 +6,10 @@
 
 namespace mssql::tsql {
 
+std::string table_reference(std::string_view schema, std::string_view name, bool memory_optimized) {
+  return quote_name(schema, name) + (memory_optimized ? " WITH (SNAPSHOT)" : "");
+}
+
 std::string select(const Select& parts) {
   std::string sql(parts.with);
   sql += sql.empty() ? "SELECT " : " SELECT ";
@@ -81,8 +85,18 @@ std::string session_settings() {
          "SET ARITHIGNORE OFF; SET TEXTSIZE 2147483647";
 }
 
-std::string snapshot_state_query() {
-  return "SELECT CAST(snapshot_isolation_state AS int) FROM sys.databases WHERE database_id = DB_ID()";
+std::string server_facts_query() {
+  // By name: on Azure SQL Database DB_ID() is not the database's number in sys.databases.
+  return "SELECT CAST((SELECT d.snapshot_isolation_state FROM sys.databases AS d WHERE d.name = DB_NAME()) AS int), "
+         "CAST(SERVERPROPERTY('EngineEdition') AS int)";
+}
+
+std::string_view refused_edition(std::int64_t edition) noexcept {
+  switch (edition) {
+    case 6: return "a dedicated SQL pool of Azure Synapse Analytics";
+    case 11: return "a serverless SQL pool of Azure Synapse Analytics or a warehouse of Microsoft Fabric";
+    default: return {};
+  }
 }
 
 Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept {

@@ -18,6 +18,8 @@ struct Select {
   std::string_view with{};                  // what a query has before and behind itself (query.hpp); may be empty
   std::string_view option{};
 };
+// [schema].[name], with the table hint that a memory-optimized table needs in a transaction at another level than SNAPSHOT.
+std::string table_reference(std::string_view schema, std::string_view name, bool memory_optimized);
 // One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...)
 std::string select(const Select& parts);
 
@@ -40,8 +42,11 @@ std::string session_settings();
 // The foreign server's option `isolation`, in the order of its choices.
 enum class Isolation : std::uint8_t { automatic, snapshot, read_committed, repeatable_read, serializable };
 
-// One row, one int: 1 when the current database allows SNAPSHOT isolation.
-std::string snapshot_state_query();
+// One row, two ints: 1 when the current database allows SNAPSHOT isolation (NULL: the login does not see it), and EngineEdition.
+std::string server_facts_query();
+// What this EngineEdition is, when mssql_fdw does not work with it: a warehouse has neither the settings that a session begins with, nor
+// savepoints, nor an isolation level that holds for a transaction. Else empty.
+std::string_view refused_edition(std::int64_t edition) noexcept;
 // `automatic` becomes snapshot where the database allows it, else read committed; the others stay what they are.
 Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept;
 

@@ -5,10 +5,6 @@ CREATE OR REPLACE FUNCTION @extschema@.mssql_query(server name, sql text) RETURN
 AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 1000;
 COMMENT ON FUNCTION @extschema@.mssql_query(name, text) IS 'rows of a T-SQL statement; needs a column definition list';
 
--- For replicate, whose questions write nothing: the transaction there may end or break without harm.
-CREATE OR REPLACE FUNCTION @extschema@._query(server name, sql text) RETURNS SETOF record
-AS 'MODULE_PATHNAME', 'mssql_fdw_read_query' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 1000;
-
 -- Not STRICT: a parameter may be NULL.
 CREATE OR REPLACE FUNCTION @extschema@.mssql_query(server name, sql text, VARIADIC params "any") RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 1000;
@@ -38,10 +34,15 @@ CREATE OR REPLACE FUNCTION @extschema@.mssql_fdw_version() RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_version' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extension and of its client library';
 
--- A catalog query by name: tables, table_sizes, columns, indexes, foreign_keys, checks, sequences, database. core/tsql/catalog.hpp
--- lists their columns.
-CREATE OR REPLACE FUNCTION @extschema@._catalog_query(what text) RETURNS text
-AS 'MODULE_PATHNAME', 'mssql_fdw_catalog_query' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+-- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which queries these are is not the
+-- caller's choice. A row may say which of its names this database's encoding cannot hold ("unnameable") and which of its comments
+-- therefore are missing ("left_out").
+CREATE OR REPLACE FUNCTION @extschema@._source_catalog(server name) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+-- The rows of a table there; `snapshot`: by the table hint that a memory-optimized table needs.
+CREATE OR REPLACE FUNCTION @extschema@._source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint
+AS 'MODULE_PATHNAME', 'mssql_fdw_source_count' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash behind it. Not unique by itself.
 CREATE OR REPLACE FUNCTION @extschema@._local_name(name text, name_case text) RETURNS text

@@ -4,7 +4,7 @@
 -- of source_columns, as sys.types calls them. `source`: how messages and progress call the source.
 CREATE OR REPLACE FUNCTION @extschema@._load(server name, source_schema text, source_table text, source_columns text[], types text[],
     target regclass, columns name[], source text, nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0,
-    estimated_bytes bigint DEFAULT 0, OUT rows bigint, OUT bytes bigint)
+    estimated_bytes bigint DEFAULT 0, memory_optimized boolean DEFAULT false, OUT rows bigint, OUT bytes bigint)
 AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private function found it helps nobody.

@@ -1,102 +1,103 @@
--- Replicate: the source's catalog as one value, read once a call in one remote transaction.
--- The queries and the order of their columns are those of src/core/tsql/catalog.hpp.
-
--- Which sequences have given out a value: schema, sequence, last value. Before SQL Server 2017 nothing tells a sequence that was
--- never used from one that was used once, and this is NULL.
-CREATE OR REPLACE FUNCTION @extschema@._used_sequences(server name, database jsonb) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF split_part(database ->> 'product_version', '.', 1)::int < 14 AND (database ->> 'engine_edition')::int NOT IN (5, 8) THEN
-        RETURN NULL;
-    END IF;
-    RETURN (
-        SELECT coalesce(jsonb_agg(u), '[]') FROM @extschema@._query(server,
-            'SELECT CAST(SCHEMA_NAME(q.schema_id) AS nvarchar(128)), CAST(q.name AS nvarchar(128)), '
-            'CAST(q.last_used_value AS nvarchar(40)) '
-            'FROM sys.sequences AS q WHERE q.last_used_value IS NOT NULL') AS u (schema text, sequence text, last_value text));
-END
-$$;
-
--- `tables` with their bytes, which are an estimate for order and progress, where the login may ask for them.
-CREATE OR REPLACE FUNCTION @extschema@._with_sizes(server name, tables jsonb) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    sizes jsonb;
-BEGIN
-    IF NOT EXISTS (SELECT FROM @extschema@._query(server,
-        'SELECT CASE WHEN OBJECT_ID(N''sys.dm_db_partition_stats'') IS NULL THEN 0 '
-        'ELSE HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DATABASE STATE'') '
-        '* HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DEFINITION'') END') AS q (allowed int) WHERE q.allowed = 1) THEN
-        RETURN tables;
-    END IF;
-    SELECT jsonb_object_agg(q.object_id, q.bytes) INTO sizes
-    FROM @extschema@._query(server, @extschema@._catalog_query('table_sizes')) AS q (object_id int, bytes bigint);
-    RETURN (SELECT coalesce(jsonb_agg(t || jsonb_build_object('bytes', sizes -> (t ->> 'object_id'))), '[]')
-            FROM jsonb_array_elements(tables) AS t);
-END
-$$;
-
--- `columns` with seed and increment of those identity columns of which sys.identity_columns does not tell them.
-CREATE OR REPLACE FUNCTION @extschema@._with_identities(server name, columns jsonb) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    query text;
-    found jsonb;
-BEGIN
-    SELECT string_agg(format('SELECT %s AS n, CAST(IDENT_SEED(%s) AS nvarchar(40)), CAST(IDENT_INCR(%2$s) AS nvarchar(40))',
-                             c.at - 1, 'N''' || replace(@extschema@._quote_name(c.value ->> 'schema') || '.' ||
-                                                           @extschema@._quote_name(c.value ->> 'table'), '''', '''''') || ''''),
-                      ' UNION ALL ') INTO query
-    FROM jsonb_array_elements(columns) WITH ORDINALITY AS c (value, at)
-    WHERE (c.value ->> 'is_identity')::boolean AND c.value ->> 'seed' IS NULL;
-    IF query IS NULL THEN
-        RETURN columns;
-    END IF;
-    SELECT jsonb_object_agg(q.n, jsonb_build_object('seed', q.seed, 'increment', q.increment)) INTO found
-    FROM @extschema@._query(server, query) AS q (n int, seed text, increment text);
-    RETURN (SELECT jsonb_agg(c.value || coalesce(found -> (c.at - 1)::text, '{}') ORDER BY c.at)
-            FROM jsonb_array_elements(columns) WITH ORDINALITY AS c (value, at));
-END
-$$;
+-- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its keys are the queries of
+-- src/core/tsql/catalog.hpp, which names their columns; "database" is one object, the others are arrays of objects.
 
 CREATE OR REPLACE FUNCTION @extschema@._catalog(server name) RETURNS jsonb
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    WITH database AS MATERIALIZED (
-        SELECT to_jsonb(d) AS row FROM @extschema@._query(server, @extschema@._catalog_query('database')) AS d
-            (name text, "collation" text, snapshot_isolation_state int, is_read_committed_snapshot_on boolean,
-             compatibility_level int, product_version text, engine_edition int)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    catalog jsonb := @extschema@._source_catalog(server);
+BEGIN
+    -- not every server has sequences
+    catalog := jsonb_build_object('sequences', jsonb '[]') || catalog || jsonb_build_object('database', catalog #> '{database,0}');
+    IF catalog @? '$.*[*].unnameable' THEN
+        RETURN @extschema@._set_aside(catalog);
+    END IF;
+    RETURN catalog;
+END
+$$;
+
+-- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what was taken out is "set_aside".
+-- An index or a foreign key goes as a whole: without one of its columns it would be another.
+CREATE OR REPLACE FUNCTION @extschema@._set_aside(catalog jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH entries AS (
+        SELECT k.key, r.value AS row, r.at,
+               CASE k.key WHEN 'indexes' THEN r.value ->> 'index' WHEN 'foreign_keys' THEN r.value ->> 'constraint' ELSE r.at::text END AS object
+        FROM jsonb_each(catalog) AS k CROSS JOIN jsonb_array_elements(k.value) WITH ORDINALITY AS r (value, at)
+        WHERE jsonb_typeof(k.value) = 'array'
+    ), judged AS (
+        SELECT e.*, bool_or(e.row ? 'unnameable') OVER (PARTITION BY e.key, e.row ->> 'schema', e.row ->> 'table', e.object) AS aside
+        FROM entries AS e
+    ), kept AS (
+        SELECT j.key, coalesce(jsonb_agg(j.row ORDER BY j.at) FILTER (WHERE NOT j.aside), '[]') AS rows
+        FROM judged AS j GROUP BY j.key
     )
-    SELECT jsonb_build_object(
-        'database', (SELECT d.row FROM database AS d),
-        'used_sequences', (SELECT @extschema@._used_sequences(server, d.row) FROM database AS d),
-        'tables', (
-            SELECT @extschema@._with_sizes(server, coalesce(jsonb_agg(t), '[]'))
-            FROM @extschema@._query(server, @extschema@._catalog_query('tables')) AS t
-                (schema text, "table" text, object_id int, is_view boolean, rows bigint, bytes bigint, comment text,
-                 temporal_type int, is_memory_optimized boolean, is_external boolean)),
-        'columns', (
-            SELECT @extschema@._with_identities(server, coalesce(jsonb_agg(c), '[]'))
-            FROM @extschema@._query(server, @extschema@._catalog_query('columns')) AS c
-                (schema text, "table" text, column_id int, "column" text, type text, user_type text, max_length int,
-                 precision int, scale int, "collation" text, is_nullable boolean, is_identity boolean, seed text, increment text,
-                 last_value text, default_name text, default_definition text, is_computed boolean, computed_definition text,
-                 is_persisted boolean, is_rowguidcol boolean, is_hidden boolean, is_masked boolean, comment text)),
-        'indexes', (
-            SELECT coalesce(jsonb_agg(i), '[]') FROM @extschema@._query(server, @extschema@._catalog_query('indexes')) AS i
-                (schema text, "table" text, index text, constraint_type text, is_unique boolean, is_clustered boolean,
-                 type_desc text, is_disabled boolean, filter_definition text, key_ordinal int, "column" text,
-                 is_descending boolean, is_included boolean)),
-        'foreign_keys', (
-            SELECT coalesce(jsonb_agg(f), '[]')
-            FROM @extschema@._query(server, @extschema@._catalog_query('foreign_keys')) AS f
-                (schema text, "table" text, "constraint" text, ordinal int, "column" text, referenced_schema text,
-                 referenced_table text, referenced_column text, delete_action text, update_action text, is_disabled boolean,
-                 is_not_trusted boolean)),
-        'checks', (
-            SELECT coalesce(jsonb_agg(k), '[]') FROM @extschema@._query(server, @extschema@._catalog_query('checks')) AS k
-                (schema text, "table" text, "constraint" text, definition text, is_disabled boolean, is_not_trusted boolean)),
-        'sequences', (
-            SELECT coalesce(jsonb_agg(s), '[]') FROM @extschema@._query(server, @extschema@._catalog_query('sequences')) AS s
-                (schema text, sequence text, type text, start_value text, increment text, minimum text, maximum text,
-                 is_cycling text, cache_size text, current_value text)))
+    SELECT catalog || (SELECT jsonb_object_agg(k.key, k.rows) FROM kept AS k)
+        || jsonb_build_object('set_aside', (SELECT coalesce(jsonb_agg(j.row || jsonb_build_object('of', j.key) ORDER BY j.key, j.at), '[]')
+                                            FROM judged AS j WHERE j.aside))
+$$;
+
+-- What the catalog tells that nobody should have to find out later: what is not copied, or copied as something else, or could not be
+-- looked at. `schema` and `name`: the table that it is about, NULL for the database.
+CREATE OR REPLACE FUNCTION @extschema@._catalog_findings(catalog jsonb)
+RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH d AS (
+        SELECT * FROM jsonb_to_record(catalog -> 'database') AS d
+            (name text, snapshot_isolation_state int, view_definition boolean, login text)
+    ), t AS MATERIALIZED (
+        SELECT t.*, @extschema@._source_name(t.schema, t."table") AS source
+        FROM jsonb_to_recordset(catalog -> 'tables') AS t
+            (schema text, "table" text, is_view boolean, temporal_type int, is_memory_optimized boolean, is_graph boolean, ledger_type int, is_dropped_ledger boolean, left_out jsonb)
+        WHERE NOT t.is_view
+    ), c AS MATERIALIZED (
+        SELECT c.*, @extschema@._source_name(c.schema, c."table") || '.' || c."column" AS source
+        FROM jsonb_to_recordset(catalog -> 'columns') AS c
+            (schema text, "table" text, "column" text, default_name text, default_definition text, is_encrypted boolean,
+             is_column_set boolean, left_out jsonb)
+        JOIN t ON t.schema = c.schema AND t."table" = c."table"
+    )
+    SELECT NULL, NULL, 'warning', d.name, 'the login may see only a part of the database: tables it has no right on, row-level security and '
+               'definitions are invisible to it', format('GRANT VIEW DEFINITION TO %s', coalesce('[' || replace(d.login, ']', ']]') || ']', 'the login'))
+    FROM d WHERE NOT d.view_definition
+    UNION ALL
+    SELECT NULL, NULL, 'warning', d.name, 'the login does not see whether the database allows SNAPSHOT isolation, so it is read at READ COMMITTED',
+           'Set the server''s option isolation'
+    FROM d WHERE d.snapshot_isolation_state IS NULL
+    UNION ALL
+    SELECT t.schema, t."table", x.severity, t.source, x.finding, x.advice
+    FROM t CROSS JOIN LATERAL (VALUES
+        (t.is_dropped_ledger, 'note', 'a dropped ledger table: not copied', NULL),
+        (t.ledger_type > 0 AND NOT t.is_dropped_ledger, 'note', 'a ledger table: copied as an ordinary one, which proves nothing', NULL),
+        (t.temporal_type = 2, 'note', 'system-versioned: copied as an ordinary table, which keeps no history', NULL),
+        (t.temporal_type = 1, 'note', 'the history of a system-versioned table: copied as an ordinary table', NULL),
+        (t.is_memory_optimized, 'note', 'memory-optimized: copied as an ordinary table', NULL),
+        (t.is_graph, 'note', 'a graph table: its node and edge ids are copied as text', NULL),
+        (t.left_out IS NOT NULL, 'note', 'its comment has characters that this database''s encoding lacks: left out', NULL)
+    ) AS x (applies, severity, finding, advice)
+    WHERE x.applies
+    UNION ALL
+    SELECT c.schema, c."table", x.severity, c.source, x.finding, x.advice
+    FROM c CROSS JOIN LATERAL (VALUES
+        (c.is_encrypted, 'warning', 'encrypted by the client (Always Encrypted): the ciphertext is copied, as bytea', NULL),
+        (c.is_column_set, 'note', 'a column set: copied as the XML of the sparse columns', NULL),
+        (c.default_name IS NOT NULL AND c.default_definition IS NULL, 'warning', 'the login may not see its default: not copied',
+            'GRANT VIEW DEFINITION to the login'),
+        (c.left_out IS NOT NULL, 'note', 'its comment has characters that this database''s encoding lacks: left out', NULL)
+    ) AS x (applies, severity, finding, advice)
+    WHERE x.applies
+    UNION ALL
+    SELECT a.schema, coalesce(a."table", a.sequence), 'warning',
+           @extschema@._source_name(a.schema, coalesce(a."table", a.sequence)) || coalesce('.' || coalesce(a.index, a."constraint", a."column"), ''),
+           format('set aside: %s has characters that encoding %s lacks',
+                  CASE a.of WHEN 'tables' THEN 'its name' WHEN 'columns' THEN 'the column''s name' WHEN 'sequences' THEN 'the sequence''s name'
+                            ELSE 'a name in it' END, getdatabaseencoding()),
+           'Rename it on the source, or replicate into a database of encoding UTF8'
+    FROM (SELECT DISTINCT x.of, x.schema, x."table", x.sequence, x.index, x."constraint",
+                 CASE WHEN x.of = 'columns' THEN x."column" END AS "column", coalesce(x.is_view, false) AS is_view
+          FROM jsonb_to_recordset(coalesce(catalog -> 'set_aside', '[]')) AS x
+              (of text, schema text, "table" text, sequence text, index text, "constraint" text, "column" text, is_view boolean, unnameable text[])
+          -- what stands on a table that is set aside goes with it
+          WHERE x.of = 'tables' OR x.of = 'sequences' OR x.of IN ('columns', 'indexes', 'foreign_keys', 'checks')
+                AND NOT coalesce(x.unnameable && '{schema,table}', false)) AS a
+    WHERE NOT a.is_view
 $$;

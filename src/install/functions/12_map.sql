@@ -25,8 +25,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT t.*, coalesce(target_schema, @extschema@._local_schema(t.schema, name_case)) AS local_schema,
                @extschema@._local_name(t."table", name_case) AS folded
         FROM jsonb_to_recordset(catalog -> 'tables') AS t
-            (schema text, "table" text, is_view boolean, rows bigint, bytes bigint, comment text, is_external boolean)
-        WHERE NOT t.is_view AND t.is_external IS NOT TRUE
+            (schema text, "table" text, is_view boolean, rows bigint, bytes bigint, comment text, is_memory_optimized boolean,
+             is_external boolean, is_dropped_ledger boolean)
+        WHERE NOT t.is_view AND NOT t.is_external AND NOT t.is_dropped_ledger
     ), ranked AS (
         SELECT l.*, row_number() OVER (ORDER BY l.schema COLLATE "C", l."table" COLLATE "C") AS id,
                row_number() OVER (PARTITION BY l.local_schema, l.folded
@@ -42,7 +43,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            concat_ws('; ',
                CASE WHEN n.rank > 1 THEN format('renamed: another table is called %I.%I too', n.local_schema, n.folded) END,
                CASE WHEN target_schema IS NULL AND starts_with(n.local_schema, 'mssql_') AND NOT starts_with(lower(n.schema), 'mssql_')
-                    THEN format('schema renamed: "%s" is reserved', n.schema) END)
+                    THEN format('schema renamed: "%s" is reserved', n.schema) END), n.is_memory_optimized
     FROM named AS n
     LEFT JOIN pg_namespace AS s ON s.nspname = n.local_schema
     LEFT JOIN pg_class AS c ON c.relnamespace = s.oid AND c.relname = n.local_name

@@ -1,5 +1,10 @@
 -- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
--- the plan is made of nothing else but it and the local catalog.
+-- the plan is made of nothing else but it and the local catalog. Its keys:
+--   what, server, options, include, exclude, only_table    the call's arguments, checked
+--   catalog                                                11_catalog.sql
+--   tables, columns, objects                               replicate._table, _column, _object
+--   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
+--                 what is set aside, becomes something else, or could not be looked at
 
 -- What the source has besides tables that can be copied.
 CREATE OR REPLACE FUNCTION @extschema@._other_objects(catalog jsonb) RETURNS TABLE (kind text, schema text, name text)
@@ -102,56 +107,85 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN chosen AS c ON c.index = o.index
 $$;
 
--- Rows that the login must not see would be missing, or masked, without any error: refuse unless the caller says that it is meant.
+-- Values that the login must not see would be masked without any error: refuse unless the caller says that it is meant.
 CREATE OR REPLACE FUNCTION @extschema@._check_masked(model jsonb) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     masked text;
-    allowed boolean;
 BEGIN
     SELECT string_agg(t.source || '.' || c.name, ', ' ORDER BY t.position, c.ordinal) INTO masked
     FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c
     JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.id = c.table_id
     WHERE c.is_masked AND t.position IS NOT NULL;
-    IF masked IS NULL OR (model #>> '{options,allow_masked}')::boolean THEN
-        RETURN;
-    END IF;
-    SELECT q.allowed = 1 INTO allowed
-    FROM @extschema@._query((model ->> 'server')::name,
-        'SELECT HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''UNMASK'')') AS q (allowed int);
-    IF allowed IS NOT TRUE THEN
+    IF masked IS NOT NULL AND NOT (model #>> '{options,allow_masked}')::boolean THEN
         PERFORM @extschema@._raise('42501', 'the login would read masked values', format('Masked columns: %s.', masked),
             'GRANT UNMASK to the login, or copy the masks by options => ''{"allow_masked": true}''.');
     END IF;
 END
 $$;
 
--- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too.
+-- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too. A login without VIEW DEFINITION
+-- sees no predicates; then that is a finding.
 CREATE OR REPLACE FUNCTION @extschema@._check_filtered(model jsonb) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    server name := model ->> 'server';
     filtered text;
 BEGIN
-    IF (model #>> '{options,allow_filtered}')::boolean OR NOT EXISTS (
-        SELECT FROM @extschema@._query(server, 'SELECT OBJECT_ID(N''sys.security_predicates'')') AS q (id int)
-        WHERE q.id IS NOT NULL) THEN
-        RETURN;
-    END IF;
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO filtered
-    FROM @extschema@._query(server,
-        'SELECT DISTINCT p.target_object_id FROM sys.security_predicates AS p '
-        'JOIN sys.security_policies AS s ON s.object_id = p.object_id '
-        'WHERE s.is_enabled = 1 AND p.predicate_type = 0') AS q (object_id int)
-    JOIN jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (object_id int, schema text, "table" text) ON c.object_id = q.object_id
+    FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
     JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.schema = c.schema AND t.name = c."table"
-    WHERE t.position IS NOT NULL;
-    IF filtered IS NOT NULL THEN
+    WHERE c.is_filtered AND t.position IS NOT NULL;
+    IF filtered IS NOT NULL AND NOT (model #>> '{options,allow_filtered}')::boolean THEN
         PERFORM @extschema@._raise('42501', 'row-level security of the source may hide rows from the login',
             format('Tables with a filter predicate: %s.', filtered),
             'Use a login that the predicate lets see all rows and say so by options => ''{"allow_filtered": true}''.');
     END IF;
 END
+$$;
+
+-- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a table hint.
+CREATE OR REPLACE FUNCTION @extschema@._check_memory_optimized(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    server name := model ->> 'server';
+    listed text;
+BEGIN
+    SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO listed
+    FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
+    WHERE t.is_memory_optimized AND t.position IS NOT NULL AND t.action <> 'skip';
+    IF listed IS NOT NULL AND @extschema@._isolation(server, model) = 'snapshot' THEN
+        PERFORM @extschema@._raise('0A000', 'memory-optimized tables cannot be read at SNAPSHOT isolation',
+            format('Memory-optimized tables: %s.', listed),
+            format('Read the server at another level, as by ALTER SERVER %I OPTIONS (ADD isolation ''read_committed''), or exclude the '
+                'tables and copy them by a second server that does.', server));
+    END IF;
+END
+$$;
+
+-- The model's findings: those of the catalog that are about what is selected, and what the caller allowed to be incomplete.
+-- `tables` are the mapped ones, a position for each that is selected; what is not mapped at all goes by the patterns.
+CREATE OR REPLACE FUNCTION @extschema@._findings(model jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+    ), found AS (
+        SELECT f.severity, f.object, f.finding, f.advice
+        FROM @extschema@._catalog_findings(model -> 'catalog') AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
+        WHERE f.schema IS NULL OR t.position IS NOT NULL
+           OR t.id IS NULL AND model ->> 'only_table' IS NULL
+              AND (jsonb_typeof(model -> 'include') = 'null' OR @extschema@._matches(f.schema, f.name, @extschema@._text_array(model -> 'include')))
+              AND NOT @extschema@._matches(f.schema, f.name, @extschema@._text_array(model -> 'exclude'))
+        UNION ALL
+        SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login'
+        FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c JOIN t ON t.id = c.table_id
+        WHERE c.is_masked AND t.position IS NOT NULL
+        UNION ALL
+        SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL
+        FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
+        JOIN t ON t.schema = c.schema AND t.name = c."table"
+        WHERE c.is_filtered AND t.position IS NOT NULL
+    )
+    SELECT coalesce(jsonb_agg(f ORDER BY f.severity DESC, f.object COLLATE "C", f.finding COLLATE "C"), '[]') FROM found AS f
 $$;
 
 -- An option of the foreign server; NULL where it is not set.
@@ -251,7 +285,8 @@ BEGIN
     IF what = 'all' THEN
         PERFORM @extschema@._check_masked(model);
         PERFORM @extschema@._check_filtered(model);
+        PERFORM @extschema@._check_memory_optimized(model);
     END IF;
-    RETURN model;
+    RETURN model || jsonb_build_object('findings', @extschema@._findings(model));
 END
 $$;

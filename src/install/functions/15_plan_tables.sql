@@ -31,21 +31,21 @@ LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
 
 -- The source's sequences that go along: those that the patterns select, and those that a default of a selected table draws from.
+-- `fits`: its numbers can be had from a sequence of ours, which counts in bigint; a decimal one may begin beyond that.
 CREATE OR REPLACE FUNCTION @extschema@._sequences(model jsonb)
 RETURNS TABLE (schema text, name text, source text, target_schema name, target_name name, target text, relation oid, note text,
-    type text, start_value numeric, increment numeric, minimum numeric, maximum numeric, is_cycling boolean, last_value numeric)
+    type text, start_value numeric, increment numeric, lowest numeric, highest numeric, is_cycling boolean, last_value numeric,
+    fits boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.schema, s.sequence, @extschema@._source_name(s.schema, s.sequence), o.target_schema, o.target,
            format('%I.%I', o.target_schema, o.target), c.oid, o.note,
-           s.type, s.start_value, s.increment, s.minimum, s.maximum, s.is_cycling = '1',
-           -- where the source cannot tell whether it was used, it counts as used: a number skipped is better than one given twice
-           CASE WHEN u.list IS NULL THEN s.current_value ELSE (
-               SELECT x.last_value FROM jsonb_to_recordset(u.list) AS x (schema text, sequence text, last_value numeric)
-               WHERE x.schema = s.schema AND x.sequence = s.sequence) END
+           s.type, s.start_value, s.increment, b.lowest, b.highest, s.is_cycling, s.last_value,
+           b.lowest < b.highest AND s.start_value BETWEEN b.lowest AND b.highest
+               AND s.increment BETWEEN -9223372036854775807 AND 9223372036854775807
     FROM jsonb_to_recordset(model -> 'catalog' -> 'sequences') AS s
         (schema text, sequence text, type text, start_value numeric, increment numeric, minimum numeric, maximum numeric,
-         is_cycling text, current_value numeric)
-    CROSS JOIN (SELECT nullif(model -> 'catalog' -> 'used_sequences', 'null') AS list) AS u
+         is_cycling boolean, last_value numeric)
+    CROSS JOIN LATERAL (SELECT greatest(s.minimum, -9223372036854775808) AS lowest, least(s.maximum, 9223372036854775807) AS highest) AS b
     JOIN @extschema@._objects(model) AS o ON o.kind = 'sequence' AND o.schema = s.schema AND o.name = s.sequence
     LEFT JOIN pg_namespace AS n ON n.nspname = o.target_schema
     LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.target AND c.relkind = 'S'
@@ -63,7 +63,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('CREATE SCHEMA %I', w.schema), NULL::text
     FROM (SELECT t.target_schema FROM @extschema@._tables(model) AS t WHERE t.action IN ('create', 'replace')
           UNION
-          SELECT s.target_schema FROM @extschema@._sequences(model) AS s) AS w (schema)
+          SELECT s.target_schema FROM @extschema@._sequences(model) AS s WHERE s.fits) AS w (schema)
     WHERE NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = w.schema)
 $$;
 
@@ -81,19 +81,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH s AS (
         SELECT q.*, row_number() OVER (ORDER BY q.target COLLATE "C")::int AS ordinal,
                CASE WHEN q.type IN ('tinyint', 'smallint') THEN 'smallint'
-                    WHEN q.type = 'int' THEN 'integer' ELSE 'bigint' END AS local_type,
-               greatest(q.minimum, -9223372036854775808) AS lowest, least(q.maximum, 9223372036854775807) AS highest
+                    WHEN q.type = 'int' THEN 'integer' ELSE 'bigint' END AS local_type
         FROM @extschema@._sequences(model) AS q
     )
     SELECT 30, 0, s.ordinal, NULL::int, 'sequence', s.source, s.target,
-           format('CREATE SEQUENCE %s AS %s START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s%s', s.target, s.local_type,
-                  s.start_value, s.increment, s.lowest, s.highest, CASE WHEN s.is_cycling THEN ' CYCLE' ELSE '' END), s.note
+           CASE WHEN s.fits THEN
+               format('CREATE SEQUENCE %s AS %s START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s%s', s.target, s.local_type,
+                      s.start_value, s.increment, s.lowest, s.highest, CASE WHEN s.is_cycling THEN ' CYCLE' ELSE '' END) END,
+           nullif(concat_ws('; ', s.note, CASE WHEN NOT s.fits THEN format('sequence %s not made: its numbers do not fit a bigint', s.source) END), '')
     FROM s WHERE s.relation IS NULL
     UNION ALL
     SELECT 80, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
            format('SELECT * FROM %s._align_sequence(%L, %s, %s, %s)', '@extschema@', s.target, s.start_value, s.increment,
                   coalesce(s.last_value::text, 'NULL')), NULL
-    FROM s WHERE model ->> 'what' <> 'schema'
+    FROM s WHERE model ->> 'what' <> 'schema' AND (s.fits OR s.relation IS NOT NULL)
 $$;
 
 -- MINVALUE and MAXVALUE, where they are not what CREATE SEQUENCE takes by itself.
@@ -162,7 +163,7 @@ CREATE OR REPLACE FUNCTION @extschema@._plan_defaults(model jsonb) RETURNS SETOF
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH names AS MATERIALIZED (
         SELECT coalesce(array_agg(s.schema || '.' || s.name), '{}') AS sources, coalesce(array_agg(s.target), '{}') AS targets
-        FROM @extschema@._sequences(model) AS s
+        FROM @extschema@._sequences(model) AS s WHERE s.fits OR s.relation IS NOT NULL
     ), translated AS (
         SELECT CASE WHEN t.action IN ('switch', 'refill') THEN 91 ELSE 45 END AS phase,
                t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
@@ -200,14 +201,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t WHERE t.action = 'switch'
     UNION ALL
     SELECT 60, t.position, 2, t.id, 'load', t.source, t.target,
-           format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s)', '@extschema@', model ->> 'server', t.schema, t.name,
+           format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s%s)', '@extschema@', model ->> 'server', t.schema, t.name,
                   l.sources, l.types, t.loaded, l.targets, t.source, model #>> '{options,nul_policy}', coalesce(t.rows, 0),
-                  coalesce(t.bytes, 0)), NULL
+                  coalesce(t.bytes, 0), CASE WHEN t.is_memory_optimized THEN ', true' ELSE '' END), NULL
     FROM t JOIN lists AS l ON l.table_id = t.id
     UNION ALL
     SELECT 60, t.position, 3, t.id, 'verify', t.source, t.target,
-           format('SELECT * FROM %s._count(%L, %L, %L)', '@extschema@', model ->> 'server',
-                  @extschema@._quote_name(t.schema) || '.' || @extschema@._quote_name(t.name), t.loaded), NULL
+           format('SELECT * FROM %s._count(%L, %L, %L, %s, %L)', '@extschema@', model ->> 'server', t.schema, t.name,
+                  t.is_memory_optimized::text, t.loaded), NULL
     FROM t WHERE verify = 'count'
     UNION ALL
     SELECT 60, t.position, 4, t.id, 'stage indexes', t.source, t.target, format('SELECT %s._stage_indexes(%L)', '@extschema@', t.target), NULL

@@ -157,11 +157,11 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Source rows by the remote session, target rows by ours, staged ones where there are.
-CREATE OR REPLACE FUNCTION @extschema@._count(server name, remote_table text, target regclass,
+CREATE OR REPLACE FUNCTION @extschema@._count(server name, schema text, name text, snapshot boolean, target regclass,
     OUT source_rows bigint, OUT target_rows bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    SELECT q.n INTO source_rows FROM @extschema@._query(server, 'SELECT COUNT_BIG(*) FROM ' || remote_table) AS q (n bigint);
+    source_rows := @extschema@._source_count(server, schema, name, snapshot);
     EXECUTE 'SELECT count(*) FROM ' || @extschema@._rows_of(target) INTO target_rows;
 END
 $$;

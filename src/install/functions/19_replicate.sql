@@ -122,8 +122,7 @@ BEGIN
             status := 'missing table';
         ELSE
             SELECT c.source_rows, c.target_rows INTO source_rows, target_rows
-            FROM @extschema@._count(server, @extschema@._quote_name(t.schema) || '.' || @extschema@._quote_name(t.name),
-                                    t.relation::regclass) AS c;
+            FROM @extschema@._count(server, t.schema, t.name, t.is_memory_optimized, t.relation::regclass) AS c;
             status := CASE WHEN source_rows = target_rows THEN 'ok' ELSE 'differs' END;
         END IF;
         RETURN NEXT;

@@ -171,7 +171,8 @@ CREATE TYPE replicate._table AS (
     comment text,
     position int,          -- in load order; NULL: not selected
     action text,           -- create, replace, switch or refill (13_staging.sql), skip, keep (the structure is there), missing
-    note text
+    note text,
+    is_memory_optimized boolean
 );
 
 CREATE TYPE replicate._column AS (

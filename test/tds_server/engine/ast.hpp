@@ -113,6 +113,7 @@ struct TableRef {
   JoinKind join{JoinKind::inner};
   TableRefPtr left, right;
   ExprPtr on;
+  bool snapshot_hint{false};  // WITH (SNAPSHOT)
 };
 
 struct Top {

@@ -175,6 +175,7 @@ Typed Binder::value(const Expr& expr, const Scope& scope) {
 // ---- names
 
 Typed Binder::source_column(const Source& source, std::size_t index) {
+  if (source.columns[index].internal) throw error(13908, "Cannot access internal graph column '" + source.columns[index].name + "'.");
   return source.columns[index].value;
 }
 

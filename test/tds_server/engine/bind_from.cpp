@@ -106,6 +106,7 @@ Source Binder::table_source(const TablePtr& table, const std::string& alias, boo
     entry.value.identity = column.identity;
     if (column.identity) entry.value.identity_sequence = table->identity_sequence;
     entry.value.computed = column.computed();
+    entry.internal = column.internal;
     source.columns.push_back(std::move(entry));
   }
   bool computed = false;
@@ -161,6 +162,7 @@ std::string Binder::named_table(const TableRef& ref, Scope& scope, bool null_ext
     }
   }
   const TablePtr table = catalog_.table(ref.name);
+  if (table->memory_optimized) environment_.check_memory_optimized(ref.snapshot_hint);
   Source source;
   std::string sql;
   if (!ref.args.empty() && table->kind != "U") throw not_a_local_table();

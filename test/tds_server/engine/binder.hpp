@@ -45,6 +45,8 @@ class Environment {
   // @@ROWCOUNT and its like, and functions whose answer is the session's: nothing when unknown.
   virtual std::optional<Typed> global(std::string_view name) const = 0;
   virtual std::optional<Typed> session_function(std::string_view name, const std::vector<Typed>& args) const = 0;
+  // Throws where the transaction's isolation level does not allow a memory-optimized table, with the table hint SNAPSHOT or without.
+  virtual void check_memory_optimized(bool snapshot_hint) const = 0;
 };
 
 struct OutputColumn {
@@ -66,6 +68,7 @@ struct BoundQuery {
 struct SourceColumn {
   std::string name;
   Typed value;
+  bool internal{false};  // a graph table's, which cannot be selected
 };
 
 // One table, view, derived table or CTE of a FROM clause.

@@ -76,7 +76,8 @@ TablePtr Catalog::find_table(const Name& name) {
   const Rows rows = backend_.run_kept(
       "SELECT o.object_id, o.type, o.is_system, s.name, o.name, o.stored, c.column_id, c.name, c.stored, c.base, c.user_type_id,"
       " c.max_length, c.prec, c.scale, c.collation_name, c.nullable, c.identity, c.default_object_id <> 0, coalesce(c.definition, ''),"
-      " coalesce(c.identity_sequence, ''), s.stored"
+      " coalesce(c.identity_sequence, ''), s.stored, coalesce((o.marks ->> 'is_memory_optimized')::int, 0) <> 0,"
+      " coalesce((c.marks ->> 'graph_type')::int, 0) IN (1, 3, 4, 6, 7)"
       " FROM tds_meta.objects o JOIN tds_meta.schemas s USING (schema_id) LEFT JOIN tds_meta.columns c USING (object_id)"
       " WHERE o.object_id = tds_meta.find_object(NULLIF($1, ''), $2, '{U,V}') ORDER BY c.column_id",
       {to_stored_text(schema), to_stored_text(object)});
@@ -89,6 +90,7 @@ TablePtr Catalog::find_table(const Name& name) {
   table->name = from_stored_text(rows.get(0, 4));
   table->target = rows.get(0, 5);
   table->schema_target = pg_identifier(rows.get(0, 20));
+  table->memory_optimized = rows.flag(0, 21);
   for (int i = 0; i < rows.size() && !rows.null(i, 6); ++i) {
     Column column;
     column.column_id = rows.number(i, 6);
@@ -104,6 +106,7 @@ TablePtr Catalog::find_table(const Name& name) {
     column.nullable = rows.flag(i, 15);
     column.identity = rows.flag(i, 16);
     column.has_default = rows.flag(i, 17);
+    column.internal = rows.flag(i, 22);
     column.definition = from_stored_text(rows.get(i, 18));
     column.rowversion = column.type.type == SqlType::timestamp;
     if (column.identity) table->identity_sequence = rows.get(i, 19);

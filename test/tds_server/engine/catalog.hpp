@@ -26,6 +26,7 @@ struct Column {
   bool identity{false};
   bool rowversion{false};
   bool has_default{false};
+  bool internal{false};  // a graph table's, which cannot be selected
   std::string definition;  // of a computed column: it has no stored column
   bool computed() const { return !definition.empty(); }
 };
@@ -34,6 +35,7 @@ struct Table {
   int object_id{0};
   std::string kind;  // sys.objects.type without blanks: U, V
   bool system{false};
+  bool memory_optimized{false};
   std::string schema;  // SQL Server's names
   std::string name;
   std::string target;         // PostgreSQL's qualified and quoted name

@@ -97,8 +97,11 @@ Typed fn_ident_incr(Binder& b, const Args& args, const Expr& expr) {
 
 Typed fn_db_id(Binder& b, const Args& args, const Expr& expr) {
   need(args, 0, 1, expr);
-  return b.make("tds.db_id(" + (args.empty() ? std::string("tds.current_db()") : b.text(args[0])) + ")::int2",
-                make_type(SqlType::smallint));
+  // On Azure SQL Database the number of the current database is not that of sys.databases.
+  if (args.empty()) {
+    return b.make("(tds.db_id(tds.current_db()) + tds_meta.posed('id_shift', '0')::int)::int2", make_type(SqlType::smallint));
+  }
+  return b.make("tds.db_id(" + b.text(args[0]) + ")::int2", make_type(SqlType::smallint));
 }
 Typed fn_db_name(Binder& b, const Args& args, const Expr& expr) {
   need(args, 0, 1, expr);
@@ -125,6 +128,11 @@ Typed fn_app_name(Binder& b, const Args&, const Expr&) {
 }
 Typed fn_one(Binder& b, const Args&, const Expr&) {
   return integer(b, "1");
+}
+
+Typed fn_has_perms_by_name(Binder& b, const Args& args, const Expr& expr) {
+  need(args, 3, 5, expr);
+  return integer(b, "tds.has_perms(" + b.text(args[0]) + ", " + b.text(args[1]) + ", " + b.text(args[2]) + ")");
 }
 
 Typed fn_is_rolemember(Binder& b, const Args& args, const Expr& expr) {
@@ -210,7 +218,7 @@ void add_metadata_functions(FunctionTable& table) {
       {"host_name", fn_host_name},
       {"app_name", fn_app_name},
       {"program_name", fn_app_name},
-      {"has_perms_by_name", fn_one},
+      {"has_perms_by_name", fn_has_perms_by_name},
       {"has_dbaccess", fn_one},
       {"is_srvrolemember", fn_is_rolemember},
       {"is_member", fn_is_rolemember},

@@ -325,7 +325,7 @@ TableRefPtr Parser::table_primary() {
     expect_symbol(")");
     if (is_word("repeatable")) throw not_supported("TABLESAMPLE REPEATABLE");
   }
-  table_hints();
+  ref->snapshot_hint = table_hints();
   if (ref->alias.empty()) table_alias(*ref);  // SQL Server takes hints before the alias too
   return ref;
 }
@@ -366,11 +366,14 @@ void Parser::table_alias(TableRef& ref) {
   if (!ref.alias.empty() && ref.kind != TableKind::named && is_symbol("(")) ref.column_aliases = name_list();
 }
 
-void Parser::table_hints() {
-  if (is_word("with") && is_symbol("(", 1)) {
-    advance();
-    skip_parentheses();
-  }
+// Answers whether SNAPSHOT is among them; the others change nothing here.
+bool Parser::table_hints() {
+  if (!is_word("with") || !is_symbol("(", 1)) return false;
+  bool snapshot = false;
+  for (std::size_t n = 2; !is_symbol(")", n) && !is_symbol("(", n) && peek(n).kind != TokenKind::end; ++n) snapshot = snapshot || is_word("snapshot", n);
+  advance();
+  skip_parentheses();
+  return snapshot;
 }
 
 std::vector<std::vector<ExprPtr>> Parser::value_rows() {

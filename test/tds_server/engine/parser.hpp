@@ -115,7 +115,7 @@ class Parser {
   TableRefPtr table_primary();
   TableRefPtr derived_table();
   void table_alias(TableRef& ref);
-  void table_hints();
+  bool table_hints();
   bool join_follows() const;
   std::vector<std::vector<ExprPtr>> value_rows();
   void option_clause();

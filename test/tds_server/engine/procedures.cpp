@@ -162,6 +162,7 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
     user_options = std::atoi(argument_text(arguments, "@configvalue", 1).value_or("0").c_str());
     return 0;
   }
+  if (plain == "tds_server_pose") return pose(arguments);
   if (plain == "sp_reset_connection") {
     reset(false);
     return 0;
@@ -503,6 +504,17 @@ int Session::extended_property(const std::string& name, const Arguments& argumen
         }
       },
       true);
+  return 0;
+}
+
+// sql/45_pose.sql says what there is.
+int Session::pose(const Arguments& arguments) {
+  std::vector<std::optional<std::string>> values;
+  for (std::size_t i = 0; i < 4; ++i) values.push_back(argument_text(arguments, "@" + std::to_string(i), i));
+  std::string sql;
+  for (const auto& value : values) sql += (sql.empty() ? "" : ", ") + (value ? pg_literal(to_stored_text(*value)) : std::string("NULL"));
+  guarded([&] { backend_->run("SELECT tds_meta.set_pose(" + sql + ")"); }, true);
+  catalog_->invalidate();
   return 0;
 }
 

@@ -109,6 +109,7 @@ class Session final : public Engine, private Environment {
   const Variable* variable(std::string_view name) const override;
   std::optional<Typed> global(std::string_view name) const override;
   std::optional<Typed> session_function(std::string_view name, const std::vector<Typed>& args) const override;
+  void check_memory_optimized(bool snapshot_hint) const override;
   Typed constant(SqlType type, std::string bytes) const;
   Typed null_of(const TypeInfo& type) const;
 
@@ -177,6 +178,7 @@ class Session final : public Engine, private Environment {
   int describe(const Arguments& arguments, ResultSink& sink);
   int extended_property(const std::string& name, const Arguments& arguments);
   int add_type(const Arguments& arguments);
+  int pose(const Arguments& arguments);
   void leave_bulk() noexcept;
   Value converted(const Value& value, const TypeInfo& from, const TypeInfo& to);
   static std::optional<std::string> argument_text(const Arguments& arguments, std::string_view name, std::size_t position);

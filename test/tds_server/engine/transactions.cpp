@@ -94,6 +94,25 @@ void Session::check_data_access() {
   }
 }
 
+void Session::check_memory_optimized(bool snapshot_hint) const {
+  if (settings_.isolation == "SNAPSHOT") {
+    throw error(41332,
+                "Memory optimized tables and natively compiled modules cannot be accessed or created when the session TRANSACTION "
+                "ISOLATION LEVEL is set to SNAPSHOT.");
+  }
+  if (snapshot_hint || trancount_ == 0) return;
+  if (settings_.isolation == "READ COMMITTED") {
+    throw error(41368,
+                "Accessing memory optimized tables using the READ COMMITTED isolation level is supported only for autocommit transactions. "
+                "It is not supported for explicit or implicit transactions. Provide a supported isolation level for the memory optimized "
+                "table using a table hint, such as WITH (SNAPSHOT).");
+  }
+  throw error(41333,
+              "The following transactions must access memory optimized tables and natively compiled modules under snapshot isolation: "
+              "RepeatableRead transactions, Serializable transactions, and transactions that access tables that are not memory optimized in "
+              "RepeatableRead or Serializable isolation.");
+}
+
 // ---- transaction manager requests
 
 int Session::begin(std::uint8_t isolation) {

@@ -107,6 +107,17 @@ Control parse_fault(Words& words) {
   return control;
 }
 
+Control parse_answer(Words& words) {
+  Control control;
+  control.kind = ControlKind::answer;
+  control.name = words.quoted();
+  if (!words.comma()) throw std::invalid_argument("a value is missing");
+  control.answer = words.quoted();
+  if (words.comma()) control.text = words.quoted();
+  if (!words.at_end()) throw std::invalid_argument("more than three arguments");
+  return control;
+}
+
 Control parse_replay(Words& words) {
   Control control;
   control.kind = ControlKind::replay;
@@ -126,9 +137,16 @@ bool Faults::arm(std::string_view name, std::uint64_t value, std::string text, s
   return true;
 }
 
+void Faults::answer(Answer answer, std::string text) {
+  for (std::size_t at = 0; (at = answer.value.find("\\0", at)) != std::string::npos; ++at) answer.value.replace(at, 2, 1, '\0');
+  const std::lock_guard lock(mutex_);
+  answers_.emplace_back(std::move(text), std::move(answer));
+}
+
 void Faults::clear() {
   const std::lock_guard lock(mutex_);
   armed_.clear();
+  answers_.clear();
 }
 
 StatementFaults Faults::for_statement(std::string_view text) {
@@ -140,6 +158,9 @@ StatementFaults Faults::for_statement(std::string_view text) {
     --armed.left;
   }
   std::erase_if(armed_, [](const Armed& armed) { return armed.left == 0; });
+  for (const auto& [wanted, answer] : answers_) {
+    if (text.find(wanted) != std::string_view::npos) faults.answer = answer;
+  }
   return faults;
 }
 
@@ -154,12 +175,13 @@ std::optional<ConnectionFault> Faults::connection(std::string_view name) {
 }
 
 std::optional<Control> parse_control(std::string_view text) {
-  if (text.size() > 20'000 || text.find("tds_server_") == std::string_view::npos) return std::nullopt;
+  if (text.size() > 100'000 || text.find("tds_server_") == std::string_view::npos) return std::nullopt;
   Words words(text);
   const std::string_view verb = words.name();
   if (!equal_ignoring_case(verb, "exec") && !equal_ignoring_case(verb, "execute")) return std::nullopt;
   const std::string_view procedure = words.name();
   if (equal_ignoring_case(procedure, "tds_server_fault")) return parse_fault(words);
+  if (equal_ignoring_case(procedure, "tds_server_answer")) return parse_answer(words);
   if (equal_ignoring_case(procedure, "tds_server_replay")) return parse_replay(words);
   if (!equal_ignoring_case(procedure, "tds_server_stats") || !words.at_end()) return std::nullopt;
   Control control;

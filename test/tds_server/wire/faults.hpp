@@ -1,6 +1,7 @@
 // Faults that tests order by SQL: which ones are armed, server-wide, and which of them the next statement meets.
 //
 //   EXEC tds_server_fault N'<name>', <value> [, N'<text that the statement must contain>' [, <how many statements>]]
+//   EXEC tds_server_answer N'<column>', N'<value>', N'<text that the statement must contain>'
 //   EXEC tds_server_fault N'clear'
 //   EXEC tds_server_stats
 //   EXEC tds_server_replay ...                                         replay.hpp
@@ -15,6 +16,13 @@
 
 namespace tds_server {
 
+// A server that is not what it seems: every column of this name in a result is nvarchar(max), and has this value in every row. A
+// backslash and a zero in the value are a NUL.
+struct Answer {
+  std::string column;
+  std::string value;
+};
+
 // What one statement has to suffer; result_writer.cpp does it.
 struct StatementFaults {
   std::optional<std::uint64_t> drop_after_rows;    // the connection breaks in the middle of the next row
@@ -26,6 +34,8 @@ struct StatementFaults {
   std::optional<std::uint64_t> error_at_statement; // this error number instead of running it
   std::uint64_t slow_row_us{0};
   bool mute_attention{false};                      // an attention stops the statement, but nothing is answered any more
+
+  std::optional<Answer> answer;
 
   // Whether rows have to be watched at all.
   bool on_rows{false};
@@ -41,6 +51,7 @@ class Faults {
  public:
   // Arms a fault; false when there is none of that name.
   bool arm(std::string_view name, std::uint64_t value, std::string text, std::uint64_t count);
+  void answer(Answer answer, std::string text);
   void clear();
 
   // The faults that a statement with this text meets; each of them has one statement less to go.
@@ -62,9 +73,10 @@ class Faults {
 
   std::mutex mutex_;
   std::vector<Armed> armed_;
+  std::vector<std::pair<std::string, Answer>> answers_;
 };
 
-enum class ControlKind : std::uint8_t { fault, replay, statistics };
+enum class ControlKind : std::uint8_t { fault, answer, replay, statistics };
 
 // A control statement, when `text` is one: `EXEC[UTE] tds_server_fault ...`, `EXEC tds_server_replay ...` or `EXEC tds_server_stats`.
 // A replay has its text in `name` and its rows in `value`.
@@ -74,6 +86,7 @@ struct Control {
   std::uint64_t value{0};
   std::string text;
   std::uint64_t count{1};
+  std::string answer;
 };
 // Throws std::invalid_argument when it starts as one and is not well formed.
 std::optional<Control> parse_control(std::string_view text);

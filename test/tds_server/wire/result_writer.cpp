@@ -43,7 +43,7 @@ void ResultWriter::columns(std::span<const ColumnInfo> columns) {
   guarded([&] {
     write_pending(true);
     columns_.clear();
-    for (const ColumnInfo& info : columns) columns_.push_back({wire_type(info.type, info.nullable, context_.dialect), info});
+    for (const ColumnInfo& info : answered(columns)) columns_.push_back({wire_type(info.type, info.nullable, context_.dialect), info});
     const std::size_t start = out().size();
     append_col_metadata(out(), columns_, context_.engine->database(), context_.dialect);
     if (recording_) recording_->columns(out(), start);
@@ -53,7 +53,23 @@ void ResultWriter::columns(std::span<const ColumnInfo> columns) {
 bool ResultWriter::row(std::span<const Value> values) {
   if (silent()) return false;
   if (faults_.on_rows && stopped_by_fault(true, values)) return false;
-  return write_row(values) && !silent();
+  return (faults_.answer ? write_row(answered(values)) : write_row(values)) && !silent();
+}
+
+std::vector<ColumnInfo> ResultWriter::answered(std::span<const ColumnInfo> columns) const {
+  std::vector<ColumnInfo> infos(columns.begin(), columns.end());
+  for (ColumnInfo& info : infos) {
+    if (faults_.answer && info.name == faults_.answer->column) info.type = {SqlType::nvarchar, -1, 0, 0, context_.engine->default_collation()};
+  }
+  return infos;
+}
+
+std::vector<Value> ResultWriter::answered(std::span<const Value> values) const {
+  std::vector<Value> given(values.begin(), values.end());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (columns_[i].info.name == faults_.answer->column) given[i] = {false, faults_.answer->value, nullptr};
+  }
+  return given;
 }
 
 bool ResultWriter::write_row(std::span<const Value> values) {

@@ -70,6 +70,8 @@ class ResultWriter final : public ResultSink {
   void write_pending(bool more);
   void report(const Message& message);
   bool write_row(std::span<const Value> values);
+  std::vector<ColumnInfo> answered(std::span<const ColumnInfo> columns) const;
+  std::vector<Value> answered(std::span<const Value> values) const;
   bool fault_is_due(const std::optional<std::uint64_t>& after) const { return after && rows_ >= *after; }
   bool stopped_by_fault(bool has_row, std::span<const Value> values);
   void drop(bool has_row, std::span<const Value> values);

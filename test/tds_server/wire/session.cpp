@@ -398,6 +398,8 @@ void Session::run_control(const Control& control, ResultSink& sink) {
   if (control.kind == ControlKind::replay) {
     if (control.name == "clear") server_.replay.clear();
     else server_.replay.arm(control.name, control.value);
+  } else if (control.kind == ControlKind::answer) {
+    server_.faults.answer({control.name, control.answer}, control.text);
   } else if (control.name == "clear") {
     server_.faults.clear();
   } else if (!server_.faults.arm(control.name, control.value, control.text, control.count)) {

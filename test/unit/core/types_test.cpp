@@ -92,6 +92,10 @@ TEST(Types, DeclarationsRoundTrip) {
 }
 
 TEST(Types, PostgisTypes) {
+  EXPECT_EQ(local_type({Type::nvarchar, 20, 0, 0}, {.counts_bytes = true}), "character varying(30)");
+  EXPECT_EQ(local_type({Type::varchar, 8000, 0, 0}, {.counts_bytes = true}), "character varying(24000)");
+  EXPECT_EQ(local_type({Type::nvarchar, -1, 0, 0}, {.counts_bytes = true}), "text");
+  EXPECT_EQ(local_type({Type::nchar, 20, 0, 0}, {.counts_bytes = true}), "bpchar");
   EXPECT_EQ(local_type({Type::geometry, -1, 0, 0}, {.postgis = true}), "geometry");
   EXPECT_EQ(local_type({Type::geography, -1, 0, 0}, {.postgis = true}), "geography");
 }

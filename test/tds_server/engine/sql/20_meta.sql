@@ -4,6 +4,11 @@
 CREATE TABLE tds_meta.settings (collation_name text NOT NULL DEFAULT 'SQL_Latin1_General_CP1_CI_AS');
 INSERT INTO tds_meta.settings DEFAULT VALUES;
 
+-- What this server is told to be (sql/45_pose.sql); empty: SQL Server 2022 and a login that may do everything.
+CREATE TABLE tds_meta.pose (name text PRIMARY KEY, value text NOT NULL);
+CREATE FUNCTION tds_meta.posed(what text, otherwise text) RETURNS text LANGUAGE sql STABLE AS
+$$ SELECT coalesce((SELECT value FROM tds_meta.pose WHERE name = what), otherwise) $$;
+
 -- A name's key under a case-insensitive collation.
 CREATE FUNCTION tds_meta.fold(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT lower(name COLLATE tds.letters) COLLATE "C" $$;
@@ -33,7 +38,8 @@ CREATE TABLE tds_meta.objects (
   parent_column_id int NOT NULL DEFAULT 0,
   is_disabled bool NOT NULL DEFAULT false,
   is_not_trusted bool NOT NULL DEFAULT false,
-  is_not_for_replication bool NOT NULL DEFAULT false);
+  is_not_for_replication bool NOT NULL DEFAULT false,
+  marks jsonb NOT NULL DEFAULT '{}');  -- what tds_server_pose says of it
 CREATE INDEX ON tds_meta.objects (name_key, schema_id);
 CREATE INDEX ON tds_meta.objects (parent_object_id);
 
@@ -58,6 +64,7 @@ CREATE TABLE tds_meta.columns (
   rowguidcol bool NOT NULL DEFAULT false,
   sparse bool NOT NULL DEFAULT false,
   masking_function text,
+  marks jsonb NOT NULL DEFAULT '{}',
   PRIMARY KEY (object_id, column_id));
 
 CREATE TABLE tds_meta.indexes (

@@ -28,10 +28,10 @@ CREATE FUNCTION tds.database_property(db text, property text) RETURNS tds.varian
     FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold(db) $$;
 CREATE FUNCTION tds.server_property(property text) RETURNS tds.variant LANGUAGE sql STABLE AS $$
   SELECT CASE lower(property)
-    WHEN 'productversion' THEN tds.variant_name('16.0.1000.6') WHEN 'productmajorversion' THEN tds.variant_name('16') WHEN 'productminorversion' THEN tds.variant_name('0')
+    WHEN 'productversion' THEN tds.variant_name(tds_meta.posed('version', '16.0.1000.6')) WHEN 'productmajorversion' THEN tds.variant_name(split_part(tds_meta.posed('version', '16'), '.', 1)) WHEN 'productminorversion' THEN tds.variant_name('0')
     WHEN 'productbuild' THEN tds.variant_name('1000') WHEN 'productlevel' THEN tds.variant_name('RTM') WHEN 'productupdatelevel' THEN NULL
     WHEN 'resourceversion' THEN tds.variant_name('16.00.1000') WHEN 'edition' THEN tds.variant_name('Developer Edition (64-bit)')
-    WHEN 'editionid' THEN tds.variant_bigint(-2117995310) WHEN 'engineedition' THEN tds.variant_int(3)
+    WHEN 'editionid' THEN tds.variant_bigint(-2117995310) WHEN 'engineedition' THEN tds.variant_int(tds_meta.posed('edition', '3')::int)
     WHEN 'collation' THEN tds.variant_name('SQL_Latin1_General_CP1_CI_AS') WHEN 'collationid' THEN tds.variant_int(872468488)
     WHEN 'lcid' THEN tds.variant_int(1033) WHEN 'sqlcharsetname' THEN tds.variant_name('iso_1') WHEN 'sqlsortordername' THEN tds.variant_name('nocase_iso')
     WHEN 'machinename' THEN tds.variant_name('TDSSERVER') WHEN 'servername' THEN tds.variant_name('TDSSERVER') WHEN 'computernamephysicalnetbios' THEN tds.variant_name('TDSSERVER')
@@ -128,6 +128,13 @@ $$ SELECT CASE id WHEN 0 THEN 'public' WHEN 1 THEN 'dbo' WHEN 2 THEN 'guest' WHE
 CREATE FUNCTION tds.is_role_member(role text) RETURNS int LANGUAGE sql IMMUTABLE AS
 $$ SELECT CASE WHEN lower(role) IN ('db_owner', 'public', 'sysadmin', 'dbo', 'serveradmin', 'securityadmin', 'dbcreator', 'bulkadmin', 'diskadmin', 'processadmin', 'setupadmin') THEN 1
                WHEN lower(role) LIKE 'db\_%' THEN 0 END $$;
+
+-- HAS_PERMS_BY_NAME. A login that is posed as a reader has SELECT and no more; UNMASK is known of objects since SQL Server 2022.
+CREATE FUNCTION tds.has_perms(securable text, class text, permission text) RETURNS int LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN upper(permission) = 'UNMASK' THEN
+                CASE WHEN upper(class) <> 'DATABASE' AND split_part(tds_meta.posed('version', '16'), '.', 1)::int < 16 THEN NULL
+                     ELSE tds_meta.posed('unmask', CASE WHEN tds_meta.posed('reader', '0') = '1' THEN '0' ELSE '1' END)::int END
+              WHEN upper(permission) IN ('SELECT', 'CONNECT', 'ANY') OR tds_meta.posed('reader', '0') <> '1' THEN 1 ELSE 0 END $$;
 
 -- Rows of a table: counted where that is quick, else PostgreSQL's running count.
 CREATE FUNCTION tds_meta.row_count(stored text) RETURNS int8 LANGUAGE plpgsql STABLE AS $$

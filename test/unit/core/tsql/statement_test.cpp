@@ -5,6 +5,16 @@
 namespace mssql::tsql {
 namespace {
 
+TEST(Statement, TableReference) {
+  EXPECT_EQ(table_reference("dbo", "a]b", false), "[dbo].[a]]b]");
+  EXPECT_EQ(table_reference("dbo", "t", true), "[dbo].[t] WITH (SNAPSHOT)");
+}
+
+TEST(Statement, WarehousesAreRefused) {
+  for (const int edition : {2, 3, 4, 5, 8, 9, 12}) EXPECT_TRUE(refused_edition(edition).empty()) << edition;
+  for (const int edition : {6, 11}) EXPECT_FALSE(refused_edition(edition).empty()) << edition;
+}
+
 TEST(SelectStatement, AllParts) {
   const std::string items[] = {"[a]", "[b].ToString()"};
   const std::string conditions[] = {"[a] > 1", "[b] = 2 OR [c] = 3"};

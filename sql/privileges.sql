@@ -1,0 +1,51 @@
+-- Private functions are called by public ones, which run as their caller, so that everybody may execute them. Those that only read what the
+-- caller may read (IMMUTABLE, STABLE) are harmless. Every other one has its reason here.
+WITH harmless (name, why) AS (VALUES
+    ('_source_catalog', 'a closed list of queries, by the caller''s own mapping and right on the server'),
+    ('_source_count',   'counts one table, by names that it quotes, with the same rights'),
+    ('_catalog',        'calls _source_catalog'),
+    ('_count',          'calls _source_count, and counts a table that the caller may read'),
+    ('_model',          'reads the source by _catalog'),
+    ('_execute',        'executes statements as the caller, who can do so without it'),
+    ('_try',            'executes a statement as the caller, who can do so without it'),
+    ('_raise',          'raises an error'),
+    ('_say',            'raises a notice or a warning'),
+    ('_hold_settings',  'settings of the calling function'),
+    ('_show_progress',  'the caller''s own line in replicate.progress'),
+    ('_claim',          'as the owner of a table, or who may empty and fill it, whom it asks'),
+    ('_stage',          'the caller''s tables, by the caller''s rights'),
+    ('_stage_indexes',  'the same'),
+    ('_switch',         'the same'),
+    ('_run_switch',     'the same'),
+    ('_analyze',        'the same'),
+    ('_do',             'executes a statement as the caller, who can do so without it'),
+    ('_run_step',       'calls _do and _try'),
+    ('_run',            'the body of _replicate'),
+    ('_replicate',      'the body of replicate_all and replicate_table'),
+    ('_set_sequence',   'ALTER SEQUENCE and setval() as the caller'),
+    ('_align_sequence', 'calls _set_sequence'),
+    ('_align_identity', 'calls _set_sequence'),
+    ('_load',           'writes into a table as the caller, whose rights it checks'),
+    ('_lock_server',    'takes a lock for one transaction'))
+SELECT p.oid::regprocedure AS not_accounted_for
+FROM pg_proc AS p
+JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mssql_fdw'
+WHERE left(p.proname, 1) = '_' AND p.provolatile = 'v' AND has_function_privilege('public', p.oid, 'EXECUTE')
+  AND p.proname NOT IN (SELECT h.name FROM harmless AS h)
+ORDER BY 1;
+-- None runs as its owner.
+SELECT p.oid::regprocedure AS definer FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mssql_fdw' WHERE p.prosecdef ORDER BY 1;
+-- The source's catalog takes the right on the server and a mapping, whoever asks.
+CREATE ROLE regress_mssql_nobody;
+SET ROLE regress_mssql_nobody;
+SELECT _source_catalog('mssql') IS NULL;
+SELECT _source_count('mssql', 'rep', 'Product', false);
+RESET ROLE;
+DROP ROLE regress_mssql_nobody;
+-- Names are quoted, not pasted.
+\set VERBOSITY terse
+SELECT _source_count('mssql', 'rep', 'Product] ; DROP TABLE [rep].[Product', false);
+SELECT _source_count('mssql', 'rep', '', false);
+SELECT _source_count('mssql', 'rep', 'Product', false) > 0 AS there;
