@@ -507,7 +507,7 @@ int Session::extended_property(const std::string& name, const Arguments& argumen
   return 0;
 }
 
-// sql/45_pose.sql says what there is.
+// sql/36_pose.sql says what there is.
 int Session::pose(const Arguments& arguments) {
   std::vector<std::optional<std::string>> values;
   for (std::size_t i = 0; i < 4; ++i) values.push_back(argument_text(arguments, "@" + std::to_string(i), i));

@@ -4,7 +4,7 @@
 CREATE TABLE tds_meta.settings (collation_name text NOT NULL DEFAULT 'SQL_Latin1_General_CP1_CI_AS');
 INSERT INTO tds_meta.settings DEFAULT VALUES;
 
--- What this server is told to be (sql/45_pose.sql); empty: SQL Server 2022 and a login that may do everything.
+-- What this server is told to be (sql/36_pose.sql); empty: SQL Server 2022 and a login that may do everything.
 CREATE TABLE tds_meta.pose (name text PRIMARY KEY, value text NOT NULL);
 CREATE FUNCTION tds_meta.posed(what text, otherwise text) RETURNS text LANGUAGE sql STABLE AS
 $$ SELECT coalesce((SELECT value FROM tds_meta.pose WHERE name = what), otherwise) $$;
