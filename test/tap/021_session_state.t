@@ -3,7 +3,7 @@
 # while it was idle is replaced without a word; one that dies in a transaction is an error wherever one moment was promised.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 29
+plan 27
 
 fault() { tsql "EXEC tds_server_fault N'$1', $2, N'${3:-tap_state}'"; }
 clear() { tsql "EXEC tds_server_fault N'clear'"; }
