@@ -1,22 +1,22 @@
 -- The private functions that give the C++ core to SQL.
-SELECT name, name_case, _local_name(name, name_case) FROM (VALUES
+SELECT name, name_case, _mssql_fdw._local_name(name, name_case) FROM (VALUES
     ('OrderDetails', 'lower'), ('OrderDetails', 'preserve'), ('OrderDetails', 'snake'), ('Ünit', 'lower'), ('HTTPServer', 'snake'),
     (repeat('x', 128), 'lower'), (repeat('é', 40), 'lower')
 ) AS n(name, name_case);
-SELECT _local_name('x', 'upper');
-SELECT type, _local_type(type, max_length, "precision", scale), _declare(type, max_length, "precision", scale), _lossy_note(type, max_length, "precision", scale)
+SELECT _mssql_fdw._local_name('x', 'upper');
+SELECT type, _mssql_fdw._local_type(type, max_length, "precision", scale), _mssql_fdw._declare(type, max_length, "precision", scale), _mssql_fdw._lossy_note(type, max_length, "precision", scale)
 FROM (VALUES ('bit', 1, 1, 0), ('int', 4, 10, 0), ('decimal', 9, 18, 4), ('money', 8, 19, 4), ('datetime', 8, 23, 3), ('datetime2', 8, 27, 7), ('datetimeoffset', 10, 34, 7),
     ('nvarchar', 40, 0, 0), ('nvarchar', -1, 0, 0), ('char', 10, 0, 0), ('varbinary', 16, 0, 0), ('uniqueidentifier', 16, 0, 0), ('xml', -1, 0, 0)
 ) AS t(type, max_length, "precision", scale);
-SELECT _local_type('no such type', 0, 0, 0);
-SELECT _quote_name('a]b'), _quote_name('');
-SELECT _quote_name('a]b');
-SELECT _select_expression('int', '[a]'), _select_expression('hierarchyid', '[a]');
-SELECT definition, type, _translate_default(definition, type, 0, 0, 0) FROM (VALUES ('((0))', 'int'), ('((1))', 'bit'), ('(getdate())', 'datetime'), ('(newid())', 'uniqueidentifier'),
+SELECT _mssql_fdw._local_type('no such type', 0, 0, 0);
+SELECT _mssql_fdw._quote_name('a]b'), _mssql_fdw._quote_name('');
+SELECT _mssql_fdw._quote_name('a]b');
+SELECT _mssql_fdw._select_expression('int', '[a]'), _mssql_fdw._select_expression('hierarchyid', '[a]');
+SELECT definition, type, _mssql_fdw._translate_default(definition, type, 0, 0, 0) FROM (VALUES ('((0))', 'int'), ('((1))', 'bit'), ('(getdate())', 'datetime'), ('(newid())', 'uniqueidentifier'),
     ('([dbo].[f]())', 'int')) AS d(definition, type);
-SELECT _translate_default('(NEXT VALUE FOR [dbo].[s])', 'int', 4, 10, 0, '{dbo.s}', '{public.s}');
-SELECT _translate_check('([Price]>=(0) AND [Price]<=(100))', '{Price}', '{price}', '{int}');
-SELECT _translate_check('([Price] IS NOT NULL)', '{Price}', '{price}');
-SELECT _translate_check('([Missing]>(0))', '{Price}', '{price}', '{int}');
-SELECT _load_order(4, '{0,1,3}', '{1,2,3}', '{}'), _load_order(0, '{}', '{}'), _load_order(3, '{}', '{}', '{1,3,2}');
-SELECT _load_order(2, '{0}', '{5}');
+SELECT _mssql_fdw._translate_default('(NEXT VALUE FOR [dbo].[s])', 'int', 4, 10, 0, '{dbo.s}', '{public.s}');
+SELECT _mssql_fdw._translate_check('([Price]>=(0) AND [Price]<=(100))', '{Price}', '{price}', '{int}');
+SELECT _mssql_fdw._translate_check('([Price] IS NOT NULL)', '{Price}', '{price}');
+SELECT _mssql_fdw._translate_check('([Missing]>(0))', '{Price}', '{price}', '{int}');
+SELECT _mssql_fdw._load_order(4, '{0,1,3}', '{1,2,3}', '{}'), _mssql_fdw._load_order(0, '{}', '{}'), _mssql_fdw._load_order(3, '{}', '{}', '{1,3,2}');
+SELECT _mssql_fdw._load_order(2, '{0}', '{5}');

@@ -40,12 +40,12 @@ JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mssql_fdw' WHERE p
 -- The source's catalog takes the right on the server and a mapping, whoever asks.
 CREATE ROLE regress_mssql_nobody;
 SET ROLE regress_mssql_nobody;
-SELECT _source_catalog('mssql') IS NULL;
-SELECT _source_count('mssql', 'rep', 'Product', false);
+SELECT _mssql_fdw._source_catalog('mssql') IS NULL;
+SELECT _mssql_fdw._source_count('mssql', 'rep', 'Product', false);
 RESET ROLE;
 DROP ROLE regress_mssql_nobody;
 -- Names are quoted, not pasted.
 \set VERBOSITY terse
-SELECT _source_count('mssql', 'rep', 'Product] ; DROP TABLE [rep].[Product', false);
-SELECT _source_count('mssql', 'rep', '', false);
-SELECT _source_count('mssql', 'rep', 'Product', false) > 0 AS there;
+SELECT _mssql_fdw._source_count('mssql', 'rep', 'Product] ; DROP TABLE [rep].[Product', false);
+SELECT _mssql_fdw._source_count('mssql', 'rep', '', false);
+SELECT _mssql_fdw._source_count('mssql', 'rep', 'Product', false) > 0 AS there;

@@ -21,7 +21,7 @@ DROP TABLE again.heap;
 CREATE TABLE again.heap (a int, b int);
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
 CREATE SERVER "other one" FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'nowhere');
-SELECT _claim('other one', 'dbo', 'odd name', 'again.heap');
+SELECT _mssql_fdw._claim('other one', 'dbo', 'odd name', 'again.heap');
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
 DROP SERVER "other one";
 DROP TABLE again.heap;
@@ -32,9 +32,9 @@ SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
 CREATE TABLE again.precious (a int, b int);
 GRANT INSERT ON again.precious TO refresh_other;
 SET ROLE refresh_other;
-SELECT _claim('mssql', 'rep', 'Heap', 'again.precious');
+SELECT _mssql_fdw._claim('mssql', 'rep', 'Heap', 'again.precious');
 INSERT INTO replicate._targets VALUES ('again', 'precious', 1, 1, 'mssql', 'rep', 'Heap');
-SELECT _write_target('mssql', 'rep', 'Heap', 'again.precious'::regclass);
+SELECT _mssql_fdw._write_target('mssql', 'rep', 'Heap', 'again.precious'::regclass);
 RESET ROLE;
 
 -- the table stays the same one, with all that belongs to it
@@ -95,7 +95,7 @@ ROLLBACK;
 BEGIN;
 CREATE TABLE again.fresh (id int);
 DECLARE reader CURSOR FOR SELECT id FROM again.fresh;
-SELECT * FROM _load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.fresh', '{id}', 'rep.Product');
+SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.fresh', '{id}', 'rep.Product');
 ROLLBACK;
 -- twice in one transaction, and in a subtransaction that fails
 BEGIN;
@@ -110,9 +110,9 @@ SELECT count(*) FROM again.sale;
 -- nobody passes a foreign key: not the owner of the table by a load,
 BEGIN;
 CREATE TABLE again.child (id int PRIMARY KEY REFERENCES again.sale);
-SELECT * FROM _load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.child', '{id}', 'rep.Product');
+SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.child', '{id}', 'rep.Product');
 ROLLBACK;
-SELECT * FROM _load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.precious', '{a}', 'rep.Product');
+SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.precious', '{a}', 'rep.Product');
 -- and not the owner of a referenced table by a refresh
 ALTER TABLE again.heap OWNER TO refresh_owner;
 TRUNCATE again.heap;
@@ -133,13 +133,13 @@ INSERT INTO again.heap VALUES (98, 98);
 INSERT INTO again.theirs VALUES (98, 98);
 SET ROLE refresh_owner;
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
-SELECT _switch('{again.heap}', '{}');
+SELECT _mssql_fdw._switch('{again.heap}', '{}');
 BEGIN;
-SELECT _stage('again.heap');
-SELECT _stage_indexes('again.heap');
-SELECT * FROM _switch('{again.heap}', '{}');
+SELECT _mssql_fdw._stage('again.heap');
+SELECT _mssql_fdw._stage_indexes('again.heap');
+SELECT * FROM _mssql_fdw._switch('{again.heap}', '{}');
 ROLLBACK;
-SELECT _stage('again.theirs');
+SELECT _mssql_fdw._stage('again.theirs');
 RESET ROLE;
 SELECT count(*) FROM again.heap;
 -- the owner of both is warned; the key no longer claims to be valid
@@ -155,7 +155,7 @@ SELECT mssql_exec('mssql', 'INSERT INTO dbo.Checked VALUES (1, -1, 1, 1)');
 SELECT mssql_exec('mssql', 'ALTER TABLE dbo.Checked WITH NOCHECK CHECK CONSTRAINT CK_A');
 SELECT mssql_exec('mssql', 'ALTER TABLE dbo.Checked NOCHECK CONSTRAINT CK_B');
 CREATE VIEW again.checks AS SELECT conname, convalidated FROM pg_constraint WHERE conrelid = to_regclass('again.checked') AND contype = 'c';
-\set run 'SELECT source, rows, status, notes FROM unnest(_replicate(''mssql'', ''again'', ''{dbo.Checked}'', NULL, NULL, ''refresh'', NULL, NULL, ''count'', ''{}''));'
+\set run 'SELECT source, rows, status, notes FROM unnest(_mssql_fdw._replicate(''mssql'', ''again'', ''{dbo.Checked}'', NULL, NULL, ''refresh'', NULL, NULL, ''count'', ''{}''));'
 :run
 TABLE again.checks ORDER BY 1;
 SELECT kind, target, note FROM replicate_plan('mssql', 'again', '{dbo.Checked}');
@@ -211,7 +211,7 @@ DELETE FROM replicate.runs;
 INSERT INTO replicate.runs (id, server) VALUES (1, 'forged');
 INSERT INTO replicate._runs (id, server) VALUES (1, 'forged');
 SELECT count(*) FROM replicate._runs;
-SELECT _write_history(NULL, NULL, 'postgres');
+SELECT _mssql_fdw._write_history(NULL, NULL, 'postgres');
 SELECT nextval('replicate.run_id');
 RESET ROLE;
 GRANT pg_read_all_stats TO refresh_other;
@@ -224,7 +224,7 @@ RESET ROLE;
 -- without USAGE on the server its lock is not to be had
 REVOKE USAGE ON FOREIGN SERVER mssql FROM refresh_other;
 SET ROLE refresh_other;
-SELECT _lock_server('mssql');
+SELECT _mssql_fdw._lock_server('mssql');
 RESET ROLE;
 DROP SCHEMA again CASCADE;
 DROP OWNED BY refresh_owner, refresh_other;

@@ -87,7 +87,7 @@ SELECT kind, source, target, status FROM public.replicate_schema('mssql', 'rough
 SET client_encoding = 'KOI8R';
 SELECT * FROM public.replicate_all('mssql', include => '{Stra%}');
 SET client_min_messages = notice;
-SELECT public._say(false, 'Gr' || chr(246) || chr(223) || 'e');
+SELECT _mssql_fdw._say(false, 'Gr' || chr(246) || chr(223) || 'e');
 RESET ALL;
 SET client_min_messages = warning;
 SELECT * FROM settings.calm_run EXCEPT TABLE settings.rough_run;

@@ -42,7 +42,7 @@ CREATE FUNCTION shape(statement text) RETURNS text LANGUAGE sql AS \$\$
 
 CREATE FUNCTION answers() RETURNS TABLE (query text, col text) LANGUAGE sql AS \$\$
   SELECT k.key, c.name
-  FROM jsonb_each(_source_catalog('mssql')) AS k
+  FROM jsonb_each(_mssql_fdw._source_catalog('mssql')) AS k
   CROSS JOIN LATERAL (SELECT DISTINCT o.name FROM jsonb_array_elements(k.value) AS r CROSS JOIN jsonb_object_keys(r) AS o (name)) AS c \$\$;
 
 CREATE FUNCTION order_answer(col text, answer text, query text) RETURNS void LANGUAGE plpgsql AS \$\$

@@ -14,7 +14,7 @@ database() {
   export MSSQL_TEST_DATABASE=$1
 }
 pose() { tsql "EXEC tds_server_pose $1"; }
-findings() { query "SET client_min_messages = error; SELECT f ->> 'severity', f ->> 'object', f ->> 'finding' FROM jsonb_array_elements(_model('all', '$1', 't', NULL, NULL, NULL, 'skip', '{}') -> 'findings') AS f"; }
+findings() { query "SET client_min_messages = error; SELECT f ->> 'severity', f ->> 'object', f ->> 'finding' FROM jsonb_array_elements(_mssql_fdw._model('all', '$1', 't', NULL, NULL, NULL, 'skip', '{}') -> 'findings') AS f"; }
 copied() { query "SET client_min_messages = error; SELECT source, rows, status FROM replicate_all('$1', target_schema => '$2') ORDER BY source" 2>&1; }
 readonly table="CREATE TABLE dbo.T (id int NOT NULL IDENTITY PRIMARY KEY, name nvarchar(20) NULL)"
 readonly rows="INSERT INTO dbo.T (name) VALUES (N'a'), (N'b')"

@@ -31,7 +31,7 @@ target() {
 }
 first_database=$PGDATABASE
 copied() { query "SET client_min_messages = error; SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copy') ORDER BY source COLLATE \"C\"" 2>&1; }
-findings() { query "SET client_min_messages = error; SELECT f ->> 'severity', f ->> 'object', f ->> 'finding' FROM jsonb_array_elements(_model('all', 'mssql', 'copy', NULL, NULL, NULL, 'skip', '{}') -> 'findings') AS f"; }
+findings() { query "SET client_min_messages = error; SELECT f ->> 'severity', f ->> 'object', f ->> 'finding' FROM jsonb_array_elements(_mssql_fdw._model('all', 'mssql', 'copy', NULL, NULL, NULL, 'skip', '{}') -> 'findings') AS f"; }
 
 target "tap_latin_$$" LATIN1
 said=$(findings)

@@ -37,47 +37,47 @@ COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extensio
 -- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which queries these are is not the
 -- caller's choice. A row may say which of its names this database's encoding cannot hold ("unnameable") and which of its comments
 -- therefore are missing ("left_out").
-CREATE OR REPLACE FUNCTION @extschema@._source_catalog(server name) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _mssql_fdw._source_catalog(server name) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- The rows of a table there; `snapshot`: by the table hint that a memory-optimized table needs.
-CREATE OR REPLACE FUNCTION @extschema@._source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_count' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash behind it. Not unique by itself.
-CREATE OR REPLACE FUNCTION @extschema@._local_name(name text, name_case text) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._local_name(name text, name_case text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can be seen.
-CREATE OR REPLACE FUNCTION @extschema@._local_type(type text, max_length int, "precision" int, scale int) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._local_type(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_type' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
 -- What a copy of such a column may change; NULL: nothing.
-CREATE OR REPLACE FUNCTION @extschema@._lossy_note(type text, max_length int, "precision" int, scale int) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._lossy_note(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_lossy_note' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- "decimal(18,2)"
-CREATE OR REPLACE FUNCTION @extschema@._declare(type text, max_length int, "precision" int, scale int) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._declare(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- How a column is selected: itself, but for types that do not travel as themselves.
-CREATE OR REPLACE FUNCTION @extschema@._select_expression(type text, quoted_column text, nul_policy text DEFAULT 'error') RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._select_expression(type text, quoted_column text, nul_policy text DEFAULT 'error') RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_select_expression' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- [name]
-CREATE OR REPLACE FUNCTION @extschema@._quote_name(name text) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- A default as SQL Server stores it, in PostgreSQL's words; NULL: no translation is sure. sequences[i], "schema.name", is locals[i].
-CREATE OR REPLACE FUNCTION @extschema@._translate_default(definition text, type text, max_length int, "precision" int, scale int,
+CREATE OR REPLACE FUNCTION _mssql_fdw._translate_default(definition text, type text, max_length int, "precision" int, scale int,
     sequences text[] DEFAULT '{}', locals text[] DEFAULT '{}') RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_default' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- The same for a check constraint or an index's filter: columns[i] is locals[i], of the declared type types[i], if that is given.
-CREATE OR REPLACE FUNCTION @extschema@._translate_check(definition text, columns text[], locals text[], types text[] DEFAULT '{}')
+CREATE OR REPLACE FUNCTION _mssql_fdw._translate_check(definition text, columns text[], locals text[], types text[] DEFAULT '{}')
 RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_check' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- Tables 0 .. tables-1 with parents before their children, the heavier first among those that are free; weights may be empty.
-CREATE OR REPLACE FUNCTION @extschema@._load_order(tables int, children int[], parents int[], weights float8[] DEFAULT '{}') RETURNS int[]
+CREATE OR REPLACE FUNCTION _mssql_fdw._load_order(tables int, children int[], parents int[], weights float8[] DEFAULT '{}') RETURNS int[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_load_order' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

@@ -2,40 +2,40 @@
 
 -- Loads a remote table into the staging relation of a local one, or into one that is new; src/pg/loader.hpp says which. `types`:
 -- of source_columns, as sys.types calls them. `source`: how messages and progress call the source.
-CREATE OR REPLACE FUNCTION @extschema@._load(server name, source_schema text, source_table text, source_columns text[], types text[],
+CREATE OR REPLACE FUNCTION _mssql_fdw._load(server name, source_schema text, source_table text, source_columns text[], types text[],
     target regclass, columns name[], source text, nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0,
     estimated_bytes bigint DEFAULT 0, memory_optimized boolean DEFAULT false, OUT rows bigint, OUT bytes bigint)
 AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private function found it helps nobody.
-CREATE OR REPLACE FUNCTION @extschema@._raise(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._raise(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_raise' LANGUAGE C VOLATILE PARALLEL SAFE;
 
 -- A notice or a warning, with question marks for what the client's encoding lacks: it must not end the run that it tells of.
-CREATE OR REPLACE FUNCTION @extschema@._say(warning boolean, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._say(warning boolean, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_say' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
-CREATE OR REPLACE FUNCTION @extschema@._client_can_read(value text) RETURNS boolean
+CREATE OR REPLACE FUNCTION _mssql_fdw._client_can_read(value text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_client_can_read' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
 -- Holds fixed, until the calling function ends, what would change a text form or a parse; src/pg/settings.hpp says which settings.
-CREATE OR REPLACE FUNCTION @extschema@._hold_settings() RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._hold_settings() RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold_settings' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 -- The candidate that `word` most likely meant, or NULL.
-CREATE OR REPLACE FUNCTION @extschema@._nearest(word text, candidates text[]) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._nearest(word text, candidates text[]) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
 -- name_suffix, where the name is cut so that both fit into an identifier.
-CREATE OR REPLACE FUNCTION @extschema@._suffixed_name(name text, suffix text) RETURNS name
+CREATE OR REPLACE FUNCTION _mssql_fdw._suffixed_name(name text, suffix text) RETURNS name
 AS 'MODULE_PATHNAME', 'mssql_fdw_suffixed_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- 'dbo.Users', '[odd schema].[a.b]', 'Users' to its parts; the schema is dbo where none is named.
-CREATE OR REPLACE FUNCTION @extschema@._parse_table_name(qualified_name text, OUT schema text, OUT name text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._parse_table_name(qualified_name text, OUT schema text, OUT name text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_parse_table_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- Every key of `options` with its default and what it may be.
-CREATE OR REPLACE FUNCTION @extschema@._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[])
+CREATE OR REPLACE FUNCTION _mssql_fdw._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT * FROM (VALUES
@@ -54,7 +54,7 @@ BEGIN ATOMIC
 END;
 
 -- `options` complete with defaults; an unknown key or a wrong value is an error.
-CREATE OR REPLACE FUNCTION @extschema@._checked_options(options jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _mssql_fdw._checked_options(options jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     given record;
@@ -62,107 +62,107 @@ DECLARE
     suggestion text;
 BEGIN
     IF jsonb_typeof(coalesce(options, '{}')) <> 'object' THEN
-        PERFORM @extschema@._raise('22023', 'options must be a JSON object',
+        PERFORM _mssql_fdw._raise('22023', 'options must be a JSON object',
             hint => 'Write for example options => ''{"unlogged": true}''.');
     END IF;
     FOR given IN SELECT e.key, e.value FROM jsonb_each(coalesce(options, '{}')) AS e LOOP
-        SELECT * INTO known FROM @extschema@._option_list() AS o WHERE o.key = given.key;
+        SELECT * INTO known FROM _mssql_fdw._option_list() AS o WHERE o.key = given.key;
         IF NOT FOUND THEN
-            suggestion := @extschema@._nearest(given.key, ARRAY(SELECT o.key FROM @extschema@._option_list() AS o));
-            PERFORM @extschema@._raise('22023', format('invalid option "%s"', given.key), hint => coalesce(
+            suggestion := _mssql_fdw._nearest(given.key, ARRAY(SELECT o.key FROM _mssql_fdw._option_list() AS o));
+            PERFORM _mssql_fdw._raise('22023', format('invalid option "%s"', given.key), hint => coalesce(
                 CASE WHEN given.key IN ('target_schema', 'include', 'exclude', 'on_existing', 'jobs', 'chunk_rows', 'verify')
                      THEN format('It is an argument of its own: %s => ...', given.key) END,
                 'Perhaps you meant the option "' || suggestion || '".',
-                'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM @extschema@._option_list() AS o) || '.'));
+                'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM _mssql_fdw._option_list() AS o) || '.'));
         ELSIF known.allowed IS NULL AND jsonb_typeof(given.value) <> 'boolean' THEN
-            PERFORM @extschema@._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
+            PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
                 hint => 'It must be true or false.');
         ELSIF known.allowed IS NOT NULL
             AND (jsonb_typeof(given.value) <> 'string' OR given.value #>> '{}' <> ALL (known.allowed)) THEN
-            PERFORM @extschema@._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
+            PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
                 hint => 'Valid values are: ' || array_to_string(known.allowed, ', ') || '.');
         END IF;
     END LOOP;
-    RETURN (SELECT jsonb_object_agg(o.key, o.fallback) FROM @extschema@._option_list() AS o) || coalesce(options, '{}');
+    RETURN (SELECT jsonb_object_agg(o.key, o.fallback) FROM _mssql_fdw._option_list() AS o) || coalesce(options, '{}');
 END
 $$;
 
 -- `value`, or an error that names the argument and what it may be.
-CREATE OR REPLACE FUNCTION @extschema@._one_of(argument text, value text, allowed text[]) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._one_of(argument text, value text, allowed text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF value = ANY (allowed) THEN
         RETURN value;
     END IF;
-    PERFORM @extschema@._raise('22023', format('invalid value for "%s": %L', argument, value),
+    PERFORM _mssql_fdw._raise('22023', format('invalid value for "%s": %L', argument, value),
         hint => 'Valid values are: ' || array_to_string(allowed, ', ') || '.');
 END
 $$;
 
 -- `value`, or an error where there is none.
-CREATE OR REPLACE FUNCTION @extschema@._given(argument text, value text) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._given(argument text, value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF value IS NULL THEN
-        PERFORM @extschema@._raise('22004', format('%s must not be null', argument));
+        PERFORM _mssql_fdw._raise('22004', format('%s must not be null', argument));
     END IF;
     RETURN value;
 END
 $$;
 
 -- Arguments that this version takes, but cannot yet follow in every value.
-CREATE OR REPLACE FUNCTION @extschema@._check_run_arguments(jobs int, chunk_rows bigint, verify text) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_run_arguments(jobs int, chunk_rows bigint, verify text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF jobs < 0 THEN
-        PERFORM @extschema@._raise('22023', 'jobs must not be negative');
+        PERFORM _mssql_fdw._raise('22023', 'jobs must not be negative');
     ELSIF jobs > 0 THEN
-        PERFORM @extschema@._raise('0A000', 'parallel workers are not supported by this version',
+        PERFORM _mssql_fdw._raise('0A000', 'parallel workers are not supported by this version',
             hint => 'Leave jobs out, or set it to 0: the run is then one transaction of the calling session.');
     END IF;
     IF chunk_rows <= 0 THEN
-        PERFORM @extschema@._raise('22023', 'chunk_rows must be positive');
+        PERFORM _mssql_fdw._raise('22023', 'chunk_rows must be positive');
     END IF;
-    PERFORM @extschema@._check_verify(verify, '{none,count}');
+    PERFORM _mssql_fdw._check_verify(verify, '{none,count}');
 END
 $$;
 
 -- `allowed`: what this version does.
-CREATE OR REPLACE FUNCTION @extschema@._check_verify(verify text, allowed text[]) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_verify(verify text, allowed text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF verify = 'checksum' THEN
-        PERFORM @extschema@._raise('0A000', 'verify => ''checksum'' is not supported by this version',
+        PERFORM _mssql_fdw._raise('0A000', 'verify => ''checksum'' is not supported by this version',
             hint => 'Valid values are: ' || array_to_string(allowed, ', ') || '.');
     END IF;
-    PERFORM @extschema@._one_of('verify', verify, allowed);
+    PERFORM _mssql_fdw._one_of('verify', verify, allowed);
 END
 $$;
 
 -- What ILIKE would stumble over for one table and not for another.
-CREATE OR REPLACE FUNCTION @extschema@._check_patterns(argument text, patterns text[]) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_patterns(argument text, patterns text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     pattern text;
 BEGIN
     FOREACH pattern IN ARRAY coalesce(patterns, '{}') LOOP
         IF pattern IS NULL THEN
-            PERFORM @extschema@._raise('22004', format('%s must not hold NULL', argument));
+            PERFORM _mssql_fdw._raise('22004', format('%s must not hold NULL', argument));
         ELSIF (length(pattern) - length(rtrim(pattern, chr(92)))) % 2 = 1 THEN
-            PERFORM @extschema@._raise('22025', format('pattern %s of %s must not end with an escape character', pattern, argument));
+            PERFORM _mssql_fdw._raise('22025', format('pattern %s of %s must not end with an escape character', pattern, argument));
         END IF;
     END LOOP;
 END
 $$;
 
 -- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without against the table's name.
-CREATE OR REPLACE FUNCTION @extschema@._matches(schema text, name text, patterns text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION _mssql_fdw._matches(schema text, name text, patterns text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
                WHERE CASE WHEN p.pattern LIKE '%.%' THEN schema || '.' || name ELSE name END ILIKE p.pattern);
 
 -- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no plain name.
-CREATE OR REPLACE FUNCTION @extschema@._source_name(schema text, name text) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._source_name(schema text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
             ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;

@@ -1,15 +1,15 @@
 -- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its keys are the queries of
 -- src/core/tsql/catalog.hpp, which names their columns; "database" is one object, the others are arrays of objects.
 
-CREATE OR REPLACE FUNCTION @extschema@._catalog(server name) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    catalog jsonb := @extschema@._source_catalog(server);
+    catalog jsonb := _mssql_fdw._source_catalog(server);
 BEGIN
     -- not every server has sequences
     catalog := jsonb_build_object('sequences', jsonb '[]') || catalog || jsonb_build_object('database', catalog #> '{database,0}');
     IF catalog @? '$.*[*].unnameable' THEN
-        RETURN @extschema@._set_aside(catalog);
+        RETURN _mssql_fdw._set_aside(catalog);
     END IF;
     RETURN catalog;
 END
@@ -17,7 +17,7 @@ $$;
 
 -- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what was taken out is "set_aside".
 -- An index or a foreign key goes as a whole: without one of its columns it would be another.
-CREATE OR REPLACE FUNCTION @extschema@._set_aside(catalog jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _mssql_fdw._set_aside(catalog jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH entries AS (
         SELECT k.key, r.value AS row, r.at,
@@ -38,19 +38,19 @@ $$;
 
 -- What the catalog tells that nobody should have to find out later: what is not copied, or copied as something else, or could not be
 -- looked at. `schema` and `name`: the table that it is about, NULL for the database.
-CREATE OR REPLACE FUNCTION @extschema@._catalog_findings(catalog jsonb)
+CREATE OR REPLACE FUNCTION _mssql_fdw._catalog_findings(catalog jsonb)
 RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH d AS (
         SELECT * FROM jsonb_to_record(catalog -> 'database') AS d
             (name text, snapshot_isolation_state int, view_definition boolean, login text)
     ), t AS MATERIALIZED (
-        SELECT t.*, @extschema@._source_name(t.schema, t."table") AS source
+        SELECT t.*, _mssql_fdw._source_name(t.schema, t."table") AS source
         FROM jsonb_to_recordset(catalog -> 'tables') AS t
             (schema text, "table" text, is_view boolean, temporal_type int, is_memory_optimized boolean, is_graph boolean, ledger_type int, is_dropped_ledger boolean, left_out jsonb)
         WHERE NOT t.is_view
     ), c AS MATERIALIZED (
-        SELECT c.*, @extschema@._source_name(c.schema, c."table") || '.' || c."column" AS source
+        SELECT c.*, _mssql_fdw._source_name(c.schema, c."table") || '.' || c."column" AS source
         FROM jsonb_to_recordset(catalog -> 'columns') AS c
             (schema text, "table" text, "column" text, default_name text, default_definition text, is_encrypted boolean,
              is_column_set boolean, left_out jsonb)
@@ -87,7 +87,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE x.applies
     UNION ALL
     SELECT a.schema, coalesce(a."table", a.sequence), 'warning',
-           @extschema@._source_name(a.schema, coalesce(a."table", a.sequence)) || coalesce('.' || coalesce(a.index, a."constraint", a."column"), ''),
+           _mssql_fdw._source_name(a.schema, coalesce(a."table", a.sequence)) || coalesce('.' || coalesce(a.index, a."constraint", a."column"), ''),
            format('set aside: %s has characters that encoding %s lacks',
                   CASE a.of WHEN 'tables' THEN 'its name' WHEN 'columns' THEN 'the column''s name' WHEN 'sequences' THEN 'the sequence''s name'
                             ELSE 'a name in it' END, getdatabaseencoding()),

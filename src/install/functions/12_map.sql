@@ -3,27 +3,27 @@
 -- is a hash of their source name.
 
 -- The schema that a source schema's tables go to, when the caller names none.
-CREATE OR REPLACE FUNCTION @extschema@._local_schema(schema text, name_case text) RETURNS name
+CREATE OR REPLACE FUNCTION _mssql_fdw._local_schema(schema text, name_case text) RETURNS name
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    folded text := @extschema@._local_name(schema, name_case);
+    folded text := _mssql_fdw._local_name(schema, name_case);
 BEGIN
     IF schema = 'dbo' THEN
         RETURN 'public';
     ELSIF starts_with(folded, 'pg_') OR folded IN ('information_schema', 'replicate') THEN
         -- reserved by PostgreSQL, and our own
-        RETURN @extschema@._local_name('mssql_' || schema, name_case);
+        RETURN _mssql_fdw._local_name('mssql_' || schema, name_case);
     END IF;
     RETURN folded;
 END
 $$;
 
 -- All base tables of the source with their local names; position and action are still open.
-CREATE OR REPLACE FUNCTION @extschema@._map_tables(catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_tables(catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT t.*, coalesce(target_schema, @extschema@._local_schema(t.schema, name_case)) AS local_schema,
-               @extschema@._local_name(t."table", name_case) AS folded
+        SELECT t.*, coalesce(target_schema, _mssql_fdw._local_schema(t.schema, name_case)) AS local_schema,
+               _mssql_fdw._local_name(t."table", name_case) AS folded
         FROM jsonb_to_recordset(catalog -> 'tables') AS t
             (schema text, "table" text, is_view boolean, rows bigint, bytes bigint, comment text, is_memory_optimized boolean,
              is_external boolean, is_dropped_ledger boolean)
@@ -35,10 +35,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM listed AS l
     ), named AS (
         SELECT r.*, CASE WHEN r.rank = 1 THEN r.folded::name
-                         ELSE @extschema@._suffixed_name(r.folded, left(md5(r.schema || '.' || r."table"), 8)) END AS local_name
+                         ELSE _mssql_fdw._suffixed_name(r.folded, left(md5(r.schema || '.' || r."table"), 8)) END AS local_name
         FROM ranked AS r
     )
-    SELECT n.id::int, n.schema, n."table", @extschema@._source_name(n.schema, n."table"), n.local_schema, n.local_name,
+    SELECT n.id::int, n.schema, n."table", _mssql_fdw._source_name(n.schema, n."table"), n.local_schema, n.local_name,
            format('%I.%I', n.local_schema, n.local_name), c.oid, c.relkind, n.rows, n.bytes, n.comment, NULL::int, NULL::text,
            concat_ws('; ',
                CASE WHEN n.rank > 1 THEN format('renamed: another table is called %I.%I too', n.local_schema, n.folded) END,
@@ -50,7 +50,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- What an identity column's numbers may be, and what makes them here.
-CREATE OR REPLACE FUNCTION @extschema@._identity_range(type text, "precision" int, scale int, seed numeric, increment numeric,
+CREATE OR REPLACE FUNCTION _mssql_fdw._identity_range(type text, "precision" int, scale int, seed numeric, increment numeric,
     last_value numeric, OUT generator text, OUT lowest bigint, OUT highest bigint)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -75,7 +75,7 @@ $$;
 
 -- The local type: the default mapping, and PostGIS types by their full name where the extension is, whatever search_path says.
 -- NULL for a type that the type table does not have.
-CREATE OR REPLACE FUNCTION @extschema@._column_type(type text, max_length int, "precision" int, scale int) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._column_type(type text, max_length int, "precision" int, scale int) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     postgis name;
@@ -87,7 +87,7 @@ BEGIN
             RETURN format('%I.%I', postgis, type);
         END IF;
     END IF;
-    RETURN @extschema@._local_type(type, max_length, "precision", scale);
+    RETURN _mssql_fdw._local_type(type, max_length, "precision", scale);
 EXCEPTION
     WHEN undefined_object THEN
         RETURN NULL;
@@ -95,10 +95,10 @@ END
 $$;
 
 -- All columns of the source's base tables.
-CREATE OR REPLACE FUNCTION @extschema@._map_columns(catalog jsonb, tables jsonb, name_case text) RETURNS SETOF replicate._column
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_columns(catalog jsonb, tables jsonb, name_case text) RETURNS SETOF replicate._column
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT t.id, t.relation, t.action, c.*, @extschema@._local_name(c."column", name_case) AS folded
+        SELECT t.id, t.relation, t.action, c.*, _mssql_fdw._local_name(c."column", name_case) AS folded
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
         JOIN jsonb_to_recordset(catalog -> 'columns') AS c
             (schema text, "table" text, column_id int, "column" text, type text, max_length int, "precision" int, scale int,
@@ -114,12 +114,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM allowed AS a
     ), named AS (
         SELECT r.*, CASE WHEN r.rank = 1 THEN r.wanted::name
-                         ELSE @extschema@._suffixed_name(r.wanted, left(md5(r."column"), 8)) END AS target
+                         ELSE _mssql_fdw._suffixed_name(r.wanted, left(md5(r."column"), 8)) END AS target
         FROM ranked AS r
     ), types AS MATERIALIZED (
         SELECT k.*,
-               CASE WHEN k.local_type IS NOT NULL THEN @extschema@._lossy_note(k.type, k.max_length, k."precision", k.scale) END AS note
-        FROM (SELECT d.*, @extschema@._column_type(d.type, d.max_length, d."precision", d.scale) AS local_type
+               CASE WHEN k.local_type IS NOT NULL THEN _mssql_fdw._lossy_note(k.type, k.max_length, k."precision", k.scale) END AS note
+        FROM (SELECT d.*, _mssql_fdw._column_type(d.type, d.max_length, d."precision", d.scale) AS local_type
               FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d) AS k
     )
     SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale,
@@ -142,12 +142,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM named AS n
     JOIN types AS y ON (y.type, y.max_length, y."precision", y.scale) = (n.type, n.max_length, n."precision", n.scale)
     LEFT JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attname = n.target AND NOT a.attisdropped AND n.action IN ('switch', 'refill')
-    CROSS JOIN LATERAL @extschema@._identity_range(n.type, n."precision", n.scale, n.seed, n.increment, n.last_value) AS g
+    CROSS JOIN LATERAL _mssql_fdw._identity_range(n.type, n."precision", n.scale, n.seed, n.increment, n.last_value) AS g
 $$;
 
 -- Indexes and sequences share one name space with tables: their names go in order of importance, and step aside for what exists.
 -- An index that stands keeps its name. Tables that are left alone (skip, keep) keep theirs and are not listed.
-CREATE OR REPLACE FUNCTION @extschema@._map_relations(catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_relations(catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
@@ -155,21 +155,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), made AS MATERIALIZED (
         SELECT * FROM t WHERE t.action IN ('create', 'replace', 'switch', 'refill')
     ), sequences AS MATERIALIZED (
-        SELECT s.schema, s.sequence, coalesce(target_schema, @extschema@._local_schema(s.schema, name_case)) AS local_schema
+        SELECT s.schema, s.sequence, coalesce(target_schema, _mssql_fdw._local_schema(s.schema, name_case)) AS local_schema
         FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
     ), wanted AS (
         SELECT 1 AS class, 'sequence' AS kind, NULL::int AS table_id, s.schema AS source_schema, s.sequence AS name,
-               s.schema || '.' || s.sequence AS source, s.local_schema AS schema, @extschema@._local_name(s.sequence, name_case) AS folded,
+               s.schema || '.' || s.sequence AS source, s.local_schema AS schema, _mssql_fdw._local_name(s.sequence, name_case) AS folded,
                NULL::oid AS relation
         FROM sequences AS s
         UNION ALL
         SELECT 2, 'identity', m.id, m.schema, c.name, m.source || '.' || c.name, m.target_schema,
-               @extschema@._local_name(m.target_name || '_' || c.target || '_seq', 'preserve'), NULL
+               _mssql_fdw._local_name(m.target_name || '_' || c.target || '_seq', 'preserve'), NULL
         FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN made AS m ON m.id = c.table_id
         WHERE c.generator IS NOT NULL
         UNION ALL
         SELECT DISTINCT CASE WHEN i.constraint_type IS NULL THEN 4 ELSE 3 END, 'index', m.id, m.schema, i.index,
-               m.source || '.' || i.index, m.target_schema, @extschema@._local_name(i.index, name_case),
+               m.source || '.' || i.index, m.target_schema, _mssql_fdw._local_name(i.index, name_case),
                CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
         FROM jsonb_to_recordset(catalog -> 'indexes') AS i (schema text, "table" text, index text, constraint_type text)
         JOIN made AS m ON m.schema = i.schema AND m.name = i."table"
@@ -196,13 +196,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         LEFT JOIN pg_index AS i ON i.indexrelid = c.oid AND i.indrelid = w.relation
     )
     SELECT r.kind, r.table_id, r.source_schema, r.name, r.schema,
-           CASE WHEN r.suffixed THEN @extschema@._suffixed_name(r.folded, left(md5(r.source), 8)) ELSE r.folded::name END,
+           CASE WHEN r.suffixed THEN _mssql_fdw._suffixed_name(r.folded, left(md5(r.source), 8)) ELSE r.folded::name END,
            CASE WHEN r.suffixed AND r.kind <> 'identity' THEN format('renamed: another relation is called %I.%I', r.schema, r.folded) END
     FROM ranked AS r
 $$;
 
 -- Checks and foreign keys are named within their table, where the constraints that are indexes come first.
-CREATE OR REPLACE FUNCTION @extschema@._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
@@ -212,7 +212,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT DISTINCT 'foreign key', f.schema, f."table", f."constraint"
         FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, "constraint" text)
     ), wanted AS (
-        SELECT l.kind, l.schema, l.name, t.id, t.target_schema, @extschema@._local_name(l.name, name_case) AS folded
+        SELECT l.kind, l.schema, l.name, t.id, t.target_schema, _mssql_fdw._local_name(l.name, name_case) AS folded
         FROM listed AS l
         JOIN jsonb_populate_recordset(NULL::replicate._table, tables) AS t ON t.schema = l.schema AND t.name = l."table"
     ), ranked AS (
@@ -223,7 +223,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                ON x.kind = 'index' AND x.table_id = w.id AND x.target = w.folded
     )
     SELECT r.kind, r.id, r.schema, r.name, r.target_schema,
-           CASE WHEN r.suffixed THEN @extschema@._suffixed_name(r.folded, left(md5(r.name), 8)) ELSE r.folded::name END,
+           CASE WHEN r.suffixed THEN _mssql_fdw._suffixed_name(r.folded, left(md5(r.name), 8)) ELSE r.folded::name END,
            CASE WHEN r.suffixed THEN format('renamed: another constraint of the table is called %I', r.folded) END
     FROM ranked AS r
 $$;

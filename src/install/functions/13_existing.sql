@@ -1,7 +1,7 @@
 -- Replicate: what is there already. Everything that on_existing would run into is an error before anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
-CREATE OR REPLACE FUNCTION @extschema@._check_targets(server name, tables jsonb, on_existing text) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_targets(server name, tables jsonb, on_existing text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found_list text;
@@ -12,7 +12,7 @@ BEGIN
         SELECT string_agg(x.target, ', ' ORDER BY x.position) INTO found_list
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
-            PERFORM @extschema@._raise('42P07', 'target tables already exist', found_list || '.',
+            PERFORM _mssql_fdw._raise('42P07', 'target tables already exist', found_list || '.',
                 'With on_existing => ''refresh'' copies that an earlier run made are loaded anew, with ''truncate'' all of them, with '
                     '''replace'' they are dropped and made anew, with ''skip'' they are left alone.');
         END IF;
@@ -20,7 +20,7 @@ BEGIN
     FOR t IN SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
              WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
         IF t.relkind NOT IN ('r', 'p') THEN
-            PERFORM @extschema@._raise('42809', format('target %s of %s is not a table', t.target, t.source),
+            PERFORM _mssql_fdw._raise('42809', format('target %s of %s is not a table', t.target, t.source),
                 format('A %s has that name.', CASE t.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
                     WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type' ELSE 'relation' END),
                 'Rename it, use another target_schema, or exclude the table.');
@@ -29,24 +29,24 @@ BEGIN
         FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
         WHERE d.classid = 'pg_class'::regclass AND d.objid = t.relation AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
         IF FOUND THEN
-            PERFORM @extschema@._raise('42809', format('target %s of %s belongs to extension "%s"', t.target, t.source, owner_extension),
+            PERFORM _mssql_fdw._raise('42809', format('target %s of %s belongs to extension "%s"', t.target, t.source, owner_extension),
                 hint => 'Use another target_schema, or exclude the table.');
         END IF;
     END LOOP;
-    PERFORM @extschema@._check_ours(server, tables) WHERE on_existing = 'refresh';
-    PERFORM @extschema@._check_dependent_views(tables);
+    PERFORM _mssql_fdw._check_ours(server, tables) WHERE on_existing = 'refresh';
+    PERFORM _mssql_fdw._check_dependent_views(tables);
 END
 $$;
 
 -- What the ledger does not know is somebody's own, whatever its name and its columns are.
-CREATE OR REPLACE FUNCTION @extschema@._check_ours(server name, tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_ours(server name, tables jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     others text;
 BEGIN
     SELECT string_agg(CASE WHEN o.server IS NULL THEN format('%s was not made by replication', t.target)
                            ELSE format('%s is the copy of %s of server "%s"', t.target,
-                                       @extschema@._source_name(o.source_schema, o.source_table), o.server) END, ', ' ORDER BY t.position)
+                                       _mssql_fdw._source_name(o.source_schema, o.source_table), o.server) END, ', ' ORDER BY t.position)
     INTO others
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     LEFT JOIN replicate._targets AS o ON o.target_schema = t.target_schema AND o.target_name = t.target_name
@@ -54,7 +54,7 @@ BEGIN
     WHERE t.position IS NOT NULL AND t.relation IS NOT NULL
       AND (o.server IS DISTINCT FROM _check_ours.server OR o.source_schema <> t.schema OR o.source_table <> t.name);
     IF others IS NOT NULL THEN
-        PERFORM @extschema@._raise('42P07', 'target tables exist that are not copies of these tables', others || '.',
+        PERFORM _mssql_fdw._raise('42P07', 'target tables exist that are not copies of these tables', others || '.',
             'on_existing => ''truncate'' takes them over, which empties them, ''replace'' drops them, ''skip'' leaves them alone; '
                 'or use another target_schema.');
     END IF;
@@ -62,11 +62,11 @@ END
 $$;
 
 -- Notes that a table is the copy of a source table. Its owner, or who may empty and fill it, may say so: src/pg/run.cpp.
-CREATE OR REPLACE FUNCTION @extschema@._claim(server name, source_schema text, source_table text, target regclass) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._claim(server name, source_schema text, source_table text, target regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
 -- Called by _claim() as the extension's owner: nobody else may write the table.
-CREATE OR REPLACE FUNCTION @extschema@._write_target(server name, source_schema text, source_table text, target oid) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._write_target(server name, source_schema text, source_table text, target oid) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO replicate._targets AS o (target_schema, target_name, relation, database, server, source_schema, source_table)
     SELECT n.nspname, c.relname, c.oid, d.oid, server, source_schema, source_table
@@ -79,7 +79,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Rights whose lack would end the run in its midst, or behind its loads.
-CREATE OR REPLACE FUNCTION @extschema@._check_privileges(tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_privileges(tables jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     t record;
@@ -90,18 +90,18 @@ BEGIN
              LEFT JOIN pg_class AS c ON c.oid = x.relation
              WHERE x.position IS NOT NULL ORDER BY x.position LOOP
         IF t.namespace IS NULL AND NOT has_database_privilege(current_database(), 'CREATE') THEN
-            PERFORM @extschema@._raise('42501', format('permission denied for database %I', current_database()),
+            PERFORM _mssql_fdw._raise('42501', format('permission denied for database %I', current_database()),
                 format('Schema %I, for %s, is to be made.', t.target_schema, t.source),
                 format('GRANT CREATE ON DATABASE %I TO %I, or CREATE SCHEMA %I AUTHORIZATION %2$I.',
                        current_database(), current_user, t.target_schema));
         ELSIF t.action IN ('create', 'replace') AND NOT has_schema_privilege(t.namespace, 'CREATE') THEN
-            PERFORM @extschema@._raise('42501', format('permission denied for schema %I', t.target_schema),
+            PERFORM _mssql_fdw._raise('42501', format('permission denied for schema %I', t.target_schema),
                 format('Table %s, for %s, is to be made.', t.target, t.source),
                 format('GRANT CREATE ON SCHEMA %I TO %I, or use another target_schema.', t.target_schema, current_user));
         ELSIF t.action = 'replace' AND NOT pg_has_role(t.relowner, 'USAGE') THEN
-            PERFORM @extschema@._raise('42501', format('must be owner of table %s', t.target), format('It is to be replaced by %s.', t.source));
+            PERFORM _mssql_fdw._raise('42501', format('must be owner of table %s', t.target), format('It is to be replaced by %s.', t.source));
         ELSIF t.action IN ('switch', 'refill') AND NOT (has_table_privilege(t.relation, 'TRUNCATE') AND has_any_column_privilege(t.relation, 'INSERT')) THEN
-            PERFORM @extschema@._raise('42501', format('permission denied for table %s', t.target),
+            PERFORM _mssql_fdw._raise('42501', format('permission denied for table %s', t.target),
                 format('It is to be emptied and loaded from %s.', t.source),
                 format('GRANT SELECT, INSERT, TRUNCATE ON %s TO %I.', t.target, current_user));
         END IF;
@@ -110,7 +110,7 @@ END
 $$;
 
 -- DROP TABLE without CASCADE would name the views too, but not say what to do here.
-CREATE OR REPLACE FUNCTION @extschema@._check_dependent_views(tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_dependent_views(tables jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     dependents text;
@@ -122,14 +122,14 @@ BEGIN
     JOIN pg_class AS v ON v.oid = w.ev_class AND v.oid <> t.relation
     WHERE t.position IS NOT NULL AND t.action = 'replace';
     IF dependents IS NOT NULL THEN
-        PERFORM @extschema@._raise('2BP01', 'cannot replace tables that views depend on', dependents || '.',
+        PERFORM _mssql_fdw._raise('2BP01', 'cannot replace tables that views depend on', dependents || '.',
             'Drop the views first, or use on_existing => ''truncate'', which keeps the tables.');
     END IF;
 END
 $$;
 
 -- Types that only a later version may know.
-CREATE OR REPLACE FUNCTION @extschema@._check_types(tables jsonb, columns jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_types(tables jsonb, columns jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     misfit record;
@@ -140,7 +140,7 @@ BEGIN
     WHERE t.position IS NOT NULL AND t.action <> 'skip' AND c.local_type IS NULL
     ORDER BY t.position, c.ordinal LIMIT 1;
     IF FOUND THEN
-        PERFORM @extschema@._raise('0A000',
+        PERFORM _mssql_fdw._raise('0A000',
             format('column "%s" of %s has type "%s", which mssql_fdw does not know', misfit.name, misfit.source, misfit.type),
             hint => 'Exclude the table, or replicate it through a foreign table with a query.');
     END IF;
@@ -148,7 +148,7 @@ END
 $$;
 
 -- A table that is kept must have a column for each of the source's, and nothing else that must not be NULL.
-CREATE OR REPLACE FUNCTION @extschema@._check_columns(tables jsonb, columns jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_columns(tables jsonb, columns jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     misfit record;
@@ -173,28 +173,28 @@ BEGIN
     FROM problems AS p JOIN t ON t.id = p.id
     GROUP BY t.source, t.target ORDER BY t.source LIMIT 1;
     IF FOUND THEN
-        PERFORM @extschema@._raise('42804', format('table %s cannot take the rows of %s', misfit.target, misfit.source),
+        PERFORM _mssql_fdw._raise('42804', format('table %s cannot take the rows of %s', misfit.target, misfit.source),
             misfit.problems || '.', 'With on_existing => ''replace'' the table is dropped and made anew.');
     END IF;
 END
 $$;
 
 -- Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID.
-CREATE OR REPLACE FUNCTION @extschema@._takes_not_valid(relation regclass) RETURNS boolean
+CREATE OR REPLACE FUNCTION _mssql_fdw._takes_not_valid(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN current_setting('server_version_num')::int >= 180000
     OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p');
 
 -- Foreign keys that stand in the way of DROP TABLE or of TRUNCATE; they are dropped and, unless their table is dropped, made again.
 -- Tables that are switched keep theirs.
-CREATE OR REPLACE FUNCTION @extschema@._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS x
         WHERE x.position IS NOT NULL AND x.action IN ('refill', 'replace')
     ), keys AS (
         SELECT k.*, format('%I.%I', n.nspname, r.relname) AS relation_name, pg_get_constraintdef(k.oid) AS definition,
-               @extschema@._takes_not_valid(k.conrelid) AS takes_not_valid,
+               _mssql_fdw._takes_not_valid(k.conrelid) AS takes_not_valid,
                coalesce((SELECT t.id FROM t WHERE t.relation = k.conrelid),
                         (SELECT t.id FROM t WHERE t.relation = k.confrelid)) AS table_id,
                EXISTS (SELECT FROM t WHERE t.action = 'replace' AND t.relation = k.confrelid) AS hinders_drop,

@@ -2,28 +2,28 @@
 -- The others are loaded into a temporary table, emptied and refilled from it.
 
 -- The staging relation of a table; NULL: none.
-CREATE OR REPLACE FUNCTION @extschema@._staged(relation oid) RETURNS oid
+CREATE OR REPLACE FUNCTION _mssql_fdw._staged(relation oid) RETURNS oid
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT s.oid FROM pg_class AS t JOIN pg_class AS s ON s.relnamespace = t.relnamespace AND s.relname = 'pg_temp_' || t.oid
     WHERE t.oid = relation AND s.relrewrite = t.oid;
 END;
 
-CREATE OR REPLACE FUNCTION @extschema@._stage(relation regclass) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._stage(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
-CREATE OR REPLACE FUNCTION @extschema@._stage_indexes(relation regclass) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
 -- Checks the constraints, then takes the exclusive locks and switches. `untrusted`, as 'schema.table constraint', become NOT VALID
 -- without a check. Policies that would hide rows from it are an error. A row for each constraint that the rows violate; it is NOT VALID
 -- now. `subject`: the one of the relations that it is about.
-CREATE OR REPLACE FUNCTION @extschema@._switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 
 -- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), a column has no value in the
 -- file (virtual), a foreign key is temporal, or somebody subscribes to the rows, whom an exchange of files does not tell.
-CREATE OR REPLACE FUNCTION @extschema@._can_stage(relation oid) RETURNS boolean
+CREATE OR REPLACE FUNCTION _mssql_fdw._can_stage(relation oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
         AND c.relam = (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'heap')
@@ -34,15 +34,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation
 $$;
 
-CREATE OR REPLACE FUNCTION @extschema@._analyze(relation regclass) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._analyze(relation regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE format('ANALYZE %s', coalesce(@extschema@._staged(relation)::regclass, relation));
+    EXECUTE format('ANALYZE %s', coalesce(_mssql_fdw._staged(relation)::regclass, relation));
 END
 $$;
 
 -- The tables at the other ends of their foreign keys, valid or not, in the order in which they are locked.
-CREATE OR REPLACE FUNCTION @extschema@._foreign_key_partners(relations oid[]) RETURNS SETOF oid
+CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.relation FROM (
         SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
@@ -52,16 +52,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- "ONLY schema.table", of the staging relation where there is one.
-CREATE OR REPLACE FUNCTION @extschema@._rows_of(relation oid) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._rows_of(relation oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || coalesce(@extschema@._staged(c.oid), c.oid)::regclass
+RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || coalesce(_mssql_fdw._staged(c.oid), c.oid)::regclass
         FROM pg_class AS c WHERE c.oid = relation);
 
 -- A query that finds a row without a partner. One constraint of a partitioned table speaks for those of its partitions.
-CREATE OR REPLACE FUNCTION @extschema@._foreign_key_query(constraint_id oid) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_query(constraint_id oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('SELECT %s FROM %s AS f LEFT JOIN %s AS p ON %s WHERE p.%I IS NULL AND (%s) LIMIT 1',
-                  string_agg(format('f.%I', fa.attname), ', ' ORDER BY u.at), @extschema@._rows_of(k.conrelid), @extschema@._rows_of(k.confrelid),
+                  string_agg(format('f.%I', fa.attname), ', ' ORDER BY u.at), _mssql_fdw._rows_of(k.conrelid), _mssql_fdw._rows_of(k.confrelid),
                   string_agg(format('p.%I OPERATOR(%I.%s) f.%I', pa.attname, n.nspname, o.oprname, fa.attname)
                              || CASE WHEN fa.attcollation <> pa.attcollation AND pa.attcollation <> 0
                                      THEN format(' COLLATE %I.%I', cn.nspname, c.collname) ELSE '' END, ' AND ' ORDER BY u.at),
@@ -78,7 +78,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it.
-CREATE OR REPLACE FUNCTION @extschema@._constraint_queries(relations oid[], untrusted text[])
+CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[])
 RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
@@ -94,13 +94,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT v.oid, v.conrelid, v.conrelid,
            CASE WHEN v.to_check THEN
-               format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', @extschema@._rows_of(v.conrelid), v.relname,
+               format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', _mssql_fdw._rows_of(v.conrelid), v.relname,
                       pg_get_expr(v.conbin, v.conrelid)) END,
            format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL, v.releasable
     FROM valid AS v WHERE v.contype = 'c'
     UNION ALL
     SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END,
-           CASE WHEN v.to_check THEN @extschema@._foreign_key_query(v.oid) END,
+           CASE WHEN v.to_check THEN _mssql_fdw._foreign_key_query(v.oid) END,
            format('insert or update on table "%s" violates foreign key constraint "%s"', v.relname, v.conname),
            (SELECT string_agg(a.attname, ', ' ORDER BY u.at) FROM unnest(v.conkey) WITH ORDINALITY AS u (attnum, at)
             JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable

@@ -7,7 +7,7 @@
 --                 what is set aside, becomes something else, or could not be looked at
 
 -- What the source has besides tables that can be copied.
-CREATE OR REPLACE FUNCTION @extschema@._other_objects(catalog jsonb) RETURNS TABLE (kind text, schema text, name text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._other_objects(catalog jsonb) RETURNS TABLE (kind text, schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN t.is_view THEN 'view' ELSE 'external table' END, t.schema, t."table"
     FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text, is_view boolean, is_external boolean)
@@ -18,7 +18,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
-CREATE OR REPLACE FUNCTION @extschema@._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
+CREATE OR REPLACE FUNCTION _mssql_fdw._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parts record;
@@ -26,7 +26,7 @@ DECLARE
     other text;
     suggestion text;
 BEGIN
-    SELECT * INTO parts FROM @extschema@._parse_table_name(wanted);
+    SELECT * INTO parts FROM _mssql_fdw._parse_table_name(wanted);
     SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     WHERE t.schema = parts.schema AND t.name = parts.name;
     IF ids IS NULL THEN
@@ -36,29 +36,29 @@ BEGIN
     IF cardinality(ids) = 1 THEN
         RETURN ids[1];
     ELSIF cardinality(ids) > 1 THEN
-        PERFORM @extschema@._raise('42P09', format('table name %s is ambiguous on server "%s"', wanted, server),
+        PERFORM _mssql_fdw._raise('42P09', format('table name %s is ambiguous on server "%s"', wanted, server),
             hint => 'Several tables differ only by case: write the name exactly.');
     END IF;
-    SELECT min(o.kind) INTO other FROM @extschema@._other_objects(catalog) AS o
+    SELECT min(o.kind) INTO other FROM _mssql_fdw._other_objects(catalog) AS o
     WHERE lower(o.schema) = lower(parts.schema) AND lower(o.name) = lower(parts.name);
     IF other IS NOT NULL THEN
-        PERFORM @extschema@._raise('42809',
-            format('%s on server "%s" is not a table but a %s', @extschema@._source_name(parts.schema, parts.name), server, other),
+        PERFORM _mssql_fdw._raise('42809',
+            format('%s on server "%s" is not a table but a %s', _mssql_fdw._source_name(parts.schema, parts.name), server, other),
             hint => CASE WHEN other = 'view' THEN format('A foreign table reads it: IMPORT FOREIGN SCHEMA %I LIMIT TO (%I) FROM SERVER %I INTO '
                 'a schema of yours; CREATE TABLE ... AS keeps its rows.', parts.schema, parts.name, server) END);
     END IF;
     suggestion := coalesce(
-        @extschema@._nearest(parts.schema || '.' || parts.name,
+        _mssql_fdw._nearest(parts.schema || '.' || parts.name,
             ARRAY(SELECT t.source FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t)),
         (SELECT min(t.source) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE lower(t.name) = lower(parts.name)));
-    PERFORM @extschema@._raise('42P01',
-        format('table %s does not exist on server "%s"', @extschema@._source_name(parts.schema, parts.name), server),
+    PERFORM _mssql_fdw._raise('42P01',
+        format('table %s does not exist on server "%s"', _mssql_fdw._source_name(parts.schema, parts.name), server),
         hint => coalesce('Perhaps you meant ' || suggestion || '.', 'The login may lack permission to see it.'));
 END
 $$;
 
 -- The ids of the tables that include and exclude select; patterns without a match are reported, for they are most often typos.
-CREATE OR REPLACE FUNCTION @extschema@._select_tables(tables jsonb, include text[], exclude text[], server name) RETURNS int[]
+CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(tables jsonb, include text[], exclude text[], server name) RETURNS int[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     ids int[];
@@ -66,21 +66,21 @@ DECLARE
 BEGIN
     SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') INTO ids
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    WHERE (include IS NULL OR @extschema@._matches(t.schema, t.name, include))
-      AND NOT @extschema@._matches(t.schema, t.name, exclude);
+    WHERE (include IS NULL OR _mssql_fdw._matches(t.schema, t.name, include))
+      AND NOT _mssql_fdw._matches(t.schema, t.name, exclude);
     FOREACH pattern IN ARRAY coalesce(include, '{}') LOOP
         IF NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-                       WHERE @extschema@._matches(t.schema, t.name, ARRAY[pattern])) THEN
+                       WHERE _mssql_fdw._matches(t.schema, t.name, ARRAY[pattern])) THEN
             IF cardinality(ids) = 0 THEN
-                PERFORM @extschema@._raise('42P01', format('no table on server "%s" matches %L', server, pattern),
+                PERFORM _mssql_fdw._raise('42P01', format('no table on server "%s" matches %L', server, pattern),
                     hint => 'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the '
                         'table''s name.');
             END IF;
-            PERFORM @extschema@._say(true, format('no table on server "%s" matches %L', server, pattern));
+            PERFORM _mssql_fdw._say(true, format('no table on server "%s" matches %L', server, pattern));
         END IF;
     END LOOP;
     IF cardinality(ids) = 0 THEN
-        PERFORM @extschema@._say(true, format('no tables selected on server "%s"', server),
+        PERFORM _mssql_fdw._say(true, format('no tables selected on server "%s"', server),
             hint => 'The database has none that the login can see, or include and exclude leave none.');
     END IF;
     RETURN ids;
@@ -88,7 +88,7 @@ END
 $$;
 
 -- Load order of the selected tables: referenced ones first, the larger first among those that do not depend on each other.
-CREATE OR REPLACE FUNCTION @extschema@._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
+CREATE OR REPLACE FUNCTION _mssql_fdw._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH chosen AS MATERIALIZED (
         SELECT t.id, t.schema, t.name, coalesce(t.bytes, t.rows, 0)::float8 AS weight, row_number() OVER (ORDER BY t.id)::int - 1 AS index
@@ -100,7 +100,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         JOIN chosen AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
     )
     SELECT c.id, o."position"::int
-    FROM unnest(@extschema@._load_order(
+    FROM unnest(_mssql_fdw._load_order(
         (SELECT count(*)::int FROM chosen),
         ARRAY(SELECT e.child FROM edges AS e ORDER BY e.child, e.parent), ARRAY(SELECT e.parent FROM edges AS e ORDER BY e.child, e.parent),
         ARRAY(SELECT c.weight FROM chosen AS c ORDER BY c.index))) WITH ORDINALITY AS o (index, "position")
@@ -108,7 +108,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Values that the login must not see would be masked without any error: refuse unless the caller says that it is meant.
-CREATE OR REPLACE FUNCTION @extschema@._check_masked(model jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_masked(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     masked text;
@@ -118,7 +118,7 @@ BEGIN
     JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.id = c.table_id
     WHERE c.is_masked AND t.position IS NOT NULL;
     IF masked IS NOT NULL AND NOT (model #>> '{options,allow_masked}')::boolean THEN
-        PERFORM @extschema@._raise('42501', 'the login would read masked values', format('Masked columns: %s.', masked),
+        PERFORM _mssql_fdw._raise('42501', 'the login would read masked values', format('Masked columns: %s.', masked),
             'GRANT UNMASK to the login, or copy the masks by options => ''{"allow_masked": true}''.');
     END IF;
 END
@@ -126,7 +126,7 @@ $$;
 
 -- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too. A login without VIEW DEFINITION
 -- sees no predicates; then that is a finding.
-CREATE OR REPLACE FUNCTION @extschema@._check_filtered(model jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_filtered(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     filtered text;
@@ -136,7 +136,7 @@ BEGIN
     JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.schema = c.schema AND t.name = c."table"
     WHERE c.is_filtered AND t.position IS NOT NULL;
     IF filtered IS NOT NULL AND NOT (model #>> '{options,allow_filtered}')::boolean THEN
-        PERFORM @extschema@._raise('42501', 'row-level security of the source may hide rows from the login',
+        PERFORM _mssql_fdw._raise('42501', 'row-level security of the source may hide rows from the login',
             format('Tables with a filter predicate: %s.', filtered),
             'Use a login that the predicate lets see all rows and say so by options => ''{"allow_filtered": true}''.');
     END IF;
@@ -144,7 +144,7 @@ END
 $$;
 
 -- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a table hint.
-CREATE OR REPLACE FUNCTION @extschema@._check_memory_optimized(model jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_memory_optimized(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     server name := model ->> 'server';
@@ -153,8 +153,8 @@ BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO listed
     FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
     WHERE t.is_memory_optimized AND t.position IS NOT NULL AND t.action <> 'skip';
-    IF listed IS NOT NULL AND @extschema@._isolation(server, model) = 'snapshot' THEN
-        PERFORM @extschema@._raise('0A000', 'memory-optimized tables cannot be read at SNAPSHOT isolation',
+    IF listed IS NOT NULL AND _mssql_fdw._isolation(server, model) = 'snapshot' THEN
+        PERFORM _mssql_fdw._raise('0A000', 'memory-optimized tables cannot be read at SNAPSHOT isolation',
             format('Memory-optimized tables: %s.', listed),
             format('Read the server at another level, as by ALTER SERVER %I OPTIONS (ADD isolation ''read_committed''), or exclude the '
                 'tables and copy them by a second server that does.', server));
@@ -164,17 +164,17 @@ $$;
 
 -- The model's findings: those of the catalog that are about what is selected, and what the caller allowed to be incomplete.
 -- `tables` are the mapped ones, a position for each that is selected; what is not mapped at all goes by the patterns.
-CREATE OR REPLACE FUNCTION @extschema@._findings(model jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _mssql_fdw._findings(model jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
     ), found AS (
         SELECT f.severity, f.object, f.finding, f.advice
-        FROM @extschema@._catalog_findings(model -> 'catalog') AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
+        FROM _mssql_fdw._catalog_findings(model -> 'catalog') AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
         WHERE f.schema IS NULL OR t.position IS NOT NULL
            OR t.id IS NULL AND model ->> 'only_table' IS NULL
-              AND (jsonb_typeof(model -> 'include') = 'null' OR @extschema@._matches(f.schema, f.name, @extschema@._text_array(model -> 'include')))
-              AND NOT @extschema@._matches(f.schema, f.name, @extschema@._text_array(model -> 'exclude'))
+              AND (jsonb_typeof(model -> 'include') = 'null' OR _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'include')))
+              AND NOT _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'exclude'))
         UNION ALL
         SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login'
         FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c JOIN t ON t.id = c.table_id
@@ -189,34 +189,34 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- An option of the foreign server; NULL where it is not set.
-CREATE OR REPLACE FUNCTION @extschema@._server_option(server name, option text) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._server_option(server name, option text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.option_value FROM pg_foreign_server AS f CROSS JOIN LATERAL pg_options_to_table(f.srvoptions) AS o
     WHERE f.srvname = server AND o.option_name = option
 $$;
 
 -- A connection reads at the isolation level that it logged in with, so the option can only confirm it.
-CREATE OR REPLACE FUNCTION @extschema@._check_isolation(server name, wanted text) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_isolation(server name, wanted text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF wanted <> 'automatic' AND wanted <> coalesce(@extschema@._server_option(server, 'isolation'), 'automatic') THEN
-        PERFORM @extschema@._raise('0A000', format('isolation "%s" is not what server "%s" is read at', wanted, server),
+    IF wanted <> 'automatic' AND wanted <> coalesce(_mssql_fdw._server_option(server, 'isolation'), 'automatic') THEN
+        PERFORM _mssql_fdw._raise('0A000', format('isolation "%s" is not what server "%s" is read at', wanted, server),
             hint => format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (ADD isolation %L).', server, wanted));
     END IF;
 END
 $$;
 
 -- A result that the client's encoding cannot show is an error, and would be found when all is done.
-CREATE OR REPLACE FUNCTION @extschema@._check_readable(tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_readable(tables jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     unreadable text;
 BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO unreadable
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    WHERE t.position IS NOT NULL AND NOT @extschema@._client_can_read(t.source || t.target);
+    WHERE t.position IS NOT NULL AND NOT _mssql_fdw._client_can_read(t.source || t.target);
     IF unreadable IS NOT NULL THEN
-        PERFORM @extschema@._raise('22P05', format('client_encoding %s lacks characters of table names', current_setting('client_encoding')),
+        PERFORM _mssql_fdw._raise('22P05', format('client_encoding %s lacks characters of table names', current_setting('client_encoding')),
             unreadable || '.', 'SET client_encoding = ''UTF8''.');
     END IF;
 END
@@ -225,11 +225,11 @@ $$;
 -- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
 -- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
 -- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
-CREATE OR REPLACE FUNCTION @extschema@._model(what text, server name, target_schema name, include text[], exclude text[],
+CREATE OR REPLACE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
     only_table text, on_existing text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
 DECLARE
-    checked jsonb := @extschema@._checked_options(options);
+    checked jsonb := _mssql_fdw._checked_options(options);
     name_case text := checked ->> 'name_case';
     catalog jsonb;
     tables jsonb;
@@ -238,26 +238,26 @@ DECLARE
     ids int[];
     model jsonb;
 BEGIN
-    PERFORM @extschema@._given('server', server);
-    PERFORM @extschema@._check_patterns('include', include);
-    PERFORM @extschema@._check_patterns('exclude', exclude);
-    PERFORM @extschema@._one_of('on_existing', on_existing, '{refresh,truncate,replace,skip,error}');
+    PERFORM _mssql_fdw._given('server', server);
+    PERFORM _mssql_fdw._check_patterns('include', include);
+    PERFORM _mssql_fdw._check_patterns('exclude', exclude);
+    PERFORM _mssql_fdw._one_of('on_existing', on_existing, '{refresh,truncate,replace,skip,error}');
     IF target_schema = '' THEN
-        PERFORM @extschema@._raise('42602', 'target_schema must not be empty',
+        PERFORM _mssql_fdw._raise('42602', 'target_schema must not be empty',
             hint => 'Without it dbo goes to public, and every other schema keeps its name.');
     ELSIF target_schema IN ('replicate', 'information_schema') OR starts_with(target_schema, 'pg_') THEN
-        PERFORM @extschema@._raise('42939', format('target_schema must not be "%s"', target_schema));
+        PERFORM _mssql_fdw._raise('42939', format('target_schema must not be "%s"', target_schema));
     END IF;
-    PERFORM @extschema@._check_isolation(server, checked ->> 'isolation');
+    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation');
     IF NOT coalesce(options, '{}') ? 'nul_policy' THEN
-        checked := checked || jsonb_build_object('nul_policy', coalesce(@extschema@._server_option(server, 'nul_policy'), 'error'));
+        checked := checked || jsonb_build_object('nul_policy', coalesce(_mssql_fdw._server_option(server, 'nul_policy'), 'error'));
     END IF;
-    catalog := @extschema@._catalog(server);
-    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM @extschema@._map_tables(catalog, target_schema, name_case) AS t;
+    catalog := _mssql_fdw._catalog(server);
+    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(catalog, target_schema, name_case) AS t;
     IF only_table IS NULL THEN
-        ids := @extschema@._select_tables(tables, include, exclude, server);
+        ids := _mssql_fdw._select_tables(tables, include, exclude, server);
     ELSE
-        ids := ARRAY[@extschema@._find_table(catalog, tables, only_table, server)];
+        ids := ARRAY[_mssql_fdw._find_table(catalog, tables, only_table, server)];
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
                WHEN p.id IS NULL THEN NULL
@@ -265,28 +265,28 @@ BEGIN
                WHEN t.relation IS NULL THEN 'create'
                WHEN on_existing NOT IN ('refresh', 'truncate') THEN on_existing
                WHEN what = 'schema' THEN 'keep'
-               WHEN @extschema@._can_stage(t.relation) THEN 'switch'
+               WHEN _mssql_fdw._can_stage(t.relation) THEN 'switch'
                ELSE 'refill' END)), '[]')
     INTO tables
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    LEFT JOIN @extschema@._positions(catalog, tables, ids) AS p ON p.id = t.id;
-    PERFORM @extschema@._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
-    PERFORM @extschema@._check_privileges(tables) WHERE what IN ('all', 'schema');
-    PERFORM @extschema@._check_readable(tables);
-    SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM @extschema@._map_columns(catalog, tables, name_case) AS c;
-    PERFORM @extschema@._check_types(tables, columns) WHERE what IN ('all', 'schema');
-    PERFORM @extschema@._check_columns(tables, columns) WHERE what = 'all';
+    LEFT JOIN _mssql_fdw._positions(catalog, tables, ids) AS p ON p.id = t.id;
+    PERFORM _mssql_fdw._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_privileges(tables) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_readable(tables);
+    SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
+    PERFORM _mssql_fdw._check_types(tables, columns) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
     SELECT coalesce(jsonb_agg(r), '[]') INTO relations
-    FROM @extschema@._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
+    FROM _mssql_fdw._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
     model := jsonb_build_object('what', what, 'server', server, 'options', checked, 'include', include, 'exclude', exclude,
         'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns,
         'objects', relations || (
-            SELECT coalesce(jsonb_agg(k), '[]') FROM @extschema@._map_constraints(catalog, tables, relations, name_case) AS k));
+            SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
     IF what = 'all' THEN
-        PERFORM @extschema@._check_masked(model);
-        PERFORM @extschema@._check_filtered(model);
-        PERFORM @extschema@._check_memory_optimized(model);
+        PERFORM _mssql_fdw._check_masked(model);
+        PERFORM _mssql_fdw._check_filtered(model);
+        PERFORM _mssql_fdw._check_memory_optimized(model);
     END IF;
-    RETURN model || jsonb_build_object('findings', @extschema@._findings(model));
+    RETURN model || jsonb_build_object('findings', _mssql_fdw._findings(model));
 END
 $$;

@@ -7,37 +7,37 @@
 --   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
 --   98 what stays behind
 
-CREATE OR REPLACE FUNCTION @extschema@._tables(model jsonb) RETURNS SETOF replicate._table
+CREATE OR REPLACE FUNCTION _mssql_fdw._tables(model jsonb) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t WHERE t.position IS NOT NULL;
 END;
 
-CREATE OR REPLACE FUNCTION @extschema@._columns(model jsonb) RETURNS SETOF replicate._column
+CREATE OR REPLACE FUNCTION _mssql_fdw._columns(model jsonb) RETURNS SETOF replicate._column
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT * FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns');
 END;
 
-CREATE OR REPLACE FUNCTION @extschema@._objects(model jsonb) RETURNS SETOF replicate._object
+CREATE OR REPLACE FUNCTION _mssql_fdw._objects(model jsonb) RETURNS SETOF replicate._object
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT * FROM jsonb_populate_recordset(NULL::replicate._object, model -> 'objects');
 END;
 
 -- A jsonb array of strings as an array; NULL for JSON's null.
-CREATE OR REPLACE FUNCTION @extschema@._text_array(value jsonb) RETURNS text[]
+CREATE OR REPLACE FUNCTION _mssql_fdw._text_array(value jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
 
 -- The source's sequences that go along: those that the patterns select, and those that a default of a selected table draws from.
 -- `fits`: its numbers can be had from a sequence of ours, which counts in bigint; a decimal one may begin beyond that.
-CREATE OR REPLACE FUNCTION @extschema@._sequences(model jsonb)
+CREATE OR REPLACE FUNCTION _mssql_fdw._sequences(model jsonb)
 RETURNS TABLE (schema text, name text, source text, target_schema name, target_name name, target text, relation oid, note text,
     type text, start_value numeric, increment numeric, lowest numeric, highest numeric, is_cycling boolean, last_value numeric,
     fits boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s.schema, s.sequence, @extschema@._source_name(s.schema, s.sequence), o.target_schema, o.target,
+    SELECT s.schema, s.sequence, _mssql_fdw._source_name(s.schema, s.sequence), o.target_schema, o.target,
            format('%I.%I', o.target_schema, o.target), c.oid, o.note,
            s.type, s.start_value, s.increment, b.lowest, b.highest, s.is_cycling, s.last_value,
            b.lowest < b.highest AND s.start_value BETWEEN b.lowest AND b.highest
@@ -46,43 +46,43 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (schema text, sequence text, type text, start_value numeric, increment numeric, minimum numeric, maximum numeric,
          is_cycling boolean, last_value numeric)
     CROSS JOIN LATERAL (SELECT greatest(s.minimum, -9223372036854775808) AS lowest, least(s.maximum, 9223372036854775807) AS highest) AS b
-    JOIN @extschema@._objects(model) AS o ON o.kind = 'sequence' AND o.schema = s.schema AND o.name = s.sequence
+    JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'sequence' AND o.schema = s.schema AND o.name = s.sequence
     LEFT JOIN pg_namespace AS n ON n.nspname = o.target_schema
     LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.target AND c.relkind = 'S'
     WHERE (model ->> 'only_table' IS NULL
-           AND (model ->> 'include' IS NULL OR @extschema@._matches(s.schema, s.sequence, @extschema@._text_array(model -> 'include')))
-           AND NOT @extschema@._matches(s.schema, s.sequence, @extschema@._text_array(model -> 'exclude')))
-       OR EXISTS (SELECT FROM @extschema@._columns(model) AS d JOIN @extschema@._tables(model) AS t ON t.id = d.table_id
+           AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(s.schema, s.sequence, _mssql_fdw._text_array(model -> 'include')))
+           AND NOT _mssql_fdw._matches(s.schema, s.sequence, _mssql_fdw._text_array(model -> 'exclude')))
+       OR EXISTS (SELECT FROM _mssql_fdw._columns(model) AS d JOIN _mssql_fdw._tables(model) AS t ON t.id = d.table_id
                   WHERE d.default_definition ILIKE '%NEXT VALUE FOR%'
-                    AND strpos(d.default_definition, @extschema@._quote_name(s.sequence)) > 0)
+                    AND strpos(d.default_definition, _mssql_fdw._quote_name(s.sequence)) > 0)
 $$;
 
-CREATE OR REPLACE FUNCTION @extschema@._plan_schemas(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_schemas(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 10, 0, row_number() OVER (ORDER BY w.schema COLLATE "C")::int, NULL::int, 'schema', NULL::text, quote_ident(w.schema),
            format('CREATE SCHEMA %I', w.schema), NULL::text
-    FROM (SELECT t.target_schema FROM @extschema@._tables(model) AS t WHERE t.action IN ('create', 'replace')
+    FROM (SELECT t.target_schema FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace')
           UNION
-          SELECT s.target_schema FROM @extschema@._sequences(model) AS s WHERE s.fits) AS w (schema)
+          SELECT s.target_schema FROM _mssql_fdw._sequences(model) AS s WHERE s.fits) AS w (schema)
     WHERE NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = w.schema)
 $$;
 
 -- What is replaced goes in one statement, so that the tables' own foreign keys do not hold each other.
-CREATE OR REPLACE FUNCTION @extschema@._plan_drop_tables(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_drop_tables(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 25, 0, 0, NULL::int, 'drop table', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
            'DROP TABLE ' || string_agg(t.target, ', ' ORDER BY t.position), 'privileges granted on them are lost'
-    FROM @extschema@._tables(model) AS t WHERE t.action = 'replace' HAVING count(*) > 0
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action = 'replace' HAVING count(*) > 0
 $$;
 
 -- Sequences of their own; one that exists keeps its definition and only gets its value.
-CREATE OR REPLACE FUNCTION @extschema@._plan_sequences(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_sequences(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH s AS (
         SELECT q.*, row_number() OVER (ORDER BY q.target COLLATE "C")::int AS ordinal,
                CASE WHEN q.type IN ('tinyint', 'smallint') THEN 'smallint'
                     WHEN q.type = 'int' THEN 'integer' ELSE 'bigint' END AS local_type
-        FROM @extschema@._sequences(model) AS q
+        FROM _mssql_fdw._sequences(model) AS q
     )
     SELECT 30, 0, s.ordinal, NULL::int, 'sequence', s.source, s.target,
            CASE WHEN s.fits THEN
@@ -92,13 +92,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM s WHERE s.relation IS NULL
     UNION ALL
     SELECT 80, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
-           format('SELECT * FROM %s._align_sequence(%L, %s, %s, %s)', '@extschema@', s.target, s.start_value, s.increment,
+           format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
                   coalesce(s.last_value::text, 'NULL')), NULL
     FROM s WHERE model ->> 'what' <> 'schema' AND (s.fits OR s.relation IS NOT NULL)
 $$;
 
 -- MINVALUE and MAXVALUE, where they are not what CREATE SEQUENCE takes by itself.
-CREATE OR REPLACE FUNCTION @extschema@._bounds(c replicate._column) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._bounds(c replicate._column) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN c.lowest <> CASE WHEN c.increment > 0 THEN 1 WHEN c.type IN ('tinyint', 'smallint') THEN -32768
                                   WHEN c.type = 'int' THEN -2147483648 ELSE -9223372036854775808 END
@@ -109,49 +109,49 @@ RETURN CASE WHEN c.lowest <> CASE WHEN c.increment > 0 THEN 1 WHEN c.type IN ('t
 
 -- One line of CREATE TABLE. Numbers are GENERATED BY DEFAULT, not ALWAYS: rows of the source, and later repairs, bring their own.
 -- This and _bounds have no SET clause, which would keep the planner from inlining them: they are called for every column.
-CREATE OR REPLACE FUNCTION @extschema@._column_definition(c replicate._column, sequence text) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._column_definition(c replicate._column, sequence text) RETURNS text
 LANGUAGE sql STABLE
 RETURN quote_ident(c.target) || ' ' || c.local_type
     || CASE WHEN c.generator = 'identity' THEN
            format(' GENERATED BY DEFAULT AS IDENTITY (SEQUENCE NAME %s START WITH %s INCREMENT BY %s%s)', sequence, c.seed, c.increment,
-                  @extschema@._bounds(c)) ELSE '' END
+                  _mssql_fdw._bounds(c)) ELSE '' END
     || CASE WHEN c.is_nullable THEN '' ELSE ' NOT NULL' END;
 
-CREATE OR REPLACE FUNCTION @extschema@._plan_tables(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_tables(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH c AS MATERIALIZED (
         SELECT x.table_id, x.ordinal, x.note, x.target, x AS whole,
                CASE WHEN o.target IS NOT NULL THEN format('%I.%I', o.target_schema, o.target) END AS sequence
-        FROM @extschema@._columns(model) AS x
-        LEFT JOIN @extschema@._objects(model) AS o ON o.kind = 'identity' AND o.table_id = x.table_id AND o.name = x.name
+        FROM _mssql_fdw._columns(model) AS x
+        LEFT JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'identity' AND o.table_id = x.table_id AND o.name = x.name
     )
     SELECT 40, t.position, 0, t.id, 'table', t.source, t.target,
            format(E'CREATE %sTABLE %s (\n    %s\n)',
                   CASE WHEN (model #>> '{options,unlogged}')::boolean THEN 'UNLOGGED ' ELSE '' END, t.target,
-                  string_agg(@extschema@._column_definition(c.whole, c.sequence), E',\n    ' ORDER BY c.ordinal)),
+                  string_agg(_mssql_fdw._column_definition(c.whole, c.sequence), E',\n    ' ORDER BY c.ordinal)),
            nullif(concat_ws('; ', nullif(t.note, ''), string_agg(format('%I: %s', c.target, c.note), '; ' ORDER BY c.ordinal)
                FILTER (WHERE c.note IS NOT NULL)), '')
-    FROM @extschema@._tables(model) AS t JOIN c ON c.table_id = t.id
+    FROM _mssql_fdw._tables(model) AS t JOIN c ON c.table_id = t.id
     WHERE t.action IN ('create', 'replace')
     GROUP BY t.position, t.id, t.source, t.target, t.note
     UNION ALL
     SELECT 40, t.position, 0, t.id, 'table', t.source, t.target, NULL, 'exists: left alone'
-    FROM @extschema@._tables(model) AS t WHERE t.action IN ('skip', 'keep')
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('skip', 'keep')
 $$;
 
 -- An identity that PostgreSQL has no identity for (decimal) draws from a sequence that the column owns.
-CREATE OR REPLACE FUNCTION @extschema@._plan_owned_sequences(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_owned_sequences(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH owned AS (
         SELECT t.*, c.ordinal, c.target AS column_name, format('%I.%I', o.target_schema, o.target) AS sequence, c AS whole
-        FROM @extschema@._tables(model) AS t
-        JOIN @extschema@._columns(model) AS c ON c.table_id = t.id AND c.generator = 'sequence'
-        JOIN @extschema@._objects(model) AS o ON o.kind = 'identity' AND o.table_id = t.id AND o.name = c.name
+        FROM _mssql_fdw._tables(model) AS t
+        JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.generator = 'sequence'
+        JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'identity' AND o.table_id = t.id AND o.name = c.name
         WHERE t.action IN ('create', 'replace')
     )
     SELECT 42, w.position, 1, w.id, 'sequence', w.source, w.sequence,
            format('CREATE SEQUENCE %s START WITH %s INCREMENT BY %s%s OWNED BY %s.%I', w.sequence, (w.whole).seed, (w.whole).increment,
-                  @extschema@._bounds(w.whole), w.target, w.column_name), NULL::text
+                  _mssql_fdw._bounds(w.whole), w.target, w.column_name), NULL::text
     FROM owned AS w
     UNION ALL
     SELECT 42, w.position, 2, w.id, 'default', w.source, w.target,
@@ -159,17 +159,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM owned AS w
 $$;
 
-CREATE OR REPLACE FUNCTION @extschema@._plan_defaults(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_defaults(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH names AS MATERIALIZED (
         SELECT coalesce(array_agg(s.schema || '.' || s.name), '{}') AS sources, coalesce(array_agg(s.target), '{}') AS targets
-        FROM @extschema@._sequences(model) AS s WHERE s.fits OR s.relation IS NOT NULL
+        FROM _mssql_fdw._sequences(model) AS s WHERE s.fits OR s.relation IS NOT NULL
     ), translated AS (
         SELECT CASE WHEN t.action IN ('switch', 'refill') THEN 91 ELSE 45 END AS phase,
                t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
-               @extschema@._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale,
+               _mssql_fdw._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale,
                                               n.sources, n.targets) AS expression
-        FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id CROSS JOIN names AS n
+        FROM _mssql_fdw._tables(model) AS t JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id CROSS JOIN names AS n
         LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND t.action IN ('switch', 'refill')
         WHERE (t.action IN ('create', 'replace') OR NOT a.atthasdef AND a.attidentity = '')
           AND c.default_definition IS NOT NULL AND c.generator IS NULL AND (model #>> '{options,defaults}')::boolean
@@ -182,65 +182,65 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The temporary table that a table is refilled from.
-CREATE OR REPLACE FUNCTION @extschema@._staging_table(t replicate._table) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._staging_table(t replicate._table) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN format('pg_temp.%I', @extschema@._suffixed_name(t.target_name, left(md5(t.source), 8)));
+RETURN format('pg_temp.%I', _mssql_fdw._suffixed_name(t.target_name, left(md5(t.source), 8)));
 
-CREATE OR REPLACE FUNCTION @extschema@._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT x.*, CASE x.action WHEN 'refill' THEN @extschema@._staging_table(x) ELSE x.target END AS loaded
-        FROM @extschema@._tables(model) AS x WHERE x.action IN ('create', 'replace', 'switch', 'refill')
+        SELECT x.*, CASE x.action WHEN 'refill' THEN _mssql_fdw._staging_table(x) ELSE x.target END AS loaded
+        FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('create', 'replace', 'switch', 'refill')
     ), lists AS (
         SELECT c.table_id, array_agg(c.name ORDER BY c.ordinal)::text AS sources, array_agg(c.type ORDER BY c.ordinal)::text AS types,
                array_agg(c.target ORDER BY c.ordinal)::text AS targets
-        FROM @extschema@._columns(model) AS c WHERE c.loaded
+        FROM _mssql_fdw._columns(model) AS c WHERE c.loaded
         GROUP BY c.table_id
     )
-    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target, format('SELECT %s._stage(%L)', '@extschema@', t.target), NULL::text
+    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target, format('SELECT _mssql_fdw._stage(%L)', t.target), NULL::text
     FROM t WHERE t.action = 'switch'
     UNION ALL
     SELECT 60, t.position, 2, t.id, 'load', t.source, t.target,
-           format('SELECT * FROM %s._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s%s)', '@extschema@', model ->> 'server', t.schema, t.name,
+           format('SELECT * FROM _mssql_fdw._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s%s)', model ->> 'server', t.schema, t.name,
                   l.sources, l.types, t.loaded, l.targets, t.source, model #>> '{options,nul_policy}', coalesce(t.rows, 0),
                   coalesce(t.bytes, 0), CASE WHEN t.is_memory_optimized THEN ', true' ELSE '' END), NULL
     FROM t JOIN lists AS l ON l.table_id = t.id
     UNION ALL
     SELECT 60, t.position, 3, t.id, 'verify', t.source, t.target,
-           format('SELECT * FROM %s._count(%L, %L, %L, %s, %L)', '@extschema@', model ->> 'server', t.schema, t.name,
+           format('SELECT * FROM _mssql_fdw._count(%L, %L, %L, %s, %L)', model ->> 'server', t.schema, t.name,
                   t.is_memory_optimized::text, t.loaded), NULL
     FROM t WHERE verify = 'count'
     UNION ALL
-    SELECT 60, t.position, 4, t.id, 'stage indexes', t.source, t.target, format('SELECT %s._stage_indexes(%L)', '@extschema@', t.target), NULL
+    SELECT 60, t.position, 4, t.id, 'stage indexes', t.source, t.target, format('SELECT _mssql_fdw._stage_indexes(%L)', t.target), NULL
     FROM t WHERE t.action = 'switch' AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = t.relation)
     UNION ALL
     SELECT CASE t.action WHEN 'refill' THEN 96 ELSE 60 END, t.position, 1000, t.id, 'analyze', t.source, t.target,
-           CASE t.action WHEN 'switch' THEN format('SELECT %s._analyze(%L)', '@extschema@', t.target) ELSE 'ANALYZE ' || t.target END, NULL
+           CASE t.action WHEN 'switch' THEN format('SELECT _mssql_fdw._analyze(%L)', t.target) ELSE 'ANALYZE ' || t.target END, NULL
     FROM t WHERE (model #>> '{options,analyze}')::boolean
 $$;
 
 -- Constraints that the source does not vouch for are not held against the new rows.
-CREATE OR REPLACE FUNCTION @extschema@._plan_switch(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_switch(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
-           format('SELECT * FROM %s._switch(%L, %L)', '@extschema@', array_agg(t.target ORDER BY t.position)::text,
+           format('SELECT * FROM _mssql_fdw._switch(%L, %L)', array_agg(t.target ORDER BY t.position)::text,
                   ARRAY(SELECT format('%I.%I %I', x.target_schema, x.target_name, u.target)
-                        FROM @extschema@._untrusted(model) AS u JOIN @extschema@._tables(model) AS x ON x.id = u.table_id
+                        FROM _mssql_fdw._untrusted(model) AS u JOIN _mssql_fdw._tables(model) AS x ON x.id = u.table_id
                         ORDER BY x.position, u.target COLLATE "C")::text), NULL::text
-    FROM @extschema@._tables(model) AS t WHERE t.action = 'switch' HAVING count(*) > 0
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action = 'switch' HAVING count(*) > 0
 $$;
 
 -- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the same types, domains aside, which
 -- then replaces the rows.
-CREATE OR REPLACE FUNCTION @extschema@._plan_refill(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_refill(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT x.*, @extschema@._staging_table(x) AS staged FROM @extschema@._tables(model) AS x WHERE x.action = 'refill'
+        SELECT x.*, _mssql_fdw._staging_table(x) AS staged FROM _mssql_fdw._tables(model) AS x WHERE x.action = 'refill'
     ), lists AS (
         SELECT c.table_id, string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
                string_agg(format('%I %s', c.target, format_type(coalesce(nullif(y.typbasetype, 0), a.atttypid),
                    CASE WHEN y.typtype = 'd' THEN y.typtypmod ELSE a.atttypmod END)), ', ' ORDER BY c.ordinal) AS definitions
-        FROM @extschema@._columns(model) AS c JOIN t ON t.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
         JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target
         JOIN pg_type AS y ON y.oid = a.atttypid
         WHERE c.loaded
@@ -261,14 +261,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 88, t.position, 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t
 $$;
 
-CREATE OR REPLACE FUNCTION @extschema@._plan_comments(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_comments(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 75, t.position, 0, t.id, 'comment', t.source, t.target, format('COMMENT ON TABLE %s IS %L', t.target, t.comment), NULL::text
-    FROM @extschema@._tables(model) AS t
+    FROM _mssql_fdw._tables(model) AS t
     WHERE t.action IN ('create', 'replace') AND t.comment <> '' AND (model #>> '{options,comments}')::boolean
     UNION ALL
     SELECT 75, t.position, c.ordinal, t.id, 'comment', t.source, t.target,
            format('COMMENT ON COLUMN %s.%I IS %L', t.target, c.target, c.comment), NULL
-    FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id
+    FROM _mssql_fdw._tables(model) AS t JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id
     WHERE t.action IN ('create', 'replace') AND c.comment <> '' AND (model #>> '{options,comments}')::boolean
 $$;

@@ -1,28 +1,28 @@
 -- Replicate: steps for keys, indexes, checks and foreign keys, all of them made after the data.
 
 -- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3 bytes for 2 of UTF-16.
-CREATE OR REPLACE FUNCTION @extschema@._index_width(type text, max_length int) RETURNS int
+CREATE OR REPLACE FUNCTION _mssql_fdw._index_width(type text, max_length int) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN max_length < 0 OR type IN ('text', 'ntext', 'image', 'xml', 'sql_variant', 'geometry', 'geography') THEN NULL
             WHEN type IN ('nchar', 'nvarchar', 'sysname') THEN max_length * 3 / 2 + 4
             ELSE max_length + 4 END;
 
 -- What translating a table's expressions takes: its columns there, here, and their declared types.
-CREATE OR REPLACE FUNCTION @extschema@._column_lists(model jsonb) RETURNS TABLE (table_id int, sources text[], targets text[], types text[])
+CREATE OR REPLACE FUNCTION _mssql_fdw._column_lists(model jsonb) RETURNS TABLE (table_id int, sources text[], targets text[], types text[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.table_id, array_agg(c.name ORDER BY c.ordinal), array_agg(quote_ident(c.target) ORDER BY c.ordinal),
-           array_agg(@extschema@._declare(c.type, c.max_length, c.precision, c.scale) ORDER BY c.ordinal)
-    FROM @extschema@._columns(model) AS c WHERE c.local_type IS NOT NULL
+           array_agg(_mssql_fdw._declare(c.type, c.max_length, c.precision, c.scale) ORDER BY c.ordinal)
+    FROM _mssql_fdw._columns(model) AS c WHERE c.local_type IS NOT NULL
     GROUP BY c.table_id
 $$;
 
 -- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So what failed once is tried again.
-CREATE OR REPLACE FUNCTION @extschema@._key_phase(action text) RETURNS int
+CREATE OR REPLACE FUNCTION _mssql_fdw._key_phase(action text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN action IN ('create', 'replace') THEN 60 ELSE 91 END;
 
 -- Does a kept table have this key or index, or one that does the same? `keys`: names of its columns, in order.
-CREATE OR REPLACE FUNCTION @extschema@._has_index(relation oid, target name, constraint_type text, is_unique boolean, keys name[],
+CREATE OR REPLACE FUNCTION _mssql_fdw._has_index(relation oid, target name, constraint_type text, is_unique boolean, keys name[],
     is_filtered boolean) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (
@@ -35,22 +35,22 @@ RETURN EXISTS (
                                WHERE k.at <= i.indnkeyatts ORDER BY k.at)));
 
 -- The source's indexes, a row each, with local column lists; `reason` says why one is not made.
-CREATE OR REPLACE FUNCTION @extschema@._indexes(model jsonb)
+CREATE OR REPLACE FUNCTION _mssql_fdw._indexes(model jsonb)
 RETURNS TABLE (table_id int, name text, target name, note text, constraint_type text, is_unique boolean, keys text, plain_keys text,
     includes text, has_null boolean, filter text, reason text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH entries AS (
         SELECT o.table_id, o.target, o.note, i.*, c.target AS column_target, c.is_nullable,
-               @extschema@._index_width(c.type, c.max_length) AS width,
+               _mssql_fdw._index_width(c.type, c.max_length) AS width,
                i.is_included AS included, NOT i.is_included AND i.key_ordinal > 0 AS is_key
         FROM ROWS FROM (jsonb_to_recordset(model -> 'catalog' -> 'indexes') AS
             (schema text, "table" text, index text, constraint_type text, is_unique boolean, type_desc text, is_disabled boolean,
              filter_definition text, key_ordinal int, "column" text, is_descending boolean, is_included boolean)) WITH ORDINALITY AS i
             (schema, "table", index, constraint_type, is_unique, type_desc, is_disabled, filter_definition, key_ordinal, "column",
              is_descending, is_included, at)
-        JOIN @extschema@._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
-        JOIN @extschema@._objects(model) AS o ON o.kind = 'index' AND o.table_id = t.id AND o.name = i.index
-        JOIN @extschema@._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
+        JOIN _mssql_fdw._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
+        JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'index' AND o.table_id = t.id AND o.name = i.index
+        JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
     ), grouped AS (
         SELECT e.table_id, e.index, e.target, e.note, e.constraint_type, e.is_unique, e.type_desc, e.is_disabled, e.filter_definition,
                string_agg(quote_ident(e.column_target) || CASE WHEN e.is_descending THEN ' DESC' ELSE '' END, ', ' ORDER BY e.key_ordinal)
@@ -67,9 +67,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         GROUP BY e.table_id, e.index, e.target, e.note, e.constraint_type, e.is_unique, e.type_desc, e.is_disabled, e.filter_definition
     ), filtered AS (
         SELECT g.*, CASE WHEN g.filter_definition IS NOT NULL THEN
-                   @extschema@._translate_check(g.filter_definition, n.sources, n.targets, n.types) END AS filter
+                   _mssql_fdw._translate_check(g.filter_definition, n.sources, n.targets, n.types) END AS filter
         FROM grouped AS g
-        LEFT JOIN @extschema@._column_lists(model) AS n ON n.table_id = g.table_id AND g.filter_definition IS NOT NULL
+        LEFT JOIN _mssql_fdw._column_lists(model) AS n ON n.table_id = g.table_id AND g.filter_definition IS NOT NULL
     )
     SELECT f.table_id, f.index, f.target,
            nullif(concat_ws('; ', f.note, CASE WHEN f.too_wide AND f.includes IS NOT NULL
@@ -81,20 +81,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 WHEN f.is_disabled THEN 'disabled on the source'
                 WHEN f.keys IS NULL THEN 'has no key columns'
                 WHEN f.filter_definition IS NOT NULL AND f.filter IS NULL THEN format('filter not translated: %s', f.filter_definition) END
-    FROM filtered AS f JOIN @extschema@._tables(model) AS t ON t.id = f.table_id
-    WHERE t.action NOT IN ('switch', 'refill') OR NOT @extschema@._has_index(t.relation, f.target, f.constraint_type, f.is_unique, f.key_names,
+    FROM filtered AS f JOIN _mssql_fdw._tables(model) AS t ON t.id = f.table_id
+    WHERE t.action NOT IN ('switch', 'refill') OR NOT _mssql_fdw._has_index(t.relation, f.target, f.constraint_type, f.is_unique, f.key_names,
                                                                f.filter_definition IS NOT NULL)
 $$;
 
 -- SQL Server counts NULLs as equal in a unique key.
-CREATE OR REPLACE FUNCTION @extschema@._plan_indexes(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_indexes(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT @extschema@._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, i.*,
+        SELECT _mssql_fdw._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, i.*,
                CASE WHEN i.constraint_type = 'PK' THEN 'primary key' WHEN i.constraint_type = 'UQ' THEN 'unique' ELSE 'index' END AS kind,
                CASE WHEN i.is_unique AND i.has_null AND i.constraint_type IS DISTINCT FROM 'PK'
                     AND current_setting('server_version_num')::int >= 150000 THEN ' NULLS NOT DISTINCT' ELSE '' END AS nulls
-        FROM @extschema@._indexes(model) AS i JOIN @extschema@._tables(model) AS t ON t.id = i.table_id
+        FROM _mssql_fdw._indexes(model) AS i JOIN _mssql_fdw._tables(model) AS t ON t.id = i.table_id
         WHERE i.is_unique OR (model #>> '{options,indexes}')::boolean
     )
     SELECT l.phase, l.position,
@@ -115,13 +115,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- A kept table's constraint of this name: is it validated? NULL: there is none.
-CREATE OR REPLACE FUNCTION @extschema@._constraint_state(t replicate._table, constraint_name name) RETURNS boolean
+CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_state(t replicate._table, constraint_name name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT k.convalidated FROM pg_constraint AS k
         WHERE k.conrelid = t.relation AND k.conname = constraint_name AND t.action NOT IN ('create', 'replace'));
 
 -- Checks and foreign keys of tables that get new rows which the source has disabled, or does not vouch for. `id`: here.
-CREATE OR REPLACE FUNCTION @extschema@._untrusted(model jsonb)
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted(model jsonb)
 RETURNS TABLE (table_id int, kind text, target name, id oid, is_disabled boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
@@ -135,20 +135,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT t.id, l.kind, o.target, k.oid, l.is_disabled
     FROM listed AS l
-    JOIN @extschema@._tables(model) AS t ON t.schema = l.schema AND t.name = l."table" AND t.action IN ('switch', 'refill')
-    JOIN @extschema@._objects(model) AS o ON o.kind = l.kind AND o.table_id = t.id AND o.name = l."constraint"
+    JOIN _mssql_fdw._tables(model) AS t ON t.schema = l.schema AND t.name = l."table" AND t.action IN ('switch', 'refill')
+    JOIN _mssql_fdw._objects(model) AS o ON o.kind = l.kind AND o.table_id = t.id AND o.name = l."constraint"
     JOIN pg_constraint AS k ON k.conrelid = t.relation AND k.conname = o.target AND k.contype = CASE l.kind WHEN 'check' THEN 'c' ELSE 'f' END
     WHERE l.is_disabled OR l.is_not_trusted
 $$;
 
 -- A check that is disabled on the source is not enforced here either. INSERT would enforce one that is only not trusted, so it
 -- comes back after a refill.
-CREATE OR REPLACE FUNCTION @extschema@._plan_untrusted_checks(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_untrusted_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT t.*, u.target AS check_name, u.is_disabled, pg_get_constraintdef(u.id) AS definition,
                row_number() OVER (PARTITION BY t.id ORDER BY u.target COLLATE "C")::int AS ordinal
-        FROM @extschema@._untrusted(model) AS u JOIN @extschema@._tables(model) AS t ON t.id = u.table_id
+        FROM _mssql_fdw._untrusted(model) AS u JOIN _mssql_fdw._tables(model) AS t ON t.id = u.table_id
         WHERE u.kind = 'check' AND (u.is_disabled OR t.action = 'refill')
     )
     SELECT 85, l.position, l.ordinal, l.id, 'drop check', l.source, l.target,
@@ -162,18 +162,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is there.
-CREATE OR REPLACE FUNCTION @extschema@._plan_checks(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT @extschema@._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, o.target, o.note, k.definition, k.is_disabled, k.is_not_trusted,
-               @extschema@._constraint_state(t, o.target) AS is_valid,
+        SELECT _mssql_fdw._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, o.target, o.note, k.definition, k.is_disabled, k.is_not_trusted,
+               _mssql_fdw._constraint_state(t, o.target) AS is_valid,
                row_number() OVER (PARTITION BY t.id ORDER BY o.target COLLATE "C")::int AS ordinal,
-               @extschema@._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
+               _mssql_fdw._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
         FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
             (schema text, "table" text, "constraint" text, definition text, is_disabled boolean, is_not_trusted boolean)
-        JOIN @extschema@._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
-        JOIN @extschema@._objects(model) AS o ON o.kind = 'check' AND o.table_id = t.id AND o.name = k."constraint"
-        JOIN @extschema@._column_lists(model) AS n ON n.table_id = t.id
+        JOIN _mssql_fdw._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
+        JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'check' AND o.table_id = t.id AND o.name = k."constraint"
+        JOIN _mssql_fdw._column_lists(model) AS n ON n.table_id = t.id
         WHERE (model #>> '{options,checks}')::boolean
     )
     SELECT l.phase, l.position, 500 + l.ordinal, l.id, 'check', l.source, l.table_target,
@@ -192,7 +192,7 @@ $$;
 
 -- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already. `is_late`: they
 -- hold for rows that only the end of the run brings.
-CREATE OR REPLACE FUNCTION @extschema@._foreign_keys(model jsonb)
+CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_keys(model jsonb)
 RETURNS TABLE (table_id int, "position" int, source text, child text, target name, note text, definition text, parent text,
     parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean, is_late boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -208,39 +208,39 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             (schema text, "table" text, "constraint" text, ordinal int, "column" text, referenced_schema text, referenced_table text,
              referenced_column text, delete_action text, update_action text, is_disabled boolean, is_not_trusted boolean)
         JOIN everything AS child ON child.schema = f.schema AND child.name = f."table"
-        JOIN @extschema@._columns(model) AS c ON c.table_id = child.id AND c.name = f."column"
+        JOIN _mssql_fdw._columns(model) AS c ON c.table_id = child.id AND c.name = f."column"
         LEFT JOIN everything AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
-        LEFT JOIN @extschema@._columns(model) AS r ON r.table_id = parent.id AND r.name = f.referenced_column
+        LEFT JOIN _mssql_fdw._columns(model) AS r ON r.table_id = parent.id AND r.name = f.referenced_column
         GROUP BY f.schema, f."table", f."constraint", f.referenced_schema, f.referenced_table, f.delete_action, f.update_action
     )
     SELECT t.id, t.position, t.source, t.target, o.target, o.note,
            format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s', g.columns, p.target, g.referenced_columns,
                   ' ON DELETE ' || nullif(replace(g.delete_action, '_', ' '), 'NO ACTION'),
                   ' ON UPDATE ' || nullif(replace(g.update_action, '_', ' '), 'NO ACTION')),
-           @extschema@._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL OR p.relation IS NOT NULL,
-           g.is_disabled, g.is_not_trusted, @extschema@._constraint_state(t, o.target),
+           _mssql_fdw._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL OR p.relation IS NOT NULL,
+           g.is_disabled, g.is_not_trusted, _mssql_fdw._constraint_state(t, o.target),
            t.action IN ('switch', 'refill') OR coalesce(p.action IN ('switch', 'refill'), false)
     FROM grouped AS g
     JOIN everything AS t ON t.schema = g.schema AND t.name = g."table"
-    JOIN @extschema@._objects(model) AS o ON o.kind = 'foreign key' AND o.table_id = t.id AND o.name = g."constraint"
+    JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'foreign key' AND o.table_id = t.id AND o.name = g."constraint"
     LEFT JOIN everything AS p ON p.schema = g.referenced_schema AND p.name = g.referenced_table
     WHERE t.position IS NOT NULL
       AND (t.action IN ('create', 'replace')
            -- a kept table whose rows stay gets its keys to parents that are only made now
            OR (t.action IN ('switch', 'refill') OR t.action = 'keep' AND p.action IN ('create', 'replace'))
-              AND @extschema@._constraint_state(t, o.target) IS NOT TRUE
+              AND _mssql_fdw._constraint_state(t, o.target) IS NOT TRUE
               AND NOT EXISTS (
                   SELECT FROM pg_constraint AS k WHERE k.conrelid = t.relation AND k.confrelid = p.relation AND k.contype = 'f'
                    AND k.conname <> o.target AND g.column_names = ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, at)
                                               JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.at)))
 $$;
 
-CREATE OR REPLACE FUNCTION @extschema@._plan_foreign_keys(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT f.*, @extschema@._takes_not_valid(to_regclass(f.child)) AS takes_not_valid,
+        SELECT f.*, _mssql_fdw._takes_not_valid(to_regclass(f.child)) AS takes_not_valid,
                1000 + row_number() OVER (ORDER BY f.position, f.target COLLATE "C")::int AS ordinal
-        FROM @extschema@._foreign_keys(model) AS f WHERE (model #>> '{options,foreign_keys}')::boolean
+        FROM _mssql_fdw._foreign_keys(model) AS f WHERE (model #>> '{options,foreign_keys}')::boolean
     )
     SELECT CASE WHEN l.is_late THEN 92 ELSE 70 END, l.position, l.ordinal, l.table_id, 'foreign key', l.source, l.child,
            CASE WHEN l.parent_exists THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', l.child, l.target, l.definition,

@@ -2,7 +2,7 @@
 
 -- Sets `sequence` so that the next value is `next`; status says when it cannot be. Transactional: setval() alone would survive a
 -- rollback, but RESTART gives the sequence a new file first, which does not.
-CREATE OR REPLACE FUNCTION @extschema@._set_sequence(sequence regclass, next numeric, step numeric, used boolean,
+CREATE OR REPLACE FUNCTION _mssql_fdw._set_sequence(sequence regclass, next numeric, step numeric, used boolean,
     OUT last_value bigint, OUT status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -29,20 +29,20 @@ END
 $$;
 
 -- For a sequence of its own; last NULL: never used.
-CREATE OR REPLACE FUNCTION @extschema@._align_sequence(target regclass, start numeric, step numeric, last numeric,
+CREATE OR REPLACE FUNCTION _mssql_fdw._align_sequence(target regclass, start numeric, step numeric, last numeric,
     OUT sequence text, OUT last_value bigint, OUT status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     sequence := target::text;
     SELECT a.last_value, a.status INTO last_value, status
-    FROM @extschema@._set_sequence(target, coalesce(last + step, start), step, last IS NOT NULL) AS a;
+    FROM _mssql_fdw._set_sequence(target, coalesce(last + step, start), step, last IS NOT NULL) AS a;
 END
 $$;
 
 -- For an identity column: beyond the source's last value, and beyond every number in the table (IDENTITY_INSERT, RESEED), or
 -- in its staging relation. An empty
 -- table whose last value is its seed starts with the seed: some servers say so of a column that was never used.
-CREATE OR REPLACE FUNCTION @extschema@._align_identity(target regclass, column_name name, start numeric, step numeric, last numeric,
+CREATE OR REPLACE FUNCTION _mssql_fdw._align_identity(target regclass, column_name name, start numeric, step numeric, last numeric,
     OUT sequence text, OUT last_value bigint, OUT status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -56,23 +56,23 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('SELECT %s(x.%I)::numeric FROM %s AS x', CASE WHEN step > 0 THEN 'max' ELSE 'min' END, column_name,
-                   coalesce(@extschema@._staged(target)::regclass, target)) INTO edge;
+                   coalesce(_mssql_fdw._staged(target)::regclass, target)) INTO edge;
     used := edge IS NOT NULL OR last <> start;
     next := CASE WHEN last IS NOT NULL AND used THEN last + step ELSE start END;
     IF edge IS NOT NULL THEN
         next := CASE WHEN step > 0 THEN greatest(next, edge + step) ELSE least(next, edge + step) END;
     END IF;
     SELECT a.last_value, a.status INTO last_value, status
-    FROM @extschema@._set_sequence(sequence::regclass, next, step, coalesce(used, false)) AS a;
+    FROM _mssql_fdw._set_sequence(sequence::regclass, next, step, coalesce(used, false)) AS a;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION @extschema@._plan_identities(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_identities(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE t.action WHEN 'refill' THEN 94 ELSE 80 END, t.position, c.ordinal, t.id, 'sequence value', t.source, t.target,
-           format('SELECT * FROM %s._align_identity(%L, %L, %s, %s, %s)', '@extschema@', t.target, c.target, c.seed, c.increment,
+           format('SELECT * FROM _mssql_fdw._align_identity(%L, %L, %s, %s, %s)', t.target, c.target, c.seed, c.increment,
                   coalesce(c.last_value::text, 'NULL')), NULL::text
-    FROM @extschema@._tables(model) AS t JOIN @extschema@._columns(model) AS c ON c.table_id = t.id
+    FROM _mssql_fdw._tables(model) AS t JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id
     WHERE c.generator IS NOT NULL
       AND (t.action IN ('create', 'replace', 'switch', 'refill') AND model ->> 'what' = 'all'
            OR t.action = 'keep' AND model ->> 'what' = 'sequences')

@@ -1,63 +1,63 @@
 -- Replicate: the plan as a whole, and its execution.
 
 -- The planner's settings are those of _model(), for the same reason.
-CREATE OR REPLACE FUNCTION @extschema@._plan(model jsonb, verify text) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
     SELECT s.* FROM (
-        SELECT * FROM @extschema@._plan_schemas(model)
-        UNION ALL SELECT * FROM @extschema@._plan_existing_foreign_keys(model)
-        UNION ALL SELECT * FROM @extschema@._plan_drop_tables(model)
-        UNION ALL SELECT * FROM @extschema@._plan_sequences(model)
-        UNION ALL SELECT * FROM @extschema@._plan_tables(model)
-        UNION ALL SELECT * FROM @extschema@._plan_owned_sequences(model)
-        UNION ALL SELECT * FROM @extschema@._plan_defaults(model)
-        UNION ALL SELECT * FROM @extschema@._plan_loads(model, verify) WHERE model ->> 'what' = 'all'
-        UNION ALL SELECT * FROM @extschema@._plan_switch(model)
-        UNION ALL SELECT * FROM @extschema@._plan_refill(model)
-        UNION ALL SELECT * FROM @extschema@._plan_untrusted_checks(model)
-        UNION ALL SELECT * FROM @extschema@._plan_indexes(model)
-        UNION ALL SELECT * FROM @extschema@._plan_checks(model)
-        UNION ALL SELECT * FROM @extschema@._plan_foreign_keys(model)
-        UNION ALL SELECT * FROM @extschema@._plan_identities(model)
-        UNION ALL SELECT * FROM @extschema@._plan_comments(model)
-        UNION ALL SELECT * FROM @extschema@._plan_losses(model)) AS s
+        SELECT * FROM _mssql_fdw._plan_schemas(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_existing_foreign_keys(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_drop_tables(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_sequences(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_tables(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_owned_sequences(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_defaults(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_loads(model, verify) WHERE model ->> 'what' = 'all'
+        UNION ALL SELECT * FROM _mssql_fdw._plan_switch(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_refill(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_untrusted_checks(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_indexes(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_checks(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_foreign_keys(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_identities(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_comments(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_losses(model)) AS s
     ORDER BY s.phase, s."position", s.ordinal, s.kind, s.target COLLATE "C"
 $$;
 
 -- What stays behind: views and programs, and what was set aside when the catalog was read.
-CREATE OR REPLACE FUNCTION @extschema@._plan_losses(model jsonb) RETURNS SETOF replicate._step
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_losses(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
-           @extschema@._source_name(o.schema, o.name), NULL::text, NULL::text, 'not copied'
-    FROM @extschema@._other_objects(model -> 'catalog') AS o
+           _mssql_fdw._source_name(o.schema, o.name), NULL::text, NULL::text, 'not copied'
+    FROM _mssql_fdw._other_objects(model -> 'catalog') AS o
     WHERE model ->> 'only_table' IS NULL
-      AND (model ->> 'include' IS NULL OR @extschema@._matches(o.schema, o.name, @extschema@._text_array(model -> 'include')))
-      AND NOT @extschema@._matches(o.schema, o.name, @extschema@._text_array(model -> 'exclude'))
+      AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'include')))
+      AND NOT _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'exclude'))
     UNION ALL
     SELECT 99, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
     FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
 $$;
 
 -- One run per server at a time in this database, until the transaction ends; an error when another session has one.
-CREATE OR REPLACE FUNCTION @extschema@._lock_server(server name) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._lock_server(server name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- For replicate.progress: what the run is doing now. Without effect outside of one.
-CREATE OR REPLACE FUNCTION @extschema@._show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 -- Executes a step's statement, which is all that the CONTEXT of its error names.
-CREATE OR REPLACE FUNCTION @extschema@._do(statement text) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._do(statement text) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- Executes what may fail without harm to the data. failure NULL: done; else why not, by the error's message and detail.
-CREATE OR REPLACE FUNCTION @extschema@._try(statement text, OUT failure text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._try(statement text, OUT failure text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     message text;
     detail text;
 BEGIN
-    PERFORM @extschema@._do(statement);
+    PERFORM _mssql_fdw._do(statement);
 EXCEPTION
     WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR feature_not_supported
         OR syntax_error_or_access_rule_violation OR object_in_use THEN
@@ -66,14 +66,14 @@ EXCEPTION
 END
 $$;
 
-CREATE OR REPLACE FUNCTION @extschema@._may_fail(kind text) RETURNS boolean
+CREATE OR REPLACE FUNCTION _mssql_fdw._may_fail(kind text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN kind IN ('default', 'primary key', 'unique', 'index', 'check', 'foreign key', 'validate');
 
 -- Does one step. `undone` are the statements that failed so far: nothing is validated that was not made. Whatever is not said to may
 -- fail ends the run. `loss`: what the target lacks of the source after this step; its verb is NULL where nothing. `outcome`: done, failed,
 -- skipped.
-CREATE OR REPLACE FUNCTION @extschema@._run_step(s replicate._step, INOUT undone text[], OUT outcome text, OUT loss replicate._loss,
+CREATE OR REPLACE FUNCTION _mssql_fdw._run_step(s replicate._step, INOUT undone text[], OUT outcome text, OUT loss replicate._loss,
     OUT counts bigint[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -94,19 +94,19 @@ BEGIN
                           WHEN s.kind IN ('primary key', 'unique', 'index', 'check', 'foreign key') THEN 'not made'
                           WHEN s.kind = 'finding' THEN ''
                           ELSE 'not copied' END;
-    ELSIF NOT @extschema@._may_fail(s.kind) THEN
-        PERFORM @extschema@._do(s.statement);
+    ELSIF NOT _mssql_fdw._may_fail(s.kind) THEN
+        PERFORM _mssql_fdw._do(s.statement);
     ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
         outcome := 'skipped';
     ELSE
-        SELECT t.failure INTO failure FROM @extschema@._try(s.statement) AS t;
+        SELECT t.failure INTO failure FROM _mssql_fdw._try(s.statement) AS t;
     END IF;
     IF failure IS NOT NULL THEN
         outcome := 'failed';
         undone := undone || s.statement;
         loss.verb := CASE WHEN s.kind = 'validate' THEN 'not validated' ELSE 'failed' END;
         loss.note := format('%s failed: %s. Statement: %s', s.kind, failure, s.statement);
-        PERFORM @extschema@._say(true, format('%s of %s failed: %s', s.kind, s.target, failure), 'The statement was: ' || s.statement,
+        PERFORM _mssql_fdw._say(true, format('%s of %s failed: %s', s.kind, s.target, failure), 'The statement was: ' || s.statement,
             CASE WHEN s.kind = 'validate' THEN 'The constraint stands, NOT VALID: it holds for new rows.'
                  ELSE 'The next run tries it again.' END);
     END IF;
@@ -114,15 +114,15 @@ END
 $$;
 
 -- Switches the tables, and tells which constraints the new rows violate.
-CREATE OR REPLACE FUNCTION @extschema@._run_switch(model jsonb, statement text) RETURNS SETOF replicate._loss
+CREATE OR REPLACE FUNCTION _mssql_fdw._run_switch(model jsonb, statement text) RETURNS SETOF replicate._loss
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v record;
     t replicate._table;
 BEGIN
     FOR v IN EXECUTE statement LOOP
-        SELECT * INTO STRICT t FROM @extschema@._tables(model) AS x WHERE x.relation = v.subject;
-        PERFORM @extschema@._say(true, format('constraint of %s is no longer valid: %s', v.relation, v.message), v.detail,
+        SELECT * INTO STRICT t FROM _mssql_fdw._tables(model) AS x WHERE x.relation = v.subject;
+        PERFORM _mssql_fdw._say(true, format('constraint of %s is no longer valid: %s', v.relation, v.message), v.detail,
             'The constraint stands, NOT VALID: it holds for new rows.');
         RETURN NEXT ROW(t.id, 'validate', 'not validated', t.source, v.relation::text,
             format('constraint of %s is no longer valid: %s', v.relation, concat_ws('. ', v.message, rtrim(v.detail, '.'))))::replicate._loss;
@@ -131,7 +131,7 @@ END
 $$;
 
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
-CREATE OR REPLACE FUNCTION @extschema@._loss_summary(losses replicate._loss[]) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._loss_summary(losses replicate._loss[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH counted AS (
         SELECT l.verb, count(*) || ' ' || CASE l.kind WHEN 'unique' THEN 'unique constraint' WHEN 'validate' THEN 'constraint' ELSE l.kind END
@@ -148,7 +148,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- '50000 rows, 43 MB in 1.2 s (41000 rows/s)'
-CREATE OR REPLACE FUNCTION @extschema@._amount(rows bigint, bytes bigint, elapsed interval) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._amount(rows bigint, bytes bigint, elapsed interval) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('%s rows%s in %s s%s', rows, ', ' || pg_size_pretty(bytes), round(extract(epoch FROM elapsed)::numeric, 1),
                   -- too short a time says nothing
@@ -157,17 +157,17 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Source rows by the remote session, target rows by ours, staged ones where there are.
-CREATE OR REPLACE FUNCTION @extschema@._count(server name, schema text, name text, snapshot boolean, target regclass,
+CREATE OR REPLACE FUNCTION _mssql_fdw._count(server name, schema text, name text, snapshot boolean, target regclass,
     OUT source_rows bigint, OUT target_rows bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    source_rows := @extschema@._source_count(server, schema, name, snapshot);
-    EXECUTE 'SELECT count(*) FROM ' || @extschema@._rows_of(target) INTO target_rows;
+    source_rows := _mssql_fdw._source_count(server, schema, name, snapshot);
+    EXECUTE 'SELECT count(*) FROM ' || _mssql_fdw._rows_of(target) INTO target_rows;
 END
 $$;
 
 -- A table's result after one more of its steps.
-CREATE OR REPLACE FUNCTION @extschema@._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
+CREATE OR REPLACE FUNCTION _mssql_fdw._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     result.elapsed := result.elapsed + took;
@@ -184,7 +184,7 @@ END
 $$;
 
 -- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the source has and the target lacks.
-CREATE OR REPLACE FUNCTION @extschema@._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
+CREATE OR REPLACE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
     OUT losses replicate._loss[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -199,7 +199,7 @@ DECLARE
     numbers int[] := '{}'; -- by table id: which of those that are loaded
     loads int := 0;
 BEGIN
-    FOR t IN SELECT x.* FROM @extschema@._tables(model) AS x ORDER BY x.position LOOP
+    FOR t IN SELECT x.* FROM _mssql_fdw._tables(model) AS x ORDER BY x.position LOOP
         results := array_append(results, ROW(0, t.source, t.target, NULL, NULL, interval '0',
             CASE t.action WHEN 'skip' THEN 'skipped: exists' ELSE 'loaded' END, '{}')::replicate.run_tables);
         at[t.id] := cardinality(results);
@@ -211,25 +211,25 @@ BEGIN
     FOREACH s IN ARRAY steps LOOP
         i := at[s.table_id];
         began := clock_timestamp();
-        PERFORM @extschema@._show_progress(s.kind, s.source, s.target, numbers[s.table_id], loads);
+        PERFORM _mssql_fdw._show_progress(s.kind, s.source, s.target, numbers[s.table_id], loads);
         IF s.kind = 'switch' THEN
-            FOR violated IN SELECT * FROM @extschema@._run_switch(model, s.statement) LOOP
+            FOR violated IN SELECT * FROM _mssql_fdw._run_switch(model, s.statement) LOOP
                 losses := array_append(losses, violated);
                 results[at[violated.table_id]].notes := results[at[violated.table_id]].notes || violated.note;
             END LOOP;
             CONTINUE;
         END IF;
-        SELECT * INTO done FROM @extschema@._run_step(s, undone);
+        SELECT * INTO done FROM _mssql_fdw._run_step(s, undone);
         undone := done.undone;
         IF s.kind = 'load' THEN
-            PERFORM @extschema@._say(false, format('table %s of %s: %s -> %s: %s', numbers[s.table_id], loads, s.source, s.target,
-                @extschema@._amount(done.counts[1], done.counts[2], clock_timestamp() - began)));
+            PERFORM _mssql_fdw._say(false, format('table %s of %s: %s -> %s: %s', numbers[s.table_id], loads, s.source, s.target,
+                _mssql_fdw._amount(done.counts[1], done.counts[2], clock_timestamp() - began)));
         END IF;
         IF (done.loss).verb IS NOT NULL THEN
             losses := array_append(losses, done.loss);
         END IF;
         IF i IS NOT NULL THEN
-            results[i] := @extschema@._with_step(results[i], s.kind, (done.loss).note, done.counts, clock_timestamp() - began);
+            results[i] := _mssql_fdw._with_step(results[i], s.kind, (done.loss).note, done.counts, clock_timestamp() - began);
         END IF;
     END LOOP;
     FOR i IN SELECT DISTINCT at[l.table_id] FROM unnest(losses) AS l WHERE l.table_id IS NOT NULL LOOP
@@ -237,26 +237,26 @@ BEGIN
             results[i].status := results[i].status || ', with notes';
         END IF;
     END LOOP;
-    PERFORM @extschema@._claim((model ->> 'server')::name, x.schema, x.name, to_regclass(x.target)) FROM @extschema@._tables(model) AS x
+    PERFORM _mssql_fdw._claim((model ->> 'server')::name, x.schema, x.name, to_regclass(x.target)) FROM _mssql_fdw._tables(model) AS x
     WHERE x.action IN ('create', 'replace', 'switch', 'refill');
 END
 $$;
 
 -- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what was lost. Only _replicate() writes
 -- that down.
-CREATE OR REPLACE FUNCTION @extschema@._run(server name, target_schema name, include text[], exclude text[], only_table text,
+CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
     OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._loss[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
 BEGIN
-    PERFORM @extschema@._hold_settings();
+    PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
-    PERFORM @extschema@._check_run_arguments(jobs, chunk_rows, verify);
-    model := @extschema@._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
+    PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     SELECT x.results, x.losses INTO tables, losses
-    FROM @extschema@._execute(model, ARRAY(SELECT s FROM @extschema@._plan(model, verify) AS s)) AS x;
+    FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS x;
     tables := coalesce(tables, '{}');
     losses := coalesce(losses, '{}');
     run.server := server;
@@ -273,13 +273,13 @@ BEGIN
                        FROM unnest(losses) AS l WHERE l.verb NOT IN ('failed', 'not validated'));
     run.source_database := model #>> '{catalog,database,name}';
     run.source_version := model #>> '{catalog,database,product_version}';
-    run.isolation := @extschema@._isolation(server, model);
+    run.isolation := _mssql_fdw._isolation(server, model);
     run.finished := clock_timestamp();
 END
 $$;
 
 -- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id.
-CREATE OR REPLACE FUNCTION @extschema@._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     WITH added AS (
         INSERT INTO replicate._runs (server, function, arguments, role, started, finished, status, rows, bytes, warnings, notes,
@@ -296,24 +296,24 @@ $$;
 
 -- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(), writes history, and says a closing line;
 -- the rows of the tables.
-CREATE OR REPLACE FUNCTION @extschema@._replicate(server name, target_schema name, include text[], exclude text[], only_table text,
+CREATE OR REPLACE FUNCTION _mssql_fdw._replicate(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS replicate.run_tables[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
 -- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 1 check not translated, 16 views not copied; see replicate.runs, id 7'.
-CREATE OR REPLACE FUNCTION @extschema@._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
+CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('%s %s: %s', count(r.rows), CASE count(r.rows) WHEN 1 THEN 'table' ELSE 'tables' END,
-                  @extschema@._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took))
-        || coalesce(format('; %s; see notes and warnings in replicate.runs, id %s', @extschema@._loss_summary(losses), id), '')
+                  _mssql_fdw._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took))
+        || coalesce(format('; %s; see notes and warnings in replicate.runs, id %s', _mssql_fdw._loss_summary(losses), id), '')
     FROM unnest(results) AS r
 $$;
 
 -- What the connection reads at: the server's option, else SNAPSHOT where the database allows it (src/pg/connection.cpp).
-CREATE OR REPLACE FUNCTION @extschema@._isolation(server name, model jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._isolation(server name, model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
-        replace(nullif(@extschema@._server_option(server, 'isolation'), 'automatic'), '_', ' '),
+        replace(nullif(_mssql_fdw._server_option(server, 'isolation'), 'automatic'), '_', ' '),
         CASE WHEN (model #>> '{catalog,database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
 $$;

@@ -6,11 +6,11 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_plan(server name, target_schema
 RETURNS TABLE (step int, kind text, source text, target text, statement text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM @extschema@._hold_settings();
-    PERFORM @extschema@._check_run_arguments(jobs, chunk_rows, verify);
+    PERFORM _mssql_fdw._hold_settings();
+    PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     RETURN QUERY
     SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
-    FROM @extschema@._plan(@extschema@._model('all', server, target_schema, include, exclude, NULL, on_existing, options), verify)
+    FROM _mssql_fdw._plan(_mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options), verify)
         WITH ORDINALITY AS p (phase, "position", ordinal, table_id, kind, source, target, statement, note, step);
 END
 $$;
@@ -28,12 +28,12 @@ DECLARE
     losses replicate._loss[];
     model jsonb;
 BEGIN
-    PERFORM @extschema@._hold_settings();
-    PERFORM @extschema@._lock_server(server);
-    model := @extschema@._model('schema', server, target_schema, include, exclude, NULL, on_existing, options);
-    steps := ARRAY(SELECT p FROM @extschema@._plan(model, 'none') AS p);
+    PERFORM _mssql_fdw._hold_settings();
+    PERFORM _mssql_fdw._lock_server(server);
+    model := _mssql_fdw._model('schema', server, target_schema, include, exclude, NULL, on_existing, options);
+    steps := ARRAY(SELECT p FROM _mssql_fdw._plan(model, 'none') AS p);
     FOREACH s IN ARRAY steps LOOP
-        SELECT * INTO step FROM @extschema@._run_step(s, undone);
+        SELECT * INTO step FROM _mssql_fdw._run_step(s, undone);
         undone := step.undone;
         IF (step.loss).verb IS NOT NULL THEN
             losses := array_append(losses, step.loss);
@@ -45,10 +45,10 @@ BEGIN
         note := (step.loss).note;
         RETURN NEXT;
     END LOOP;
-    PERFORM @extschema@._claim(server, x.schema, x.name, to_regclass(x.target)) FROM @extschema@._tables(model) AS x
+    PERFORM _mssql_fdw._claim(server, x.schema, x.name, to_regclass(x.target)) FROM _mssql_fdw._tables(model) AS x
     WHERE x.action IN ('create', 'replace');
     IF losses IS NOT NULL THEN
-        PERFORM @extschema@._say(false, @extschema@._loss_summary(losses) || '; see the rows with a note');
+        PERFORM _mssql_fdw._say(false, _mssql_fdw._loss_summary(losses) || '; see the rows with a note');
     END IF;
 END
 $$;
@@ -60,7 +60,7 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_all(server name, target_schema 
 RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
-    FROM unnest(@extschema@._replicate(server, target_schema, include, exclude, NULL, on_existing, jobs, chunk_rows, verify, options)) AS r
+    FROM unnest(_mssql_fdw._replicate(server, target_schema, include, exclude, NULL, on_existing, jobs, chunk_rows, verify, options)) AS r
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_all IS 'copies a SQL Server database: schema, data, keys, indexes, constraints, sequences';
 
@@ -70,7 +70,7 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_table(server name, source_table
 RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
-    FROM unnest(@extschema@._replicate(server, target_schema, NULL, NULL, @extschema@._given('source_table', source_table), on_existing, jobs,
+    FROM unnest(_mssql_fdw._replicate(server, target_schema, NULL, NULL, _mssql_fdw._given('source_table', source_table), on_existing, jobs,
         chunk_rows, verify, options)) AS r
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_table IS 'copies one table of a SQL Server database';
@@ -83,10 +83,10 @@ DECLARE
     s replicate._step;
     model jsonb;
 BEGIN
-    PERFORM @extschema@._hold_settings();
-    PERFORM @extschema@._lock_server(server);
-    model := @extschema@._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
-    FOR s IN SELECT p.* FROM @extschema@._plan(model, 'none') AS p WHERE p.kind = 'sequence value' LOOP
+    PERFORM _mssql_fdw._hold_settings();
+    PERFORM _mssql_fdw._lock_server(server);
+    model := _mssql_fdw._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
+    FOR s IN SELECT p.* FROM _mssql_fdw._plan(model, 'none') AS p WHERE p.kind = 'sequence value' LOOP
         target := s.target;
         IF to_regclass(s.target) IS NULL THEN
             sequence := s.target;
@@ -109,10 +109,10 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     t replicate._table;
 BEGIN
-    PERFORM @extschema@._hold_settings();
-    PERFORM @extschema@._check_verify(verify, '{count}');
-    FOR t IN SELECT x.* FROM @extschema@._tables(
-                 @extschema@._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options)) AS x
+    PERFORM _mssql_fdw._hold_settings();
+    PERFORM _mssql_fdw._check_verify(verify, '{count}');
+    FOR t IN SELECT x.* FROM _mssql_fdw._tables(
+                 _mssql_fdw._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options)) AS x
              ORDER BY x.position LOOP
         source := t.source;
         target := t.target;
@@ -122,7 +122,7 @@ BEGIN
             status := 'missing table';
         ELSE
             SELECT c.source_rows, c.target_rows INTO source_rows, target_rows
-            FROM @extschema@._count(server, t.schema, t.name, t.is_memory_optimized, t.relation::regclass) AS c;
+            FROM _mssql_fdw._count(server, t.schema, t.name, t.is_memory_optimized, t.relation::regclass) AS c;
             status := CASE WHEN source_rows = target_rows THEN 'ok' ELSE 'differs' END;
         END IF;
         RETURN NEXT;

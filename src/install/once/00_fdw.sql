@@ -1,3 +1,25 @@
+-- Expressions here, those of functions with a SQL body too, mean PostgreSQL's own operators and functions, whatever else the schema has
+-- into which the extension goes.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+DO $$
+DECLARE
+    taken name := (SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('_mssql_fdw', 'replicate') ORDER BY 1 DESC LIMIT 1);
+BEGIN
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" already exists', taken USING ERRCODE = 'duplicate_schema',
+            DETAIL = CASE taken WHEN 'replicate' THEN 'mssql_fdw keeps the history of its runs in a schema of that name.'
+                                ELSE 'mssql_fdw keeps its private functions in a schema of that name.' END,
+            HINT = format('Give the other one a new name first: ALTER SCHEMA %I RENAME TO ...', taken);
+    END IF;
+END
+$$;
+
+-- Nobody else can create anything here, so that no call of a private function can mean somebody else's.
+CREATE SCHEMA _mssql_fdw;
+COMMENT ON SCHEMA _mssql_fdw IS 'mssql_fdw: private functions, which may change with any version';
+GRANT USAGE ON SCHEMA _mssql_fdw TO PUBLIC;
+
 -- The foreign-data wrapper. Its two functions stand here, and not under functions/, because the wrapper needs them.
 
 CREATE FUNCTION @extschema@.mssql_fdw_handler() RETURNS fdw_handler

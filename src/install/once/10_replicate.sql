@@ -1,14 +1,5 @@
 -- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE EXTENSION.
 
-DO $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'replicate') THEN
-        RAISE EXCEPTION 'schema "replicate" already exists' USING ERRCODE = 'duplicate_schema',
-            DETAIL = 'mssql_fdw keeps the history of its runs in a schema of that name.',
-            HINT = 'Give the other one a new name first: ALTER SCHEMA replicate RENAME TO ...';
-    END IF;
-END
-$$;
 CREATE SCHEMA replicate;
 COMMENT ON SCHEMA replicate IS 'mssql_fdw: history and progress of replication';
 GRANT USAGE ON SCHEMA replicate TO PUBLIC;
