@@ -179,6 +179,43 @@ BEGIN
 END
 $$;
 
+-- What a kept table has and the source has not, any more or never: nothing fills it. One with a default is its owner's own.
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_columns_without_source(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 97, t.position, a.attnum::int, t.id, 'column', t.source, t.target, NULL::text,
+           format('column %I has no source: NULL in every row', a.attname)
+    FROM _mssql_fdw._tables(model) AS t
+    JOIN pg_attribute AS a ON a.attrelid = t.relation
+    JOIN pg_type AS y ON y.oid = a.atttypid
+    LEFT JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.target = a.attname
+    WHERE t.action IN ('switch', 'refill') AND a.attnum > 0 AND NOT a.attisdropped AND c.target IS NULL
+      AND NOT a.atthasdef AND a.attidentity = '' AND y.typdefault IS NULL
+$$;
+
+-- Copies whose source is gone: they stay as they are. The ledger knows them; the patterns and target_schema say which of them are meant.
+CREATE OR REPLACE FUNCTION _mssql_fdw._copies_without_source(model jsonb) RETURNS TABLE (source text, target text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._source_name(o.source_schema, o.source_table), format('%I.%I', o.target_schema, o.target_name)
+    FROM replicate._targets AS o
+    JOIN pg_namespace AS n ON n.nspname = o.target_schema
+    JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.target_name
+    WHERE o.server = model ->> 'server' AND model ->> 'only_table' IS NULL
+      AND (c.oid = o.relation OR o.database <> (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+      AND o.target_schema = coalesce((model ->> 'target_schema')::name,
+                                     _mssql_fdw._local_schema(o.source_schema, model #>> '{options,name_case}'))
+      AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(o.source_schema, o.source_table, _mssql_fdw._text_array(model -> 'include')))
+      AND NOT _mssql_fdw._matches(o.source_schema, o.source_table, _mssql_fdw._text_array(model -> 'exclude'))
+      AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
+                      WHERE t.schema = o.source_schema AND t.name = o.source_table)
+$$;
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_copies_without_source(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 97, 0, row_number() OVER (ORDER BY o.source COLLATE "C", o.target COLLATE "C")::int, NULL::int, 'copy', o.source, o.target,
+           NULL::text, format('copy %s: its source is gone, or hidden from the login; the rows are those of an earlier run', o.target)
+    FROM _mssql_fdw._copies_without_source(model) AS o
+$$;
+
 -- Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID.
 CREATE OR REPLACE FUNCTION _mssql_fdw._takes_not_valid(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
 -- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
 -- the plan is made of nothing else but it and the local catalog. Its keys:
---   what, server, options, include, exclude, only_table    the call's arguments, checked
+--   what, server, options, target_schema, include, exclude, only_table    the call's arguments, checked
 --   catalog                                                11_catalog.sql
 --   tables, columns, objects                               replicate._table, _column, _object
 --   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
@@ -278,8 +278,8 @@ BEGIN
     PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
     SELECT coalesce(jsonb_agg(r), '[]') INTO relations
     FROM _mssql_fdw._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
-    model := jsonb_build_object('what', what, 'server', server, 'options', checked, 'include', include, 'exclude', exclude,
-        'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns,
+    model := jsonb_build_object('what', what, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
+        'exclude', exclude, 'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns,
         'objects', relations || (
             SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
     IF what = 'all' THEN

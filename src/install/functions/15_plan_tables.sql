@@ -5,7 +5,7 @@
 -- and from here on, with exclusive locks, what changes tables that others use:
 --   82 drop foreign key   84 switch   85 drop check   86 truncate   87 refill   88 drop table   90 check
 --   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
---   98 what stays behind
+--   97 what has no source any more   98 what stays behind
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._tables(model jsonb) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE
@@ -231,8 +231,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the same types, domains aside, which
--- then replaces the rows.
-CREATE OR REPLACE FUNCTION _mssql_fdw._plan_refill(model jsonb) RETURNS SETOF replicate._step
+-- then replaces the rows. A rule or a trigger may keep some of them out, so they are counted once more.
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_refill(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT x.*, _mssql_fdw._staging_table(x) AS staged FROM _mssql_fdw._tables(model) AS x WHERE x.action = 'refill'
@@ -257,6 +257,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 87, t.position, 0, t.id, 'refill', t.source, t.target,
            format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s', t.target, l.targets, l.targets, t.staged), NULL
     FROM t JOIN lists AS l ON l.table_id = t.id
+    UNION ALL
+    SELECT 87, t.position, 1, t.id, 'verify', t.source, t.target,
+           format('SELECT (SELECT count(*) FROM %s), (SELECT count(*) FROM %s%s)', t.staged,
+                  CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END, t.target), NULL
+    FROM t WHERE verify = 'count'
     UNION ALL
     SELECT 88, t.position, 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t
 $$;

@@ -13,13 +13,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
         UNION ALL SELECT * FROM _mssql_fdw._plan_defaults(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_loads(model, verify) WHERE model ->> 'what' = 'all'
         UNION ALL SELECT * FROM _mssql_fdw._plan_switch(model)
-        UNION ALL SELECT * FROM _mssql_fdw._plan_refill(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_refill(model, verify)
         UNION ALL SELECT * FROM _mssql_fdw._plan_untrusted_checks(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_indexes(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_checks(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_foreign_keys(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_identities(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_comments(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_columns_without_source(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_copies_without_source(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_losses(model)) AS s
     ORDER BY s.phase, s."position", s.ordinal, s.kind, s.target COLLATE "C"
 $$;
@@ -92,6 +94,7 @@ BEGIN
         loss.verb := CASE WHEN s.kind = 'table' THEN NULL
                           WHEN s.kind IN ('default', 'check') AND s.note LIKE '%not translated: %' THEN 'not translated'
                           WHEN s.kind IN ('primary key', 'unique', 'index', 'check', 'foreign key') THEN 'not made'
+                          WHEN s.kind IN ('column', 'copy') THEN 'without a source'
                           WHEN s.kind = 'finding' THEN ''
                           ELSE 'not copied' END;
     ELSIF NOT _mssql_fdw._may_fail(s.kind) THEN
@@ -134,7 +137,8 @@ $$;
 CREATE OR REPLACE FUNCTION _mssql_fdw._loss_summary(losses replicate._loss[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH counted AS (
-        SELECT l.verb, count(*) || ' ' || CASE l.kind WHEN 'unique' THEN 'unique constraint' WHEN 'validate' THEN 'constraint' ELSE l.kind END
+        SELECT l.verb, count(*) || ' ' || CASE WHEN l.kind = 'copy' AND count(*) > 1 THEN 'copie' WHEN l.kind = 'unique' THEN 'unique constraint'
+                                          WHEN l.kind = 'validate' THEN 'constraint' ELSE l.kind END
                    || CASE WHEN count(*) = 1 THEN '' WHEN l.kind = 'index' THEN 'es' ELSE 's' END AS said,
                row_number() OVER (PARTITION BY l.verb ORDER BY count(*) DESC, l.kind) AS n
         FROM unnest(losses) AS l GROUP BY l.verb, l.kind
@@ -143,7 +147,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT string_agg(rtrim(concat_ws(' and ', nullif(array_to_string(trim_array(v.said, 1), ', '), ''), v.said[cardinality(v.said)])
                             || ' ' || v.verb), ', '
-                      ORDER BY array_position('{failed,not validated,not translated,not made,not copied}', v.verb))
+                      ORDER BY array_position('{failed,not validated,not translated,not made,without a source,not copied}', v.verb))
     FROM verbs AS v
 $$;
 
@@ -166,7 +170,7 @@ BEGIN
 END
 $$;
 
--- A table's result after one more of its steps.
+-- A table's result after one more of its steps. One difference is not made good by a later count: a refill is counted twice.
 CREATE OR REPLACE FUNCTION _mssql_fdw._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -175,7 +179,8 @@ BEGIN
         result.rows := counts[1];
         result.bytes := counts[2];
     ELSIF kind = 'verify' THEN
-        result.status := CASE WHEN counts[1] = counts[2] THEN 'ok'
+        result.status := CASE WHEN result.status LIKE 'count differs%' THEN result.status
+                              WHEN counts[1] = counts[2] THEN 'ok'
                               ELSE format('count differs: source %s, target %s', counts[1], counts[2]) END;
     ELSIF note IS NOT NULL AND kind <> 'drop foreign key' THEN
         result.notes := result.notes || note;
@@ -306,7 +311,7 @@ RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('%s %s: %s', count(r.rows), CASE count(r.rows) WHEN 1 THEN 'table' ELSE 'tables' END,
                   _mssql_fdw._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took))
-        || coalesce(format('; %s; see notes and warnings in replicate.runs, id %s', _mssql_fdw._loss_summary(losses), id), '')
+        || coalesce('; ' || _mssql_fdw._loss_summary(losses) || format('; see notes and warnings in replicate.runs, id %s', id), '')
     FROM unnest(results) AS r
 $$;
 

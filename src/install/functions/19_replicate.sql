@@ -107,13 +107,13 @@ RETURNS TABLE (source text, target text, source_rows bigint, target_rows bigint,
     status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    model jsonb;
     t replicate._table;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._check_verify(verify, '{count}');
-    FOR t IN SELECT x.* FROM _mssql_fdw._tables(
-                 _mssql_fdw._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options)) AS x
-             ORDER BY x.position LOOP
+    model := _mssql_fdw._model('verify', server, target_schema, include, exclude, NULL, 'truncate', options);
+    FOR t IN SELECT x.* FROM _mssql_fdw._tables(model) AS x ORDER BY x.position LOOP
         source := t.source;
         target := t.target;
         source_rows := NULL;
@@ -125,6 +125,13 @@ BEGIN
             FROM _mssql_fdw._count(server, t.schema, t.name, t.is_memory_optimized, t.relation::regclass) AS c;
             status := CASE WHEN source_rows = target_rows THEN 'ok' ELSE 'differs' END;
         END IF;
+        RETURN NEXT;
+    END LOOP;
+    FOR source, target IN SELECT o.source, o.target FROM _mssql_fdw._copies_without_source(model) AS o
+                          ORDER BY o.source COLLATE "C", o.target COLLATE "C" LOOP
+        source_rows := NULL;
+        target_rows := NULL;
+        status := 'missing source';
         RETURN NEXT;
     END LOOP;
 END

@@ -205,7 +205,7 @@ CREATE TYPE replicate._object AS (
 CREATE TYPE replicate._loss AS (
     table_id int,          -- NULL: nothing of a table's
     kind text,             -- a step's
-    verb text,             -- failed, not validated, not translated, not made, not copied; '' of a finding
+    verb text,             -- failed, not validated, not translated, not made, without a source, not copied; '' of a finding
     source text,
     target text,
     note text
