@@ -55,6 +55,7 @@ extern "C" {
 #endif
 #include "commands/progress.h"
 #include "commands/tablecmds.h"
+#include "commands/tablespace.h"
 #include "commands/vacuum.h"
 #include "common/shortest_dec.h"
 #include "executor/executor.h"

@@ -49,7 +49,41 @@ void stand_for(Oid staged, Oid index) {
   CommandCounterIncrement();
 }
 
-// The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one.
+// An error of building an index, about the table's own index instead of the one that takes its place.
+[[noreturn]] void rethrow_about(ErrorData* error, const char* staged, const char* own) {
+  const char* found = error->message == nullptr ? nullptr : std::strstr(error->message, staged);
+  if (found != nullptr) {
+    error->message = psprintf("%.*s%s%s", static_cast<int>(found - error->message), error->message, own, found + std::strlen(staged));
+  }
+  if (error->constraint_name != nullptr) error->constraint_name = pstrdup(own);
+  ReThrowError(error);
+}
+
+Oid build_index(Oid staging, IndexStmt* statement, const char* own) {
+  MemoryContext caller = CurrentMemoryContext;
+  ObjectAddress made{};
+  PG_TRY();
+  {
+#if PG_VERSION_NUM >= 160000
+    made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, -1, false, false, true, false, true);
+#else
+    made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, false, false, true, false, true);
+#endif
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    rethrow_about(error, statement->idxname, own);
+  }
+  PG_END_TRY();
+  CommandCounterIncrement();
+  return made.objectId;
+}
+
+// The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one, and one
+// that is not valid enforces nothing.
 void stage_index(Oid index, Oid staging, int natts) {
   Relation relation = index_open(index, AccessShareLock);
   if (relation->rd_index->indisexclusion) {
@@ -60,14 +94,13 @@ void stage_index(Oid index, Oid staging, int natts) {
   statement->idxname = ChooseRelationName(RelationGetRelationName(relation), nullptr, "new", RelationGetNamespace(relation), false);
   statement->idxcomment = nullptr;
   statement->primary = statement->isconstraint = statement->deferrable = statement->initdeferred = false;
+  if (!relation->rd_index->indisvalid) statement->unique = false;
+  // Without a name default_tablespace would choose.
+  const Oid tablespace = relation->rd_rel->reltablespace;
+  statement->tableSpace = get_tablespace_name(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace);
+  const char* own = pstrdup(RelationGetRelationName(relation));
   index_close(relation, NoLock);
-#if PG_VERSION_NUM >= 160000
-  const ObjectAddress made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, -1, false, false, true, false, true);
-#else
-  const ObjectAddress made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, false, false, true, false, true);
-#endif
-  CommandCounterIncrement();
-  stand_for(made.objectId, index);
+  stand_for(build_index(staging, statement, own), index);
 }
 
 // What relcache knows of the files' age, by which it is decided what goes to the write-ahead log.

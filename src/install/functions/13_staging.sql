@@ -21,13 +21,14 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_stage_indexes' LANGUAGE C STRICT VOLATILE PARAL
 CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 
--- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), a column has no value in the
--- file (virtual), a foreign key is temporal, or somebody subscribes to the rows, whom an exchange of files does not tell.
+-- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints) or is about
+-- the row type of its table (the whole row in an expression), a column has no value in the file (virtual), a foreign key is temporal, or somebody subscribes to the rows, whom an exchange of files does not tell.
 CREATE OR REPLACE FUNCTION _mssql_fdw._can_stage(relation oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
         AND c.relam = (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'heap')
-        AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisexclusion)
+        AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid
+                        AND (i.indisexclusion OR concat(i.indexprs, i.indpred) ~ ':varattno 0 '))
         AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attgenerated = 'v')
         AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE c.oid IN (k.conrelid, k.confrelid) AND (to_jsonb(k) ->> 'conperiod')::boolean)
         AND NOT EXISTS (SELECT FROM pg_publication_tables AS p WHERE p.schemaname = n.nspname AND p.tablename = c.relname)

@@ -189,7 +189,8 @@ RETURN format('pg_temp.%I', _mssql_fdw._suffixed_name(t.target_name, left(md5(t.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT x.*, CASE x.action WHEN 'refill' THEN _mssql_fdw._staging_table(x) ELSE x.target END AS loaded
+        SELECT x.*, CASE x.action WHEN 'refill' THEN _mssql_fdw._staging_table(x) ELSE x.target END AS loaded,
+               x.action = 'switch' AND NOT EXISTS (SELECT FROM pg_statistic_ext AS e WHERE e.stxrelid = x.relation) AS analyzed_beside
         FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('create', 'replace', 'switch', 'refill')
     ), lists AS (
         SELECT c.table_id, array_agg(c.name ORDER BY c.ordinal)::text AS sources, array_agg(c.type ORDER BY c.ordinal)::text AS types,
@@ -214,8 +215,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 60, t.position, 4, t.id, 'stage indexes', t.source, t.target, format('SELECT _mssql_fdw._stage_indexes(%L)', t.target), NULL
     FROM t WHERE t.action = 'switch' AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = t.relation)
     UNION ALL
-    SELECT CASE t.action WHEN 'refill' THEN 96 ELSE 60 END, t.position, 1000, t.id, 'analyze', t.source, t.target,
-           CASE t.action WHEN 'switch' THEN format('SELECT _mssql_fdw._analyze(%L)', t.target) ELSE 'ANALYZE ' || t.target END, NULL
+    SELECT CASE WHEN t.analyzed_beside OR t.action IN ('create', 'replace') THEN 60 ELSE 96 END, t.position, 1000, t.id, 'analyze', t.source, t.target,
+           CASE WHEN t.analyzed_beside THEN format('SELECT _mssql_fdw._analyze(%L)', t.target) ELSE 'ANALYZE ' || t.target END, NULL
     FROM t WHERE (model #>> '{options,analyze}')::boolean
 $$;
 

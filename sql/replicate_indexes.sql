@@ -1,0 +1,51 @@
+-- A second run of a table with indexes and statistics that the source does not know.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE SCHEMA indexed;
+SELECT mssql_exec('mssql', 'CREATE TABLE rep.Indexed (a int NOT NULL CONSTRAINT pk_indexed PRIMARY KEY, b int NOT NULL, c int NOT NULL)');
+SELECT mssql_exec('mssql', 'INSERT INTO rep.Indexed VALUES (1, 1, 1), (2, 1, 1), (3, 2, 2), (4, 2, 2)');
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+
+-- an index stays where it is, wherever new ones go
+SET allow_in_place_tablespaces = true;
+CREATE TABLESPACE index_place LOCATION '';
+CREATE INDEX placed ON indexed.indexed (c) TABLESPACE index_place;
+SET default_tablespace = 'index_place';
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+RESET default_tablespace;
+SELECT c.relname, s.spcname FROM pg_class AS c LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace
+WHERE c.relnamespace = 'indexed'::regnamespace AND c.relkind IN ('r', 'i') ORDER BY 1;
+DROP INDEX indexed.placed;
+DROP TABLESPACE index_place;
+
+-- one that could not be built stays as it is
+CREATE UNIQUE INDEX CONCURRENTLY bad ON indexed.indexed (b);
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+SELECT indisvalid, indisunique FROM pg_index WHERE indexrelid = 'indexed.bad'::regclass;
+DELETE FROM indexed.indexed WHERE a IN (2, 4);
+REINDEX INDEX indexed.bad;
+SELECT indisvalid FROM pg_index WHERE indexrelid = 'indexed.bad'::regclass;
+-- an error names the table's own
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+DROP INDEX indexed.bad;
+
+-- an expression over the whole row
+CREATE FUNCTION indexed.sum(indexed.indexed) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.a + $1.b';
+CREATE INDEX whole ON indexed.indexed (indexed.sum(indexed));
+CREATE INDEX whole_where ON indexed.indexed (a) WHERE indexed.sum(indexed) > 1;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+SET enable_seqscan = off;
+SELECT a FROM indexed.indexed AS i WHERE indexed.sum(i) = 6;
+RESET enable_seqscan;
+DROP INDEX indexed.whole, indexed.whole_where;
+
+-- statistics of several columns are those of the new rows
+CREATE STATISTICS indexed.several (dependencies, mcv) ON b, c FROM indexed.indexed;
+ANALYZE indexed.indexed;
+SELECT most_common_vals FROM pg_stats_ext WHERE statistics_name = 'several';
+SELECT mssql_exec('mssql', 'UPDATE rep.Indexed SET b = 7, c = 8');
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+SELECT most_common_vals FROM pg_stats_ext WHERE statistics_name = 'several';
+
+SELECT mssql_exec('mssql', 'DROP TABLE rep.Indexed');
+DROP SCHEMA indexed CASCADE;
