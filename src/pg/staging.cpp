@@ -3,6 +3,7 @@
 #include "staging.hpp"
 
 #include "constraint_check.hpp"
+#include "exclusive_locks.hpp"
 
 namespace mssql::pg {
 
@@ -338,7 +339,7 @@ List* switch_tables(const SwitchRequest& request) {
   qsort(request.tables, static_cast<std::size_t>(request.ntables), sizeof(Oid), compare_oids);
   for (int i = 0; i < request.ntables; ++i) check_staged(request.tables[i]);
   List* violated = check_constraints(request);
-  for (int i = 0; i < request.ntables; ++i) LockRelationOid(request.tables[i], AccessExclusiveLock);
+  lock_exclusively(request.tables, request.ntables);
   List* violations = release_constraints(violated);
   for (int i = 0; i < request.ntables; ++i) switch_table(request.tables[i]);
   return violations;

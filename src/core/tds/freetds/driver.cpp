@@ -29,7 +29,8 @@ Driver::Driver(const Login& login, const Environment& environment)
       where_(place(login)),
       waits_{login.query_timeout, Waits{}.attention},
       monitor_(environment),
-      process_(log_in(login, environment, monitor_)) {
+      process_(log_in(login, environment, monitor_)),
+      unproven_(login.encrypt == Encrypt::require || login.encrypt == Encrypt::strict) {
   net::keep_alive(dbiordesc(process_.get()));
   introduce();
 }
@@ -55,6 +56,28 @@ void Driver::introduce() {
     if (error.is_interruption() || !alive()) throw;
     spid_ = dbspid(process_.get());  // a server that cannot say so is still a server
   }
+}
+
+// FreeTDS goes on in clear behind the login where the server, or somebody on the way who changes a byte, agrees to no more encryption than
+// that. The first answer, to a question that tells nothing, shows it.
+void Driver::require_tls() {
+  constexpr std::uint8_t application_data = 23;  // RFC 8446 5.1
+  constexpr int slice_ms = 200;
+  std::uint8_t first = application_data;
+  const int socket = dbiordesc(process_.get());
+  const net::Deadline deadline = net::Deadline::in_seconds(waits_.statement > 0 ? waits_.statement : Login().connect_timeout);
+  while (!deadline.passed()) {
+    if (environment_.interrupted != nullptr && environment_.interrupted()) break;  // what follows says so
+    pollfd answer{socket, POLLIN, 0};
+    if (::poll(&answer, 1, deadline.slice(slice_ms)) <= 0) continue;
+    if (::recv(socket, &first, sizeof(first), MSG_PEEK) == 1) unproven_ = false;
+    break;
+  }
+  if (first == application_data) return;
+  drop();
+  throw Error(sqlstate::cannot_connect, "connection to server at " + where_ + " failed: only its login is encrypted",
+              "The server, or somebody on the way to it, does not agree to more, and FreeTDS takes that for enough.",
+              "Use the native driver, or set the server option \"encrypt\" to \"request\" if clear text is acceptable.");
 }
 
 bool Driver::alive() const noexcept {
@@ -96,6 +119,7 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   } else {
     code = remote_call.send(process_.get());
   }
+  if (code == SUCCEED && unproven_) require_tls();
   if (code == SUCCEED) code = dbsqlok(process_.get());
   settle(code);
 }

@@ -44,6 +44,7 @@ class Driver final : public BulkBySql {
   void count_rows();
   void drop() noexcept;
   void introduce();
+  void require_tls();
 
   Environment environment_;
   std::string where_;  // "host", port n: for messages
@@ -54,6 +55,7 @@ class Driver final : public BulkBySql {
   bool busy_{false};
   bool in_rows_{false};
   bool dead_{false};
+  bool unproven_;  // TLS is required, and nothing has been received under it yet
   std::int64_t rows_read_{0};
   std::int64_t affected_{0};
   int spid_{0};

@@ -159,6 +159,7 @@ void Driver::open(std::unique_ptr<net::Stream> stream, const Login& login, net::
 void Driver::complete_login() {
   link_->messages = Messages(environment_);
   logged_in_ = true;
+  home_ = link_->state;
   if (spid_ == 0) introduce();
 }
 
@@ -346,11 +347,26 @@ void Driver::send(Write write) {
 void Driver::send_statement(std::string_view sql) {
   ServerState& state = link_->state;
   if (!opening_) return send([&] { send_batch(link_->outbox, sql, state); });
-  if (opening_->begins) state.transaction = 0;  // whatever there is the reset rolls back
-  prepared_ = {};                               // it drops the handles, too
   opening_tried_ = opening_due_ = true;
   const std::string batch = opening_statements(*opening_) + std::string(sql);
-  send([&] { send_batch(link_->outbox, batch, state, opening_->begins ? packet_status::reset : packet_status::reset_but_transaction); });
+  const std::uint8_t reset = reset_status();
+  if (reset != packet_status::normal) forget_session();
+  send([&] { send_batch(link_->outbox, batch, state, reset); });
+}
+
+// A server that tells nothing of transactions (Babelfish) knows no reset that keeps one either.
+std::uint8_t Driver::reset_status() const noexcept {
+  if (opening_->begins) return packet_status::reset;
+  return link_->state.tells_transactions ? packet_status::reset_but_transaction : packet_status::normal;
+}
+
+// What a reset takes back, which no server tells of in full: the transaction, handles, and what was changed since the login.
+void Driver::forget_session() {
+  ServerState& state = link_->state;
+  if (opening_->begins) state.transaction = 0;
+  prepared_ = {};
+  state.database = home_.database;
+  std::copy(std::begin(home_.collation), std::end(home_.collation), state.collation);
 }
 
 void Driver::open(const Opening& opening) {
@@ -451,7 +467,9 @@ void Driver::roll_back_to(std::string_view savepoint) {
 
 void Driver::leave_transaction() {
   make_way();
-  if (link_->state.transaction == 0 && !link_->state.tells_transactions) return roll_back_transaction();
+  // A first batch that was called off may have begun one, though its answer was not read so far
+  const bool unknown = opening_ && opening_tried_ && opening_->begins;
+  if (link_->state.transaction == 0 && (unknown || !link_->state.tells_transactions)) return roll_back_transaction();
   opening_.reset();
   if (link_->state.transaction == 0) return;
   call_ = {};

@@ -91,6 +91,8 @@ class Driver final : public Session {
   template <class Write>
   void request_transaction(Write write);
   void send_statement(std::string_view sql);
+  std::uint8_t reset_status() const noexcept;
+  void forget_session();
   void send_parameterised(std::string_view sql);
   void give_back_handles();
   bool handle_is_unknown() const;
@@ -116,6 +118,7 @@ class Driver final : public Session {
   Environment environment_;
   Waits waits_;
   std::unique_ptr<Link> link_;
+  ServerState home_;  // as the login left it
   std::optional<Opening> opening_;  // not known to have been done
   bool opening_tried_{false};       // a request has taken it along
   bool opening_due_{false};         // the request under way has it

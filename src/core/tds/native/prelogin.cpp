@@ -126,6 +126,7 @@ Agreement negotiate(Outbox& outbox, Inbox& inbox, const Login& login) {
   const Encrypt wanted = has_token && login.encrypt == Encrypt::request ? Encrypt::require : login.encrypt;
   ask(outbox, wish(wanted), login.instance, has_token);
   const std::vector<std::uint8_t> answer = read_answer(inbox);
+  inbox.rest();  // what is behind it came in clear, and would be taken for an answer under TLS
   Agreement agreement{agree(wanted, has_token, encryption_of(answer)), {}};
   if (has_token) agreement.echo = echo_of(answer);
   return agreement;

@@ -48,6 +48,15 @@ TEST(EncryptionTest, AllOfALongLoginIsEncryptedWithTheSession) {
   EXPECT_EQ(thrown.message + thrown.detail, "");
 }
 
+// Whoever is on the way could add an answer to what the server says in clear, before TLS begins.
+TEST(EncryptionTest, NothingThatCameInClearIsAnAnswerUnderTls) {
+  scripted::Server server({scripted::packets(scripted::prelogin_answer(1)) +
+                           scripted::packets(scripted::login_acknowledgement() + canned::done(canned::final))});
+  const Thrown thrown = thrown_by([&] { Driver(server.stream(), to_peer(Encrypt::require), scripted::Server::environment()); });
+  EXPECT_EQ(thrown.sqlstate, "08001");
+  EXPECT_NE(thrown.detail.find("It goes on behind its end."), std::string::npos) << thrown.detail;
+}
+
 // 32767 is what some servers grant, and then they hang up on it.
 TEST(EncryptionTest, PacketsUnderTlsAreShort) {
   TlsPeer peer(1, 32767);
