@@ -13,7 +13,7 @@ WITH harmless (name, why) AS (VALUES
     ('_hold_settings',  'settings of the calling function'),
     ('_show_progress',  'the caller''s own line in replicate.progress'),
     ('_claim',          'as the owner of a table, or who may empty and fill it, whom it asks'),
-    ('_stage',          'the caller''s tables, by the caller''s rights'),
+    ('_stage',          'a step of a run, refused outside of one; the caller''s tables, by the caller''s rights'),
     ('_stage_indexes',  'the same'),
     ('_switch',         'the same'),
     ('_run_switch',     'the same'),
@@ -25,7 +25,8 @@ WITH harmless (name, why) AS (VALUES
     ('_set_sequence',   'ALTER SEQUENCE and setval() as the caller'),
     ('_align_sequence', 'calls _set_sequence'),
     ('_align_identity', 'calls _set_sequence'),
-    ('_load',           'writes into a table as the caller, whose rights it checks'),
+    ('_load',           'a step of a run, refused outside of one; as the caller, whose rights it checks'),
+    ('_own_words',      'a trigger''s'),
     ('_lock_server',    'takes a lock for one transaction'))
 SELECT p.oid::regprocedure AS not_accounted_for
 FROM pg_proc AS p

@@ -37,7 +37,6 @@ SELECT * FROM replicate_table('mssql', 'rep.Prodct');
 SELECT * FROM replicate_table('mssql', 'Product');
 SELECT * FROM replicate_table('mssql', '[rep');
 SELECT * FROM replicate_table('mssql', 'a.b.c.d');
-SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Sale', '{Id}', '{int}', 'pg_class', '{nope}', 'x');
 BEGIN READ ONLY;
 SELECT * FROM replicate_schema('mssql', 'nowhere', include => '{rep.Sale}');
 ROLLBACK;

@@ -33,7 +33,7 @@ CREATE TABLE again.precious (a int, b int);
 GRANT INSERT ON again.precious TO refresh_other;
 SET ROLE refresh_other;
 SELECT _mssql_fdw._claim('mssql', 'rep', 'Heap', 'again.precious');
-INSERT INTO replicate._targets VALUES ('again', 'precious', 1, 1, 'mssql', 'rep', 'Heap');
+INSERT INTO replicate._targets VALUES ('again', 'precious', 1, 1, 'postgres', 'mssql', 'rep', 'Heap');
 SELECT _mssql_fdw._write_target('mssql', 'rep', 'Heap', 'again.precious'::regclass);
 RESET ROLE;
 
@@ -92,11 +92,6 @@ BEGIN;
 DECLARE reader CURSOR FOR SELECT id FROM again.product ORDER BY id;
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Product', 'again');
 ROLLBACK;
-BEGIN;
-CREATE TABLE again.fresh (id int);
-DECLARE reader CURSOR FOR SELECT id FROM again.fresh;
-SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.fresh', '{id}', 'rep.Product');
-ROLLBACK;
 -- twice in one transaction, and in a subtransaction that fails
 BEGIN;
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
@@ -107,13 +102,7 @@ SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
 COMMIT;
 SELECT count(*) FROM again.sale;
 
--- nobody passes a foreign key: not the owner of the table by a load,
-BEGIN;
-CREATE TABLE again.child (id int PRIMARY KEY REFERENCES again.sale);
-SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.child', '{id}', 'rep.Product');
-ROLLBACK;
-SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Product', '{Id}', '{int}', 'again.precious', '{a}', 'rep.Product');
--- and not the owner of a referenced table by a refresh
+-- the owner of a referenced table does not pass a foreign key by a refresh
 ALTER TABLE again.heap OWNER TO refresh_owner;
 TRUNCATE again.heap;
 INSERT INTO again.heap VALUES (1, 1), (99, 99);
@@ -133,15 +122,11 @@ INSERT INTO again.heap VALUES (98, 98);
 INSERT INTO again.theirs VALUES (98, 98);
 SET ROLE refresh_owner;
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
-SELECT _mssql_fdw._switch('{again.heap}', '{}');
-BEGIN;
-SELECT _mssql_fdw._stage('again.heap');
-SELECT _mssql_fdw._stage_indexes('again.heap');
-SELECT * FROM _mssql_fdw._switch('{again.heap}', '{}');
-ROLLBACK;
-SELECT _mssql_fdw._stage('again.theirs');
 RESET ROLE;
 SELECT count(*) FROM again.heap;
+-- another role than the owner would evaluate what he has written, a superuser above all
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
+ALTER TABLE again.heap OWNER TO CURRENT_USER;
 -- the owner of both is warned; the key no longer claims to be valid
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
 SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'again.theirs'::regclass;

@@ -136,11 +136,20 @@ void release(const Constraint& constraint) {
   CommandCounterIncrement();
 }
 
+// The queries call what users have written, in checks and in casts of a key's types: what it writes has not been held against anything.
+void check_nothing_written(CommandId before) {
+  CommandCounterIncrement();
+  if (GetCurrentCommandId(false) == before) return;
+  ereport(ERROR, (errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION), errmsg("constraints could not be checked"),
+                  errdetail("A function that one of them calls changes data.")));
+}
+
 }  // namespace
 
 List* check_constraints(const SwitchRequest& request) {
   MemoryContext context = CurrentMemoryContext;
   CommandCounterIncrement();
+  const CommandId command = GetCurrentCommandId(false);
   SPI_connect();
   const Datum tables = table_array(request);
   lock_partners(request, tables);
@@ -157,6 +166,7 @@ List* check_constraints(const SwitchRequest& request) {
     MemoryContextSwitchTo(old);
   }
   SPI_finish();
+  check_nothing_written(command);
   return to_release;
 }
 

@@ -8,6 +8,9 @@ namespace mssql::pg {
 // Raises an error unless the user owns the relation, as a member of its owner too.
 void check_owner(Relation relation);
 
+// Raises an error where another role than the user, which is no superuser, owns the relation: it may write code that a run evaluates.
+void check_trusted(Relation relation);
+
 // Locks the tables at the other ends of foreign keys against writers, until the end of the transaction, and runs a query for each
 // valid constraint. Answers a List of what release_constraints() takes; what must not be released is an error.
 List* check_constraints(const SwitchRequest& request);

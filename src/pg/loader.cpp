@@ -236,7 +236,8 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   const Oid staging = staging_of(request.target);
   if (OidIsValid(staging)) {
     check_owner(state->target);
-    state->relation = table_open(staging, RowExclusiveLock);
+    check_trusted(state->target);
+    state->relation = open_staging(state->target, staging, RowExclusiveLock);
   } else {
     check_new(state->target);
     state->relation = state->target;

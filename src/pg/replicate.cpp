@@ -5,6 +5,7 @@
 #include "loader.hpp"
 #include "options.hpp"
 #include "result_rows.hpp"
+#include "run.hpp"
 #include "staging.hpp"
 
 namespace mssql::pg {
@@ -105,6 +106,7 @@ const RemoteColumn* clr_columns(const RemoteTable& table) {
 // _load(server, source_schema, source_table, source_columns, types, target, columns, source, nul_policy, estimated_rows, estimated_bytes,
 // memory_optimized); STRICT.
 Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
+  require_run();
   PreventCommandIfReadOnly("a load");
   PreventCommandIfParallelMode("a load");
   LoadRequest request;
@@ -170,6 +172,7 @@ void say(FunctionCallInfo fcinfo) {
 
 // _switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text); STRICT.
 Datum switch_call(FunctionCallInfo fcinfo) {
+  require_run();
   PreventCommandIfReadOnly("a refresh");
   ReturnSetInfo* result = materialized_result(fcinfo);
   TupleDesc descriptor = result_descriptor(fcinfo);
@@ -285,6 +288,7 @@ Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum {
+    require_run();
     stage(PG_GETARG_OID(0));
     PG_RETURN_VOID();
   });
@@ -297,6 +301,7 @@ Datum mssql_fdw_client_can_read(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_stage_indexes(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum {
+    require_run();
     stage_indexes(PG_GETARG_OID(0));
     PG_RETURN_VOID();
   });

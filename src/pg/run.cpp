@@ -13,8 +13,8 @@ namespace mssql::pg {
 
 namespace {
 
-// Between the beginning and the end of a run's call; a local transaction that fails ends it too.
-bool speaking = false;
+// Between the beginning and the end of a run's call: the nesting level of the transaction that it began in, whose failure ends it, too. 0: none.
+int run_level = 0;
 
 LOCKTAG server_lock(Oid server, std::uint16_t which) {
   LOCKTAG tag{};
@@ -24,19 +24,27 @@ LOCKTAG server_lock(Oid server, std::uint16_t which) {
 
 void show_statement_again() { pgstat_report_activity(STATE_RUNNING, debug_query_string == nullptr ? "" : debug_query_string); }
 
-void forget(XactEvent, void*) { speaking = false; }
+void forget(XactEvent, void*) { run_level = 0; }
 
-void begin_speaking(Oid server) {
+void forget_failed(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event == SUBXACT_EVENT_ABORT_SUB && GetCurrentTransactionNestLevel() <= run_level) run_level = 0;
+}
+
+void begin_run(Oid server) {
   static bool registered = false;
-  if (!std::exchange(registered, true)) RegisterXactCallback(forget, nullptr);
+  if (!std::exchange(registered, true)) {
+    RegisterXactCallback(forget, nullptr);
+    RegisterSubXactCallback(forget_failed, nullptr);
+  }
+  if (run_level != 0) ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a run of replication cannot begin another one")));
   const LOCKTAG tag = server_lock(server, speaking_lock);
   (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
-  speaking = true;
+  run_level = GetCurrentTransactionNestLevel();
   show_progress({"catalog", nullptr, nullptr, 0, 0});
 }
 
-void end_speaking(Oid server) {
-  speaking = false;
+void end_run(Oid server) {
+  run_level = 0;
   show_statement_again();
   const LOCKTAG tag = server_lock(server, speaking_lock);
   LockRelease(&tag, ShareUpdateExclusiveLock, false);
@@ -144,12 +152,12 @@ Datum replicate(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   MemoryContext context = CurrentMemoryContext;
   lock_server(server->serverid, server->servername);
-  begin_speaking(server->serverid);
+  begin_run(server->serverid);
   SPI_connect();
   const Answer answer = work(fcinfo, context);
   write_history(fcinfo, answer);
   SPI_finish();
-  end_speaking(server->serverid);
+  end_run(server->serverid);
   return answer.values[1];
 }
 
@@ -163,8 +171,14 @@ void lock_server(Oid server, const char* name) {
                   errhint("replicate.progress shows the session and how far it is.")));
 }
 
+void require_run() {
+  if (run_level != 0 && !InSecurityRestrictedOperation()) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a step of replication cannot be called outside of a run"),
+                  errhint("Use replicate_all() or replicate_table().")));
+}
+
 void show_progress(const Progress& progress) {
-  if (!speaking) return;
+  if (run_level == 0) return;
   StringInfoData text;
   initStringInfo(&text);
   appendStringInfoString(&text, "/* mssql_fdw: [");

@@ -16,6 +16,10 @@ inline constexpr std::uint16_t speaking_lock = 2;  // during the call: the sessi
 // transaction ends.
 void lock_server(Oid server, const char* name);
 
+// An error unless a run is at work in this session. What loads, stages and switches is for runs: called one by one, or between other
+// statements, the steps would meet what nobody has thought of.
+void require_run();
+
 // Puts what is being done where other sessions read it, in front of the statement's text in pg_stat_activity: they cannot look up
 // the names of a table that is not committed. Does nothing outside of a run.
 struct Progress {

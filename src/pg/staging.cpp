@@ -4,6 +4,7 @@
 
 #include "constraint_check.hpp"
 #include "exclusive_locks.hpp"
+#include "staging_match.hpp"
 
 namespace mssql::pg {
 
@@ -25,6 +26,7 @@ ClassRow class_row(Oid relation) {
 void check_may_stage(Relation table) {
   const Form_pg_class form = table->rd_rel;
   check_owner(table);
+  check_trusted(table);
   if (form->relkind == RELKIND_RELATION && !form->relispartition && form->relam == HEAP_TABLE_AM_OID &&
       form->relpersistence != RELPERSISTENCE_TEMP && !IsSystemRelation(table) && !RelationIsMapped(table)) {
     return;
@@ -219,15 +221,24 @@ Oid staged_index(List* staged, Oid index) {
   elog(ERROR, "index \"%s\" has not been staged", get_rel_name(index));
 }
 
+// The number of their columns.
+int lock_indexes(Oid index, Oid staged) {
+  Relation old_one = index_open(index, AccessExclusiveLock);
+  Relation new_one = index_open(staged, AccessExclusiveLock);
+  check_staged_index(old_one, new_one);
+  const int natts = RelationGetNumberOfAttributes(old_one);
+  index_close(new_one, NoLock);
+  index_close(old_one, NoLock);
+  return natts;
+}
+
 void exchange_indexes(Relation table, Relation staging) {
   List* staged = RelationGetIndexList(staging);
   ListCell* cell = nullptr;
   foreach (cell, RelationGetIndexList(table)) {
     const Oid index = lfirst_oid(cell);
     const Oid other = staged_index(staged, index);
-    LockRelationOid(index, AccessExclusiveLock);
-    LockRelationOid(other, AccessExclusiveLock);
-    const int natts = class_row(index).form->relnatts;
+    const int natts = lock_indexes(index, other);
     exchange_files(index, other);
     take_statistics(index, other, natts);
   }
@@ -258,7 +269,7 @@ void switch_table(Oid id) {
   CheckTableForSerializableConflictIn(table);
   const Oid staging = staging_of(id);
   const int natts = RelationGetNumberOfAttributes(table);
-  Relation other = table_open(staging, AccessExclusiveLock);
+  Relation other = open_staging(table, staging, AccessExclusiveLock);
   exchange_indexes(table, other);
   table_close(other, NoLock);
   table_close(table, NoLock);
@@ -282,10 +293,7 @@ int compare_oids(const void* a, const void* b) {
 void check_staged(Oid id) {
   Relation table = table_open(id, ShareUpdateExclusiveLock);
   check_may_stage(table);
-  if (!OidIsValid(staging_of(id))) {
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("table \"%s\" has not been staged", RelationGetRelationName(table))));
-  }
+  table_close(open_staging(table, staging_of(id), NoLock), NoLock);
   table_close(table, NoLock);
 }
 
@@ -298,6 +306,26 @@ void check_owner(Relation relation) {
   const bool owner = pg_class_ownercheck(RelationGetRelid(relation), GetUserId());
 #endif
   if (!owner) aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
+}
+
+void check_trusted(Relation relation) {
+  const Oid owner = relation->rd_rel->relowner;
+  if (owner == GetUserId() || superuser_arg(owner)) return;
+  const char* name = GetUserNameFromId(owner, false);
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("table \"%s\" belongs to another role", RelationGetRelationName(relation)),
+                  errdetail("Its checks, defaults and triggers, which role \"%s\" may write, would run with your rights.", name),
+                  errhint("Run this as role \"%s\".", name)));
+}
+
+Relation open_staging(Relation table, Oid staging, LOCKMODE mode) {
+  if (!OidIsValid(staging)) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("table \"%s\" has not been staged", RelationGetRelationName(table))));
+  }
+  Relation relation = table_open(staging, mode);
+  check_staging(table, relation);
+  return relation;
 }
 
 Oid staging_of(Oid table) {

@@ -19,6 +19,9 @@ void stage(Oid table);
 // The staging relation of a table; InvalidOid: none.
 Oid staging_of(Oid table);
 
+// Opens it; an error where there is none, or where it is not as it was made.
+Relation open_staging(Relation table, Oid staging, LOCKMODE mode);
+
 // For each index of the table the same over the staging relation, built.
 void stage_indexes(Oid table);
 

@@ -50,7 +50,8 @@ BEGIN
     INTO others
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     LEFT JOIN replicate._targets AS o ON o.target_schema = t.target_schema AND o.target_name = t.target_name
-         AND (o.relation = t.relation OR o.database <> (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+         AND CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) THEN o.relation = t.relation
+                  ELSE o.owner = (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = t.relation) END
     WHERE t.position IS NOT NULL AND t.relation IS NOT NULL
       AND (o.server IS DISTINCT FROM _check_ours.server OR o.source_schema <> t.schema OR o.source_table <> t.name);
     IF others IS NOT NULL THEN
@@ -65,17 +66,69 @@ $$;
 CREATE OR REPLACE FUNCTION _mssql_fdw._claim(server name, source_schema text, source_table text, target regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
--- Called by _claim() as the extension's owner: nobody else may write the table.
+-- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this database meant and is gone, no table of
+-- that name is in a copy of it either.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_target(server name, source_schema text, source_table text, target oid) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO replicate._targets AS o (target_schema, target_name, relation, database, server, source_schema, source_table)
-    SELECT n.nspname, c.relname, c.oid, d.oid, server, source_schema, source_table
+    DELETE FROM replicate._targets AS o
+    WHERE o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+      AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation);
+    INSERT INTO replicate._targets AS o (target_schema, target_name, relation, database, owner, server, source_schema, source_table)
+    SELECT n.nspname, c.relname, c.oid, d.oid, pg_get_userbyid(c.relowner), server, source_schema, source_table
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_database AS d ON d.datname = current_database()
     WHERE c.oid = target
     ON CONFLICT (target_schema, target_name) DO UPDATE SET relation = excluded.relation, database = excluded.database,
-        server = excluded.server, source_schema = excluded.source_schema, source_table = excluded.source_table
+        owner = excluded.owner, server = excluded.server, source_schema = excluded.source_schema, source_table = excluded.source_table
     RETURNING o.relation::bigint
+$$;
+
+-- Who may write code that a run evaluates with the caller's rights.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
+END;
+
+-- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules, domains; those of its
+-- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would the owner of a
+-- type with a cast, by a foreign key. Nothing else of a run asks a table that is there more than a count, which is code where it is a view.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    other record;
+BEGIN
+    WITH RECURSIVE family (relation, source, "position") AS (
+        SELECT t.relation, t.source, t.position FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
+          AND (what <> 'verify' OR (SELECT c.relkind = 'v' OR c.relrowsecurity FROM pg_class AS c WHERE c.oid = t.relation))
+        UNION
+        SELECT i.inhrelid, f.source, f.position FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
+    )
+    SELECT f.source, format('%I.%I', n.nspname, c.relname) AS target, pg_get_userbyid(c.relowner) AS owner INTO other
+    FROM family AS f JOIN pg_class AS c ON c.oid = f.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE NOT _mssql_fdw._is_trusted(c.relowner)
+    ORDER BY f.position, n.nspname COLLATE "C", c.relname COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('target %s of %s belongs to role %I', other.target, other.source, other.owner),
+            format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
+            format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
+    END IF;
+    SELECT k.conname, format('%I.%I', n.nspname, c.relname) AS child, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner
+    INTO other
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    JOIN pg_constraint AS k ON k.contype = 'f' AND t.relation IN (k.conrelid, k.confrelid)
+    JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) OR a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)
+    JOIN pg_type AS y ON y.oid = a.atttypid
+    WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace') AND NOT _mssql_fdw._is_trusted(y.typowner)
+    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", k.conname COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('foreign key "%s" of %s compares type %s of role %I', other.conname, other.child, other.type,
+            other.owner),
+            format('Casts that %I has written would run with the rights of %I.', other.owner, current_user), 'Drop the foreign key first.');
+    END IF;
+END
 $$;
 
 -- Rights whose lack would end the run in its midst, or behind its loads.
@@ -200,7 +253,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_namespace AS n ON n.nspname = o.target_schema
     JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.target_name
     WHERE o.server = model ->> 'server' AND model ->> 'only_table' IS NULL
-      AND (c.oid = o.relation OR o.database <> (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+      AND CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) THEN c.oid = o.relation
+               ELSE o.owner = pg_get_userbyid(c.relowner) END
       AND o.target_schema = coalesce((model ->> 'target_schema')::name,
                                      _mssql_fdw._local_schema(o.source_schema, model #>> '{options,name_case}'))
       AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(o.source_schema, o.source_table, _mssql_fdw._text_array(model -> 'include')))

@@ -272,6 +272,7 @@ BEGIN
     LEFT JOIN _mssql_fdw._positions(catalog, tables, ids) AS p ON p.id = t.id;
     PERFORM _mssql_fdw._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_privileges(tables) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_owners(tables, what);
     PERFORM _mssql_fdw._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
     PERFORM _mssql_fdw._check_types(tables, columns) WHERE what IN ('all', 'schema');

@@ -74,18 +74,32 @@ COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values';
 GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
 
 -- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
--- and has to be the very relation, but after a restore or in a copy of the database, where the numbers are others.
+-- and has to be the very relation; after a restore or in a copy of the database, where the numbers are others, the table of that name and
+-- of the same owner.
 CREATE TABLE replicate._targets (
     target_schema name NOT NULL,
     target_name name NOT NULL,
     relation oid NOT NULL,
     database oid NOT NULL,
+    owner name NOT NULL,   -- the table's, when it was claimed
     server name NOT NULL,
     source_schema text NOT NULL,
     source_table text NOT NULL,
     PRIMARY KEY (target_schema, target_name)
 );
 GRANT SELECT ON replicate._targets TO PUBLIC;
+
+-- Who restores a database that he owns can write any row: he speaks for tables of his roles only, '' is nobody's.
+CREATE FUNCTION _mssql_fdw._own_words() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = NEW.owner AND pg_has_role(current_user, r.oid, 'MEMBER')) THEN
+        NEW.owner := '';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER own_words BEFORE INSERT ON replicate._targets FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._own_words();
 
 SELECT pg_catalog.pg_extension_config_dump('replicate.run_id', '');
 SELECT pg_catalog.pg_extension_config_dump('replicate._runs', '');

@@ -1,0 +1,109 @@
+-- Whose code runs with whose rights, and what nobody can do to rows that are staged. Data: test/fixtures/replicate.sql.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE SCHEMA trust;
+CREATE ROLE trust_owner;
+CREATE ROLE trust_caller;
+GRANT USAGE ON FOREIGN SERVER mssql TO trust_owner, trust_caller;
+GRANT CREATE, USAGE ON SCHEMA trust TO trust_owner, trust_caller;
+
+-- the steps of a run are nothing to be called by hand, not behind one that failed either
+SET ROLE trust_owner;
+CREATE TABLE trust.bytes (a bytea);
+SELECT _mssql_fdw._stage('trust.bytes');
+SELECT _mssql_fdw._stage_indexes('trust.bytes');
+SELECT * FROM _mssql_fdw._switch('{trust.bytes}', '{}');
+SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Sale', '{Id}', '{int}', 'trust.bytes', '{a}', 'rep.Sale');
+BEGIN;
+SAVEPOINT one;
+SELECT * FROM replicate_table('mssql', 'rep.Prodct', 'trust');
+ROLLBACK TO one;
+SELECT _mssql_fdw._stage('trust.bytes');
+ROLLBACK;
+DROP TABLE trust.bytes;
+
+-- code that a run calls can alter what is staged, or write it: then nothing is switched
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap,rep.Sale,rep.Product}');
+CREATE FUNCTION trust.spoil(statement text) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format(statement, 'trust.pg_temp_' || 'trust.heap'::regclass::oid);
+    RETURN 1;
+EXCEPTION WHEN undefined_table OR undefined_column OR duplicate_column THEN
+    RETURN 0;
+END
+$$;
+ALTER TABLE trust.product ADD spoilt int;
+ALTER TABLE trust.sale ADD spoilt int;
+\set run 'SELECT source, rows, status FROM replicate_all(''mssql'', ''trust'', ''{rep.Heap,rep.Sale,rep.Product}'', options => ''{"analyze": false}'');'
+ALTER TABLE trust.sale ALTER spoilt SET DEFAULT trust.spoil('ALTER TABLE %s ALTER a TYPE bigint');
+ALTER TABLE trust.product ALTER spoilt SET DEFAULT trust.spoil('ALTER TABLE %s ALTER a TYPE bigint');
+:run
+ALTER TABLE trust.sale ALTER spoilt SET DEFAULT trust.spoil('ALTER TABLE %s ADD c int');
+ALTER TABLE trust.product ALTER spoilt SET DEFAULT trust.spoil('ALTER TABLE %s ADD c int');
+:run
+ALTER TABLE trust.sale ALTER spoilt SET DEFAULT trust.spoil('ALTER TABLE %s RENAME a TO c');
+ALTER TABLE trust.product ALTER spoilt SET DEFAULT trust.spoil('ALTER TABLE %s RENAME a TO c');
+:run
+ALTER TABLE trust.sale DROP spoilt;
+ALTER TABLE trust.product DROP spoilt;
+ALTER TABLE trust.sale ADD CONSTRAINT spoilt CHECK (trust.spoil('DELETE FROM %s') >= 0);
+:run
+ALTER TABLE trust.sale DROP CONSTRAINT spoilt;
+SELECT count(*) FROM trust.heap;
+:run
+
+-- a superuser, or any other role, does not evaluate what the owner has written
+CREATE TABLE trust.log (who name);
+CREATE FUNCTION trust.note(anyelement) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO trust.log VALUES (current_user); RETURN true; END $$;
+ALTER TABLE trust.heap ADD CHECK (trust.note(a));
+TRUNCATE trust.log;
+GRANT ALL ON trust.heap TO trust_caller;
+RESET ROLE;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
+SELECT kind FROM replicate_plan('mssql', 'trust', '{rep.Heap}');
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}', on_existing => 'truncate');
+SET ROLE trust_caller;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}', on_existing => 'truncate');
+RESET ROLE;
+TABLE trust.log;
+-- nor by a view of the table's name that is counted, or by a partition
+SET ROLE trust_owner;
+CREATE VIEW trust.empty AS SELECT trust.note(1);
+RESET ROLE;
+SELECT status FROM replicate_verify('mssql', 'trust', '{rep.Empty}');
+CREATE TABLE trust.parted (a int, b int) PARTITION BY LIST (a);
+ALTER TABLE trust.heap DROP CONSTRAINT heap_a_check;
+ALTER TABLE trust.heap RENAME TO part;
+ALTER TABLE trust.parted ATTACH PARTITION trust.part DEFAULT;
+ALTER TABLE trust.parted RENAME TO heap;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}', on_existing => 'truncate');
+DROP TABLE trust.heap;
+TABLE trust.log;
+-- a copy that was dropped speaks for no table of its name, in a copy of the database neither, and who restores speaks for himself
+SET ROLE trust_owner;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
+RESET ROLE;
+UPDATE replicate._targets SET database = 1 WHERE target_schema = 'trust';
+SET ROLE trust_owner;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
+RESET ROLE;
+UPDATE replicate._targets SET database = 1 WHERE target_schema = 'trust';
+DROP TABLE trust.heap;
+CREATE TABLE trust.heap (a int, b int);
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
+DELETE FROM replicate._targets WHERE target_schema = 'trust';
+GRANT INSERT ON replicate._targets TO trust_owner;
+SET ROLE trust_owner;
+INSERT INTO replicate._targets VALUES ('trust', 'heap', 1, 1, 'postgres', 'mssql', 'rep', 'Heap');
+RESET ROLE;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
+REVOKE INSERT ON replicate._targets FROM trust_owner;
+DROP TABLE trust.product, trust.sale, trust.heap;
+CREATE TABLE trust.gone (a int);
+SELECT _mssql_fdw._claim('mssql', 'rep', 'Heap', 'trust.gone');
+DROP TABLE trust.gone;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
+SELECT target_name, owner = current_user AS mine FROM replicate._targets WHERE target_schema = 'trust';
+DROP SCHEMA trust CASCADE;
+DROP OWNED BY trust_owner, trust_caller;
+DROP ROLE trust_owner, trust_caller;
