@@ -50,5 +50,67 @@ SELECT status FROM replicate.runs ORDER BY id DESC LIMIT 1;
 DROP TABLE told.told2;
 SELECT source, target, source_rows, target_rows, status FROM replicate_verify('mssql', 'told', '{dbo.Told%}');
 
+-- a copy that is not of one moment, but where the server's option says so
+CREATE TEMP VIEW isolation AS SELECT source, note FROM replicate_plan('mssql', 'told', '{dbo.Told}') WHERE kind = 'isolation';
+BEGIN;
+ALTER SERVER mssql OPTIONS (ADD isolation 'read_committed');
+TABLE isolation;
+ROLLBACK;
+SELECT s.kind, s.source, s.note, d.state
+FROM (VALUES (0), (1), (2)) AS d (state)
+CROSS JOIN _mssql_fdw._plan_isolation(jsonb_build_object('what', 'all', 'server', 'mssql', 'tables', '[{"position": 1, "action": "create"}]'::jsonb, 'catalog',
+    jsonb_build_object('database', jsonb_build_object('name', 'a]b', 'snapshot_isolation_state', d.state)))) AS s;
+SET client_min_messages = notice;
+SELECT outcome, loss IS NOT NULL AND (loss).verb IS NOT NULL AS lost
+FROM _mssql_fdw._run_step(ROW(0, 0, 0, NULL, 'isolation', 'db', NULL, NULL, 'not of one moment')::replicate._step, '{}');
+SET client_min_messages = warning;
+
+-- what others read of a run has no values of rows
+ALTER TABLE told.told ADD CONSTRAINT small CHECK (a < 30) NOT VALID;
+DELETE FROM told.told WHERE id > 2;
+ALTER TABLE told.told VALIDATE CONSTRAINT small;
+SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Told', 'told');
+SELECT status, warnings, notes FROM replicate.runs ORDER BY id DESC LIMIT 1;
+SELECT notes FROM replicate.run_tables WHERE run = (SELECT max(id) FROM replicate.runs);
+
+-- patterns: as plans and results write the sources; those that match nothing are told
+SELECT mssql_exec('mssql', 'CREATE SCHEMA [to.ld]');
+SELECT mssql_exec('mssql', 'CREATE TABLE [to.ld].[a]]b_c] (Id int)');
+SELECT mssql_exec('mssql', 'CREATE TABLE [to.ld].[Other] (Id int)');
+SELECT source FROM replicate_verify('mssql', 'told', '{to.ld.%}') ORDER BY source COLLATE "C";
+SELECT source FROM replicate_verify('mssql', 'told', '{[to.ld].[a]]b_c]}');
+SELECT source FROM replicate_verify('mssql', 'told', '{to.ld.%}', '{[to.ld].[a]]b_c],dbo.Nothing,Nobody%}');
+SELECT mssql_exec('mssql', 'DROP TABLE [to.ld].[a]]b_c]');
+SELECT mssql_exec('mssql', 'DROP TABLE [to.ld].[Other]');
+SELECT mssql_exec('mssql', 'DROP SCHEMA [to.ld]');
+
+-- all tables that lack columns, and how to add these
+SELECT mssql_exec('mssql', 'CREATE TABLE dbo.Told3 (Id int NOT NULL, [Sel ect] nvarchar(10), D datetime2(3))');
+SELECT status FROM replicate_table('mssql', 'dbo.Told3', 'told');
+ALTER TABLE told.told3 DROP "sel ect", DROP d, ADD own int NOT NULL;
+SELECT mssql_exec('mssql', 'ALTER TABLE dbo.Told ADD C decimal(10, 2)');
+SELECT source, rows, status FROM replicate_all('mssql', 'told', '{dbo.Told%}', '{Told2}');
+SELECT mssql_exec('mssql', 'DROP TABLE dbo.Told3');
+
+-- row-level security that applies to the caller
+CREATE ROLE told_owner;
+CREATE ROLE told_other;
+GRANT USAGE ON FOREIGN SERVER mssql TO told_owner, told_other;
+GRANT ALL ON SCHEMA told TO told_owner, told_other;
+ALTER TABLE told.told ADD c numeric, ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, OWNER TO told_owner;
+GRANT ALL ON told.told TO told_other;
+SET ROLE told_owner;
+SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Told', 'told');
+RESET ROLE;
+SET ROLE told_other;
+SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Told', 'told');
+RESET ROLE;
+ALTER TABLE told.told NO FORCE ROW LEVEL SECURITY;
+SET ROLE told_owner;
+SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Told', 'told');
+RESET ROLE;
+
 SELECT mssql_exec('mssql', 'DROP TABLE dbo.Told');
 DROP SCHEMA told CASCADE;
+DROP OWNED BY told_owner, told_other;
+DROP ROLE told_owner, told_other;

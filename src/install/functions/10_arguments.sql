@@ -155,14 +155,17 @@ BEGIN
 END
 $$;
 
--- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without against the table's name.
-CREATE OR REPLACE FUNCTION _mssql_fdw._matches(schema text, name text, patterns text[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
-               WHERE CASE WHEN p.pattern LIKE '%.%' THEN schema || '.' || name ELSE name END ILIKE p.pattern);
-
 -- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no plain name.
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_name(schema text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
             ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;
+
+-- Does any LIKE pattern match? A pattern with a dot is held against schema.table, in the form of plans and results too, one without
+-- against the table's name.
+CREATE OR REPLACE FUNCTION _mssql_fdw._matches(schema text, name text, patterns text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
+               WHERE CASE WHEN p.pattern LIKE '%.%' THEN schema || '.' || name ELSE name END ILIKE p.pattern
+                  OR starts_with(p.pattern, '[') AND (_mssql_fdw._source_name(schema, name) ILIKE p.pattern
+                                                      OR _mssql_fdw._source_name(schema, name) = p.pattern));

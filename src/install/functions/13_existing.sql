@@ -157,6 +157,12 @@ BEGIN
             PERFORM _mssql_fdw._raise('42501', format('permission denied for table %s', t.target),
                 format('It is to be emptied and loaded from %s.', t.source),
                 format('GRANT SELECT, INSERT, TRUNCATE ON %s TO %I.', t.target, current_user));
+        ELSIF t.action IN ('switch', 'refill') AND row_security_active(t.relation) THEN
+            PERFORM _mssql_fdw._raise('0A000', format('row-level security of table %s applies to you', t.target),
+                format('It is to be emptied and loaded from %s as a whole.', t.source),
+                CASE WHEN pg_has_role(t.relowner, 'USAGE')
+                     THEN format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, or run this as a role with BYPASSRLS.', t.target)
+                     ELSE 'Run this as the table''s owner, or as a role with BYPASSRLS.' END);
         END IF;
     END LOOP;
 END
@@ -210,24 +216,32 @@ BEGIN
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
         WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill')
     ), expected AS MATERIALIZED (
-        SELECT t.id, t.relation, c.target FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN t ON t.id = c.table_id
+        SELECT t.id, t.relation, c.target, c.local_type
+        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN t ON t.id = c.table_id
     ), problems AS (
-        SELECT e.id, format('It has no column %I', e.target) AS problem
-        FROM expected AS e
+        SELECT e.id, format('Table %s has no column %I', t.target, e.target) AS problem, format('ADD COLUMN %I %s', e.target, e.local_type) AS mend
+        FROM expected AS e JOIN t ON t.id = e.id
         LEFT JOIN pg_attribute AS a ON a.attrelid = e.relation AND a.attname = e.target AND a.attnum > 0 AND NOT a.attisdropped
         WHERE a.attname IS NULL
         UNION ALL
-        SELECT t.id, format('Its column %I must not be null, and the source has no such column', a.attname)
+        SELECT t.id, format('Column %I of %s must not be null, and the source has no such column', a.attname, t.target), NULL
         FROM pg_attribute AS a JOIN t ON t.relation = a.attrelid
         LEFT JOIN expected AS e ON e.relation = a.attrelid AND e.target = a.attname
         WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND e.id IS NULL
+    ), misfits AS (
+        SELECT t.source, t.target, string_agg(p.problem, '. ' ORDER BY p.mend IS NULL, p.problem COLLATE "C") AS problems,
+               format('ALTER TABLE %s %s', t.target, string_agg(p.mend, ', ' ORDER BY p.mend COLLATE "C")) AS mend, count(p.mend) > 0 AS lacks
+        FROM problems AS p JOIN t ON t.id = p.id
+        GROUP BY t.source, t.target
     )
-    SELECT t.source, t.target, string_agg(p.problem, '. ' ORDER BY p.problem COLLATE "C") AS problems INTO misfit
-    FROM problems AS p JOIN t ON t.id = p.id
-    GROUP BY t.source, t.target ORDER BY t.source LIMIT 1;
+    SELECT CASE count(*) WHEN 1 THEN format('table %s cannot take the rows of %s', min(m.target), min(m.source))
+                         ELSE format('%s tables cannot take the rows of their sources', count(*)) END AS message,
+           string_agg(m.problems, '. ' ORDER BY m.source COLLATE "C") AS problems,
+           string_agg(m.mend, '; ' ORDER BY m.source COLLATE "C") FILTER (WHERE m.lacks) || '.' AS mend
+    INTO misfit FROM misfits AS m HAVING count(*) > 0;
     IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42804', format('table %s cannot take the rows of %s', misfit.target, misfit.source),
-            misfit.problems || '.', 'With on_existing => ''replace'' the table is dropped and made anew.');
+        PERFORM _mssql_fdw._raise('42804', misfit.message, misfit.problems || '.',
+            concat_ws(' ', misfit.mend, 'With on_existing => ''replace'' such a table is dropped and made anew.'));
     END IF;
 END
 $$;

@@ -57,8 +57,20 @@ BEGIN
 END
 $$;
 
+-- Everything that a pattern of exclude may be about: what the source has, and what copies of it the ledger knows.
+CREATE OR REPLACE FUNCTION _mssql_fdw._known_names(catalog jsonb, server name) RETURNS TABLE (schema text, name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.schema, t."table" FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text)
+    UNION ALL
+    SELECT p.schema, p.name FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (schema text, name text)
+    UNION ALL
+    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    UNION ALL
+    SELECT o.source_schema, o.source_table FROM replicate._targets AS o WHERE o.server = _known_names.server
+$$;
+
 -- The ids of the tables that include and exclude select; patterns without a match are reported, for they are most often typos.
-CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(tables jsonb, include text[], exclude text[], server name) RETURNS int[]
+CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     ids int[];
@@ -77,6 +89,11 @@ BEGIN
                         'table''s name.');
             END IF;
             PERFORM _mssql_fdw._say(true, format('no table on server "%s" matches %L', server, pattern));
+        END IF;
+    END LOOP;
+    FOREACH pattern IN ARRAY coalesce(exclude, '{}') LOOP
+        IF NOT EXISTS (SELECT FROM _mssql_fdw._known_names(catalog, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern])) THEN
+            PERFORM _mssql_fdw._say(true, format('nothing on server "%s" matches %L, which is to be excluded', server, pattern));
         END IF;
     END LOOP;
     IF cardinality(ids) = 0 THEN
@@ -255,7 +272,7 @@ BEGIN
     catalog := _mssql_fdw._catalog(server);
     SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(catalog, target_schema, name_case) AS t;
     IF only_table IS NULL THEN
-        ids := _mssql_fdw._select_tables(tables, include, exclude, server);
+        ids := _mssql_fdw._select_tables(catalog, tables, include, exclude, server);
     ELSE
         ids := ARRAY[_mssql_fdw._find_table(catalog, tables, only_table, server)];
     END IF;

@@ -1,6 +1,6 @@
 -- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one kind;
 -- a step's statement is what the run executes, so the plan shows all of it. Phases:
---   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default
+--   0 isolation   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default
 --   60 a table's staging, load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   75 comment   80 sequence value
 -- and from here on, with exclusive locks, what changes tables that others use:
 --   82 drop foreign key   84 switch   85 drop check   86 truncate   87 refill   88 drop table   90 check

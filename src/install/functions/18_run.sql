@@ -4,7 +4,8 @@
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
     SELECT s.* FROM (
-        SELECT * FROM _mssql_fdw._plan_schemas(model)
+        SELECT * FROM _mssql_fdw._plan_isolation(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_schemas(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_existing_foreign_keys(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_drop_tables(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_sequences(model)
@@ -24,6 +25,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
         UNION ALL SELECT * FROM _mssql_fdw._plan_copies_without_source(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_losses(model)) AS s
     ORDER BY s.phase, s."position", s.ordinal, s.kind, s.target COLLATE "C"
+$$;
+
+-- A copy that is not of one moment, where that is not the server option's doing: told by a NOTICE, and no loss.
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_isolation(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 0, 0, 0, NULL::int, 'isolation', d.name, NULL::text, NULL::text,
+           format('not of one moment: read at READ COMMITTED, unless the source gets ALTER DATABASE %s SET ALLOW_SNAPSHOT_ISOLATION ON',
+                  _mssql_fdw._quote_name(d.name))
+    FROM jsonb_to_record(model -> 'catalog' -> 'database') AS d (name text, snapshot_isolation_state int)
+    WHERE model ->> 'what' = 'all' AND d.snapshot_isolation_state <> 1
+      AND coalesce(_mssql_fdw._server_option((model ->> 'server')::name, 'isolation'), 'automatic') = 'automatic'
+      AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
 $$;
 
 -- What stays behind: views and programs, and what was set aside when the catalog was read.
@@ -52,19 +65,16 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNS
 CREATE OR REPLACE FUNCTION _mssql_fdw._do(statement text) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
--- Executes what may fail without harm to the data. failure NULL: done; else why not, by the error's message and detail.
-CREATE OR REPLACE FUNCTION _mssql_fdw._try(statement text, OUT failure text)
+-- Executes what may fail without harm to the data. failure NULL: done; else why not. `detail` may hold values of rows: it is for the caller
+-- and not for the history, which others read.
+CREATE OR REPLACE FUNCTION _mssql_fdw._try(statement text, OUT failure text, OUT detail text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    message text;
-    detail text;
 BEGIN
     PERFORM _mssql_fdw._do(statement);
 EXCEPTION
     WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR feature_not_supported
         OR syntax_error_or_access_rule_violation OR object_in_use THEN
-        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-        failure := concat_ws('. ', message, nullif(rtrim(detail, '.'), ''));
+        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
 END
 $$;
 
@@ -81,6 +91,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     added text := replace(s.statement, ' VALIDATE CONSTRAINT ', ' ADD CONSTRAINT ') || ' ';
     failure text;
+    detail text;
     first_count bigint;
     second_count bigint;
 BEGIN
@@ -89,6 +100,9 @@ BEGIN
     IF s.kind IN ('load', 'verify') THEN
         EXECUTE s.statement INTO first_count, second_count;
         counts := ARRAY[first_count, second_count];
+    ELSIF s.kind = 'isolation' THEN
+        outcome := 'skipped';
+        PERFORM _mssql_fdw._say(false, s.note);
     ELSIF s.statement IS NULL THEN
         outcome := 'skipped';
         loss.verb := CASE WHEN s.kind = 'table' THEN NULL
@@ -102,14 +116,15 @@ BEGIN
     ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
         outcome := 'skipped';
     ELSE
-        SELECT t.failure INTO failure FROM _mssql_fdw._try(s.statement) AS t;
+        SELECT t.failure, t.detail INTO failure, detail FROM _mssql_fdw._try(s.statement) AS t;
     END IF;
     IF failure IS NOT NULL THEN
         outcome := 'failed';
         undone := undone || s.statement;
         loss.verb := CASE WHEN s.kind = 'validate' THEN 'not validated' ELSE 'failed' END;
         loss.note := format('%s failed: %s. Statement: %s', s.kind, failure, s.statement);
-        PERFORM _mssql_fdw._say(true, format('%s of %s failed: %s', s.kind, s.target, failure), 'The statement was: ' || s.statement,
+        PERFORM _mssql_fdw._say(true, format('%s of %s failed: %s', s.kind, s.target, failure),
+            concat_ws(' ', nullif(detail, ''), 'The statement was: ' || s.statement),
             CASE WHEN s.kind = 'validate' THEN 'The constraint stands, NOT VALID: it holds for new rows.'
                  ELSE 'The next run tries it again.' END);
     END IF;
@@ -128,7 +143,7 @@ BEGIN
         PERFORM _mssql_fdw._say(true, format('constraint of %s is no longer valid: %s', v.relation, v.message), v.detail,
             'The constraint stands, NOT VALID: it holds for new rows.');
         RETURN NEXT ROW(t.id, 'validate', 'not validated', t.source, v.relation::text,
-            format('constraint of %s is no longer valid: %s', v.relation, concat_ws('. ', v.message, rtrim(v.detail, '.'))))::replicate._loss;
+            format('constraint of %s is no longer valid: %s', v.relation, v.message))::replicate._loss;
     END LOOP;
 END
 $$;
@@ -259,6 +274,7 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     SELECT x.results, x.losses INTO tables, losses
     FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS x;
