@@ -111,6 +111,30 @@ COMMIT;
 SELECT mssql_exec('mssql', 'BEGIN TRANSACTION; INSERT INTO fdw.Scratch VALUES (23, N''x'')');
 SELECT mssql_disconnect('mssql') IS NOT NULL AS closed;
 SELECT ids();
+-- a statement's own savepoints are others than ours
+BEGIN;
+SELECT add(24);
+SAVEPOINT a;
+SELECT add(25);
+SELECT mssql_exec('mssql', 'SAVE TRANSACTION s2; INSERT INTO fdw.Scratch VALUES (26, N''x''); ROLLBACK TRANSACTION s2; SAVE TRANSACTION s2') IS NOT NULL AS saved;
+ROLLBACK TO a;
+COMMIT;
+SELECT ids();
+-- of two transactions, one known to be lost, none is committed
+\set host `echo "$MSSQL_TEST_HOST"`
+\set port `echo "$MSSQL_TEST_PORT"`
+\set user `echo "$MSSQL_TEST_USER"`
+\set password `echo "$MSSQL_TEST_PASSWORD"`
+\set database `echo "$MSSQL_TEST_DATABASE"`
+\set driver `echo "$MSSQL_TEST_DRIVER"`
+CREATE SERVER second FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host :'host', port :'port', database :'database', driver :'driver');
+CREATE USER MAPPING FOR CURRENT_USER SERVER second OPTIONS (username :'user', password :'password');
+BEGIN;
+SELECT add(27);
+SELECT mssql_exec('second', 'PRINT N''here''; ROLLBACK TRANSACTION') IS NOT NULL AS ended;
+COMMIT;
+SELECT ids();
+DROP SERVER second CASCADE;
 SELECT mssql_exec('mssql', 'DELETE FROM fdw.Scratch') > 0 AS cleaned;
 DROP FUNCTION add, ids;
 DROP FOREIGN TABLE scratch;

@@ -149,6 +149,25 @@ void describe_statement(const char* what, const char* sql) {
   errcontext("%s, remote SQL: %.*s%s", what, shown, sql, shown < length ? "..." : "");
 }
 
+void say_in_errors(const char* instead, const char* name, void (*body)(void*), void* argument) {
+  MemoryContext context = CurrentMemoryContext;
+  PG_TRY();
+  { body(argument); }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(context);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    const char* found = error->message == nullptr ? nullptr : std::strstr(error->message, name);
+    if (found != nullptr) {
+      error->message = psprintf("%.*s%s%s", static_cast<int>(found - error->message), error->message, instead, found + std::strlen(name));
+    }
+    if (error->constraint_name != nullptr && std::strcmp(error->constraint_name, name) == 0) error->constraint_name = pstrdup(instead);
+    ReThrowError(error);
+  }
+  PG_END_TRY();
+}
+
 void forget_kept_error() {
   if (kept_error != nullptr) FreeErrorData(std::exchange(kept_error, nullptr));
 }

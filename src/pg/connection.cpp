@@ -258,6 +258,18 @@ const char* server_name(const Connection& connection) {
                   errhint("Roll back the local transaction and try again.")));
 }
 
+// A transaction that goes on, or none.
+void look_after(Connection& connection) {
+  switch (connection.transaction.look(connection.session())) {
+    case Transaction::Finding::stands:
+    case Transaction::Finding::never_begun: return;
+    case Transaction::Finding::lost: raise_lost(connection);
+    case Transaction::Finding::begins_anew:
+      ereport(WARNING, (errmsg("remote transaction on server \"%s\" was lost and begins anew", server_name(connection)),
+                        errdetail("It had only read; later reads may see newer data.")));
+  }
+}
+
 // The end of a transaction that only read, or of one that is aborted: nothing depends on how it goes.
 void roll_back(Connection& connection) noexcept {
   if (!connection.in_transaction()) return;
@@ -299,11 +311,19 @@ void refuse_to_prepare(const Connection& connection) {
                       : errdetail("It would keep the tables of the run locked until COMMIT PREPARED.")));
 }
 
+// Before any of several is committed: one that is known to be lost leaves nothing of the others.
+void look_before_commit(Connection& connection) {
+  if (!connection.transaction.touched()) return;
+  let_reader_go(connection);
+  look_after(connection);
+}
+
 void before_end(XactEvent event) {
   if (event == XACT_EVENT_PRE_PREPARE) {
     for (Connection* connection : *connections) refuse_to_prepare(*connection);
   }
   activity = Activity::end;
+  for (Connection* connection : *connections) look_before_commit(*connection);
   for (Connection* connection : *connections) commit(*connection);
   activity = Activity::query;
 }
@@ -389,18 +409,6 @@ Connection& connection_of(const tds::Session& session) {
     if (connection->session() == &session) return *connection;
   }
   throw Error(sqlstate::internal, "session is not in the connection cache");
-}
-
-// A transaction that goes on, or none.
-void look_after(Connection& connection) {
-  switch (connection.transaction.look(connection.session())) {
-    case Transaction::Finding::stands:
-    case Transaction::Finding::never_begun: return;
-    case Transaction::Finding::lost: raise_lost(connection);
-    case Transaction::Finding::begins_anew:
-      ereport(WARNING, (errmsg("remote transaction on server \"%s\" was lost and begins anew", server_name(connection)),
-                        errdetail("It had only read; later reads may see newer data.")));
-  }
 }
 
 }  // namespace

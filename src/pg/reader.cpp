@@ -74,7 +74,7 @@ void send(Reader& reader, tds::Session& session, std::string_view sql, const std
   session.execute(plain ? without_raw_text(sql) : std::string(sql),
                   parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
   if (!session.next_result()) {
-    throw Error(sqlstate::fdw_error, "remote statement returns no rows", "It has been executed, but has no result set.",
+    throw Error(sqlstate::fdw_error, "remote statement returns no rows", "It was executed and has no result set; this error rolls back what it did.",
                 "Use mssql_exec() for statements without a result.");
   }
   const std::span<const Column> columns = session.columns();
@@ -96,7 +96,8 @@ void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int
   if (ncolumns == 0) return;
   const int arrived = static_cast<int>(reader.columns.size());
   if (arrived != ncolumns) {
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("remote query returns %d columns, but %d are expected", arrived, ncolumns)));
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("remote query returns a wrong number of columns"),
+                    errdetail("Returned: %d, expected: %d.", arrived, ncolumns)));
   }
   for (int i = 0; i < ncolumns; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(target, attnums[i] - 1);

@@ -52,37 +52,20 @@ void stand_for(Oid staged, Oid index) {
   CommandCounterIncrement();
 }
 
-// An error of building an index, about the table's own index instead of the one that takes its place.
-[[noreturn]] void rethrow_about(ErrorData* error, const char* staged, const char* own) {
-  const char* found = error->message == nullptr ? nullptr : std::strstr(error->message, staged);
-  if (found != nullptr) {
-    error->message = psprintf("%.*s%s%s", static_cast<int>(found - error->message), error->message, own, found + std::strlen(staged));
-  }
-  if (error->constraint_name != nullptr) error->constraint_name = pstrdup(own);
-  ReThrowError(error);
-}
+struct IndexToBuild {
+  Oid staging;
+  IndexStmt* statement;
+  Oid made;
+};
 
-Oid build_index(Oid staging, IndexStmt* statement, const char* own) {
-  MemoryContext caller = CurrentMemoryContext;
-  ObjectAddress made{};
-  PG_TRY();
-  {
+void build_index(void* argument) {
+  auto* index = static_cast<IndexToBuild*>(argument);
 #if PG_VERSION_NUM >= 160000
-    made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, -1, false, false, true, false, true);
+  index->made = DefineIndex(index->staging, index->statement, InvalidOid, InvalidOid, InvalidOid, -1, false, false, true, false, true).objectId;
 #else
-    made = DefineIndex(staging, statement, InvalidOid, InvalidOid, InvalidOid, false, false, true, false, true);
+  index->made = DefineIndex(index->staging, index->statement, InvalidOid, InvalidOid, InvalidOid, false, false, true, false, true).objectId;
 #endif
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller);
-    ErrorData* error = CopyErrorData();
-    FlushErrorState();
-    rethrow_about(error, statement->idxname, own);
-  }
-  PG_END_TRY();
   CommandCounterIncrement();
-  return made.objectId;
 }
 
 // The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one, and one
@@ -103,7 +86,9 @@ void stage_index(Oid index, Oid staging, int natts) {
   statement->tableSpace = get_tablespace_name(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace);
   const char* own = pstrdup(RelationGetRelationName(relation));
   index_close(relation, NoLock);
-  stand_for(build_index(staging, statement, own), index);
+  IndexToBuild built{staging, statement, InvalidOid};
+  say_in_errors(own, statement->idxname, build_index, &built);
+  stand_for(built.made, index);
 }
 
 // What relcache knows of the files' age, by which it is decided what goes to the write-ahead log.

@@ -28,7 +28,8 @@ bool is_encoded_surrogate(std::string_view text) {
   throw Error(sqlstate::untranslatable_character,
               describe_column(column) + (is_nul ? " holds a NUL character (U+0000)" : " holds half of a surrogate pair"),
               "PostgreSQL's text cannot store it.",
-              "Set the option nul_policy to \"replace\" (by U+FFFD) or \"strip\" on the foreign server or table.");
+              "Set nul_policy to \"replace\" (by U+FFFD) or \"strip\": an option of foreign servers and tables; for a copy, "
+              "options => '{\"nul_policy\": \"replace\"}'.");
 }
 
 // `text` with every NUL and lone surrogate treated as `policy` says.

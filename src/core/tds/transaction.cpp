@@ -1,6 +1,9 @@
 #include "transaction.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <random>
+#include <string>
 
 #include "ask.hpp"
 
@@ -8,7 +11,16 @@ namespace mssql::tds {
 
 namespace {
 
-std::string savepoint(int level) { return "s" + std::to_string(level); }
+// SQL Server lets a name stand twice and takes the younger one: ours are names that no statement of others uses. 32 characters at most.
+std::string savepoint(int level) {
+  static const std::string prefix = [] {
+    std::random_device random;
+    char name[24];
+    std::snprintf(name, sizeof name, "mssql_fdw_%08x", static_cast<unsigned>(random()));
+    return std::string(name);
+  }();
+  return prefix + '_' + std::to_string(level);
+}
 
 bool usable(const Session* session) noexcept { return session != nullptr && session->alive(); }
 

@@ -27,8 +27,8 @@ class Notes final : public Session {
   void commit_transaction() override { note("commit"), descriptor = nested-- > 0 ? descriptor : 0; }
   void roll_back_transaction() override { note("rollback"), descriptor = 0; }
   void leave_transaction() override { note("leave"), descriptor = 0; }
-  void save_transaction(std::string_view name) override { note("save " + std::string(name)); }
-  void roll_back_to(std::string_view name) override { note("back to " + std::string(name)); }
+  void save_transaction(std::string_view name) override { note("save " + level(name)); }
+  void roll_back_to(std::string_view name) override { note("back to " + level(name)); }
   std::optional<std::uint64_t> transaction() const noexcept override { return descriptor; }
   bool resets() const noexcept override { return can_reset; }
   void open(const Opening& opening) override { opening_ = opening; }
@@ -69,6 +69,12 @@ class Notes final : public Session {
   void note(std::string what) {
     if (!lives) throw Error(sqlstate::connection_failure, "gone");
     notes.push_back(std::move(what));
+  }
+
+  // A savepoint's name is one that no statement of others has, and which differs from process to process.
+  static std::string level(std::string_view name) {
+    EXPECT_TRUE(name.starts_with("mssql_fdw_") && name.size() > 18 && name.size() <= 32) << name;
+    return "s" + std::string(name.substr(name.rfind('_') + 1));
   }
 
   std::optional<Opening> opening_;
