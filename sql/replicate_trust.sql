@@ -104,6 +104,25 @@ SELECT _mssql_fdw._claim('mssql', 'rep', 'Heap', 'trust.gone');
 DROP TABLE trust.gone;
 SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
 SELECT target_name, owner = current_user AS mine FROM replicate._targets WHERE target_schema = 'trust';
+-- a sequence of one's own keeps its number
+DELETE FROM replicate._targets WHERE target_name = 'ticket';
+DROP TABLE trust.heap;
+DROP SEQUENCE trust.ticket;
+CREATE SEQUENCE trust.ticket START 4711;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap,rep.Ticket}');
+SELECT sequence, status FROM replicate_sequences('mssql', 'trust', '{rep.Heap,rep.Ticket}') WHERE target = 'trust.ticket';
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap,rep.Ticket}', on_existing => 'skip');
+SELECT last_value FROM trust.ticket;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap,rep.Ticket}', on_existing => 'truncate');
+SELECT last_value FROM trust.ticket;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap,rep.Ticket}');
+-- a key over another role's type would call his casts
+SET ROLE trust_owner;
+CREATE TYPE trust.mood AS ENUM ('x');
+RESET ROLE;
+CREATE TABLE trust.moods (mood trust.mood PRIMARY KEY);
+ALTER TABLE trust.heap ADD mood trust.mood REFERENCES trust.moods;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
 DROP SCHEMA trust CASCADE;
 DROP OWNED BY trust_owner, trust_caller;
 DROP ROLE trust_owner, trust_caller;

@@ -83,6 +83,31 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     RETURNING o.relation::bigint
 $$;
 
+-- A relation that an earlier run made from this table or sequence of the server.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_copy(relation oid, server name, source_schema text, source_name text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (
+    SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN replicate._targets AS o ON o.target_schema = n.nspname AND o.target_name = c.relname
+    WHERE c.oid = relation AND (o.server, o.source_schema, o.source_table) = (_is_copy.server, _is_copy.source_schema, source_name)
+      AND CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) THEN o.relation = c.oid
+               ELSE o.owner = pg_get_userbyid(c.relowner) END);
+
+-- A sequence that stands under the name of one of the source is somebody's own as a table is, and so is its number.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_sequences(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    others text;
+BEGIN
+    SELECT string_agg(s.target, ', ' ORDER BY s.target COLLATE "C") INTO others FROM _mssql_fdw._sequences(model) AS s
+    WHERE s.relation IS NOT NULL AND NOT s.is_taken;
+    IF others IS NOT NULL AND model ->> 'on_existing' IN ('refresh', 'error') THEN
+        PERFORM _mssql_fdw._raise('42P07', 'sequences exist that were not made by replication', others || '.',
+            'on_existing => ''truncate'' takes them over, which sets their values, ''skip'' leaves them alone; or use another target_schema.');
+    END IF;
+END
+$$;
+
 -- Who may write code that a run evaluates with the caller's rights.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
 LANGUAGE sql STABLE
@@ -275,6 +300,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND NOT _mssql_fdw._matches(o.source_schema, o.source_table, _mssql_fdw._text_array(model -> 'exclude'))
       AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
                       WHERE t.schema = o.source_schema AND t.name = o.source_table)
+      AND c.relkind <> 'S'
 $$;
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_copies_without_source(model jsonb) RETURNS SETOF replicate._step

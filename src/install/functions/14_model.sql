@@ -296,10 +296,11 @@ BEGIN
     PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
     SELECT coalesce(jsonb_agg(r), '[]') INTO relations
     FROM _mssql_fdw._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
-    model := jsonb_build_object('what', what, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
+    model := jsonb_build_object('what', what, 'on_existing', on_existing, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
         'exclude', exclude, 'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns,
         'objects', relations || (
             SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
+    PERFORM _mssql_fdw._check_sequences(model) WHERE what IN ('all', 'schema');
     IF what = 'all' THEN
         PERFORM _mssql_fdw._check_masked(model);
         PERFORM _mssql_fdw._check_filtered(model);

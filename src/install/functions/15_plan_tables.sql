@@ -31,17 +31,20 @@ LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
 
 -- The source's sequences that go along: those that the patterns select, and those that a default of a selected table draws from.
--- `fits`: its numbers can be had from a sequence of ours, which counts in bigint; a decimal one may begin beyond that.
+-- `is_taken`: it is a copy, or becomes one: by on_existing, where it stands already. `fits`: its numbers can be had from a sequence of ours, which counts in bigint; a decimal one may begin beyond that.
 CREATE OR REPLACE FUNCTION _mssql_fdw._sequences(model jsonb)
 RETURNS TABLE (schema text, name text, source text, target_schema name, target_name name, target text, relation oid, note text,
     type text, start_value numeric, increment numeric, lowest numeric, highest numeric, is_cycling boolean, last_value numeric,
-    fits boolean)
+    fits boolean, is_taken boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.schema, s.sequence, _mssql_fdw._source_name(s.schema, s.sequence), o.target_schema, o.target,
            format('%I.%I', o.target_schema, o.target), c.oid, o.note,
            s.type, s.start_value, s.increment, b.lowest, b.highest, s.is_cycling, s.last_value,
            b.lowest < b.highest AND s.start_value BETWEEN b.lowest AND b.highest
-               AND s.increment BETWEEN -9223372036854775807 AND 9223372036854775807
+               AND s.increment BETWEEN -9223372036854775807 AND 9223372036854775807,
+           CASE WHEN c.oid IS NULL THEN true
+                ELSE model ->> 'what' <> 'sequences' AND model ->> 'on_existing' IN ('truncate', 'replace')
+                     OR _mssql_fdw._is_copy(c.oid, (model ->> 'server')::name, s.schema, s.sequence) END
     FROM jsonb_to_recordset(model -> 'catalog' -> 'sequences') AS s
         (schema text, sequence text, type text, start_value numeric, increment numeric, minimum numeric, maximum numeric,
          is_cycling boolean, last_value numeric)
@@ -92,9 +95,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM s WHERE s.relation IS NULL
     UNION ALL
     SELECT 80, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
-           format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
-                  coalesce(s.last_value::text, 'NULL')), NULL
+           CASE WHEN s.is_taken THEN format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
+                  coalesce(s.last_value::text, 'NULL'))
+                ELSE format('SELECT %L, NULL, %L', s.target, 'not a copy') END, NULL
     FROM s WHERE model ->> 'what' <> 'schema' AND (s.fits OR s.relation IS NOT NULL)
+      AND (s.is_taken OR model ->> 'what' = 'sequences')
 $$;
 
 -- MINVALUE and MAXVALUE, where they are not what CREATE SEQUENCE takes by itself.

@@ -259,6 +259,7 @@ BEGIN
     END LOOP;
     PERFORM _mssql_fdw._claim((model ->> 'server')::name, x.schema, x.name, to_regclass(x.target)) FROM _mssql_fdw._tables(model) AS x
     WHERE x.action IN ('create', 'replace', 'switch', 'refill');
+    PERFORM _mssql_fdw._claim_sequences(model, steps);
 END
 $$;
 
