@@ -131,6 +131,20 @@ struct Conflict {
   std::string_view reason;
 };
 
+// What other tools call options of ours, for hints.
+struct ForeignName {
+  std::string_view theirs;
+  std::string_view ours;
+};
+
+constexpr ForeignName foreign_names[] = {
+    {"dbname", "database"}, {"db", "database"}, {"catalog", "database"}, {"initial_catalog", "database"},
+    {"user", "username"}, {"uid", "username"}, {"user_id", "username"}, {"pwd", "password"},
+    {"server", "host"}, {"address", "host"}, {"data_source", "host"}, {"hostname", "host"},
+    {"timeout", "connect_timeout"}, {"login_timeout", "connect_timeout"},
+    {"sslmode", "encrypt"}, {"trust_server_certificate", "ca_file"}, {"trustservercertificate", "ca_file"},
+};
+
 constexpr std::string_view token_says_who = "An access token itself says who logs in, and proves it.";
 
 constexpr Conflict conflicts[] = {
@@ -185,6 +199,7 @@ const OptionRule* find_nearest(std::string_view name, Candidates&& candidates) n
   const OptionRule* nearest = nullptr;
   std::size_t least = std::min(most_edits, name.size() / 2) + 1;
   for (const OptionRule& rule : rules) {
+    if (!rule.ignored_because.empty() && !same_word(name, rule.name)) continue;  // no advice to follow
     if (!candidates(rule)) continue;
     const std::size_t distance = edit_distance(name, rule.name);
     if (distance >= least) continue;
@@ -192,6 +207,15 @@ const OptionRule* find_nearest(std::string_view name, Candidates&& candidates) n
     nearest = &rule;
   }
   return nearest;
+}
+
+// The rule that another tool's name means; null: none.
+const OptionRule* find_foreign_name(std::string_view name) noexcept {
+  for (const ForeignName& known : foreign_names) {
+    if (!same_word(known.theirs, name)) continue;
+    return std::find_if(std::begin(rules), std::end(rules), [&](const OptionRule& rule) { return rule.name == known.ours; });
+  }
+  return nullptr;
 }
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
@@ -234,6 +258,7 @@ void validate_host(const OptionRule& rule, std::string_view value) {
   };
   if (value.find('\\') != std::string_view::npos) refuse("Give a named instance by the option \"instance\".");
   if (value.find_first_of(" \t;/") != std::string_view::npos) refuse("Give a host name or an address, or several separated by commas.");
+  if (std::count(value.begin(), value.end(), ':') == 1) refuse("Give the name alone; a port has the option \"port\".");
   for (std::size_t at = 0; at <= value.size();) {
     const std::size_t end = std::min(value.find(',', at), value.size());
     const std::string_view host = value.substr(at, end - at);
@@ -273,7 +298,8 @@ bool is_secret(std::string_view name) noexcept {
 void throw_unknown_option(OptionContext context, std::string_view name) {
   // The right name in the wrong place is nearer than another name in the right one.
   const OptionRule* here = find_nearest(name, [&](const OptionRule& rule) { return rule.context == context; });
-  const OptionRule* nearest = find_nearest(name, [&](const OptionRule& rule) {
+  const OptionRule* known = find_foreign_name(name);
+  const OptionRule* nearest = known != nullptr ? known : find_nearest(name, [&](const OptionRule& rule) {
     return here == nullptr || rule.context == context || edit_distance(name, rule.name) < edit_distance(name, here->name);
   });
   std::string hint;

@@ -103,6 +103,30 @@ TEST(Options, UnknownNameGetsTheNearestAsHint) {
   EXPECT_EQ(validate(Context::column, {{"zzzzzzzz", "x"}}).hint, "Valid options here are: column_name, key, remote_type.");
 }
 
+TEST(Options, NamesOfOtherToolsAreKnown) {
+  EXPECT_EQ(validate(Context::server, {{"dbname", "x"}}).hint, "Perhaps you meant the option \"database\".");
+  EXPECT_EQ(validate(Context::server, {{"server", "x"}}).hint, "Perhaps you meant the option \"host\".");
+  EXPECT_EQ(validate(Context::server, {{"TrustServerCertificate", "x"}}).hint, "Perhaps you meant the option \"ca_file\".");
+  EXPECT_EQ(validate(Context::server, {{"timeout", "x"}}).hint, "Perhaps you meant the option \"connect_timeout\".");
+  EXPECT_EQ(validate(Context::user_mapping, {{"user", "x"}}).hint, "Perhaps you meant the option \"username\".");
+  EXPECT_EQ(validate(Context::server, {{"pwd", "x"}}).hint, "Perhaps you meant the option \"password\" of the user mapping.");
+}
+
+TEST(Options, WhatHasNoEffectIsNoHint) {
+  for (const char* name : {"dbuze", "languag", "fetch_siz", "tds_versio"})
+    EXPECT_EQ(validate(Context::server, {{name, "x"}}).hint.find("Perhaps you meant the option \"" + std::string(name).substr(0, 3)), std::string::npos) << name;
+}
+
+TEST(Options, AHostHasNoPort) {
+  for (const char* host : {"sql01:1433", "tcp:sql01", "tcp:sql01,1433"}) {
+    const Outcome outcome = validate(Context::server, {{"host", host}});
+    EXPECT_EQ(outcome.sqlstate, "22023") << host;
+    EXPECT_NE(outcome.hint.find("\"port\""), std::string::npos) << host;
+  }
+  EXPECT_EQ(validate(Context::server, {{"host", "::1"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::server, {{"host", "fe80::1,sql02"}}).sqlstate, "");
+}
+
 TEST(Options, TheRightNameInTheWrongPlaceIsNearer) {
   EXPECT_EQ(validate(Context::server, {{"username", "x"}}).hint, "It is an option of the user mapping.");
   EXPECT_EQ(validate(Context::server, {{"usernam", "x"}}).hint, "Perhaps you meant the option \"username\" of the user mapping.");
