@@ -2,7 +2,7 @@
 # A refresh beside other sessions: they read the old rows until its very end, and nobody can keep it away or speak for it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 22
+plan 23
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_refresh%'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_refreshed' AND rows > 0"
@@ -43,6 +43,7 @@ is "$(state)" '10|10' "... which changes nothing"
 background second "$run"
 ok "wait_until 60 \"\$waits\"" "without one the run waits for the reader"
 is "$(query "SELECT phase FROM replicate.progress")" switch "... when everything is loaded"
+is "$(query "SET statement_timeout = '20s'; SELECT count(*) FROM copies.tap_refreshed" 2>&1 | tail -n 1)" 10 "... and nobody who reads another table waits with it"
 query "SELECT pg_terminate_backend($(backend_of reader))" >/dev/null
 like "$(finish second)" 'copies.tap_refreshed_too\|6000\|' "... and goes on when that has ended"
 is "$(state)" '6000|6000' "the new rows are there"
