@@ -77,14 +77,6 @@ List* list_constraints(const SwitchRequest& request, Datum tables) {
   return constraints;
 }
 
-bool owns(Oid relation) {
-#if PG_VERSION_NUM >= 160000
-  return object_ownercheck(RelationRelationId, relation, GetUserId());
-#else
-  return pg_class_ownercheck(relation, GetUserId());
-#endif
-}
-
 // "Key (a, b)=(1, 2) is not present in table "t"."
 const char* describe(const Constraint& constraint) {
   if (constraint.key == nullptr) return psprintf("Failing row contains %s.", text_of(SPI_tuptable, 0, 1));

@@ -5,6 +5,9 @@
 
 namespace mssql::pg {
 
+// Whether the current user owns the relation.
+bool owns(Oid relation);
+
 // Raises an error unless the user owns the relation, as a member of its owner too.
 void check_owner(Relation relation);
 

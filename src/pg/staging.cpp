@@ -284,13 +284,17 @@ void check_staged(Oid id) {
 
 }  // namespace
 
-void check_owner(Relation relation) {
+bool owns(Oid relation) {
 #if PG_VERSION_NUM >= 160000
-  const bool owner = object_ownercheck(RelationRelationId, RelationGetRelid(relation), GetUserId());
+  return object_ownercheck(RelationRelationId, relation, GetUserId());
 #else
-  const bool owner = pg_class_ownercheck(RelationGetRelid(relation), GetUserId());
+  return pg_class_ownercheck(relation, GetUserId());
 #endif
-  if (!owner) aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
+}
+
+void check_owner(Relation relation) {
+  if (owns(RelationGetRelid(relation))) return;
+  aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
 }
 
 void check_trusted(Relation relation) {
