@@ -29,7 +29,7 @@ GSSAPI_LIBS ?= $(shell pkg-config --libs krb5-gssapi 2>/dev/null || krb5-config 
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
 # CI makes warnings errors: make WERROR=-Werror. A newer compiler's warnings are no reason not to install.
 WERROR ?=
-PG_CXXFLAGS = -std=c++20 -Wall -Wextra $(WERROR) -Wno-register -fvisibility=hidden
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Woverloaded-virtual $(WERROR) -Wno-register -fvisibility=hidden
 SHLIB_LINK = $(FREETDS_LIBS) $(GSSAPI_LIBS) -lssl -lcrypto -lstdc++
 
 # Bitcode ignores PG_CXXFLAGS, so C++20 would not compile there.

@@ -129,14 +129,9 @@ std::optional<TypedText> type_money(const Bound& bound, const RemoteType& type, 
 // The moment as the column's type has it, or nothing.
 std::optional<Timestamp> round_moment(Rounding rounding, const RemoteType& type, const Timestamp& value) {
   constexpr std::int64_t minute = 60000000;
-  std::optional<Timestamp> rounded;
   switch (type.type) {
-    case Type::datetime:
-      rounded = round_to_tick(value, rounding);
-      return rounded && rounded->year >= 1753 ? rounded : std::nullopt;
-    case Type::smalldatetime:
-      rounded = round_to_step(value, minute, rounding);
-      return rounded && rounded->year >= 1900 && rounded->year < 2079 ? rounded : std::nullopt;
+    case Type::datetime: return value.year >= 1753 ? round_to_tick(value, rounding) : std::nullopt;
+    case Type::smalldatetime: return value.year >= 1900 && value.year < 2079 ? round_to_step(value, minute, rounding) : std::nullopt;
     default: {
       std::int64_t step = 1;
       for (int scale = type.scale; scale < 6; ++scale) step *= 10;

@@ -121,7 +121,7 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   }
   if (code == SUCCEED && unproven_) require_tls();
   if (code == SUCCEED) code = dbsqlok(process_.get());
-  settle(code);
+  judge(code);
 }
 
 bool Driver::next_result() {
@@ -130,7 +130,7 @@ bool Driver::next_result() {
   const Call call(monitor_, process_.get(), statement_limits());
   for (;;) {
     const RETCODE code = dbresults(process_.get());
-    settle(code);
+    judge(code);
     if (code == NO_MORE_RESULTS) {
       busy_ = false;
       return false;
@@ -170,7 +170,7 @@ bool Driver::end_of_rows(STATUS status) {
                 "The option nul_policy lets lone surrogates of nvarchar columns pass; a varchar column can be selected as "
                 "CAST(... AS nvarchar(max)).");
   }
-  settle(status == NO_MORE_ROWS || status == REG_ROW ? SUCCEED : FAIL);
+  judge(status == NO_MORE_ROWS || status == REG_ROW ? SUCCEED : FAIL);
   in_rows_ = false;
   count_rows();
   return false;
@@ -189,7 +189,7 @@ void Driver::count_rows() {
   rows_read_ = 0;
 }
 
-void Driver::settle(RETCODE code) {
+void Driver::judge(RETCODE code) {
   if (code != FAIL && !monitor_.trouble() && !dbdead(process_.get())) [[likely]]
     return;
   raise();

@@ -36,7 +36,7 @@ class Driver final : public BulkBySql {
   void require_alive();
   Limits statement_limits() const { return {net::Deadline(), waits_.statement}; }
   // Looks at the notes of the call that returned `code` and throws what they amount to.
-  void settle(RETCODE code);
+  void judge(RETCODE code);
   [[noreturn]] void raise();
   Error failure() const;
   bool end_of_rows(STATUS status);
