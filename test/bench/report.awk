@@ -11,8 +11,11 @@ BEGIN { FS = "\t" }
   }
 }
 
-# Nanoseconds a row; 0 where nothing was measured.
-function cost(what, shape, who) { return rows[shape] ? best[what, shape, who] / rows[shape] : 0 }
+# Nanoseconds a row; 0 where nothing was measured. Of replicate_table, what a table of one row takes is not the rows'.
+function cost(what, shape, who, beside) {
+  beside = what == "load" ? best["command", "one", who] : 0
+  return rows[shape] ? (best[what, shape, who] - beside) / rows[shape] : 0
+}
 function ratio(a, b) { return a && b ? sprintf("%.2f", a / b) : "-" }
 function micro(what, shape, who) { return cost(what, shape, who) ? sprintf("%.3f", cost(what, shape, who) / 1000) : "-" }
 function million(shape, who) { return cost("decode", shape, who) ? sprintf("%.2f", 1000 / cost("decode", shape, who)) : "-" }

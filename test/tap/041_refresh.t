@@ -42,7 +42,7 @@ like "$(error_of "SET lock_timeout = '1s'; $run")" '55P03' "... makes a run with
 is "$(state)" '10|10' "... which changes nothing"
 background second "$run"
 ok "wait_until 60 \"\$waits\"" "without one the run waits for the reader"
-is "$(query "SELECT phase FROM replicate.progress")" switch "... when everything is loaded"
+is "$(query "SELECT phase, blocked_by FROM replicate.progress")" "switch|{$(backend_of reader)}" "... when everything is loaded, and says whom it waits for"
 is "$(query "SET statement_timeout = '20s'; SELECT count(*) FROM copies.tap_refreshed" 2>&1 | tail -n 1)" 10 "... and nobody who reads another table waits with it"
 query "SELECT pg_terminate_backend($(backend_of reader))" >/dev/null
 like "$(finish second)" 'copies.tap_refreshed_too\|6000\|' "... and goes on when that has ended"

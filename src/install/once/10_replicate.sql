@@ -127,7 +127,8 @@ SELECT s.srvname AS server,
        nullif(c.param2, 0) AS estimated_bytes,
        t.elapsed,
        round((c.param3 / nullif(t.seconds, 0))::numeric) AS rows_per_second,
-       CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining
+       CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining,
+       nullif(pg_catalog.pg_blocking_pids(run.pid), '{}') AS blocked_by
 FROM pg_catalog.pg_locks AS run
 JOIN pg_catalog.pg_foreign_server AS s ON s.oid = run.objid
 LEFT JOIN pg_catalog.pg_locks AS voice ON voice.locktype = 'object' AND voice.database = run.database
@@ -150,6 +151,7 @@ COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in lo
 COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
 COMMENT ON COLUMN replicate.progress.estimated_rows IS 'as the source''s catalog has them';
 COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast';
+COMMENT ON COLUMN replicate.progress.blocked_by IS 'processes whose locks it waits for, as pg_blocking_pids() has them';
 COMMENT ON COLUMN replicate.progress.server IS 'foreign server of the source';
 COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it';
 COMMENT ON COLUMN replicate.progress.source IS 'table on SQL Server';
