@@ -13,13 +13,10 @@ namespace {
 
 // SQL Server lets a name stand twice and takes the younger one: ours are names that no statement of others uses. 32 characters at most.
 std::string savepoint(int level) {
-  static const std::string prefix = [] {
-    std::random_device random;
-    char name[24];
-    std::snprintf(name, sizeof name, "mssql_fdw_%08x", static_cast<unsigned>(random()));
-    return std::string(name);
-  }();
-  return prefix + '_' + std::to_string(level);
+  static const unsigned ours = std::random_device()();
+  char name[33];
+  std::snprintf(name, sizeof name, "mssql_fdw_%08x_%d", ours, level);
+  return name;
 }
 
 bool usable(const Session* session) noexcept { return session != nullptr && session->alive(); }
