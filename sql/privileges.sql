@@ -36,6 +36,32 @@ JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mssql_fdw'
 WHERE left(p.proname, 1) = '_' AND p.provolatile = 'v' AND has_function_privilege('public', p.oid, 'EXECUTE')
   AND p.proname NOT IN (SELECT h.name FROM harmless AS h)
 ORDER BY 1;
+-- In SQL a column wins over an argument of its name, so an argument that a body never asks is hidden by one. Bodies in strings are parsed anew, to
+-- look for their parameters.
+CREATE SCHEMA parsed;
+SET search_path = pg_catalog;
+DO $$
+DECLARE
+    f record;
+BEGIN
+    FOR f IN SELECT p.* FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang AND l.lanname = 'sql'
+             JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+             JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mssql_fdw'
+             WHERE p.prosqlbody IS NULL LOOP
+        EXECUTE format('CREATE FUNCTION parsed.%I(%s) RETURNS %s LANGUAGE sql BEGIN ATOMIC %s; END',
+                       f.proname, pg_get_function_arguments(f.oid), pg_get_function_result(f.oid), f.prosrc);
+    END LOOP;
+END
+$$;
+RESET search_path;
+SELECT p.oid::regprocedure AS function, p.proargnames[i] AS hidden_or_without_use
+FROM pg_proc AS p CROSS JOIN generate_series(1, p.pronargs) AS i
+WHERE p.pronamespace IN ('_mssql_fdw'::regnamespace, 'public'::regnamespace, 'parsed'::regnamespace) AND p.prosqlbody IS NOT NULL
+  AND p.prosqlbody::text !~ format('{PARAM :paramkind 0 :paramid %s ', i)
+ORDER BY p.proname COLLATE "C", i;
+SET client_min_messages = warning;
+DROP SCHEMA parsed CASCADE;
+RESET client_min_messages;
 -- None runs as its owner.
 SELECT p.oid::regprocedure AS definer FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mssql_fdw' WHERE p.prosecdef ORDER BY 1;

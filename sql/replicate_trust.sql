@@ -116,6 +116,12 @@ SELECT last_value FROM trust.ticket;
 SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap,rep.Ticket}', on_existing => 'truncate');
 SELECT last_value FROM trust.ticket;
 SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap,rep.Ticket}');
+-- and that one copy is there does not make a copy of another
+CREATE SCHEMA trust_too;
+CREATE SEQUENCE trust_too.ticket START 7777;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust_too', '{rep.Heap,rep.Ticket}');
+SELECT last_value FROM trust_too.ticket;
+DROP SCHEMA trust_too CASCADE;
 -- a key over another role's type would call his casts
 SET ROLE trust_owner;
 CREATE TYPE trust.mood AS ENUM ('x');

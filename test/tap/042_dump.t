@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # A database with copies is dumped and restored by its owner, who is no superuser, in parallel; history and ledger go along.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 13
+plan 15
 
-readonly run="SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['rep.Sale', 'rep.Heap'])"
+readonly run="SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['rep.Sale', 'rep.Heap', 'rep.Ticket'])"
 readonly owner=tap_dump_owner_$$
 readonly database=$PGDATABASE restored=${PGDATABASE}_restored
 readonly dump=$tap_directory/dump
@@ -27,6 +27,7 @@ owned "$PGDATABASE"
 as_owner make_server mssql >/dev/null 2>&1
 like "$(as_owner query "$run" 2>/dev/null)" 'rep.Heap\|3\|' "the owner copies"
 is "$(query "SELECT role, status IS NOT NULL FROM replicate.runs")" "$owner|t" "... and that is history"
+is "$(query "SELECT count(*) FROM replicate._targets WHERE target_name = 'ticket'")" 1 "... the sequence, too"
 
 ok "as_owner pg_dump -Fd -j2 -f '$dump' '$PGDATABASE'" "the owner dumps it, in parallel"
 owned "$restored"
@@ -37,8 +38,10 @@ is "$(query "SELECT role, function FROM replicate.runs")" "$owner|replicate_all"
 is "$(query "SELECT count(*) FROM replicate.run_tables")" 2 "... of the tables, too"
 is "$(query "SELECT last_value >= (SELECT max(id) FROM replicate.runs) FROM replicate.run_id")" t "... and the number that comes next"
 like "$(as_owner query "$run" 2>/dev/null)" 'rep.Sale\|3\|' "a refresh there knows its copies"
+is "$(query "SELECT target_name, database = (SELECT oid FROM pg_database WHERE datname = current_database()) FROM replicate._targets WHERE target_name = 'ticket'")" \
+  'ticket|t' "... the sequence, too"
 is "$(query "SELECT count(*) FROM replicate.runs")" 2 "... and is history itself"
-is "$(query "SELECT count(*) FROM replicate._targets AS t JOIN pg_database AS d ON d.oid = t.database WHERE d.datname = current_database()")" 2 \
+is "$(query "SELECT count(*) FROM replicate._targets AS t JOIN pg_database AS d ON d.oid = t.database WHERE d.datname = current_database()")" 3 \
   "... and they are this database's now"
 query "DROP TABLE copies.heap; CREATE TABLE copies.heap (a int, b int)"
 like "$(as_owner error_of "$run")" '42P07' "another table of that name is none"

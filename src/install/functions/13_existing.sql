@@ -89,7 +89,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (
     SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN replicate._targets AS o ON o.target_schema = n.nspname AND o.target_name = c.relname
-    WHERE c.oid = relation AND (o.server, o.source_schema, o.source_table) = (_is_copy.server, _is_copy.source_schema, source_name)
+    WHERE c.oid = _is_copy.relation AND (o.server, o.source_schema, o.source_table) = (_is_copy.server, _is_copy.source_schema, source_name)
       AND CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) THEN o.relation = c.oid
                ELSE o.owner = pg_get_userbyid(c.relowner) END);
 
