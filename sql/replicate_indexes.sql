@@ -29,6 +29,12 @@ SELECT indisvalid FROM pg_index WHERE indexrelid = 'indexed.bad'::regclass;
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
 DROP INDEX indexed.bad;
 
+-- a collation that is its type's, but not its column's
+ALTER TABLE indexed.indexed ADD word text COLLATE "C" DEFAULT 'word';
+CREATE INDEX collated ON indexed.indexed (word COLLATE "default", word, (word || 'y') COLLATE "default", (word || 'z') COLLATE "POSIX");
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+ALTER TABLE indexed.indexed DROP word;
+
 -- an expression over the whole row
 CREATE FUNCTION indexed.sum(indexed.indexed) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.a + $1.b';
 CREATE INDEX whole ON indexed.indexed (indexed.sum(indexed));

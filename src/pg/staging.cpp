@@ -68,6 +68,29 @@ void build_index(void* argument) {
   CommandCounterIncrement();
 }
 
+// generateClonedIndexStmt() leaves out the collation that is the type's own, for which DefineIndex takes the column's.
+void name_collations(Relation index, IndexStmt* statement) {
+  ListCell* cell = nullptr;
+  foreach (cell, statement->indexParams) {
+    const Oid collation = index->rd_indcollation[foreach_current_index(cell)];
+    if (!OidIsValid(collation)) continue;
+    HeapTuple tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for collation %u", collation);
+    const auto* form = reinterpret_cast<const FormData_pg_collation*>(GETSTRUCT(tuple));
+    lfirst_node(IndexElem, cell)->collation =
+        list_make2(makeString(get_namespace_name(form->collnamespace)), makeString(pstrdup(NameStr(form->collname))));
+    ReleaseSysCache(tuple);
+  }
+}
+
+void check_built(Oid index, Oid built) {
+  Relation old_one = index_open(index, NoLock);
+  Relation new_one = index_open(built, NoLock);
+  check_staged_index(old_one, new_one);
+  index_close(new_one, NoLock);
+  index_close(old_one, NoLock);
+}
+
 // The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one, and one
 // that is not valid enforces nothing.
 void stage_index(Oid index, Oid staging, int natts) {
@@ -78,6 +101,7 @@ void stage_index(Oid index, Oid staging, int natts) {
   }
   IndexStmt* statement = generateClonedIndexStmt(nullptr, relation, same_columns(natts), nullptr);
   statement->idxname = ChooseRelationName(RelationGetRelationName(relation), nullptr, "new", RelationGetNamespace(relation), false);
+  name_collations(relation, statement);
   statement->idxcomment = nullptr;
   statement->primary = statement->isconstraint = statement->deferrable = statement->initdeferred = false;
   if (!relation->rd_index->indisvalid) statement->unique = false;
@@ -88,6 +112,7 @@ void stage_index(Oid index, Oid staging, int natts) {
   index_close(relation, NoLock);
   IndexToBuild built{staging, statement, InvalidOid};
   say_in_errors(own, statement->idxname, build_index, &built);
+  check_built(index, built.made);
   stand_for(built.made, index);
 }
 
