@@ -172,7 +172,7 @@ INSERT INTO again.amounts SELECT amount FROM again.sale;
 ALTER TABLE again.sale ADD CONSTRAINT to_amounts FOREIGN KEY (amount) REFERENCES again.amounts;
 ALTER TABLE again.product DISABLE TRIGGER no;
 SELECT kind, target FROM replicate_plan('mssql', 'again', '{rep.Product,rep.Sale}', verify => 'none', options => '{"analyze": false}')
-WHERE source IS NULL OR kind IN ('stage', 'stage indexes', 'refill');
+WHERE kind IN ('stage', 'stage indexes', 'drop foreign key', 'switch', 'truncate', 'refill', 'foreign key', 'validate');
 SELECT source, rows, status FROM replicate_all('mssql', 'again', '{rep.Product,rep.Sale}');
 SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'again.sale'::regclass AND contype = 'f' ORDER BY 1;
 ALTER TABLE again.sale DISABLE TRIGGER ALL;

@@ -156,43 +156,6 @@ BEGIN
 END
 $$;
 
--- Rights whose lack would end the run in its midst, or behind its loads.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_privileges(tables jsonb) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    t record;
-BEGIN
-    FOR t IN SELECT x.*, n.oid AS namespace, c.relowner
-             FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
-             LEFT JOIN pg_namespace AS n ON n.nspname = x.target_schema
-             LEFT JOIN pg_class AS c ON c.oid = x.relation
-             WHERE x.position IS NOT NULL ORDER BY x.position LOOP
-        IF t.namespace IS NULL AND NOT has_database_privilege(current_database(), 'CREATE') THEN
-            PERFORM _mssql_fdw._raise('42501', format('permission denied for database %I', current_database()),
-                format('Schema %I, for %s, is to be made.', t.target_schema, t.source),
-                format('GRANT CREATE ON DATABASE %I TO %I, or CREATE SCHEMA %I AUTHORIZATION %2$I.',
-                       current_database(), current_user, t.target_schema));
-        ELSIF t.action IN ('create', 'replace') AND NOT has_schema_privilege(t.namespace, 'CREATE') THEN
-            PERFORM _mssql_fdw._raise('42501', format('permission denied for schema %I', t.target_schema),
-                format('Table %s, for %s, is to be made.', t.target, t.source),
-                format('GRANT CREATE ON SCHEMA %I TO %I, or use another target_schema.', t.target_schema, current_user));
-        ELSIF t.action = 'replace' AND NOT pg_has_role(t.relowner, 'USAGE') THEN
-            PERFORM _mssql_fdw._raise('42501', format('must be owner of table %s', t.target), format('It is to be replaced by %s.', t.source));
-        ELSIF t.action IN ('switch', 'refill') AND NOT (has_table_privilege(t.relation, 'TRUNCATE') AND has_any_column_privilege(t.relation, 'INSERT')) THEN
-            PERFORM _mssql_fdw._raise('42501', format('permission denied for table %s', t.target),
-                format('It is to be emptied and loaded from %s.', t.source),
-                format('GRANT SELECT, INSERT, TRUNCATE ON %s TO %I.', t.target, current_user));
-        ELSIF t.action IN ('switch', 'refill') AND row_security_active(t.relation) THEN
-            PERFORM _mssql_fdw._raise('0A000', format('row-level security of table %s applies to you', t.target),
-                format('It is to be emptied and loaded from %s as a whole.', t.source),
-                CASE WHEN pg_has_role(t.relowner, 'USAGE')
-                     THEN format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, or run this as a role with BYPASSRLS.', t.target)
-                     ELSE 'Run this as the table''s owner, or as a role with BYPASSRLS.' END);
-        END IF;
-    END LOOP;
-END
-$$;
-
 -- DROP TABLE without CASCADE would name the views too, but not say what to do here.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_dependent_views(tables jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -308,47 +271,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 97, 0, row_number() OVER (ORDER BY o.source COLLATE "C", o.target COLLATE "C")::int, NULL::int, 'copy', o.source, o.target,
            NULL::text, format('copy %s: its source is gone, or hidden from the login; the rows are those of an earlier run', o.target)
     FROM _mssql_fdw._copies_without_source(model) AS o
-$$;
-
--- Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID.
-CREATE OR REPLACE FUNCTION _mssql_fdw._takes_not_valid(relation regclass) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN current_setting('server_version_num')::int >= 180000
-    OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p');
-
--- Foreign keys that stand in the way of DROP TABLE or of TRUNCATE; they are dropped and, unless their table is dropped, made again.
--- Tables that are switched keep theirs.
-CREATE OR REPLACE FUNCTION _mssql_fdw._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH t AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS x
-        WHERE x.position IS NOT NULL AND x.action IN ('refill', 'replace')
-    ), keys AS (
-        SELECT k.*, format('%I.%I', n.nspname, r.relname) AS relation_name, pg_get_constraintdef(k.oid) AS definition,
-               _mssql_fdw._takes_not_valid(k.conrelid) AS takes_not_valid,
-               coalesce((SELECT t.id FROM t WHERE t.relation = k.conrelid),
-                        (SELECT t.id FROM t WHERE t.relation = k.confrelid)) AS table_id,
-               EXISTS (SELECT FROM t WHERE t.action = 'replace' AND t.relation = k.confrelid) AS hinders_drop,
-               row_number() OVER (ORDER BY n.nspname COLLATE "C", r.relname COLLATE "C", k.conname COLLATE "C")::int AS ordinal
-        FROM pg_constraint AS k
-        JOIN pg_class AS r ON r.oid = k.conrelid
-        JOIN pg_namespace AS n ON n.oid = r.relnamespace
-        WHERE k.contype = 'f' AND k.conparentid = 0
-          AND (k.conrelid IN (SELECT t.relation FROM t) OR k.confrelid IN (SELECT t.relation FROM t))
-          -- keys among dropped tables go with them
-          AND NOT (k.conrelid IN (SELECT t.relation FROM t WHERE t.action = 'replace'))
-    )
-    SELECT CASE WHEN k.hinders_drop THEN 20 ELSE 82 END, 0, k.ordinal, k.table_id, 'drop foreign key', NULL::text, k.relation_name,
-           format('ALTER TABLE %s DROP CONSTRAINT %I', k.relation_name, k.conname), 'made again after the load'
-    FROM keys AS k
-    UNION ALL
-    -- What cannot be NOT VALID must not get lost when the new rows violate it: then the run fails.
-    SELECT 92, 0, k.ordinal, k.table_id, CASE WHEN k.takes_not_valid THEN 'foreign key' ELSE 'restore foreign key' END, NULL, k.relation_name,
-           format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', k.relation_name, k.conname, k.definition,
-                  CASE WHEN k.convalidated AND k.takes_not_valid THEN ' NOT VALID' ELSE '' END), NULL
-    FROM keys AS k
-    UNION ALL
-    SELECT 93, 0, k.ordinal, k.table_id, 'validate', NULL, k.relation_name,
-           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', k.relation_name, k.conname), NULL
-    FROM keys AS k WHERE k.convalidated AND k.takes_not_valid
 $$;

@@ -300,8 +300,15 @@ BEGIN
         'exclude', exclude, 'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns,
         'objects', relations || (
             SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
-    PERFORM _mssql_fdw._check_sequences(model) WHERE what IN ('all', 'schema');
+    IF what IN ('all', 'schema') THEN
+        PERFORM _mssql_fdw._check_sequences(model);
+        PERFORM _mssql_fdw._check_existing_keys(model);
+        PERFORM _mssql_fdw._check_sequence_privileges(model);
+        PERFORM _mssql_fdw._check_key_privileges(model);
+    END IF;
     IF what = 'all' THEN
+        PERFORM _mssql_fdw._check_refill_privileges(model);
+        PERFORM _mssql_fdw._check_partner_privileges(model);
         PERFORM _mssql_fdw._check_masked(model);
         PERFORM _mssql_fdw._check_filtered(model);
         PERFORM _mssql_fdw._check_memory_optimized(model);

@@ -230,9 +230,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._plan_switch(model jsonb) RETURNS SETOF re
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
            format('SELECT * FROM _mssql_fdw._switch(%L, %L)', array_agg(t.target ORDER BY t.position)::text,
-                  ARRAY(SELECT format('%I.%I %I', x.target_schema, x.target_name, u.target)
-                        FROM _mssql_fdw._untrusted(model) AS u JOIN _mssql_fdw._tables(model) AS x ON x.id = u.table_id
-                        ORDER BY x.position, u.target COLLATE "C")::text), NULL::text
+                  _mssql_fdw._untrusted_names(model)::text), NULL::text
     FROM _mssql_fdw._tables(model) AS t WHERE t.action = 'switch' HAVING count(*) > 0
 $$;
 

@@ -141,6 +141,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE l.is_disabled OR l.is_not_trusted
 $$;
 
+-- The same, as _switch() takes them.
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_names(model jsonb) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ARRAY(SELECT format('%I.%I %I', t.target_schema, t.target_name, u.target)
+                 FROM _mssql_fdw._untrusted(model) AS u JOIN _mssql_fdw._tables(model) AS t ON t.id = u.table_id
+                 ORDER BY t.position, u.target COLLATE "C")
+$$;
+
 -- A check that is disabled on the source is not enforced here either. INSERT would enforce one that is only not trusted, so it
 -- comes back after a refill.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_untrusted_checks(model jsonb) RETURNS SETOF replicate._step

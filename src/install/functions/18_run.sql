@@ -126,7 +126,7 @@ BEGIN
         PERFORM _mssql_fdw._say(true, format('%s of %s failed: %s', s.kind, s.target, failure),
             concat_ws(' ', nullif(detail, ''), 'The statement was: ' || s.statement),
             CASE WHEN s.kind = 'validate' THEN 'The constraint stands, NOT VALID: it holds for new rows.'
-                 ELSE 'The next run tries it again.' END);
+                 ELSE format('The next run that includes %s tries it again.', s.source) END);
     END IF;
 END
 $$;
@@ -297,8 +297,8 @@ BEGIN
             'Rows were written at the source during the run, or a rule or trigger of the target kept them out.');
     END LOOP;
     run.warnings := run.warnings
-        || ARRAY(SELECT l.source || ': ' || l.note FROM unnest(losses) AS l WHERE l.verb IN ('failed', 'not validated'));
-    run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || l.source || ': ' || l.note
+        || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), l.note) FROM unnest(losses) AS l WHERE l.verb IN ('failed', 'not validated'));
+    run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || concat_ws(': ', coalesce(l.source, l.target), l.note)
                        FROM unnest(losses) AS l WHERE l.verb NOT IN ('failed', 'not validated'));
     run.source_database := model #>> '{catalog,database,name}';
     run.source_version := model #>> '{catalog,database,product_version}';
