@@ -47,6 +47,9 @@ ProcedureCall read_procedure_call(Source& in, const Dialect& dialect) {
   return call;
 }
 
+// B_VARBYTE: a length in bytes, and UTF-16.
+std::string read_name(Source& in) { return utf16_to_wtf8(in.bytes(in.u8())); }
+
 }  // namespace
 
 std::optional<std::uint64_t> read_all_headers(Source& in, const Dialect& dialect) {
@@ -88,17 +91,18 @@ TransactionRequest read_transaction_request(Source& in) {
   switch (request.type) {
     case TransactionRequestType::begin:
       request.isolation = in.u8();
-      request.name = read_byte_string(in);
+      request.name = read_name(in);
       break;
     case TransactionRequestType::commit:
     case TransactionRequestType::rollback:
-      request.name = read_byte_string(in);
+      request.name = read_name(in);
       request.begins_another = (in.u8() & 1) != 0;
       if (request.begins_another) request.isolation = in.u8();
       break;
-    case TransactionRequestType::save: request.name = read_byte_string(in); break;
+    case TransactionRequestType::save: request.name = read_name(in); break;
     default: break;
   }
+  if (!in.at_end()) throw ProtocolError("bytes behind a transaction manager request");
   return request;
 }
 

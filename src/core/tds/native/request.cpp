@@ -105,8 +105,9 @@ void begin_transaction_request(Outbox& outbox, TransactionRequest request, const
   outbox.u16(static_cast<std::uint16_t>(request));
 }
 
+// B_VARBYTE: unlike names elsewhere, its length counts bytes. `name` is ASCII.
 void write_name(Outbox& outbox, std::string_view name) {
-  outbox.u8(static_cast<std::uint8_t>(name.size()));
+  outbox.u8(static_cast<std::uint8_t>(2 * name.size()));
   outbox.text(name);
 }
 

@@ -606,6 +606,18 @@ TEST(NativeDriverTest, TransactionsAreRequests) {
   EXPECT_TRUE(sent(utf16("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")));
 }
 
+// The length of a name counts bytes here, and is not the characters' that names have elsewhere.
+TEST(NativeDriverTest, NamesOfSavepointsAreCountedInBytes) {
+  const std::string answer = packets(done(canned::final));
+  Conversation conversation({answer, answer});
+  conversation.driver.save_transaction("abc");
+  conversation.driver.roll_back_to("abc");
+  const std::string& heard = conversation.server.heard();
+  const std::string rollback = little(8, 2) + '\6' + utf16("abc") + '\0';
+  EXPECT_NE(heard.find(little(9, 2) + '\6' + utf16("abc")), std::string::npos);
+  EXPECT_TRUE(heard.ends_with(rollback));
+}
+
 // ENVCHANGE of a transaction, MS-TDS 2.2.7.9.
 const std::string transaction_begun = scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s);
 const std::string transaction_over = scripted::environment_change(10, "\0\x08"s + little(5, 8));
