@@ -164,8 +164,8 @@ std::optional<TypedText> type_moment(const Bound& bound, const RemoteType& type,
   const Timestamp& sent = rounded ? *rounded : *value;
   if (sent.offset_minutes != 0 && (sent.year == 1 || sent.year == 9999)) return std::nullopt;
   if (rounded) return typed(type, moment_text(type, *rounded));
-  // No tick is equal to it; nor to this one, to however many digits the server converts its ticks.
-  if (type.type == Type::datetime && value->fraction_digits() > 3) value->fraction = 1000;
+  // To however many digits the server converts its ticks: none is equal to the first of these, none lies between the second and a second's end.
+  if (type.type == Type::datetime && value->fraction_digits() > 3) value->fraction = is_equality(bound.op) ? 1000 : 998000;
   const bool dateless = type.type == Type::time || type.type == Type::datetimeoffset;
   const RemoteType wide{dateless ? type.type : Type::datetime2, 0, 0, value->fraction_digits()};
   return typed(wide, moment_text(wide, *value), true);

@@ -196,6 +196,8 @@ TEST(Rules, BoundsAreRoundedToTheColumnsType) {
   EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.0075"), "datetime 2020-01-02T03:04:05.010 | datetime 2020-01-02T03:04:05.007");
   EXPECT_EQ(rounded("datetime", "2019-12-31 23:59:59.998"), "datetime 2020-01-01T00:00:00 | datetime 2019-12-31T23:59:59.997");
   EXPECT_EQ(rounded("datetime", "9999-12-31 23:59:59.998"), "datetime2(3) 9999-12-31T23:59:59.998 | datetime 9999-12-31T23:59:59.997");
+  for (const char* beyond : {"9999-12-31 23:59:59.9975", "9999-12-31 23:59:59.999999"})
+    EXPECT_EQ(rounded("datetime", beyond), "datetime2(3) 9999-12-31T23:59:59.998 | datetime 9999-12-31T23:59:59.997");
   EXPECT_EQ(rounded("datetime", "1700-01-01 00:00:00.001"), "datetime2(3) 1700-01-01T00:00:00.001 | datetime2(3) 1700-01-01T00:00:00.001");
   EXPECT_EQ(rounded("smalldatetime", "2020-02-28 23:59:30"), "smalldatetime 2020-02-29T00:00:00 | smalldatetime 2020-02-28T23:59:00");
   EXPECT_EQ(rounded("smalldatetime", "1800-01-01 00:00:30"), "datetime2(0) 1800-01-01T00:00:30 | datetime2(0) 1800-01-01T00:00:30");
