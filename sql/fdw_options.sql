@@ -36,6 +36,19 @@ CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (query ' ');
 CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', servername 'y');
 CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', instance 'y', port '1433');
 CREATE FOREIGN TABLE bad (a int) SERVER mssql OPTIONS (table_name 'x', query 'SELECT 1 AS a');
+-- what promises protection that the others take away
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', encrypt 'off', ca_file 'system');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', verify_host 'on');
+CREATE SERVER bad FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', driver 'freetds', tls_name 'y');
+CREATE SERVER safe FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'x', encrypt 'off');
+ALTER SERVER safe OPTIONS (ADD ca_file 'system');
+ALTER SERVER safe OPTIONS (ADD ca_file 'system', SET encrypt 'require');
+ALTER SERVER safe OPTIONS (SET encrypt 'off');
+ALTER SERVER safe OPTIONS (ADD verify_host 'on');
+ALTER SERVER safe OPTIONS (DROP ca_file);
+ALTER SERVER safe OPTIONS (DROP host);
+CREATE USER MAPPING FOR CURRENT_USER SERVER safe OPTIONS (password 'secret3');
+DROP SERVER safe CASCADE;
 -- what is taken for later
 CREATE FOREIGN TABLE later (a int OPTIONS (key 'true')) SERVER mssql OPTIONS (updatable 'true', batch_size '100');
 DROP FOREIGN TABLE later;
@@ -88,13 +101,11 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER filed OPTIONS (SET password_file 'rel
 DROP USER MAPPING FOR CURRENT_USER SERVER filed;
 SELECT * FROM mssql_query('filed', 'SELECT 1') AS t(a int);
 CREATE SERVER nowhere FOREIGN DATA WRAPPER mssql_fdw;
-CREATE USER MAPPING FOR CURRENT_USER SERVER nowhere OPTIONS (username 'x', password 'y');
-SELECT * FROM mssql_query('nowhere', 'SELECT 1') AS t(a int);
 CREATE FOREIGN DATA WRAPPER regress_other;
 CREATE SERVER other FOREIGN DATA WRAPPER regress_other;
 SELECT mssql_exec('other', 'SELECT 1');
 SELECT mssql_exec('missing', 'SELECT 1');
 DROP FOREIGN DATA WRAPPER regress_other CASCADE;
-DROP SERVER filed, nowhere CASCADE;
+DROP SERVER filed CASCADE;
 DROP OWNED BY regress_mssql_user CASCADE;
 DROP ROLE regress_mssql_user;

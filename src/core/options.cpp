@@ -157,6 +157,24 @@ constexpr Conflict conflicts[] = {
     {Context::table, "query", "schema_name", "The query names its schemas itself."},
 };
 
+// An option that promises protection, and what takes it away. `value`: of `other`; nothing: that it is not there.
+struct EmptyPromise {
+  std::string_view promise;
+  std::string_view other;
+  std::optional<std::string_view> value;
+  std::string_view reason;
+  std::string_view remedy;
+};
+
+constexpr EmptyPromise empty_promises[] = {
+    {"ca_file", "encrypt", "off", "Without TLS there is no certificate, and anybody may answer.",
+     "Set \"encrypt\" to \"require\", before it or in the same statement, or do without \"ca_file\"."},
+    {"verify_host", "ca_file", std::nullopt, "Without a ca_file any certificate is taken, whatever name it has, but for logins with an access token.",
+     "Give a \"ca_file\", for example ca_file 'system', or do without \"verify_host\"."},
+    {"tls_name", "driver", "freetds", "FreeTDS cannot ask for another name in the certificate than the host's.",
+     "Set \"driver\" to \"native\", or do without \"tls_name\"."},
+};
+
 std::string_view catalog_of(Context context) {
   switch (context) {
     case Context::server: return "the foreign server";
@@ -257,6 +275,7 @@ void validate_host(const OptionRule& rule, std::string_view value) {
     throw Error(sqlstate::invalid_parameter, "invalid value for option " + quoted(rule.name) + ": " + quoted(value), {}, hint);
   };
   if (value.find('\\') != std::string_view::npos) refuse("Give a named instance by the option \"instance\".");
+  if (value.find(", ") != std::string_view::npos || value.find(" ,") != std::string_view::npos) refuse("Write the commas without blanks beside them.");
   if (value.find_first_of(" \t;/") != std::string_view::npos) refuse("Give a host name or an address, or several separated by commas.");
   if (std::count(value.begin(), value.end(), ':') == 1) refuse("Give the name alone; a port has the option \"port\".");
   for (std::size_t at = 0; at <= value.size();) {
@@ -274,6 +293,23 @@ std::optional<bool> parse_boolean(std::string_view value) {
   for (std::string_view word : {"off", "false", "no", "0", "f", "n"})
     if (same_word(word, value)) return false;
   return std::nullopt;
+}
+
+// Whether `options` promise what they do not keep.
+bool is_empty(const EmptyPromise& rule, std::span<const Option> options) {
+  const auto promise = option_value(Context::server, options, rule.promise);
+  if (!promise || (rule.promise == "verify_host" && parse_boolean(*promise) == false)) return false;
+  const auto other = option_value(Context::server, options, rule.other);
+  return rule.value ? other && same_word(*other, *rule.value) : !other;
+}
+
+void check_promises(std::span<const Option> options) {
+  for (const EmptyPromise& rule : empty_promises) {
+    if (!is_empty(rule, options)) continue;
+    const std::string clash = rule.value ? " cannot stand beside " + std::string(rule.other) + " '" + std::string(*rule.value) + "'"
+                                         : " needs the option " + quoted(rule.other);
+    throw Error("42601", "option " + quoted(rule.promise) + clash, std::string(rule.reason), std::string(rule.remedy));
+  }
 }
 
 }  // namespace
@@ -354,8 +390,17 @@ void validate_options(OptionContext context, std::span<const Option> options) {
     throw Error("42601", "options " + quoted(conflict.one) + " and " + quoted(conflict.other) + " exclude each other",
                 std::string(conflict.reason), "Give one of them.");
   }
+  if (context == Context::server) check_promises(options);
   const auto table = option_value(context, options, "table_name");
   if (table && !option_value(context, options, "schema_name")) tsql::parse_qualified_name(*table);
+}
+
+std::string_view without_effect(OptionContext context, std::span<const Option> options, const Option& option) noexcept {
+  const OptionRule* rule = find_option(context, option.name);
+  if (rule == nullptr) return {};
+  const bool is_password = rule->meaning == "password" || rule->meaning == "password_file";
+  if (is_password && !option_value(context, options, "username")) return "Without a username the login uses Kerberos.";
+  return rule->ignored_because;
 }
 
 std::optional<std::string_view> option_value(OptionContext context, std::span<const Option> options, std::string_view meaning) noexcept {

@@ -59,8 +59,11 @@ bool is_secret(std::string_view name) noexcept;
 // Checks one value against its rule; throws Error 22023 with the valid values as hint.
 void validate_option(const OptionRule& rule, std::string_view value);
 // Checks a whole list as it stands in one catalog: names, values, one meaning given twice (host and servername), and what excludes
-// each other: query and table_name, password and password_file, instance and port, say. Needs no option to be there.
+// each other: query and table_name, password and password_file, instance and port, say; what promises protection that the others take
+// away, as a ca_file beside encrypt 'off'. Needs no option to be there.
 void validate_options(OptionContext context, std::span<const Option> options);
+// Why `option`, which stands among `options`, does nothing, as a sentence; empty: it does something.
+std::string_view without_effect(OptionContext context, std::span<const Option> options, const Option& option) noexcept;
 // The value of the option whose meaning is `meaning`, given under whichever spelling; nothing when it is not in the list.
 std::optional<std::string_view> option_value(OptionContext context, std::span<const Option> options, std::string_view meaning) noexcept;
 

@@ -63,11 +63,16 @@ void check_privileges(OptionContext context, OptionList options) {
 
 void warn_of_ignored(OptionContext context, OptionList options) {
   for (const Option& option : options) {
-    const OptionRule* rule = find_option(context, option.name);
-    if (rule == nullptr || rule->ignored_because.empty()) continue;
+    const std::string_view reason = without_effect(context, options, option);
+    if (reason.empty()) continue;
     ereport(NOTICE, (errmsg("option \"%.*s\" has no effect", static_cast<int>(option.name.size()), option.name.data()),
-                     errdetail("%.*s", static_cast<int>(rule->ignored_because.size()), rule->ignored_because.data())));
+                     errdetail("%.*s", static_cast<int>(reason.size()), reason.data())));
   }
+}
+
+void require_host(OptionList server_options) {
+  if (option_value(OptionContext::server, server_options, "host")) return;
+  throw Error("HV00J", "the foreign server has no option \"host\"", {}, "Write host '...' into its OPTIONS.");
 }
 
 class File {
@@ -235,10 +240,8 @@ tds::Login make_login(OptionList server_options, OptionList mapping_options) {
   };
 
   tds::Login login;
+  require_host(server_options);
   login.host = text_option(on_server, server_options, "host");
-  if (login.host.empty()) {
-    throw Error("HV00J", "the foreign server has no option \"host\"", {}, "ALTER SERVER ... OPTIONS (ADD host '...').");
-  }
   login.port = number("port", login.port);
   login.instance = text_option(on_server, server_options, "instance");
   login.database = text_option(on_server, server_options, "database");
@@ -321,6 +324,7 @@ Datum validator(FunctionCallInfo fcinfo) {
   }
   const OptionContext context = context_of(catalog);
   validate_options(context, options);
+  if (context == OptionContext::server) require_host(options);
   check_privileges(context, options);
   warn_of_ignored(context, options);
   PG_RETURN_VOID();

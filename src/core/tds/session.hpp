@@ -20,6 +20,8 @@ namespace mssql::tds {
 // `automatic` is native.
 enum class DriverKind : std::uint8_t { automatic, native, freetds };
 enum class Encrypt : std::uint8_t { off, request, require, strict };
+// For a login under `strict` that is not answered: older servers take the first bytes of TLS for the beginning of a long packet.
+inline constexpr const char* tds8_advice = "TDS 8.0 came with SQL Server 2022; for older ones set the server option \"encrypt\" to \"require\".";
 
 struct Login {
   DriverKind driver{DriverKind::automatic};

@@ -202,6 +202,8 @@ TEST(Options, HostIsOneName) {
   EXPECT_EQ(validate(Context::server, {{"servername", "a,1433"}}).hint, "A port has the option \"port\".");
   for (const char* bad : {",", "a,", ",a", "a,,b"})
     EXPECT_EQ(validate(Context::server, {{"host", bad}}).hint, "Between two commas there must be a host name or an address.") << bad;
+  for (const char* bad : {"a, b", "a ,b"})
+    EXPECT_EQ(validate(Context::server, {{"host", bad}}).hint, "Write the commas without blanks beside them.") << bad;
   for (const char* bad : {"", "a b", "a\nb", "a;b"}) EXPECT_EQ(validate(Context::server, {{"host", bad}}).sqlstate, "22023") << bad;
 }
 
@@ -225,6 +227,25 @@ TEST(Options, WhatExcludesEachOther) {
   EXPECT_EQ(validate(Context::user_mapping, {{"password", "a"}, {"password_file", "/b"}}).sqlstate, "42601");
   for (const char* other : {"username", "password", "password_file"})
     EXPECT_EQ(validate(Context::user_mapping, {{other, "/a"}, {"access_token_file", "/b"}}).sqlstate, "42601") << other;
+}
+
+TEST(Options, WhatPromisesProtectionGivesIt) {
+  const Outcome outcome = validate(Context::server, {{"ca_file", "system"}, {"encrypt", "OFF"}});
+  EXPECT_EQ(outcome.sqlstate, "42601");
+  EXPECT_EQ(outcome.message, "option \"ca_file\" cannot stand beside encrypt 'off'");
+  EXPECT_NE(outcome.hint.find("\"require\""), std::string::npos) << outcome.hint;
+  EXPECT_EQ(validate(Context::server, {{"verify_host", "on"}}).message, "option \"verify_host\" needs the option \"ca_file\"");
+  EXPECT_EQ(validate(Context::server, {{"tls_name", "db"}, {"driver", "freetds"}}).message,
+            "option \"tls_name\" cannot stand beside driver 'freetds'");
+  for (const char* encrypt : {"request", "require", "strict"})
+    EXPECT_EQ(validate(Context::server, {{"ca_file", "system"}, {"verify_host", "on"}, {"encrypt", encrypt}, {"tls_name", "db"}}).sqlstate, "");
+  EXPECT_EQ(validate(Context::server, {{"verify_host", "off"}}).sqlstate, "");  // it counts for access tokens
+}
+
+TEST(Options, APasswordOfNobodyHasNoEffect) {
+  const Option options[] = {{"password", "a"}, {"username", "b"}};
+  EXPECT_EQ(without_effect(Context::user_mapping, options, options[0]), "");
+  EXPECT_NE(without_effect(Context::user_mapping, std::span(options, 1), options[0]), "");
 }
 
 TEST(Options, ValueUnderAnySpelling) {

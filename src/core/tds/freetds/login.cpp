@@ -125,12 +125,13 @@ void check_spn(const std::string& spn) {
     bad_value("server_spn", "FreeTDS cannot read a name that is longer than 200 bytes or has '#', ';' or a blank in it.");
 }
 
-const char* encryption_word(Encrypt encrypt) {
-  switch (encrypt) {
+// `request` lets a server, or who stands in between, do without TLS, and so without the certificate that a ca_file wants.
+const char* encryption_word(const Login& login) {
+  switch (login.encrypt) {
     case Encrypt::off:
       return "off";
     case Encrypt::request:
-      return "request";
+      return login.ca_file.empty() ? "request" : "require";
     case Encrypt::require:
       return "require";
     case Encrypt::strict:
@@ -186,7 +187,8 @@ LoginRecord login_record(const Login& login) {
   if (monitor.stop() == Stop::deadline)
     throw Error(sqlstate::cannot_connect, where + "timeout expired",
                 "The server accepted the connection and did not finish the login within " + std::to_string(login.connect_timeout) + " s.",
-                "Is a SQL Server listening on that port? See the server option \"connect_timeout\".");
+                std::string("Is a SQL Server listening on that port? ") +
+                    (login.encrypt == Encrypt::strict ? tds8_advice : "See the server option \"connect_timeout\"."));
   const bool secure = login.encrypt == Encrypt::require || login.encrypt == Encrypt::strict || !login.ca_file.empty();
   std::string hint;
   if (login.username.empty())
@@ -224,7 +226,7 @@ std::string config_text(const Login& login, int port) {
   check_encryption(login.encrypt);
   std::string text = "[" + login.host + "]\n\thost = " + login.host + "\n\tport = " + std::to_string(port) +
                      "\n\ttds version = 7.4\n\tclient charset = UTF-8\n\tuse utf-16 = yes\n\ttext size = 2147483647\n\tencryption = " +
-                     encryption_word(login.encrypt) + "\n";
+                     encryption_word(login) + "\n";
   if (!login.ca_file.empty()) {
     check_ca_file(login.ca_file);
     text += "\tca file = " + login.ca_file + "\n\tcheck certificate hostname = " + (login.verify_host ? "yes" : "no") + "\n";

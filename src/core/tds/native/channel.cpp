@@ -36,7 +36,8 @@ void Channel::check_limits() {
   if (limits_.deadline.passed())
     throw Error(sqlstate::cannot_connect, "connection to server at " + where_ + " failed: timeout expired",
                 "The server accepted the connection and did not finish the login within " + std::to_string(limits_.timeout_seconds) + " s.",
-                "Is a SQL Server listening on that port? See the server option \"connect_timeout\".");
+                std::string("Is a SQL Server listening on that port? ") +
+                    (in_handshake_ && !answered_ ? tds8_advice : "See the server option \"connect_timeout\"."));
 }
 
 void Channel::wait(short events) {

@@ -84,8 +84,7 @@ void follow_route(const std::string& server, int port, Login& login) {
 
 std::string advice_for_failed_login(const Login& login, const Channel& channel) {
   if (channel.in_handshake() && channel.answered()) return old_tls_advice;
-  if (login.encrypt == Encrypt::strict)
-    return "TDS 8.0 came with SQL Server 2022; for older ones set the server option \"encrypt\" to \"require\".";
+  if (login.encrypt == Encrypt::strict) return tds8_advice;
   if (!channel.answered())
     return "Is it a SQL Server? PostgreSQL, for one, hangs up like this on other protocols. So does a SQL Server that takes TDS 8.0 only: "
            "see \"strict\" of the server option \"encrypt\".";

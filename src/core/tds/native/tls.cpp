@@ -5,6 +5,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <system_error>
+
 #include "../../error.hpp"
 
 namespace mssql::tds::native {
@@ -24,6 +26,11 @@ std::string reasons() {
   while (const unsigned long code = ERR_get_error()) {
     const char* reason = ERR_reason_error_string(code);
     if (!text.empty()) text += ", ";
+    // what it adds to the system's word tells nobody anything
+    if (ERR_GET_LIB(code) == ERR_LIB_SYS) {
+      ERR_clear_error();
+      return text + std::generic_category().message(ERR_GET_REASON(code));
+    }
     text += reason == nullptr ? "error " + std::to_string(code) : reason;
   }
   return text;

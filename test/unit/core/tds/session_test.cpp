@@ -132,6 +132,17 @@ TEST_P(LoginTest, MuteServerEndsAtConnectTimeout) {
   EXPECT_LT(seconds, 10);
 }
 
+TEST(NativeLoginTest, AServerThatMayBeTooOldForStrictIsToldSo) {
+  const MuteServer mute;
+  mute.open();
+  Login login = login_to(mute.port());
+  login.driver = DriverKind::native;
+  login.encrypt = Encrypt::strict;
+  login.connect_timeout = 1;
+  const Error error = error_of([&] { connect(login, test_environment); });
+  EXPECT_NE(error.hint.find("TDS 8.0"), std::string::npos) << error.hint;
+}
+
 TEST_P(LoginTest, LoginToMuteServerCanBeInterrupted) {
   const MuteServer mute;
   mute.open();
@@ -210,6 +221,14 @@ TEST_F(FreeTdsTest, ConfigurationSaysEverythingAndNoPassword) {
   EXPECT_EQ(text,
             "[127.0.0.1]\n\thost = 127.0.0.1\n\tport = 4711\n\ttds version = 7.4\n\tclient charset = UTF-8\n\tuse utf-16 = yes\n"
             "\ttext size = 2147483647\n\tencryption = off\n");
+}
+
+TEST_F(FreeTdsTest, ACertificateThatIsWantedIsRequired) {
+  Login login = login_to(4711);
+  login.encrypt = Encrypt::request;
+  EXPECT_NE(freetds::config_text(login, 4711).find("encryption = request\n"), std::string::npos);
+  login.ca_file = "system";
+  EXPECT_NE(freetds::config_text(login, 4711).find("encryption = require\n"), std::string::npos);
 }
 
 TEST_F(FreeTdsTest, OverlongLoginTextIsRefused) {
