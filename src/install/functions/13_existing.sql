@@ -115,9 +115,9 @@ BEGIN ATOMIC
     SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
 END;
 
--- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules, domains; those of its
--- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would the owner of a
--- type with a cast, by a foreign key. Nothing else of a run asks a table that is there more than a count, which is code where it is a view.
+-- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules; those of its
+-- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way.
+-- Nothing else of a run asks a table that is there more than a count, which is code where it is a view.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -138,6 +138,40 @@ BEGIN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s belongs to role %I', other.target, other.source, other.owner),
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
+    END IF;
+END
+$$;
+
+-- As above, of types: whoever owns a domain writes its constraints and its default, which a value of it has to pass within an array or a
+-- composite, too; whoever owns any type, its casts, which the text of a check or a foreign key may mean.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_type_owners(tables jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    other record;
+BEGIN
+    WITH RECURSIVE within (target, "position", attnum, attname, type) AS (
+        SELECT t.target, t.position, a.attnum, a.attname, a.atttypid
+        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill')
+        UNION
+        SELECT w.target, w.position, w.attnum, w.attname, p.type
+        FROM within AS w JOIN pg_type AS y ON y.oid = w.type CROSS JOIN LATERAL (
+            SELECT unnest(ARRAY[y.typbasetype, y.typelem])
+            UNION ALL SELECT r.rngsubtype FROM pg_range AS r WHERE y.oid IN (r.rngtypid, r.rngmultitypid)
+            UNION ALL SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        ) AS p (type)
+    )
+    SELECT w.target, w.attname, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner,
+           CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS kind INTO other
+    FROM within AS w JOIN pg_type AS y ON y.oid = w.type
+    WHERE NOT _mssql_fdw._is_trusted(y.typowner) AND NOT (y.typtype = 'b' AND y.typelem <> 0 AND y.typlen = -1)  -- an array is its element's
+    ORDER BY w.position, w.attnum, y.oid LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('column "%s" of %s is of type %s, which belongs to role %I', other.attname, other.target,
+            other.type, other.owner),
+            format('Constraints, defaults or casts that %I has written would run with the rights of %I.', other.owner, current_user),
+            format('When you have read them, ALTER %s %s OWNER TO %I; or give the column another type.', other.kind, other.type, current_user));
     END IF;
     SELECT k.conname, format('%I.%I', n.nspname, c.relname) AS child, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner
     INTO other

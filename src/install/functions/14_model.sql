@@ -290,6 +290,7 @@ BEGIN
     PERFORM _mssql_fdw._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_privileges(tables) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_owners(tables, what);
+    PERFORM _mssql_fdw._check_type_owners(tables) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
     PERFORM _mssql_fdw._check_types(tables, columns) WHERE what IN ('all', 'schema');
