@@ -1,4 +1,4 @@
--- A second run of a table with indexes and statistics that the source does not know.
+-- A second run of a table with indexes, checks and statistics that the source does not know.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA indexed;
@@ -44,6 +44,16 @@ SET enable_seqscan = off;
 SELECT a FROM indexed.indexed AS i WHERE indexed.sum(i) = 6;
 RESET enable_seqscan;
 DROP INDEX indexed.whole, indexed.whole_where;
+-- a check over it, and what is about the table itself
+ALTER TABLE indexed.indexed ADD CONSTRAINT whole CHECK (indexed.sum(indexed) > 0);
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+ALTER TABLE indexed.indexed DROP CONSTRAINT whole, ADD CONSTRAINT itself CHECK (tableoid = 'indexed.indexed'::regclass);
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'indexed.indexed'::regclass AND contype = 'c';
+ALTER TABLE indexed.indexed DROP CONSTRAINT itself, ADD home oid GENERATED ALWAYS AS (tableoid) STORED;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+SELECT DISTINCT home::regclass FROM indexed.indexed;
+ALTER TABLE indexed.indexed DROP home;
 
 -- statistics of several columns are those of the new rows
 CREATE STATISTICS indexed.several (dependencies, mcv) ON b, c FROM indexed.indexed;

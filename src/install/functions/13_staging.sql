@@ -21,15 +21,24 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_stage_indexes' LANGUAGE C STRICT VOLATILE PARAL
 CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 
--- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints) or is about
--- the row type of its table (the whole row in an expression), a column has no value in the file (virtual), a foreign key is temporal, or somebody subscribes to the rows, whom an exchange of files does not tell.
+-- An expression that means another thing in another table: it has the whole row, whose type is the table's, or `tableoid`.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_of_its_table(expression pg_node_tree) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN expression::text ~ ':varattno (0|-[0-9]+) ';
+
+-- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), where an index, a check that
+-- is held against the new rows, or a generated column is about the table itself, a column has no value in the file (virtual), a foreign key
+-- is temporal, or somebody subscribes to the rows, whom an exchange of files does not tell.
 CREATE OR REPLACE FUNCTION _mssql_fdw._can_stage(relation oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
         AND c.relam = (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'heap')
         AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid
-                        AND (i.indisexclusion OR concat(i.indexprs, i.indpred) ~ ':varattno 0 '))
-        AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attgenerated = 'v')
+                        AND (i.indisexclusion OR _mssql_fdw._is_of_its_table(i.indexprs) OR _mssql_fdw._is_of_its_table(i.indpred)))
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated
+                        AND _mssql_fdw._is_of_its_table(k.conbin))
+        AND NOT EXISTS (SELECT FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                        WHERE a.attrelid = c.oid AND (a.attgenerated = 'v' OR a.attgenerated <> '' AND _mssql_fdw._is_of_its_table(d.adbin)))
         AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE c.oid IN (k.conrelid, k.confrelid) AND (to_jsonb(k) ->> 'conperiod')::boolean)
         AND NOT EXISTS (SELECT FROM pg_publication_tables AS p WHERE p.schemaname = n.nspname AND p.tablename = c.relname)
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation
