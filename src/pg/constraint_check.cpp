@@ -3,6 +3,8 @@
 
 #include "constraint_check.hpp"
 
+#include "table_locks.hpp"
+
 namespace mssql::pg {
 
 namespace {
@@ -35,17 +37,29 @@ Datum table_array(const SwitchRequest& request) {
   return PointerGetDatum(construct_array(elements, request.ntables, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
-// A row that is written there between the check and the end of the transaction would be held against the old rows.
-void lock_partners(const SwitchRequest& request, Datum tables) {
+bool may_read(Oid table) {
+  return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+         pg_attribute_aclcheck_all(table, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+// The tables and those at the other ends of their foreign keys, against writers, all at once: one who has written into some of them gets to
+// the others. What he wrote between the check and the end of the transaction would be held against the old rows. Who may read nothing of the
+// other end does not keep writers from it: a valid key cannot be checked then, and of another one nobody says that it holds.
+void lock_writers_out(const SwitchRequest& request, Datum tables) {
   Oid types[] = {OIDARRAYOID};
   run_now(psprintf("SELECT p.relation FROM %s._foreign_key_partners($1) AS p (relation)", request.schema), 1, types, &tables, 0);
   SPITupleTable* found = SPI_tuptable;
+  auto* locked = static_cast<Oid*>(palloc(sizeof(Oid) * (static_cast<std::size_t>(request.ntables) + SPI_processed + 1)));
+  int count = 0;
+  for (; count < request.ntables; ++count) locked[count] = request.tables[count];
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
     bool isnull = false;
     const Oid partner = DatumGetObjectId(SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull));
-    LockRelationOid(partner, ShareRowExclusiveLock);
+    if (may_read(partner)) locked[count++] = partner;
   }
   SPI_freetuptable(found);
+  sort_for_locks(locked, count);
+  lock_together(locked, count, ShareRowExclusiveLock);
 }
 
 const char* text_of(SPITupleTable* table, std::uint64_t row, int column) { return SPI_getvalue(table->vals[row], table->tupdesc, column); }
@@ -144,7 +158,7 @@ List* check_constraints(const SwitchRequest& request) {
   const CommandId command = GetCurrentCommandId(false);
   SPI_connect();
   const Datum tables = table_array(request);
-  lock_partners(request, tables);
+  lock_writers_out(request, tables);
   List* to_release = NIL;
   ListCell* cell = nullptr;
   foreach (cell, list_constraints(request, tables)) {

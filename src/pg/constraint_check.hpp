@@ -14,8 +14,8 @@ void check_owner(Relation relation);
 // Raises an error where another role than the user, which is no superuser, owns the relation: it may write code that a run evaluates.
 void check_trusted(Relation relation);
 
-// Locks the tables at the other ends of foreign keys against writers, until the end of the transaction, and runs a query for each
-// valid constraint. Answers a List of what release_constraints() takes; what must not be released is an error.
+// Locks the tables, and those at the other ends of their foreign keys, against writers until the end of the transaction, and runs a query
+// for each valid constraint. Other ends that the user may not read are not locked. Answers a List of what release_constraints() takes; what must not be released is an error.
 List* check_constraints(const SwitchRequest& request);
 
 // Makes those constraints NOT VALID; their tables are locked. Answers the violations among them, for the others were only not to be

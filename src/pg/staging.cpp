@@ -3,8 +3,8 @@
 #include "staging.hpp"
 
 #include "constraint_check.hpp"
-#include "exclusive_locks.hpp"
 #include "staging_match.hpp"
+#include "table_locks.hpp"
 
 namespace mssql::pg {
 
@@ -294,12 +294,6 @@ void switch_table(Oid id) {
   CommandCounterIncrement();
 }
 
-int compare_oids(const void* a, const void* b) {
-  const Oid left = *static_cast<const Oid*>(a);
-  const Oid right = *static_cast<const Oid*>(b);
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
 void check_staged(Oid id) {
   Relation table = table_open(id, ShareUpdateExclusiveLock);
   check_may_stage(table);
@@ -378,10 +372,10 @@ void stage_indexes(Oid id) {
 }
 
 List* switch_tables(const SwitchRequest& request) {
-  qsort(request.tables, static_cast<std::size_t>(request.ntables), sizeof(Oid), compare_oids);
+  sort_for_locks(request.tables, request.ntables);
   for (int i = 0; i < request.ntables; ++i) check_staged(request.tables[i]);
   List* violated = check_constraints(request);
-  lock_exclusively(request.tables, request.ntables);
+  lock_together(request.tables, request.ntables, AccessExclusiveLock);
   List* violations = release_constraints(violated);
   for (int i = 0; i < request.ntables; ++i) switch_table(request.tables[i]);
   return violations;

@@ -40,10 +40,10 @@ struct Violation {
   const char* detail;  // may be null
 };
 
-// Exchanges the files of the tables, all of them or, with an error, none. Before the exclusive locks are taken each valid check of
-// the tables and each valid foreign key from or to them is held against the new rows: a violated one becomes NOT VALID where the user
-// owns its table and is answered, else it is an error. The user needs SELECT on what the keys reference or are referenced by.
-// The answer is a List of Violation*.
+// Exchanges the files of the tables, all of them or, with an error, none. Before the exclusive locks are taken, with writers locked out
+// already, each valid check of the tables and each valid foreign key from or to them is held against the new rows: a violated one becomes
+// NOT VALID where the user owns its table and is answered, else it is an error. The user needs SELECT on what the keys reference or are
+// referenced by. The answer is a List of Violation*.
 List* switch_tables(const SwitchRequest& request);
 
 }  // namespace mssql::pg

@@ -2,7 +2,7 @@
 # A refresh beside other sessions: they read the old rows until its very end, and nobody can keep it away or speak for it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 23
+plan 32
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_refresh%'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_refreshed' AND rows > 0"
@@ -50,6 +50,60 @@ is "$(state)" '6000|6000' "the new rows are there"
 is "$(query "SELECT convalidated FROM pg_constraint WHERE conname = 'fk_refreshed'")" t "... and the foreign key is valid"
 is "$(query "SET enable_seqscan = off; SELECT count(*) FROM copies.tap_refreshed WHERE id BETWEEN 100 AND 199")" 100 "... and the index finds them"
 
+# Readers who take turns: of the two tables one is always in use.
+query "CREATE PROCEDURE take_turns(mine regclass, other regclass) LANGUAGE plpgsql AS \$\$
+BEGIN
+  FOR turn IN 1 .. 100 LOOP
+    EXECUTE 'SELECT count(*) FROM ' || mine;
+    FOR i IN 1 .. 600 LOOP
+      EXIT WHEN EXISTS (SELECT FROM pg_locks AS run JOIN pg_locks AS o ON o.relation = other AND o.granted AND o.mode IN ('AccessShareLock', 'AccessExclusiveLock')
+                        WHERE run.relation = mine AND NOT run.granted AND run.mode = 'AccessExclusiveLock' AND o.pid <> pg_backend_pid());
+      EXIT WHEN turn > 1 AND NOT EXISTS (SELECT FROM replicate.progress);
+      PERFORM pg_sleep(0.05);
+    END LOOP;
+    COMMIT;
+    EXIT WHEN turn > 1 AND NOT EXISTS (SELECT FROM replicate.progress);
+  END LOOP;
+END
+\$\$"
+readonly turns="SELECT count(DISTINCT relation) = 2 FROM pg_locks WHERE relation IN ('copies.tap_refreshed'::regclass, 'copies.tap_refreshed_too'::regclass) AND mode = 'AccessShareLock'"
+background one "CALL take_turns('copies.tap_refreshed', 'copies.tap_refreshed_too')"
+background two "CALL take_turns('copies.tap_refreshed_too', 'copies.tap_refreshed')"
+ok "wait_until 30 \"\$turns\"" "readers who take turns"
+like "$(query "$run" 2>&1)" 'NOTICE:  waiting for tables in use with the other ones of the run locked.*by these processes: table "tap_refreshed[_to]*" \([0-9]+\).*tap_refreshed\|6000' \
+  "... do not keep a run from its end for ever"
+finish one >/dev/null
+is "$?" 0 "... nor does it end them"
+finish two >/dev/null
+
+# Writers of a table and of one that references it, with a refresh of one of the two.
+query "CREATE FUNCTION wait_for_run() RETURNS void LANGUAGE plpgsql AS \$\$
+BEGIN
+  FOR i IN 1 .. 600 LOOP
+    EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'relation' AND NOT granted);
+    PERFORM pg_sleep(0.05);
+  END LOOP;
+END
+\$\$"
+background writer "BEGIN; INSERT INTO copies.tap_refreshed VALUES (7000, 'x'); SELECT wait_for_run(); INSERT INTO copies.tap_refreshed_too VALUES (7000); COMMIT; DELETE FROM copies.tap_refreshed_too WHERE id = 7000"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'writer' AND wait_event = 'PgSleep'\"" "a transaction that has written a table"
+like "$(query "SELECT * FROM replicate_table('mssql', 'dbo.tap_refreshed', target_schema => 'copies')" 2>&1)" 'tap_refreshed\|6000' \
+  "... is awaited by a run that refreshes it"
+finish writer >/dev/null
+is "$?" 0 "... and can write into another one that references it"
+
+# Who may not read a table at the other end of a key does not keep writers from it.
+query "CREATE SCHEMA guests; GRANT ALL ON SCHEMA guests TO tap_refresh_guest; GRANT USAGE ON FOREIGN SERVER mssql TO tap_refresh_guest;
+  CREATE USER MAPPING FOR tap_refresh_guest SERVER mssql OPTIONS (username $(quote_literal "$MSSQL_TEST_USER"), password $(quote_literal "$MSSQL_TEST_PASSWORD"))"
+readonly guests="SET ROLE tap_refresh_guest; SELECT * FROM replicate_table('mssql', 'dbo.tap_refreshed', target_schema => 'guests')"
+like "$(query "$guests" 2>/dev/null)" 'tap_refreshed\|6000' "a guest's own copy"
+query "CREATE TABLE guests.secret (id int); ALTER TABLE guests.secret ADD FOREIGN KEY (id) REFERENCES guests.tap_refreshed NOT VALID"
+background writer "BEGIN; LOCK TABLE guests.secret IN ROW EXCLUSIVE MODE; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'writer' AND wait_event = 'PgSleep'\"" "a table that references it, and is somebody else's"
+like "$(query "SET lock_timeout = '20s'; $guests" 2>/dev/null)" 'tap_refreshed\|6000' "... is not his to lock"
+query "SELECT pg_terminate_backend($(backend_of writer))" >/dev/null
+finish writer >/dev/null
+
 # Nobody else takes the lock, or appears as a run.
 background forger "SET ROLE tap_refresh_guest; /* mssql_fdw: [\"load\", \"forged\", \"forged\"] */ SELECT pg_advisory_lock(1836282737, (SELECT oid::int FROM pg_foreign_server)), pg_sleep(600)"
 ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'forger' AND wait_event = 'PgSleep'\"" "a guest with an advisory lock and a comment"
@@ -64,4 +118,4 @@ query "SELECT pg_terminate_backend($(backend_of idle))" >/dev/null
 finish idle >/dev/null
 tsql "DROP TABLE dbo.tap_refreshed_too"
 tsql "DROP TABLE dbo.tap_refreshed"
-query "DROP OWNED BY tap_refresh_guest; DROP ROLE tap_refresh_guest"
+query "DROP TABLE guests.secret; DROP OWNED BY tap_refresh_guest; DROP ROLE tap_refresh_guest"

@@ -51,14 +51,14 @@ BEGIN
 END
 $$;
 
--- The tables at the other ends of their foreign keys, valid or not, in the order in which they are locked.
+-- The tables at the other ends of their foreign keys, valid or not.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.relation FROM (
         SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
         UNION
         SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (relation)
-    WHERE p.relation <> ALL (relations) ORDER BY p.relation
+    WHERE p.relation <> ALL (relations)
 $$;
 
 -- "ONLY schema.table", of the staging relation where there is one.
