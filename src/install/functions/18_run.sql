@@ -335,6 +335,8 @@ RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('%s %s: %s', count(r.rows), CASE count(r.rows) WHEN 1 THEN 'table' ELSE 'tables' END,
                   _mssql_fdw._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took))
+        || CASE count(*) FILTER (WHERE r.status LIKE 'count differs%') WHEN 0 THEN '' WHEN 1 THEN '; 1 table differs'
+                ELSE format('; %s tables differ', count(*) FILTER (WHERE r.status LIKE 'count differs%')) END
         || coalesce('; ' || _mssql_fdw._loss_summary(losses) || format('; see notes and warnings in replicate.runs, id %s', id), '')
     FROM unnest(results) AS r
 $$;
