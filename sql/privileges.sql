@@ -28,6 +28,7 @@ WITH harmless (name, why) AS (VALUES
     ('_load',           'a step of a run, refused outside of one; as the caller, whose rights it checks'),
     ('_claim_sequences', 'calls _claim'),
     ('_own_words',      'a trigger''s'),
+    ('_not_again',      'the same'),
     ('_lock_server',    'takes a lock for one transaction'))
 SELECT p.oid::regprocedure AS not_accounted_for
 FROM pg_proc AS p

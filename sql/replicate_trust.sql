@@ -94,7 +94,8 @@ SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
 DELETE FROM replicate._targets WHERE target_schema = 'trust';
 GRANT INSERT ON replicate._targets TO trust_owner;
 SET ROLE trust_owner;
-INSERT INTO replicate._targets VALUES ('trust', 'heap', 1, 1, 'postgres', 'mssql', 'rep', 'Heap');
+INSERT INTO replicate._targets SELECT 'trust', 'heap', 'trust.heap'::regclass, d.oid, 'postgres', 'mssql', 'rep', 'Heap'
+FROM pg_database AS d WHERE d.datname = current_database();
 RESET ROLE;
 SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
 REVOKE INSERT ON replicate._targets FROM trust_owner;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A database with copies is dumped and restored by its owner, who is no superuser, in parallel; history and ledger go along.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 15
+plan 25
 
 readonly run="SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['rep.Sale', 'rep.Heap', 'rep.Ticket'])"
 readonly owner=tap_dump_owner_$$
@@ -46,3 +46,20 @@ is "$(query "SELECT count(*) FROM replicate._targets AS t JOIN pg_database AS d 
 query "DROP TABLE copies.heap; CREATE TABLE copies.heap (a int, b int)"
 like "$(as_owner error_of "$run")" '42P07' "another table of that name is none"
 like "$(as_owner error_of "DELETE FROM replicate._runs")" '42501' "who restores history still may not delete it"
+
+# back into the database that it was made of, by its owner, to whom the extension and its ledger stay, and by a superuser
+query "DROP TABLE copies.heap" && as_owner query "$run" >/dev/null 2>&1
+# restore AS...: what fails, but that the extension is not the owner's to drop.
+restore() { "$@" pg_restore --clean --if-exists --no-comments -d "$restored" "$dump.again" 2>&1 | grep 'error:' | grep -v 'must be owner of extension'; }
+known() {
+  query "SELECT string_agg(target_name, ' ' ORDER BY target_name) FROM replicate._targets AS t JOIN pg_database AS d ON d.oid = t.database
+         WHERE d.datname = current_database() AND t.relation = to_regclass(format('%I.%I', target_schema, target_name))"
+}
+for who in as_owner ''; do
+  ok "$who pg_dump -Fc -f '$dump.again' '$restored'" "dumped again, ${who:-as superuser}"
+  as_owner query "$run" >/dev/null 2>&1
+  is "$(restore $who)" '' "... and restored into the same database"
+  is "$(known)" '' "... where the tables are others"
+  like "$(as_owner query "$run" 2>&1)" 'rep.Sale\|3\|' "... that a refresh knows"
+  is "$(known)" 'heap sale ticket' "... from then on by their numbers"
+done

@@ -67,19 +67,21 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._claim(server name, source_schema text, so
 AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
 -- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this database meant and is gone, no table of
--- that name is in a copy of it either.
+-- that name is in a copy of it either; and what was said of the target's name elsewhere, or by a restore, counts no more.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_target(server name, source_schema text, source_table text, target oid) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._targets AS o
-    WHERE o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-      AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation);
+    WHERE CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+               THEN NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation)
+               ELSE (o.target_schema, o.target_name) = (SELECT n.nspname, c.relname FROM pg_class AS c
+                                                        JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = target) END;
     INSERT INTO replicate._targets AS o (target_schema, target_name, relation, database, owner, server, source_schema, source_table)
     SELECT n.nspname, c.relname, c.oid, d.oid, pg_get_userbyid(c.relowner), server, source_schema, source_table
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_database AS d ON d.datname = current_database()
     WHERE c.oid = target
-    ON CONFLICT (target_schema, target_name) DO UPDATE SET relation = excluded.relation, database = excluded.database,
-        owner = excluded.owner, server = excluded.server, source_schema = excluded.source_schema, source_table = excluded.source_table
+    ON CONFLICT (target_schema, target_name, database) DO UPDATE SET relation = excluded.relation, owner = excluded.owner,
+        server = excluded.server, source_schema = excluded.source_schema, source_table = excluded.source_table
     RETURNING o.relation::bigint
 $$;
 

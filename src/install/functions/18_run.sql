@@ -307,9 +307,12 @@ BEGIN
 END
 $$;
 
--- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id.
+-- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id, beyond those that are there: a restore
+-- may have set the sequence back.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT setval('replicate.run_id', r.last) FROM (SELECT max(x.id) AS last FROM replicate._runs AS x) AS r, replicate.run_id AS s
+    WHERE r.last >= s.last_value + CASE WHEN s.is_called THEN 1 ELSE 0 END;
     WITH added AS (
         INSERT INTO replicate._runs (server, function, arguments, role, started, finished, status, rows, bytes, warnings, notes,
             source_database, source_version, isolation)

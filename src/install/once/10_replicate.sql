@@ -74,8 +74,8 @@ COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values';
 GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
 
 -- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
--- and has to be the very relation; after a restore or in a copy of the database, where the numbers are others, the table of that name and
--- of the same owner.
+-- and has to be the very relation; after a restore (`database` is 0) or in a copy of the database, where the numbers are others, the table
+-- of that name and of the same owner.
 CREATE TABLE replicate._targets (
     target_schema name NOT NULL,
     target_name name NOT NULL,
@@ -85,21 +85,51 @@ CREATE TABLE replicate._targets (
     server name NOT NULL,
     source_schema text NOT NULL,
     source_table text NOT NULL,
-    PRIMARY KEY (target_schema, target_name)
+    PRIMARY KEY (target_schema, target_name, database)
 );
 GRANT SELECT ON replicate._targets TO PUBLIC;
 
--- Who restores a database that he owns can write any row: he speaks for tables of his roles only, '' is nobody's.
+-- Who restores a database that he owns can write any row: he speaks for tables of his roles only, '' is nobody's. And he speaks by name,
+-- as a dump does that is restored into its own database, where the tables have other numbers now; what the ledger knows of such a table
+-- already, it knows better.
 CREATE FUNCTION _mssql_fdw._own_words() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    present oid := (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE c.relname = NEW.target_name AND n.nspname = NEW.target_schema);
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = NEW.owner AND pg_has_role(current_user, r.oid, 'MEMBER')) THEN
         NEW.owner := '';
+    END IF;
+    IF NEW.relation IS DISTINCT FROM present OR NEW.database <> (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+       OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = TG_RELID AND pg_has_role(current_user, c.relowner, 'MEMBER')) THEN
+        NEW.database := 0;
+        IF EXISTS (SELECT FROM replicate._targets AS o WHERE o.target_schema = NEW.target_schema AND o.target_name = NEW.target_name
+                   AND (o.database = 0 OR o.relation = present)) THEN
+            RETURN NULL;
+        END IF;
     END IF;
     RETURN NEW;
 END
 $$;
 CREATE TRIGGER own_words BEFORE INSERT ON replicate._targets FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._own_words();
+
+-- A restore into its own database finds the history there.
+CREATE FUNCTION _mssql_fdw._not_again() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_there boolean;
+BEGIN
+    IF TG_TABLE_NAME = '_runs' THEN
+        is_there := EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = NEW.id AND to_jsonb(r) = to_jsonb(NEW));
+    ELSE
+        is_there := EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = NEW.run AND t.source = NEW.source AND to_jsonb(t) = to_jsonb(NEW));
+    END IF;
+    RETURN CASE WHEN NOT is_there THEN NEW END;
+END
+$$;
+CREATE TRIGGER not_again BEFORE INSERT ON replicate._runs FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._not_again();
+CREATE TRIGGER not_again BEFORE INSERT ON replicate._run_tables FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._not_again();
 
 SELECT pg_catalog.pg_extension_config_dump('replicate.run_id', '');
 SELECT pg_catalog.pg_extension_config_dump('replicate._runs', '');
