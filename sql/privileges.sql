@@ -26,7 +26,7 @@ WITH harmless (name, why) AS (VALUES
     ('_align_sequence', 'calls _set_sequence'),
     ('_align_identity', 'calls _set_sequence'),
     ('_load',           'a step of a run, refused outside of one; as the caller, whose rights it checks'),
-    ('_claim_sequences', 'calls _claim'),
+    ('_claim_copies',   'calls _claim'),
     ('_own_words',      'a trigger''s'),
     ('_not_again',      'the same'),
     ('_lock_server',    'takes a lock for one transaction'))

@@ -21,7 +21,7 @@ DROP TABLE again.heap;
 CREATE TABLE again.heap (a int, b int);
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
 CREATE SERVER "other one" FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'nowhere');
-SELECT _mssql_fdw._claim('other one', 'dbo', 'odd name', 'again.heap');
+SELECT _mssql_fdw._claim('other one', '{dbo}', '{odd name}', '{again.heap}');
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
 DROP SERVER "other one";
 DROP TABLE again.heap;
@@ -32,9 +32,9 @@ SELECT source, rows, status FROM replicate_table('mssql', 'rep.Heap', 'again');
 CREATE TABLE again.precious (a int, b int);
 GRANT INSERT ON again.precious TO refresh_other;
 SET ROLE refresh_other;
-SELECT _mssql_fdw._claim('mssql', 'rep', 'Heap', 'again.precious');
+SELECT _mssql_fdw._claim('mssql', '{rep}', '{Heap}', '{again.precious}');
 INSERT INTO replicate._targets VALUES ('again', 'precious', 1, 1, 'postgres', 'mssql', 'rep', 'Heap');
-SELECT _mssql_fdw._write_target('mssql', 'rep', 'Heap', 'again.precious'::regclass);
+SELECT _mssql_fdw._write_targets('mssql', '{rep}', '{Heap}', '{again.precious}');
 RESET ROLE;
 
 -- the table stays the same one, with all that belongs to it

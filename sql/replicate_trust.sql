@@ -101,7 +101,7 @@ SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
 REVOKE INSERT ON replicate._targets FROM trust_owner;
 DROP TABLE trust.product, trust.sale, trust.heap;
 CREATE TABLE trust.gone (a int);
-SELECT _mssql_fdw._claim('mssql', 'rep', 'Heap', 'trust.gone');
+SELECT _mssql_fdw._claim('mssql', '{rep}', '{Heap}', '{trust.gone}');
 DROP TABLE trust.gone;
 SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
 SELECT target_name, owner = current_user AS mine FROM replicate._targets WHERE target_schema = 'trust';

@@ -15,7 +15,8 @@ void check_owner(Relation relation);
 void check_trusted(Relation relation);
 
 // Locks the tables, and those at the other ends of their foreign keys, against writers until the end of the transaction, and runs a query
-// for each valid constraint. Other ends that the user may not read are not locked. Answers a List of what release_constraints() takes; what must not be released is an error.
+// for each valid constraint. Other ends that the user may not read are not locked. Answers a List of what release_constraints() takes; what
+// must not be released is an error.
 List* check_constraints(const SwitchRequest& request);
 
 // Makes those constraints NOT VALID; their tables are locked. Answers the violations among them, for the others were only not to be

@@ -134,14 +134,20 @@ void check_may_claim(Oid target) {
   relation_close(relation, AccessShareLock);
 }
 
-// _claim(server, source_schema, source_table, target); STRICT.
+// _claim(server, source_schemas, source_names, targets); STRICT.
 Datum claim(FunctionCallInfo fcinfo) {
   (void)find_server(NameStr(*PG_GETARG_NAME(0)));
-  check_may_claim(PG_GETARG_OID(3));
-  Oid types[] = {NAMEOID, TEXTOID, TEXTOID, OIDOID};
+  Datum* targets = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(3), REGCLASSOID, sizeof(Oid), true, TYPALIGN_INT, &targets, &nulls, &count);
+  for (int i = 0; i < count; ++i) {
+    if (!nulls[i]) check_may_claim(DatumGetObjectId(targets[i]));
+  }
+  Oid types[] = {NAMEOID, TEXTARRAYOID, TEXTARRAYOID, REGCLASSARRAYOID};
   Datum values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
   SPI_connect();
-  (void)write_as_owner(psprintf("SELECT %s._write_target($1, $2, $3, $4)", namespace_of(fcinfo)), lengthof(types), types, values);
+  (void)write_as_owner(psprintf("SELECT %s._write_targets($1, $2, $3, $4)", namespace_of(fcinfo)), lengthof(types), types, values);
   SPI_finish();
   PG_RETURN_VOID();
 }

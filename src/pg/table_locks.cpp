@@ -79,7 +79,8 @@ void say_that_others_wait(const Tables& tables, const List* busy) {
   initStringInfo(&detail);
   ListCell* cell = nullptr;
   foreach (cell, busy) {
-    appendStringInfo(&detail, "%stable \"%s\" (%s)", detail.len == 0 ? "" : ", ", name_of(lfirst_oid(cell)), users_of(lfirst_oid(cell), tables.mode));
+    const Oid table = lfirst_oid(cell);
+    appendStringInfo(&detail, "%stable \"%s\" (%s)", detail.len == 0 ? "" : ", ", name_of(table), users_of(table, tables.mode));
   }
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
   ereport(NOTICE, (errmsg("waiting for tables in use with the other ones of the run locked"),
@@ -126,6 +127,8 @@ void lock_together(const Oid* ids, int count, LOCKMODE mode) {
   lock_one_by_one(tables, held);
 }
 
-void sort_for_locks(Oid* tables, int count) { qsort(tables, static_cast<std::size_t>(count), sizeof(Oid), compare_oids); }
+void sort_for_locks(Oid* tables, int count) {
+  qsort(tables, static_cast<std::size_t>(count), sizeof(Oid), compare_oids);
+}
 
 }  // namespace mssql::pg

@@ -2,7 +2,7 @@
 # A refresh beside other sessions: they read the old rows until its very end, and nobody can keep it away or speak for it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 32
+plan 34
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_refresh%'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_refreshed' AND rows > 0"
@@ -43,6 +43,7 @@ is "$(state)" '10|10' "... which changes nothing"
 background second "$run"
 ok "wait_until 60 \"\$waits\"" "without one the run waits for the reader"
 is "$(query "SELECT phase, blocked_by FROM replicate.progress")" "switch|{$(backend_of reader)}" "... when everything is loaded, and says whom it waits for"
+is "$(query "SELECT count(*) FROM pg_locks WHERE relation = 'replicate._targets'::regclass AND mode = 'RowExclusiveLock' AND pid = $(backend_of second)")" 1 "... the ledger is written by then"
 is "$(query "SET statement_timeout = '20s'; SELECT count(*) FROM copies.tap_refreshed" 2>&1 | tail -n 1)" 10 "... and nobody who reads another table waits with it"
 query "SELECT pg_terminate_backend($(backend_of reader))" >/dev/null
 like "$(finish second)" 'copies.tap_refreshed_too\|6000\|' "... and goes on when that has ended"
@@ -111,9 +112,13 @@ is "$(query "SELECT count(*) FROM replicate.progress")" 0 "... is no run"
 like "$(query "$run" 2>/dev/null)" 'tap_refreshed\|6000' "... and stops none"
 query "SELECT pg_terminate_backend($(backend_of forger))" >/dev/null
 finish forger >/dev/null
+query "SELECT * FROM replicate_table('mssql', 'dbo.tap_refreshed', target_schema => 'gone'); DROP TABLE gone.tap_refreshed" >/dev/null 2>&1
 background idle "BEGIN; $run; /* mssql_fdw: [\"load\", \"forged\", \"forged\"] */ SELECT pg_sleep(600)"
 ok "wait_until 60 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'idle' AND wait_event = 'PgSleep'\"" "a transaction that goes on after its run"
 is "$(query "SELECT phase, source FROM replicate.progress")" 'other|' "... keeps the lock, and its own words count for nothing"
+make_server other
+like "$(at_once "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM replicate_table('other', 'dbo.tap_refreshed', target_schema => 'others'); COMMIT")" 'tap_refreshed\|6000' \
+  "... while runs of another server go on"
 query "SELECT pg_terminate_backend($(backend_of idle))" >/dev/null
 finish idle >/dev/null
 tsql "DROP TABLE dbo.tap_refreshed_too"

@@ -62,27 +62,37 @@ BEGIN
 END
 $$;
 
--- Notes that a table is the copy of a source table. Its owner, or who may empty and fill it, may say so: src/pg/run.cpp.
-CREATE OR REPLACE FUNCTION _mssql_fdw._claim(server name, source_schema text, source_table text, target regclass) RETURNS void
+-- Notes that relations are the copies of tables or sequences of the source. Their owner, or who may empty and fill them, may say so: src/pg/run.cpp.
+CREATE OR REPLACE FUNCTION _mssql_fdw._claim(server name, source_schemas text[], source_names text[], targets regclass[]) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
 -- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this database meant and is gone, no table of
--- that name is in a copy of it either; and what was said of the target's name elsewhere, or by a restore, counts no more.
-CREATE OR REPLACE FUNCTION _mssql_fdw._write_target(server name, source_schema text, source_table text, target oid) RETURNS bigint
+-- that name is in a copy of it either; and what was said of a target's name elsewhere, or by a restore, counts no more. Only rows of the server
+-- go, which no other run deletes, and what is known is not written again: runs of other servers do not wait for this one.
+CREATE OR REPLACE FUNCTION _mssql_fdw._write_targets(server name, source_schemas text[], source_names text[], targets regclass[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._targets AS o
     WHERE CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-               THEN NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation)
-               ELSE (o.target_schema, o.target_name) = (SELECT n.nspname, c.relname FROM pg_class AS c
-                                                        JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = target) END;
-    INSERT INTO replicate._targets AS o (target_schema, target_name, relation, database, owner, server, source_schema, source_table)
-    SELECT n.nspname, c.relname, c.oid, d.oid, pg_get_userbyid(c.relowner), server, source_schema, source_table
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_database AS d ON d.datname = current_database()
-    WHERE c.oid = target
-    ON CONFLICT (target_schema, target_name, database) DO UPDATE SET relation = excluded.relation, owner = excluded.owner,
-        server = excluded.server, source_schema = excluded.source_schema, source_table = excluded.source_table
-    RETURNING o.relation::bigint
+               THEN o.server = _write_targets.server AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation)
+               ELSE (o.target_schema, o.target_name) IN (SELECT n.nspname, c.relname FROM pg_class AS c
+                                                         JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = ANY (targets)) END;
+    WITH claimed AS (
+        SELECT n.nspname AS target_schema, c.relname AS target_name, c.oid AS relation, d.oid AS database, pg_get_userbyid(c.relowner) AS owner,
+               _write_targets.server, x.schema AS source_schema, x.name AS source_table
+        FROM unnest(source_schemas, source_names, targets) AS x (schema, name, target)
+        JOIN pg_class AS c ON c.oid = x.target JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        JOIN pg_database AS d ON d.datname = current_database()
+        EXCEPT
+        SELECT o.target_schema, o.target_name, o.relation, o.database, o.owner, o.server, o.source_schema, o.source_table
+        FROM replicate._targets AS o
+    ), written AS (
+        INSERT INTO replicate._targets AS o (target_schema, target_name, relation, database, owner, server, source_schema, source_table)
+        SELECT c.* FROM claimed AS c ORDER BY c.target_schema, c.target_name
+        ON CONFLICT (target_schema, target_name, database) DO UPDATE SET relation = excluded.relation, owner = excluded.owner,
+            server = excluded.server, source_schema = excluded.source_schema, source_table = excluded.source_table
+        RETURNING o.relation
+    )
+    SELECT count(*) FROM written
 $$;
 
 -- A relation that an earlier run made from this table or sequence of the server.

@@ -77,13 +77,3 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND (t.action IN ('create', 'replace', 'switch', 'refill') AND model ->> 'what' = 'all'
            OR t.action = 'keep' AND model ->> 'what' = 'sequences')
 $$;
-
--- Notes the sequences that a run has made or taken over.
-CREATE OR REPLACE FUNCTION _mssql_fdw._claim_sequences(model jsonb, steps replicate._step[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM _mssql_fdw._claim((model ->> 'server')::name, s.schema, s.name, to_regclass(s.target)) FROM _mssql_fdw._sequences(model) AS s
-    WHERE model ->> 'on_existing' <> 'skip'
-       OR EXISTS (SELECT FROM unnest(steps) AS x WHERE x.kind = 'sequence' AND x.target = s.target AND x.statement IS NOT NULL);
-END
-$$;

@@ -203,6 +203,20 @@ BEGIN
 END
 $$;
 
+-- Notes what is, or becomes, a copy by these steps.
+CREATE OR REPLACE FUNCTION _mssql_fdw._claim_copies(model jsonb, steps replicate._step[]) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._claim((model ->> 'server')::name, array_agg(c.schema), array_agg(c.name), array_agg(c.target))
+    FROM (SELECT t.schema, t.name, to_regclass(t.target)
+          FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')
+          UNION ALL
+          SELECT s.schema, s.name, to_regclass(s.target) FROM _mssql_fdw._sequences(model) AS s
+          WHERE model ->> 'on_existing' <> 'skip'
+             OR EXISTS (SELECT FROM unnest(steps) AS x WHERE x.kind = 'sequence' AND x.target = s.target AND x.statement IS NOT NULL)
+         ) AS c (schema, name, target)
+    WHERE c.target IS NOT NULL
+$$;
+
 -- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the source has and the target lacks.
 CREATE OR REPLACE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
     OUT losses replicate._loss[])
@@ -218,6 +232,7 @@ DECLARE
     undone text[] := '{}';
     numbers int[] := '{}'; -- by table id: which of those that are loaded
     loads int := 0;
+    is_claimed boolean := false; -- before others have to wait for the run
 BEGIN
     FOR t IN SELECT x.* FROM _mssql_fdw._tables(model) AS x ORDER BY x.position LOOP
         results := array_append(results, ROW(0, t.source, t.target, NULL, NULL, interval '0',
@@ -232,6 +247,10 @@ BEGIN
         i := at[s.table_id];
         began := clock_timestamp();
         PERFORM _mssql_fdw._show_progress(s.kind, s.source, s.target, numbers[s.table_id], loads);
+        IF s.phase >= 82 AND NOT is_claimed THEN
+            PERFORM _mssql_fdw._claim_copies(model, steps);
+            is_claimed := true;
+        END IF;
         IF s.kind = 'switch' THEN
             FOR violated IN SELECT * FROM _mssql_fdw._run_switch(model, s.statement) LOOP
                 losses := array_append(losses, violated);
@@ -257,9 +276,9 @@ BEGIN
             results[i].status := results[i].status || ', with notes';
         END IF;
     END LOOP;
-    PERFORM _mssql_fdw._claim((model ->> 'server')::name, x.schema, x.name, to_regclass(x.target)) FROM _mssql_fdw._tables(model) AS x
-    WHERE x.action IN ('create', 'replace', 'switch', 'refill');
-    PERFORM _mssql_fdw._claim_sequences(model, steps);
+    IF NOT is_claimed THEN
+        PERFORM _mssql_fdw._claim_copies(model, steps);
+    END IF;
 END
 $$;
 

@@ -45,9 +45,7 @@ BEGIN
         note := (step.loss).note;
         RETURN NEXT;
     END LOOP;
-    PERFORM _mssql_fdw._claim(server, x.schema, x.name, to_regclass(x.target)) FROM _mssql_fdw._tables(model) AS x
-    WHERE x.action IN ('create', 'replace');
-    PERFORM _mssql_fdw._claim_sequences(model, steps);
+    PERFORM _mssql_fdw._claim_copies(model, steps);
     IF losses IS NOT NULL THEN
         PERFORM _mssql_fdw._say(false, _mssql_fdw._loss_summary(losses) || '; see the rows with a note');
     END IF;
