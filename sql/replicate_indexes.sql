@@ -25,9 +25,33 @@ SELECT indisvalid, indisunique FROM pg_index WHERE indexrelid = 'indexed.bad'::r
 DELETE FROM indexed.indexed WHERE a IN (2, 4);
 REINDEX INDEX indexed.bad;
 SELECT indisvalid FROM pg_index WHERE indexrelid = 'indexed.bad'::regclass;
--- an error names the table's own
+-- an error names the table's own, in its fields too, and what a user's says stays
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+DO $$
+DECLARE
+    relation text;
+    name text;
+BEGIN
+    PERFORM replicate_table('mssql', 'rep.Indexed', 'indexed');
+EXCEPTION WHEN unique_violation THEN
+    GET STACKED DIAGNOSTICS relation = TABLE_NAME, name = CONSTRAINT_NAME;
+    RAISE WARNING '% of %', name, relation;
+END
+$$;
 DROP INDEX indexed.bad;
+CREATE FUNCTION indexed.refuse(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF current_setting('indexed.refuse', true) = 'on' THEN
+        RAISE 'not for "refused_new"';
+    END IF;
+    RETURN $1;
+END
+$$;
+CREATE INDEX refused ON indexed.indexed (indexed.refuse(a));
+SET indexed.refuse = on;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
+RESET indexed.refuse;
+DROP INDEX indexed.refused;
 
 -- a collation that is its type's, but not its column's
 ALTER TABLE indexed.indexed ADD word text COLLATE "C" DEFAULT 'word';

@@ -49,6 +49,9 @@ ALTER TABLE trust.product DROP spoilt;
 ALTER TABLE trust.sale ADD CONSTRAINT spoilt CHECK (trust.spoil('DELETE FROM %s') >= 0);
 :run
 ALTER TABLE trust.sale DROP CONSTRAINT spoilt;
+ALTER TABLE trust.sale ADD CONSTRAINT locking CHECK (trust.spoil('SELECT FROM trust.product FOR SHARE') >= 0);
+:run
+ALTER TABLE trust.sale DROP CONSTRAINT locking;
 SELECT count(*) FROM trust.heap;
 :run
 

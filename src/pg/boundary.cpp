@@ -149,7 +149,24 @@ void describe_statement(const char* what, const char* sql) {
   errcontext("%s, remote SQL: %.*s%s", what, shown, sql, shown < length ? "..." : "");
 }
 
-void say_in_errors(const char* instead, const char* name, void (*body)(void*), void* argument) {
+namespace {
+
+// Messages put names into quotes.
+void say_instead(ErrorData* error, const StandIn& stand_in) {
+  const char* quoted = psprintf("\"%s\"", stand_in.name);
+  const char* found = error->message == nullptr ? nullptr : std::strstr(error->message, quoted);
+  if (found != nullptr) {
+    error->message =
+        psprintf("%.*s\"%s\"%s", static_cast<int>(found - error->message), error->message, stand_in.instead, found + std::strlen(quoted));
+  }
+  for (char** field : {&error->table_name, &error->constraint_name}) {
+    if (*field != nullptr && std::strcmp(*field, stand_in.name) == 0) *field = pstrdup(stand_in.instead);
+  }
+}
+
+}  // namespace
+
+void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument) {
   MemoryContext context = CurrentMemoryContext;
   PG_TRY();
   { body(argument); }
@@ -158,11 +175,7 @@ void say_in_errors(const char* instead, const char* name, void (*body)(void*), v
     MemoryContextSwitchTo(context);
     ErrorData* error = CopyErrorData();
     FlushErrorState();
-    const char* found = error->message == nullptr ? nullptr : std::strstr(error->message, name);
-    if (found != nullptr) {
-      error->message = psprintf("%.*s%s%s", static_cast<int>(found - error->message), error->message, instead, found + std::strlen(name));
-    }
-    if (error->constraint_name != nullptr && std::strcmp(error->constraint_name, name) == 0) error->constraint_name = pstrdup(instead);
+    for (int i = 0; i < count; ++i) say_instead(error, stand_ins[i]);
     ReThrowError(error);
   }
   PG_END_TRY();

@@ -92,8 +92,14 @@ auto fence_with_context(void (*describe)(void*), void* argument, Body&& body) ->
 // For such a callback: what was done, and the beginning of the remote SQL, in the server's encoding; nothing as long as that is null.
 void describe_statement(const char* what, const char* sql);
 
-// Runs `body`, which only calls the backend: an error of it says `instead` where it names an object of ours as `name`.
-void say_in_errors(const char* instead, const char* name, void (*body)(void*), void* argument);
+// An object of ours, and the one that its user knows.
+struct StandIn {
+  const char* name;
+  const char* instead;
+};
+
+// Runs `body`, which only calls the backend: an error of it names what the user knows.
+void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument);
 
 // How many fence_quiet() we are in: waits leave interrupts pending then.
 extern int quiet_fences;

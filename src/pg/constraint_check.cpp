@@ -105,12 +105,25 @@ const char* describe(const Constraint& constraint) {
   return detail.data;
 }
 
+// The query calls what users have written, in a check or in casts of a key's types: what that writes has not been held against anything.
+// PostgreSQL counts the locking of rows as a command that writes.
+void check_nothing_written(const Constraint& constraint, CommandId before) {
+  CommandCounterIncrement();
+  if (GetCurrentCommandId(false) == before) return;
+  ereport(ERROR, (errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+                  errmsg("new rows cannot be held against constraint \"%s\" of table \"%s\"", get_constraint_name(constraint.id),
+                         get_rel_name(constraint.table)),
+                  errdetail("A function that it calls changes data, or locks rows."), errhint("Let it only read, or drop the constraint.")));
+}
+
 // True: the constraint holds.
 bool holds(Constraint* constraint) {
+  const CommandId before = GetCurrentCommandId(false);
   run_now(constraint->query, 0, nullptr, nullptr, 1);
-  if (SPI_processed == 0) return true;
-  constraint->detail = describe(*constraint);
-  return false;
+  const bool found = SPI_processed > 0;
+  if (found) constraint->detail = describe(*constraint);
+  check_nothing_written(*constraint, before);
+  return !found;
 }
 
 [[noreturn]] void raise(const Constraint& constraint) {
@@ -142,20 +155,11 @@ void release(const Constraint& constraint) {
   CommandCounterIncrement();
 }
 
-// The queries call what users have written, in checks and in casts of a key's types: what it writes has not been held against anything.
-void check_nothing_written(CommandId before) {
-  CommandCounterIncrement();
-  if (GetCurrentCommandId(false) == before) return;
-  ereport(ERROR, (errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION), errmsg("constraints could not be checked"),
-                  errdetail("A function that one of them calls changes data.")));
-}
-
 }  // namespace
 
 List* check_constraints(const SwitchRequest& request) {
   MemoryContext context = CurrentMemoryContext;
   CommandCounterIncrement();
-  const CommandId command = GetCurrentCommandId(false);
   SPI_connect();
   const Datum tables = table_array(request);
   lock_writers_out(request, tables);
@@ -172,7 +176,6 @@ List* check_constraints(const SwitchRequest& request) {
     MemoryContextSwitchTo(old);
   }
   SPI_finish();
-  check_nothing_written(command);
   return to_release;
 }
 

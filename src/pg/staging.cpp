@@ -93,14 +93,14 @@ void check_built(Oid index, Oid built) {
 
 // The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one, and one
 // that is not valid enforces nothing.
-void stage_index(Oid index, Oid staging, int natts) {
+void stage_index(Oid table, Oid index, Oid staging, int natts) {
   Relation relation = index_open(index, AccessShareLock);
   if (relation->rd_index->indisexclusion) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("exclusion constraint \"%s\" cannot be staged", RelationGetRelationName(relation))));
   }
   IndexStmt* statement = generateClonedIndexStmt(nullptr, relation, same_columns(natts), nullptr);
-  statement->idxname = ChooseRelationName(RelationGetRelationName(relation), nullptr, "new", RelationGetNamespace(relation), false);
+  statement->idxname = const_cast<char*>(staging_name(index));
   name_collations(relation, statement);
   statement->idxcomment = nullptr;
   statement->primary = statement->isconstraint = statement->deferrable = statement->initdeferred = false;
@@ -108,10 +108,10 @@ void stage_index(Oid index, Oid staging, int natts) {
   // Without a name default_tablespace would choose.
   const Oid tablespace = relation->rd_rel->reltablespace;
   statement->tableSpace = get_tablespace_name(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace);
-  const char* own = pstrdup(RelationGetRelationName(relation));
   index_close(relation, NoLock);
+  const StandIn stand_ins[] = {{staging_name(index), get_rel_name(index)}, {staging_name(table), get_rel_name(table)}};
   IndexToBuild built{staging, statement, InvalidOid};
-  say_in_errors(own, statement->idxname, build_index, &built);
+  say_in_errors(stand_ins, lengthof(stand_ins), build_index, &built);
   check_built(index, built.made);
   stand_for(built.made, index);
 }
@@ -368,7 +368,7 @@ void stage_indexes(Oid id) {
   const int natts = RelationGetNumberOfAttributes(table);
   table_close(table, NoLock);
   ListCell* cell = nullptr;
-  foreach (cell, indexes) stage_index(lfirst_oid(cell), staging, natts);
+  foreach (cell, indexes) stage_index(id, lfirst_oid(cell), staging, natts);
 }
 
 List* switch_tables(const SwitchRequest& request) {

@@ -31,13 +31,14 @@ const char* name_of(Oid table) {
   return name == nullptr ? "" : name;
 }
 
-void lock_error_context(void* table) {
-  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed", name_of(*static_cast<Oid*>(table)));
+void lock_error_context(void* name) {
+  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed", static_cast<const char*>(name));
 }
 
 // As LOCK TABLE does.
 void wait_for(Oid table, LOCKMODE mode) {
-  ErrorContextCallback callback{error_context_stack, lock_error_context, &table};
+  // the catalog is not to be asked in the midst of an error
+  ErrorContextCallback callback{error_context_stack, lock_error_context, const_cast<char*>(name_of(table))};
   error_context_stack = &callback;
   LockRelationOid(table, mode);
   error_context_stack = callback.previous;
