@@ -36,8 +36,12 @@ RESET client_min_messages;
 CREATE SCHEMA imported;
 IMPORT FOREIGN SCHEMA fdw_import EXCEPT (orderdetails, "OrderTotals") FROM SERVER mssql INTO imported;
 SELECT relname FROM pg_class WHERE relnamespace = 'imported'::regnamespace ORDER BY relname COLLATE "C";
+-- names of system columns
+IMPORT FOREIGN SCHEMA "odd schema" LIMIT TO ("a.b]c") FROM SERVER mssql INTO imported;
+SELECT ctid_, tableoid_ FROM imported."a.b]c" WHERE "select" = 1;
 -- what goes wrong
 IMPORT FOREIGN SCHEMA no_such_schema FROM SERVER mssql INTO imported;
+IMPORT FOREIGN SCHEMA odd FROM SERVER mssql INTO imported;
 IMPORT FOREIGN SCHEMA fdw_import FROM SERVER mssql INTO imported OPTIONS (import_defaults 'true');
 IMPORT FOREIGN SCHEMA fdw_import FROM SERVER mssql INTO imported OPTIONS (name_case 'upper');
 SET client_min_messages = warning;

@@ -25,3 +25,8 @@ SELECT source, target, rows, status
 FROM replicate_all('mssql', 'All of "it"', ARRAY['odd schema.%', 'replicate.%', 'Größe.%'], options => '{"name_case": "preserve"}')
 ORDER BY source COLLATE "C";
 DROP SCHEMA "odd schema", mssql_pg_odd, mssql_replicate, größe, "All of ""it""" CASCADE;
+-- the sequence of an identity column steps aside
+CREATE SCHEMA taken;
+CREATE SEQUENCE taken.idused_id_seq;
+SELECT target, note FROM replicate_plan('mssql', 'taken', '{keys.IdUsed,keys.IdEmpty}') WHERE kind = 'table' ORDER BY 1;
+DROP SCHEMA taken CASCADE;

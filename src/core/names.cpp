@@ -10,6 +10,7 @@ namespace mssql {
 namespace {
 
 constexpr std::size_t hash_length = 9;  // '_' and eight digits
+constexpr std::string_view system_columns[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
 
 bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
@@ -63,11 +64,18 @@ std::string local_name(std::string_view name, NameCase name_case) {
   return result.size() <= longest_local_name ? result : distinct_local_name(name, name_case);
 }
 
-std::vector<std::string> local_names(std::span<const std::string> names, NameCase name_case) {
+std::string local_column_name(std::string_view name, NameCase name_case) {
+  std::string result = local_name(name, name_case);
+  const bool reserved = std::find(std::begin(system_columns), std::end(system_columns), result) != std::end(system_columns);
+  return reserved ? result += '_' : result;
+}
+
+std::vector<std::string> local_names(std::span<const std::string> names, NameCase name_case,
+                                     std::string (*wanted)(std::string_view, NameCase)) {
   std::vector<std::string> result(names.size());
   std::vector<std::size_t> order(names.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  for (const std::size_t i : order) result[i] = local_name(names[i], name_case);
+  for (const std::size_t i : order) result[i] = wanted(names[i], name_case);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     const bool own_a = names[a] == result[a];
     const bool own_b = names[b] == result[b];

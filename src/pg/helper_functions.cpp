@@ -75,9 +75,9 @@ NamePairs pairs_argument(FunctionCallInfo fcinfo, int n) {
 
 // From here to the next comment core only: text leaves through copy_out().
 
-const char* folded_name(std::string_view name, std::string_view name_case) {
+const char* folded_name(std::string (*fold)(std::string_view, NameCase), std::string_view name, std::string_view name_case) {
   const OptionRule* rule = find_option(OptionContext::import, "name_case");
-  return copy_out(local_name(name, static_cast<NameCase>(read_choice(*rule, name_case))));
+  return copy_out(fold(name, static_cast<NameCase>(read_choice(*rule, name_case))));
 }
 
 const char* type_text(const RemoteType& type, const LocalTypeOptions& options) { return copy_out(local_type(type, options)); }
@@ -193,7 +193,12 @@ extern "C" {
 
 // _local_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_name(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, folded_name(argument(fcinfo, 0), argument(fcinfo, 1))); });
+  return fence([&] { return result(fcinfo, folded_name(mssql::local_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+}
+
+// _local_column_name(name text, name_case text) RETURNS text
+Datum mssql_fdw_local_column_name(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, folded_name(mssql::local_column_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
 }
 
 // _local_type(type text, max_length int, "precision" int, scale int) RETURNS text

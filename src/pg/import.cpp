@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <type_traits>
 
 #include "../core/names.hpp"
 #include "../core/tsql/catalog.hpp"
@@ -94,10 +96,34 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   });
 }
 
-void find_relations(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const char* wanted,
+// `others` are the schemas that there are: those that begin alike are told, or all where they are few.
+[[noreturn]] void throw_no_schema(const std::string& schema, const char* server, const std::set<std::string>& others) {
+  constexpr std::size_t most = 10;
+  const auto list = [&](auto&& chosen) {
+    std::string text;
+    for (const std::string& other : others)
+      if (chosen(other)) text += (text.empty() ? "\"" : ", \"") + other + '"';
+    return text;
+  };
+  const std::string alike = list([&](std::string_view other) {
+    const std::size_t common = std::min(other.size(), schema.size());
+    return same_ignoring_case(other.substr(0, common), std::string_view(schema).substr(0, common));
+  });
+  std::string hint;
+  if (!alike.empty()) {
+    hint = "Perhaps you meant " + alike + ".";
+  } else if (!others.empty() && others.size() <= most) {
+    hint = "The login sees tables in " + list([](std::string_view) { return true; }) + ".";
+  }
+  throw Error("HV00R", "schema \"" + schema + "\" does not exist on server \"" + server + '"', {}, hint);
+}
+
+void find_relations(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const char* server, const char* wanted,
                     const ImportOptions& options) {
   const std::string schema = wanted;
+  std::set<std::string> schemas;
   read_catalog(import, session, tsql::tables_query(features, false), [&](const CatalogRow& row) {
+    schemas.insert(row.text("schema"));
     if (!same_ignoring_case(row.text("schema"), schema) || (row.flag("is_view") && !options.with_views)) return;
     import.relations.push_back({row.text("schema"), row.text("table"), {}, row.flag("is_view"), false, {}});
   });
@@ -107,7 +133,7 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
   if (!import.relations.empty()) return;
   bool exists = false;
   read_catalog(import, session, tsql::schema_query(schema), [&](const CatalogRow& row) { exists = row.flag("exists"); });
-  if (!exists) throw Error("HV00R", "schema \"" + schema + "\" does not exist on the foreign server");
+  if (!exists) throw_no_schema(schema, server, schemas);
 }
 
 using RelationIndex = std::map<std::pair<std::string, std::string>, ImportedTable*>;
@@ -163,12 +189,13 @@ void take_out(Import& import, std::vector<Named>& items, const char* what, const
 // Gives all their local names; says so where a name is not just folded. `place`: "" or " of table \"x\"".
 template <class Named>
 void name_locally(Import& import, std::vector<Named>& items, NameCase name_case, const char* what, const std::string& place) {
+  const auto wanted = std::is_same_v<Named, ImportedColumn> ? local_column_name : local_name;
   std::vector<std::string> names;
   for (const Named& item : items) names.push_back(item.name);
-  const std::vector<std::string> locals = local_names(names, name_case);
+  const std::vector<std::string> locals = local_names(names, name_case, wanted);
   for (std::size_t i = 0; i < items.size(); ++i) {
     items[i].local = locals[i];
-    if (locals[i] == distinct_local_name(names[i], name_case)) {
+    if (locals[i] != local_name(names[i], name_case) || locals[i] == distinct_local_name(names[i], name_case)) {
       import.notices.push_back("remote " + std::string(what) + " \"" + names[i] + "\"" + place + " becomes \"" + locals[i] + "\"");
     }
   }
@@ -355,7 +382,7 @@ void run_import(Import& import, std::vector<std::string>& aliases, tds::Session&
   const char* server = to_utf8(statement->server_name);
   auto* features = own<tsql::CatalogFeatures>(CurrentMemoryContext);
   read_features(*features, session);
-  find_relations(import, session, *features, schema, options);
+  find_relations(import, session, *features, server, schema, options);
   if (import.relations.empty()) say_empty(import, schema, options);
   judge_relations(import);
   choose_relations(import, aliases, listed, statement->list_type, options);

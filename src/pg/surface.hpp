@@ -26,6 +26,7 @@
   FUNCTION(mssql_fdw_declare)            \
   FUNCTION(mssql_fdw_quote_name)         \
   FUNCTION(mssql_fdw_local_name)         \
+  FUNCTION(mssql_fdw_local_column_name)  \
   FUNCTION(mssql_fdw_translate_default)  \
   FUNCTION(mssql_fdw_translate_check)    \
   FUNCTION(mssql_fdw_load_order)         \

@@ -47,6 +47,9 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_source_count' LANGUAGE C STRICT VOLATILE PARALL
 -- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash behind it. Not unique by itself.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_name(name text, name_case text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+-- Of a column: system columns have names that no other can have.
+CREATE OR REPLACE FUNCTION _mssql_fdw._local_column_name(name text, name_case text) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_local_column_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
 -- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can be seen.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_type(type text, max_length int, "precision" int, scale int) RETURNS text

@@ -2,6 +2,12 @@
 -- is called the same in every run. Where two would be called the same, the first keeps the name and the others get a suffix that
 -- is a hash of their source name.
 
+-- Says that `folded`, which is the source's `name`, is cut and ends in a hash; NULL: it is not.
+CREATE OR REPLACE FUNCTION _mssql_fdw._cut_note(name text, folded text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN octet_length(folded) > 54 AND folded ~ '_[0-9a-f]{8}$' AND right(lower(folded), 9) <> right(lower(name), 9)
+            THEN 'renamed: its name is longer than 63 bytes' END;
+
 -- The schema that a source schema's tables go to, when the caller names none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_schema(schema text, name_case text) RETURNS name
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -41,7 +47,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT n.id::int, n.schema, n."table", _mssql_fdw._source_name(n.schema, n."table"), n.local_schema, n.local_name,
            format('%I.%I', n.local_schema, n.local_name), c.oid, c.relkind, n.rows, n.bytes, n.comment, NULL::int, NULL::text,
            concat_ws('; ',
-               CASE WHEN n.rank > 1 THEN format('renamed: another table is called %I.%I too', n.local_schema, n.folded) END,
+               CASE WHEN n.rank > 1 THEN format('renamed: another table is called %I.%I too', n.local_schema, n.folded)
+                    ELSE _mssql_fdw._cut_note(n."table", n.folded) END,
                CASE WHEN target_schema IS NULL AND starts_with(n.local_schema, 'mssql_') AND NOT starts_with(lower(n.schema), 'mssql_')
                     THEN format('schema renamed: "%s" is reserved', n.schema) END), n.is_memory_optimized
     FROM named AS n
@@ -98,20 +105,16 @@ $$;
 CREATE OR REPLACE FUNCTION _mssql_fdw._map_columns(catalog jsonb, tables jsonb, name_case text) RETURNS SETOF replicate._column
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT t.id, t.relation, t.action, c.*, _mssql_fdw._local_name(c."column", name_case) AS folded
+        SELECT t.id, t.relation, t.action, c.*, _mssql_fdw._local_column_name(c."column", name_case) AS wanted
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
         JOIN jsonb_to_recordset(catalog -> 'columns') AS c
             (schema text, "table" text, column_id int, "column" text, type text, max_length int, "precision" int, scale int,
              is_nullable boolean, is_identity boolean, seed numeric, increment numeric, last_value numeric,
              default_definition text, is_computed boolean, is_hidden boolean, is_masked boolean, comment text)
           ON c.schema = t.schema AND c."table" = t.name
-    ), allowed AS (
-        SELECT l.*, CASE WHEN l.folded IN ('ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid') THEN l.folded || '_'
-                         ELSE l.folded END AS wanted
-        FROM listed AS l
     ), ranked AS (
-        SELECT a.*, row_number() OVER (PARTITION BY a.id, a.wanted ORDER BY a."column" <> a.wanted, a.column_id) AS rank
-        FROM allowed AS a
+        SELECT l.*, row_number() OVER (PARTITION BY l.id, l.wanted ORDER BY l."column" <> l.wanted, l.column_id) AS rank
+        FROM listed AS l
     ), named AS (
         SELECT r.*, CASE WHEN r.rank = 1 THEN r.wanted::name
                          ELSE _mssql_fdw._suffixed_name(r.wanted, left(md5(r."column"), 8)) END AS target
@@ -132,7 +135,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            coalesce(n.is_masked, false), n.comment, coalesce(a.attgenerated, '') = '',
            nullif(concat_ws('; ',
                CASE WHEN n.rank > 1 THEN 'renamed: another column has the same name'
-                    WHEN n.wanted <> n.folded THEN 'renamed: a system column has this name' END,
+                    WHEN n.wanted <> _mssql_fdw._local_name(n."column", name_case) THEN 'renamed: a system column has this name'
+                    ELSE _mssql_fdw._cut_note(n."column", n.wanted) END,
                CASE WHEN n.is_computed THEN 'computed there, holds the computed value here' END,
                CASE WHEN n.type IN ('timestamp', 'rowversion') THEN 'holds the source''s version; new rows here get none' END,
                CASE WHEN n.is_identity AND g.generator = 'sequence' THEN 'identity of a type that PostgreSQL numbers by a sequence'
@@ -197,7 +201,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT r.kind, r.table_id, r.source_schema, r.name, r.schema,
            CASE WHEN r.suffixed THEN _mssql_fdw._suffixed_name(r.folded, left(md5(r.source), 8)) ELSE r.folded::name END,
-           CASE WHEN r.suffixed AND r.kind <> 'identity' THEN format('renamed: another relation is called %I.%I', r.schema, r.folded) END
+           CASE WHEN r.kind = 'identity' THEN CASE WHEN r.suffixed THEN format('its sequence is not called %I, for another relation is', r.folded) END
+                WHEN r.suffixed THEN format('renamed: another relation is called %I.%I', r.schema, r.folded)
+                ELSE _mssql_fdw._cut_note(r.name, r.folded) END
     FROM ranked AS r
 $$;
 
@@ -224,6 +230,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT r.kind, r.id, r.schema, r.name, r.target_schema,
            CASE WHEN r.suffixed THEN _mssql_fdw._suffixed_name(r.folded, left(md5(r.name), 8)) ELSE r.folded::name END,
-           CASE WHEN r.suffixed THEN format('renamed: another constraint of the table is called %I', r.folded) END
+           CASE WHEN r.suffixed THEN format('renamed: another constraint of the table is called %I', r.folded)
+                ELSE _mssql_fdw._cut_note(r.name, r.folded) END
     FROM ranked AS r
 $$;

@@ -125,7 +125,7 @@ RETURN quote_ident(c.target) || ' ' || c.local_type
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_tables(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH c AS MATERIALIZED (
-        SELECT x.table_id, x.ordinal, x.note, x.target, x AS whole,
+        SELECT x.table_id, x.ordinal, nullif(concat_ws('; ', x.note, o.note), '') AS note, x.target, x AS whole,
                CASE WHEN o.target IS NOT NULL THEN format('%I.%I', o.target_schema, o.target) END AS sequence
         FROM _mssql_fdw._columns(model) AS x
         LEFT JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'identity' AND o.table_id = x.table_id AND o.name = x.name

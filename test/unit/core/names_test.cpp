@@ -62,5 +62,16 @@ TEST(LocalNames, FirstInByteOrderKeepsTheName) {
   EXPECT_EQ(found[0].substr(0, 6), "users_");
 }
 
+TEST(LocalNames, SystemColumnsStepAside) {
+  const std::vector<std::string> names{"CTID", "tableoid", "tableoid_", "oid"};
+  const std::vector<std::string> found = local_names(names, NameCase::lower, local_column_name);
+  EXPECT_EQ(found[0], "ctid_");
+  EXPECT_EQ(found[1].substr(0, 9), "tableoid_");
+  EXPECT_NE(found[1], found[2]);
+  EXPECT_EQ(found[2], "tableoid_");
+  EXPECT_EQ(found[3], "oid");
+  EXPECT_EQ(local_column_name("CTID", NameCase::preserve), "CTID");
+}
+
 }  // namespace
 }  // namespace mssql
