@@ -287,7 +287,7 @@ Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
 }
 
 Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
-  return fence([&]() -> Datum {
+  return fence_private([&]() -> Datum {
     require_run();
     stage(PG_GETARG_OID(0));
     PG_RETURN_VOID();
@@ -299,8 +299,18 @@ Datum mssql_fdw_client_can_read(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum { PG_RETURN_BOOL(client_can_read(text_argument(fcinfo, 0))); });
 }
 
+// _check_unused(relation regclass) RETURNS void
+Datum mssql_fdw_check_unused(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    Relation table = table_open(PG_GETARG_OID(0), AccessShareLock);
+    check_unused(table);
+    table_close(table, AccessShareLock);
+    PG_RETURN_VOID();
+  });
+}
+
 Datum mssql_fdw_stage_indexes(PG_FUNCTION_ARGS) {
-  return fence([&]() -> Datum {
+  return fence_private([&]() -> Datum {
     require_run();
     stage_indexes(PG_GETARG_OID(0));
     PG_RETURN_VOID();
@@ -308,7 +318,7 @@ Datum mssql_fdw_stage_indexes(PG_FUNCTION_ARGS) {
 }
 
 Datum mssql_fdw_switch(PG_FUNCTION_ARGS) {
-  return fence([&] { return switch_call(fcinfo); });
+  return fence_private([&] { return switch_call(fcinfo); });
 }
 
 Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {

@@ -275,7 +275,7 @@ void count_rows(Relation table, float4 rows) {
 
 void switch_table(Oid id) {
   Relation table = table_open(id, NoLock);
-  CheckTableNotInUse(table, "refresh");
+  check_unused(table);
   CheckTableForSerializableConflictIn(table);
   const Oid staging = staging_of(id);
   const int natts = RelationGetNumberOfAttributes(table);
@@ -324,6 +324,15 @@ void check_trusted(Relation relation) {
                   errmsg("table \"%s\" belongs to another role", RelationGetRelationName(relation)),
                   errdetail("Its checks, defaults and triggers, which role \"%s\" may write, would run with your rights.", name),
                   errhint("Run this as role \"%s\".", name)));
+}
+
+void check_unused(Relation table) {
+  if (table->rd_refcnt > 1) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                    errmsg("cannot refresh \"%s\" because it is being used by active queries in this session", RelationGetRelationName(table)),
+                    errhint("Close the cursor that reads it.")));
+  }
+  CheckTableNotInUse(table, "refresh");
 }
 
 Relation open_staging(Relation table, Oid staging, LOCKMODE mode) {

@@ -22,6 +22,9 @@ Oid staging_of(Oid table);
 // Opens it; an error where there is none, or where it is not as it was made.
 Relation open_staging(Relation table, Oid staging, LOCKMODE mode);
 
+// Raises an error where a cursor or trigger of this session still needs the table as it is.
+void check_unused(Relation table);
+
 // For each index of the table the same over the staging relation, built.
 void stage_indexes(Oid table);
 

@@ -36,6 +36,7 @@
   FUNCTION(mssql_fdw_do)                 \
   FUNCTION(mssql_fdw_say)                \
   FUNCTION(mssql_fdw_client_can_read)    \
+  FUNCTION(mssql_fdw_check_unused)       \
   FUNCTION(mssql_fdw_hold_settings)      \
   FUNCTION(mssql_fdw_stage)              \
   FUNCTION(mssql_fdw_stage_indexes)      \

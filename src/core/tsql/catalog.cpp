@@ -166,7 +166,7 @@ ORDER BY 1, 2)",
 
 CatalogQuery database_query() {
   // By name: on Azure SQL Database DB_ID() is not the database's number in sys.databases. A database that the login does not find
-  // there still has a row here.
+  // there still has a row here. CONTROL, which owners have, includes VIEW DEFINITION, though Babelfish denies it.
   return {"database", R"(SELECT CAST(DB_NAME() AS nvarchar(128)) AS [name],
   CAST(DATABASEPROPERTYEX(DB_NAME(), N'Collation') AS nvarchar(128)) AS [collation],
   CAST(d.snapshot_isolation_state AS int) AS [snapshot_isolation_state],
@@ -174,7 +174,8 @@ CatalogQuery database_query() {
   CAST(d.compatibility_level AS int) AS [compatibility_level],
   CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS [product_version],
   CAST(SERVERPROPERTY('EngineEdition') AS int) AS [engine_edition],
-  CAST(COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DEFINITION'), 0) AS bit) AS [view_definition],
+  CAST(CASE WHEN HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DEFINITION') = 1
+    OR HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL') = 1 THEN 1 ELSE 0 END AS bit) AS [view_definition],
   CAST(COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DATABASE STATE'), 0) AS bit) AS [view_database_state],
   CAST(USER_NAME() AS nvarchar(128)) AS [login]
 FROM (SELECT 1 AS one) AS o LEFT JOIN sys.databases AS d ON d.name = DB_NAME())",

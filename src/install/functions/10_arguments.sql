@@ -26,6 +26,10 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_hold_settings' LANGUAGE C VOLATILE PARALLEL UNS
 CREATE OR REPLACE FUNCTION _mssql_fdw._nearest(word text, candidates text[]) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
+-- An error where a cursor of the session reads the table: it could not be switched, emptied or dropped.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_unused(relation regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_check_unused' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
 -- name_suffix, where the name is cut so that both fit into an identifier.
 CREATE OR REPLACE FUNCTION _mssql_fdw._suffixed_name(name text, suffix text) RETURNS name
 AS 'MODULE_PATHNAME', 'mssql_fdw_suffixed_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

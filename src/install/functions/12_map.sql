@@ -8,6 +8,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN octet_length(folded) > 54 AND folded ~ '_[0-9a-f]{8}$' AND right(lower(folded), 9) <> right(lower(name), 9)
             THEN 'renamed: its name is longer than 63 bytes' END;
 
+-- PostgreSQL's own, and the extension's.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_reserved_schema(name text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN starts_with(name, 'pg_') OR name IN ('information_schema', 'replicate', '_mssql_fdw');
+
 -- The schema that a source schema's tables go to, when the caller names none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_schema(schema text, name_case text) RETURNS name
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -16,8 +21,7 @@ DECLARE
 BEGIN
     IF schema = 'dbo' THEN
         RETURN 'public';
-    ELSIF starts_with(folded, 'pg_') OR folded IN ('information_schema', 'replicate') THEN
-        -- reserved by PostgreSQL, and our own
+    ELSIF _mssql_fdw._is_reserved_schema(folded) THEN
         RETURN _mssql_fdw._local_name('mssql_' || schema, name_case);
     END IF;
     RETURN folded;

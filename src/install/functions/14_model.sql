@@ -173,8 +173,9 @@ BEGIN
     IF listed IS NOT NULL AND _mssql_fdw._isolation(server, model) = 'snapshot' THEN
         PERFORM _mssql_fdw._raise('0A000', 'memory-optimized tables cannot be read at SNAPSHOT isolation',
             format('Memory-optimized tables: %s.', listed),
-            format('Read the server at another level, as by ALTER SERVER %I OPTIONS (ADD isolation ''read_committed''), or exclude the '
-                'tables and copy them by a second server that does.', server));
+            format('Read the server at another level, as by ALTER SERVER %I OPTIONS (%s isolation ''read_committed''), or exclude the '
+                'tables and copy them by a second server that does.', server,
+                CASE WHEN _mssql_fdw._server_option(server, 'isolation') IS NULL THEN 'ADD' ELSE 'SET' END));
     END IF;
 END
 $$;
@@ -212,13 +213,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE f.srvname = server AND o.option_name = option
 $$;
 
--- A connection reads at the isolation level that it logged in with, so the option can only confirm it.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_isolation(server name, wanted text) RETURNS void
+-- A connection reads at the isolation level that it logged in with, so the option can only confirm it. `effective`: as _isolation() has it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_isolation(server name, wanted text, effective text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF wanted <> 'automatic' AND wanted <> coalesce(_mssql_fdw._server_option(server, 'isolation'), 'automatic') THEN
+    IF wanted <> 'automatic' AND replace(wanted, '_', ' ') <> effective THEN
         PERFORM _mssql_fdw._raise('0A000', format('isolation "%s" is not what server "%s" is read at', wanted, server),
-            hint => format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (ADD isolation %L).', server, wanted));
+            format('It is read at %s.', upper(effective)),
+            format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (%s isolation %L).', server,
+                CASE WHEN _mssql_fdw._server_option(server, 'isolation') IS NULL THEN 'ADD' ELSE 'SET' END, wanted));
     END IF;
 END
 $$;
@@ -262,14 +265,17 @@ BEGIN
     IF target_schema = '' THEN
         PERFORM _mssql_fdw._raise('42602', 'target_schema must not be empty',
             hint => 'Without it dbo goes to public, and every other schema keeps its name.');
-    ELSIF target_schema IN ('replicate', 'information_schema') OR starts_with(target_schema, 'pg_') THEN
-        PERFORM _mssql_fdw._raise('42939', format('target_schema must not be "%s"', target_schema));
+    ELSIF _mssql_fdw._is_reserved_schema(target_schema) THEN
+        PERFORM _mssql_fdw._raise('42939', format('target_schema must not be "%s"', target_schema),
+            hint => CASE WHEN starts_with(target_schema, 'pg_') THEN 'Names that begin with pg_ are reserved for PostgreSQL.'
+                         WHEN target_schema = 'information_schema' THEN 'The name is reserved for PostgreSQL.'
+                         ELSE 'The schema is the extension''s own.' END);
     END IF;
-    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation');
     IF NOT coalesce(options, '{}') ? 'nul_policy' THEN
         checked := checked || jsonb_build_object('nul_policy', coalesce(_mssql_fdw._server_option(server, 'nul_policy'), 'error'));
     END IF;
     catalog := _mssql_fdw._catalog(server);
+    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, jsonb_build_object('catalog', catalog)));
     SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(catalog, target_schema, name_case) AS t;
     IF only_table IS NULL THEN
         ids := _mssql_fdw._select_tables(catalog, tables, include, exclude, server);
@@ -290,6 +296,8 @@ BEGIN
     PERFORM _mssql_fdw._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_privileges(tables) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_owners(tables, what);
+    PERFORM _mssql_fdw._check_unused(t.relation) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE what = 'all' AND t.action IN ('switch', 'refill', 'replace');
     PERFORM _mssql_fdw._check_type_owners(tables) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;

@@ -129,11 +129,12 @@ CREATE FUNCTION tds.is_role_member(role text) RETURNS int LANGUAGE sql IMMUTABLE
 $$ SELECT CASE WHEN lower(role) IN ('db_owner', 'public', 'sysadmin', 'dbo', 'serveradmin', 'securityadmin', 'dbcreator', 'bulkadmin', 'diskadmin', 'processadmin', 'setupadmin') THEN 1
                WHEN lower(role) LIKE 'db\_%' THEN 0 END $$;
 
--- HAS_PERMS_BY_NAME. A login that is posed as a reader has SELECT and no more; UNMASK is known of objects since SQL Server 2022.
+-- HAS_PERMS_BY_NAME. A login that is posed as a reader has SELECT and no more; Babelfish can be posed, which knows nothing of VIEW DEFINITION; UNMASK is known of objects since SQL Server 2022.
 CREATE FUNCTION tds.has_perms(securable text, class text, permission text) RETURNS int LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN upper(permission) = 'UNMASK' THEN
                 CASE WHEN upper(class) <> 'DATABASE' AND split_part(tds_meta.posed('version', '16'), '.', 1)::int < 16 THEN NULL
                      ELSE tds_meta.posed('unmask', CASE WHEN tds_meta.posed('reader', '0') = '1' THEN '0' ELSE '1' END)::int END
+              WHEN upper(permission) = 'VIEW DEFINITION' AND tds_meta.posed('babelfish', '0') = '1' THEN 0
               WHEN upper(permission) IN ('SELECT', 'CONNECT', 'ANY') OR tds_meta.posed('reader', '0') <> '1' THEN 1 ELSE 0 END $$;
 
 -- Rows of a table: counted where that is quick, else PostgreSQL's running count.
