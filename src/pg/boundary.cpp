@@ -181,6 +181,34 @@ void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), voi
   PG_END_TRY();
 }
 
+bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code)) {
+  MemoryContext context = CurrentMemoryContext;
+  ResourceOwner owner = CurrentResourceOwner;
+  volatile bool done = false;
+  BeginInternalSubTransaction(nullptr);
+  PG_TRY();
+  {
+    MemoryContextSwitchTo(context);
+    body(argument);
+    done = true;
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(context);
+    if (!expected(geterrcode())) PG_RE_THROW();
+    FlushErrorState();
+  }
+  PG_END_TRY();
+  if (done) {
+    ReleaseCurrentSubTransaction();
+  } else {
+    RollbackAndReleaseCurrentSubTransaction();
+  }
+  MemoryContextSwitchTo(context);
+  CurrentResourceOwner = owner;
+  return done;
+}
+
 void forget_kept_error() {
   if (kept_error != nullptr) FreeErrorData(std::exchange(kept_error, nullptr));
 }

@@ -1,11 +1,13 @@
 #include "table_locks.hpp"
 
+#include "boundary.hpp"
+
 namespace mssql::pg {
 
 namespace {
 
-constexpr int pause_ms = 20;
-constexpr int attempts = 5;
+constexpr long shortest_try_ms = 250;
+constexpr long longest_try_ms = 10000;
 
 struct Tables {
   const Oid* ids;
@@ -14,34 +16,22 @@ struct Tables {
   TimestampTz began;
 };
 
-// The first table that somebody uses; `count` when all are locked now. `held` is locked already, and stays so.
-int lock_free_ones(const Tables& tables, int held) {
-  for (int i = 0; i < tables.count; ++i) {
-    if (i == held || ConditionalLockRelationOid(tables.ids[i], tables.mode)) continue;
-    for (int j = 0; j < i; ++j) {
-      if (j != held) UnlockRelationOid(tables.ids[j], tables.mode);
-    }
-    return i;
-  }
-  return tables.count;
-}
-
 const char* name_of(Oid table) {
   const char* name = get_rel_name(table);
   return name == nullptr ? "" : name;
 }
 
-void lock_error_context(void* name) {
-  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed", static_cast<const char*>(name));
+void lock_error_context(void* table) {
+  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed", name_of(*static_cast<Oid*>(table)));
 }
 
-// As LOCK TABLE does.
-void wait_for(Oid table, LOCKMODE mode) {
-  // the catalog is not to be asked in the midst of an error
-  ErrorContextCallback callback{error_context_stack, lock_error_context, const_cast<char*>(name_of(table))};
-  error_context_stack = &callback;
-  LockRelationOid(table, mode);
-  error_context_stack = callback.previous;
+long milliseconds_to(TimestampTz moment) { return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), moment); }
+
+// A quarter of the time so far, so that most of the time goes to others; no more than lock_timeout leaves.
+long length_of_try(const Tables& tables) {
+  const long waited = TimestampDifferenceMilliseconds(tables.began, GetCurrentTimestamp());
+  const long length = Min(Max(waited / 4, shortest_try_ms), longest_try_ms);
+  return LockTimeout > 0 ? Max(Min(length, LockTimeout - waited), 1) : length;
 }
 
 void check_patience(const Tables& tables, Oid busy) {
@@ -49,6 +39,42 @@ void check_patience(const Tables& tables, Oid busy) {
   ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("canceling statement due to lock timeout"),
                   errdetail("Other sessions use table \"%s\" or others of the run all the time; nothing has been changed.", name_of(busy)),
                   errhint("Run again with a longer lock_timeout, or at a time with fewer readers.")));
+}
+
+struct Try {
+  const Tables* tables;
+  int first;  // before the others: waiting for it holds nothing else
+  int at;     // the one that it waited for last
+  TimestampTz end;
+};
+
+void wait_for(Oid table, LOCKMODE mode, TimestampTz end) {
+  const char* left = psprintf("%ld", Max(milliseconds_to(end), 1));
+  (void)set_config_option("lock_timeout", left, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
+  LockRelationOid(table, mode);
+}
+
+void lock_all(void* argument) {
+  auto* attempt = static_cast<Try*>(argument);
+  const Tables& tables = *attempt->tables;
+  const int level = NewGUCNestLevel();
+  for (int i = 0; i < tables.count; ++i) {
+    const int next = i == 0 ? attempt->first : i <= attempt->first ? i - 1 : i;
+    if (ConditionalLockRelationOid(tables.ids[next], tables.mode)) continue;
+    attempt->at = next;
+    wait_for(tables.ids[next], tables.mode, attempt->end);
+  }
+  AtEOXact_GUC(true, level);
+}
+
+bool is_lost_wait(int code) { return code == ERRCODE_LOCK_NOT_AVAILABLE || code == ERRCODE_T_R_DEADLOCK_DETECTED; }
+
+// False: not all of them this time, and none is locked; `busy` is one that was in use.
+bool try_to_lock(const Tables& tables, int* busy, long length_ms) {
+  Try attempt{&tables, *busy, *busy, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms)};
+  const bool locked = in_subtransaction(lock_all, &attempt, is_lost_wait);
+  *busy = attempt.at;
+  return locked;
 }
 
 int pid_of(const VirtualTransactionId& transaction) {
@@ -75,33 +101,30 @@ const char* users_of(Oid table, LOCKMODE mode) {
   return list.data;
 }
 
-void say_that_others_wait(const Tables& tables, const List* busy) {
+// False: nobody uses any of them at this moment.
+bool say_who_uses(const Tables& tables) {
   StringInfoData detail;
   initStringInfo(&detail);
-  ListCell* cell = nullptr;
-  foreach (cell, busy) {
-    const Oid table = lfirst_oid(cell);
-    appendStringInfo(&detail, "%stable \"%s\" (%s)", detail.len == 0 ? "" : ", ", name_of(table), users_of(table, tables.mode));
+  for (int i = 0; i < tables.count; ++i) {
+    const char* users = users_of(tables.ids[i], tables.mode);
+    if (*users != '\0') appendStringInfo(&detail, "%stable \"%s\" (%s)", detail.len == 0 ? "" : ", ", name_of(tables.ids[i]), users);
   }
+  if (detail.len == 0) return false;
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
-  ereport(NOTICE, (errmsg("waiting for tables in use with the other ones of the run locked"),
-                   errdetail("There was no moment at which all of them were unused. In use, by these processes: %s.", detail.data),
+  ereport(NOTICE, (errmsg("waiting for tables that other sessions use"), errdetail("In use, by these processes: %s.", detail.data),
                    errhint("lock_timeout bounds the wait.")));
   error_context_stack = stack;
+  return true;
 }
 
-// Keeps what it gets.
-void lock_one_by_one(const Tables& tables, int held) {
-  List* busy = NIL;
-  for (int i = 0; i < tables.count; ++i) {
-    if (i != held && !ConditionalLockRelationOid(tables.ids[i], tables.mode)) busy = lappend_oid(busy, tables.ids[i]);
+void leave_time_to_others(long length_ms) {
+  const TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms);
+  for (long left = length_ms; left > 0; left = milliseconds_to(end)) {
+    CHECK_FOR_INTERRUPTS();
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
   }
-  if (busy != NIL) say_that_others_wait(tables, busy);
-  ListCell* cell = nullptr;
-  foreach (cell, busy) {
-    check_patience(tables, lfirst_oid(cell));
-    wait_for(lfirst_oid(cell), tables.mode);
-  }
+  CHECK_FOR_INTERRUPTS();
 }
 
 int compare_oids(const void* a, const void* b) {
@@ -113,19 +136,20 @@ int compare_oids(const void* a, const void* b) {
 }  // namespace
 
 void lock_together(const Oid* ids, int count, LOCKMODE mode) {
+  if (count == 0) return;
   const Tables tables{ids, count, mode, GetCurrentTimestamp()};
-  int held = -1;
-  for (int attempt = 1; attempt < attempts; ++attempt) {
-    const int busy = lock_free_ones(tables, held);
-    if (busy == count) return;
-    if (held >= 0) UnlockRelationOid(ids[held], mode);
-    check_patience(tables, ids[busy]);
-    pg_usleep(pause_ms * 1000L);
-    CHECK_FOR_INTERRUPTS();
-    wait_for(ids[busy], mode);
-    held = busy;
+  int busy = 0;
+  Oid named = ids[0];
+  bool said = false;
+  ErrorContextCallback callback{error_context_stack, lock_error_context, &named};
+  error_context_stack = &callback;
+  for (long length = length_of_try(tables); !try_to_lock(tables, &busy, length); length = length_of_try(tables)) {
+    named = ids[busy];
+    check_patience(tables, named);
+    said = said || say_who_uses(tables);
+    leave_time_to_others(Min(length, length_of_try(tables)));
   }
-  lock_one_by_one(tables, held);
+  error_context_stack = callback.previous;
 }
 
 void sort_for_locks(Oid* tables, int count) {

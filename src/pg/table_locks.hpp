@@ -5,10 +5,10 @@
 
 namespace mssql::pg {
 
-// Takes the lock on all tables, until the transaction ends. It waits for one table at a time and holds none of the others meanwhile: who
-// uses one for long keeps nobody from the others, and sessions that use several cannot deadlock with it. Tables that are never unused all
-// at once would make that endless, so after some attempts it keeps what it gets, says so, and waits for the others as LOCK TABLE does.
-// lock_timeout bounds the whole of it: 55P03 names the table.
+// Takes the lock on all tables, until the transaction ends. Who uses one for long must not keep others from it, nor from the other tables: it
+// waits for a short time, gives back what it got, and leaves whoever has come meanwhile as much time before it tries again, longer each
+// time. When the first try has failed it says whom it waits for. Sessions that use several of the tables may deadlock with it: where it is
+// the victim, that try has failed, no more. lock_timeout bounds the whole of it: 55P03 names the table.
 void lock_together(const Oid* tables, int count, LOCKMODE mode);
 
 // The order in which tables are locked that are locked one by one.
