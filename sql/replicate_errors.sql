@@ -36,7 +36,27 @@ SELECT * FROM replicate_plan('mssql', exclude => ARRAY['rep.%' || chr(92)]);
 SELECT * FROM replicate_plan('mssql', options => '{"verify": "none"}');
 SELECT * FROM replicate_plan('mssql', include => '{nothing.like.this}');
 SELECT count(*) > 0 FROM replicate_plan('mssql', include => '{rep.Product,rep.Prodct}');
+-- that nothing at all is selected is an error; a sequence is something
 SELECT count(*) FROM replicate_plan('mssql', include => '{rep.Product}', exclude => '{%}');
+SELECT count(*) FROM replicate_plan('mssql', include => '{}');
+SELECT count(*) FROM replicate_plan('mssql', exclude => '{%}');
+SELECT kind, source FROM replicate_plan('mssql', include => '{rep.Ticket}');
+-- a server without a database reads the login's own
+\set host `echo "$MSSQL_TEST_HOST"`
+\set port `echo "$MSSQL_TEST_PORT"`
+\set user `echo "$MSSQL_TEST_USER"`
+\set password `echo "$MSSQL_TEST_PASSWORD"`
+\set driver `echo "${MSSQL_TEST_DRIVER:-native}"`
+CREATE SERVER errors_other FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host :'host', port :'port', driver :'driver');
+CREATE USER MAPPING FOR PUBLIC SERVER errors_other OPTIONS (username :'user', password :'password');
+SELECT source, rows, status FROM replicate_all('errors_other', 'nowhere');
+SELECT status, warnings, notes FROM replicate.runs ORDER BY id DESC LIMIT 1;
+SELECT source, rows, status FROM replicate_all('errors_other', 'nowhere', '{dbo.%}');
+SELECT source, rows, status FROM replicate_all('errors_other', 'nowhere', '{}');
+SELECT source, rows, status FROM replicate_table('errors_other', 'rep.Product');
+SET client_min_messages = error;
+DROP SERVER errors_other CASCADE;
+SET client_min_messages = warning;
 SELECT * FROM replicate_table('mssql', 'rep.Prodct');
 SELECT * FROM replicate_table('mssql', 'Product');
 SELECT * FROM replicate_table('mssql', '[rep');
@@ -47,6 +67,17 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT * FROM replicate_all('mssql', 'nowhere', include => '{rep.Sale}');
 ROLLBACK;
+-- arguments are checked before the catalog is read, which every function tells; so are options that it makes no use of
+SET client_min_messages = notice;
+SELECT * FROM replicate_all('mssql', on_existing => 'append');
+SELECT * FROM replicate_all('mssql', options => '{"indexs": true}');
+SELECT count(*) > 0 FROM replicate_plan('mssql', 'nowhere', '{rep.Heap}');
+SELECT count(*) > 0 FROM replicate_verify('mssql', 'nowhere', '{rep.Heap}', options => '{"comments": true, "unlogged": true, "name_case": "lower"}');
+SELECT count(*) FROM replicate_sequences('mssql', 'nowhere', '{rep.Heap}', options => '{"unlogged": false}');
+BEGIN;
+SELECT count(*) > 0 FROM replicate_schema('mssql', 'nowhere', '{rep.Heap}', options => '{"analyze": false}');
+ROLLBACK;
+SET client_min_messages = warning;
 -- a statement that fails is all that the context names
 CREATE SCHEMA occupied;
 CREATE TYPE occupied.empty AS ENUM ('yes');

@@ -9,6 +9,9 @@ SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 30, 2300, interva
     ARRAY[ROW(1, 'column', 'without a source', 'dbo.a', 'told.a', 'gone'), ROW(NULL, 'copy', 'without a source', 'dbo.b', 'told.b', 'gone'),
           ROW(NULL, 'view', 'not copied', 'dbo.v', NULL, 'not copied')]::replicate._loss[], '0.01 s', 8);
 
+SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 1, 23, interval '0', 'ok', '{}'), ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}')]::replicate.run_tables[], '{}', '0.02 s', 9);
+SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}')]::replicate.run_tables[], '{}', '0.02 s', 9);
+
 -- a refill whose rows a rule or a trigger keeps out
 SELECT mssql_exec('mssql', 'CREATE TABLE dbo.Told (Id int NOT NULL PRIMARY KEY, A int, B nvarchar(10))');
 SELECT mssql_exec('mssql', 'INSERT INTO dbo.Told VALUES (1, 10, N''x''), (2, 20, N''y''), (3, 30, N''z'')');
@@ -80,6 +83,9 @@ SELECT mssql_exec('mssql', 'CREATE TABLE [to.ld].[Other] (Id int)');
 SELECT source FROM replicate_verify('mssql', 'told', '{to.ld.%}') ORDER BY source COLLATE "C";
 SELECT source FROM replicate_verify('mssql', 'told', '{[to.ld].[a]]b_c]}');
 SELECT source FROM replicate_verify('mssql', 'told', '{to.ld.%}', '{[to.ld].[a]]b_c],dbo.Nothing,Nobody%}');
+SELECT source, rows, status FROM replicate_all('mssql', 'told', '{[to.ld].[Other],Prodct,Ticket}', '{Nobody%}');
+SELECT status, warnings, notes FROM replicate.runs ORDER BY id DESC LIMIT 1;
+SELECT kind, note FROM replicate_plan('mssql', 'told', '{[to.ld].[Other],Prodct}', '{Nobody%}') WHERE kind = 'pattern';
 SELECT mssql_exec('mssql', 'DROP TABLE [to.ld].[a]]b_c]');
 SELECT mssql_exec('mssql', 'DROP TABLE [to.ld].[Other]');
 SELECT mssql_exec('mssql', 'DROP SCHEMA [to.ld]');
@@ -91,6 +97,21 @@ ALTER TABLE told.told3 DROP "sel ect", DROP d, ADD own int NOT NULL;
 SELECT mssql_exec('mssql', 'ALTER TABLE dbo.Told ADD C decimal(10, 2)');
 SELECT source, rows, status FROM replicate_all('mssql', 'told', '{dbo.Told%}', '{Told2}');
 SELECT mssql_exec('mssql', 'DROP TABLE dbo.Told3');
+-- but where they are there under another name_case, that is said
+SELECT mssql_exec('mssql', 'CREATE TABLE dbo.told4 (Id int, TheName nvarchar(10), TheValue int)');
+SELECT status FROM replicate_table('mssql', 'dbo.told4', 'told', options => '{"name_case": "snake"}');
+SELECT status FROM replicate_table('mssql', 'dbo.told4', 'told');
+SELECT status FROM replicate_table('mssql', 'dbo.told4', 'told', options => '{"name_case": "preserve"}');
+-- a table that is there stays logged, or not
+SET client_min_messages = notice;
+SELECT count(*) > 0 FROM replicate_plan('mssql', 'told', '{dbo.told4}', options => '{"name_case": "snake", "unlogged": true}');
+ALTER TABLE told.told4 SET UNLOGGED;
+SELECT count(*) > 0 FROM replicate_plan('mssql', 'told', '{dbo.told4}', options => '{"name_case": "snake", "unlogged": true}');
+SELECT count(*) > 0 FROM replicate_plan('mssql', 'told', '{dbo.told4}', options => '{"name_case": "snake", "unlogged": false}');
+SELECT count(*) > 0 FROM replicate_plan('mssql', 'told', '{dbo.told4}', on_existing => 'replace', options => '{"name_case": "snake", "unlogged": false}');
+SET client_min_messages = warning;
+SELECT mssql_exec('mssql', 'DROP TABLE dbo.told4');
+DROP TABLE told.told4;
 
 -- row-level security that applies to the caller
 CREATE ROLE told_owner;

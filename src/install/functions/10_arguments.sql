@@ -38,23 +38,24 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_suffixed_name' LANGUAGE C STRICT IMMUTABLE PARA
 CREATE OR REPLACE FUNCTION _mssql_fdw._parse_table_name(qualified_name text, OUT schema text, OUT name text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_parse_table_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- Every key of `options` with its default and what it may be.
-CREATE OR REPLACE FUNCTION _mssql_fdw._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[])
+-- Every key of `options` with its default, what it may be, and what it is used for (_model() has the words).
+CREATE OR REPLACE FUNCTION _mssql_fdw._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[], used_for text[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT * FROM (VALUES
-        ('name_case',    jsonb '"lower"', ARRAY['lower', 'preserve', 'snake']),
-        ('nul_policy',   jsonb '"error"', ARRAY['error', 'replace', 'strip']),
-        ('isolation',    jsonb '"automatic"', ARRAY['automatic', 'snapshot', 'read_committed', 'repeatable_read', 'serializable']),
-        ('unlogged',     jsonb 'false',   NULL::text[]),
-        ('defaults',     jsonb 'true',    NULL),
-        ('indexes',      jsonb 'true',    NULL),
-        ('foreign_keys', jsonb 'true',    NULL),
-        ('checks',       jsonb 'true',    NULL),
-        ('comments',     jsonb 'true',    NULL),
-        ('analyze',      jsonb 'true',    NULL),
-        ('allow_masked',   jsonb 'false', NULL),
-        ('allow_filtered', jsonb 'false', NULL)) AS v (key, fallback, allowed);
+        ('name_case',    jsonb '"lower"', ARRAY['lower', 'preserve', 'snake'], '{all,schema,sequences,verify}'::text[]),
+        ('nul_policy',   jsonb '"error"', ARRAY['error', 'replace', 'strip'], '{all}'),
+        ('isolation',    jsonb '"automatic"', ARRAY['automatic', 'snapshot', 'read_committed', 'repeatable_read', 'serializable'],
+                         '{all,schema,sequences,verify}'),
+        ('unlogged',     jsonb 'false',   NULL::text[], '{all,schema}'),
+        ('defaults',     jsonb 'true',    NULL, '{all,schema}'),
+        ('indexes',      jsonb 'true',    NULL, '{all,schema}'),
+        ('foreign_keys', jsonb 'true',    NULL, '{all,schema}'),
+        ('checks',       jsonb 'true',    NULL, '{all,schema}'),
+        ('comments',     jsonb 'true',    NULL, '{all,schema}'),
+        ('analyze',      jsonb 'true',    NULL, '{all}'),
+        ('allow_masked',   jsonb 'false', NULL, '{all}'),
+        ('allow_filtered', jsonb 'false', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
 
 -- `options` complete with defaults; an unknown key or a wrong value is an error.

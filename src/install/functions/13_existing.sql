@@ -240,11 +240,30 @@ BEGIN
 END
 $$;
 
+-- The name_case under which most of the columns are there that are missing; NULL: none.
+CREATE OR REPLACE FUNCTION _mssql_fdw._other_name_case(tables jsonb, columns jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH missing AS MATERIALIZED (
+        SELECT t.relation, c.name
+        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c
+        JOIN jsonb_populate_recordset(NULL::replicate._table, tables) AS t ON t.id = c.table_id
+        LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND NOT a.attisdropped
+        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill') AND a.attname IS NULL
+    ), matched AS (
+        SELECT v.at, v.name_case, count(*) AS columns
+        FROM missing AS m CROSS JOIN unnest('{lower,preserve,snake}'::text[]) WITH ORDINALITY AS v (name_case, at)
+        JOIN pg_attribute AS a ON a.attrelid = m.relation AND a.attname = _mssql_fdw._local_name(m.name, v.name_case) AND NOT a.attisdropped
+        GROUP BY v.at, v.name_case
+    )
+    SELECT m.name_case FROM matched AS m WHERE m.columns * 2 > (SELECT count(*) FROM missing) ORDER BY m.columns DESC, m.at LIMIT 1
+$$;
+
 -- A table that is kept must have a column for each of the source's, and nothing else that must not be NULL.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_columns(tables jsonb, columns jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     misfit record;
+    other_case text := _mssql_fdw._other_name_case(tables, columns);
 BEGIN
     WITH t AS MATERIALIZED (
         SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
@@ -275,7 +294,8 @@ BEGIN
     INTO misfit FROM misfits AS m HAVING count(*) > 0;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42804', misfit.message, misfit.problems || '.',
-            concat_ws(' ', misfit.mend, 'With on_existing => ''replace'' such a table is dropped and made anew.'));
+            concat_ws(' ', coalesce('Most of the columns are there under options => ''{"name_case": "' || other_case || '"}''.', misfit.mend),
+                'With on_existing => ''replace'' such a table is dropped and made anew.'));
     END IF;
 END
 $$;

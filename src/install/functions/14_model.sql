@@ -1,6 +1,7 @@
 -- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
 -- the plan is made of nothing else but it and the local catalog. Its keys:
 --   what, server, options, target_schema, include, exclude, only_table    the call's arguments, checked
+--   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
 --   catalog                                                11_catalog.sql
 --   tables, columns, objects                               replicate._table, _column, _object
 --   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
@@ -53,8 +54,17 @@ BEGIN
         (SELECT min(t.source) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE lower(t.name) = lower(parts.name)));
     PERFORM _mssql_fdw._raise('42P01',
         format('table %s does not exist on server "%s"', _mssql_fdw._source_name(parts.schema, parts.name), server),
-        hint => coalesce('Perhaps you meant ' || suggestion || '.', 'The login may lack permission to see it.'));
+        hint => coalesce('Perhaps you meant ' || suggestion || '.', _mssql_fdw._database_hint(catalog, server),
+                         'The login may lack permission to see it.'));
 END
+$$;
+
+-- Everything that a pattern of include may be about.
+CREATE OR REPLACE FUNCTION _mssql_fdw._selectable(catalog jsonb, tables jsonb) RETURNS TABLE (schema text, name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.schema, t.name FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    UNION ALL
+    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
 $$;
 
 -- Everything that a pattern of exclude may be about: what the source has, and what copies of it the ledger knows.
@@ -69,39 +79,57 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.source_schema, o.source_table FROM replicate._targets AS o WHERE o.server = _known_names.server
 $$;
 
--- The ids of the tables that include and exclude select; patterns without a match are reported, for they are most often typos.
+-- Where the server does not say which database it is, the login's default may be another than is meant.
+CREATE OR REPLACE FUNCTION _mssql_fdw._database_hint(catalog jsonb, server name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('The login''s own database "%s" was read, for the server names none: ALTER SERVER %I OPTIONS (ADD database ''...'').',
+                  catalog #>> '{database,name}', server)
+    WHERE _mssql_fdw._server_option(server, 'database') IS NULL
+$$;
+
+-- The ids of the tables that include and exclude select. That nothing at all is selected is an error.
 CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     ids int[];
     pattern text;
+    database_hint text;
 BEGIN
     SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') INTO ids
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     WHERE (include IS NULL OR _mssql_fdw._matches(t.schema, t.name, include))
       AND NOT _mssql_fdw._matches(t.schema, t.name, exclude);
-    FOREACH pattern IN ARRAY coalesce(include, '{}') LOOP
-        IF NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-                       WHERE _mssql_fdw._matches(t.schema, t.name, ARRAY[pattern])) THEN
-            IF cardinality(ids) = 0 THEN
-                PERFORM _mssql_fdw._raise('42P01', format('no table on server "%s" matches %L', server, pattern),
-                    hint => 'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the '
-                        'table''s name.');
-            END IF;
-            PERFORM _mssql_fdw._say(true, format('no table on server "%s" matches %L', server, pattern));
-        END IF;
-    END LOOP;
-    FOREACH pattern IN ARRAY coalesce(exclude, '{}') LOOP
-        IF NOT EXISTS (SELECT FROM _mssql_fdw._known_names(catalog, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern])) THEN
-            PERFORM _mssql_fdw._say(true, format('nothing on server "%s" matches %L, which is to be excluded', server, pattern));
-        END IF;
-    END LOOP;
-    IF cardinality(ids) = 0 THEN
-        PERFORM _mssql_fdw._say(true, format('no tables selected on server "%s"', server),
-            hint => 'The database has none that the login can see, or include and exclude leave none.');
+    IF cardinality(ids) > 0 OR include IS NULL AND tables = '[]'
+        OR EXISTS (SELECT FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+                   WHERE (include IS NULL OR _mssql_fdw._matches(s.schema, s.sequence, include))
+                     AND NOT _mssql_fdw._matches(s.schema, s.sequence, exclude)) THEN
+        RETURN ids;
     END IF;
-    RETURN ids;
+    database_hint := _mssql_fdw._database_hint(catalog, server);
+    FOREACH pattern IN ARRAY coalesce(include, '{}') LOOP
+        PERFORM _mssql_fdw._raise('42P01', format('no table or sequence on server "%s" matches %L', server, pattern), hint => coalesce(database_hint,
+            'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the table''s name.'))
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern]));
+    END LOOP;
+    PERFORM _mssql_fdw._raise('42P01', format('include and exclude leave nothing of server "%s"', server), hint => database_hint);
 END
+$$;
+
+-- What most often is a mistake and no error: patterns that match nothing, a database without tables. It is told at once, and history keeps it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._selection_warnings(catalog jsonb, tables jsonb, include text[], exclude text[], server name)
+RETURNS TABLE (kind text, message text, hint text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'pattern', format('no table or sequence on server "%s" matches %L', server, p.pattern), NULL
+    FROM unnest(include) AS p (pattern)
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    UNION ALL
+    SELECT 'pattern', format('nothing on server "%s" matches %L, which is to be excluded', server, p.pattern), NULL
+    FROM unnest(exclude) AS p (pattern)
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._known_names(catalog, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    UNION ALL
+    SELECT 'database', format('database "%s" on server "%s" has no tables', catalog #>> '{database,name}', server),
+           coalesce(_mssql_fdw._database_hint(catalog, server), 'The login sees tables that it has a right on.')
+    WHERE tables = '[]'
 $$;
 
 -- Load order of the selected tables: referenced ones first, the larger first among those that do not depend on each other.
@@ -242,21 +270,13 @@ BEGIN
 END
 $$;
 
--- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
--- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
--- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
-CREATE OR REPLACE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
-    only_table text, on_existing text, options jsonb) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
+-- The arguments that all functions share. The answer: the options, complete. Options that the function makes no use of are told.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_arguments(what text, server name, target_schema name, include text[], exclude text[],
+    on_existing text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     checked jsonb := _mssql_fdw._checked_options(options);
-    name_case text := checked ->> 'name_case';
-    catalog jsonb;
-    tables jsonb;
-    columns jsonb;
-    relations jsonb;
-    ids int[];
-    model jsonb;
+    idle text;
 BEGIN
     PERFORM _mssql_fdw._given('server', server);
     PERFORM _mssql_fdw._check_patterns('include', include);
@@ -271,14 +291,61 @@ BEGIN
                          WHEN target_schema = 'information_schema' THEN 'The name is reserved for PostgreSQL.'
                          ELSE 'The schema is the extension''s own.' END);
     END IF;
+    SELECT string_agg(o.key, ', ' ORDER BY o.key COLLATE "C") INTO idle
+    FROM _mssql_fdw._option_list() AS o WHERE options ? o.key AND what <> ALL (o.used_for);
+    IF idle IS NOT NULL THEN
+        PERFORM _mssql_fdw._say(false, format('options without effect on replicate_%s: %s', what, idle));
+    END IF;
     IF NOT coalesce(options, '{}') ? 'nul_policy' THEN
         checked := checked || jsonb_build_object('nul_policy', coalesce(_mssql_fdw._server_option(server, 'nul_policy'), 'error'));
     END IF;
+    RETURN checked;
+END
+$$;
+
+-- A table that is there stays logged or not, whatever is asked for.
+CREATE OR REPLACE FUNCTION _mssql_fdw._tell_persistence(tables jsonb, what text, unlogged boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    others text;
+BEGIN
+    SELECT string_agg(t.target, ', ' ORDER BY t.position) INTO others
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t JOIN pg_class AS c ON c.oid = t.relation
+    WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep') AND what IN ('all', 'schema')
+      AND c.relkind = 'r' AND (c.relpersistence = 'u') <> unlogged;
+    IF others IS NOT NULL THEN
+        PERFORM _mssql_fdw._say(false, 'option unlogged is without effect on tables that are there',
+            format('They stay %s: %s.', CASE WHEN unlogged THEN 'logged' ELSE 'UNLOGGED' END, others),
+            format('ALTER TABLE ... SET %s, or on_existing => ''replace''.', CASE WHEN unlogged THEN 'UNLOGGED' ELSE 'LOGGED' END));
+    END IF;
+END
+$$;
+
+-- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
+-- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
+-- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
+CREATE OR REPLACE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
+    only_table text, on_existing text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
+DECLARE
+    checked jsonb := _mssql_fdw._check_arguments(what, server, target_schema, include, exclude, on_existing, options);
+    name_case text := checked ->> 'name_case';
+    catalog jsonb;
+    warnings jsonb := '[]';
+    tables jsonb;
+    columns jsonb;
+    relations jsonb;
+    ids int[];
+    model jsonb;
+BEGIN
+    PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
     catalog := _mssql_fdw._catalog(server);
     PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, jsonb_build_object('catalog', catalog)));
     SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(catalog, target_schema, name_case) AS t;
     IF only_table IS NULL THEN
         ids := _mssql_fdw._select_tables(catalog, tables, include, exclude, server);
+        SELECT coalesce(jsonb_agg(w), '[]') INTO warnings FROM _mssql_fdw._selection_warnings(catalog, tables, include, exclude, server) AS w;
+        PERFORM _mssql_fdw._say(true, w.message, hint => w.hint) FROM jsonb_to_recordset(warnings) AS w (message text, hint text);
     ELSE
         ids := ARRAY[_mssql_fdw._find_table(catalog, tables, only_table, server)];
     END IF;
@@ -299,6 +366,7 @@ BEGIN
     PERFORM _mssql_fdw._check_unused(t.relation) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     WHERE what = 'all' AND t.action IN ('switch', 'refill', 'replace');
     PERFORM _mssql_fdw._check_type_owners(tables) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._tell_persistence(tables, what, (options ->> 'unlogged')::boolean);
     PERFORM _mssql_fdw._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
     PERFORM _mssql_fdw._check_types(tables, columns) WHERE what IN ('all', 'schema');
@@ -306,7 +374,7 @@ BEGIN
     SELECT coalesce(jsonb_agg(r), '[]') INTO relations
     FROM _mssql_fdw._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
     model := jsonb_build_object('what', what, 'on_existing', on_existing, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
-        'exclude', exclude, 'only_table', only_table, 'catalog', catalog, 'tables', tables, 'columns', columns,
+        'exclude', exclude, 'only_table', only_table, 'warnings', warnings, 'catalog', catalog, 'tables', tables, 'columns', columns,
         'objects', relations || (
             SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
     IF what IN ('all', 'schema') THEN

@@ -39,7 +39,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
 $$;
 
--- What stays behind: views and programs, and what was set aside when the catalog was read.
+-- What stays behind: views and programs, what was set aside when the catalog was read; and patterns that match nothing.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_losses(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
@@ -48,6 +48,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE model ->> 'only_table' IS NULL
       AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'include')))
       AND NOT _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'exclude'))
+    UNION ALL
+    SELECT 98, 1, w.at::int, NULL, w.value ->> 'kind', NULL, NULL, NULL, w.value ->> 'message'
+    FROM jsonb_array_elements(model -> 'warnings') WITH ORDINALITY AS w (value, at)
     UNION ALL
     SELECT 99, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
     FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
@@ -110,6 +113,8 @@ BEGIN
                           WHEN s.kind IN ('primary key', 'unique', 'index', 'check', 'foreign key') THEN 'not made'
                           WHEN s.kind IN ('column', 'copy') THEN 'without a source'
                           WHEN s.kind = 'finding' THEN ''
+                          WHEN s.kind = 'pattern' THEN 'without a match'
+                          WHEN s.kind = 'database' THEN 'without tables'
                           ELSE 'not copied' END;
     ELSIF NOT _mssql_fdw._may_fail(s.kind) THEN
         PERFORM _mssql_fdw._do(s.statement);
@@ -148,6 +153,11 @@ BEGIN
 END
 $$;
 
+-- The others are notes.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._loss) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN (loss).verb IN ('failed', 'not validated', 'without a match', 'without tables');
+
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
 CREATE OR REPLACE FUNCTION _mssql_fdw._loss_summary(losses replicate._loss[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -162,14 +172,14 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT string_agg(rtrim(concat_ws(' and ', nullif(array_to_string(trim_array(v.said, 1), ', '), ''), v.said[cardinality(v.said)])
                             || ' ' || v.verb), ', '
-                      ORDER BY array_position('{failed,not validated,not translated,not made,without a source,not copied}', v.verb))
+                      ORDER BY array_position('{failed,not validated,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
     FROM verbs AS v
 $$;
 
 -- '50000 rows, 43 MB in 1.2 s (41000 rows/s)'
 CREATE OR REPLACE FUNCTION _mssql_fdw._amount(rows bigint, bytes bigint, elapsed interval) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('%s rows%s in %s s%s', rows, ', ' || pg_size_pretty(bytes), round(extract(epoch FROM elapsed)::numeric, 1),
+    SELECT format('%s %s%s in %s s%s', rows, CASE rows WHEN 1 THEN 'row' ELSE 'rows' END, ', ' || pg_size_pretty(bytes), round(extract(epoch FROM elapsed)::numeric, 1),
                   -- too short a time says nothing
                   CASE WHEN rows >= 1000 AND elapsed >= interval '0.1 s'
                        THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
@@ -295,7 +305,6 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     SELECT x.results, x.losses INTO tables, losses
     FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS x;
@@ -316,9 +325,9 @@ BEGIN
             'Rows were written at the source during the run, or a rule or trigger of the target kept them out.');
     END LOOP;
     run.warnings := run.warnings
-        || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), l.note) FROM unnest(losses) AS l WHERE l.verb IN ('failed', 'not validated'));
+        || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), l.note) FROM unnest(losses) AS l WHERE _mssql_fdw._is_warning(l));
     run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || concat_ws(': ', coalesce(l.source, l.target), l.note)
-                       FROM unnest(losses) AS l WHERE l.verb NOT IN ('failed', 'not validated'));
+                       FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l));
     run.source_database := model #>> '{catalog,database,name}';
     run.source_version := model #>> '{catalog,database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);
@@ -351,15 +360,17 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._replicate(server name, target_schema name
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS replicate.run_tables[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
--- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 1 check not translated, 16 views not copied; see replicate.runs, id 7'.
+-- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16 views not copied; see ...'.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('%s %s: %s', count(r.rows), CASE count(r.rows) WHEN 1 THEN 'table' ELSE 'tables' END,
-                  _mssql_fdw._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took))
-        || CASE count(*) FILTER (WHERE r.status LIKE 'count differs%') WHEN 0 THEN '' WHEN 1 THEN '; 1 table differs'
-                ELSE format('; %s tables differ', count(*) FILTER (WHERE r.status LIKE 'count differs%')) END
-        || coalesce('; ' || _mssql_fdw._loss_summary(losses) || format('; see notes and warnings in replicate.runs, id %s', id), '')
+    SELECT concat_ws('; ',
+        format('%s %s: %s', count(r.rows), CASE count(r.rows) WHEN 1 THEN 'table' ELSE 'tables' END,
+               _mssql_fdw._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took)),
+        CASE count(*) FILTER (WHERE r.status LIKE 'count differs%') WHEN 0 THEN NULL WHEN 1 THEN '1 table differs'
+            ELSE format('%s tables differ', count(*) FILTER (WHERE r.status LIKE 'count differs%')) END,
+        nullif(count(*) FILTER (WHERE r.status LIKE 'skipped%'), 0) || ' skipped',
+        _mssql_fdw._loss_summary(losses) || format('; see notes and warnings in replicate.runs, id %s', id))
     FROM unnest(results) AS r
 $$;
 

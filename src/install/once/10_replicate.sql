@@ -48,7 +48,7 @@ CREATE VIEW replicate.run_tables WITH (security_barrier) AS
 SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
 COMMENT ON VIEW replicate.runs IS 'finished runs of replication';
 COMMENT ON COLUMN replicate.runs.status IS 'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows';
-COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement';
+COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; patterns without a match';
 COMMENT ON COLUMN replicate.runs.notes IS 'what was not carried over: not translated, not made, or not copied';
 COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
 COMMENT ON COLUMN replicate.run_tables.elapsed IS 'all steps of the table: load, check, keys, indexes, statistics; its NOTICE tells the time of the load alone';
@@ -251,7 +251,7 @@ CREATE TYPE replicate._object AS (
 CREATE TYPE replicate._loss AS (
     table_id int,          -- NULL: nothing of a table's
     kind text,             -- a step's
-    verb text,             -- failed, not validated, not translated, not made, without a source, not copied; '' of a finding
+    verb text,             -- failed, not validated, not translated, not made, without a source, a match or tables, not copied; '' of a finding
     source text,
     target text,
     note text
