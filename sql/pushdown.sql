@@ -163,6 +163,7 @@ SELECT plan_lines('Remote SQL', 'EXPLAIN (VERBOSE) SELECT * FROM generate_series
 SET plan_cache_mode = force_generic_plan;
 PREPARE by_moment(timestamp, int) AS SELECT id FROM many WHERE created < $1 AND id < $2;
 SELECT plan_lines('Not Sent', 'EXPLAIN (ANALYZE) EXECUTE by_moment(''infinity'', 3)');
+SELECT plan_lines('Remote SQL', 'EXPLAIN (ANALYZE, VERBOSE) EXECUTE by_moment(''infinity'', 3)');
 SELECT plan_lines('Not Sent', 'EXPLAIN (ANALYZE) EXECUTE by_moment(''2020-01-01 00:00:00.0015'', 3)');
 DEALLOCATE by_moment;
 RESET plan_cache_mode;

@@ -2,7 +2,7 @@
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET timezone = 'UTC';
-SELECT source, target, rows, bytes > 0 AS has_bytes, elapsed > '0' AS took_time, status
+SELECT source, target, rows, bytes, elapsed > '0' AS took_time, status
 FROM replicate_all('mssql', include => '{rep.%}') ORDER BY source COLLATE "C";
 \d rep.product
 \d rep.sale

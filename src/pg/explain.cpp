@@ -23,7 +23,7 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* state) {
   if (!state->verbose) return;
   auto* scan = castNode(ForeignScan, node->ss.ps.plan);
   const ScanPlan plan = unpack_plan(scan->fdw_private);
-  ExplainPropertyText("Remote SQL", plan.sql, state);
+  ExplainPropertyText("Remote SQL", sent_query(node), state);
 
   // Clauses and reasons run side by side: GetForeignPlan() made both lists.
   List* context = set_deparse_context_plan(state->deparse_cxt, reinterpret_cast<Plan*>(scan), NIL);

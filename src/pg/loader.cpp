@@ -14,6 +14,11 @@ namespace {
 constexpr int batch_rows = 1000;
 constexpr std::uint64_t batch_bytes = 65536;
 
+struct SourceColumn {
+  int attribute;
+  int length;  // pg_attribute.attlen
+};
+
 struct Load {
   Relation target;
   Relation relation;      // that the rows go into: the target, or its staging relation, which has the same columns and nothing else
@@ -27,6 +32,8 @@ struct Load {
   BulkInsertState bulk;
   CommandId command;
   bool* loaded;           // by attribute: comes from the source
+  SourceColumn* source;   // the same as a list
+  int nsource;
   int ndefaults;          // attributes that do not, and have a default
   int* default_attributes;
   ExprState** defaults;
@@ -166,6 +173,19 @@ void check_not_null(Relation target, TupleTableSlot* slot) {
   }
 }
 
+// What the row's values from the source take here, without headers, padding and compression: the same whichever driver brought them.
+std::uint64_t value_bytes(const Load* load, const TupleTableSlot* slot) {
+  std::uint64_t bytes = 0;
+  for (const SourceColumn* column = load->source; column < load->source + load->nsource; ++column) {
+    if (slot->tts_isnull[column->attribute]) continue;
+    const Datum value = slot->tts_values[column->attribute];
+    bytes += column->length >= 0    ? static_cast<std::uint64_t>(column->length)
+             : column->length == -1 ? VARSIZE_ANY_EXHDR(DatumGetPointer(value))
+                                    : std::strlen(DatumGetCString(value));
+  }
+  return bytes;
+}
+
 // Completes a row that the reader filled, and checks it.
 void finish_row(Load* load, TupleTableSlot* slot) {
   ExprContext* expression_context = GetPerTupleExprContext(load->estate);
@@ -186,7 +206,11 @@ void finish_row(Load* load, TupleTableSlot* slot) {
   ++load->waiting;
 }
 
-void prepare(Load* load, const LoadRequest& request) {
+void prepare(Load* load, const LoadRequest& request, const int* attnums) {
+  load->nsource = request.ncolumns;
+  load->source = static_cast<SourceColumn*>(palloc(sizeof(SourceColumn) * static_cast<std::size_t>(request.ncolumns + 1)));
+  for (int i = 0; i < request.ncolumns; ++i)
+    load->source[i] = {attnums[i] - 1, TupleDescAttr(RelationGetDescr(load->target), attnums[i] - 1)->attlen};
   load->estate = CreateExecutorState();
   load->result = makeNode(ResultRelInfo);
   InitResultRelInfo(load->result, load->target, 0, nullptr, 0);
@@ -242,7 +266,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     check_new(state->target);
     state->relation = state->target;
   }
-  prepare(state, request);
+  prepare(state, request, attnums);
 
   ReaderOptions options;
   options.policy = request.policy;
@@ -250,7 +274,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   options.columns = request.types;
   options.whole = true;
   Reader* reader = reader_open(request.server, GetUserId(), request.sql, nullptr, descriptor, attnums, request.ncolumns, options);
-  std::uint64_t flushed = 0;
+  std::uint64_t bytes = 0, flushed = 0;
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     TupleTableSlot* slot = next_slot(state);
@@ -260,7 +284,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     MemoryContextSwitchTo(context);
     if (!more) break;
     ++*rows_done;
-    const std::uint64_t bytes = reader_bytes(reader);
+    bytes += value_bytes(state, slot);
     if (state->waiting == batch_rows || bytes - flushed >= batch_bytes) {
       flush(state);
       flushed = bytes;
@@ -268,8 +292,8 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     }
   }
   flush(state);
-  const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(reader_bytes(reader))};
-  report(*rows_done, static_cast<std::uint64_t>(result.bytes));
+  const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes)};
+  report(*rows_done, bytes);
   reader_close(reader);
   finish(state);
   MemoryContextSwitchTo(caller);

@@ -26,7 +26,7 @@ struct LoadRequest {
 
 struct LoadResult {
   std::int64_t rows;
-  std::int64_t bytes;  // wire bytes of the decoded cells
+  std::int64_t bytes;  // of the values here, without headers, padding and compression
 };
 
 // Progress is in pg_stat_progress_copy while it runs (type CALLBACK). `rows_done` (never null) counts as the load goes, for an error

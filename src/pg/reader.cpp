@@ -41,7 +41,6 @@ struct Reader {
   const char* source{nullptr};
   const char* sql{nullptr};    // what was sent, for the error context
   std::string scratch;
-  std::uint64_t bytes{0};
 
   ResourceOwner owner{nullptr};
   MemoryContext context{nullptr};
@@ -163,7 +162,6 @@ bool next(Reader& reader, Datum* values, bool* isnull) {
   Column* const columns = reader.columns.data();
   const std::size_t count = reader.fields.size();
   const tds::Session* const session = reader.session;
-  std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < count; ++i) {
     reader.current = static_cast<int>(i);
     const Field& field = fields[i];
@@ -172,9 +170,7 @@ bool next(Reader& reader, Datum* values, bool* isnull) {
     // A conversion that wanted the session has failed for it, and may have caught that: the row is the session's no more
     if (reader.session != session) [[unlikely]]
       throw_cut_short("The conversion of one of its values has queried the same server.");
-    bytes += cell.size;
   }
-  reader.bytes += bytes;
   reader.current = -1;
   if (reader.scratch.capacity() > scratch_to_keep) {
     reader.scratch.clear();
@@ -260,8 +256,6 @@ Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds
 bool reader_next(Reader* reader, Datum* values, bool* isnull) {
   return fence_with_context(describe, reader, [&] { return next(*reader, values, isnull); });
 }
-
-std::uint64_t reader_bytes(const Reader* reader) { return reader->bytes; }
 
 void reader_close(Reader* reader) {
   if (reader->session != nullptr) {

@@ -35,8 +35,6 @@ Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds
                     const int* attnums, int ncolumns, const ReaderOptions& options);
 // Fills values[attnum-1] and isnull[attnum-1] of the mapped attributes (the others are left alone); false after the last row.
 bool reader_next(Reader* reader, Datum* values, bool* isnull);
-// Wire bytes read so far, as decoded cells count them.
-std::uint64_t reader_bytes(const Reader* reader);
 // Ends the query (attention when rows are left). Safe to call twice.
 void reader_close(Reader* reader);
 // Reads the remaining rows away from the session; called by acquire().

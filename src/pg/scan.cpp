@@ -48,19 +48,26 @@ SentValue* evaluate_parameters(ForeignScanState* node, const ScanState* state, b
   return values;
 }
 
-// The query without the conditions whose parameters cannot be sent; those are in the plan's qual as well.
-const char* usable_query(ScanState* state, const bool* usable) {
-  const ScanPlan& plan = state->plan;
+// The plan's query without the conditions that are left out.
+const char* query_without(const ScanPlan& plan, const bool* left_out) {
   List* conditions = NIL;
-  int parameter = 0;
   for (int i = 0; i < list_length(plan.conditions); ++i) {
-    bool send = true;
-    for (const int end = list_nth_int(plan.condition_ends, i); parameter < end; ++parameter) send = send && usable[parameter];
-    if (send) conditions = lappend(conditions, list_nth(plan.conditions, i));
-    if (!send) state->not_sent[i] = true;
+    if (!left_out[i]) conditions = lappend(conditions, list_nth(plan.conditions, i));
   }
   if (list_length(conditions) == list_length(plan.conditions)) return plan.sql;
   return deparse_select(plan.items, plan.source, conditions);
+}
+
+// The query without the conditions whose parameters cannot be sent; those are in the plan's qual as well.
+const char* usable_query(ScanState* state, const bool* usable) {
+  const ScanPlan& plan = state->plan;
+  auto* left_out = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(list_length(plan.conditions) + 1)));
+  int parameter = 0;
+  for (int i = 0; i < list_length(plan.conditions); ++i) {
+    for (const int end = list_nth_int(plan.condition_ends, i); parameter < end; ++parameter) left_out[i] = left_out[i] || !usable[parameter];
+    state->not_sent[i] = state->not_sent[i] || left_out[i];
+  }
+  return query_without(plan, left_out);
 }
 
 void open(ForeignScanState* node, ScanState* state) {
@@ -164,6 +171,11 @@ List* conditions_not_sent(const ForeignScanState* node) {
     conditions = lappend(conditions, psprintf("%s: a value has no such comparison in T-SQL", strVal(list_nth(state->plan.conditions, i))));
   }
   return conditions;
+}
+
+const char* sent_query(const ForeignScanState* node) {
+  const auto* state = static_cast<const ScanState*>(node->fdw_state);
+  return state == nullptr ? unpack_plan(castNode(ForeignScan, node->ss.ps.plan)->fdw_private).sql : query_without(state->plan, state->not_sent);
 }
 
 int IsForeignRelUpdatable(Relation) { return 0; }

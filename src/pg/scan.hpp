@@ -16,6 +16,8 @@ int IsForeignRelUpdatable(Relation relation);
 
 // The conditions that the executions so far left out, and why (C strings).
 List* conditions_not_sent(const ForeignScanState* node);
+// The query without them: what every execution sent, or, before there was one, would send.
+const char* sent_query(const ForeignScanState* node);
 
 // The declared types of the attributes (integers, attnums), in their order.
 RemoteColumn* remote_columns(const RemoteTable& table, List* attributes);

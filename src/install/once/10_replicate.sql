@@ -62,7 +62,7 @@ COMMENT ON COLUMN replicate.runs.role IS 'who called it';
 COMMENT ON COLUMN replicate.runs.started IS 'when it began';
 COMMENT ON COLUMN replicate.runs.finished IS 'when it ended';
 COMMENT ON COLUMN replicate.runs.rows IS 'rows loaded in all tables';
-COMMENT ON COLUMN replicate.runs.bytes IS 'bytes of their values';
+COMMENT ON COLUMN replicate.runs.bytes IS 'bytes of their values here, without headers, padding and compression';
 COMMENT ON COLUMN replicate.runs.source_database IS 'database on SQL Server';
 COMMENT ON COLUMN replicate.runs.source_version IS 'version of SQL Server';
 COMMENT ON COLUMN replicate.runs.isolation IS 'isolation level at which the source was read';
@@ -70,7 +70,7 @@ COMMENT ON COLUMN replicate.run_tables.run IS 'number of the run, replicate.runs
 COMMENT ON COLUMN replicate.run_tables.source IS 'table on SQL Server';
 COMMENT ON COLUMN replicate.run_tables.target IS 'table here';
 COMMENT ON COLUMN replicate.run_tables.rows IS 'rows loaded';
-COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values';
+COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values here, without headers, padding and compression';
 GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
 
 -- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
@@ -186,8 +186,8 @@ COMMENT ON COLUMN replicate.progress.server IS 'foreign server of the source';
 COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it';
 COMMENT ON COLUMN replicate.progress.source IS 'table on SQL Server';
 COMMENT ON COLUMN replicate.progress.target IS 'table here';
-COMMENT ON COLUMN replicate.progress.bytes IS 'bytes of their values';
-COMMENT ON COLUMN replicate.progress.estimated_bytes IS 'its size by the same';
+COMMENT ON COLUMN replicate.progress.bytes IS 'bytes of their values here, without headers, padding and compression';
+COMMENT ON COLUMN replicate.progress.estimated_bytes IS 'of its pages there, with its indexes: no measure of bytes';
 COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this table began';
 COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
 GRANT SELECT ON replicate.progress TO PUBLIC;
