@@ -62,6 +62,10 @@ int character_limit(Oid type, int32 typmod) {
   pg_unreachable();
 }
 
+void advise_encoding(void*) {
+  if (geterrcode() == ERRCODE_UNTRANSLATABLE_CHARACTER) errhint("The database's encoding, %s, lacks the character; UTF8 has them all.", GetDatabaseEncodingName());
+}
+
 // UTF-8 to the server's encoding; the same bytes where that is UTF-8.
 std::string_view in_server_encoding(std::string_view utf8) {
   if (utf8.size() > MaxAllocSize) {
@@ -69,7 +73,10 @@ std::string_view in_server_encoding(std::string_view utf8) {
                 "PostgreSQL stores at most 1 GB in one value.");
   }
   if (GetDatabaseEncoding() == PG_UTF8) return utf8;
+  ErrorContextCallback frame{error_context_stack, advise_encoding, nullptr};
+  error_context_stack = &frame;
   const char* converted = pg_any_to_server(utf8.data(), static_cast<int>(utf8.size()), PG_UTF8);
+  error_context_stack = frame.previous;
   if (converted == utf8.data()) return utf8;
   return converted;
 }

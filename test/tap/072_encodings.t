@@ -2,7 +2,7 @@
 # Databases of encodings that lack characters of the source (LATIN1), and of one that counts bytes (SQL_ASCII).
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 22
+plan 23
 
 (
   MSSQL_TEST_DATABASE=master
@@ -53,6 +53,7 @@ like "$imported" 'column "\?+" of table "Mixed" is left out' "... the column"
 like "$imported" 'default of column "b" of table "Mixed" is left out' "... the default"
 is "$(query "SELECT wort FROM f.größe")" 'äöüßé' "... and reads the others"
 is "$(query "SELECT id, a, b FROM f.mixed")" '1|3|b' "... also the one with fewer columns"
+like "$(error_of "SELECT * FROM mssql_query('mssql', 'SELECT NCHAR(1044)') AS t (a text)")" '22P05.*HINT: .*LATIN1' "a value that cannot be kept says why"
 PGDATABASE=$first_database query "DROP DATABASE tap_latin_$$ WITH (FORCE)"
 
 target "tap_ascii_$$" SQL_ASCII
