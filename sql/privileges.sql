@@ -32,7 +32,9 @@ WITH harmless (name, why) AS (VALUES
     ('_claim_copies',   'calls _claim'),
     ('_own_words',      'a trigger''s'),
     ('_not_again',      'the same'),
-    ('_lock_server',    'takes a lock for one transaction'))
+    ('_lock_server',    'takes a lock for one transaction'),
+    ('_hold',           'takes locks for one transaction, on what the caller may write or refer to'),
+    ('_hold_targets',   'calls _hold'))
 SELECT p.oid::regprocedure AS not_accounted_for
 FROM pg_proc AS p
 JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'

@@ -3,6 +3,7 @@
 
 #include "constraint_check.hpp"
 
+#include "hold.hpp"
 #include "table_locks.hpp"
 
 namespace mssql::pg {
@@ -20,16 +21,6 @@ struct Constraint {
   bool releasable;
   const char* detail;  // null, until the query has answered
 };
-
-// In a snapshot of now, whatever the transaction's isolation: as PostgreSQL's own checks of foreign keys.
-void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) {
-  SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
-  if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-  if (SPI_execute_snapshot(plan, values, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, limit) != SPI_OK_SELECT) {
-    elog(ERROR, "query of constraints failed");
-  }
-  SPI_freeplan(plan);
-}
 
 Datum table_array(const SwitchRequest& request) {
   auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(request.ntables + 1)));
@@ -60,6 +51,13 @@ void lock_writers_out(const SwitchRequest& request, Datum tables) {
   SPI_freetuptable(found);
   sort_for_locks(locked, count);
   lock_together(locked, count, ShareRowExclusiveLock);
+  for (int i = 0; i < count; ++i) hold_schema(get_rel_namespace(locked[i]));
+}
+
+// Whoever may refer to a table, or owns one that it refers to, may have made keys since the run has looked.
+void check_key_types(const SwitchRequest& request, Datum tables) {
+  Oid types[] = {OIDARRAYOID};
+  run_now(psprintf("SELECT %s._check_key_types($1)", request.schema), 1, types, &tables, 0);
 }
 
 const char* text_of(SPITupleTable* table, std::uint64_t row, int column) { return SPI_getvalue(table->vals[row], table->tupdesc, column); }
@@ -163,6 +161,7 @@ List* check_constraints(const SwitchRequest& request) {
   SPI_connect();
   const Datum tables = table_array(request);
   lock_writers_out(request, tables);
+  check_key_types(request, tables);
   List* to_release = NIL;
   ListCell* cell = nullptr;
   foreach (cell, list_constraints(request, tables)) {

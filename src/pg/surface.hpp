@@ -30,6 +30,8 @@
   FUNCTION(mssql_fdw_translate_default)  \
   FUNCTION(mssql_fdw_translate_check)    \
   FUNCTION(mssql_fdw_load_order)         \
+  /* hold.cpp */                         \
+  FUNCTION(mssql_fdw_hold)               \
   /* replicate.cpp */                    \
   FUNCTION(mssql_fdw_load)               \
   FUNCTION(mssql_fdw_raise)              \

@@ -154,6 +154,30 @@ BEGIN
 END
 $$;
 
+-- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a copy makes one, so that this is asked again
+-- when the tables are locked (src/pg/constraint_check.cpp).
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_key_types(relations oid[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    other record;
+BEGIN
+    SELECT k.conname, format('%I.%I', n.nspname, c.relname) AS child, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner
+    INTO other
+    FROM pg_constraint AS k
+    JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) OR a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)
+    JOIN pg_type AS b ON b.oid = a.atttypid
+    JOIN pg_type AS y ON y.oid IN (b.oid, b.typbasetype)
+    WHERE k.contype = 'f' AND (k.conrelid = ANY (relations) OR k.confrelid = ANY (relations)) AND NOT _mssql_fdw._is_trusted(y.typowner)
+    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", k.conname COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('foreign key "%s" of %s compares type %s of role %I', other.conname, other.child, other.type,
+            other.owner),
+            format('Casts that %I has written would run with the rights of %I.', other.owner, current_user), 'Drop the foreign key first.');
+    END IF;
+END
+$$;
+
 -- As above, of types: whoever owns a domain writes its constraints and its default, which a value of it has to pass within an array or a
 -- composite, too; whoever owns any type, its casts, which the text of a check or a foreign key may mean.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_type_owners(tables jsonb) RETURNS void
@@ -185,20 +209,8 @@ BEGIN
             format('Constraints, defaults or casts that %I has written would run with the rights of %I.', other.owner, current_user),
             format('When you have read them, ALTER %s %s OWNER TO %I; or give the column another type.', other.kind, other.type, current_user));
     END IF;
-    SELECT k.conname, format('%I.%I', n.nspname, c.relname) AS child, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner
-    INTO other
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    JOIN pg_constraint AS k ON k.contype = 'f' AND t.relation IN (k.conrelid, k.confrelid)
-    JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) OR a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)
-    JOIN pg_type AS y ON y.oid = a.atttypid
-    WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace') AND NOT _mssql_fdw._is_trusted(y.typowner)
-    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", k.conname COLLATE "C" LIMIT 1;
-    IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42501', format('foreign key "%s" of %s compares type %s of role %I', other.conname, other.child, other.type,
-            other.owner),
-            format('Casts that %I has written would run with the rights of %I.', other.owner, current_user), 'Drop the foreign key first.');
-    END IF;
+    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace')));
 END
 $$;
 

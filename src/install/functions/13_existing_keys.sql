@@ -9,7 +9,7 @@ RETURN current_setting('server_version_num')::int >= 180000
 -- The keys. `source`: the table there whose key it is; NULL: it is somebody's own. `table_id`: the table of the run on whose account it is dropped.
 -- Tables that are switched keep theirs, and keys of dropped tables go with them.
 CREATE OR REPLACE FUNCTION _mssql_fdw._existing_keys(model jsonb)
-RETURNS TABLE (ordinal int, id oid, child oid, parent oid, child_name text, name name, source text, table_id int, is_parent_dropped boolean,
+RETURNS TABLE (ordinal int, id oid, child oid, parent oid, child_name text, parent_name text, name name, source text, table_id int, is_parent_dropped boolean,
     is_valid boolean, takes_not_valid boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH everything AS MATERIALIZED (
@@ -21,11 +21,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM everything AS e JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'foreign key' AND o.table_id = e.id
     )
     SELECT row_number() OVER (ORDER BY n.nspname COLLATE "C", r.relname COLLATE "C", k.conname COLLATE "C")::int, k.oid, k.conrelid, k.confrelid,
-           format('%I.%I', n.nspname, r.relname), k.conname, o.source, coalesce(c.id, p.id), coalesce(p.action = 'replace', false),
+           format('%I.%I', n.nspname, r.relname), format('%I.%I', pn.nspname, pr.relname), k.conname, o.source, coalesce(c.id, p.id), coalesce(p.action = 'replace', false),
            k.convalidated, _mssql_fdw._takes_not_valid(k.conrelid)
     FROM pg_constraint AS k
     JOIN pg_class AS r ON r.oid = k.conrelid
     JOIN pg_namespace AS n ON n.oid = r.relnamespace
+    JOIN pg_class AS pr ON pr.oid = k.confrelid
+    JOIN pg_namespace AS pn ON pn.oid = pr.relnamespace
     LEFT JOIN t AS c ON c.relation = k.conrelid
     LEFT JOIN t AS p ON p.relation = k.confrelid
     LEFT JOIN ours AS o ON o.relation = k.conrelid AND o.target = k.conname
@@ -51,7 +53,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     k record;
 BEGIN
-    FOR k IN SELECT x.*, t.id AS parent_id, t.target AS parent_name, t.source AS parent_source, c.relpersistence,
+    FOR k IN SELECT x.*, t.id AS parent_id, t.source AS parent_source, c.relpersistence,
                     ARRAY(SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = d.confrelid AND a.attnum = ANY (d.confkey)) AS columns
              FROM _mssql_fdw._existing_keys(model) AS x
              JOIN _mssql_fdw._tables(model) AS t ON t.relation = x.parent

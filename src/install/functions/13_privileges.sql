@@ -96,14 +96,13 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     k record;
 BEGIN
-    FOR k IN SELECT x.*, format('%I.%I', n.nspname, p.relname) AS parent_name, pg_get_userbyid(c.relowner) AS owner,
+    FOR k IN SELECT x.*, pg_get_userbyid(c.relowner) AS owner,
                     pg_has_role(c.relowner, 'USAGE') AS owns_child,
                     NOT x.is_parent_dropped AND NOT has_table_privilege(x.parent, 'REFERENCES')
                         AND NOT (SELECT bool_and(has_column_privilege(x.parent, u.attnum, 'REFERENCES')) FROM unnest(d.confkey) AS u (attnum)) AS lacks_references
              FROM _mssql_fdw._existing_keys(model) AS x
              JOIN pg_constraint AS d ON d.oid = x.id
              JOIN pg_class AS c ON c.oid = x.child
-             JOIN pg_class AS p ON p.oid = x.parent JOIN pg_namespace AS n ON n.oid = p.relnamespace
              ORDER BY x.ordinal LOOP
         IF NOT k.owns_child THEN
             PERFORM _mssql_fdw._raise('42501', format('must be owner of table %s', k.child_name),

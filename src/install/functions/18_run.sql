@@ -306,6 +306,7 @@ BEGIN
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
+    PERFORM _mssql_fdw._hold_targets(model);
     SELECT x.results, x.losses INTO tables, losses
     FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS x;
     tables := coalesce(tables, '{}');

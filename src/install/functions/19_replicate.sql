@@ -31,6 +31,7 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._lock_server(server);
     model := _mssql_fdw._model('schema', server, target_schema, include, exclude, NULL, on_existing, options);
+    PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT p FROM _mssql_fdw._plan(model, 'none') AS p);
     FOREACH s IN ARRAY steps LOOP
         SELECT * INTO step FROM _mssql_fdw._run_step(s, undone);

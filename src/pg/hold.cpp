@@ -1,0 +1,115 @@
+#include "hold.hpp"
+
+#include "boundary.hpp"
+#include "constraint_check.hpp"
+#include "table_locks.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+// Who may not write to a table, or refer to it, keeps nobody from it.
+void check_may_hold(Oid table) {
+  constexpr AclMode any = ACL_INSERT | ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | ACL_REFERENCES;
+  if (owns(table) || pg_class_aclmask(table, GetUserId(), any, ACLMASK_ANY) != 0) return;
+  if (pg_attribute_aclcheck_all(table, GetUserId(), ACL_REFERENCES, ACLMASK_ANY) == ACLCHECK_OK) return;
+  aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(table)), get_rel_name(table));
+}
+
+bool exists(Oid table) { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table)); }
+
+// As SELECT FOR KEY SHARE: a name is part of a key. False: the tuple is another one by now.
+bool lock_row(Relation schemas, ItemPointerData row) {
+  HeapTupleData tuple{};
+  tuple.t_self = row;
+  Buffer buffer = InvalidBuffer;
+  TM_FailureData failure;
+  const TM_Result result =
+      heap_lock_tuple(schemas, &tuple, GetCurrentCommandId(false), LockTupleKeyShare, LockWaitBlock, false, &buffer, &failure);
+  ReleaseBuffer(buffer);
+  return result == TM_Ok;
+}
+
+void hold_schemas(ArrayType* names) {
+  Datum* elements = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, &nulls, &count);
+  for (int i = 0; i < count; ++i) {
+    const Oid schema = nulls[i] ? InvalidOid : get_namespace_oid(NameStr(*DatumGetName(elements[i])), true);
+    if (OidIsValid(schema)) hold_schema(schema);
+  }
+}
+
+void hold_tables(ArrayType* relations) {
+  Datum* elements = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  deconstruct_array(relations, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, &nulls, &count);
+  auto* tables = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(count + 1)));
+  for (int i = 0; i < count; ++i) tables[i] = DatumGetObjectId(elements[i]);
+  sort_for_locks(tables, count);
+  for (int i = 0; i < count; ++i) {
+    // What is gone is found by its name
+    if (!exists(tables[i])) continue;
+    check_may_hold(tables[i]);
+    hold_table(tables[i]);
+  }
+}
+
+// _hold(schemas name[], relations oid[], targets text[], tables jsonb); STRICT.
+Datum hold(FunctionCallInfo fcinfo) {
+  hold_tables(PG_GETARG_ARRAYTYPE_P(1));
+  hold_schemas(PG_GETARG_ARRAYTYPE_P(0));
+  const char* schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+  Oid types[] = {OIDARRAYOID, TEXTARRAYOID, JSONBOID};
+  Datum values[] = {PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
+  SPI_connect();
+  run_now(psprintf("SELECT %s._check_held($1, $2, $3)", schema), lengthof(types), types, values, 0);
+  SPI_finish();
+  PG_RETURN_VOID();
+}
+
+}  // namespace
+
+void hold_schema(Oid schema) {
+  if (RecoveryInProgress()) return;
+  Relation schemas = table_open(NamespaceRelationId, RowShareLock);
+  for (bool locked = false; !locked;) {
+    CHECK_FOR_INTERRUPTS();
+    AcceptInvalidationMessages();
+    HeapTuple tuple = SearchSysCacheCopy1(NAMESPACEOID, ObjectIdGetDatum(schema));
+    if (!HeapTupleIsValid(tuple)) break;
+    locked = lock_row(schemas, tuple->t_self);
+    heap_freetuple(tuple);
+  }
+  table_close(schemas, NoLock);
+}
+
+void hold_table(Oid table) {
+  LockRelationOid(table, ShareUpdateExclusiveLock);
+  if (!exists(table)) return;
+  list_free(find_all_inheritors(table, ShareUpdateExclusiveLock, nullptr));
+  hold_schema(get_rel_namespace(table));
+}
+
+void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) {
+  SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
+  if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+  if (SPI_execute_snapshot(plan, values, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, limit) != SPI_OK_SELECT) {
+    elog(ERROR, "query of our own failed: %s", SPI_result_code_string(SPI_result));
+  }
+  SPI_freeplan(plan);
+}
+
+}  // namespace mssql::pg
+
+using namespace mssql::pg;
+
+extern "C" {
+
+Datum mssql_fdw_hold(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return hold(fcinfo); });
+}
+
+}
