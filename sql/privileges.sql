@@ -16,6 +16,7 @@ WITH harmless (name, why) AS (VALUES
     ('_hold_settings',  'settings of the calling function'),
     ('_show_progress',  'the caller''s own line in replicate.progress'),
     ('_claim',          'as the owner of a table, or who may empty and fill it, whom it asks'),
+    ('_lock_targets',   'tables that the caller may empty, and in a run only'),
     ('_stage',          'a step of a run, refused outside of one; the caller''s tables, by the caller''s rights'),
     ('_stage_indexes',  'the same'),
     ('_switch',         'the same'),

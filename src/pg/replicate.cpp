@@ -2,11 +2,13 @@
 
 #include "../core/tsql/quote.hpp"
 #include "../core/tsql/statement.hpp"
+#include "constraint_check.hpp"
 #include "loader.hpp"
 #include "options.hpp"
 #include "result_rows.hpp"
 #include "run.hpp"
 #include "staging.hpp"
+#include "table_locks.hpp"
 
 namespace mssql::pg {
 
@@ -170,6 +172,29 @@ void say(FunctionCallInfo fcinfo) {
            hint != nullptr ? errhint("%s", for_client(hint)) : 0));
 }
 
+// Whoever may empty the table may keep others from altering it, as by LOCK TABLE.
+bool may_lock(Oid table) {
+  const char kind = get_rel_relkind(table);
+  if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) return false;
+  return owns(table) || pg_class_aclcheck(table, GetUserId(), ACL_TRUNCATE) == ACLCHECK_OK;
+}
+
+// _lock_targets(relations oid[]) RETURNS boolean; STRICT.
+Datum lock_targets(FunctionCallInfo fcinfo) {
+  if (!in_run()) PG_RETURN_BOOL(false);
+  const Elements relations = elements_of(PG_GETARG_ARRAYTYPE_P(0), OIDOID, sizeof(Oid), true, "relations");
+  auto* tables = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(relations.count + 1)));
+  int count = 0;
+  for (int i = 0; i < relations.count; ++i) {
+    const Oid relation = DatumGetObjectId(relations.values[i]);
+    if (may_lock(relation)) tables[count++] = relation;
+  }
+  show_progress({"lock", nullptr, nullptr, 0, 0});
+  const bool is_new = lock_in_order(tables, count, ShareUpdateExclusiveLock);
+  show_progress({"catalog", nullptr, nullptr, 0, 0});
+  PG_RETURN_BOOL(is_new);
+}
+
 // _switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text); STRICT.
 Datum switch_call(FunctionCallInfo fcinfo) {
   require_run();
@@ -315,6 +340,10 @@ Datum mssql_fdw_stage_indexes(PG_FUNCTION_ARGS) {
     stage_indexes(PG_GETARG_OID(0));
     PG_RETURN_VOID();
   });
+}
+
+Datum mssql_fdw_lock_targets(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return lock_targets(fcinfo); });
 }
 
 Datum mssql_fdw_switch(PG_FUNCTION_ARGS) {

@@ -177,8 +177,10 @@ void lock_server(Oid server, const char* name) {
                   errhint("replicate.progress shows the session and how far it is.")));
 }
 
+bool in_run() { return run_level != 0 && !InSecurityRestrictedOperation(); }
+
 void require_run() {
-  if (run_level != 0 && !InSecurityRestrictedOperation()) return;
+  if (in_run()) return;
   ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a step of replication cannot be called outside of a run"),
                   errhint("Use replicate_all() or replicate_table().")));
 }

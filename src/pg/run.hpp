@@ -20,6 +20,9 @@ void lock_server(Oid server, const char* name);
 // statements, the steps would meet what nobody has thought of.
 void require_run();
 
+// Whether one is at work in this session.
+bool in_run();
+
 // Puts what is being done where other sessions read it, in front of the statement's text in pg_stat_activity: they cannot look up
 // the names of a table that is not committed. Does nothing outside of a run.
 struct Progress {

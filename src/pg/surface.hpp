@@ -40,6 +40,7 @@
   FUNCTION(mssql_fdw_client_can_read)    \
   FUNCTION(mssql_fdw_check_unused)       \
   FUNCTION(mssql_fdw_hold_settings)      \
+  FUNCTION(mssql_fdw_lock_targets)       \
   FUNCTION(mssql_fdw_stage)              \
   FUNCTION(mssql_fdw_stage_indexes)      \
   FUNCTION(mssql_fdw_switch)             \

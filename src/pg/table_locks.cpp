@@ -21,8 +21,9 @@ const char* name_of(Oid table) {
   return name == nullptr ? "" : name;
 }
 
-void lock_error_context(void* table) {
-  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed", name_of(*static_cast<Oid*>(table)));
+// `name`: of the table, as a const char*. The catalog is not to be asked in the midst of an error.
+void lock_error_context(void* name) {
+  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed", *static_cast<const char**>(name));
 }
 
 long milliseconds_to(TimestampTz moment) { return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), moment); }
@@ -34,10 +35,10 @@ long length_of_try(const Tables& tables) {
   return LockTimeout > 0 ? Max(Min(length, LockTimeout - waited), 1) : length;
 }
 
-void check_patience(const Tables& tables, Oid busy) {
+void check_patience(const Tables& tables, const char* busy) {
   if (LockTimeout <= 0 || !TimestampDifferenceExceeds(tables.began, GetCurrentTimestamp(), LockTimeout)) return;
   ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("canceling statement due to lock timeout"),
-                  errdetail("Other sessions use table \"%s\" or others of the run all the time; nothing has been changed.", name_of(busy)),
+                  errdetail("Other sessions use table \"%s\" or others of the run all the time; nothing has been changed.", busy),
                   errhint("Run again with a longer lock_timeout, or at a time with fewer readers.")));
 }
 
@@ -139,17 +140,34 @@ void lock_together(const Oid* ids, int count, LOCKMODE mode) {
   if (count == 0) return;
   const Tables tables{ids, count, mode, GetCurrentTimestamp()};
   int busy = 0;
-  Oid named = ids[0];
+  const char* named = name_of(ids[0]);
   bool said = false;
-  ErrorContextCallback callback{error_context_stack, lock_error_context, &named};
+  ErrorContextCallback callback{error_context_stack, lock_error_context, static_cast<void*>(&named)};
   error_context_stack = &callback;
   for (long length = length_of_try(tables); !try_to_lock(tables, &busy, length); length = length_of_try(tables)) {
-    named = ids[busy];
+    named = name_of(ids[busy]);
     check_patience(tables, named);
     said = said || say_who_uses(tables);
     leave_time_to_others(Min(length, length_of_try(tables)));
   }
   error_context_stack = callback.previous;
+}
+
+bool lock_in_order(Oid* tables, int count, LOCKMODE mode) {
+  sort_for_locks(tables, count);
+  const char* named = "";
+  ErrorContextCallback callback{error_context_stack, lock_error_context, static_cast<void*>(&named)};
+  error_context_stack = &callback;
+  bool is_new = false;
+  for (int i = 0; i < count; ++i) {
+    named = name_of(tables[i]);
+    LOCKTAG tag;
+    SET_LOCKTAG_RELATION(tag, MyDatabaseId, tables[i]);
+    is_new = LockAcquire(&tag, mode, false, false) == LOCKACQUIRE_OK || is_new;
+    AcceptInvalidationMessages();
+  }
+  error_context_stack = callback.previous;
+  return is_new;
 }
 
 void sort_for_locks(Oid* tables, int count) {

@@ -11,7 +11,10 @@ namespace mssql::pg {
 // the victim, that try has failed, no more. lock_timeout bounds the whole of it: 55P03 names the table.
 void lock_together(const Oid* tables, int count, LOCKMODE mode);
 
-// The order in which tables are locked that are locked one by one.
+// Takes the locks one after the other, in the order of sort_for_locks(). Answers whether any of them is new: what had been looked up before
+// may be out of date.
+bool lock_in_order(Oid* tables, int count, LOCKMODE mode);
+
 void sort_for_locks(Oid* tables, int count);
 
 }  // namespace mssql::pg

@@ -2,7 +2,7 @@
 # A refresh beside other sessions: they read the old rows until its very end, and nobody can keep it away or speak for it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 35
+plan 41
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_refresh%'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_refreshed' AND rows > 0"
@@ -29,6 +29,8 @@ is "$(at_once "SELECT count(*) FROM copies.tap_refreshed")" 10 "others read the 
 is "$(at_once "UPDATE copies.tap_refreshed SET t = 'x' WHERE id = 1; SELECT t FROM copies.tap_refreshed WHERE id = 1")" x "... and write them"
 is "$(query "SELECT count(*) FROM pg_locks WHERE relation = 'copies.tap_refreshed'::regclass AND mode = 'AccessExclusiveLock'")" 0 \
   "... for the run has not locked them out"
+is "$(query "SELECT count(DISTINCT relation) FROM pg_locks WHERE relation IN ('copies.tap_refreshed'::regclass, 'copies.tap_refreshed_too'::regclass)
+  AND mode = 'ShareUpdateExclusiveLock' AND granted")" 2 "... but from altering them, all of them from its beginning"
 query "SELECT pg_cancel_backend($(backend_of first))" >/dev/null
 like "$(finish first)" 'canceling statement due to user request' "cancelled there"
 is "$(state)" '10|10' "... it has changed nothing"
@@ -97,6 +99,23 @@ like "$(query "SELECT * FROM replicate_table('mssql', 'dbo.tap_refreshed', targe
   "... is awaited by a run that refreshes it"
 finish writer >/dev/null
 is "$?" 0 "... and can write into another one that references it"
+
+# What somebody makes of a table while a run waits for it.
+tsql "CREATE TABLE dbo.tap_refresh_heap (a int)"
+tsql "INSERT INTO dbo.tap_refresh_heap VALUES (1), (2)"
+readonly heap="SELECT * FROM replicate_table('mssql', 'dbo.tap_refresh_heap', target_schema => 'copies')"
+query "$heap" >/dev/null 2>&1
+background builder "BEGIN; LOCK TABLE copies.tap_refresh_heap IN SHARE UPDATE EXCLUSIVE MODE; SELECT wait_for_run(); CREATE INDEX ON copies.tap_refresh_heap (a); COMMIT"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'builder' AND wait_event = 'PgSleep'\"" "a transaction that has locked a table"
+like "$(query "$heap" 2>&1)" 'tap_refresh_heap\|2' "... and then makes an index"
+finish builder >/dev/null
+is "$(query "SET enable_seqscan = off; SELECT a FROM copies.tap_refresh_heap WHERE a = 2")" 2 "... which has the new rows"
+background builder "BEGIN; LOCK TABLE copies.tap_refresh_heap IN SHARE UPDATE EXCLUSIVE MODE; SELECT wait_for_run(); ALTER TABLE copies.tap_refresh_heap RENAME TO was_heap;
+  CREATE TABLE copies.tap_refresh_heap (mine int); COMMIT"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'builder' AND wait_event = 'PgSleep'\"" "a transaction that has locked a table"
+like "$(error_of "$heap")" '42P07' "... and then puts another one into its place"
+finish builder >/dev/null
+tsql "DROP TABLE dbo.tap_refresh_heap"
 
 # Who may not read a table at the other end of a key does not keep writers from it.
 query "CREATE SCHEMA guests; GRANT ALL ON SCHEMA guests TO tap_refresh_guest; GRANT USAGE ON FOREIGN SERVER mssql TO tap_refresh_guest;

@@ -9,6 +9,12 @@ BEGIN ATOMIC
     WHERE t.oid = relation AND s.relrewrite = t.oid;
 END;
 
+-- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or analyzes them: the plan is about what they are. In
+-- the order of their numbers; those that the user may neither alter nor empty are left out. True when one was not locked before, so that
+-- what is known of it may be out of date. Without effect outside of a run.
+CREATE OR REPLACE FUNCTION _mssql_fdw._lock_targets(relations oid[]) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_lock_targets' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 

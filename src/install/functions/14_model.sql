@@ -349,6 +349,10 @@ BEGIN
     ELSE
         ids := ARRAY[_mssql_fdw._find_table(catalog, tables, only_table, server)];
     END IF;
+    WHILE on_existing IN ('refresh', 'truncate') AND _mssql_fdw._lock_targets(ARRAY(
+              SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids) AND t.relation IS NOT NULL)) LOOP
+        SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(catalog, target_schema, name_case) AS t;
+    END LOOP;
     SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
                WHEN p.id IS NULL THEN NULL
                WHEN what IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END

@@ -175,7 +175,7 @@ LEFT JOIN LATERAL (
 WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
   AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
 COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
-COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; load; index: one is built; else the kind of a step of the plan, or other';
+COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; load; index: one is built; else the kind of a step of the plan, or other';
 COMMENT ON COLUMN replicate.progress.tables IS 'how many tables this run has';
 COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in load order, the step is for';
 COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
