@@ -210,7 +210,8 @@ Error Driver::failure() const {
   const std::string reported = monitor_.library_error().empty() ? "" : "FreeTDS reports: " + monitor_.library_error() + ".";
   if (dbdead(process_.get())) return Error(sqlstate::connection_failure, "connection to server at " + where_ + " was lost", reported);
   if (monitor_.conversion_failed())
-    return Error(sqlstate::untranslatable_character, "a character in the server's answer cannot be converted to UTF-8");
+    return Error(sqlstate::untranslatable_character, "a character in the server's answer cannot be converted to UTF-8",
+                 "It has half a surrogate pair, or a byte that is no character in its code page.", "Set the server option \"driver\" to \"native\", which tells the column.");
   return Error(sqlstate::fdw_error, "the server or FreeTDS failed without an error message", reported);
 }
 
