@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
-#include <numeric>
+#include <set>
 
 namespace mssql {
 
@@ -25,17 +24,6 @@ bool starts_word(std::string_view name, std::size_t at) noexcept {
   return is_upper(before) && at + 1 < name.size() && is_lower(name[at + 1]);
 }
 
-std::string fold(std::string_view name, NameCase name_case) {
-  if (name_case == NameCase::preserve) return std::string(name);
-  std::string folded;
-  folded.reserve(name.size() + 8);
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name_case == NameCase::snake && starts_word(name, i)) folded += '_';
-    folded += to_lower(name[i]);
-  }
-  return folded;
-}
-
 // 32-bit FNV-1a, which is the same everywhere.
 std::string hash_of(std::string_view name) {
   std::uint32_t hash = 2166136261U;
@@ -53,15 +41,26 @@ void cut(std::string& name, std::size_t size) {
 
 }  // namespace
 
-std::string distinct_local_name(std::string_view name, NameCase name_case) {
-  std::string result = fold(name, name_case);
+std::string folded_name(std::string_view name, NameCase name_case) {
+  if (name_case == NameCase::preserve) return std::string(name);
+  std::string folded;
+  folded.reserve(name.size() + 8);
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name_case == NameCase::snake && starts_word(name, i)) folded += '_';
+    folded += to_lower(name[i]);
+  }
+  return folded;
+}
+
+std::string distinct_name(std::string_view local, std::string_view source) {
+  std::string result(local);
   cut(result, longest_local_name - hash_length);
-  return result += hash_of(name);
+  return result += hash_of(source);
 }
 
 std::string local_name(std::string_view name, NameCase name_case) {
-  std::string result = fold(name, name_case);
-  return result.size() <= longest_local_name ? result : distinct_local_name(name, name_case);
+  std::string folded = folded_name(name, name_case);
+  return folded.size() <= longest_local_name ? folded : distinct_name(folded, name);
 }
 
 std::string local_column_name(std::string_view name, NameCase name_case) {
@@ -70,20 +69,15 @@ std::string local_column_name(std::string_view name, NameCase name_case) {
   return reserved ? result += '_' : result;
 }
 
-std::vector<std::string> local_names(std::span<const std::string> names, NameCase name_case,
+std::vector<std::string> local_names(std::span<const std::string> names, NameCase name_case, std::string_view scope,
                                      std::string (*wanted)(std::string_view, NameCase)) {
-  std::vector<std::string> result(names.size());
-  std::vector<std::size_t> order(names.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  for (const std::size_t i : order) result[i] = wanted(names[i], name_case);
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const bool own_a = names[a] == result[a];
-    const bool own_b = names[b] == result[b];
-    return own_a != own_b ? own_a : names[a] < names[b];
-  });
-  std::map<std::string, std::size_t> taken;
-  for (const std::size_t i : order) {
-    if (!taken.emplace(result[i], i).second) taken.emplace(result[i] = distinct_local_name(names[i], name_case), i);
+  std::vector<std::string> result;
+  std::set<std::string> taken;
+  for (const std::string& name : names) {
+    std::string local = wanted(name, name_case);
+    if (taken.contains(local)) local = distinct_name(local, std::string(scope) + name);
+    taken.insert(local);
+    result.push_back(std::move(local));
   }
   return result;
 }

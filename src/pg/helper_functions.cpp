@@ -75,10 +75,12 @@ NamePairs pairs_argument(FunctionCallInfo fcinfo, int n) {
 
 // From here to the next comment core only: text leaves through copy_out().
 
-const char* folded_name(std::string (*fold)(std::string_view, NameCase), std::string_view name, std::string_view name_case) {
+const char* local_name_text(std::string (*fold)(std::string_view, NameCase), std::string_view name, std::string_view name_case) {
   const OptionRule* rule = find_option(OptionContext::import, "name_case");
   return copy_out(fold(name, static_cast<NameCase>(read_choice(*rule, name_case))));
 }
+
+const char* distinct_name_text(std::string_view local, std::string_view source) { return copy_out(distinct_name(local, source)); }
 
 const char* type_text(const RemoteType& type, const LocalTypeOptions& options) { return copy_out(local_type(type, options)); }
 
@@ -193,12 +195,21 @@ extern "C" {
 
 // _local_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_name(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, folded_name(mssql::local_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+  return fence([&] { return result(fcinfo, local_name_text(mssql::local_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
 }
 
 // _local_column_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_column_name(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, folded_name(mssql::local_column_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+  return fence([&] { return result(fcinfo, local_name_text(mssql::local_column_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+}
+
+// _distinct_name(local text, source text) RETURNS name
+Datum mssql_fdw_distinct_name(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum {
+    const char* utf8 = distinct_name_text(argument(fcinfo, 0), argument(fcinfo, 1));
+    const char* name = pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8);
+    return DirectFunctionCall1(namein, CStringGetDatum(name));
+  });
 }
 
 // _local_type(type text, max_length int, "precision" int, scale int) RETURNS text

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <type_traits>
 
 #include "../core/names.hpp"
@@ -186,19 +187,36 @@ void take_out(Import& import, std::vector<Named>& items, const char* what, const
   });
 }
 
-// Gives all their local names; says so where a name is not just folded. `place`: "" or " of table \"x\"".
+// Gives all their local names, the first ones keeping theirs; says so where a name is not just folded. `scope`: local_names()'s.
+// `place`: "" or " of table \"x\"".
 template <class Named>
-void name_locally(Import& import, std::vector<Named>& items, NameCase name_case, const char* what, const std::string& place) {
+void name_locally(Import& import, std::vector<Named>& items, NameCase name_case, std::string_view scope, const char* what,
+                  const std::string& place) {
   const auto wanted = std::is_same_v<Named, ImportedColumn> ? local_column_name : local_name;
   std::vector<std::string> names;
   for (const Named& item : items) names.push_back(item.name);
-  const std::vector<std::string> locals = local_names(names, name_case, wanted);
+  const std::vector<std::string> locals = local_names(names, name_case, scope, wanted);
   for (std::size_t i = 0; i < items.size(); ++i) {
     items[i].local = locals[i];
-    if (locals[i] != local_name(names[i], name_case) || locals[i] == distinct_local_name(names[i], name_case)) {
+    if (locals[i] != folded_name(names[i], name_case)) {
       import.notices.push_back("remote " + std::string(what) + " \"" + names[i] + "\"" + place + " becomes \"" + locals[i] + "\"");
     }
   }
+}
+
+// As replicate names tables (12_map.sql), so that both give a table the same name: first the one that is its own local name. Views
+// step aside.
+void name_relations(Import& import, NameCase name_case) {
+  if (import.relations.empty()) return;
+  std::sort(import.relations.begin(), import.relations.end(), [&](const ImportedTable& a, const ImportedTable& b) {
+    const auto key = [&](const ImportedTable& table) {
+      std::string local = local_name(table.name, name_case);
+      const bool renamed = local != table.name;
+      return std::tuple(std::move(local), table.is_view, renamed, std::string_view(table.name));
+    };
+    return key(a) < key(b);
+  });
+  name_locally(import, import.relations, name_case, import.relations.front().schema + ".", "table", "");
 }
 
 // The tables that a name of the list means: by the name they have here or there, else by the remote one whatever its case.
@@ -279,7 +297,7 @@ std::string column_clause(Import& import, const ImportedTable& relation, const I
 
 void write_commands(Import& import, const char* server, const ImportOptions& options) {
   for (ImportedTable& relation : import.relations) {
-    name_locally(import, relation.columns, options.name_case, "column", " of table \"" + relation.name + "\"");
+    name_locally(import, relation.columns, options.name_case, {}, "column", " of table \"" + relation.name + "\"");
     std::string command = "CREATE FOREIGN TABLE " + quoted_identifier(relation.local) + " (";
     const char* separator = "\n  ";
     for (const ImportedColumn& column : relation.columns) {
@@ -341,7 +359,7 @@ void choose_relations(Import& import, std::vector<std::string>& aliases, const L
   std::vector<ImportedTable> aside;
   std::copy_if(import.relations.begin(), import.relations.end(), std::back_inserter(aside), [](const auto& r) { return r.set_aside; });
   std::erase_if(import.relations, [](const auto& r) { return r.set_aside; });
-  name_locally(import, import.relations, options.name_case, "table", "");
+  name_relations(import, options.name_case);
   const std::vector<std::string> names(listed.names, listed.names + (import.relations.empty() ? 0 : listed.count));
   aliases = filter(import, names, kind);
   // Notices about tables that are not imported are no use.

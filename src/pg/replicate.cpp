@@ -247,16 +247,6 @@ text* nearest(const text* word, ArrayType* candidates) {
   return best;
 }
 
-// `name` with '_' and `suffix` behind it, cut before them where an identifier would be too long.
-Name suffixed_name(const char* name, const char* suffix) {
-  const int suffix_length = static_cast<int>(std::strlen(suffix));
-  if (suffix_length > NAMEDATALEN / 2) ereport(ERROR, (errcode(ERRCODE_NAME_TOO_LONG), errmsg("suffix of a name is too long")));
-  const int length = pg_mbcliplen(name, static_cast<int>(std::strlen(name)), NAMEDATALEN - 1 - suffix_length - 1);
-  auto* result = static_cast<Name>(palloc0(NAMEDATALEN));
-  pg_snprintf(NameStr(*result), NAMEDATALEN, "%.*s_%s", length, name, suffix);
-  return result;
-}
-
 // "[a.b].c" to its two parts.
 Datum parse_table_name(FunctionCallInfo fcinfo) {
   TupleDesc descriptor = nullptr;
@@ -355,12 +345,6 @@ Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {
     text* found = nearest(PG_GETARG_TEXT_PP(0), PG_GETARG_ARRAYTYPE_P(1));
     if (found == nullptr) PG_RETURN_NULL();
     PG_RETURN_TEXT_P(found);
-  });
-}
-
-Datum mssql_fdw_suffixed_name(PG_FUNCTION_ARGS) {
-  return fence([&]() -> Datum {
-    PG_RETURN_NAME(suffixed_name(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1))));
   });
 }
 

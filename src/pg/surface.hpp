@@ -27,6 +27,7 @@
   FUNCTION(mssql_fdw_quote_name)         \
   FUNCTION(mssql_fdw_local_name)         \
   FUNCTION(mssql_fdw_local_column_name)  \
+  FUNCTION(mssql_fdw_distinct_name)      \
   FUNCTION(mssql_fdw_translate_default)  \
   FUNCTION(mssql_fdw_translate_check)    \
   FUNCTION(mssql_fdw_load_order)         \
@@ -49,7 +50,6 @@
   FUNCTION(mssql_fdw_show_progress)      \
   FUNCTION(mssql_fdw_claim)              \
   FUNCTION(mssql_fdw_nearest)            \
-  FUNCTION(mssql_fdw_suffixed_name)      \
   FUNCTION(mssql_fdw_parse_table_name)
 
 extern "C" {

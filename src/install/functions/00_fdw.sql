@@ -51,6 +51,10 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_local_name' LANGUAGE C STRICT IMMUTABLE PARALLE
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_column_name(name text, name_case text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_column_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
+-- What a local name becomes that another one has already: with a hash of `source` behind it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._distinct_name(local text, source text) RETURNS name
+AS 'MODULE_PATHNAME', 'mssql_fdw_distinct_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
 -- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can be seen.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_type(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_type' LANGUAGE C STRICT STABLE PARALLEL SAFE;

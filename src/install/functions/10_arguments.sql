@@ -30,10 +30,6 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_unused(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_check_unused' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
--- name_suffix, where the name is cut so that both fit into an identifier.
-CREATE OR REPLACE FUNCTION _mssql_fdw._suffixed_name(name text, suffix text) RETURNS name
-AS 'MODULE_PATHNAME', 'mssql_fdw_suffixed_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-
 -- 'dbo.Users', '[odd schema].[a.b]', 'Users' to its parts; the schema is dbo where none is named.
 CREATE OR REPLACE FUNCTION _mssql_fdw._parse_table_name(qualified_name text, OUT schema text, OUT name text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_parse_table_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

@@ -1,6 +1,6 @@
--- Replicate: source objects to local names and types. The names do not depend on which tables are selected, so a table
--- is called the same in every run. Where two would be called the same, the first keeps the name and the others get a suffix that
--- is a hash of their source name.
+-- Replicate: source objects to local names and types. The names do not depend on which tables are selected, and what the ledger knows
+-- under one of its names keeps that, so a table or a sequence is called the same in every run. Where two would be called the same, the
+-- first keeps the name and the others get a suffix that is a hash of their source name.
 
 -- Says that `folded`, which is the source's `name`, is cut and ends in a hash; NULL: it is not.
 CREATE OR REPLACE FUNCTION _mssql_fdw._cut_note(name text, folded text) RETURNS text
@@ -28,34 +28,54 @@ BEGIN
 END
 $$;
 
--- All base tables of the source with their local names; position and action are still open.
-CREATE OR REPLACE FUNCTION _mssql_fdw._map_tables(catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
+-- All base tables of the source with their local names; position and action are still open. `kept`, `suffixed`: the copy that is there under
+-- the name, or under the one with a suffix.
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_tables(server name, catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH listed AS (
-        SELECT t.*, coalesce(target_schema, _mssql_fdw._local_schema(t.schema, name_case)) AS local_schema,
-               _mssql_fdw._local_name(t."table", name_case) AS folded
+    WITH copies AS MATERIALIZED (
+        SELECT k.* FROM _mssql_fdw._copies() AS k WHERE k.server = _map_tables.server
+    ), sequences AS (
+        SELECT k.target_schema, k.target_name
+        FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+        JOIN copies AS k ON k.source_schema = s.schema AND k.source_name = s.sequence
+    ), listed AS (
+        SELECT t.*, coalesce(_map_tables.target_schema, _mssql_fdw._local_schema(t.schema, name_case)) AS local_schema,
+               _mssql_fdw._local_name(t."table", name_case)::name AS folded
         FROM jsonb_to_recordset(catalog -> 'tables') AS t
             (schema text, "table" text, is_view boolean, rows bigint, bytes bigint, comment text, is_memory_optimized boolean,
              is_external boolean, is_dropped_ledger boolean)
         WHERE NOT t.is_view AND NOT t.is_external AND NOT t.is_dropped_ledger
+    ), known AS (
+        SELECT l.*, _mssql_fdw._distinct_name(l.folded, l.schema || '.' || l."table") AS other_name FROM listed AS l
     ), ranked AS (
-        SELECT l.*, row_number() OVER (ORDER BY l.schema COLLATE "C", l."table" COLLATE "C") AS id,
-               row_number() OVER (PARTITION BY l.local_schema, l.folded
-                                  ORDER BY l.schema <> 'dbo', l."table" <> l.folded, l.schema COLLATE "C", l."table" COLLATE "C") AS rank
-        FROM listed AS l
+        SELECT k.*, kept.relation IS NOT NULL AS is_kept, suffixed.relation IS NOT NULL AS is_suffixed, s.target_name IS NOT NULL AS is_sequence,
+               row_number() OVER (ORDER BY k.schema COLLATE "C", k."table" COLLATE "C") AS id,
+               count(*) OVER (PARTITION BY k.local_schema, k.folded) AS rivals,
+               row_number() OVER (PARTITION BY k.local_schema, k.folded
+                                  ORDER BY kept.relation IS NULL, suffixed.relation IS NOT NULL, k.schema <> 'dbo', k."table" <> k.folded,
+                                           k.schema COLLATE "C", k."table" COLLATE "C") AS rank
+        FROM known AS k
+        LEFT JOIN copies AS kept ON kept.source_schema = k.schema AND kept.source_name = k."table"
+             AND kept.target_schema = k.local_schema AND kept.target_name = k.folded
+        LEFT JOIN copies AS suffixed ON suffixed.source_schema = k.schema AND suffixed.source_name = k."table"
+             AND suffixed.target_schema = k.local_schema AND suffixed.target_name = k.other_name
+        LEFT JOIN sequences AS s ON s.target_schema = k.local_schema AND s.target_name = k.folded
     ), named AS (
-        SELECT r.*, CASE WHEN r.rank = 1 THEN r.folded::name
-                         ELSE _mssql_fdw._suffixed_name(r.folded, left(md5(r.schema || '.' || r."table"), 8)) END AS local_name
-        FROM ranked AS r
+        SELECT r.*, NOT r.is_kept AND (r.rank > 1 OR r.is_suffixed OR r.is_sequence) AS is_renamed FROM ranked AS r
+    ), final AS (
+        SELECT n.*, CASE WHEN n.is_renamed THEN n.other_name ELSE n.folded END AS local_name FROM named AS n
     )
     SELECT n.id::int, n.schema, n."table", _mssql_fdw._source_name(n.schema, n."table"), n.local_schema, n.local_name,
            format('%I.%I', n.local_schema, n.local_name), c.oid, c.relkind, n.rows, n.bytes, n.comment, NULL::int, NULL::text,
            concat_ws('; ',
-               CASE WHEN n.rank > 1 THEN format('renamed: another table is called %I.%I too', n.local_schema, n.folded)
+               CASE WHEN n.is_renamed THEN
+                   format(CASE WHEN n.is_sequence THEN 'renamed: a sequence is called %I.%I too'
+                               WHEN n.rivals > 1 THEN 'renamed: another table is called %I.%I too'
+                               ELSE 'renamed: another table was called %I.%I when it was first copied' END, n.local_schema, n.folded)
                     ELSE _mssql_fdw._cut_note(n."table", n.folded) END,
-               CASE WHEN target_schema IS NULL AND starts_with(n.local_schema, 'mssql_') AND NOT starts_with(lower(n.schema), 'mssql_')
+               CASE WHEN _map_tables.target_schema IS NULL AND starts_with(n.local_schema, 'mssql_') AND NOT starts_with(lower(n.schema), 'mssql_')
                     THEN format('schema renamed: "%s" is reserved', n.schema) END), n.is_memory_optimized
-    FROM named AS n
+    FROM final AS n
     LEFT JOIN pg_namespace AS s ON s.nspname = n.local_schema
     LEFT JOIN pg_class AS c ON c.relnamespace = s.oid AND c.relname = n.local_name
 $$;
@@ -117,11 +137,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              default_definition text, is_computed boolean, is_hidden boolean, is_masked boolean, comment text)
           ON c.schema = t.schema AND c."table" = t.name
     ), ranked AS (
-        SELECT l.*, row_number() OVER (PARTITION BY l.id, l.wanted ORDER BY l."column" <> l.wanted, l.column_id) AS rank
+        SELECT l.*, row_number() OVER (PARTITION BY l.id, l.wanted ORDER BY l.column_id) AS rank
         FROM listed AS l
     ), named AS (
         SELECT r.*, CASE WHEN r.rank = 1 THEN r.wanted::name
-                         ELSE _mssql_fdw._suffixed_name(r.wanted, left(md5(r."column"), 8)) END AS target
+                         ELSE _mssql_fdw._distinct_name(r.wanted, r."column") END AS target
         FROM ranked AS r
     ), types AS MATERIALIZED (
         SELECT k.*,
@@ -154,8 +174,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Indexes and sequences share one name space with tables: their names go in order of importance, and step aside for what exists.
--- An index that stands keeps its name. Tables that are left alone (skip, keep) keep theirs and are not listed.
-CREATE OR REPLACE FUNCTION _mssql_fdw._map_relations(catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
+-- An index or a copied sequence that stands keeps its name. Tables that are left alone (skip, keep) keep theirs and are not listed.
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_relations(server name, catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
@@ -165,7 +185,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), sequences AS MATERIALIZED (
         SELECT s.schema, s.sequence, coalesce(target_schema, _mssql_fdw._local_schema(s.schema, name_case)) AS local_schema
         FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
-    ), wanted AS (
+    ), copies AS MATERIALIZED (
+        SELECT k.* FROM _mssql_fdw._copies() AS k WHERE k.server = _map_relations.server AND k.relkind = 'S'
+    ), listed AS (
         SELECT 1 AS class, 'sequence' AS kind, NULL::int AS table_id, s.schema AS source_schema, s.sequence AS name,
                s.schema || '.' || s.sequence AS source, s.local_schema AS schema, _mssql_fdw._local_name(s.sequence, name_case) AS folded,
                NULL::oid AS relation
@@ -181,6 +203,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
         FROM jsonb_to_recordset(catalog -> 'indexes') AS i (schema text, "table" text, index text, constraint_type text)
         JOIN made AS m ON m.schema = i.schema AND m.name = i."table"
+    ), wanted AS (
+        SELECT l.*, _mssql_fdw._distinct_name(l.folded, l.source) AS other_name FROM listed AS l
     ), taken AS (
         SELECT t.target_schema AS schema, t.target_name AS name FROM t
         UNION
@@ -194,17 +218,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
           AND NOT (c.relkind = 'S' AND d.objid IS NULL
                    AND EXISTS (SELECT FROM wanted AS w WHERE w.class = 1 AND w.schema = n.nspname AND w.folded = c.relname))
     ), ranked AS (
-        SELECT w.*, k.name IS NOT NULL OR row_number() OVER (
-                        PARTITION BY w.schema, w.folded
-                        ORDER BY i.indexrelid IS NULL, w.class, w.name <> w.folded, w.source COLLATE "C") > 1 AS suffixed
+        SELECT w.*, kept.relation IS NULL
+                    AND (k.name IS NOT NULL OR suffixed.relation IS NOT NULL
+                         OR row_number() OVER (PARTITION BY w.schema, w.folded
+                                               ORDER BY i.indexrelid IS NULL AND kept.relation IS NULL, suffixed.relation IS NOT NULL, w.class,
+                                                        w.name <> w.folded, w.source COLLATE "C") > 1) AS suffixed
         FROM wanted AS w
+        LEFT JOIN copies AS kept ON w.class = 1 AND kept.source_schema = w.source_schema AND kept.source_name = w.name
+             AND kept.target_schema = w.schema AND kept.target_name = w.folded
+        LEFT JOIN copies AS suffixed ON w.class = 1 AND suffixed.source_schema = w.source_schema AND suffixed.source_name = w.name
+             AND suffixed.target_schema = w.schema AND suffixed.target_name = w.other_name
         LEFT JOIN taken AS k ON k.schema = w.schema AND k.name = w.folded
         LEFT JOIN pg_namespace AS n ON n.nspname = w.schema
         LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.folded
         LEFT JOIN pg_index AS i ON i.indexrelid = c.oid AND i.indrelid = w.relation
     )
     SELECT r.kind, r.table_id, r.source_schema, r.name, r.schema,
-           CASE WHEN r.suffixed THEN _mssql_fdw._suffixed_name(r.folded, left(md5(r.source), 8)) ELSE r.folded::name END,
+           CASE WHEN r.suffixed THEN r.other_name ELSE r.folded::name END,
            CASE WHEN r.kind = 'identity' THEN CASE WHEN r.suffixed THEN format('its sequence is not called %I, for another relation is', r.folded) END
                 WHEN r.suffixed THEN format('renamed: another relation is called %I.%I', r.schema, r.folded)
                 ELSE _mssql_fdw._cut_note(r.name, r.folded) END
@@ -233,7 +263,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                ON x.kind = 'index' AND x.table_id = w.id AND x.target = w.folded
     )
     SELECT r.kind, r.id, r.schema, r.name, r.target_schema,
-           CASE WHEN r.suffixed THEN _mssql_fdw._suffixed_name(r.folded, left(md5(r.name), 8)) ELSE r.folded::name END,
+           CASE WHEN r.suffixed THEN _mssql_fdw._distinct_name(r.folded, r.name) ELSE r.folded::name END,
            CASE WHEN r.suffixed THEN format('renamed: another constraint of the table is called %I', r.folded)
                 ELSE _mssql_fdw._cut_note(r.name, r.folded) END
     FROM ranked AS r

@@ -44,16 +44,14 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     others text;
 BEGIN
-    SELECT string_agg(CASE WHEN o.server IS NULL THEN format('%s was not made by replication', t.target)
+    SELECT string_agg(CASE WHEN k.server IS NULL THEN format('%s was not made by replication', t.target)
                            ELSE format('%s is the copy of %s of server "%s"', t.target,
-                                       _mssql_fdw._source_name(o.source_schema, o.source_table), o.server) END, ', ' ORDER BY t.position)
+                                       _mssql_fdw._source_name(k.source_schema, k.source_name), k.server) END, ', ' ORDER BY t.position)
     INTO others
     FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    LEFT JOIN replicate._targets AS o ON o.target_schema = t.target_schema AND o.target_name = t.target_name
-         AND CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) THEN o.relation = t.relation
-                  ELSE o.owner = (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = t.relation) END
+    LEFT JOIN _mssql_fdw._copies() AS k ON k.relation = t.relation
     WHERE t.position IS NOT NULL AND t.relation IS NOT NULL
-      AND (o.server IS DISTINCT FROM _check_ours.server OR o.source_schema <> t.schema OR o.source_table <> t.name);
+      AND (k.server IS DISTINCT FROM _check_ours.server OR k.source_schema <> t.schema OR k.source_name <> t.name);
     IF others IS NOT NULL THEN
         PERFORM _mssql_fdw._raise('42P07', 'target tables exist that are not copies of these tables', others || '.',
             'on_existing => ''truncate'' takes them over, which empties them, ''replace'' drops them, ''skip'' leaves them alone; '
@@ -94,16 +92,6 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT count(*) FROM written
 $$;
-
--- A relation that an earlier run made from this table or sequence of the server.
-CREATE OR REPLACE FUNCTION _mssql_fdw._is_copy(relation oid, server name, source_schema text, source_name text) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN EXISTS (
-    SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN replicate._targets AS o ON o.target_schema = n.nspname AND o.target_name = c.relname
-    WHERE c.oid = _is_copy.relation AND (o.server, o.source_schema, o.source_table) = (_is_copy.server, _is_copy.source_schema, source_name)
-      AND CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) THEN o.relation = c.oid
-               ELSE o.owner = pg_get_userbyid(c.relowner) END);
 
 -- A sequence that stands under the name of one of the source is somebody's own as a table is, and so is its number.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_sequences(model jsonb) RETURNS void
@@ -328,20 +316,15 @@ $$;
 -- Copies whose source is gone: they stay as they are. The ledger knows them; the patterns and target_schema say which of them are meant.
 CREATE OR REPLACE FUNCTION _mssql_fdw._copies_without_source(model jsonb) RETURNS TABLE (source text, target text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT _mssql_fdw._source_name(o.source_schema, o.source_table), format('%I.%I', o.target_schema, o.target_name)
-    FROM replicate._targets AS o
-    JOIN pg_namespace AS n ON n.nspname = o.target_schema
-    JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.target_name
-    WHERE o.server = model ->> 'server' AND model ->> 'only_table' IS NULL
-      AND CASE WHEN o.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) THEN c.oid = o.relation
-               ELSE o.owner = pg_get_userbyid(c.relowner) END
-      AND o.target_schema = coalesce((model ->> 'target_schema')::name,
-                                     _mssql_fdw._local_schema(o.source_schema, model #>> '{options,name_case}'))
-      AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(o.source_schema, o.source_table, _mssql_fdw._text_array(model -> 'include')))
-      AND NOT _mssql_fdw._matches(o.source_schema, o.source_table, _mssql_fdw._text_array(model -> 'exclude'))
+    SELECT _mssql_fdw._source_name(k.source_schema, k.source_name), format('%I.%I', k.target_schema, k.target_name)
+    FROM _mssql_fdw._copies() AS k
+    WHERE k.server = model ->> 'server' AND model ->> 'only_table' IS NULL AND k.relkind <> 'S'
+      AND k.target_schema = coalesce((model ->> 'target_schema')::name,
+                                     _mssql_fdw._local_schema(k.source_schema, model #>> '{options,name_case}'))
+      AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(k.source_schema, k.source_name, _mssql_fdw._text_array(model -> 'include')))
+      AND NOT _mssql_fdw._matches(k.source_schema, k.source_name, _mssql_fdw._text_array(model -> 'exclude'))
       AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
-                      WHERE t.schema = o.source_schema AND t.name = o.source_table)
-      AND c.relkind <> 'S'
+                      WHERE t.schema = k.source_schema AND t.name = k.source_name)
 $$;
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_copies_without_source(model jsonb) RETURNS SETOF replicate._step

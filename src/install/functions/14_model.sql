@@ -341,7 +341,7 @@ BEGIN
     PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
     catalog := _mssql_fdw._catalog(server);
     PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, jsonb_build_object('catalog', catalog)));
-    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(catalog, target_schema, name_case) AS t;
+    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
     IF only_table IS NULL THEN
         ids := _mssql_fdw._select_tables(catalog, tables, include, exclude, server);
         SELECT coalesce(jsonb_agg(w), '[]') INTO warnings FROM _mssql_fdw._selection_warnings(catalog, tables, include, exclude, server) AS w;
@@ -351,7 +351,7 @@ BEGIN
     END IF;
     WHILE on_existing IN ('refresh', 'truncate') AND _mssql_fdw._lock_targets(ARRAY(
               SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids) AND t.relation IS NOT NULL)) LOOP
-        SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(catalog, target_schema, name_case) AS t;
+        SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
     END LOOP;
     SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
                WHEN p.id IS NULL THEN NULL
@@ -376,7 +376,7 @@ BEGIN
     PERFORM _mssql_fdw._check_types(tables, columns) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
     SELECT coalesce(jsonb_agg(r), '[]') INTO relations
-    FROM _mssql_fdw._map_relations(catalog, tables, columns, target_schema, name_case) AS r;
+    FROM _mssql_fdw._map_relations(server, catalog, tables, columns, target_schema, name_case) AS r;
     model := jsonb_build_object('what', what, 'on_existing', on_existing, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
         'exclude', exclude, 'only_table', only_table, 'warnings', warnings, 'catalog', catalog, 'tables', tables, 'columns', columns,
         'objects', relations || (

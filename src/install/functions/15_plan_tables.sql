@@ -189,7 +189,7 @@ $$;
 -- The temporary table that a table is refilled from.
 CREATE OR REPLACE FUNCTION _mssql_fdw._staging_table(t replicate._table) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN format('pg_temp.%I', _mssql_fdw._suffixed_name(t.target_name, left(md5(t.source), 8)));
+RETURN format('pg_temp.%I', _mssql_fdw._distinct_name(t.target_name, t.source));
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -120,6 +120,9 @@ BEGIN
         target_rows := NULL;
         IF t.relation IS NULL THEN
             status := 'missing table';
+        ELSIF EXISTS (SELECT FROM _mssql_fdw._copies() AS k WHERE k.relation = t.relation AND k.server = replicate_verify.server
+                      AND (k.source_schema, k.source_name) <> (t.schema, t.name)) THEN
+            status := 'not a copy';
         ELSE
             SELECT c.source_rows, c.target_rows INTO source_rows, target_rows
             FROM _mssql_fdw._count(server, t.schema, t.name, t.is_memory_optimized, t.relation::regclass) AS c;

@@ -40,36 +40,29 @@ TEST(LocalName, CutsBetweenCharacters) {
   EXPECT_EQ((stem.size() - 1) % 2, 0U);
 }
 
-TEST(LocalNames, SolvesCollisionsInAnyOrder) {
-  const std::vector<std::string> names{"Users", "users", "USERS", "Other"};
+TEST(LocalNames, TheFirstKeepsTheName) {
+  const std::vector<std::string> names{"Users", "USERS", "Other", "users"};
   const std::vector<std::string> found = local_names(names, NameCase::lower);
-  EXPECT_EQ(found[1], "users");
-  EXPECT_EQ(found[3], "other");
-  EXPECT_EQ(found[0].substr(0, 6), "users_");
-  EXPECT_EQ(found[2].substr(0, 6), "users_");
-  EXPECT_NE(found[0], found[2]);
-
-  const std::vector<std::string> reversed{"Other", "USERS", "users", "Users"};
-  const std::vector<std::string> again = local_names(reversed, NameCase::lower);
-  EXPECT_EQ(again[3], found[0]);
-  EXPECT_EQ(again[1], found[2]);
+  EXPECT_EQ(found, (std::vector<std::string>{"users", distinct_name("users", "USERS"), "other", distinct_name("users", "users")}));
+  EXPECT_NE(found[1], found[3]);
 }
 
-TEST(LocalNames, FirstInByteOrderKeepsTheName) {
-  const std::vector<std::string> names{"Users", "USERS"};
-  const std::vector<std::string> found = local_names(names, NameCase::lower);
-  EXPECT_EQ(found[1], "users");
-  EXPECT_EQ(found[0].substr(0, 6), "users_");
+TEST(LocalNames, TheScopeIsInTheHash) {
+  const std::vector<std::string> names{"Users", "users"};
+  EXPECT_EQ(local_names(names, NameCase::lower, "dbo.")[1], distinct_name("users", "dbo.users"));
+}
+
+TEST(DistinctName, FitsAndDependsOnTheSource) {
+  EXPECT_EQ(distinct_name("users", "a.users").substr(0, 6), "users_");
+  EXPECT_EQ(distinct_name("users", "a.users").size(), 14U);
+  EXPECT_NE(distinct_name("users", "a.users"), distinct_name("users", "b.users"));
+  EXPECT_EQ(distinct_name(std::string(63, 'a'), "x").size(), 63U);
 }
 
 TEST(LocalNames, SystemColumnsStepAside) {
   const std::vector<std::string> names{"CTID", "tableoid", "tableoid_", "oid"};
-  const std::vector<std::string> found = local_names(names, NameCase::lower, local_column_name);
-  EXPECT_EQ(found[0], "ctid_");
-  EXPECT_EQ(found[1].substr(0, 9), "tableoid_");
-  EXPECT_NE(found[1], found[2]);
-  EXPECT_EQ(found[2], "tableoid_");
-  EXPECT_EQ(found[3], "oid");
+  const std::vector<std::string> found = local_names(names, NameCase::lower, {}, local_column_name);
+  EXPECT_EQ(found, (std::vector<std::string>{"ctid_", "tableoid_", distinct_name("tableoid_", "tableoid_"), "oid"}));
   EXPECT_EQ(local_column_name("CTID", NameCase::preserve), "CTID");
 }
 
