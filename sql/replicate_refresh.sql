@@ -163,7 +163,7 @@ SELECT mssql_exec('mssql', 'DROP TABLE dbo.Checked');
 SET client_min_messages = error;
 CREATE PUBLICATION again FOR TABLE again.sale;
 SET client_min_messages = warning;
-SELECT kind FROM replicate_plan('mssql', 'again', '{rep.Sale}', verify => 'none') WHERE kind IN ('switch', 'refill');
+SELECT kind FROM replicate_plan('mssql', 'again', '{rep.Sale}', verify => 'none') WHERE kind IN ('switch', 'refill') AND target IS NOT NULL;
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
 -- a key between one that is refilled and one that is switched, and one to a table outside of the run
 ALTER PUBLICATION again SET TABLE again.product;

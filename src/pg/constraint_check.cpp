@@ -4,6 +4,7 @@
 #include "constraint_check.hpp"
 
 #include "hold.hpp"
+#include "run_now.hpp"
 #include "table_locks.hpp"
 
 namespace mssql::pg {
@@ -19,14 +20,9 @@ struct Constraint {
   const char* key;     // the columns of a foreign key, else null
   const char* parent;  // its other table
   bool releasable;
+  bool dropped;        // behind the switch, if the user owns its table
   const char* detail;  // null, until the query has answered
 };
-
-Datum table_array(const SwitchRequest& request) {
-  auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(request.ntables + 1)));
-  for (int i = 0; i < request.ntables; ++i) elements[i] = ObjectIdGetDatum(request.tables[i]);
-  return PointerGetDatum(construct_array(elements, request.ntables, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
-}
 
 bool may_read(Oid table) {
   return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
@@ -44,8 +40,7 @@ void lock_writers_out(const SwitchRequest& request, Datum tables) {
   int count = 0;
   for (; count < request.ntables; ++count) locked[count] = request.tables[count];
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
-    bool isnull = false;
-    const Oid partner = DatumGetObjectId(SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull));
+    const Oid partner = oid_of(found, i, 1);
     if (may_read(partner)) locked[count++] = partner;
   }
   SPI_freetuptable(found);
@@ -60,18 +55,11 @@ void check_key_types(const SwitchRequest& request, Datum tables) {
   run_now(psprintf("SELECT %s._check_key_types($1)", request.schema), 1, types, &tables, 0);
 }
 
-const char* text_of(SPITupleTable* table, std::uint64_t row, int column) { return SPI_getvalue(table->vals[row], table->tupdesc, column); }
-
-Oid oid_of(SPITupleTable* table, std::uint64_t row, int column) {
-  bool isnull = false;
-  return DatumGetObjectId(SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull));
-}
-
 List* list_constraints(const SwitchRequest& request, Datum tables) {
-  Oid types[] = {OIDARRAYOID, TEXTARRAYOID};
-  Datum values[] = {tables, request.untrusted};
-  run_now(psprintf("SELECT c.id, c.relation, c.subject, c.query, c.message, c.key, c.parent, c.releasable FROM %s._constraint_queries($1, $2) AS c",
-                   request.schema), 2, types, values, 0);
+  Oid types[] = {OIDARRAYOID, TEXTARRAYOID, OIDARRAYOID};
+  Datum values[] = {tables, request.untrusted, request.refilled};
+  run_now(psprintf("SELECT c.id, c.relation, c.subject, c.query, c.message, c.key, c.parent, c.releasable, c.is_dropped FROM %s._constraint_queries($1, $2, $3) AS c",
+                   request.schema), 3, types, values, 0);
   List* constraints = NIL;
   SPITupleTable* found = SPI_tuptable;
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
@@ -84,6 +72,7 @@ List* list_constraints(const SwitchRequest& request, Datum tables) {
     constraint->key = text_of(found, i, 6);
     constraint->parent = text_of(found, i, 7);
     constraint->releasable = text_of(found, i, 8)[0] == 't';
+    constraint->dropped = text_of(found, i, 9)[0] == 't';
     constraints = lappend(constraints, constraint);
   }
   return constraints;
@@ -159,7 +148,7 @@ List* check_constraints(const SwitchRequest& request) {
   MemoryContext context = CurrentMemoryContext;
   CommandCounterIncrement();
   SPI_connect();
-  const Datum tables = table_array(request);
+  const Datum tables = oid_array(request.tables, request.ntables);
   lock_writers_out(request, tables);
   check_key_types(request, tables);
   List* to_release = NIL;
@@ -167,6 +156,7 @@ List* check_constraints(const SwitchRequest& request) {
   foreach (cell, list_constraints(request, tables)) {
     auto* constraint = static_cast<Constraint*>(lfirst(cell));
     CHECK_FOR_INTERRUPTS();
+    if (constraint->dropped && owns(constraint->table)) continue;
     if (constraint->query != nullptr && holds(constraint)) continue;
     if (!constraint->releasable || !owns(constraint->table)) raise(*constraint);
     Constraint* kept = keep(constraint, context);

@@ -2,6 +2,7 @@
 
 #include "boundary.hpp"
 #include "constraint_check.hpp"
+#include "run_now.hpp"
 #include "table_locks.hpp"
 
 namespace mssql::pg {
@@ -91,15 +92,6 @@ void hold_table(Oid table) {
   if (!exists(table)) return;
   list_free(find_all_inheritors(table, ShareUpdateExclusiveLock, nullptr));
   hold_schema(get_rel_namespace(table));
-}
-
-void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) {
-  SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
-  if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-  if (SPI_execute_snapshot(plan, values, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, limit) != SPI_OK_SELECT) {
-    elog(ERROR, "query of our own failed: %s", SPI_result_code_string(SPI_result));
-  }
-  SPI_freeplan(plan);
 }
 
 }  // namespace mssql::pg

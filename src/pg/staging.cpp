@@ -4,6 +4,7 @@
 
 #include "constraint_check.hpp"
 #include "staging_match.hpp"
+#include "switch_locks.hpp"
 #include "table_locks.hpp"
 
 namespace mssql::pg {
@@ -384,7 +385,7 @@ List* switch_tables(const SwitchRequest& request) {
   sort_for_locks(request.tables, request.ntables);
   for (int i = 0; i < request.ntables; ++i) check_staged(request.tables[i]);
   List* violated = check_constraints(request);
-  lock_together(request.tables, request.ntables, AccessExclusiveLock);
+  lock_for_switch(request);
   List* violations = release_constraints(violated);
   for (int i = 0; i < request.ntables; ++i) switch_table(request.tables[i]);
   return violations;

@@ -32,6 +32,7 @@ struct SwitchRequest {
   Oid* tables;
   int ntables;
   Datum untrusted;       // text[]: constraints, as "schema.table constraint", that become NOT VALID whatever the rows are
+  Datum refilled;        // oid[]: tables that are emptied and refilled behind the switch, and locked with the others
   const char* schema;    // of the SQL functions that write the queries, quoted
 };
 
@@ -45,7 +46,8 @@ struct Violation {
 
 // Exchanges the files of the tables, all of them or, with an error, none. Before the exclusive locks are taken, with writers locked out
 // already, each valid check of the tables and each valid foreign key from or to them is held against the new rows: a violated one becomes
-// NOT VALID where the user owns its table and is answered, else it is an error. The user needs SELECT on what the keys reference or are
+// NOT VALID where the user owns its table and is answered, else it is an error. Keys from or to refilled tables, which go before the refill,
+// are not, where the user owns them. The user needs SELECT on what the keys reference or are
 // referenced by. The answer is a List of Violation*.
 List* switch_tables(const SwitchRequest& request);
 

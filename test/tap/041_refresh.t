@@ -2,7 +2,7 @@
 # A refresh beside other sessions: they read the old rows until its very end, and nobody can keep it away or speak for it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 41
+plan 50
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_refresh%'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_refreshed' AND rows > 0"
@@ -57,6 +57,29 @@ like "$(finish second)" "$told.*copies.tap_refreshed_too\\|6000\\|" "... and goe
 is "$(state)" '6000|6000' "the new rows are there"
 is "$(query "SELECT convalidated FROM pg_constraint WHERE conname = 'fk_refreshed'")" t "... and the foreign key is valid"
 is "$(query "SET enable_seqscan = off; SELECT count(*) FROM copies.tap_refreshed WHERE id BETWEEN 100 AND 199")" 100 "... and the index finds them"
+
+# A table that cannot be switched is locked with the others.
+query "DELETE FROM copies.tap_refreshed_too; CREATE PUBLICATION one_table FOR TABLE copies.tap_refreshed_too" 2>/dev/null
+background report "BEGIN; SELECT count(*) FROM copies.tap_refreshed_too; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'report' AND wait_event = 'PgSleep'\"" "a transaction that has read a published table"
+background third "$run"
+ok "wait_until 60 \"SELECT phase = 'switch' AND blocked_by = ARRAY[$(backend_of report)] FROM replicate.progress\"" "... is waited for before the others are switched"
+is "$(query "SET statement_timeout = '60s'; SELECT count(*) FROM copies.tap_refreshed" 2>&1 | tail -n 1)" 6000 "... and nobody who reads another table waits with it"
+query "SELECT pg_terminate_backend($(backend_of report))" >/dev/null
+like "$(finish third)" 'copies.tap_refreshed_too\|6000\|' "... which all are refreshed when it has ended"
+is "$(query "SELECT convalidated FROM pg_constraint WHERE conname = 'fk_refreshed'")" t "... with the foreign key between them"
+
+# Whoever subscribes meanwhile is not passed by.
+query "DROP PUBLICATION one_table; DELETE FROM copies.tap_refreshed_too"
+background report_too "BEGIN; SELECT count(*) FROM copies.tap_refreshed_too; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'report_too' AND wait_event = 'PgSleep'\"" "a transaction that has read a table"
+background fourth "$run"
+ok "wait_until 60 \"SELECT phase = 'switch' AND blocked_by = ARRAY[$(backend_of report_too)] FROM replicate.progress\"" "... which a run waits for"
+query "CREATE PUBLICATION all_tables FOR ALL TABLES" 2>/dev/null
+query "SELECT pg_terminate_backend($(backend_of report_too))" >/dev/null
+like "$(finish fourth)" 'ERROR:  table "tap_refreshed[_to]*" has got into a publication during the run' "... and which is published before it has ended: the run ends"
+is "$(state)" '6000|0' "... and has changed nothing"
+query "DROP PUBLICATION all_tables"
 
 # Readers who take turns: of the two tables one is always in use.
 query "CREATE PROCEDURE take_turns(mine regclass, other regclass) LANGUAGE plpgsql AS \$\$

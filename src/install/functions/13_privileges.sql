@@ -129,7 +129,7 @@ BEGIN
     FOR p IN SELECT format('%I.%I', n.nspname, c.relname) AS target, c.oid, n.nspname, n.oid AS namespace, d.conname, d.conrelid::regclass AS child,
                     pg_has_role(c.relowner, 'USAGE') AS is_owned, has_table_privilege(c.oid, 'SELECT')
                         OR (SELECT bool_and(has_column_privilege(c.oid, u.attnum, 'SELECT')) FROM unnest(e.columns) AS u (attnum)) AS is_readable
-             FROM _mssql_fdw._constraint_queries(switched, _mssql_fdw._untrusted_names(model)) AS q
+             FROM _mssql_fdw._constraint_queries(switched, _mssql_fdw._untrusted_names(model), '{}') AS q
              JOIN pg_constraint AS d ON d.oid = q.id
              CROSS JOIN LATERAL (VALUES (d.conrelid, d.conkey), (d.confrelid, d.confkey)) AS e (relation, columns)
              JOIN pg_class AS c ON c.oid = e.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace

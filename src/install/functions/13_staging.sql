@@ -21,16 +21,26 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSA
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
--- Checks the constraints, then takes the exclusive locks and switches. `untrusted`, as 'schema.table constraint', become NOT VALID
--- without a check. Policies that would hide rows from it are an error. A row for each constraint that the rows violate; it is NOT VALID
+-- Checks the constraints, then takes the exclusive locks, of tables that are refilled behind it, too, and switches. `untrusted`, as
+-- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. A row for each constraint that the rows violate; it is NOT VALID
 -- now. `subject`: the one of the relations that it is about.
-CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[]) RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[])
+RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 
 -- An expression that means another thing in another table: it has the whole row, whose type is the table's, or `tableoid`.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_of_its_table(expression pg_node_tree) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN expression::text ~ ':varattno (0|-[0-9]+) ';
+
+-- Those of the relations that are in a publication.
+CREATE OR REPLACE FUNCTION _mssql_fdw._published(relations oid[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.oid
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_publication_tables AS p ON p.schemaname = n.nspname AND p.tablename = c.relname
+    WHERE c.oid = ANY (relations)
+$$;
 
 -- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), where an index, a check that
 -- is held against the new rows, or a generated column is about the table itself, a column has no value in the file (virtual), a foreign key
@@ -46,8 +56,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND NOT EXISTS (SELECT FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                         WHERE a.attrelid = c.oid AND (a.attgenerated = 'v' OR a.attgenerated <> '' AND _mssql_fdw._is_of_its_table(d.adbin)))
         AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE c.oid IN (k.conrelid, k.confrelid) AND (to_jsonb(k) ->> 'conperiod')::boolean)
-        AND NOT EXISTS (SELECT FROM pg_publication_tables AS p WHERE p.schemaname = n.nspname AND p.tablename = c.relname)
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation
+        AND NOT EXISTS (SELECT FROM _mssql_fdw._published(ARRAY[c.oid]))
+    FROM pg_class AS c WHERE c.oid = relation
 $$;
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._analyze(relation regclass) RETURNS void
@@ -65,6 +75,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION
         SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (relation)
     WHERE p.relation <> ALL (relations)
+$$;
+
+-- What a switch locks exclusively: the relations, those that are refilled behind it, where the caller may TRUNCATE them, and both ends of
+-- his foreign keys from or to these, which go before that; all with their partitions.
+CREATE OR REPLACE FUNCTION _mssql_fdw._locked_by_switch(relations oid[], refilled oid[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE family (relation) AS (
+        SELECT unnest(relations)
+        UNION
+        SELECT r.relation FROM unnest(refilled) AS r (relation) WHERE has_table_privilege(r.relation, 'TRUNCATE')
+        UNION
+        SELECT unnest(ARRAY[k.conrelid, k.confrelid])
+        FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' AND (k.conrelid = ANY (refilled) OR k.confrelid = ANY (refilled)) AND pg_has_role(c.relowner, 'USAGE')
+    ), members (relation) AS (
+        SELECT f.relation FROM family AS f
+        UNION
+        SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
+    )
+    SELECT m.relation FROM members AS m
 $$;
 
 -- "ONLY schema.table", of the staging relation where there is one.
@@ -93,9 +123,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     GROUP BY k.conrelid, k.confrelid, k.confmatchtype
 $$;
 
--- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it.
-CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[])
-RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean)
+-- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it. `is_dropped`:
+-- before a table of `refilled` is.
+CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[], refilled oid[])
+RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT k.*, r.relname, f.relname AS parent_name, format('%I.%I %I', n.nspname, r.relname, k.conname) = ANY (untrusted) AS untrusted,
@@ -112,13 +143,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN v.to_check THEN
                format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', _mssql_fdw._rows_of(v.conrelid), v.relname,
                       pg_get_expr(v.conbin, v.conrelid)) END,
-           format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL, v.releasable
+           format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL, v.releasable, false
     FROM valid AS v WHERE v.contype = 'c'
     UNION ALL
     SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END,
            CASE WHEN v.to_check THEN _mssql_fdw._foreign_key_query(v.oid) END,
            format('insert or update on table "%s" violates foreign key constraint "%s"', v.relname, v.conname),
            (SELECT string_agg(a.attname, ', ' ORDER BY u.at) FROM unnest(v.conkey) WITH ORDINALITY AS u (attnum, at)
-            JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable
+            JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable, v.conrelid = ANY (refilled) OR v.confrelid = ANY (refilled)
     FROM valid AS v WHERE v.contype = 'f' AND NOT EXISTS (SELECT FROM valid AS p WHERE p.oid = v.conparentid)
 $$;

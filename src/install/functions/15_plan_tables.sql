@@ -3,7 +3,7 @@
 --   0 isolation   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default
 --   60 a table's staging, load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   75 comment   80 sequence value
 -- and from here on, with exclusive locks, what changes tables that others use:
---   82 drop foreign key   84 switch   85 drop check   86 truncate   87 refill   88 drop table   90 check
+--   84 switch   85 drop foreign key, drop check   86 truncate   87 refill   88 drop table   90 check
 --   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
 --   97 what has no source any more   98 what stays behind
 
@@ -225,13 +225,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t WHERE (model #>> '{options,analyze}')::boolean
 $$;
 
--- Constraints that the source does not vouch for are not held against the new rows.
+-- Constraints that the source does not vouch for are not held against the new rows. Tables that are refilled behind it are locked with the
+-- others: one that waits for them in vain must not keep those locked meanwhile.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_switch(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
-           format('SELECT * FROM _mssql_fdw._switch(%L, %L)', array_agg(t.target ORDER BY t.position)::text,
-                  _mssql_fdw._untrusted_names(model)::text), NULL::text
-    FROM _mssql_fdw._tables(model) AS t WHERE t.action = 'switch' HAVING count(*) > 0
+    SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'switch'),
+           format('SELECT * FROM _mssql_fdw._switch(%L, %L, %L)',
+                  coalesce(array_agg(t.target ORDER BY t.position) FILTER (WHERE t.action = 'switch'), '{}')::text,
+                  _mssql_fdw._untrusted_names(model)::text,
+                  coalesce(array_agg(t.target ORDER BY t.position) FILTER (WHERE t.action = 'refill'), '{}')::text),
+           'locked, and refilled next: ' || string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'refill')
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill') HAVING count(*) > 0
 $$;
 
 -- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the same types, domains aside, which

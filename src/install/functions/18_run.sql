@@ -257,7 +257,7 @@ BEGIN
         i := at[s.table_id];
         began := clock_timestamp();
         PERFORM _mssql_fdw._show_progress(s.kind, s.source, s.target, numbers[s.table_id], loads);
-        IF s.phase >= 82 AND NOT is_claimed THEN
+        IF s.phase >= 84 AND NOT is_claimed THEN
             PERFORM _mssql_fdw._claim_copies(model, steps);
             is_claimed := true;
         END IF;

@@ -1,0 +1,12 @@
+// The exclusive locks of a switch.
+#pragma once
+
+#include "staging.hpp"
+
+namespace mssql::pg {
+
+// Takes them, on the tables that are switched, those that are refilled behind, and those at the other ends of foreign keys that go for that, all
+// together: nothing is waited for with some of them locked. A table that has got into a publication meanwhile is an error.
+void lock_for_switch(const SwitchRequest& request);
+
+}  // namespace mssql::pg
