@@ -296,6 +296,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   report(*rows_done, bytes);
   reader_close(reader);
   finish(state);
+  if (OidIsValid(staging)) note_rows(staging, result.rows);
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(context);
   return result;

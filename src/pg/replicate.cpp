@@ -195,8 +195,8 @@ Datum lock_targets(FunctionCallInfo fcinfo) {
   PG_RETURN_BOOL(is_new);
 }
 
-// _switch(relations regclass[], untrusted text[], refilled regclass[]) RETURNS TABLE (relation regclass, subject regclass, message text,
-// detail text); STRICT.
+// _switch(relations regclass[], untrusted text[], refilled regclass[], analyzed boolean) RETURNS TABLE (relation regclass, subject regclass,
+// message text, detail text); STRICT.
 Datum switch_call(FunctionCallInfo fcinfo) {
   require_run();
   PreventCommandIfReadOnly("a refresh");
@@ -206,7 +206,7 @@ Datum switch_call(FunctionCallInfo fcinfo) {
   auto* tables = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(relations.count + 1)));
   for (int i = 0; i < relations.count; ++i) tables[i] = DatumGetObjectId(relations.values[i]);
   const char* schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
-  List* violations = switch_tables({tables, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), schema});
+  List* violations = switch_tables({tables, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), schema, PG_GETARG_BOOL(3)});
   Tuplestorestate* rows = begin_result(result, descriptor);
   ListCell* cell = nullptr;
   foreach (cell, violations) {

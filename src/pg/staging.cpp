@@ -268,13 +268,23 @@ void name_toast(Oid table) {
   CommandCounterIncrement();
 }
 
-// For the collector of statistics the table has been emptied and filled.
-void count_rows(Relation table, float4 rows) {
+// For the cumulative statistics the table has been emptied and filled, or analyzed: then autovacuum has no reason to do it again. As with ANALYZE
+// itself a rollback does not take the latter back.
+void count_rows(Relation table, bool analyzed) {
+  const auto rows = static_cast<PgStat_Counter>(Max(table->rd_rel->reltuples, 0));
+  if (analyzed) {
+#if PG_VERSION_NUM >= 180000
+    pgstat_report_analyze(table, rows, 0, true, GetCurrentTimestamp());
+#else
+    pgstat_report_analyze(table, rows, 0, true);
+#endif
+    return;
+  }
   pgstat_count_truncate(table);
-  if (rows > 0) pgstat_count_heap_insert(table, static_cast<PgStat_Counter>(rows));
+  if (rows > 0) pgstat_count_heap_insert(table, rows);
 }
 
-void switch_table(Oid id) {
+void switch_table(Oid id, bool analyzed) {
   Relation table = table_open(id, NoLock);
   check_unused(table);
   CheckTableForSerializableConflictIn(table);
@@ -290,7 +300,7 @@ void switch_table(Oid id) {
   name_toast(id);
   table = table_open(id, NoLock);
   RelationClearMissing(table);
-  count_rows(table, table->rd_rel->reltuples);
+  count_rows(table, analyzed);
   table_close(table, NoLock);
   CommandCounterIncrement();
 }
@@ -370,6 +380,20 @@ void stage(Oid id) {
   table_close(table, NoLock);
 }
 
+void note_rows(Oid staging, std::int64_t rows) {
+  Relation relation = table_open(staging, NoLock);
+  const BlockNumber pages = RelationGetNumberOfBlocks(relation);
+  table_close(relation, NoLock);
+  Relation classes = table_open(RelationRelationId, RowExclusiveLock);
+  const ClassRow row = class_row(staging);
+  row.form->relpages = static_cast<int32>(pages);
+  row.form->reltuples = static_cast<float4>(rows);
+  CatalogTupleUpdate(classes, &row.tuple->t_self, row.tuple);
+  heap_freetuple(row.tuple);
+  table_close(classes, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
 void stage_indexes(Oid id) {
   check_staged(id);
   Relation table = table_open(id, NoLock);
@@ -387,7 +411,7 @@ List* switch_tables(const SwitchRequest& request) {
   List* violated = check_constraints(request);
   lock_for_switch(request);
   List* violations = release_constraints(violated);
-  for (int i = 0; i < request.ntables; ++i) switch_table(request.tables[i]);
+  for (int i = 0; i < request.ntables; ++i) switch_table(request.tables[i], request.analyzed);
   return violations;
 }
 

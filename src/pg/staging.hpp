@@ -25,6 +25,9 @@ Relation open_staging(Relation table, Oid staging, LOCKMODE mode);
 // Raises an error where a cursor or trigger of this session still needs the table as it is.
 void check_unused(Relation table);
 
+// What pg_class says of a loaded relation, until an index is built or ANALYZE comes by: how many rows it has.
+void note_rows(Oid staging, std::int64_t rows);
+
 // For each index of the table the same over the staging relation, built.
 void stage_indexes(Oid table);
 
@@ -34,6 +37,7 @@ struct SwitchRequest {
   Datum untrusted;       // text[]: constraints, as "schema.table constraint", that become NOT VALID whatever the rows are
   Datum refilled;        // oid[]: tables that are emptied and refilled behind the switch, and locked with the others
   const char* schema;    // of the SQL functions that write the queries, quoted
+  bool analyzed;         // the new rows are, or will be within this transaction
 };
 
 // A constraint that the new rows violate.

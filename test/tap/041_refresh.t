@@ -2,7 +2,7 @@
 # A refresh beside other sessions: they read the old rows until its very end, and nobody can keep it away or speak for it.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 50
+plan 53
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_refresh%'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_refreshed' AND rows > 0"
@@ -57,6 +57,11 @@ like "$(finish second)" "$told.*copies.tap_refreshed_too\\|6000\\|" "... and goe
 is "$(state)" '6000|6000' "the new rows are there"
 is "$(query "SELECT convalidated FROM pg_constraint WHERE conname = 'fk_refreshed'")" t "... and the foreign key is valid"
 is "$(query "SET enable_seqscan = off; SELECT count(*) FROM copies.tap_refreshed WHERE id BETWEEN 100 AND 199")" 100 "... and the index finds them"
+
+# What autovacuum asks: was it analyzed, and how many rows have changed since?
+readonly settled="SELECT count(*) = 2 FROM pg_stat_all_tables WHERE relid IN ('copies.tap_refreshed'::regclass, 'copies.tap_refreshed_too'::regclass)
+  AND n_live_tup = 6000 AND n_dead_tup = 0 AND n_mod_since_analyze = 0"
+ok "wait_until 20 \"\$settled\"" "... and autovacuum has no reason to analyze the tables again"
 
 # A table that cannot be switched is locked with the others.
 query "DELETE FROM copies.tap_refreshed_too; CREATE PUBLICATION one_table FOR TABLE copies.tap_refreshed_too" 2>/dev/null
@@ -128,6 +133,9 @@ tsql "CREATE TABLE dbo.tap_refresh_heap (a int)"
 tsql "INSERT INTO dbo.tap_refresh_heap VALUES (1), (2)"
 readonly heap="SELECT * FROM replicate_table('mssql', 'dbo.tap_refresh_heap', target_schema => 'copies')"
 query "$heap" >/dev/null 2>&1
+query "CREATE STATISTICS copies.heap_statistics ON (a * 2) FROM copies.tap_refresh_heap; $heap" >/dev/null 2>&1
+ok "wait_until 20 \"SELECT n_live_tup = 2 AND n_mod_since_analyze = 0 FROM pg_stat_all_tables WHERE relid = 'copies.tap_refresh_heap'::regclass\"" \
+  "a table with extended statistics and no index has its rows counted"
 background builder "BEGIN; LOCK TABLE copies.tap_refresh_heap IN SHARE UPDATE EXCLUSIVE MODE; SELECT wait_for_run(); CREATE INDEX ON copies.tap_refresh_heap (a); COMMIT"
 ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'builder' AND wait_event = 'PgSleep'\"" "a transaction that has locked a table"
 like "$(query "$heap" 2>&1)" 'tap_refresh_heap\|2' "... and then makes an index"

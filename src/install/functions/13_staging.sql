@@ -22,9 +22,10 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS 
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
 -- Checks the constraints, then takes the exclusive locks, of tables that are refilled behind it, too, and switches. `untrusted`, as
--- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. A row for each constraint that the rows violate; it is NOT VALID
--- now. `subject`: the one of the relations that it is about.
-CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[])
+-- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new rows are,
+-- or will be by this run. A row for each constraint that the rows violate; it is NOT VALID now. `subject`: the one of the relations that it is
+-- about.
+CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[], analyzed boolean)
 RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 

@@ -230,10 +230,11 @@ $$;
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_switch(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'switch'),
-           format('SELECT * FROM _mssql_fdw._switch(%L, %L, %L)',
+           format('SELECT * FROM _mssql_fdw._switch(%L, %L, %L, %s)',
                   coalesce(array_agg(t.target ORDER BY t.position) FILTER (WHERE t.action = 'switch'), '{}')::text,
                   _mssql_fdw._untrusted_names(model)::text,
-                  coalesce(array_agg(t.target ORDER BY t.position) FILTER (WHERE t.action = 'refill'), '{}')::text),
+                  coalesce(array_agg(t.target ORDER BY t.position) FILTER (WHERE t.action = 'refill'), '{}')::text,
+                  (model #>> '{options,analyze}')::boolean::text),
            'locked, and refilled next: ' || string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'refill')
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill') HAVING count(*) > 0
 $$;
