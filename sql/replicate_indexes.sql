@@ -87,5 +87,24 @@ SELECT mssql_exec('mssql', 'UPDATE rep.Indexed SET b = 7, c = 8');
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Indexed', 'indexed');
 SELECT most_common_vals FROM pg_stats_ext WHERE statistics_name = 'several';
 
+-- new rows that do not fit: an index goes, a unique one ends the run
+SELECT mssql_exec('mssql', 'CREATE TABLE rep.Link (id int CONSTRAINT pk_link PRIMARY KEY, url varchar(1700) COLLATE Latin1_General_CI_AS, other int, '
+    'at datetime2(7) NOT NULL CONSTRAINT uq_link UNIQUE)');
+SELECT mssql_exec('mssql', 'CREATE INDEX ix_other ON rep.Link (other) INCLUDE (url)');
+SELECT mssql_exec('mssql', 'INSERT INTO rep.Link VALUES (1, ''x'', 1, ''2020-01-01 00:00:00.1234561'')');
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Link', 'indexed');
+SELECT kind, note FROM replicate_plan('mssql', 'linked', '{rep.Link}') WHERE kind IN ('unique', 'index') AND note IS NOT NULL;
+CREATE INDEX by_url ON indexed.link (url);
+SELECT * FROM mssql_query('mssql', 'INSERT INTO rep.Link OUTPUT inserted.id VALUES (2, @P1, 1, ''2020-01-02'')',
+    (SELECT string_agg(chr(192 + ('x' || left(md5(i::text), 2))::bit(8)::int % 61), '') FROM generate_series(1, 1700) AS i)) AS t (id int);
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Link', 'indexed');
+SELECT indexname FROM pg_indexes WHERE schemaname = 'indexed' AND tablename = 'link' ORDER BY indexname COLLATE "C";
+SELECT status, warnings FROM replicate.runs ORDER BY id DESC LIMIT 1;
+SELECT mssql_exec('mssql', 'INSERT INTO rep.Link VALUES (3, ''y'', 1, ''2020-01-01 00:00:00.1234562'')');
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Link', 'indexed');
+ALTER TABLE indexed.link DROP CONSTRAINT uq_link;
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Link', 'indexed');
+SELECT mssql_exec('mssql', 'DROP TABLE rep.Link');
+
 SELECT mssql_exec('mssql', 'DROP TABLE rep.Indexed');
 DROP SCHEMA indexed CASCADE;

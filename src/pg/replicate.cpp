@@ -325,10 +325,10 @@ Datum mssql_fdw_check_unused(PG_FUNCTION_ARGS) {
   });
 }
 
-Datum mssql_fdw_stage_indexes(PG_FUNCTION_ARGS) {
+Datum mssql_fdw_stage_index(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     require_run();
-    stage_indexes(PG_GETARG_OID(0));
+    stage_index(PG_GETARG_OID(0), PG_GETARG_OID(1));
     PG_RETURN_VOID();
   });
 }

@@ -94,7 +94,7 @@ void check_built(Oid index, Oid built) {
 
 // The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one, and one
 // that is not valid enforces nothing.
-void stage_index(Oid table, Oid index, Oid staging, int natts) {
+void build_staged_index(Oid table, Oid index, Oid staging, int natts) {
   Relation relation = index_open(index, AccessShareLock);
   if (relation->rd_index->indisexclusion) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -220,7 +220,7 @@ void take_statistics(Oid old_id, Oid new_id, int natts) {
   table_close(statistics, RowExclusiveLock);
 }
 
-// Which of the staging relation's indexes takes the place of `index`.
+// Which of the staging relation's indexes takes the place of `index`; InvalidOid: none.
 Oid staged_index(List* staged, Oid index) {
   ListCell* cell = nullptr;
   foreach (cell, staged) {
@@ -229,7 +229,17 @@ Oid staged_index(List* staged, Oid index) {
     heap_freetuple(row.tuple);
     if (found) return lfirst_oid(cell);
   }
-  elog(ERROR, "index \"%s\" has not been staged", get_rel_name(index));
+  return InvalidOid;
+}
+
+// An index that the new rows do not fit into, as the step that was to build it has said. One that enforces something stays or is an error.
+void drop_unstaged(Oid index) {
+  Relation relation = index_open(index, AccessExclusiveLock);
+  const bool enforces = relation->rd_index->indisunique && relation->rd_index->indisvalid;
+  index_close(relation, NoLock);
+  if (enforces) elog(ERROR, "index \"%s\" has not been staged", get_rel_name(index));
+  const ObjectAddress address{RelationRelationId, index, 0};
+  performDeletion(&address, DROP_RESTRICT, 0);
 }
 
 // The number of their columns.
@@ -249,6 +259,10 @@ void exchange_indexes(Relation table, Relation staging) {
   foreach (cell, RelationGetIndexList(table)) {
     const Oid index = lfirst_oid(cell);
     const Oid other = staged_index(staged, index);
+    if (!OidIsValid(other)) {
+      drop_unstaged(index);
+      continue;
+    }
     const int natts = lock_indexes(index, other);
     exchange_files(index, other);
     take_statistics(index, other, natts);
@@ -394,15 +408,15 @@ void note_rows(Oid staging, std::int64_t rows) {
   CommandCounterIncrement();
 }
 
-void stage_indexes(Oid id) {
+void stage_index(Oid id, Oid index) {
   check_staged(id);
+  if (IndexGetRelation(index, true) != id) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("relation %u is no index of table \"%s\"", index, get_rel_name(id))));
+  }
   Relation table = table_open(id, NoLock);
-  const Oid staging = staging_of(id);
-  List* indexes = RelationGetIndexList(table);
   const int natts = RelationGetNumberOfAttributes(table);
   table_close(table, NoLock);
-  ListCell* cell = nullptr;
-  foreach (cell, indexes) stage_index(id, lfirst_oid(cell), staging, natts);
+  build_staged_index(id, index, staging_of(id), natts);
 }
 
 List* switch_tables(const SwitchRequest& request) {

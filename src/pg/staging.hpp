@@ -28,8 +28,9 @@ void check_unused(Relation table);
 // What pg_class says of a loaded relation, until an index is built or ANALYZE comes by: how many rows it has.
 void note_rows(Oid staging, std::int64_t rows);
 
-// For each index of the table the same over the staging relation, built.
-void stage_indexes(Oid table);
+// The same index of the table over the staging relation, built. One that is not there is dropped by the switch, or an error of it where
+// it is unique.
+void stage_index(Oid table, Oid index);
 
 struct SwitchRequest {
   Oid* tables;

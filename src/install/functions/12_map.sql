@@ -133,7 +133,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
         JOIN jsonb_to_recordset(catalog -> 'columns') AS c
             (schema text, "table" text, column_id int, "column" text, type text, max_length int, "precision" int, scale int,
-             is_nullable boolean, is_identity boolean, seed numeric, increment numeric, last_value numeric,
+             "collation" text, is_nullable boolean, is_identity boolean, seed numeric, increment numeric, last_value numeric,
              default_definition text, is_computed boolean, is_hidden boolean, is_masked boolean, comment text)
           ON c.schema = t.schema AND c."table" = t.name
     ), ranked AS (
@@ -149,7 +149,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM (SELECT d.*, _mssql_fdw._column_type(d.type, d.max_length, d."precision", d.scale) AS local_type
               FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d) AS k
     )
-    SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale,
+    SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale, n."collation",
            -- 38,38 is what some servers say when they do not know an expression's scale: any numeric fits
            CASE WHEN n.is_computed AND n.type IN ('decimal', 'numeric') AND n.scale = 38 THEN 'numeric' ELSE y.local_type END,
            -- what the source fills in by itself, nobody fills in here: new rows must be able to go without

@@ -18,8 +18,45 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_lock_targets' LANGUAGE C STRICT VOLATILE PARALL
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
-CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_stage_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+CREATE OR REPLACE FUNCTION _mssql_fdw._stage_index(relation regclass, index regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_stage_index' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+
+-- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for the switch drops them; one that is unique
+-- ends the run.
+CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS TABLE (index text, failure text, detail text, statement text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    x record;
+    state text;
+BEGIN
+    FOR x IN SELECT i.indexrelid AS id, c.relname AS name, n.nspname AS schema, t.relname AS table_name, i.indisunique AND i.indisvalid AS is_enforced, pg_get_indexdef(i.indexrelid) AS definition,
+                    CASE WHEN k.oid IS NULL THEN format('DROP INDEX %s', i.indexrelid::regclass)
+                         ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', relation, k.conname) END AS drop
+             FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+             JOIN pg_class AS t ON t.oid = i.indrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
+             LEFT JOIN pg_constraint AS k ON k.conrelid = relation AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+             WHERE i.indrelid = relation AND i.indislive ORDER BY i.indexrelid LOOP
+        BEGIN
+            PERFORM _mssql_fdw._stage_index(relation, x.id);
+        EXCEPTION
+            WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded THEN
+                GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, state = RETURNED_SQLSTATE;
+                -- it would say where in the file that nobody sees
+                detail := CASE WHEN state <> '54000' THEN nullif(detail, '') END;
+                IF x.is_enforced THEN
+                    RAISE EXCEPTION USING ERRCODE = state, SCHEMA = x.schema, TABLE = x.table_name, CONSTRAINT = x.name,
+                        MESSAGE = format('new rows of %s do not fit unique index "%s"', relation, x.name),
+                        DETAIL = concat_ws('. ', failure, detail),
+                        HINT = format('Correct them at the source, exclude the table, or do without: %s. A key of the source that a table lacks is '
+                            'made where the rows allow it, and a warning where they do not.', x.drop);
+                END IF;
+                index := x.name;
+                statement := x.definition;
+                RETURN NEXT;
+        END;
+    END LOOP;
+END
+$$;
 
 -- Checks the constraints, then takes the exclusive locks, of tables that are refilled behind it, too, and switches. `untrusted`, as
 -- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new rows are,

@@ -217,7 +217,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   t.is_memory_optimized::text, t.loaded), NULL
     FROM t WHERE verify = 'count'
     UNION ALL
-    SELECT 60, t.position, 4, t.id, 'stage indexes', t.source, t.target, format('SELECT _mssql_fdw._stage_indexes(%L)', t.target), NULL
+    SELECT 60, t.position, 4, t.id, 'stage indexes', t.source, t.target, format('SELECT * FROM _mssql_fdw._stage_indexes(%L)', t.target), NULL
     FROM t WHERE t.action = 'switch'
     UNION ALL
     SELECT CASE WHEN t.analyzed_beside OR t.action IN ('create', 'replace') THEN 60 ELSE 96 END, t.position, 1000, t.id, 'analyze', t.source, t.target,

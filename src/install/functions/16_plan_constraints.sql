@@ -1,10 +1,11 @@
 -- Replicate: steps for keys, indexes, checks and foreign keys, all of them made after the data.
 
--- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3 bytes for 2 of UTF-16.
-CREATE OR REPLACE FUNCTION _mssql_fdw._index_width(type text, max_length int) RETURNS int
+-- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3 bytes for 2 of UTF-16, and for 1 of a code page.
+CREATE OR REPLACE FUNCTION _mssql_fdw._index_width(type text, max_length int, source_collation text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN max_length < 0 OR type IN ('text', 'ntext', 'image', 'xml', 'sql_variant', 'geometry', 'geography') THEN NULL
             WHEN type IN ('nchar', 'nvarchar', 'sysname') THEN max_length * 3 / 2 + 4
+            WHEN type IN ('char', 'varchar') AND source_collation NOT LIKE E'%\\_UTF8' THEN max_length * 3 + 4
             ELSE max_length + 4 END;
 
 -- What translating a table's expressions takes: its columns there, here, and their declared types.
@@ -41,7 +42,8 @@ RETURNS TABLE (table_id int, name text, target name, note text, constraint_type 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH entries AS (
         SELECT o.table_id, o.target, o.note, i.*, c.target AS column_target, c.is_nullable,
-               _mssql_fdw._index_width(c.type, c.max_length) AS width,
+               _mssql_fdw._index_width(c.type, c.max_length, c.source_collation) AS width,
+               c.scale = 7 AND c.type IN ('time', 'datetime2', 'datetimeoffset') AS is_cut,
                i.is_included AS included, NOT i.is_included AND i.key_ordinal > 0 AS is_key
         FROM ROWS FROM (jsonb_to_recordset(model -> 'catalog' -> 'indexes') AS
             (schema text, "table" text, index text, constraint_type text, is_unique boolean, type_desc text, is_disabled boolean,
@@ -58,7 +60,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                string_agg(quote_ident(e.column_target), ', ' ORDER BY e.key_ordinal) FILTER (WHERE e.is_key) AS plain_keys,
                array_agg(e.column_target ORDER BY e.key_ordinal) FILTER (WHERE e.is_key) AS key_names,
                string_agg(quote_ident(e.column_target), ', ' ORDER BY e.at) FILTER (WHERE e.included) AS includes,
-               bool_or(e.is_nullable) FILTER (WHERE e.is_key) AS has_null,
+               bool_or(e.is_nullable) FILTER (WHERE e.is_key) AS has_null, bool_or(e.is_cut) FILTER (WHERE e.is_key) AS is_cut,
                -- a B-tree row holds 2,704 bytes and an index 32 columns; a NULL width must count as too much
                count(*) FILTER (WHERE e.is_key OR e.included) > 32
                    OR coalesce(bool_or(e.width IS NULL) FILTER (WHERE e.included), false)
@@ -73,7 +75,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT f.table_id, f.index, f.target,
            nullif(concat_ws('; ', f.note, CASE WHEN f.too_wide AND f.includes IS NOT NULL
-                                               THEN format('INCLUDE (%s) left out: too wide', f.includes) END), ''),
+                                               THEN format('INCLUDE (%s) left out: too wide', f.includes) END,
+                             CASE WHEN f.is_unique AND f.is_cut THEN 'rows that differ in the seventh digit of a time only are the same to it' END), ''),
            f.constraint_type, f.is_unique, f.keys, f.plain_keys, CASE WHEN NOT f.too_wide THEN f.includes END,
            coalesce(f.has_null, false), f.filter,
            CASE WHEN f.type_desc LIKE '%COLUMNSTORE%' OR f.type_desc IN ('XML', 'SPATIAL')

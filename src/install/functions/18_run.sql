@@ -158,6 +158,21 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._loss) RETURNS 
 LANGUAGE sql IMMUTABLE
 RETURN (loss).verb IN ('failed', 'not validated', 'without a match', 'without tables');
 
+-- Builds the indexes of a staged table, and tells which are dropped because the new rows do not fit.
+CREATE OR REPLACE FUNCTION _mssql_fdw._run_stage_indexes(s replicate._step) RETURNS SETOF replicate._loss
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    x record;
+BEGIN
+    FOR x IN EXECUTE s.statement LOOP
+        PERFORM _mssql_fdw._say(true, format('index "%s" of %s is dropped, for the new rows do not fit: %s', x.index, s.target, x.failure),
+            concat_ws(' ', x.detail, 'The statement was: ' || x.statement), 'Where the source has it, the next run tries it again.');
+        RETURN NEXT ROW(s.table_id, 'index', 'failed', s.source, s.target,
+            format('index failed: %s. Statement: %s', x.failure, x.statement))::replicate._loss;
+    END LOOP;
+END
+$$;
+
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
 CREATE OR REPLACE FUNCTION _mssql_fdw._loss_summary(losses replicate._loss[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -234,7 +249,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s replicate._step;
     done record;
-    violated replicate._loss;
+    lost replicate._loss;
     at int[] := '{}';      -- by table id: index into results
     i int;
     t record;
@@ -261,11 +276,15 @@ BEGIN
             PERFORM _mssql_fdw._claim_copies(model, steps);
             is_claimed := true;
         END IF;
-        IF s.kind = 'switch' THEN
-            FOR violated IN SELECT * FROM _mssql_fdw._run_switch(model, s.statement) LOOP
-                losses := array_append(losses, violated);
-                results[at[violated.table_id]].notes := results[at[violated.table_id]].notes || violated.note;
+        IF s.kind IN ('switch', 'stage indexes') THEN
+            FOR lost IN SELECT * FROM _mssql_fdw._run_switch(model, s.statement) WHERE s.kind = 'switch'
+                        UNION ALL SELECT * FROM _mssql_fdw._run_stage_indexes(s) WHERE s.kind <> 'switch' LOOP
+                losses := array_append(losses, lost);
+                results[at[lost.table_id]].notes := results[at[lost.table_id]].notes || lost.note;
             END LOOP;
+            IF i IS NOT NULL THEN
+                results[i].elapsed := results[i].elapsed + (clock_timestamp() - began);
+            END IF;
             CONTINUE;
         END IF;
         SELECT * INTO done FROM _mssql_fdw._run_step(s, undone);

@@ -221,6 +221,7 @@ CREATE TYPE replicate._column AS (
     max_length int,
     precision int,
     scale int,
+    source_collation text,
     local_type text,
     is_nullable boolean,
     generator text,        -- what numbers an identity column: identity, sequence, NULL
