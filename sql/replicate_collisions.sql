@@ -36,6 +36,16 @@ CALL pg_temp.at_source('CREATE TABLE mm.Gadget (id int PRIMARY KEY, word varchar
 SELECT source, target, rows, status FROM replicate_all('mssql', 'met', '{mm.%}');
 SELECT source, target, source_rows, target_rows, status FROM replicate_verify('mssql', 'met', '{mm.Gadget}');
 
+-- a table that takes the place of another one there, whose key it had: here that is still the key of the one that it had been
+CALL pg_temp.at_source('CREATE TABLE mm.Plate (id int IDENTITY CONSTRAINT PK_Plate PRIMARY KEY, word varchar(10) CONSTRAINT UQ_Plate UNIQUE)');
+SELECT source, target, status FROM replicate_all('mssql', 'met', '{mm.Plate%}');
+CALL pg_temp.at_source('EXEC sp_rename ''mm.Plate'', ''PlateOld''');
+CALL pg_temp.at_source('CREATE TABLE mm.Plate (id int IDENTITY CONSTRAINT PK_Plate2 PRIMARY KEY, word varchar(10) CONSTRAINT UQ_Plate2 UNIQUE)');
+SELECT source, target, status FROM replicate_all('mssql', 'met', '{mm.Plate%}') ORDER BY source COLLATE "C";
+SELECT source, target, status FROM replicate_all('mssql', 'met', '{mm.Plate%}') ORDER BY source COLLATE "C";
+SELECT conrelid::regclass, conname, contype FROM pg_constraint
+WHERE conrelid IN ('met.plate'::regclass, 'met.plateold'::regclass) AND contype IN ('p', 'u') ORDER BY 1, 2;
+
 -- IMPORT FOREIGN SCHEMA calls tables and columns what a copy of them is called
 CALL pg_temp.at_source('CREATE TABLE aa.OrderLine (OrderId int, "order id" int, order_id int, Order_Id2 int, OrderId2 int)');
 CALL pg_temp.at_source('CREATE TABLE aa.order_line (a int)');
@@ -49,7 +59,7 @@ SELECT c.relname, a.attname, count(*) AS both FROM pg_class AS c JOIN pg_attribu
 WHERE c.relnamespace IN ('imported'::regnamespace, 'copied'::regnamespace) AND c.relname LIKE 'order%'
 GROUP BY c.relname, a.attname, a.attnum ORDER BY c.relname COLLATE "C", a.attnum;
 
-CALL pg_temp.at_source('DROP TABLE aa.Gadget, mm.Turn, mm.Gadget, aa.OrderLine, aa.order_line, aa.Order_Line2, aa.OrderLine2');
+CALL pg_temp.at_source('DROP TABLE aa.Gadget, mm.Turn, mm.Gadget, mm.Plate, mm.PlateOld, aa.OrderLine, aa.order_line, aa.Order_Line2, aa.OrderLine2');
 CALL pg_temp.at_source('DROP SEQUENCE aa.Turn');
 CALL pg_temp.at_source('DROP SCHEMA aa');
 CALL pg_temp.at_source('DROP SCHEMA mm');

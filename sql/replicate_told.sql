@@ -113,6 +113,25 @@ SET client_min_messages = warning;
 SELECT mssql_exec('mssql', 'DROP TABLE dbo.told4');
 DROP TABLE told.told4;
 
+-- columns that were altered there
+SELECT mssql_exec('mssql', 'CREATE TABLE dbo.ToldAltered (id int PRIMARY KEY, a int, b decimal(8,2), c int, d varchar(10), e varchar(10), f smallint)');
+SELECT source, status FROM replicate_all('mssql', 'told', include => '{dbo.ToldAltered}');
+ALTER TABLE told.toldaltered ALTER e TYPE text, ALTER f TYPE bigint;
+SELECT kind, note FROM replicate_plan('mssql', 'told', include => '{dbo.ToldAltered}') WHERE kind = 'stage';
+SELECT mssql_exec('mssql', 'ALTER TABLE dbo.ToldAltered ALTER COLUMN a bigint');
+SELECT mssql_exec('mssql', 'ALTER TABLE dbo.ToldAltered ALTER COLUMN b decimal(12,4)');
+SELECT mssql_exec('mssql', 'ALTER TABLE dbo.ToldAltered ALTER COLUMN c nvarchar(20)');
+SELECT mssql_exec('mssql', 'ALTER TABLE dbo.ToldAltered ALTER COLUMN d varchar(20)');
+SELECT mssql_exec('mssql', 'INSERT INTO dbo.ToldAltered VALUES (1, 1, 1.5, N''1'', ''d'', ''e'', 1)');
+SELECT source, status FROM replicate_all('mssql', 'told', include => '{dbo.ToldAltered}');
+SELECT t.notes FROM replicate.run_tables AS t WHERE t.run = (SELECT max(id) FROM replicate.runs);
+SELECT mssql_exec('mssql', 'UPDATE dbo.ToldAltered SET a = 5000000000');
+SELECT source, status FROM replicate_all('mssql', 'told', include => '{dbo.ToldAltered}');
+SELECT mssql_exec('mssql', 'UPDATE dbo.ToldAltered SET a = 1, c = N''one''');
+SELECT source, status FROM replicate_all('mssql', 'told', include => '{dbo.ToldAltered}');
+SELECT mssql_exec('mssql', 'DROP TABLE dbo.ToldAltered');
+DROP TABLE told.toldaltered;
+
 -- row-level security that applies to the caller
 CREATE ROLE told_owner;
 CREATE ROLE told_other;

@@ -24,6 +24,11 @@ void load_error_context(void* argument) {
   const auto* context = static_cast<const LoadContext*>(argument);
   if (*context->target == '\0') return;  // the arguments are not read yet
   errcontext("load of %s into %s, after %llu rows", context->source, context->target, static_cast<unsigned long long>(context->rows));
+  const int code = geterrcode();
+  if (code == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || code == ERRCODE_STRING_DATA_RIGHT_TRUNCATION || code == ERRCODE_INVALID_TEXT_REPRESENTATION) {
+    errhint("Where a column of %s was altered, alter it here, too: replicate_plan() notes such columns, and their types, at the step \"stage\".",
+            context->source);
+  }
 }
 
 tds::CharacterPolicy character_policy(const char* text) {

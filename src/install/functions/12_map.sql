@@ -194,7 +194,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM sequences AS s
         UNION ALL
         SELECT 2, 'identity', m.id, m.schema, c.name, m.source || '.' || c.name, m.target_schema,
-               _mssql_fdw._local_name(m.target_name || '_' || c.target || '_seq', 'preserve'), NULL
+               _mssql_fdw._local_name(m.target_name || '_' || c.target || '_seq', 'preserve'),
+               CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
         FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN made AS m ON m.id = c.table_id
         WHERE c.generator IS NOT NULL
         UNION ALL
@@ -206,14 +207,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), wanted AS (
         SELECT l.*, _mssql_fdw._distinct_name(l.folded, l.source) AS other_name FROM listed AS l
     ), taken AS (
-        SELECT t.target_schema AS schema, t.target_name AS name FROM t
+        SELECT t.target_schema AS schema, t.target_name AS name, NULL::oid AS owner FROM t
         UNION
-        SELECT n.nspname, c.relname
+        SELECT n.nspname, c.relname, coalesce(x.indrelid, d.refobjid)
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN pg_index AS x ON x.indexrelid = c.oid
         LEFT JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
              AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S'
-        WHERE NOT EXISTS (SELECT FROM made AS m WHERE m.relation IN (c.oid, x.indrelid, d.refobjid))
+        WHERE NOT EXISTS (SELECT FROM made AS m WHERE m.relation = c.oid OR m.action = 'replace' AND m.relation IN (x.indrelid, d.refobjid))
           -- a sequence that replication made before is taken up again
           AND NOT (c.relkind = 'S' AND d.objid IS NULL
                    AND EXISTS (SELECT FROM wanted AS w WHERE w.class = 1 AND w.schema = n.nspname AND w.folded = c.relname))
@@ -228,7 +229,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              AND kept.target_schema = w.schema AND kept.target_name = w.folded
         LEFT JOIN copies AS suffixed ON w.class = 1 AND suffixed.source_schema = w.source_schema AND suffixed.source_name = w.name
              AND suffixed.target_schema = w.schema AND suffixed.target_name = w.other_name
-        LEFT JOIN taken AS k ON k.schema = w.schema AND k.name = w.folded
+        LEFT JOIN taken AS k ON k.schema = w.schema AND k.name = w.folded AND (k.owner = w.relation) IS NOT TRUE
         LEFT JOIN pg_namespace AS n ON n.nspname = w.schema
         LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.folded
         LEFT JOIN pg_index AS i ON i.indexrelid = c.oid AND i.indrelid = w.relation

@@ -300,6 +300,32 @@ BEGIN
 END
 $$;
 
+-- Columns of kept tables that do not take all that the types of their sources do: altered there, or made so here on purpose.
+CREATE OR REPLACE FUNCTION _mssql_fdw._narrow_columns(model jsonb) RETURNS TABLE (table_id int, note text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH typed AS (
+        SELECT t.id, c.ordinal, c.target, c.local_type, to_regtype(c.local_type)::oid AS wanted, coalesce(nullif(y.typbasetype, 0), a.atttypid) AS type,
+               CASE y.typtype WHEN 'd' THEN y.typtypmod ELSE a.atttypmod END AS modifier, format_type(a.atttypid, a.atttypmod) AS type_name
+        FROM _mssql_fdw._tables(model) AS t
+        JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.loaded
+        JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target
+        JOIN pg_type AS y ON y.oid = a.atttypid
+        WHERE t.action IN ('switch', 'refill')
+    ), sized AS (
+        -- precision and scale, or the length
+        SELECT p.*, string_to_array(substring(format_type(p.type, p.modifier) FROM '[(]([0-9,]+)[)]'), ',')::int[] AS size,
+               string_to_array(coalesce(substring(p.local_type FROM '[(]([0-9,]+)[)]'),
+                   CASE p.local_type WHEN 'smallint' THEN '5,0' WHEN 'integer' THEN '10,0' WHEN 'bigint' THEN '19,0' END), ',')::int[] AS wanted_size
+        FROM typed AS p WHERE p.type_name <> p.local_type
+    )
+    SELECT s.id, string_agg(format('column %I is %s, and would be made as %s now', s.target, s.type_name, s.local_type), '; ' ORDER BY s.ordinal)
+    FROM sized AS s
+    WHERE s.wanted <> s.type AND s.type NOT IN ('text'::regtype, 'varchar'::regtype) AND NOT EXISTS (SELECT FROM pg_cast AS k WHERE k.castsource = s.wanted AND k.casttarget = s.type AND k.castcontext = 'i')
+       OR s.size IS NOT NULL AND (s.wanted_size IS NULL OR s.size[2] < s.wanted_size[2]
+                                  OR s.size[1] - coalesce(s.size[2], 0) < s.wanted_size[1] - coalesce(s.wanted_size[2], 0))
+    GROUP BY s.id
+$$;
+
 -- What a kept table has and the source has not, any more or never: nothing fills it. One with a default is its owner's own.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_columns_without_source(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -203,8 +203,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _mssql_fdw._columns(model) AS c WHERE c.loaded
         GROUP BY c.table_id
     )
-    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target, format('SELECT _mssql_fdw._stage(%L)', t.target), NULL::text
-    FROM t WHERE t.action = 'switch'
+    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target, format('SELECT _mssql_fdw._stage(%L)', t.target), w.note
+    FROM t LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id WHERE t.action = 'switch'
     UNION ALL
     SELECT 60, t.position, 2, t.id, 'load', t.source, t.target,
            format('SELECT * FROM _mssql_fdw._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s%s)', model ->> 'server', t.schema, t.name,
@@ -256,8 +256,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         GROUP BY c.table_id
     )
     SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target,
-           format('CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP', t.staged, l.definitions), 'cannot be switched: refilled at the end'
-    FROM t JOIN lists AS l ON l.table_id = t.id
+           format('CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP', t.staged, l.definitions),
+           concat_ws('; ', 'cannot be switched: refilled at the end', w.note)
+    FROM t JOIN lists AS l ON l.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
     UNION ALL
     SELECT 86, 0, 0, NULL::int, 'truncate', NULL, string_agg(t.target, ', ' ORDER BY t.position),
            'TRUNCATE ' || string_agg(CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END || t.target, ', ' ORDER BY t.position), NULL
