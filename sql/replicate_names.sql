@@ -20,6 +20,9 @@ SELECT source, target, rows, status FROM replicate_table('mssql', '[odd schema].
 SELECT source, source_rows, target_rows, status
 FROM replicate_verify('mssql', include => ARRAY['odd schema.%', 'pg\_odd.%', 'replicate.%', 'Größe.%']) ORDER BY source COLLATE "C";
 SELECT count(*) FROM replicate_all('mssql', include => ARRAY['odd schema.%', 'Größe.%'], on_existing => 'replace');
+-- and so by each way of writing it with brackets
+SELECT p.pattern, _mssql_fdw._matches('dbo', 'a]b', ARRAY[p.pattern]) AS matches
+FROM unnest('{"[dbo].[a]]b]","dbo.[a]]b]","DBO.[%]","[dbo].a]b","[a]]b]","[dbo].[a]b]",[dbo],"dbo.[a]"}'::text[]) AS p (pattern);
 -- all in one schema, as they are written there
 SELECT source, target, rows, status
 FROM replicate_all('mssql', 'All of "it"', ARRAY['odd schema.%', 'replicate.%', 'Größe.%'], options => '{"name_case": "preserve"}')

@@ -344,7 +344,7 @@ const char* wire_name(WireType wire) {
 const char* hint_for(const Column& column) {
   switch (column.type) {
     case WireType::variant:
-      return "Set the column's option remote_type 'sql_variant' to read it as JSON, or cast it in the query.";
+      return "Cast it in the query; a foreign table's column with remote_type 'sql_variant' is read as JSON.";
     case WireType::udt:
       return "Set the column's option remote_type to 'geometry', 'geography' or 'hierarchyid', or convert it in the query.";
     case WireType::datetimeoffset: return "Use timestamp with time zone or text.";

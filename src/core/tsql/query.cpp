@@ -43,6 +43,8 @@ struct ColumnName {
 class QueryReader {
  public:
   QueryReader(std::string_view text, std::vector<Token> tokens) : text_(text), tokens_(std::move(tokens)) {
+    // written before WITH out of habit
+    tokens_.erase(tokens_.begin(), std::find_if_not(tokens_.begin(), tokens_.end(), [](const Token& token) { return is_symbol(token, ";"); }));
     end_ = tokens_.size() - 1;
     while (end_ > 0 && is_symbol(tokens_[end_ - 1], ";")) --end_;
     match_parentheses();

@@ -162,11 +162,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
             ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;
 
--- Does any LIKE pattern match? A pattern with a dot is held against schema.table, in the form of plans and results too, one without
--- against the table's name.
+-- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without against the table's name; and one with a bracket
+-- against the ways of writing them with brackets, which plans and results do.
 CREATE OR REPLACE FUNCTION _mssql_fdw._matches(schema text, name text, patterns text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
                WHERE CASE WHEN p.pattern LIKE '%.%' THEN schema || '.' || name ELSE name END ILIKE p.pattern
-                  OR starts_with(p.pattern, '[') AND (_mssql_fdw._source_name(schema, name) ILIKE p.pattern
-                                                      OR _mssql_fdw._source_name(schema, name) = p.pattern));
+                  OR strpos(p.pattern, '[') > 0 AND EXISTS (
+                      SELECT FROM (VALUES ('[' || replace(schema, ']', ']]') || '].', '[' || replace(name, ']', ']]') || ']')) AS q (schema, name)
+                      CROSS JOIN LATERAL unnest(ARRAY[q.schema || q.name, _matches.schema || '.' || q.name, q.schema || _matches.name, q.name]) AS w (spelling)
+                      WHERE w.spelling ILIKE p.pattern OR w.spelling = p.pattern));

@@ -59,6 +59,8 @@ TEST(ParseQuery, OneSelectStaysAsItIs) {
 TEST(ParseQuery, SemicolonsAndCommentsAroundItGo) {
   EXPECT_EQ(body(" SELECT a FROM t ; "), "SELECT a FROM t");
   EXPECT_EQ(body("-- first\nSELECT a FROM t;; -- last"), "SELECT a FROM t");
+  EXPECT_EQ(parts(" ;; WITH a AS (SELECT 1 AS x) SELECT x FROM a"), "WITH a AS (SELECT 1 AS x)|SELECT x FROM a|");
+  EXPECT_EQ(parts(";"), "It has no SELECT.");
   EXPECT_EQ(body("/* /* nested */ ; */ SELECT a FROM t /* ) */"), "SELECT a FROM t");
 }
 
