@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/tds/ask.hpp"
 #include "../core/tds/decode.hpp"
 #include "../core/tds/session.hpp"
 #include "../core/tsql/catalog.hpp"
@@ -43,10 +44,7 @@ void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query
   if (session.next_result()) {
     Row row;
     const auto columns = session.columns();
-    if (columns.size() != query.columns.size()) {
-      throw Error(sqlstate::fdw_error, "the server's catalog has an unexpected shape",
-                  "The answer to \"" + std::string(query.name) + "\" has " + std::to_string(columns.size()) + " columns.");
-    }
+    tds::require_columns(session, query.name, query.columns.size());
     while (session.fetch(row)) {
       std::vector<std::optional<std::string>> cells(row.size());
       for (std::size_t i = 0; i < row.size(); ++i) {

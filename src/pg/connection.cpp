@@ -134,28 +134,15 @@ tds::IsolationLevel level_of(tsql::Isolation isolation) {
   return tds::IsolationLevel::read_committed;
 }
 
-struct ServerFacts {
-  std::optional<std::int64_t> snapshot_state;
-  std::int64_t edition{0};
-};
-
-// What the server says of itself. Throws Error for one that mssql_fdw does not work with. Core only.
-ServerFacts ask_facts(tds::Session& session) {
-  ServerFacts facts;
-  session.execute(tsql::server_facts_query());
-  if (session.next_result()) {
-    Row row;
-    const auto columns = session.columns();
-    while (session.fetch(row)) {
-      if (!row[0].is_null()) facts.snapshot_state = tds::decode_integer(columns[0], row[0]);
-      if (!row[1].is_null()) facts.edition = tds::decode_integer(columns[1], row[1]);
-    }
-  }
-  while (session.next_result()) continue;
-  const std::string_view refused = tsql::refused_edition(facts.edition);
-  if (refused.empty()) return facts;
+// Whether the database allows SNAPSHOT isolation, where the login sees that. Throws Error for a server that mssql_fdw does not work with.
+// Core only.
+std::optional<std::int64_t> ask_snapshot_state(tds::Session& session) {
+  const auto facts = tds::ask_integers(session, tsql::server_facts_query(), 2);
+  const std::int64_t edition = facts[1].value_or(0);
+  const std::string_view refused = tsql::refused_edition(edition);
+  if (refused.empty()) return facts[0];
   throw Error(sqlstate::feature_not_supported, "mssql_fdw does not work with " + std::string(refused),
-              "The server's EngineEdition is " + std::to_string(facts.edition) + ".",
+              "The server's EngineEdition is " + std::to_string(edition) + ".",
               "It works with SQL Server, Azure SQL Database and Azure SQL Managed Instance.");
 }
 
@@ -169,9 +156,9 @@ Link log_in(OptionList server_options, OptionList mapping_options) {
   link.session->limit({login.query_timeout > 0 ? login.query_timeout : login.connect_timeout, link.waits.attention});
   link.opening.settings = tsql::session_settings();
   const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
-  const ServerFacts facts = ask_facts(*link.session);
-  link.opening.level = level_of(tsql::resolve(wanted, facts.snapshot_state == 1));
-  link.level_guessed = wanted == tsql::Isolation::automatic && !facts.snapshot_state;
+  const std::optional<std::int64_t> snapshot_state = ask_snapshot_state(*link.session);
+  link.opening.level = level_of(tsql::resolve(wanted, snapshot_state == 1));
+  link.level_guessed = wanted == tsql::Isolation::automatic && !snapshot_state;
   link.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
   link.session->limit(link.waits);
   return link;
