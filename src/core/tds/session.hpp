@@ -47,7 +47,7 @@ struct Login {
 
 // What the host program lends to a session. Plain function pointers, called from inside client-library callbacks: they must not throw or longjmp.
 struct Environment {
-  bool (*interrupted)(){nullptr};                        // true: give up the wait, Error::interrupted() follows
+  bool (*interrupted)(){nullptr};                        // true: give up the wait, Error::interrupted() follows; async-signal-safe
   void (*info)(const ServerMessage& message){nullptr};   // INFO tokens (severity <= 10): PRINT, warnings
   // Waits until the socket is ready for one of `events` (those of poll(2)), `milliseconds` are over (-1: never) or the program is wanted.
   void (*wait)(int socket, short events, int milliseconds){nullptr};  // null: poll(2)
@@ -112,7 +112,7 @@ class Session {
   virtual std::optional<std::uint64_t> transaction() const noexcept { return std::nullopt; }
 
   // Whether the session can be made as after its login. Where it cannot, what a statement has set stays, and open() only says the settings
-  // and begins.
+  // and begins. In a transaction that the server does not tell of open() takes back the database, and says the settings.
   virtual bool resets() const noexcept { return false; }
   // May wait for the next request and go with it: a batch then takes no round trip more. A failure of either is the request's.
   virtual void open(const Opening& opening);

@@ -8,19 +8,26 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "../../error.hpp"
 #include "../net/keepalive.hpp"
+#include "../net/sent.hpp"
 #include "parameters.hpp"
-#include "watchdog.hpp"
 
 namespace mssql::tds::freetds {
 
 namespace {
 
 constexpr int cancel_seconds = 10;  // a server that still sends rows then does not obey an attention
-// How many rows next_result() reads past before it asks whether to go on.
+// FreeTDS looks at interruptions only where it waits.
 constexpr int rows_between_checks = 256;
+
+// Of a batch in clear text: the packet's header, ALL_HEADERS with a transaction's descriptor (MS-TDS 2.2.5.3), UTF-16. It fits one packet.
+std::uint64_t clear_size(std::string_view ascii) {
+  constexpr std::size_t packet_header = 8, all_headers = 22;
+  return packet_header + all_headers + 2 * ascii.size();
+}
 
 }  // namespace
 
@@ -30,6 +37,7 @@ Driver::Driver(const Login& login, const Environment& environment)
       waits_{login.query_timeout, Waits{}.attention},
       monitor_(environment),
       process_(log_in(login, environment, monitor_)),
+      connect_timeout_(login.connect_timeout),
       unproven_(login.encrypt == Encrypt::require || login.encrypt == Encrypt::strict) {
   net::keep_alive(dbiordesc(process_.get()));
   introduce();
@@ -59,24 +67,32 @@ void Driver::introduce() {
 }
 
 // FreeTDS goes on in clear behind the login where the server, or somebody on the way who changes a byte, agrees to no more encryption than
-// that. The first answer, to a question that tells nothing, shows it.
-void Driver::require_tls() {
-  constexpr std::uint8_t application_data = 23;  // RFC 8446 5.1
+// that. What comes from there proves nothing, but the kernel counts what we send: under TLS the first question, which tells nothing, is longer
+// than it is by itself. Its answer, which is not read here, acknowledges it.
+void Driver::require_tls(std::uint64_t clear_size, std::optional<std::uint64_t> written_before) {
   constexpr int slice_ms = 200;
-  std::uint8_t first = application_data;
   const int socket = dbiordesc(process_.get());
-  const net::Deadline deadline = net::Deadline::in_seconds(waits_.statement > 0 ? waits_.statement : Login().connect_timeout);
-  while (!deadline.passed()) {
-    if (environment_.interrupted != nullptr && environment_.interrupted()) break;  // what follows says so
+  const net::Deadline deadline = net::Deadline::in_seconds(connect_timeout_);
+  for (;;) {
     pollfd answer{socket, POLLIN, 0};
-    if (::poll(&answer, 1, deadline.slice(slice_ms)) <= 0) continue;
-    if (::recv(socket, &first, sizeof(first), MSG_PEEK) == 1) unproven_ = false;
-    break;
+    if (::poll(&answer, 1, deadline.slice(slice_ms)) > 0) break;
+    const bool interrupted = environment_.interrupted != nullptr && environment_.interrupted();
+    if (!interrupted && !deadline.passed()) continue;
+    drop();
+    if (interrupted) throw Error::interrupted();
+    throw Error(sqlstate::cannot_connect, "connection to server at " + where_ + " failed: timeout expired",
+                "The server did not answer the first question within " + std::to_string(connect_timeout_) + " s.");
   }
-  if (first == application_data) return;
+  std::uint8_t first = 0;
+  if (::recv(socket, &first, sizeof(first), MSG_PEEK) <= 0) return;  // it has hung up, as FreeTDS will see
+  const std::optional<std::uint64_t> acknowledged = net::bytes_acknowledged(socket);
+  if (written_before && acknowledged && *acknowledged > *written_before + clear_size) return;
   drop();
-  throw Error(sqlstate::cannot_connect, "connection to server at " + where_ + " failed: only its login is encrypted",
-              "The server, or somebody on the way to it, does not agree to more, and FreeTDS takes that for enough.",
+  const bool unknown = !written_before || !acknowledged;
+  throw Error(sqlstate::cannot_connect,
+              "connection to server at " + where_ + " failed: " + (unknown ? "whether it is encrypted cannot be seen" : "only its login is encrypted"),
+              unknown ? "FreeTDS does not say, and this system's kernel does not count what is sent."
+                      : "The server, or somebody on the way to it, does not agree to more, and FreeTDS takes that for enough.",
               "Use the native driver, or set the server option \"encrypt\" to \"request\" if clear text is acceptable.");
 }
 
@@ -111,6 +127,7 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   result_.clear();
   const Call call(monitor_, process_.get(), statement_limits());
   busy_ = true;
+  const std::optional<std::uint64_t> written_before = unproven_ ? net::bytes_written(dbiordesc(process_.get())) : std::nullopt;
   RETCODE code;
   if (parameters.empty()) {
     dbfreebuf(process_.get());
@@ -119,13 +136,14 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   } else {
     code = remote_call.send(process_.get());
   }
-  if (code == SUCCEED && unproven_) require_tls();
+  if (code == SUCCEED && std::exchange(unproven_, false)) require_tls(clear_size(sql), written_before);
   if (code == SUCCEED) code = dbsqlok(process_.get());
   judge(code);
 }
 
 bool Driver::next_result() {
   if (!busy_) return false;
+  give_up_if_interrupted();
   if (in_rows_) skip_rows();
   const Call call(monitor_, process_.get(), statement_limits());
   for (;;) {
@@ -151,6 +169,8 @@ bool Driver::next_result() {
 
 bool Driver::fetch(Row& row) {
   if (!in_rows_) return false;
+  if (rows_read_ % rows_between_checks == rows_between_checks - 1) [[unlikely]]
+    give_up_if_interrupted();
   const Call call(monitor_, process_.get(), statement_limits());
   const STATUS status = dbnextrow(process_.get());
   // A connection that is cut inside a row still gives REG_ROW, with the rest of the row missing
@@ -178,8 +198,13 @@ bool Driver::end_of_rows(STATUS status) {
 
 void Driver::skip_rows() {
   Row row;
-  for (int count = 0; fetch(row); ++count)
-    if (count % rows_between_checks == 0 && environment_.interrupted != nullptr && environment_.interrupted()) throw Error::interrupted();
+  while (fetch(row)) continue;
+}
+
+void Driver::give_up_if_interrupted() {
+  if (environment_.interrupted == nullptr || !environment_.interrupted()) return;
+  cancel();
+  throw Error::interrupted();
 }
 
 // DB-Library's count is an int that may have wrapped; rows that were read are counted here.
@@ -221,10 +246,9 @@ void Driver::cancel() noexcept {
   if (busy_ && !dead_ && !dbdead(process_.get())) {
     monitor_.clear();
     const int limit = std::max(cancel_seconds, waits_.attention);
-    const Call call(monitor_, process_.get(), {net::Deadline::in_seconds(limit), waits_.attention});
-    const Watchdog watchdog(dbiordesc(process_.get()), std::chrono::seconds(limit));
+    const Call call(monitor_, process_.get(), {net::Deadline::in_seconds(limit), waits_.attention, false});
     dbcancel(process_.get());
-    if (watchdog.barked() || monitor_.stop() != Stop::none) dead_ = true;
+    if (monitor_.stop() != Stop::none) dead_ = true;
   }
   busy_ = false;
   monitor_.clear();

@@ -34,7 +34,7 @@ class Driver final : public BulkBySql {
 
  private:
   void require_alive();
-  Limits statement_limits() const { return {net::Deadline(), waits_.statement}; }
+  Limits statement_limits() const { return {net::Deadline(), waits_.statement, true}; }
   // Looks at the notes of the call that returned `code` and throws what they amount to.
   void judge(RETCODE code);
   [[noreturn]] void raise();
@@ -44,7 +44,8 @@ class Driver final : public BulkBySql {
   void count_rows();
   void drop() noexcept;
   void introduce();
-  void require_tls();
+  void require_tls(std::uint64_t clear_size, std::optional<std::uint64_t> written_before);
+  void give_up_if_interrupted();
 
   Environment environment_;
   std::string where_;  // "host", port n: for messages
@@ -55,7 +56,8 @@ class Driver final : public BulkBySql {
   bool busy_{false};
   bool in_rows_{false};
   bool dead_{false};
-  bool unproven_;  // TLS is required, and nothing has been received under it yet
+  int connect_timeout_;
+  bool unproven_;  // TLS is required, and nothing has been sent under it yet
   std::int64_t rows_read_{0};
   std::int64_t affected_{0};
   int spid_{0};

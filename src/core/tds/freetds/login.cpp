@@ -259,7 +259,7 @@ Process log_in(const Login& login, const Environment& environment, Monitor& moni
 
   const CleanEnvironment environment_guard;
   const ConfigFile config(text);
-  const Call call(monitor, nullptr, {patience.deadline, 0});
+  const Call call(monitor, nullptr, {patience.deadline, 0, true});
   // FreeTDS connects again by itself within this time, without asking anybody
   const int connect_allowance = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(reached_in * 3).count());
   dbsetlogintime(std::max(login_grain_seconds, connect_allowance));

@@ -1,30 +1,36 @@
-// Whatever the handlers are told is noted in the one monitor that is active.
+// Whatever the handlers are told is noted in the one monitor that is active. The watchdog's tick reads it, too, in a signal handler.
 #include "monitor.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sybdb.h>
 #include <syberror.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <exception>
 #include <new>
 #include <system_error>
 
 #include "../../error.hpp"
+#include "watchdog.hpp"
 
 namespace mssql::tds::freetds {
 
 namespace {
 
 // Which monitor the handlers report to, and for which connection; both null outside of a Call.
-Monitor* active = nullptr;
+Monitor* volatile active = nullptr;
 DBPROCESS* active_process = nullptr;
 
 constexpr int changed_database = 5701;
 constexpr int changed_language = 5703;
 constexpr int highest_information_severity = 10;
+// A server that talks without end does not fill our memory.
 constexpr std::size_t most_errors_kept = 8;
+constexpr std::size_t most_information_bytes = 1 << 20;
+constexpr int ticks_of_grace = 2;  // FreeTDS looks up itself once a second, where it waits
 
 // A connection that is being opened has no identity yet: whatever is reported then is its own.
 bool is_ours(DBPROCESS* process) noexcept {
@@ -46,7 +52,7 @@ struct Callbacks {
   static int on_error(DBPROCESS* process, int number, int system_error, const char* text) noexcept {
     if (!is_ours(process)) return INT_CANCEL;
     Monitor& monitor = *active;
-    if (number == SYBETIME) return monitor.should_stop(process) ? INT_CANCEL : INT_CONTINUE;
+    if (number == SYBETIME) return monitor.should_stop() ? INT_CANCEL : INT_CONTINUE;
     if (number == SYBESMSG) return INT_CANCEL;  // "check messages from the server": they came already
     try {
       monitor.note_library_error(number, system_error, text);
@@ -66,7 +72,13 @@ struct Callbacks {
     }
   }
 
-  static bool on_wait(DBPROCESS* process) noexcept { return is_ours(process) && active->should_stop(process); }
+  static bool on_wait(DBPROCESS* process) noexcept { return is_ours(process) && active->should_stop(); }
+
+  static bool on_tick() noexcept {
+    if (active == nullptr) return false;
+    active->tick();
+    return true;
+  }
 };
 
 extern "C" {
@@ -86,24 +98,48 @@ static int handle_interrupt(void*) {
 }
 }
 
-bool Monitor::should_stop(DBPROCESS* process) noexcept {
+void Monitor::begin(DBPROCESS* process, const Limits& limits) noexcept {
+  limits_ = limits;
+  started_ = net::Clock::now();
+  ticks_ = 0;
+  socket_ = process == nullptr || dbdead(process) ? -1 : dbiordesc(process);
+  unused_.fill(-1);
+  if (process != nullptr) return;
+  std::size_t found = 0;
+  for (int number = 0; found < unused_.size(); ++number)
+    if (::fcntl(number, F_GETFD) < 0) unused_[found++] = number;
+}
+
+bool Monitor::should_stop() noexcept {
   if (stop_ != Stop::none) return true;
-  if (environment_.interrupted != nullptr && environment_.interrupted())
+  if (limits_.interruptible && environment_.interrupted != nullptr && environment_.interrupted())
     stop_ = Stop::interrupted;
   else if (limits_.deadline.passed())
     stop_ = Stop::deadline;
-  else if (limits_.silence_seconds > 0 && silent_for(process) >= std::chrono::seconds(limits_.silence_seconds))
+  else if (limits_.silence_seconds > 0 && silent_for() >= std::chrono::seconds(limits_.silence_seconds))
     stop_ = Stop::silence;
   if (stop_ != Stop::none) trouble_ = true;
   return stop_ != Stop::none;
 }
 
+// Async-signal-safe, as what it calls.
+void Monitor::tick() noexcept {
+  if (++ticks_ >= ticks_of_grace && should_stop()) cut();
+}
+
+// Of what is no socket shutdown() knows nothing.
+void Monitor::cut() const noexcept {
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+  for (const int number : unused_)
+    if (number >= 0) ::shutdown(number, SHUT_RDWR);
+}
+
 // The kernel knows when the last byte came; the call's start counts too, since the server owes nothing before it.
-std::chrono::milliseconds Monitor::silent_for(DBPROCESS* process) const noexcept {
+std::chrono::milliseconds Monitor::silent_for() const noexcept {
   const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(net::Clock::now() - started_);
   tcp_info info{};
   socklen_t size = sizeof(info);
-  if (process == nullptr || ::getsockopt(dbiordesc(process), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return since_start;
+  if (socket_ < 0 || ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return since_start;
   return std::min(since_start, std::chrono::milliseconds(info.tcpi_last_data_recv));
 }
 
@@ -131,7 +167,9 @@ void Monitor::note_message(ServerMessage message) {
     conversion_failed_ = false;
     trouble_ = stop_ != Stop::none || !errors_.empty() || !library_error_.empty() || out_of_memory_;
   }
-  if (environment_.info != nullptr) information_.push_back(std::move(message));
+  if (environment_.info == nullptr || information_bytes_ >= most_information_bytes) return;
+  information_bytes_ += sizeof(message) + message.text.size();
+  information_.push_back(std::move(message));
 }
 
 void Monitor::clear() noexcept {
@@ -139,12 +177,14 @@ void Monitor::clear() noexcept {
   stop_ = Stop::none;
   errors_.clear();
   information_.clear();
+  information_bytes_ = 0;
   library_error_.clear();
 }
 
 void Monitor::deliver_information() noexcept {
   for (const ServerMessage& message : information_) environment_.info(message);
   information_.clear();
+  information_bytes_ = 0;
 }
 
 Call::Call(Monitor& monitor, DBPROCESS* process, const Limits& limits) noexcept
@@ -153,10 +193,13 @@ Call::Call(Monitor& monitor, DBPROCESS* process, const Limits& limits) noexcept
       outer_process_(active_process),
       former_error_handler_(dberrhandle(handle_error)),
       former_message_handler_(dbmsghandle(handle_message)) {
+  active = nullptr;  // no tick sees it half made
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  monitor.begin(process, limits);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   active = &monitor;
   active_process = process;
-  monitor.limits_ = limits;
-  monitor.started_ = net::Clock::now();
+  keep_watch(Callbacks::on_tick);
 }
 
 Call::~Call() {

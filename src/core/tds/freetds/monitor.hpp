@@ -8,6 +8,7 @@
 
 #include <sybdb.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ enum class Stop : std::uint8_t { none, interrupted, deadline, silence };
 struct Limits {
   net::Deadline deadline;
   int silence_seconds{0};  // without a byte from the server; 0: any time
+  // Whether the program's interruptions end it. Not while the answer to an attention is awaited, which an interruption has caused.
+  bool interruptible{true};
 };
 
 class Monitor {
@@ -49,14 +52,21 @@ class Monitor {
   friend class Call;
   friend struct Callbacks;
 
-  bool should_stop(DBPROCESS* process) noexcept;
-  std::chrono::milliseconds silent_for(DBPROCESS* process) const noexcept;
+  void begin(DBPROCESS* process, const Limits& limits) noexcept;
+  bool should_stop() noexcept;
+  void tick() noexcept;
+  void cut() const noexcept;
+  std::chrono::milliseconds silent_for() const noexcept;
   void note_library_error(int number, int system_error, const char* text);
   void note_message(ServerMessage message);
 
   Environment environment_;
   Limits limits_;
   net::Clock::time_point started_;
+  int socket_{-1};                    // of the call; none while the connection is being opened
+  std::array<int, 64> unused_{};      // then: the numbers that descriptors opened in it have, as far as they are not -1
+  int ticks_{0};                      // of the watchdog, since the call began
+  std::size_t information_bytes_{0};  // in information_
   bool trouble_{false};
   bool conversion_failed_{false};
   bool out_of_memory_{false};

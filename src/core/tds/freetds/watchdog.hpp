@@ -1,29 +1,15 @@
-// Cuts a socket after a while, whatever FreeTDS is doing.
+// Looks up once a second, whatever FreeTDS is doing.
 //
-// FreeTDS looks at its interrupt callback only while no data comes. A server that does not obey an attention and goes on
-// sending rows would keep dbcancel() busy until the last of them. There is no thread to help, so a POSIX timer sends a
-// real-time signal to the process, whose handler does one async-signal-safe thing: shutdown() of the socket. The handler
-// stays installed for good, so that a late signal finds it; PostgreSQL uses no real-time signals.
+// FreeTDS looks at its interrupt callback only while no data comes. A server that never pauses (rows that follow an attention, packets or
+// tokens without end, a byte of a login now and then) would keep a call busy as long as it likes. There is no thread to help, so a POSIX timer
+// sends a real-time signal to the process. Its handler stays installed for good, so that a late signal finds it; PostgreSQL uses no real-time
+// signals.
 #pragma once
-
-#include <chrono>
-#include <ctime>
 
 namespace mssql::tds::freetds {
 
-class Watchdog {
- public:
-  // One at a time. Where no timer can be had there is no limit.
-  Watchdog(int socket, std::chrono::milliseconds limit) noexcept;
-  ~Watchdog();
-  Watchdog(const Watchdog&) = delete;
-  Watchdog& operator=(const Watchdog&) = delete;
-
-  bool barked() const noexcept;
-
- private:
-  timer_t timer_{};
-  bool armed_{false};
-};
+// From now on a signal handler calls `look`, always the same one, every second until it answers false: it does what is async-signal-safe. Costs
+// nothing where it does so already. Where no timer can be had nothing happens.
+void keep_watch(bool (*look)() noexcept) noexcept;
 
 }  // namespace mssql::tds::freetds

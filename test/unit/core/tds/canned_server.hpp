@@ -109,7 +109,7 @@ inline std::string info(int number, std::string_view text) {
 
 struct Reply {
   std::string tokens;
-  enum After { go_on, close_socket, stay_mute } after{go_on};
+  enum After { go_on, close_socket, stay_mute, say_it_again } after{go_on};  // again: without end
 };
 
 // How many requests the driver sends by itself after the login; they are answered by an empty DONE.
@@ -117,7 +117,10 @@ inline int own_requests = 0;
 
 class CannedServer {
  public:
-  explicit CannedServer(std::vector<Reply> replies) : replies_(std::move(replies)) {
+  static constexpr const char* nothing = "nothing";  // packets that are empty
+  // `endless_login` is said without end in the place of an answer to the login.
+  explicit CannedServer(std::vector<Reply> replies, std::string endless_login = {})
+      : replies_(std::move(replies)), endless_login_(std::move(endless_login)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -178,6 +181,12 @@ class CannedServer {
     }
   }
 
+  static void send_without_end(int fd, std::string_view body) {
+    std::string packet = {'\x04', '\0', static_cast<char>((body.size() + 8) >> 8), static_cast<char>(body.size() + 8), '\0', '\x33', '\x01', '\0'};
+    packet += body;
+    while (::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL) > 0) continue;
+  }
+
   static void send_message(int fd, std::string_view body, bool complete = true) {
     while (true) {
       const std::string_view part = body.substr(0, packet_size - 8);
@@ -220,6 +229,7 @@ class CannedServer {
         send_message(fd, prelogin_answer());
       } else if (type == 0x10) {
         ++logins_;
+        if (!endless_login_.empty()) return send_without_end(fd, endless_login_ == nothing ? "" : endless_login_);
         send_message(fd, login_answer());
       } else if (type == 0x06) {
         send_message(fd, done(attention_flag));
@@ -229,6 +239,7 @@ class CannedServer {
       } else if (next < replies_.size()) {
         requests_.push_back(body);
         const Reply& reply = replies_[next++];
+        if (reply.after == Reply::say_it_again) return send_without_end(fd, reply.tokens);
         if (!reply.tokens.empty()) send_message(fd, reply.tokens, reply.after == Reply::go_on);
         if (reply.after == Reply::close_socket) return;
         if (reply.after == Reply::stay_mute) {
@@ -243,6 +254,7 @@ class CannedServer {
   }
 
   std::vector<Reply> replies_;
+  std::string endless_login_;
   std::vector<std::string> requests_;
   std::atomic<int> logins_{0};
   int listener_{-1};
