@@ -69,8 +69,7 @@ class VariantExpression {
   }
 
   // Hexadecimal digits by style 1, or byte by byte on a server that does not know the style: Babelfish gives the bytes as characters.
-  std::string hexadecimal() const {
-    const std::string bytes = cast("varbinary(8000)");
+  static std::string hexadecimal(const std::string& bytes) {
     const std::string ten = "(VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9))";
     const auto digit = [&](std::string_view half) {
       return "SUBSTRING(N'0123456789ABCDEF',CAST(SUBSTRING(" + bytes + ",n.i,1) AS int)" + std::string(half) + "+1,1)";
@@ -82,16 +81,15 @@ class VariantExpression {
            digits + ",N'')+N'\"' END";
   }
 
-  // Numbers are bare: integers and decimals as they print, money with its four places, floats with the 17 digits that read back as
-  // the same bits (style 3). Dates have their whole fraction (style 121).
+  // Numbers are bare: integers and decimals as they print, money with its four places. Of floats the bits are sent: the style that prints enough
+  // digits (3) came with SQL Server 2016; tds/variant_json.hpp makes a number of them. Dates have their whole fraction (style 121).
   std::string value() const {
     const auto quoted = [](const std::string& text) { return "N'\"'+" + text + "+N'\"'"; };
     const auto iso = [&](std::string_view type) { return quoted("CONVERT(nvarchar(40)," + cast(type) + ",121)"); };
     return "CASE" + when("N'bit'", "CASE " + cast("bit") + " WHEN 1 THEN N'true' ELSE N'false' END") +
            when("N'money',N'smallmoney'", "CONVERT(nvarchar(40),CAST(" + cast("money") + " AS decimal(19,4)))") +
-           when("N'real'", "CONVERT(nvarchar(40)," + cast("real") + ",3)") +
-           when("N'float'", "CONVERT(nvarchar(40)," + cast("float") + ",3)") +
-           when("N'char',N'varchar',N'nchar',N'nvarchar'", quoted(escaped_text())) + when("N'binary',N'varbinary'", hexadecimal()) +
+           when("N'real',N'float'", hexadecimal("CAST(" + cast("float") + " AS binary(8))")) +
+           when("N'char',N'varchar',N'nchar',N'nvarchar'", quoted(escaped_text())) + when("N'binary',N'varbinary'", hexadecimal(cast("varbinary(8000)"))) +
            when("N'uniqueidentifier'", quoted("LOWER(CONVERT(nvarchar(36)," + cast("uniqueidentifier") + "))")) +
            when("N'date'", iso("date")) + when("N'time'", iso("time(7)")) + when("N'smalldatetime',N'datetime'", iso("datetime")) +
            when("N'datetime2'", iso("datetime2(7)")) + when("N'datetimeoffset'", iso("datetimeoffset(7)")) +

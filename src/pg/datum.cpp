@@ -7,6 +7,7 @@
 
 #include "../core/tds/spatial.hpp"
 #include "../core/tds/unicode.hpp"
+#include "../core/tds/variant_json.hpp"
 #include "settings.hpp"
 
 namespace mssql::pg {
@@ -163,6 +164,19 @@ Datum through_input(const Converter& self, const Column& column, const Cell& cel
     raise_out_of_range(self, value, self.type == NUMERICOID ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE : ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
   }
   return fitted;
+}
+
+// A sql_variant as select_expression() makes it.
+std::string_view json_of(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
+  return tds::with_decimal_number(tds::decode_text(column, cell, self.policy, scratch), scratch);
+}
+
+Datum variant_to_text(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
+  return store_text(self, json_of(self, column, cell, scratch));
+}
+
+Datum variant_through_input(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
+  return read_text(self, const_cast<char*>(copy_out(in_server_encoding(json_of(self, column, cell, scratch)))), self.typmod);
 }
 
 // date_in drops a time of day without a word.
@@ -352,6 +366,12 @@ const char* hint_for(const Column& column) {
   }
 }
 
+// Instead of the conversion of character data.
+ConvertFunction choose_variant(const Converter& converter) {
+  if (converter.convert == character_to_text) return variant_to_text;
+  return converter.convert == through_input && converter.equal == nullptr ? variant_through_input : converter.convert;
+}
+
 // The functions of types that are not made in place.
 void find_type_functions(Converter* converter) {
   const auto make = [] { return static_cast<FmgrInfo*>(palloc0(sizeof(FmgrInfo))); };
@@ -397,6 +417,7 @@ Converter choose_converter(const Column& column, const RemoteType* remote, Form_
                     errhint("%s", hint_for(column))));
   }
   find_type_functions(&converter);
+  if (remote != nullptr && remote->type == Type::sql_variant) converter.convert = choose_variant(converter);
   return converter;
 }
 

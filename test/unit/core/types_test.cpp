@@ -191,6 +191,7 @@ TEST(SelectExpression, VariantIsOneBalancedLine) {
   EXPECT_EQ(std::count(sql.begin(), sql.end(), '\'') % 2, 0);
   EXPECT_EQ(sql.find('\n'), std::string::npos);
   EXPECT_TRUE(sql.starts_with("CASE WHEN [c] IS NOT NULL THEN "));
+  EXPECT_EQ(sql.find(",3)"), std::string::npos);  // a style that SQL Server 2014 takes for another
 }
 
 }  // namespace
