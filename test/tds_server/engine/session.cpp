@@ -156,9 +156,9 @@ void Session::reset(bool keep_transaction) {
     bulk_home_.clear();
     if (trancount_ > 0 && !keep_transaction) rollback_transaction();
     session_context_.clear();
-    const std::string isolation = settings_.isolation;
+    const std::string isolation = settings_.isolation;  // which no reset resets
     settings_ = Settings();
-    if (keep_transaction) settings_.isolation = isolation;
+    settings_.isolation = isolation;
     frames_.clear();
     frames_.emplace_back();
     prepared_.clear();

@@ -102,8 +102,8 @@ void Session::serve() {
 
 void Session::handle(Packet packet) {
   if (packet.type == PacketType::attention) return answer_attention();
-  reset(packet.status);
   if (packet.type == PacketType::bulk) return bulk_load(std::move(packet));
+  reset(packet.status);
   const PacketType type = packet.type;
   bool ignored = false;
   const std::vector<std::uint8_t> bytes = whole_message(std::move(packet), ignored);
@@ -157,11 +157,10 @@ void Session::count_statement() {
   ++statements_;
 }
 
-// MS-TDS 2.2.3.1.2: the status bits of a request's first packet.
+// MS-TDS 2.2.3.1.2: the status bits of a request's first packet. Of the database that is current then the client is told nothing.
 void Session::reset(std::uint8_t status) {
   const bool keep_transaction = (status & packet_status::reset_connection_skip_transaction) != 0;
   if ((status & packet_status::reset_connection) == 0 && !keep_transaction) return;
-  const std::string before = engine_->database();
   try {
     engine_->reset(keep_transaction);
   } catch (const EngineError& error) {
@@ -175,8 +174,6 @@ void Session::reset(std::uint8_t status) {
     append_env_transaction(writer_.body(), EnvChange::rollback, context_.transaction);
     context_.transaction = 0;
   }
-  const std::string after = engine_->database();
-  if (before != after) append_env_text(writer_.body(), EnvChange::database, after, before);
 }
 
 bool Session::transaction_is_right(std::optional<std::uint64_t> descriptor) {
