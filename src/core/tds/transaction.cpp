@@ -11,6 +11,9 @@ namespace mssql::tds {
 
 namespace {
 
+// No program nests so deep; a server whose transaction never ends must not keep us.
+constexpr int most_nested = 100;
+
 // SQL Server lets a name stand twice and takes the younger one: ours are names that no statement of others uses. 32 characters at most.
 std::string savepoint(int level) {
   static const unsigned ours = std::random_device()();
@@ -98,12 +101,12 @@ void Transaction::write(Session& session, int nesting) {
 bool Transaction::commit(Session* session) {
   if (state_ != State::writing || !stands(session)) return false;
   // A BEGIN TRANSACTION of a statement nests: only the outermost COMMIT commits.
-  std::optional<bool> more;
-  do {
+  for (int nested = 0; nested < most_nested; ++nested) {
     session->commit_transaction();
-    more = goes_on(*session);
-  } while (more.value_or(false) && is_ours(*session));
-  return more == false;
+    const std::optional<bool> more = goes_on(*session);
+    if (!more.value_or(false) || !is_ours(*session)) return more == false;
+  }
+  return false;
 }
 
 bool Transaction::roll_back(Session* session) {

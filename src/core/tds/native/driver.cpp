@@ -7,6 +7,7 @@
 
 #include "../../error.hpp"
 #include "../arguments.hpp"
+#include "../decode.hpp"
 #include "../net/reach.hpp"
 #include "login7.hpp"
 #include "request.hpp"
@@ -26,7 +27,7 @@ constexpr int rows_between_checks = 256;
 constexpr std::uint32_t longest_skipped_token = 16 << 20;  // far more than any server has to say in tokens that we do not read
 
 namespace done_status {
-constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x20;
+constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x20, server_error = 0x100;
 }
 // CurCmd of a SELECT and of an assignment, in a trigger or procedure perhaps: what they count is not affected. SELECT INTO has another.
 constexpr std::uint16_t select_command = 0xC1;
@@ -99,6 +100,12 @@ bool names_number(std::string_view text, std::int32_t number) {
   for (std::size_t at = text.find(digits); at != std::string_view::npos; at = text.find(digits, at + 1))
     if (!is_digit(at - 1) && !is_digit(at + digits.size())) return true;
   return false;
+}
+
+// Why a server hangs up it may have said before.
+Error with_last_words(Error error, const std::string& words) {
+  error.detail += (error.detail.empty() ? "The server said before: " : " The server said before: ") + words;
+  return error;
 }
 
 void check_text_option(const char* option, std::string_view value) {
@@ -295,11 +302,13 @@ auto Driver::guarded(Read read) -> decltype(read()) {
   try {
     return read();
   } catch (const Error& error) {
-    if (error.is_interruption())
+    if (error.is_interruption()) {
       cancel();
-    else
-      drop();
-    throw;
+      throw;
+    }
+    drop();
+    if (!link_->messages.has_error()) throw;
+    throw with_last_words(error, link_->messages.error().message);
   }
 }
 
@@ -347,16 +356,26 @@ void Driver::send_statement(std::string_view sql) {
   ServerState& state = link_->state;
   if (!opening_) return send([&] { send_batch(link_->outbox, sql, state); });
   opening_tried_ = opening_due_ = true;
-  const std::string batch = opening_statements(*opening_) + std::string(sql);
   const std::uint8_t reset = reset_status();
+  const std::string batch = (reset == packet_status::normal ? way_home() : std::string()) + opening_statements(*opening_) + std::string(sql);
   if (reset != packet_status::normal) forget_session();
   send([&] { send_batch(link_->outbox, batch, state, reset); });
 }
 
-// A server that tells nothing of transactions (Babelfish) knows no reset that keeps one either.
+// A server that tells nothing of transactions knows no reset that keeps one either.
 std::uint8_t Driver::reset_status() const noexcept {
   if (opening_->begins) return packet_status::reset;
   return link_->state.tells_transactions ? packet_status::reset_but_transaction : packet_status::normal;
+}
+
+// Without a reset: what a scan reads must at least be of the database that it is meant for.
+std::string Driver::way_home() const {
+  if (home_.database.empty() || link_->state.database == home_.database) return {};
+  const Column column{"database", WireType::text, Encoding::utf16le};
+  const Cell name{reinterpret_cast<const std::uint8_t*>(home_.database.data()), home_.database.size()};
+  std::string scratch, statement = "USE [";
+  for (const char c : decode_text(column, name, CharacterPolicy::error, scratch)) statement.append(c == ']' ? 2 : 1, c);
+  return statement + "]; ";
 }
 
 // What a reset takes back, which no server tells of in full: the transaction, handles, and what was changed since the login.
@@ -628,9 +647,10 @@ void Driver::read_done(std::uint8_t token) {
   }
   if ((status & done_status::attention) != 0) acknowledged_ = true;
   const bool more = (status & done_status::more) != 0 || token == token::done_in_procedure;
-  if (more) return;
-  busy_ = in_rows_ = false;
-  if ((status & done_status::error) != 0 && logged_in_ && !link_->messages.has_error() && !calling_off_)
+  if (!more) busy_ = in_rows_ = false;
+  // The statement's result is cut short, whatever else the request has to say
+  const bool failed = (status & (done_status::error | done_status::server_error)) != 0;
+  if (failed && logged_in_ && !link_->messages.has_error() && !calling_off_)
     throw Error(sqlstate::fdw_error, "the server failed without an error message");
 }
 

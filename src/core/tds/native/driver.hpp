@@ -92,6 +92,7 @@ class Driver final : public Session {
   void request_transaction(Write write);
   void send_statement(std::string_view sql);
   std::uint8_t reset_status() const noexcept;
+  std::string way_home() const;
   void forget_session();
   void send_parameterised(std::string_view sql);
   void give_back_handles();

@@ -14,7 +14,7 @@ namespace mssql::tds::native {
 
 namespace {
 
-constexpr std::uint32_t tds_7_4 = 0x74000004;
+constexpr std::uint32_t tds_7_4 = 0x74000004, tds_8_0 = 0x08000000;
 constexpr std::uint32_t program_version = 0x00010000;
 constexpr std::uint8_t use_database = 0x20, database_must_exist = 0x40, announce_language = 0x80;  // OptionFlags1
 constexpr std::uint8_t language_must_exist = 0x01, odbc_settings = 0x02, integrated = 0x80;        // OptionFlags2
@@ -108,7 +108,7 @@ void send_login(Outbox& outbox, const Login& login, std::size_t packet_size, con
 
   outbox.begin(PacketType::login);
   outbox.u32(static_cast<std::uint32_t>(total));
-  outbox.u32(tds_7_4);
+  outbox.u32(login.encrypt == Encrypt::strict ? tds_8_0 : tds_7_4);
   outbox.u32(static_cast<std::uint32_t>(packet_size));
   outbox.u32(program_version);
   outbox.u32(static_cast<std::uint32_t>(::getpid()));

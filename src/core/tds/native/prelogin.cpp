@@ -94,7 +94,6 @@ TokenEcho echo_of(std::span<const std::uint8_t> answer) {
 }
 
 Encryption agree(Encrypt wanted, bool has_token, std::uint8_t answer) {
-  if (wanted == Encrypt::strict) return Encryption::none;
   if (wanted == Encrypt::require && answer != on && answer != required)
     throw Error(sqlstate::cannot_connect,
                 has_token ? "the server does not encrypt, and an access token is sent under TLS only"
@@ -127,7 +126,9 @@ Agreement negotiate(Outbox& outbox, Inbox& inbox, const Login& login) {
   ask(outbox, wish(wanted), login.instance, has_token);
   const std::vector<std::uint8_t> answer = read_answer(inbox);
   inbox.rest();  // what is behind it came in clear, and would be taken for an answer under TLS
-  Agreement agreement{agree(wanted, has_token, encryption_of(answer)), {}};
+  Agreement agreement;
+  // Inside TLS nobody needs to speak of encryption
+  if (wanted != Encrypt::strict) agreement.encryption = agree(wanted, has_token, encryption_of(answer));
   if (has_token) agreement.echo = echo_of(answer);
   return agreement;
 }

@@ -12,7 +12,7 @@ namespace mssql::tds::native {
 namespace {
 
 enum class Change : std::uint8_t {
-  database = 1, packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, defect = 12, promote = 15, ended = 17, routing = 20,
+  database = 1, packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, enlist = 11, defect = 12, promote = 15, ended = 17, routing = 20,
 };
 
 constexpr std::size_t smallest_packet = 512;
@@ -78,6 +78,7 @@ void read_environment_change(Inbox& inbox, ServerState& state) {
       if (fields.number(1) == sizeof(state.collation)) std::copy_n(fields.take(sizeof(state.collation)), sizeof(state.collation), state.collation);
       break;
     case Change::begin:
+    case Change::enlist:
       if (fields.number(1) != sizeof(state.transaction)) break;
       state.transaction = fields.number(sizeof(state.transaction));
       state.tells_transactions = true;

@@ -52,6 +52,12 @@ std::string advice_for(int reason) {
     case SSL_R_NO_APPLICATION_PROTOCOL:
     case SSL_AD_REASON_OFFSET + SSL_AD_NO_APPLICATION_PROTOCOL:
       return "The server at the other end speaks another protocol. See the server options \"host\", \"port\" and \"encrypt\".";
+    case SSL_R_DH_KEY_TOO_SMALL:
+    case SSL_R_EE_KEY_TOO_SMALL:
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    case SSL_AD_REASON_OFFSET + SSL_AD_INSUFFICIENT_SECURITY:
+      return "What the server offers is too weak for this system's OpenSSL, a key of 1024 bits perhaps. Give it a certificate with a key of 2048 bits, and "
+             "have it prefer ECDHE.";
     default: return {};
   }
 }
@@ -82,6 +88,19 @@ void trust(SSL_CTX* context, const TlsOptions& options) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
 }
 
+// Old versions of Windows prefer DHE with a group of 1024 bits, which OpenSSL refuses; with ECDHE or RSA they get on. The system's other choices stand.
+void avoid_dhe(SSL_CTX* context) {
+  const STACK_OF(SSL_CIPHER)* ciphers = SSL_CTX_get_ciphers(context);
+  std::string names;
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+    const SSL_CIPHER* cipher = sk_SSL_CIPHER_value(ciphers, i);
+    const int exchange = SSL_CIPHER_get_kx_nid(cipher);
+    if (exchange == NID_kx_dhe || exchange == NID_kx_dhe_psk || exchange == NID_kx_any) continue;  // any: of TLS 1.3, not of this list
+    names += (names.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(cipher));
+  }
+  if (!names.empty() && SSL_CTX_set_cipher_list(context, names.c_str()) != 1) fail("could not choose the ciphers of TLS");
+}
+
 void expect_host(SSL* ssl, const TlsOptions& options) {
   const bool address = is_address(options.host);
   if (!address && SSL_set_tlsext_host_name(ssl, options.host.c_str()) != 1) fail("could not name the server in TLS");
@@ -102,6 +121,7 @@ Tls::Tls(const TlsOptions& options) : state_(std::make_unique<State>()) {
   SSL_CTX* context = state_->context.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   if (options.login_only) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  avoid_dhe(context);
   trust(context, options);
   state_->ssl.reset(SSL_new(context));
   state_->in = BIO_new(BIO_s_mem());

@@ -168,6 +168,13 @@ TEST_F(TransactionTest, CommitsNestedOnes) {
   EXPECT_EQ(session.said(), "commit, commit, commit");
 }
 
+TEST_F(TransactionTest, TransactionThatNeverEndsIsLost) {
+  write();
+  session.nested = 1'000'000;
+  EXPECT_FALSE(transaction.commit(&session));
+  EXPECT_LT(session.notes.size(), 1000u);
+}
+
 TEST_F(TransactionTest, SavepointsOfTheSubtransactionsThatWrote) {
   begin();
   transaction.write(session, 3);

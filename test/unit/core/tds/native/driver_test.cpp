@@ -750,6 +750,89 @@ TEST(NativeDriverTest, ResetThatKeepsTheTransaction) {
   EXPECT_EQ(requests(conversation.server), "1 9 0 opening, 3 1 5, 3 1 5, 1 17 5, 3 1 5");
 }
 
+// It knows no reset that keeps a transaction which it does not tell of.
+TEST(NativeDriverTest, DatabaseIsTakenBackWithoutAReset) {
+  const auto change_to = [](std::string_view name) { return scripted::environment_change(1, name8(name) + name8("")); };
+  std::vector<std::string> messages = {scripted::login()[0], packets(change_to("ho]me") + scripted::login_acknowledgement() + done(canned::final)), silence,
+                                       packets(change_to("pubs") + done(canned::final)), packets(change_to("ho]me") + done(canned::final)), silence};
+  Server server(messages);
+  Driver driver(server.stream(), Conversation::login(), Server::environment());
+  driver.open(opening);
+  run(driver, "SELECT 1");
+  run(driver, "USE pubs");
+  for (int i = 0; i < 2; ++i) {
+    driver.open({opening.settings, opening.level, false});
+    run(driver, "SELECT 2");
+  }
+  const std::string way_home = utf16("USE [ho]]me]; SET LANGUAGE");
+  const std::size_t first = server.heard().find(way_home);
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(server.heard().find(way_home, first + 1), std::string::npos);  // it is at home
+}
+
+// What a reset takes back is not what is sent later: the database and the collation are those of the login again.
+TEST(NativeDriverTest, ResetForgetsTheSession) {
+  const std::string collation("\x05\x11\x04\xd0\x00\x00\x00", 7);  // Japanese
+  const std::string changes = scripted::environment_change(1, name8("pubs") + name8("")) + scripted::environment_change(7, collation);
+  Conversation conversation({packets(opened + done(canned::final)), packets(changes + done(canned::final)), packets(reset_done + done(canned::final)),
+                             just_rows, prepared_as(7), just_rows});
+  Driver& driver = conversation.driver;
+  driver.open(opening);
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  EXPECT_EQ(conversation.request().sqlstate, "");
+  driver.open({opening.settings, opening.level, false});
+  const std::size_t before = conversation.server.heard().size();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(call(driver).sqlstate, "") << i;
+  EXPECT_EQ(calls(conversation.server), "10 13 12:7");  // of one database
+  EXPECT_EQ(conversation.server.heard().find("\x11\x04\xd0\x00\x00"s, before), std::string::npos);
+  EXPECT_EQ(driver.transaction(), 5u);
+}
+
+// A batch that begins a transaction and is called off may have begun it, though the driver has not heard so.
+TEST(NativeDriverTest, LeavesWhatACancelMayHaveBegun) {
+  for (const bool told : {false, true}) {
+    const std::string acknowledged = packets((told ? transaction_begun : "") + done(attention_flag));
+    const std::string answer = packets(transaction_over + done(canned::final));
+    Conversation conversation({acknowledged, answer, packets(opened + one_column + one_row + done(count_flag, 1))});
+    Driver& driver = conversation.driver;
+    driver.open(opening);
+    driver.execute("SELECT 1", {});
+    driver.cancel();
+    ASSERT_TRUE(driver.alive());
+    driver.leave_transaction();
+    const bool asked = conversation.server.heard().find(utf16("IF @@TRANCOUNT > 0 ROLLBACK")) != std::string::npos;
+    EXPECT_EQ(asked, !told);
+    driver.open(opening);
+    EXPECT_EQ(conversation.request().sqlstate, "");
+    EXPECT_EQ(conversation.rows, 1);
+    EXPECT_EQ(requests(conversation.server), told ? "1 9 0 opening, 14 1 5, 1 9 0 opening" : "1 9 0 opening, 1 1 0, 1 9 0 opening");
+  }
+}
+
+// SqlClient calls these a severe error, whose results are to be discarded; MS-TDS 2.2.7.6 has 0x100 in the place of 2 then.
+TEST(NativeDriverTest, ResultThatIsCutShortIsNoResult) {
+  constexpr int server_error = 0x100;
+  const std::string end = done(canned::final);
+  for (const std::string& cut : {done(server_error | count_flag, 2), done(server_error | more) + end, done(error_flag | more) + end, done(error_flag),
+                                 done(error_flag, 0, '\xff') + done(canned::final, 0, '\xfe')}) {
+    Conversation conversation({packets(one_column + one_row + one_row + cut)});
+    const Thrown thrown = conversation.request();
+    EXPECT_NE(thrown.message.find("failed without an error message"), std::string::npos) << thrown.message;
+    EXPECT_FALSE(conversation.driver.alive());
+  }
+  Conversation heard({packets(error(50000, "why") + done(error_flag | more) + end)});
+  EXPECT_EQ(heard.request().message, "why");
+}
+
+TEST(NativeDriverTest, LastWordsAreHeard) {
+  std::string cut = packets(one_column + one_row + message('\xaa', 596, 21, "the session is in the kill state"));
+  cut[1] = 0;  // it is not the last packet
+  Conversation conversation({cut});
+  const Thrown thrown = conversation.request();
+  EXPECT_EQ(thrown.sqlstate, "08006");
+  EXPECT_NE(thrown.detail.find("the session is in the kill state"), std::string::npos) << thrown.detail;
+}
+
 TEST(NativeDriverTest, HandlesOutOfUseAreGivenBack) {
   std::vector<std::string> replies;
   constexpr int kept = static_cast<int>(PreparedStatements::most_statements);

@@ -70,6 +70,12 @@ TEST(Login7Test, ValuesAreWhereTheOffsetsSay) {
   EXPECT_EQ(value(message, 68), canned::utf16("sales"));
 }
 
+TEST(Login7Test, StrictLoginIsOfTds8) {
+  Login login = someone();
+  login.encrypt = Encrypt::strict;
+  EXPECT_EQ(number(sent(login), 4, 4), 0x08000000u);
+}
+
 TEST(Login7Test, PasswordIsObscured) {
   const std::string message = sent(someone());
   std::string password = value(message, 44);

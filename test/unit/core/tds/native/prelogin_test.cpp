@@ -65,6 +65,7 @@ TEST(PreloginTest, WishesAndAnswers) {
   EXPECT_EQ(negotiated(Encrypt::request, prelogin_answer(required)), Encryption::whole_session);
   EXPECT_EQ(negotiated(Encrypt::require, prelogin_answer(on)), Encryption::whole_session);
   EXPECT_EQ(negotiated(Encrypt::strict, prelogin_answer(on)), Encryption::none);
+  EXPECT_EQ(negotiated(Encrypt::strict, std::string("\x00\x00\x06\x00\x01\xff\x00", 7)), Encryption::none);  // which does not speak of it
   EXPECT_THROW(negotiated(Encrypt::off, prelogin_answer(9)), Error);
 }
 

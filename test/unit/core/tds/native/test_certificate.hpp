@@ -15,8 +15,8 @@ namespace mssql::tds::scripted {
 class Certificate {
  public:
   // For `host`, a DNS name; `seconds` until it expires, which may be past.
-  explicit Certificate(const std::string& host, long seconds = 3600)
-      : key_(EVP_EC_gen("P-256"), EVP_PKEY_free), certificate_(X509_new(), X509_free) {
+  explicit Certificate(const std::string& host, long seconds = 3600, bool rsa = false)
+      : key_(rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"), EVP_PKEY_free), certificate_(X509_new(), X509_free) {
     X509* certificate = certificate_.get();
     X509_set_version(certificate, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);

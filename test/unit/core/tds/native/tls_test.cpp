@@ -29,6 +29,15 @@ class TlsServer {
     SSL_set_accept_state(ssl_.get());
   }
 
+  // Up to TLS 1.2 the server takes the first of these that the client has.
+  void prefer(const char* ciphers) {
+    SSL_set_max_proto_version(ssl_.get(), TLS1_2_VERSION);
+    SSL_set_cipher_list(ssl_.get(), ciphers);
+    SSL_set_dh_auto(ssl_.get(), 1);
+    SSL_set_options(ssl_.get(), SSL_OP_CIPHER_SERVER_PREFERENCE);
+  }
+  std::string cipher() const { return SSL_get_cipher_name(ssl_.get()); }
+
   // Hears what the client has to send, and answers.
   void exchange(Tls& client) {
     const std::string heard = client.take_output();
@@ -100,6 +109,24 @@ std::string read_all(Tls& client) {
   std::uint8_t part[5];
   while (const std::size_t size = client.read(part, sizeof(part))) text.append(reinterpret_cast<char*>(part), size);
   return text;
+}
+
+// Whose group has 1024 bits on old versions of Windows, which is too small for OpenSSL.
+TEST(TlsTest, DheIsNotOffered) {
+  const Certificate certificate("localhost", 3600, true);
+  TlsServer server(certificate);
+  server.prefer("DHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384");
+  Tls client({"localhost", "", true, false, false});
+  server.handshake(client);
+  EXPECT_EQ(server.cipher(), "ECDHE-RSA-AES256-GCM-SHA384");
+  TlsServer weak(certificate);
+  weak.prefer("DHE-RSA-AES256-GCM-SHA384");
+  Tls other({"localhost", "", true, false, false});
+  const Thrown thrown = thrown_by([&] {
+    for (int step = 0; step < 10 && !other.handshake(); ++step) weak.exchange(other);
+  });
+  EXPECT_EQ(thrown.sqlstate, "08001");
+  EXPECT_NE(thrown.hint.find("ECDHE"), std::string::npos) << thrown.message;
 }
 
 TEST(TlsTest, BothVersionsTalk) {
