@@ -71,6 +71,15 @@ Datum hold(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
+// A view, and the policies of a table, are code; any other count is none.
+void hold_counted(Oid id) {
+  Relation relation = try_relation_open(id, AccessShareLock);
+  if (relation == nullptr) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
+  if (relation->rd_rel->relkind == RELKIND_VIEW || relation->rd_rel->relrowsecurity) check_trusted(relation);
+  hold_schema(RelationGetNamespace(relation));
+  relation_close(relation, NoLock);
+}
+
 }  // namespace
 
 void hold_schema(Oid schema) {
@@ -102,6 +111,14 @@ extern "C" {
 
 Datum mssql_fdw_hold(PG_FUNCTION_ARGS) {
   return fence_private([&] { return hold(fcinfo); });
+}
+
+// _hold_counted(relation oid) RETURNS void
+Datum mssql_fdw_hold_counted(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    hold_counted(PG_GETARG_OID(0));
+    PG_RETURN_VOID();
+  });
 }
 
 }

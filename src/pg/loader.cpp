@@ -87,6 +87,13 @@ void check_new(Relation target) {
                   errhint("Use replicate_table().")));
 }
 
+// Rows are written past its indexes, and nobody else has a place in it yet.
+void check_empty(Relation target, Relation staging) {
+  if (!staging->rd_rel->relhasindex && RelationGetNumberOfBlocks(staging) == 0) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("what was staged for \"%s\" does not fit it", RelationGetRelationName(target)), errdetail("It has rows or indexes already.")));
+}
+
 // Names to attribute numbers; the loaded ones are marked.
 int* find_columns(Relation relation, const LoadRequest& request, bool* loaded) {
   TupleDesc descriptor = RelationGetDescr(relation);
@@ -262,6 +269,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     check_owner(state->target);
     check_trusted(state->target);
     state->relation = open_staging(state->target, staging, RowExclusiveLock);
+    check_empty(state->target, state->relation);
   } else {
     check_new(state->target);
     state->relation = state->target;

@@ -113,7 +113,7 @@ const RemoteColumn* clr_columns(const RemoteTable& table) {
 // _load(server, source_schema, source_table, source_columns, types, target, columns, source, nul_policy, estimated_rows, estimated_bytes,
 // memory_optimized); STRICT.
 Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
-  require_run();
+  begin_step();
   PreventCommandIfReadOnly("a load");
   PreventCommandIfParallelMode("a load");
   LoadRequest request;
@@ -144,6 +144,7 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   context->target = quote_qualified_identifier(get_namespace_name(get_rel_namespace(request.target)), relation);
 
   const LoadResult result = load(request, &context->rows);
+  end_step();
   Datum values[2] = {Int64GetDatum(result.rows), Int64GetDatum(result.bytes)};
   bool isnull[2] = {false, false};
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
@@ -203,7 +204,7 @@ Datum lock_targets(FunctionCallInfo fcinfo) {
 // _switch(relations regclass[], untrusted text[], refilled regclass[], analyzed boolean) RETURNS TABLE (relation regclass, subject regclass,
 // message text, detail text); STRICT.
 Datum switch_call(FunctionCallInfo fcinfo) {
-  require_run();
+  begin_step();
   PreventCommandIfReadOnly("a refresh");
   ReturnSetInfo* result = materialized_result(fcinfo);
   TupleDesc descriptor = result_descriptor(fcinfo);
@@ -212,6 +213,7 @@ Datum switch_call(FunctionCallInfo fcinfo) {
   for (int i = 0; i < relations.count; ++i) tables[i] = DatumGetObjectId(relations.values[i]);
   const char* schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
   List* violations = switch_tables({tables, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), schema, PG_GETARG_BOOL(3)});
+  end_step();
   Tuplestorestate* rows = begin_result(result, descriptor);
   ListCell* cell = nullptr;
   foreach (cell, violations) {
@@ -293,9 +295,11 @@ Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {
 // _do(statement text) RETURNS void
 Datum mssql_fdw_do(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
+    const bool is_step = begin_statement();
     SPI_connect();
     if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), false, 0) < 0) elog(ERROR, "statement of a step was not executed");
     SPI_finish();
+    if (is_step) end_step();
     PG_RETURN_VOID();
   });
 }
@@ -309,8 +313,9 @@ Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
-    require_run();
+    begin_step();
     stage(PG_GETARG_OID(0));
+    end_step();
     PG_RETURN_VOID();
   });
 }
@@ -332,8 +337,9 @@ Datum mssql_fdw_check_unused(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_stage_index(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
-    require_run();
+    begin_step();
     stage_index(PG_GETARG_OID(0), PG_GETARG_OID(1));
+    end_step();
     PG_RETURN_VOID();
   });
 }

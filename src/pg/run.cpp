@@ -16,6 +16,9 @@ namespace {
 // Between the beginning and the end of a run's call: the nesting level of the transaction that it began in, whose failure ends it, too. 0: none.
 int run_level = 0;
 
+// The same of what it is executing: a step, or a statement of one.
+int step_level = 0;
+
 LOCKTAG server_lock(Oid server, std::uint16_t which) {
   LOCKTAG tag{};
   SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignServerRelationId, server, which);
@@ -24,10 +27,12 @@ LOCKTAG server_lock(Oid server, std::uint16_t which) {
 
 void show_statement_again() { pgstat_report_activity(STATE_RUNNING, debug_query_string == nullptr ? "" : debug_query_string); }
 
-void forget(XactEvent, void*) { run_level = 0; }
+void forget(XactEvent, void*) { run_level = step_level = 0; }
 
 void forget_failed(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
-  if (event == SUBXACT_EVENT_ABORT_SUB && GetCurrentTransactionNestLevel() <= run_level) run_level = 0;
+  if (event != SUBXACT_EVENT_ABORT_SUB) return;
+  if (GetCurrentTransactionNestLevel() <= run_level) run_level = 0;
+  if (GetCurrentTransactionNestLevel() <= step_level) step_level = 0;
 }
 
 void begin_run(Oid server) {
@@ -179,11 +184,22 @@ void lock_server(Oid server, const char* name) {
 
 bool in_run() { return run_level != 0 && !InSecurityRestrictedOperation(); }
 
-void require_run() {
-  if (in_run()) return;
-  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a step of replication cannot be called outside of a run"),
-                  errhint("Use replicate_all() or replicate_table().")));
+bool begin_statement() {
+  if (run_level == 0 || step_level != 0) return false;
+  step_level = GetCurrentTransactionNestLevel();
+  return true;
 }
+
+void begin_step() {
+  if (!in_run()) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a step of replication cannot be called outside of a run"),
+                    errhint("Use replicate_all() or replicate_table().")));
+  }
+  if (begin_statement()) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a step of replication cannot be called by code that a run calls")));
+}
+
+void end_step() { step_level = 0; }
 
 void show_progress(const Progress& progress) {
   if (run_level == 0) return;

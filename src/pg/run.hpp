@@ -16,9 +16,13 @@ inline constexpr std::uint16_t speaking_lock = 2;  // during the call: the sessi
 // transaction ends.
 void lock_server(Oid server, const char* name);
 
-// An error unless a run is at work in this session. What loads, stages and switches is for runs: called one by one, or between other
-// statements, the steps would meet what nobody has thought of.
-void require_run();
+// What loads, stages and switches is for runs: called one by one, between other statements, or by code that a step calls (a default's function,
+// say), the steps would meet what nobody has thought of. So each is an error outside of a run, and while another one or a statement is at work.
+void begin_step();
+
+// A statement of a run begins, which may call anything. False: it is none, or part of another one; else end_step() follows.
+bool begin_statement();
+void end_step();
 
 // Whether one is at work in this session.
 bool in_run();

@@ -33,6 +33,7 @@
   FUNCTION(mssql_fdw_load_order)         \
   /* hold.cpp */                         \
   FUNCTION(mssql_fdw_hold)               \
+  FUNCTION(mssql_fdw_hold_counted)       \
   /* replicate.cpp */                    \
   FUNCTION(mssql_fdw_load)               \
   FUNCTION(mssql_fdw_raise)              \

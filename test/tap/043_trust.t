@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # What a role without rights may do to tables and schemas while a superuser's run is at work gives it none of his.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 15
+plan 18
 
 readonly run="SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'mine', include => ARRAY['dbo.tap_trust%'])"
-readonly mallory=tap_mallory_$$
+readonly mallory=tap_mallory_$$ reader=tap_reader_$$
 
 tsql "CREATE TABLE dbo.tap_trust_a (id int NOT NULL PRIMARY KEY)"
 tsql "CREATE TABLE dbo.tap_trust_b (id int NOT NULL PRIMARY KEY)"
@@ -13,7 +13,7 @@ tsql "INSERT INTO dbo.tap_trust_b VALUES (1), (2)"
 make_server mssql
 # `stolen` counts even what is rolled back. The load of a waits for who holds the gate.
 query "SET client_min_messages = warning;
-  CREATE ROLE $mallory; GRANT CREATE ON DATABASE \"$PGDATABASE\" TO $mallory; CREATE SCHEMA mine AUTHORIZATION $mallory;
+  CREATE ROLE $mallory; CREATE ROLE $reader; GRANT CREATE ON DATABASE \"$PGDATABASE\" TO $mallory; CREATE SCHEMA mine AUTHORIZATION $mallory;
   CREATE SEQUENCE public.stolen; GRANT ALL ON SEQUENCE public.stolen TO PUBLIC;
   CREATE FUNCTION public.steal() RETURNS int LANGUAGE sql AS 'SELECT nextval(''public.stolen'')::int FROM pg_roles WHERE rolname = current_user AND rolsuper';
   CREATE FUNCTION public.gate() RETURNS int LANGUAGE sql AS 'SELECT 1 FROM pg_advisory_xact_lock_shared(4711)'"
@@ -65,5 +65,17 @@ like "$(in_load "ALTER SCHEMA mine RENAME TO moved; CREATE SCHEMA mine; GRANT AL
   CREATE VIEW mine.tap_trust_a AS SELECT public.steal() AS id; GRANT ALL ON mine.tap_trust_a TO PUBLIC")" 'tap_trust_b\|2\|ok' "a view in another schema of that name"
 is "$(stolen)" f "... is not counted"
 is "$(query "SELECT count(*) FROM pg_namespace WHERE nspname = 'moved'")" 0 "schemas keep their names as long as a run is at work"
-query "SET client_min_messages = warning; DROP SCHEMA mine CASCADE; DROP OWNED BY $mallory; DROP ROLE $mallory"
+
+ok reset "copies"
+query "CREATE USER MAPPING FOR PUBLIC SERVER mssql OPTIONS (username $(quote_literal "$MSSQL_TEST_USER"), password $(quote_literal "$MSSQL_TEST_PASSWORD"));
+  GRANT USAGE ON FOREIGN SERVER mssql TO $reader; GRANT SELECT ON mine.tap_trust_a TO $reader; ALTER TABLE mine.tap_trust_b OWNER TO $mallory"
+query "SET ROLE $mallory; GRANT SELECT ON mine.tap_trust_b TO $reader"
+background keeper "BEGIN; LOCK TABLE mine.tap_trust_a; SELECT pg_sleep(600)"
+wait_until 30 "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'keeper' AND wait_event = 'PgSleep'"
+background verify "SET ROLE $reader; SELECT target, status FROM replicate_verify('mssql', target_schema => 'mine', include => ARRAY['dbo.tap_trust%'])"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_locks WHERE relation = 'mine.tap_trust_a'::regclass AND NOT granted\"" "another role counts tables"
+query "SET ROLE $mallory; CREATE POLICY p ON mine.tap_trust_b USING (public.steal() > 0); ALTER TABLE mine.tap_trust_b ENABLE ROW LEVEL SECURITY"
+query "SELECT pg_terminate_backend($(backend_of keeper))" >/dev/null
+like "$(finish verify)" 'table "tap_trust_b" belongs to another role' "... and evaluates no policy that one of them gets meanwhile"
+query "SET client_min_messages = warning; DROP SCHEMA mine CASCADE; DROP OWNED BY $mallory, $reader; DROP ROLE $mallory, $reader"
 tsql "DROP TABLE dbo.tap_trust_a, dbo.tap_trust_b"

@@ -115,29 +115,48 @@ BEGIN ATOMIC
     SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
 END;
 
+-- The tables that are there, each with all that inherit from it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._families(tables jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE family (relation, source, "position", action) AS (
+        SELECT t.relation, t.source, t.position, t.action FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
+        UNION
+        SELECT i.inhrelid, f.source, f.position, f.action FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
+    )
+    SELECT f.relation, format('%I.%I', n.nspname, c.relname), f.source, f.position, f.action
+    FROM family AS f JOIN pg_class AS c ON c.oid = f.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+$$;
+
 -- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules; those of its
--- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way.
+-- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would who owns the function of
+-- a trigger: TRIGGER on the table is all that it takes to make one, and a refill fires it.
 -- Nothing else of a run asks a table that is there more than a count, which is code where it is a view.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    WITH RECURSIVE family (relation, source, "position") AS (
-        SELECT t.relation, t.source, t.position FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
-          AND (what <> 'verify' OR (SELECT c.relkind = 'v' OR c.relrowsecurity FROM pg_class AS c WHERE c.oid = t.relation))
-        UNION
-        SELECT i.inhrelid, f.source, f.position FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
-    )
-    SELECT f.source, format('%I.%I', n.nspname, c.relname) AS target, pg_get_userbyid(c.relowner) AS owner INTO other
-    FROM family AS f JOIN pg_class AS c ON c.oid = f.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE NOT _mssql_fdw._is_trusted(c.relowner)
-    ORDER BY f.position, n.nspname COLLATE "C", c.relname COLLATE "C" LIMIT 1;
+    SELECT f.source, f.name AS target, pg_get_userbyid(c.relowner) AS owner INTO other
+    FROM _mssql_fdw._families(tables) AS f JOIN pg_class AS c ON c.oid = f.relation
+    WHERE NOT _mssql_fdw._is_trusted(c.relowner) AND (what <> 'verify' OR c.relkind = 'v' OR c.relrowsecurity)
+    ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s belongs to role %I', other.target, other.source, other.owner),
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
+    END IF;
+    SELECT g.tgname, f.name AS target, p.oid::regprocedure AS function, pg_get_userbyid(p.proowner) AS owner INTO other
+    FROM _mssql_fdw._families(tables) AS f
+    JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+    JOIN pg_proc AS p ON p.oid = g.tgfoid
+    WHERE f.action = 'refill' AND NOT _mssql_fdw._is_trusted(p.proowner)
+    ORDER BY f.position, f.name COLLATE "C", g.tgname COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('trigger "%s" of %s calls a function of role %I', other.tgname, other.target, other.owner),
+            format('%s would run with the rights of %I when the table is refilled.', other.function, current_user),
+            format('When you have read it, ALTER FUNCTION %s OWNER TO %I; or ALTER TABLE %s DISABLE TRIGGER %I.', other.function, current_user,
+                   other.target, other.tgname));
     END IF;
 END
 $$;

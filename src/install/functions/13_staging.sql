@@ -82,7 +82,7 @@ $$;
 
 -- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), where an index, a check that
 -- is held against the new rows, or a generated column is about the table itself, a column has no value in the file (virtual), a foreign key
--- is temporal, or somebody subscribes to the rows, whom an exchange of files does not tell.
+-- is temporal, somebody subscribes to the rows, whom an exchange of files does not tell, or the name that the staging relation gets is taken.
 CREATE OR REPLACE FUNCTION _mssql_fdw._can_stage(relation oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
@@ -95,6 +95,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                         WHERE a.attrelid = c.oid AND (a.attgenerated = 'v' OR a.attgenerated <> '' AND _mssql_fdw._is_of_its_table(d.adbin)))
         AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE c.oid IN (k.conrelid, k.confrelid) AND (to_jsonb(k) ->> 'conperiod')::boolean)
         AND NOT EXISTS (SELECT FROM _mssql_fdw._published(ARRAY[c.oid]))
+        AND NOT EXISTS (SELECT FROM pg_class AS x WHERE x.relnamespace = c.relnamespace AND x.relname = 'pg_temp_' || c.oid AND x.relrewrite <> c.oid)
+        AND NOT EXISTS (SELECT FROM pg_type AS y WHERE y.typnamespace = c.relnamespace AND y.typname = 'pg_temp_' || c.oid AND y.typrelid = 0)
     FROM pg_class AS c WHERE c.oid = relation
 $$;
 

@@ -116,6 +116,8 @@ BEGIN
                           WHEN s.kind = 'pattern' THEN 'without a match'
                           WHEN s.kind = 'database' THEN 'without tables'
                           ELSE 'not copied' END;
+    ELSIF s.kind = 'stage' THEN
+        EXECUTE s.statement;
     ELSIF NOT _mssql_fdw._may_fail(s.kind) THEN
         PERFORM _mssql_fdw._do(s.statement);
     ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
@@ -200,12 +202,18 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                        THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
 $$;
 
+-- Locks a relation against whatever would make a count of it another thing, until the transaction ends; an error where counting evaluates what
+-- another role has written.
+CREATE OR REPLACE FUNCTION _mssql_fdw._hold_counted(relation oid) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_hold_counted' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
 -- Source rows by the remote session, target rows by ours, staged ones where there are.
 CREATE OR REPLACE FUNCTION _mssql_fdw._count(server name, schema text, name text, snapshot boolean, target regclass,
     OUT source_rows bigint, OUT target_rows bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     source_rows := _mssql_fdw._source_count(server, schema, name, snapshot);
+    PERFORM _mssql_fdw._hold_counted(target);
     EXECUTE 'SELECT count(*) FROM ' || _mssql_fdw._rows_of(target) INTO target_rows;
 END
 $$;
@@ -359,8 +367,9 @@ $$;
 -- may have set the sequence back.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT setval('replicate.run_id', r.last) FROM (SELECT max(x.id) AS last FROM replicate._runs AS x) AS r, replicate.run_id AS s
-    WHERE r.last >= s.last_value + CASE WHEN s.is_called THEN 1 ELSE 0 END;
+    SELECT setval('replicate.run_id', coalesce(r.last, 1), r.last IS NOT NULL)
+    FROM (SELECT max(x.id) AS last FROM replicate._runs AS x) AS r, replicate.run_id AS s
+    WHERE r.last > s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END OR s.last_value = 9223372036854775807;
     WITH added AS (
         INSERT INTO replicate._runs (server, function, arguments, role, started, finished, status, rows, bytes, warnings, notes,
             source_database, source_version, isolation)
