@@ -132,6 +132,12 @@ SELECT source, status FROM replicate_all('mssql', 'told', include => '{dbo.ToldA
 SELECT mssql_exec('mssql', 'DROP TABLE dbo.ToldAltered');
 DROP TABLE told.toldaltered;
 
+-- locks beyond what there is room for
+\set VERBOSITY terse
+SELECT _mssql_fdw._warn_of_locks(100);
+SELECT _mssql_fdw._warn_of_locks(1000000000000);
+\set VERBOSITY default
+
 -- row-level security that applies to the caller
 CREATE ROLE told_owner;
 CREATE ROLE told_other;

@@ -321,6 +321,40 @@ BEGIN
 END
 $$;
 
+-- How many entries of the lock table a run fills: tables, indexes, TOAST tables, sequences and row types; those of the staging relations, too.
+CREATE OR REPLACE FUNCTION _mssql_fdw._estimated_locks(model jsonb) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH made AS (
+        SELECT x.table_id, count(*) AS count FROM _mssql_fdw._objects(model) AS x WHERE x.kind IN ('index', 'identity') GROUP BY x.table_id
+    ), wide AS (
+        SELECT DISTINCT c.table_id FROM _mssql_fdw._columns(model) AS c WHERE c.local_type ~ '^(text|bytea|xml|character varying($|[(][0-9]{4}))'
+    )
+    SELECT coalesce(sum(CASE WHEN t.action IN ('create', 'replace') THEN 3 + coalesce(m.count, 0) + CASE WHEN w.table_id IS NULL THEN 0 ELSE 2 END
+                             ELSE 4 + 2 * (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = t.relation)
+                                  + CASE c.reltoastrelid WHEN 0 THEN 0 ELSE 4 END END), 0)::bigint
+    FROM _mssql_fdw._tables(model) AS t
+    LEFT JOIN made AS m ON m.table_id = t.id
+    LEFT JOIN wide AS w ON w.table_id = t.id
+    LEFT JOIN pg_class AS c ON c.oid = t.relation
+    WHERE t.action IN ('create', 'replace', 'switch', 'refill')
+$$;
+
+-- PostgreSQL has room for some more than it says, and others need some.
+CREATE OR REPLACE FUNCTION _mssql_fdw._warn_of_locks(estimate bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    room bigint := current_setting('max_locks_per_transaction')::bigint
+        * (SELECT sum(s.setting::int) FROM pg_settings AS s WHERE s.name IN ('max_connections', 'max_prepared_transactions', 'max_worker_processes',
+                                                                             'max_wal_senders', 'autovacuum_max_workers'));
+BEGIN
+    IF estimate > room THEN
+        PERFORM _mssql_fdw._say(true, 'the run may need more locks than there is room for',
+            format('It needs about %s, in one transaction; max_locks_per_transaction and others make room for about %s.', estimate, room),
+            'Raise max_locks_per_transaction, which takes a restart, or copy in several runs (include).');
+    END IF;
+END
+$$;
+
 -- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
 -- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
 -- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
@@ -393,6 +427,7 @@ BEGIN
         PERFORM _mssql_fdw._check_masked(model);
         PERFORM _mssql_fdw._check_filtered(model);
         PERFORM _mssql_fdw._check_memory_optimized(model);
+        PERFORM _mssql_fdw._warn_of_locks(_mssql_fdw._estimated_locks(model));
     END IF;
     RETURN model || jsonb_build_object('findings', _mssql_fdw._findings(model));
 END
