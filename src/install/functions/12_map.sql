@@ -71,7 +71,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                CASE WHEN n.is_renamed THEN
                    format(CASE WHEN n.is_sequence THEN 'renamed: a sequence is called %I.%I too'
                                WHEN n.rivals > 1 THEN 'renamed: another table is called %I.%I too'
-                               ELSE 'renamed: another table was called %I.%I when it was first copied' END, n.local_schema, n.folded)
+                               ELSE 'renamed: another relation was called %I.%I when it was first copied' END, n.local_schema, n.folded)
                     ELSE _mssql_fdw._cut_note(n."table", n.folded) END,
                CASE WHEN _map_tables.target_schema IS NULL AND starts_with(n.local_schema, 'mssql_') AND NOT starts_with(lower(n.schema), 'mssql_')
                     THEN format('schema renamed: "%s" is reserved', n.schema) END), n.is_memory_optimized

@@ -122,10 +122,27 @@ RETURN quote_ident(c.target) || ' ' || c.local_type
                   _mssql_fdw._bounds(c)) ELSE '' END
     || CASE WHEN c.is_nullable THEN '' ELSE ' NOT NULL' END;
 
+-- What is not the same here, of the tables and their columns.
+CREATE OR REPLACE FUNCTION _mssql_fdw._table_notes(model jsonb) RETURNS TABLE (table_id int, note text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH o AS MATERIALIZED (
+        SELECT x.* FROM _mssql_fdw._objects(model) AS x
+        JOIN _mssql_fdw._tables(model) AS t ON t.id = x.table_id AND t.action IN ('create', 'replace')
+        WHERE x.kind = 'identity'
+    ), c AS MATERIALIZED (
+        SELECT x.table_id, x.ordinal, x.target, nullif(concat_ws('; ', x.note, o.note), '') AS note
+        FROM _mssql_fdw._columns(model) AS x LEFT JOIN o ON o.table_id = x.table_id AND o.name = x.name
+    )
+    SELECT t.id, nullif(concat_ws('; ', nullif(t.note, ''), string_agg(format('%I: %s', c.target, c.note), '; ' ORDER BY c.ordinal)
+               FILTER (WHERE c.note IS NOT NULL)), '')
+    FROM _mssql_fdw._tables(model) AS t JOIN c ON c.table_id = t.id
+    GROUP BY t.id, t.note
+$$;
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_tables(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH c AS MATERIALIZED (
-        SELECT x.table_id, x.ordinal, nullif(concat_ws('; ', x.note, o.note), '') AS note, x.target, x AS whole,
+        SELECT x.table_id, x.ordinal, x AS whole,
                CASE WHEN o.target IS NOT NULL THEN format('%I.%I', o.target_schema, o.target) END AS sequence
         FROM _mssql_fdw._columns(model) AS x
         LEFT JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'identity' AND o.table_id = x.table_id AND o.name = x.name
@@ -134,11 +151,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format(E'CREATE %sTABLE %s (\n    %s\n)',
                   CASE WHEN (model #>> '{options,unlogged}')::boolean THEN 'UNLOGGED ' ELSE '' END, t.target,
                   string_agg(_mssql_fdw._column_definition(c.whole, c.sequence), E',\n    ' ORDER BY c.ordinal)),
-           nullif(concat_ws('; ', nullif(t.note, ''), string_agg(format('%I: %s', c.target, c.note), '; ' ORDER BY c.ordinal)
-               FILTER (WHERE c.note IS NOT NULL)), '')
-    FROM _mssql_fdw._tables(model) AS t JOIN c ON c.table_id = t.id
+           n.note
+    FROM _mssql_fdw._tables(model) AS t JOIN c ON c.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id
     WHERE t.action IN ('create', 'replace')
-    GROUP BY t.position, t.id, t.source, t.target, t.note
+    GROUP BY t.position, t.id, t.source, t.target, n.note
     UNION ALL
     SELECT 40, t.position, 0, t.id, 'table', t.source, t.target, NULL, 'exists: left alone'
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('skip', 'keep')
@@ -203,8 +219,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _mssql_fdw._columns(model) AS c WHERE c.loaded
         GROUP BY c.table_id
     )
-    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target, format('SELECT _mssql_fdw._stage(%L)', t.target), w.note
-    FROM t LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id WHERE t.action = 'switch'
+    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target, format('SELECT _mssql_fdw._stage(%L)', t.target),
+           nullif(concat_ws('; ', n.note, w.note), '')
+    FROM t JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
+    WHERE t.action = 'switch'
     UNION ALL
     SELECT 60, t.position, 2, t.id, 'load', t.source, t.target,
            format('SELECT * FROM _mssql_fdw._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s%s)', model ->> 'server', t.schema, t.name,
@@ -257,8 +275,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target,
            format('CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP', t.staged, l.definitions),
-           concat_ws('; ', 'cannot be switched: refilled at the end', w.note)
-    FROM t JOIN lists AS l ON l.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
+           concat_ws('; ', 'cannot be switched: refilled at the end', n.note, w.note)
+    FROM t JOIN lists AS l ON l.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
     UNION ALL
     SELECT 86, 0, 0, NULL::int, 'truncate', NULL, string_agg(t.target, ', ' ORDER BY t.position),
            'TRUNCATE ' || string_agg(CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END || t.target, ', ' ORDER BY t.position), NULL
