@@ -22,6 +22,41 @@ BEGIN
 END
 $$;
 
+-- The columns that keys which are only made now will refer to, of tables that stand already, whosever they are.
+CREATE OR REPLACE FUNCTION _mssql_fdw._referred_columns(model jsonb) RETURNS TABLE (relation oid, target text, column_name name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT DISTINCT p.relation, p.target, c.target
+    FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
+        (schema text, "table" text, referenced_schema text, referenced_table text, referenced_column text)
+    JOIN _mssql_fdw._tables(model) AS t ON t.schema = f.schema AND t.name = f."table" AND t.action IN ('create', 'replace', 'switch', 'refill', 'keep')
+    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS p
+      ON p.schema = f.referenced_schema AND p.name = f.referenced_table AND p.action IS DISTINCT FROM 'replace'
+    JOIN _mssql_fdw._columns(model) AS c ON c.table_id = p.id AND c.name = f.referenced_column
+    WHERE has_table_privilege(p.relation, 'REFERENCES')
+$$;
+
+-- A key that is made is held against the rows by the casts of its types.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_referred_types(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    other record;
+BEGIN
+    SELECT r.target, r.column_name, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner INTO other
+    FROM _mssql_fdw._referred_columns(model) AS r
+    JOIN pg_attribute AS a ON a.attrelid = r.relation AND a.attname = r.column_name
+    JOIN pg_type AS b ON b.oid = a.atttypid
+    JOIN pg_type AS y ON y.oid IN (b.oid, b.typbasetype)
+    WHERE NOT _mssql_fdw._is_trusted(y.typowner)
+    ORDER BY r.target COLLATE "C", r.column_name COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('column "%s" of %s, which foreign keys are to refer to, is of type %s of role %I', other.column_name,
+            other.target, other.type, other.owner),
+            format('Casts that %I has written would run with the rights of %I.', other.owner, current_user),
+            'Leave the keys out by options => ''{"foreign_keys": false}'', or use another target_schema.');
+    END IF;
+END
+$$;
+
 -- The tables that a run alters first: then no key from or to them is made any more, and the other ends of the keys that are dropped and made again
 -- are known.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold_targets(model jsonb) RETURNS void
@@ -34,5 +69,10 @@ BEGIN
     PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model -> 'tables')
     FROM _mssql_fdw._existing_keys(model) AS k
     CROSS JOIN LATERAL (VALUES (k.child, k.child_name), (k.parent, k.parent_name)) AS e (relation, name);
+    IF (model #>> '{options,foreign_keys}')::boolean THEN
+        PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(r.relation), '{}'), coalesce(array_agg(r.target), '{}'), '[]')
+        FROM _mssql_fdw._referred_columns(model) AS r;
+        PERFORM _mssql_fdw._check_referred_types(model);
+    END IF;
 END
 $$;
