@@ -11,7 +11,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -150,8 +152,8 @@ class CannedServer {
  private:
   static constexpr std::size_t packet_size = 4096;
 
-  bool wait(int fd) const {
-    pollfd fds[] = {{fd, POLLIN, 0}, {stop_[0], POLLIN, 0}};
+  bool wait(int fd, short events = POLLIN) const {
+    pollfd fds[] = {{fd, events, 0}, {stop_[0], POLLIN, 0}};
     ::poll(fds, 2, -1);
     return fds[1].revents == 0;
   }
@@ -181,10 +183,15 @@ class CannedServer {
     }
   }
 
-  static void send_without_end(int fd, std::string_view body) {
+  // A client that has shut its socket down may leave us without room for minutes.
+  void send_without_end(int fd, std::string_view body) const {
     std::string packet = {'\x04', '\0', static_cast<char>((body.size() + 8) >> 8), static_cast<char>(body.size() + 8), '\0', '\x33', '\x01', '\0'};
     packet += body;
-    while (::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL) > 0) continue;
+    for (std::size_t sent = 0; wait(fd, POLLOUT);) {
+      const ssize_t size = ::send(fd, packet.data() + sent, packet.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (size < 0 && errno != EAGAIN) return;
+      sent = (sent + static_cast<std::size_t>(std::max(size, ssize_t{0}))) % packet.size();
+    }
   }
 
   static void send_message(int fd, std::string_view body, bool complete = true) {
