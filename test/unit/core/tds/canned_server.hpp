@@ -5,6 +5,7 @@
 #pragma once
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -133,7 +134,12 @@ class CannedServer {
       std::abort();
     port_ = ntohs(address.sin_port);
     if (::pipe(stop_) != 0) std::abort();
+    // Signals are the driver's, as in a backend, which has one thread
+    sigset_t all, before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     thread_ = std::thread([this] { serve(); });
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~CannedServer() {
     ::close(stop_[1]);  // makes every wait of the thread return

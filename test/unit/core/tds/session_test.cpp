@@ -692,7 +692,8 @@ class FreetdsFloodTest : public SessionTest {
   FreetdsFloodTest() { SessionTest::SetUp(); }
   ~FreetdsFloodTest() override { stop_at.reset(); }
   static long resident_pages() {
-    long total = 0, resident = 0;
+    [[maybe_unused]] long total = 0;
+    long resident = 0;
 #ifndef __SANITIZE_ADDRESS__  // which keeps what is freed
     std::ifstream("/proc/self/statm") >> total >> resident;
 #endif
