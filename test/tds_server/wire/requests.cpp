@@ -97,7 +97,10 @@ TransactionRequest read_transaction_request(Source& in) {
     case TransactionRequestType::rollback:
       request.name = read_name(in);
       request.begins_another = (in.u8() & 1) != 0;
-      if (request.begins_another) request.isolation = in.u8();
+      if (request.begins_another) {
+        request.isolation = in.u8();
+        read_name(in);  // the new transaction's, of which nothing speaks again
+      }
       break;
     case TransactionRequestType::save: request.name = read_name(in); break;
     default: break;
