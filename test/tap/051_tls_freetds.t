@@ -23,7 +23,7 @@ asked() {
 }
 # between WAY: somebody on the way, who goes about it so; his port is $port.
 between() {
-  rm -f "$clear"
+  rm -f "$clear" "$tap_directory/$1.port"
   "${TEST_PYTHON:-python3}" "$tap_root/test/tap/lib/man_in_the_middle.py" "$(cat "$tap_directory/server/port")" "$1" "$clear" >"$tap_directory/$1.port" &
   tap_jobs+=("$1=$!")
   until [ -s "$tap_directory/$1.port" ]; do sleep 0.1; done
