@@ -13,7 +13,7 @@ namespace mssql::tds::native {
 
 namespace {
 
-constexpr std::size_t initial_capacity = 120 * 1024;  // from 128 KB on, malloc asks the kernel, and gives back to it
+constexpr std::size_t initial_capacity = 128 * 1024;  // four packets, or half of what is received would be moved
 constexpr std::size_t resting_capacity = 16 * initial_capacity;  // more is kept for one reply only
 constexpr std::size_t least_room = 16 * 1024;
 constexpr std::size_t longest_row = std::size_t{1} << 31;  // PostgreSQL stores half of that, and UTF-16 may take twice the room of UTF-8
