@@ -227,11 +227,12 @@ stage() {
 # Silence is no hang: what the long ones take on two cores, with nothing built before.
 usual_time() {
   case $1 in
-  'build core and unit tests') echo ', about 5 min' ;;
-  'build unit tests with ASan and UBSan') echo ', about 6 min' ;;
-  'build the stand-in' | 'build the extension') echo ', about 3 min' ;;
-  'fuzz targets, a minute each') echo ', about 8 min' ;;
-  *valgrind | 'pg_regress, '*) echo ', about 1 min' ;;
+  'build core and unit tests') echo ', about 3 min' ;;
+  'build unit tests with ASan and UBSan') echo ', about 3 min' ;;
+  'build the stand-in' | 'build the extension') echo ', about 2 min' ;;
+  'fuzz targets, a minute each') echo ', about 5 min' ;;
+  *valgrind) echo ', about 3 min' ;;
+  'pg_regress, '*) echo ', about 1 min' ;;
   esac
 }
 
