@@ -3,6 +3,7 @@
 
 #include "constraint_check.hpp"
 
+#include "arrays.hpp"
 #include "hold.hpp"
 #include "run_now.hpp"
 #include "table_locks.hpp"

@@ -1,5 +1,6 @@
 #include "hold.hpp"
 
+#include "arrays.hpp"
 #include "boundary.hpp"
 #include "constraint_check.hpp"
 #include "run_now.hpp"
@@ -32,29 +33,21 @@ bool lock_row(Relation schemas, ItemPointerData row) {
 }
 
 void hold_schemas(ArrayType* names) {
-  Datum* elements = nullptr;
-  bool* nulls = nullptr;
-  int count = 0;
-  deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, &nulls, &count);
-  for (int i = 0; i < count; ++i) {
-    const Oid schema = nulls[i] ? InvalidOid : get_namespace_oid(NameStr(*DatumGetName(elements[i])), true);
+  const Elements schemas = elements_of(names, NAMEOID, NAMEDATALEN, false, "schemas");
+  for (int i = 0; i < schemas.count; ++i) {
+    const Oid schema = get_namespace_oid(NameStr(*DatumGetName(schemas.values[i])), true);
     if (OidIsValid(schema)) hold_schema(schema);
   }
 }
 
 void hold_tables(ArrayType* relations) {
-  Datum* elements = nullptr;
-  bool* nulls = nullptr;
-  int count = 0;
-  deconstruct_array(relations, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, &nulls, &count);
-  auto* tables = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(count + 1)));
-  for (int i = 0; i < count; ++i) tables[i] = DatumGetObjectId(elements[i]);
-  sort_for_locks(tables, count);
-  for (int i = 0; i < count; ++i) {
+  const Oids tables = oids_of(relations, "relations");
+  sort_for_locks(tables.ids, tables.count);
+  for (int i = 0; i < tables.count; ++i) {
     // What is gone is found by its name
-    if (!exists(tables[i])) continue;
-    check_may_hold(tables[i]);
-    hold_table(tables[i]);
+    if (!exists(tables.ids[i])) continue;
+    check_may_hold(tables.ids[i]);
+    hold_table(tables.ids[i]);
   }
 }
 
@@ -62,11 +55,10 @@ void hold_tables(ArrayType* relations) {
 Datum hold(FunctionCallInfo fcinfo) {
   hold_tables(PG_GETARG_ARRAYTYPE_P(1));
   hold_schemas(PG_GETARG_ARRAYTYPE_P(0));
-  const char* schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
   Oid types[] = {OIDARRAYOID, TEXTARRAYOID, JSONBOID};
   Datum values[] = {PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
   SPI_connect();
-  run_now(psprintf("SELECT %s._check_held($1, $2, $3)", schema), lengthof(types), types, values, 0);
+  run_now(psprintf("SELECT %s._check_held($1, $2, $3)", own_schema(fcinfo)), lengthof(types), types, values, 0);
   SPI_finish();
   PG_RETURN_VOID();
 }

@@ -2,11 +2,13 @@
 
 #include "../core/tsql/quote.hpp"
 #include "../core/tsql/statement.hpp"
+#include "arrays.hpp"
 #include "constraint_check.hpp"
 #include "loader.hpp"
 #include "options.hpp"
 #include "result_rows.hpp"
 #include "run.hpp"
+#include "run_now.hpp"
 #include "staging.hpp"
 #include "table_locks.hpp"
 
@@ -38,23 +40,6 @@ tds::CharacterPolicy character_policy(const char* text) {
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid nul_policy: \"%s\"", text),
                   errhint("Valid values are error, replace and strip.")));
   pg_unreachable();
-}
-
-struct Elements {
-  Datum* values;
-  int count;
-};
-
-// An array without NULLs.
-Elements elements_of(ArrayType* array, Oid type, int length, bool by_value, const char* what) {
-  Elements elements{};
-  bool* nulls = nullptr;
-  const char alignment = length == NAMEDATALEN ? TYPALIGN_CHAR : TYPALIGN_INT;
-  deconstruct_array(array, type, length, by_value, alignment, &elements.values, &nulls, &elements.count);
-  for (int i = 0; i < elements.count; ++i) {
-    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", what)));
-  }
-  return elements;
 }
 
 const char* utf8(Datum value) {
@@ -188,15 +173,13 @@ bool may_lock(Oid table) {
 // _lock_targets(relations oid[]) RETURNS boolean; STRICT.
 Datum lock_targets(FunctionCallInfo fcinfo) {
   if (!in_run()) PG_RETURN_BOOL(false);
-  const Elements relations = elements_of(PG_GETARG_ARRAYTYPE_P(0), OIDOID, sizeof(Oid), true, "relations");
-  auto* tables = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(relations.count + 1)));
+  const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
   int count = 0;
   for (int i = 0; i < relations.count; ++i) {
-    const Oid relation = DatumGetObjectId(relations.values[i]);
-    if (may_lock(relation)) tables[count++] = relation;
+    if (may_lock(relations.ids[i])) relations.ids[count++] = relations.ids[i];
   }
   show_progress({"lock", nullptr, nullptr, 0, 0});
-  const bool is_new = lock_in_order(tables, count, ShareUpdateExclusiveLock);
+  const bool is_new = lock_in_order(relations.ids, count, ShareUpdateExclusiveLock);
   show_progress({"catalog", nullptr, nullptr, 0, 0});
   PG_RETURN_BOOL(is_new);
 }
@@ -208,11 +191,9 @@ Datum switch_call(FunctionCallInfo fcinfo) {
   PreventCommandIfReadOnly("a refresh");
   ReturnSetInfo* result = materialized_result(fcinfo);
   TupleDesc descriptor = result_descriptor(fcinfo);
-  const Elements relations = elements_of(PG_GETARG_ARRAYTYPE_P(0), REGCLASSOID, sizeof(Oid), true, "relations");
-  auto* tables = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(relations.count + 1)));
-  for (int i = 0; i < relations.count; ++i) tables[i] = DatumGetObjectId(relations.values[i]);
-  const char* schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
-  List* violations = switch_tables({tables, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), schema, PG_GETARG_BOOL(3)});
+  const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
+  List* violations =
+      switch_tables({relations.ids, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), own_schema(fcinfo), PG_GETARG_BOOL(3)});
   end_step();
   Tuplestorestate* rows = begin_result(result, descriptor);
   ListCell* cell = nullptr;

@@ -8,6 +8,7 @@
 
 #include "constraint_check.hpp"
 #include "options.hpp"
+#include "run_now.hpp"
 
 namespace mssql::pg {
 
@@ -61,10 +62,6 @@ struct Answer {
   Oid types[3];
 };
 
-const char* namespace_of(FunctionCallInfo fcinfo) {
-  return quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
-}
-
 Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
   constexpr int count = 10;
   Oid types[count] = {NAMEOID, NAMEOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID, INT4OID, INT8OID, TEXTOID, JSONBOID};
@@ -74,7 +71,7 @@ Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
     values[i] = PG_GETARG_DATUM(i);
     nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
   }
-  const char* sql = psprintf("SELECT r.run, r.tables, r.losses FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r", namespace_of(fcinfo));
+  const char* sql = psprintf("SELECT r.run, r.tables, r.losses FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r", own_schema(fcinfo));
   if (SPI_execute_with_args(sql, count, types, values, nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
     elog(ERROR, "run has no result");
   }
@@ -117,7 +114,7 @@ std::int64_t write_as_owner(const char* sql, int nargs, Oid* types, Datum* value
 void say_closing_line(FunctionCallInfo fcinfo, const Answer& answer, std::int64_t id) {
   Oid types[] = {answer.types[0], answer.types[1], answer.types[2], INT8OID};
   Datum values[] = {answer.values[0], answer.values[1], answer.values[2], Int64GetDatum(id)};
-  const char* schema = namespace_of(fcinfo);
+  const char* schema = own_schema(fcinfo);
   const char* sql = psprintf("SELECT %s._say(false, %s._run_message($2, $3, pg_catalog.clock_timestamp() - ($1).started, $4))", schema, schema);
   if (SPI_execute_with_args(sql, lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT) elog(ERROR, "run has no closing line");
 }
@@ -127,7 +124,7 @@ void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
   Datum values[] = {answer.values[0], answer.values[1],
                     DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false)))};
   const std::int64_t id =
-      write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", namespace_of(fcinfo)), lengthof(types), types, values);
+      write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", own_schema(fcinfo)), lengthof(types), types, values);
   say_closing_line(fcinfo, answer, id);
 }
 
@@ -152,7 +149,7 @@ Datum claim(FunctionCallInfo fcinfo) {
   Oid types[] = {NAMEOID, TEXTARRAYOID, TEXTARRAYOID, REGCLASSARRAYOID};
   Datum values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
   SPI_connect();
-  (void)write_as_owner(psprintf("SELECT %s._write_targets($1, $2, $3, $4)", namespace_of(fcinfo)), lengthof(types), types, values);
+  (void)write_as_owner(psprintf("SELECT %s._write_targets($1, $2, $3, $4)", own_schema(fcinfo)), lengthof(types), types, values);
   SPI_finish();
   PG_RETURN_VOID();
 }

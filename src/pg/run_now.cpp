@@ -18,10 +18,8 @@ Oid oid_of(SPITupleTable* table, std::uint64_t row, int column) {
   return DatumGetObjectId(SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull));
 }
 
-Datum oid_array(const Oid* ids, int count) {
-  auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(count + 1)));
-  for (int i = 0; i < count; ++i) elements[i] = ObjectIdGetDatum(ids[i]);
-  return PointerGetDatum(construct_array(elements, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+const char* own_schema(FunctionCallInfo fcinfo) {
+  return quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
 }
 
 }  // namespace mssql::pg

@@ -12,7 +12,7 @@ void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit);
 const char* text_of(SPITupleTable* table, std::uint64_t row, int column);
 Oid oid_of(SPITupleTable* table, std::uint64_t row, int column);
 
-// As oid[].
-Datum oid_array(const Oid* ids, int count);
+// The schema of the function that is called, quoted: its queries name their functions by it.
+const char* own_schema(FunctionCallInfo fcinfo);
 
 }  // namespace mssql::pg

@@ -1,5 +1,6 @@
 #include "switch_locks.hpp"
 
+#include "arrays.hpp"
 #include "run_now.hpp"
 #include "table_locks.hpp"
 

@@ -161,6 +161,24 @@ BEGIN
 END
 $$;
 
+-- Of these types and all that they are made of (base types, elements, attributes, subtypes): what an untrusted role owns. An array is its element's.
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_parts(types oid[]) RETURNS TABLE (type oid, part oid, part_name text, owner name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE within (type, part) AS (
+        SELECT t.type, t.type FROM unnest(types) AS t (type)
+        UNION
+        SELECT w.type, p.part
+        FROM within AS w JOIN pg_type AS y ON y.oid = w.part CROSS JOIN LATERAL (
+            SELECT unnest(ARRAY[y.typbasetype, y.typelem])
+            UNION ALL SELECT r.rngsubtype FROM pg_range AS r WHERE y.oid IN (r.rngtypid, r.rngmultitypid)
+            UNION ALL SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        ) AS p (part)
+    )
+    SELECT w.type, y.oid, format_type(y.oid, NULL), pg_get_userbyid(y.typowner)
+    FROM within AS w JOIN pg_type AS y ON y.oid = w.part
+    WHERE NOT _mssql_fdw._is_trusted(y.typowner) AND NOT (y.typtype = 'b' AND y.typelem <> 0 AND y.typlen = -1)
+$$;
+
 -- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a copy makes one, so that this is asked again
 -- when the tables are locked (src/pg/constraint_check.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_key_types(relations oid[]) RETURNS void
@@ -168,15 +186,16 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    SELECT k.conname, format('%I.%I', n.nspname, c.relname) AS child, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner
-    INTO other
-    FROM pg_constraint AS k
-    JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) OR a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)
-    JOIN pg_type AS b ON b.oid = a.atttypid
-    JOIN pg_type AS y ON y.oid IN (b.oid, b.typbasetype)
-    WHERE k.contype = 'f' AND (k.conrelid = ANY (relations) OR k.confrelid = ANY (relations)) AND NOT _mssql_fdw._is_trusted(y.typowner)
-    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", k.conname COLLATE "C" LIMIT 1;
+    WITH compared AS MATERIALIZED (
+        SELECT k.conname, n.nspname, c.relname, a.atttypid
+        FROM pg_constraint AS k
+        JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) OR a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)
+        WHERE k.contype = 'f' AND (k.conrelid = ANY (relations) OR k.confrelid = ANY (relations))
+    )
+    SELECT c.conname, format('%I.%I', c.nspname, c.relname) AS child, u.part_name AS type, u.owner INTO other
+    FROM compared AS c JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM compared AS x)) AS u ON u.type = c.atttypid
+    ORDER BY c.nspname COLLATE "C", c.relname COLLATE "C", c.conname COLLATE "C", u.part LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('foreign key "%s" of %s compares type %s of role %I', other.conname, other.child, other.type,
             other.owner),
@@ -192,24 +211,16 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    WITH RECURSIVE within (target, "position", attnum, attname, type) AS (
+    WITH loaded AS MATERIALIZED (
         SELECT t.target, t.position, a.attnum, a.attname, a.atttypid
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
         JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill')
-        UNION
-        SELECT w.target, w.position, w.attnum, w.attname, p.type
-        FROM within AS w JOIN pg_type AS y ON y.oid = w.type CROSS JOIN LATERAL (
-            SELECT unnest(ARRAY[y.typbasetype, y.typelem])
-            UNION ALL SELECT r.rngsubtype FROM pg_range AS r WHERE y.oid IN (r.rngtypid, r.rngmultitypid)
-            UNION ALL SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-        ) AS p (type)
     )
-    SELECT w.target, w.attname, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner,
-           CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS kind INTO other
-    FROM within AS w JOIN pg_type AS y ON y.oid = w.type
-    WHERE NOT _mssql_fdw._is_trusted(y.typowner) AND NOT (y.typtype = 'b' AND y.typelem <> 0 AND y.typlen = -1)  -- an array is its element's
-    ORDER BY w.position, w.attnum, y.oid LIMIT 1;
+    SELECT l.target, l.attname, u.part_name AS type, u.owner, CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS kind INTO other
+    FROM loaded AS l JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM loaded AS x)) AS u ON u.type = l.atttypid
+    JOIN pg_type AS y ON y.oid = u.part
+    ORDER BY l.position, l.attnum, u.part LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('column "%s" of %s is of type %s, which belongs to role %I', other.attname, other.target,
             other.type, other.owner),

@@ -41,13 +41,13 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    SELECT r.target, r.column_name, format_type(y.oid, NULL) AS type, pg_get_userbyid(y.typowner) AS owner INTO other
-    FROM _mssql_fdw._referred_columns(model) AS r
-    JOIN pg_attribute AS a ON a.attrelid = r.relation AND a.attname = r.column_name
-    JOIN pg_type AS b ON b.oid = a.atttypid
-    JOIN pg_type AS y ON y.oid IN (b.oid, b.typbasetype)
-    WHERE NOT _mssql_fdw._is_trusted(y.typowner)
-    ORDER BY r.target COLLATE "C", r.column_name COLLATE "C" LIMIT 1;
+    WITH referred AS MATERIALIZED (
+        SELECT r.target, r.column_name, a.atttypid
+        FROM _mssql_fdw._referred_columns(model) AS r JOIN pg_attribute AS a ON a.attrelid = r.relation AND a.attname = r.column_name
+    )
+    SELECT r.target, r.column_name, u.part_name AS type, u.owner INTO other
+    FROM referred AS r JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM referred AS x)) AS u ON u.type = r.atttypid
+    ORDER BY r.target COLLATE "C", r.column_name COLLATE "C", u.part LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('column "%s" of %s, which foreign keys are to refer to, is of type %s of role %I', other.column_name,
             other.target, other.type, other.owner),
@@ -58,13 +58,13 @@ END
 $$;
 
 -- The tables that a run alters first: then no key from or to them is made any more, and the other ends of the keys that are dropped and made again
--- are known.
+-- are known. Who could have written what they evaluate is asked when both are held.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold_targets(model jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._hold(
         ARRAY(SELECT t.target_schema FROM _mssql_fdw._tables(model) AS t UNION SELECT s.target_schema FROM _mssql_fdw._sequences(model) AS s),
-        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), model -> 'tables')
+        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), '[]')
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace');
     PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model -> 'tables')
     FROM _mssql_fdw._existing_keys(model) AS k
