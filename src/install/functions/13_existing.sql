@@ -108,7 +108,7 @@ BEGIN
 END
 $$;
 
--- Who may write code that a run evaluates with the caller's rights.
+-- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a MATERIALIZED, or it is asked of a whole catalog.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -137,21 +137,28 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    SELECT f.source, f.name AS target, pg_get_userbyid(c.relowner) AS owner INTO other
-    FROM _mssql_fdw._families(tables) AS f JOIN pg_class AS c ON c.oid = f.relation
-    WHERE NOT _mssql_fdw._is_trusted(c.relowner) AND (what <> 'verify' OR c.relkind = 'v' OR c.relrowsecurity)
-    ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
+    WITH held AS MATERIALIZED (
+        SELECT f.source, f.name, f.position, c.relowner, c.relkind, c.relrowsecurity
+        FROM _mssql_fdw._families(tables) AS f JOIN pg_class AS c ON c.oid = f.relation
+    )
+    SELECT h.source, h.name AS target, pg_get_userbyid(h.relowner) AS owner INTO other FROM held AS h
+    WHERE NOT _mssql_fdw._is_trusted(h.relowner) AND (what <> 'verify' OR h.relkind = 'v' OR h.relrowsecurity)
+    ORDER BY h.position, h.name COLLATE "C" LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s belongs to role %I', other.target, other.source, other.owner),
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
-    SELECT g.tgname, f.name AS target, p.oid::regprocedure AS function, pg_get_userbyid(p.proowner) AS owner INTO other
-    FROM _mssql_fdw._families(tables) AS f
-    JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
-    JOIN pg_proc AS p ON p.oid = g.tgfoid
-    WHERE f.action = 'refill' AND NOT _mssql_fdw._is_trusted(p.proowner)
-    ORDER BY f.position, f.name COLLATE "C", g.tgname COLLATE "C" LIMIT 1;
+    WITH fired AS MATERIALIZED (
+        SELECT g.tgname, f.name, f.position, p.oid, p.proowner
+        FROM _mssql_fdw._families(tables) AS f
+        JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+        JOIN pg_proc AS p ON p.oid = g.tgfoid
+        WHERE f.action = 'refill'
+    )
+    SELECT f.tgname, f.name AS target, f.oid::regprocedure AS function, pg_get_userbyid(f.proowner) AS owner INTO other FROM fired AS f
+    WHERE NOT _mssql_fdw._is_trusted(f.proowner)
+    ORDER BY f.position, f.name COLLATE "C", f.tgname COLLATE "C" LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('trigger "%s" of %s calls a function of role %I', other.tgname, other.target, other.owner),
             format('%s would run with the rights of %I when the table is refilled.', other.function, current_user),
@@ -173,10 +180,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             UNION ALL SELECT r.rngsubtype FROM pg_range AS r WHERE y.oid IN (r.rngtypid, r.rngmultitypid)
             UNION ALL SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped
         ) AS p (part)
+    ), parts AS MATERIALIZED (
+        SELECT w.type, y.oid, y.typowner FROM within AS w JOIN pg_type AS y ON y.oid = w.part
+        WHERE NOT (y.typtype = 'b' AND y.typelem <> 0 AND y.typlen = -1)
     )
-    SELECT w.type, y.oid, format_type(y.oid, NULL), pg_get_userbyid(y.typowner)
-    FROM within AS w JOIN pg_type AS y ON y.oid = w.part
-    WHERE NOT _mssql_fdw._is_trusted(y.typowner) AND NOT (y.typtype = 'b' AND y.typelem <> 0 AND y.typlen = -1)
+    SELECT p.type, p.oid, format_type(p.oid, NULL), pg_get_userbyid(p.typowner) FROM parts AS p WHERE NOT _mssql_fdw._is_trusted(p.typowner)
 $$;
 
 -- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a copy makes one, so that this is asked again
