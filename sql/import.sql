@@ -38,6 +38,10 @@ IMPORT FOREIGN SCHEMA fdw_import EXCEPT (orderdetails, "OrderTotals") FROM SERVE
 SELECT relname FROM pg_class WHERE relnamespace = 'imported'::regnamespace ORDER BY relname COLLATE "C";
 -- names of system columns
 IMPORT FOREIGN SCHEMA "odd schema" LIMIT TO ("a.b]c") FROM SERVER mssql INTO imported;
+IMPORT FOREIGN SCHEMA "odd schema" LIMIT TO ("two
+lines") FROM SERVER mssql INTO imported;
+TABLE imported."two
+lines";
 SELECT ctid_, tableoid_ FROM imported."a.b]c" WHERE "select" = 1;
 -- what goes wrong
 IMPORT FOREIGN SCHEMA no_such_schema FROM SERVER mssql INTO imported;

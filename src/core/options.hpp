@@ -18,7 +18,7 @@ enum class OptionContext : std::uint8_t { server, user_mapping, table, column, i
 
 enum class OptionKind : std::uint8_t {
   text,      // not empty, no control characters
-  verbatim,  // any text, blank lines and all: password
+  verbatim,  // any text that is not empty, line feeds and all: a password, the name of an object
   query,     // one SELECT, as tsql/query reads it
   integer,   // minimum .. maximum
   cost,      // a finite number, not negative
