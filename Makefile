@@ -6,10 +6,10 @@ MODULE_big = mssql_fdw
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
 
 CORE_SOURCES = $(wildcard src/core/*.cpp src/core/*/*.cpp src/core/*/*/*.cpp)
-PG_SOURCES = $(wildcard src/pg/*.cpp)
+PG_SOURCES = $(wildcard src/pg/*.cpp src/pg/*/*.cpp)
 OBJS = $(CORE_SOURCES:.cpp=.o) $(PG_SOURCES:.cpp=.o)
 
-MSSQL_SCRIPT_PARTS = $(sort $(wildcard src/install/once/*.sql)) $(sort $(wildcard src/install/functions/*.sql))
+MSSQL_SCRIPT_PARTS = $(patsubst %,src/sql/%.sql,$(shell sed '/^\#/d' src/sql/order))
 MSSQL_SCRIPT = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(MSSQL_SCRIPT)
 
@@ -26,7 +26,7 @@ FREETDS_LIBS ?= -lsybdb
 GSSAPI_LIBS ?= $(shell pkg-config --libs krb5-gssapi 2>/dev/null || krb5-config --libs gssapi 2>/dev/null || echo -lgssapi_krb5)
 
 # -isystem keeps the server's headers out of our warnings; -MMD because Debian's PGXS tracks no headers.
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
+PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
 # CI makes warnings errors: make WERROR=-Werror. A newer compiler's warnings are no reason not to install.
 WERROR ?=
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Woverloaded-virtual $(WERROR) -Wno-register -fvisibility=hidden
@@ -62,7 +62,7 @@ source-named:
 # PGXS links with the C compiler.
 override COMPILER = $(CXX) $(CXXFLAGS)
 
-$(MSSQL_SCRIPT): $(MSSQL_SCRIPT_PARTS) mssql_fdw.control
+$(MSSQL_SCRIPT): $(MSSQL_SCRIPT_PARTS) src/sql/order mssql_fdw.control
 	printf '%s\n\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' > $@
 	cat $(MSSQL_SCRIPT_PARTS) | sed 's/^CREATE OR REPLACE /CREATE /' >> $@
 

@@ -41,23 +41,28 @@ code() {
 # ------------------------------------------------------------------------------------------------- walls between layers
 includes '(postgres|fmgr|funcapi|miscadmin|access/|catalog/|commands/|executor/|foreign/|libpq|nodes/|optimizer/|parser/|storage/|utils/)' src/core |
   check "src/core includes no PostgreSQL header"
-includes '(\.\./)+pg/' src/core | check "src/core includes nothing of src/pg"
+includes 'pg/' src/core | check "src/core includes nothing of src/pg"
 includes '(sybdb|sybfront|sqlfront|sqldb|ctpublic|cspublic|tds)\.h' src | grep -v '^src/core/tds/freetds/' |
   check "only src/core/tds/freetds includes the client library"
-includes '(\.\./)+tds/freetds/|freetds/' src | grep -vE '^src/core/tds/(freetds/|session\.cpp)' | check "nothing but tds/session.cpp knows the driver"
+includes '(core/tds/)?freetds/' src | grep -vE '^src/core/tds/(freetds/|session\.cpp)' | check "nothing but tds/session.cpp knows the driver"
 {
-  includes '(\.\./)*(tsql|replicate)/' src/core/tds
-  includes '(\.\./)*(tds|replicate)/' src/core/tsql
-  includes '(\.\./)*(tds|tsql)/' src/core/replicate
-} | check "tds, tsql and replicate do not include each other"
-includes '.*src/|(\.\./)+(core|pg)/' test/tds_server | check "the stand-in shares no code with src"
+  includes 'core/(tsql|copy)/' src/core/tds
+  includes 'core/(tds|copy)/' src/core/tsql
+  includes 'core/(tds|tsql)/' src/core/copy
+} | check "tds, tsql and copy do not include each other"
+includes '.*src/|(core|pg)/' test/tds_server | check "the stand-in shares no code with src"
 includes '(\.\./)*engine/' test/tds_server/wire | check "the stand-in's wire/ includes nothing of engine/"
 includes '(\.\./)*wire/' test/tds_server/engine | check "the stand-in's engine/ includes nothing of wire/"
-includes '.*postgres\.h[>"]' src | grep -v '^src/pg/postgres\.hpp:' | check "postgres.h comes in through src/pg/postgres.hpp only"
+files src | xargs -d '\n' grep -nE '^#include "\.\./' /dev/null | check "an #include names its own folder's file, or the path from src"
+{
+  sed '/^#/d' src/sql/order | LC_ALL=C sort
+  find src/sql -name '*.sql' ! -path '*/upgrade/*' -printf '%P\n' | sed 's/\.sql$//' | LC_ALL=C sort
+} | LC_ALL=C sort | uniq -u | check "src/sql/order lists the files of src/sql"
+includes '.*postgres\.h[>"]' src | grep -v '^src/pg/host/postgres\.hpp:' | check "postgres.h comes in through src/pg/host/postgres.hpp only"
 
 # --------------------------------------------------------------------------------------------------------- boundary rules
-code '\bPG_(TRY|CATCH|FINALLY|END_TRY|RE_THROW)\b' src | grep -vE '^src/pg/boundary\.[ch]pp:' | check "PG_TRY appears in boundary only"
-code '\bcatch[[:space:]]*\(' src/pg | grep -vE '^src/pg/boundary\.[ch]pp:|catch \(const Error& [a-z]+\)' | check "src/pg catches in boundary only, but for an Error that is handled at once"
+code '\bPG_(TRY|CATCH|FINALLY|END_TRY|RE_THROW)\b' src | grep -vE '^src/pg/host/boundary\.[ch]pp:' | check "PG_TRY appears in boundary only"
+code '\bcatch[[:space:]]*\(' src/pg | grep -vE '^src/pg/host/boundary\.[ch]pp:|catch \(const Error& [a-z]+\)' | check "src/pg catches in boundary only, but for an Error that is handled at once"
 code '\b(ereport|elog|palloc[0-9a-z_]*|pfree|SPI_[a-z_]+)[[:space:]]*\(' src/core | check "src/core calls no backend function"
 code '\bstd::j?thread\b|\bpthread_create\b|\bstd::async\b|\bsetjmp\b|\blongjmp\b' src | check "no threads and no longjmp in src"
 code '\b(atexit|exit|abort)[[:space:]]*\(' src | check "nothing in src ends the process"
@@ -75,11 +80,11 @@ find . \( -name .git -o -path './build*' -o -path ./.cache -o -path ./.demo -o -
   \( -name '*.[ch]pp' -o -name '*.sql' -o -name '*.sh' -o -name '*.py' -o -name '*.t' -o -name '*.md' -o -name '*.yaml' \) ! -name 'mssql_fdw--*' \
   -exec grep -nIE '[[:blank:]]+$' /dev/null {} + 2>/dev/null | cut -c1-160 | check "no trailing blanks"
 files src test | xargs -r -d '\n' grep -nP '\t' /dev/null | check "no tabs in C++"
-for file in src/install/functions/*.sql; do
+for file in src/sql/{api,plan,run}/*.sql; do
   [ -e "$file" ] && grep -nE '^CREATE (FUNCTION|PROCEDURE|VIEW)' "$file" /dev/null
-done | check "src/install/functions says CREATE OR REPLACE"
+done | check "all of src/sql but tables/ says CREATE OR REPLACE"
 # Such a string would mean something else under standard_conforming_strings = off, in the script and in the bodies of functions.
-grep -nF '\' src/install/*/*.sql | grep -vE "(^|[^[:alnum:]_])E'[^']*\\\\" | check "strings with a backslash in src/install are E''"
+grep -nF '\' src/sql/*/*.sql | grep -vE "(^|[^[:alnum:]_])E'[^']*\\\\" | check "strings with a backslash in src/sql are E''"
 {
   control=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
   grep -q "\"version\": \"$control\"" META.json || echo "META.json does not say version $control"

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <string>
 
+#include "core/tsql/query.hpp"
+#include "core/tsql/quote.hpp"
 #include "error.hpp"
-#include "tsql/query.hpp"
-#include "tsql/quote.hpp"
 #include "types.hpp"
 
 namespace mssql {

@@ -46,7 +46,7 @@ std::string_view lossy_note(const RemoteType& type) noexcept;
 
 // The select-list expression for `column` (already quoted, maybe qualified). Most types answer the column itself;
 // hierarchyid, geometry, geography and sql_variant do not travel as themselves (docs/types.md says in which form they come).
-// Raw text is for character policies other than error: nchar, nvarchar and ntext come as their bytes (tds/raw_text.hpp), because a
+// Raw text is for character policies other than error: nchar, nvarchar and ntext come as their bytes (tds/codec/raw_text.hpp), because a
 // client library may not be able to convert every value.
 enum class TextForm : std::uint8_t { converted, raw };
 std::string select_expression(const RemoteType& type, std::string_view column, TextForm form = TextForm::converted);

@@ -1,6 +1,6 @@
 // How a column of each type is selected: most travel as themselves, the others in a defined form.
 //   hierarchyid          its path as text, "/1/2.5/"
-//   geometry, geography  varbinary(max): the SRID as a big-endian int32, then ISO WKB with Z and M (tds/spatial.hpp makes EWKB of it)
+//   geometry, geography  varbinary(max): the SRID as a big-endian int32, then ISO WKB with Z and M (tds/codec/spatial.hpp makes EWKB of it)
 //   sql_variant          nvarchar(max): the JSON object {"t": declared base type, "c": collation of character data, "v": value}
 //   other CLR types      varbinary(max): their own serialization
 //   raw text             varbinary(max): a byte order mark, then the characters; the mark tells SQL Server, whose nvarchar is UTF-16,
@@ -82,7 +82,7 @@ class VariantExpression {
   }
 
   // Numbers are bare: integers and decimals as they print, money with its four places. Of floats the bits are sent: the style that prints enough
-  // digits (3) came with SQL Server 2016; tds/variant_json.hpp makes a number of them. Dates have their whole fraction (style 121).
+  // digits (3) came with SQL Server 2016; tds/codec/variant_json.hpp makes a number of them. Dates have their whole fraction (style 121).
   std::string value() const {
     const auto quoted = [](const std::string& text) { return "N'\"'+" + text + "+N'\"'"; };
     const auto iso = [&](std::string_view type) { return quoted("CONVERT(nvarchar(40)," + cast(type) + ",121)"); };

@@ -1,8 +1,8 @@
 // The C surface of the library: magic, settings, the records of every SQL function, and the FdwRoutine.
 
-#include "import.hpp"
-#include "options.hpp"
-#include "scan.hpp"
+#include "pg/fdw/import.hpp"
+#include "pg/fdw/scan.hpp"
+#include "pg/remote/options.hpp"
 
 namespace mssql::pg {
 

@@ -1,6 +1,6 @@
 // How many rows a CPU-second of core's own process decodes: decode_bench ROUNDS NAME=SELECT...
 //
-// Each SELECT runs over core/tds/session with every driver, and each cell goes through core/tds/decode, as a scan that wants all columns
+// Each SELECT runs over core/tds/session with every driver, and each cell goes through core/tds/codec/decode, as a scan that wants all columns
 // would have it. The drivers take turns; the first run of each is not measured. Prints a line per measured run, tab-separated:
 //   decode  NAME  DRIVER  nanoseconds of CPU (user and system)  rows  bytes of cells
 // The server is named by MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE. Fails when the drivers decode to different values.
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/tds/decode.hpp"
+#include "core/tds/codec/decode.hpp"
 #include "core/tds/session.hpp"
 
 namespace {

@@ -2,11 +2,11 @@
 // server as a result, are what they were.
 #include "core/tds/bulk.hpp"
 
-#include "core/tds/decode.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/codec/unicode.hpp"
 #include "core/tds/native/bulk_load.hpp"
 #include "core/tds/native/result_set.hpp"
 #include "core/tds/native/token.hpp"
-#include "core/tds/unicode.hpp"
 #include "session.hpp"
 
 namespace {

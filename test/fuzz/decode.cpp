@@ -1,10 +1,10 @@
 // Values of every type in every form: numbers, decimals, dates and times, variants, spatial values.
-#include "core/tds/decode.hpp"
+#include "core/tds/codec/decode.hpp"
 
-#include "core/tds/raw_text.hpp"
-#include "core/tds/spatial.hpp"
-#include "core/tds/unicode.hpp"
-#include "core/tds/variant.hpp"
+#include "core/tds/codec/raw_text.hpp"
+#include "core/tds/codec/spatial.hpp"
+#include "core/tds/codec/unicode.hpp"
+#include "core/tds/codec/variant.hpp"
 #include "core/types.hpp"
 #include "fuzz.hpp"
 

@@ -3,10 +3,10 @@
 
 #include "../unit/core/tds/canned_server.hpp"
 #include "../unit/core/tds/native/scripted_server.hpp"
-#include "core/tds/decode.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/codec/unicode.hpp"
+#include "core/tds/codec/variant.hpp"
 #include "core/tds/native/driver.hpp"
-#include "core/tds/unicode.hpp"
-#include "core/tds/variant.hpp"
 #include "fuzz.hpp"
 
 namespace mssql::fuzz {

@@ -1,6 +1,6 @@
 // Character data: UTF-16 and code pages to UTF-8 and back, with every policy.
-#include "core/tds/decode.hpp"
-#include "core/tds/unicode.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/codec/unicode.hpp"
 #include "fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

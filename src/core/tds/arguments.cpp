@@ -4,9 +4,9 @@
 #include <array>
 #include <cctype>
 
-#include "../error.hpp"
-#include "encode.hpp"
-#include "unicode.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/encode.hpp"
+#include "core/tds/codec/unicode.hpp"
 
 namespace mssql::tds {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "decode.hpp"
+#include "core/tds/codec/decode.hpp"
 
 namespace mssql::tds {
 

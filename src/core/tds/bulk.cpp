@@ -1,10 +1,10 @@
 // T-SQL literals and multi-row INSERTs.
 #include "bulk.hpp"
 
-#include "../error.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/codec/encode.hpp"
 #include "arguments.hpp"
-#include "decode.hpp"
-#include "encode.hpp"
 
 namespace mssql::tds {
 

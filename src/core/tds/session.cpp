@@ -7,9 +7,9 @@
 #include <random>
 #include <vector>
 
-#include "freetds/driver.hpp"
-#include "native/driver.hpp"
-#include "net/deadline.hpp"
+#include "core/tds/freetds/driver.hpp"
+#include "core/tds/native/driver.hpp"
+#include "core/tds/net/deadline.hpp"
 
 namespace mssql::tds {
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
-#include "../error.hpp"
-#include "../types.hpp"
-#include "../value.hpp"
+#include "core/error.hpp"
+#include "core/types.hpp"
+#include "core/value.hpp"
 
 namespace mssql::tds {
 

@@ -2,7 +2,7 @@
 // statements, where names are quoted, expressions parsed, and everything else stands as it is.
 #include <algorithm>
 
-#include "../error.hpp"
+#include "core/error.hpp"
 #include "catalog.hpp"
 #include "quote.hpp"
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "../error.hpp"
+#include "core/error.hpp"
 #include "expression_value.hpp"
 #include "lexer.hpp"
 #include "rules.hpp"

@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "../types.hpp"
+#include "core/types.hpp"
 
 namespace mssql::tsql {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "../types.hpp"
+#include "core/types.hpp"
 
 namespace mssql::tsql {
 

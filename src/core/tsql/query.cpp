@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "../error.hpp"
+#include "core/error.hpp"
 #include "lexer.hpp"
 
 namespace mssql::tsql {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "../error.hpp"
+#include "core/error.hpp"
 
 namespace mssql::tsql {
 

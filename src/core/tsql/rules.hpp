@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "../types.hpp"
+#include "core/types.hpp"
 
 namespace mssql::tsql {
 

@@ -10,9 +10,9 @@
 #include <cstring>
 #include <utility>
 
-#include "../../error.hpp"
-#include "../net/keepalive.hpp"
-#include "../net/sent.hpp"
+#include "core/error.hpp"
+#include "core/tds/net/keepalive.hpp"
+#include "core/tds/net/sent.hpp"
 #include "parameters.hpp"
 
 namespace mssql::tds::freetds {

@@ -6,8 +6,8 @@
 #include <sybdb.h>
 
 
-#include "../bulk.hpp"
-#include "../session.hpp"
+#include "core/tds/bulk.hpp"
+#include "core/tds/session.hpp"
 #include "login.hpp"
 #include "monitor.hpp"
 #include "result.hpp"

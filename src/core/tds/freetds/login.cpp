@@ -13,9 +13,9 @@
 #include <optional>
 #include <system_error>
 
-#include "../../error.hpp"
-#include "../net/descriptor.hpp"
-#include "../net/reach.hpp"
+#include "core/error.hpp"
+#include "core/tds/net/descriptor.hpp"
+#include "core/tds/net/reach.hpp"
 
 namespace mssql::tds::freetds {
 

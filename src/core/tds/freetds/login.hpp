@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "../session.hpp"
+#include "core/tds/session.hpp"
 #include "monitor.hpp"
 
 namespace mssql::tds::freetds {

@@ -13,7 +13,7 @@
 #include <new>
 #include <system_error>
 
-#include "../../error.hpp"
+#include "core/error.hpp"
 #include "watchdog.hpp"
 
 namespace mssql::tds::freetds {

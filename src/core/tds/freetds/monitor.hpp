@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "../session.hpp"
-#include "../net/deadline.hpp"
+#include "core/tds/net/deadline.hpp"
+#include "core/tds/session.hpp"
 
 namespace mssql::tds::freetds {
 

@@ -3,7 +3,7 @@
 
 #include <sybdb.h>
 
-#include "../arguments.hpp"
+#include "core/tds/arguments.hpp"
 
 namespace mssql::tds::freetds {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../arguments.hpp"
+#include "core/tds/arguments.hpp"
 
 namespace mssql::tds::freetds {
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../../error.hpp"
-#include "../cell.hpp"
-#include "../decode.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/cell.hpp"
+#include "core/tds/codec/decode.hpp"
 
 namespace mssql::tds::freetds {
 

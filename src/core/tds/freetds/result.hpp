@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../../value.hpp"
+#include "core/value.hpp"
 
 namespace mssql::tds::freetds {
 

@@ -2,11 +2,11 @@
 
 #include <cmath>
 
-#include "../bulk.hpp"
-#include "../cell.hpp"
-#include "../decode.hpp"
-#include "../encode.hpp"
-#include "../unicode.hpp"
+#include "core/tds/bulk.hpp"
+#include "core/tds/codec/cell.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/codec/encode.hpp"
+#include "core/tds/codec/unicode.hpp"
 #include "token.hpp"
 #include "type_info.hpp"
 

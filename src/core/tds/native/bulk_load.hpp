@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../session.hpp"
+#include "core/tds/session.hpp"
 #include "server_state.hpp"
 
 namespace mssql::tds::native {

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../error.hpp"
+#include "core/error.hpp"
 #include "packet.hpp"
 
 namespace mssql::tds::native {

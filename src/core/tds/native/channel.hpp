@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "../net/deadline.hpp"
-#include "../net/stream.hpp"
-#include "../session.hpp"
+#include "core/tds/net/deadline.hpp"
+#include "core/tds/net/stream.hpp"
+#include "core/tds/session.hpp"
 #include "tls.hpp"
 
 namespace mssql::tds::native {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "../../value.hpp"
+#include "core/value.hpp"
 
 namespace mssql::tds::native {
 

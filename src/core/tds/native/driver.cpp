@@ -5,10 +5,10 @@
 #include <limits>
 #include <utility>
 
-#include "../../error.hpp"
-#include "../arguments.hpp"
-#include "../decode.hpp"
-#include "../net/reach.hpp"
+#include "core/error.hpp"
+#include "core/tds/arguments.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/net/reach.hpp"
 #include "login7.hpp"
 #include "request.hpp"
 #include "token.hpp"

@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "../session.hpp"
+#include "core/tds/session.hpp"
 #include "bulk_load.hpp"
 #include "channel.hpp"
 #include "inbox.hpp"

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <new>
 
-#include "../../error.hpp"
-#include "../cell.hpp"
-#include "../decode.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/cell.hpp"
+#include "core/tds/codec/decode.hpp"
 #include "packet.hpp"
 
 namespace mssql::tds::native {

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "../cell.hpp"
+#include "core/tds/codec/cell.hpp"
 #include "channel.hpp"
 
 namespace mssql::tds::native {

@@ -6,9 +6,9 @@
 #include <array>
 #include <climits>
 
-#include "../../error.hpp"
-#include "../cell.hpp"
-#include "../unicode.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/cell.hpp"
+#include "core/tds/codec/unicode.hpp"
 
 namespace mssql::tds::native {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "../../error.hpp"
-#include "../session.hpp"
+#include "core/error.hpp"
+#include "core/tds/session.hpp"
 #include "inbox.hpp"
 
 namespace mssql::tds::native {

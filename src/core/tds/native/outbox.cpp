@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "../unicode.hpp"
+#include "core/tds/codec/unicode.hpp"
 
 namespace mssql::tds::native {
 

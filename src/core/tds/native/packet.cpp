@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "../../error.hpp"
+#include "core/error.hpp"
 
 namespace mssql::tds::native {
 

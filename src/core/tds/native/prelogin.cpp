@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "../../error.hpp"
+#include "core/error.hpp"
 
 namespace mssql::tds::native {
 

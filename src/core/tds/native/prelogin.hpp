@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "../session.hpp"
+#include "core/tds/session.hpp"
 #include "inbox.hpp"
 #include "outbox.hpp"
 

@@ -2,10 +2,10 @@
 
 #include <optional>
 
-#include "../arguments.hpp"
-#include "../cell.hpp"
-#include "../encode.hpp"
-#include "../unicode.hpp"
+#include "core/tds/arguments.hpp"
+#include "core/tds/codec/cell.hpp"
+#include "core/tds/codec/encode.hpp"
+#include "core/tds/codec/unicode.hpp"
 #include "type_info.hpp"
 
 namespace mssql::tds::native {

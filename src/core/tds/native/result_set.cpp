@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "../../error.hpp"
-#include "../cell.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/cell.hpp"
 #include "collation.hpp"
 #include "token.hpp"
 #include "type_info.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../../value.hpp"
+#include "core/value.hpp"
 #include "inbox.hpp"
 
 namespace mssql::tds::native {

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "../../error.hpp"
+#include "core/error.hpp"
 #include "security_context.hpp"
 
 namespace mssql::tds::native {

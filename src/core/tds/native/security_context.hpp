@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "../session.hpp"
+#include "core/tds/session.hpp"
 
 namespace mssql::tds::native {
 

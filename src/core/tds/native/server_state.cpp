@@ -4,8 +4,8 @@
 #include <charconv>
 #include <vector>
 
-#include "../../error.hpp"
-#include "../cell.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/cell.hpp"
 
 namespace mssql::tds::native {
 

@@ -7,7 +7,7 @@
 
 #include <system_error>
 
-#include "../../error.hpp"
+#include "core/error.hpp"
 
 namespace mssql::tds::native {
 

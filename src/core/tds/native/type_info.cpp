@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "../../error.hpp"
-#include "../cell.hpp"
-#include "../encode.hpp"
+#include "core/error.hpp"
+#include "core/tds/codec/cell.hpp"
+#include "core/tds/codec/encode.hpp"
 
 namespace mssql::tds::native {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "../../types.hpp"
+#include "core/types.hpp"
 #include "server_state.hpp"
 
 namespace mssql::tds::native {

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <vector>
 
-#include "../../error.hpp"
+#include "core/error.hpp"
 #include "descriptor.hpp"
 
 namespace mssql::tds::net {

@@ -11,13 +11,13 @@
 #include <fstream>
 #include <functional>
 
-#include "canned_server.hpp"
 #include "core/tds/arguments.hpp"
 #include "core/tds/bulk.hpp"
-#include "core/tds/decode.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/codec/unicode.hpp"
 #include "core/tds/freetds/login.hpp"
 #include "core/tds/freetds/parameters.hpp"
-#include "core/tds/unicode.hpp"
+#include "canned_server.hpp"
 
 namespace mssql::tds {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "../cells.hpp"
-#include "core/tds/cell.hpp"
+#include "core/tds/codec/cell.hpp"
 #include "scripted_server.hpp"
 
 namespace mssql::tds::native {

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "../cells.hpp"
-#include "core/tds/decode.hpp"
+#include "core/tds/codec/decode.hpp"
 #include "core/tds/native/driver.hpp"
 #include "core/tds/native/prelogin.hpp"
 #include "scripted_server.hpp"

@@ -1,0 +1,348 @@
+// The C functions behind the SQL of src/sql: the bulk load, and what SQL has no word for in names.
+
+#include "core/tsql/quote.hpp"
+#include "core/tsql/statement.hpp"
+#include "pg/copy/constraint_check.hpp"
+#include "pg/copy/loader.hpp"
+#include "pg/copy/run.hpp"
+#include "pg/copy/run_now.hpp"
+#include "pg/copy/staging.hpp"
+#include "pg/copy/table_locks.hpp"
+#include "pg/host/arrays.hpp"
+#include "pg/remote/options.hpp"
+#include "result_rows.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+struct LoadContext {
+  const char* source;
+  const char* target;
+  std::uint64_t rows;
+};
+
+void load_error_context(void* argument) {
+  const auto* context = static_cast<const LoadContext*>(argument);
+  if (*context->target == '\0') return;  // the arguments are not read yet
+  errcontext("load of %s into %s, after %llu rows", context->source, context->target, static_cast<unsigned long long>(context->rows));
+  const int code = geterrcode();
+  if (code == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || code == ERRCODE_STRING_DATA_RIGHT_TRUNCATION || code == ERRCODE_INVALID_TEXT_REPRESENTATION) {
+    errhint("Where a column of %s was altered, alter it here, too: replicate_plan() notes such columns, and their types, at the step \"stage\".",
+            context->source);
+  }
+}
+
+tds::CharacterPolicy character_policy(const char* text) {
+  if (std::strcmp(text, "error") == 0) return tds::CharacterPolicy::error;
+  if (std::strcmp(text, "replace") == 0) return tds::CharacterPolicy::replace;
+  if (std::strcmp(text, "strip") == 0) return tds::CharacterPolicy::strip;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid nul_policy: \"%s\"", text),
+                  errhint("Valid values are error, replace and strip.")));
+  pg_unreachable();
+}
+
+const char* utf8(Datum value) {
+  const char* in_server = TextDatumGetCString(value);
+  return pg_server_to_any(in_server, static_cast<int>(std::strlen(in_server)), PG_UTF8);
+}
+
+// The columns of a remote table: their names, and the types that sys.types calls so.
+struct RemoteTable {
+  const char* schema;  // these four in UTF-8
+  const char* name;
+  const char** columns;
+  const char** types;
+  int ncolumns;
+  bool memory_optimized;
+};
+
+RemoteTable remote_table(FunctionCallInfo fcinfo) {
+  const Elements names = elements_of(PG_GETARG_ARRAYTYPE_P(3), TEXTOID, -1, false, "columns");
+  const Elements types = elements_of(PG_GETARG_ARRAYTYPE_P(4), TEXTOID, -1, false, "types");
+  if (names.count != types.count) ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
+  const auto size = sizeof(char*) * static_cast<std::size_t>(names.count + 1);
+  RemoteTable table{utf8(PG_GETARG_DATUM(1)), utf8(PG_GETARG_DATUM(2)), static_cast<const char**>(palloc(size)),
+                    static_cast<const char**>(palloc(size)), names.count, PG_GETARG_BOOL(11)};
+  for (int i = 0; i < names.count; ++i) {
+    table.columns[i] = utf8(names.values[i]);
+    table.types[i] = utf8(types.values[i]);
+  }
+  return table;
+}
+
+// Core only.
+const char* rows_query(const RemoteTable& table, tds::CharacterPolicy policy) {
+  const TextForm form = policy == tds::CharacterPolicy::error ? TextForm::converted : TextForm::raw;
+  std::vector<std::string> items;
+  for (int i = 0; i < table.ncolumns; ++i) {
+    const std::string column = tsql::quote_name(table.columns[i]);
+    const std::optional<Type> type = type_from_name(table.types[i]);
+    items.push_back(type ? select_expression({*type, 0, 0, 0}, column, form) : column);
+  }
+  const std::string from = tsql::table_reference(table.schema, table.name, table.memory_optimized);
+  return copy_out(tsql::select({items, from, {}, {}}));
+}
+
+// The bytes of CLR types do not say what they are.
+const RemoteColumn* clr_columns(const RemoteTable& table) {
+  auto* columns = static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(table.ncolumns + 1)));
+  for (int i = 0; i < table.ncolumns; ++i) {
+    const std::optional<Type> type = type_from_name(table.types[i]);
+    columns[i].known = type == Type::geometry || type == Type::geography;
+    if (columns[i].known) columns[i].type = {*type, 0, 0, 0};
+  }
+  return columns;
+}
+
+// _load(server, source_schema, source_table, source_columns, types, target, columns, source, nul_policy, estimated_rows, estimated_bytes,
+// memory_optimized); STRICT.
+Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
+  begin_step();
+  PreventCommandIfReadOnly("a load");
+  PreventCommandIfParallelMode("a load");
+  LoadRequest request;
+  request.server = find_server(NameStr(*PG_GETARG_NAME(0)))->serverid;
+  request.target = PG_GETARG_OID(5);
+  const Elements columns = elements_of(PG_GETARG_ARRAYTYPE_P(6), NAMEOID, NAMEDATALEN, false, "columns");
+  request.columns = columns.values;
+  request.ncolumns = columns.count;
+  request.source = text_to_cstring(PG_GETARG_TEXT_PP(7));
+  request.policy = character_policy(text_to_cstring(PG_GETARG_TEXT_PP(8)));
+  request.estimated_rows = PG_GETARG_INT64(9);
+  request.estimated_bytes = PG_GETARG_INT64(10);
+  const RemoteTable table = remote_table(fcinfo);
+  if (columns.count != table.ncolumns) {
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns of source and target differ in number")));
+  }
+  request.types = clr_columns(table);
+  const char* query = rows_query(table, request.policy);
+  request.sql = pg_any_to_server(query, static_cast<int>(std::strlen(query)), PG_UTF8);
+
+  TupleDesc descriptor = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  context->source = request.source;
+  const char* relation = get_rel_name(request.target);
+  if (relation == nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", request.target)));
+  }
+  context->target = quote_qualified_identifier(get_namespace_name(get_rel_namespace(request.target)), relation);
+
+  const LoadResult result = load(request, &context->rows);
+  end_step();
+  Datum values[2] = {Int64GetDatum(result.rows), Int64GetDatum(result.bytes)};
+  bool isnull[2] = {false, false};
+  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
+}
+
+const char* text_argument(FunctionCallInfo fcinfo, int i) {
+  return PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+// _raise(sqlstate, message, detail, hint)
+[[noreturn]] void raise_call(FunctionCallInfo fcinfo) {
+  const char* code = text_argument(fcinfo, 0);
+  const char* message = text_argument(fcinfo, 1);
+  const char* detail = text_argument(fcinfo, 2);
+  const char* hint = text_argument(fcinfo, 3);
+  if (code == nullptr || std::strlen(code) != 5 || message == nullptr) elog(ERROR, "_raise() needs a SQLSTATE and a message");
+  ereport(ERROR, (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])), errmsg_internal("%s", for_client(message)),
+                  detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
+                  hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+  pg_unreachable();
+}
+
+// _say(warning, message, detail, hint)
+void say(FunctionCallInfo fcinfo) {
+  const char* message = text_argument(fcinfo, 1);
+  const char* detail = text_argument(fcinfo, 2);
+  const char* hint = text_argument(fcinfo, 3);
+  if (PG_ARGISNULL(0) || message == nullptr) elog(ERROR, "_say() needs a message");
+  ereport(PG_GETARG_BOOL(0) ? WARNING : NOTICE,
+          (errmsg_internal("%s", for_client(message)), detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
+           hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+}
+
+// Whoever may empty the table may keep others from altering it, as by LOCK TABLE.
+bool may_lock(Oid table) {
+  const char kind = get_rel_relkind(table);
+  if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) return false;
+  return owns(table) || pg_class_aclcheck(table, GetUserId(), ACL_TRUNCATE) == ACLCHECK_OK;
+}
+
+// _lock_targets(relations oid[]) RETURNS boolean; STRICT.
+Datum lock_targets(FunctionCallInfo fcinfo) {
+  if (!in_run()) PG_RETURN_BOOL(false);
+  const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
+  int count = 0;
+  for (int i = 0; i < relations.count; ++i) {
+    if (may_lock(relations.ids[i])) relations.ids[count++] = relations.ids[i];
+  }
+  show_progress({"lock", nullptr, nullptr, 0, 0});
+  const bool is_new = lock_in_order(relations.ids, count, ShareUpdateExclusiveLock);
+  show_progress({"catalog", nullptr, nullptr, 0, 0});
+  PG_RETURN_BOOL(is_new);
+}
+
+// _switch(relations regclass[], untrusted text[], refilled regclass[], analyzed boolean) RETURNS TABLE (relation regclass, subject regclass,
+// message text, detail text); STRICT.
+Datum switch_call(FunctionCallInfo fcinfo) {
+  begin_step();
+  PreventCommandIfReadOnly("a refresh");
+  ReturnSetInfo* result = materialized_result(fcinfo);
+  TupleDesc descriptor = result_descriptor(fcinfo);
+  const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
+  List* violations =
+      switch_tables({relations.ids, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), own_schema(fcinfo), PG_GETARG_BOOL(3)});
+  end_step();
+  Tuplestorestate* rows = begin_result(result, descriptor);
+  ListCell* cell = nullptr;
+  foreach (cell, violations) {
+    const auto* violation = static_cast<const Violation*>(lfirst(cell));
+    Datum values[4] = {ObjectIdGetDatum(violation->table), ObjectIdGetDatum(violation->subject),
+                       CStringGetTextDatum(violation->message), 0};
+    bool isnull[4] = {false, false, false, violation->detail == nullptr};
+    if (!isnull[3]) values[3] = CStringGetTextDatum(violation->detail);
+    tuplestore_putvalues(rows, result->setDesc, values, isnull);
+  }
+  return static_cast<Datum>(0);
+}
+
+// The candidate that is the fewest edits away, case aside; null when all are far.
+text* nearest(const text* word, ArrayType* candidates) {
+  Datum* elements = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  deconstruct_array(candidates, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+  char* wanted = str_tolower(VARDATA_ANY(word), VARSIZE_ANY_EXHDR(word), DEFAULT_COLLATION_OID);
+  const int wanted_length = static_cast<int>(std::strlen(wanted));
+  constexpr int longest = 255;  // what varstr_levenshtein takes
+  text* best = nullptr;
+  // At most a third of the letters may differ: beyond that a hint only puzzles.
+  int limit = std::max(1, wanted_length / 3) + 1;
+  if (wanted_length > longest) return nullptr;
+  for (int i = 0; i < count; ++i) {
+    if (nulls[i]) continue;
+    text* candidate = DatumGetTextPP(elements[i]);
+    char* folded = str_tolower(VARDATA_ANY(candidate), VARSIZE_ANY_EXHDR(candidate), DEFAULT_COLLATION_OID);
+    const int length = static_cast<int>(std::strlen(folded));
+    if (length > longest) continue;
+    const int distance = varstr_levenshtein_less_equal(wanted, wanted_length, folded, length, 1, 1, 1, limit - 1, true);
+    if (distance < limit) {
+      best = candidate;
+      limit = distance;
+    }
+  }
+  return best;
+}
+
+// "[a.b].c" to its two parts.
+Datum parse_table_name(FunctionCallInfo fcinfo) {
+  TupleDesc descriptor = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  const char* argument = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const char* input = pg_server_to_any(argument, static_cast<int>(std::strlen(argument)), PG_UTF8);
+  // RAII and the backend must not share a frame: this one copies the parts out and is gone.
+  const std::array<const char*, 2> parts = [input]() -> std::array<const char*, 2> {
+    const tsql::QualifiedName qualified = tsql::parse_qualified_name(input);
+    return {copy_out(qualified.schema), copy_out(qualified.name)};
+  }();
+  Datum values[2];
+  for (int i = 0; i < 2; ++i) {
+    const char* utf8 = parts[static_cast<std::size_t>(i)];
+    values[i] = CStringGetTextDatum(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8));
+  }
+  bool isnull[2] = {false, false};
+  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
+}
+
+}  // namespace
+
+}  // namespace mssql::pg
+
+using namespace mssql::pg;
+
+extern "C" {
+
+Datum mssql_fdw_load(PG_FUNCTION_ARGS) {
+  LoadContext context{"", "", 0};
+  return fence_private([&] { return fence_with_context(load_error_context, &context, [&] { return load_call(fcinfo, &context); }); });
+}
+
+Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum { raise_call(fcinfo); });
+}
+
+// _do(statement text) RETURNS void
+Datum mssql_fdw_do(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    const bool is_step = begin_statement();
+    SPI_connect();
+    if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), false, 0) < 0) elog(ERROR, "statement of a step was not executed");
+    SPI_finish();
+    if (is_step) end_step();
+    PG_RETURN_VOID();
+  });
+}
+
+Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    say(fcinfo);
+    PG_RETURN_VOID();
+  });
+}
+
+Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    begin_step();
+    stage(PG_GETARG_OID(0));
+    end_step();
+    PG_RETURN_VOID();
+  });
+}
+
+// _client_can_read(text) RETURNS boolean
+Datum mssql_fdw_client_can_read(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum { PG_RETURN_BOOL(client_can_read(text_argument(fcinfo, 0))); });
+}
+
+// _check_unused(relation regclass) RETURNS void
+Datum mssql_fdw_check_unused(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    Relation table = table_open(PG_GETARG_OID(0), AccessShareLock);
+    check_unused(table);
+    table_close(table, AccessShareLock);
+    PG_RETURN_VOID();
+  });
+}
+
+Datum mssql_fdw_stage_index(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    begin_step();
+    stage_index(PG_GETARG_OID(0), PG_GETARG_OID(1));
+    end_step();
+    PG_RETURN_VOID();
+  });
+}
+
+Datum mssql_fdw_lock_targets(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return lock_targets(fcinfo); });
+}
+
+Datum mssql_fdw_switch(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return switch_call(fcinfo); });
+}
+
+Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum {
+    text* found = nearest(PG_GETARG_TEXT_PP(0), PG_GETARG_ARRAYTYPE_P(1));
+    if (found == nullptr) PG_RETURN_NULL();
+    PG_RETURN_TEXT_P(found);
+  });
+}
+
+Datum mssql_fdw_parse_table_name(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return parse_table_name(fcinfo); });
+}
+
+}

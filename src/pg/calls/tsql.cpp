@@ -1,0 +1,255 @@
+// What core knows of T-SQL, for the SQL half of the extension: names, types, expressions, load order. None of these
+// functions connects. Text is in the server's encoding; core's is UTF-8.
+
+#include <map>
+
+#include "core/copy/order.hpp"
+#include "core/names.hpp"
+#include "core/options.hpp"
+#include "core/tsql/expression.hpp"
+#include "core/tsql/quote.hpp"
+#include "core/types.hpp"
+#include "pg/fdw/import.hpp"
+#include "pg/host/boundary.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+// An argument as UTF-8.
+std::string_view argument(FunctionCallInfo fcinfo, int n) {
+  const char* value = text_to_cstring(PG_GETARG_TEXT_PP(n));
+  return pg_server_to_any(value, static_cast<int>(std::strlen(value)), PG_UTF8);
+}
+
+// UTF-8 text as the function's result; null becomes NULL.
+Datum result(FunctionCallInfo fcinfo, const char* utf8) {
+  if (utf8 == nullptr) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8)));
+}
+
+// type, max_length, precision, scale as sys.columns has them, from the n-th argument on.
+RemoteType type_argument(FunctionCallInfo fcinfo, int n) {
+  const std::string_view name = argument(fcinfo, n);
+  const std::optional<Type> type = type_from_name(name);
+  if (!type) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                    errmsg("SQL Server type \"%.*s\" is not known to mssql_fdw", static_cast<int>(name.size()), name.data())));
+  }
+  return {*type, PG_GETARG_INT32(n + 1), PG_GETARG_INT32(n + 2), PG_GETARG_INT32(n + 3)};
+}
+
+// An array of text; null for a NULL.
+struct Texts {
+  const char** items;  // UTF-8
+  int count;
+};
+
+Texts text_array(FunctionCallInfo fcinfo, int n) {
+  Datum* elements = nullptr;
+  bool* nulls = nullptr;
+  Texts texts{};
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &texts.count);
+  texts.items = static_cast<const char**>(palloc0(sizeof(char*) * static_cast<std::size_t>(std::max(texts.count, 1))));
+  for (int i = 0; i < texts.count; ++i) {
+    if (nulls[i]) continue;
+    const char* item = text_to_cstring(DatumGetTextPP(elements[i]));
+    texts.items[i] = pg_server_to_any(item, static_cast<int>(std::strlen(item)), PG_UTF8);
+  }
+  return texts;
+}
+
+// What T-SQL names become: names[i] is locals[i].
+struct NamePairs {
+  Texts names;
+  Texts locals;
+};
+
+NamePairs pairs_argument(FunctionCallInfo fcinfo, int n) {
+  const NamePairs pairs{text_array(fcinfo, n), text_array(fcinfo, n + 1)};
+  if (pairs.names.count != pairs.locals.count) {
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("arrays of names differ in length")));
+  }
+  return pairs;
+}
+
+// From here to the next comment core only: text leaves through copy_out().
+
+const char* local_name_text(std::string (*fold)(std::string_view, NameCase), std::string_view name, std::string_view name_case) {
+  const OptionRule* rule = find_option(OptionContext::import, "name_case");
+  return copy_out(fold(name, static_cast<NameCase>(read_choice(*rule, name_case))));
+}
+
+const char* distinct_name_text(std::string_view local, std::string_view source) { return copy_out(distinct_name(local, source)); }
+
+const char* type_text(const RemoteType& type, const LocalTypeOptions& options) { return copy_out(local_type(type, options)); }
+
+const char* note_text(const RemoteType& type) {
+  const std::string_view note = lossy_note(type);
+  return note.empty() ? nullptr : copy_out(note);
+}
+
+const char* declaration_text(const RemoteType& type) { return copy_out(declare(type)); }
+
+const char* expression_text(std::string_view type_name, std::string_view column, std::string_view nul_policy) {
+  const std::optional<Type> type = type_from_name(type_name);
+  const TextForm form = nul_policy == "error" ? TextForm::converted : TextForm::raw;
+  return copy_out(type ? select_expression({*type, 0, 0, 0}, column, form) : std::string(column));
+}
+
+const char* quoted(std::string_view name) { return copy_out(tsql::quote_name(name)); }
+
+std::map<std::string, std::string, std::less<>> name_map(const NamePairs& pairs) {
+  std::map<std::string, std::string, std::less<>> names;
+  for (int i = 0; i < pairs.names.count; ++i) {
+    if (pairs.names.items[i] != nullptr && pairs.locals.items[i] != nullptr) names.emplace(pairs.names.items[i], pairs.locals.items[i]);
+  }
+  return names;
+}
+
+template <class Names>
+std::optional<std::string> look_up(const Names& names, std::string_view name) {
+  const auto found = names.find(name);
+  return found == names.end() ? std::nullopt : std::optional<std::string>(found->second);
+}
+
+const char* default_text(std::string_view definition, const RemoteType& type, const NamePairs& sequences) {
+  const auto names = name_map(sequences);
+  tsql::ExpressionContext context;
+  context.column = [](std::string_view) { return std::optional<std::string>(); };
+  context.sequence = [&](std::string_view schema, std::string_view sequence) {
+    return look_up(names, std::string(schema.empty() ? "dbo" : schema) + "." + std::string(sequence));
+  };
+  const std::optional<std::string> text = tsql::translate_default(definition, type, context);
+  return text ? copy_out(*text) : nullptr;
+}
+
+// `types` are declarations, by column; what is missing or NULL is not known.
+const char* check_text(std::string_view definition, const NamePairs& columns, const Texts& types) {
+  const auto names = name_map(columns);
+  tsql::ExpressionContext context;
+  context.column_type = [&](std::string_view column) -> std::optional<RemoteType> {
+    for (int i = 0; i < std::min(columns.names.count, types.count); ++i) {
+      if (types.items[i] != nullptr && view(columns.names.items[i]) == column) return parse_declaration(types.items[i]);
+    }
+    return std::nullopt;
+  };
+  context.column = [&](std::string_view column) { return look_up(names, column); };
+  context.sequence = [](std::string_view, std::string_view) { return std::optional<std::string>(); };
+  const std::optional<std::string> text = tsql::translate_check(definition, context);
+  return text ? copy_out(*text) : nullptr;
+}
+
+using Datums = std::span<const Datum>;
+
+void order_tables(int tables, Datums children, Datums parents, Datums weights, Datum* order) {
+  if (children.size() != parents.size()) throw Error(sqlstate::invalid_parameter, "children and parents differ in number");
+  if (!weights.empty() && weights.size() != static_cast<std::size_t>(tables)) {
+    throw Error(sqlstate::invalid_parameter, "tables and weights differ in number");
+  }
+  const auto number = [&](Datum datum) {
+    const int32 value = DatumGetInt32(datum);
+    if (value < 0 || value >= tables) throw Error(sqlstate::invalid_parameter, "table " + std::to_string(value) + " does not exist");
+    return static_cast<std::size_t>(value);
+  };
+  std::vector<replicate::Edge> edges;
+  for (std::size_t i = 0; i < children.size(); ++i) edges.push_back({number(children[i]), number(parents[i])});
+  std::vector<double> numbers;
+  for (const Datum weight : weights) numbers.push_back(DatumGetFloat8(weight));
+  for (const std::size_t table : replicate::load_order(static_cast<std::size_t>(tables), edges, numbers).order) {
+    *order++ = Int32GetDatum(static_cast<int32>(table));
+  }
+}
+
+// Here the backend may be called again.
+
+Datums number_array(FunctionCallInfo fcinfo, int n, Oid type, int size, char alignment) {
+  Datum* elements = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), type, size, true, alignment, &elements, &nulls, &count);
+  for (int i = 0; i < count; ++i) {
+    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
+  }
+  return {elements, static_cast<std::size_t>(count)};
+}
+
+Datum load_order_array(FunctionCallInfo fcinfo) {
+  const int tables = PG_GETARG_INT32(0);
+  if (tables < 0) ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("number of tables must not be negative")));
+  auto* order = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<std::size_t>(std::max(tables, 1))));
+  const auto children = number_array(fcinfo, 1, INT4OID, sizeof(int32), TYPALIGN_INT);
+  const auto parents = number_array(fcinfo, 2, INT4OID, sizeof(int32), TYPALIGN_INT);
+  const auto weights = number_array(fcinfo, 3, FLOAT8OID, sizeof(double), TYPALIGN_DOUBLE);
+  order_tables(tables, children, parents, weights, order);
+  PG_RETURN_ARRAYTYPE_P(construct_array(order, tables, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+}  // namespace
+
+}  // namespace mssql::pg
+
+using namespace mssql::pg;
+
+extern "C" {
+
+// _local_name(name text, name_case text) RETURNS text
+Datum mssql_fdw_local_name(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, local_name_text(mssql::local_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+}
+
+// _local_column_name(name text, name_case text) RETURNS text
+Datum mssql_fdw_local_column_name(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, local_name_text(mssql::local_column_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+}
+
+// _distinct_name(local text, source text) RETURNS name
+Datum mssql_fdw_distinct_name(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum {
+    const char* utf8 = distinct_name_text(argument(fcinfo, 0), argument(fcinfo, 1));
+    const char* name = pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8);
+    return DirectFunctionCall1(namein, CStringGetDatum(name));
+  });
+}
+
+// _local_type(type text, max_length int, "precision" int, scale int) RETURNS text
+Datum mssql_fdw_local_type(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, type_text(type_argument(fcinfo, 0), local_type_options())); });
+}
+
+// _lossy_note(type text, max_length int, "precision" int, scale int) RETURNS text
+Datum mssql_fdw_lossy_note(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, note_text(type_argument(fcinfo, 0))); });
+}
+
+// _declare(type text, max_length int, "precision" int, scale int) RETURNS text
+Datum mssql_fdw_declare(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, declaration_text(type_argument(fcinfo, 0))); });
+}
+
+// _select_expression(type text, quoted_column text, nul_policy text) RETURNS text
+Datum mssql_fdw_select_expression(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, expression_text(argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2))); });
+}
+
+// _quote_name(name text) RETURNS text
+Datum mssql_fdw_quote_name(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, quoted(argument(fcinfo, 0))); });
+}
+
+// _translate_default(definition text, type text, max_length int, "precision" int, scale int, sequences text[], locals text[]) RETURNS text
+Datum mssql_fdw_translate_default(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, default_text(argument(fcinfo, 0), type_argument(fcinfo, 1), pairs_argument(fcinfo, 5))); });
+}
+
+// _translate_check(definition text, columns text[], locals text[], types text[]) RETURNS text
+Datum mssql_fdw_translate_check(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, check_text(argument(fcinfo, 0), pairs_argument(fcinfo, 1), text_array(fcinfo, 3))); });
+}
+
+// _load_order(tables int, children int[], parents int[], weights float8[]) RETURNS int[]
+Datum mssql_fdw_load_order(PG_FUNCTION_ARGS) {
+  return fence([&] { return load_order_array(fcinfo); });
+}
+
+}

@@ -1,0 +1,74 @@
+// Rows of a catalog query (core/tsql/catalog) as checked text, for code that is core-only: RAII and no backend.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/tds/ask.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "core/tds/session.hpp"
+#include "core/tsql/catalog.hpp"
+
+namespace mssql::pg {
+
+// Cells by the names of the query's columns.
+class CatalogRow {
+ public:
+  CatalogRow(std::span<const tsql::CatalogColumn> columns, std::vector<std::optional<std::string>> cells)
+      : columns_(columns), cells_(std::move(cells)) {}
+
+  std::span<const tsql::CatalogColumn> columns() const { return columns_; }
+  const std::optional<std::string>& cell(std::size_t i) const { return cells_[i]; }
+  const std::optional<std::string>& operator[](std::string_view name) const {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].name == name) return cells_[i];
+    }
+    throw Error(sqlstate::internal, "no catalog column \"" + std::string(name) + "\"");
+  }
+  // Of a cell that is not nullable.
+  const std::string& text(std::string_view name) const { return *(*this)[name]; }
+  int integer(std::string_view name) const { return std::atoi(text(name).c_str()); }
+  bool flag(std::string_view name) const { return text(name) == "true"; }
+
+ private:
+  std::span<const tsql::CatalogColumn> columns_;
+  std::vector<std::optional<std::string>> cells_;
+};
+
+// Calls visit(CatalogRow) for each row of the answer. Characters that are none (NUL, lone surrogates) are U+FFFD. Throws Error, also for
+// what the query's columns do not allow.
+template <class Visit>
+void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query, Visit&& visit) {
+  session.execute(query.sql);
+  if (session.next_result()) {
+    Row row;
+    const auto columns = session.columns();
+    tds::require_columns(session, query.name, query.columns.size());
+    while (session.fetch(row)) {
+      std::vector<std::optional<std::string>> cells(row.size());
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        std::optional<std::string> text;
+        if (!row[i].is_null()) tds::decode_to_text(columns[i], row[i], tds::CharacterPolicy::replace, text.emplace());
+        cells[i] = tsql::catalog_cell(query, query.columns[i], text);
+      }
+      visit(CatalogRow(query.columns, std::move(cells)));
+    }
+  }
+  while (session.next_result()) continue;
+}
+
+// What the server has of what not every server has.
+inline tsql::CatalogFeatures catalog_features(tds::Session& session) {
+  tsql::CatalogFeatures features;
+  for_each_catalog_row(session, tsql::features_query(),
+                       [&](const CatalogRow& row) { features.add(row.text("view"), row["column"].value_or("")); });
+  return features;
+}
+
+// U+FFFD: the text had characters that are none.
+inline bool is_damaged(std::string_view text) {
+  return text.find("\xEF\xBF\xBD") != std::string_view::npos;
+}
+
+}  // namespace mssql::pg

@@ -1,0 +1,18 @@
+// Queries of our own SQL functions that are to see what is committed now.
+#pragma once
+
+#include "pg/host/postgres.hpp"
+
+namespace mssql::pg {
+
+// In a snapshot of now, whatever the transaction's isolation: as PostgreSQL's own checks of foreign keys. SPI is connected.
+void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit);
+
+// Of the result; columns count from 1.
+const char* text_of(SPITupleTable* table, std::uint64_t row, int column);
+Oid oid_of(SPITupleTable* table, std::uint64_t row, int column);
+
+// The schema of the function that is called, quoted: its queries name their functions by it.
+const char* own_schema(FunctionCallInfo fcinfo);
+
+}  // namespace mssql::pg

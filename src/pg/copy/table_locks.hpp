@@ -1,0 +1,20 @@
+// Locks on several tables at once, beside sessions that use them in any order.
+#pragma once
+
+#include "pg/host/postgres.hpp"
+
+namespace mssql::pg {
+
+// Takes the lock on all tables, until the transaction ends. Who uses one for long must not keep others from it, nor from the other tables: it
+// waits for a short time, gives back what it got, and leaves whoever has come meanwhile as much time before it tries again, longer each
+// time. When the first try has failed it says whom it waits for. Sessions that use several of the tables may deadlock with it: where it is
+// the victim, that try has failed, no more. lock_timeout bounds the whole of it: 55P03 names the table.
+void lock_together(const Oid* tables, int count, LOCKMODE mode);
+
+// Takes the locks one after the other, in the order of sort_for_locks(). Answers whether any of them is new: what had been looked up before
+// may be out of date.
+bool lock_in_order(Oid* tables, int count, LOCKMODE mode);
+
+void sort_for_locks(Oid* tables, int count);
+
+}  // namespace mssql::pg

@@ -1,0 +1,60 @@
+// The C symbols that SQL calls, in one list: a new SQL function is one line here, a definition with one fence() in the file it
+// belongs to, and a CREATE FUNCTION under src/sql. module.cpp makes the PG_FUNCTION_INFO_V1 records from the same list.
+#pragma once
+
+#include "postgres.hpp"
+
+// PGDLLEXPORT says nothing on Unix before PostgreSQL 16, and the library is built with -fvisibility=hidden.
+#define MSSQL_FDW_EXPORT __attribute__((visibility("default")))
+
+#define MSSQL_FDW_FUNCTIONS(FUNCTION)    \
+  FUNCTION(mssql_fdw_handler)            \
+  FUNCTION(mssql_fdw_validator)          \
+  FUNCTION(mssql_fdw_query)              \
+  FUNCTION(mssql_fdw_exec)               \
+  FUNCTION(mssql_fdw_connections)        \
+  FUNCTION(mssql_fdw_disconnect)         \
+  FUNCTION(mssql_fdw_disconnect_all)     \
+  FUNCTION(mssql_fdw_version)            \
+  /* copy/catalog.cpp */                 \
+  FUNCTION(mssql_fdw_source_catalog)     \
+  FUNCTION(mssql_fdw_source_count)       \
+  /* calls/tsql.cpp */                   \
+  FUNCTION(mssql_fdw_local_type)         \
+  FUNCTION(mssql_fdw_lossy_note)         \
+  FUNCTION(mssql_fdw_select_expression)  \
+  FUNCTION(mssql_fdw_declare)            \
+  FUNCTION(mssql_fdw_quote_name)         \
+  FUNCTION(mssql_fdw_local_name)         \
+  FUNCTION(mssql_fdw_local_column_name)  \
+  FUNCTION(mssql_fdw_distinct_name)      \
+  FUNCTION(mssql_fdw_translate_default)  \
+  FUNCTION(mssql_fdw_translate_check)    \
+  FUNCTION(mssql_fdw_load_order)         \
+  /* copy/hold.cpp */                    \
+  FUNCTION(mssql_fdw_hold)               \
+  FUNCTION(mssql_fdw_hold_counted)       \
+  /* calls/copy.cpp */                   \
+  FUNCTION(mssql_fdw_load)               \
+  FUNCTION(mssql_fdw_raise)              \
+  FUNCTION(mssql_fdw_do)                 \
+  FUNCTION(mssql_fdw_say)                \
+  FUNCTION(mssql_fdw_client_can_read)    \
+  FUNCTION(mssql_fdw_check_unused)       \
+  FUNCTION(mssql_fdw_hold_settings)      \
+  FUNCTION(mssql_fdw_lock_targets)       \
+  FUNCTION(mssql_fdw_stage)              \
+  FUNCTION(mssql_fdw_stage_index)        \
+  FUNCTION(mssql_fdw_switch)             \
+  FUNCTION(mssql_fdw_replicate)          \
+  FUNCTION(mssql_fdw_lock_server)        \
+  FUNCTION(mssql_fdw_show_progress)      \
+  FUNCTION(mssql_fdw_claim)              \
+  FUNCTION(mssql_fdw_nearest)            \
+  FUNCTION(mssql_fdw_parse_table_name)
+
+extern "C" {
+#define MSSQL_FDW_DECLARE(name) MSSQL_FDW_EXPORT Datum name(PG_FUNCTION_ARGS);
+MSSQL_FDW_FUNCTIONS(MSSQL_FDW_DECLARE)
+#undef MSSQL_FDW_DECLARE
+}

@@ -1,0 +1,486 @@
+// The connection cache and its part in local transactions; connection.hpp states the contracts.
+//
+// A connection is used by one local transaction at a time. Errors in it are of three kinds: those of a statement (the caller sees them),
+// those that made the server roll back (found when the next statement asks for the session, since an exception block may have gone on),
+// and those of ending a transaction: a commit that fails is an error, an abort is not.
+
+#include "connection.hpp"
+
+#include "core/tds/ask.hpp"
+#include "core/tds/transaction.hpp"
+#include "core/tsql/statement.hpp"
+#include "options.hpp"
+#include "reader.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+using tds::Transaction;
+
+// The socket, as PostgreSQL counts those that are not its own. Neither function raises.
+class ExternalDescriptor {
+ public:
+  ExternalDescriptor() = default;
+  ExternalDescriptor(ExternalDescriptor&& other) noexcept : held_(std::exchange(other.held_, false)) {}
+  ExternalDescriptor& operator=(ExternalDescriptor&& other) noexcept {
+    std::swap(held_, other.held_);
+    return *this;
+  }
+  ~ExternalDescriptor() {
+    if (held_) ReleaseExternalFD();
+  }
+  static ExternalDescriptor acquire() {
+    ExternalDescriptor descriptor;
+    descriptor.held_ = AcquireExternalFD();
+    if (descriptor.held_) return descriptor;
+    throw Error("53000", "could not connect to SQL Server", "There are too many open files on the local server.",
+                "Raise the server's max_files_per_process and/or \"ulimit -n\" limits.");
+  }
+
+ private:
+  bool held_{false};
+};
+
+// What a login makes.
+struct Link {
+  ExternalDescriptor descriptor;
+  std::unique_ptr<tds::Session> session;
+  tds::Opening opening;  // of each transaction
+  tds::Waits waits;
+  bool keep{true};
+  bool level_guessed{false};     // the server did not say whether SNAPSHOT is allowed
+  std::optional<bool> raw_text;  // unknown until a query wants it
+};
+
+struct Connection {
+  Oid mapping{InvalidOid};  // the key
+  Oid server{InvalidOid};
+  Oid user{InvalidOid};
+  uint32 server_hash{0};
+  uint32 mapping_hash{0};
+  Link link;
+  TimestampTz connected_at{0};
+  Transaction transaction;
+  bool reused{false};       // the session is older than the transaction
+  Reader* reader{nullptr};  // streams from the session now
+  bool invalidated{false};
+
+  tds::Session* session() const noexcept { return link.session.get(); }
+  bool in_transaction() const noexcept { return transaction.state() != Transaction::State::idle; }
+};
+
+// Few and long-lived; entries are reused, never removed.
+std::vector<Connection*>* connections = nullptr;
+std::vector<std::string>* messages = nullptr;
+constexpr std::size_t most_messages = 1000;
+
+// What the server has to undo takes it longer than an attention.
+constexpr int undo_seconds = 30;
+
+// Set while a transaction is being aborted: the user's cancel is what brought us here, so only time ends a wait.
+TimestampTz abort_deadline = 0;
+
+enum class Activity : std::uint8_t { query, connect, end };
+Activity activity = Activity::query;
+
+uint32 wait_event() {
+#if PG_VERSION_NUM >= 170000
+  static uint32 events[3] = {0, 0, 0};
+  static constexpr const char* names[3] = {"MssqlFdwQuery", "MssqlFdwConnect", "MssqlFdwEndTransaction"};
+  uint32& event = events[static_cast<std::size_t>(activity)];
+  if (event == 0) event = WaitEventExtensionNew(names[static_cast<std::size_t>(activity)]);
+  return event;
+#else
+  return PG_WAIT_EXTENSION;
+#endif
+}
+
+void wait(int socket, short events, int milliseconds) { wait_for_socket(socket, events, milliseconds, wait_event()); }
+
+bool stop_waiting() { return abort_deadline != 0 ? GetCurrentTimestamp() >= abort_deadline : interrupted(); }
+
+void begin_abort() {
+  activity = Activity::end;
+  abort_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), undo_seconds * 1000);
+}
+
+void end_abort() {
+  abort_deadline = 0;
+  activity = Activity::query;
+}
+
+// What login, USE and SET LANGUAGE say (5701, 5703) is no news to anybody.
+void keep_message(const ServerMessage& message) {
+  if (message.number == 5701 || message.number == 5703) return;
+  fence_quiet([&] {
+    if (messages == nullptr) messages = new std::vector<std::string>();
+    if (messages->size() < most_messages) messages->push_back(message.text);
+  });
+}
+
+void forget_messages() {
+  if (messages != nullptr) messages->clear();
+}
+
+tds::IsolationLevel level_of(tsql::Isolation isolation) {
+  switch (isolation) {
+    case tsql::Isolation::snapshot: return tds::IsolationLevel::snapshot;
+    case tsql::Isolation::repeatable_read: return tds::IsolationLevel::repeatable_read;
+    case tsql::Isolation::serializable: return tds::IsolationLevel::serializable;
+    case tsql::Isolation::automatic:
+    case tsql::Isolation::read_committed: break;
+  }
+  return tds::IsolationLevel::read_committed;
+}
+
+// Whether the database allows SNAPSHOT isolation, where the login sees that. Throws Error for a server that mssql_fdw does not work with.
+// Core only.
+std::optional<std::int64_t> ask_snapshot_state(tds::Session& session) {
+  const auto facts = tds::ask_integers(session, tsql::server_facts_query(), 2);
+  const std::int64_t edition = facts[1].value_or(0);
+  const std::string_view refused = tsql::refused_edition(edition);
+  if (refused.empty()) return facts[0];
+  throw Error(sqlstate::feature_not_supported, "mssql_fdw does not work with " + std::string(refused),
+              "The server's EngineEdition is " + std::to_string(edition) + ".",
+              "It works with SQL Server, Azure SQL Database and Azure SQL Managed Instance.");
+}
+
+// Core only; the password lives no longer than this frame. What is asked before the session is in use has the login's patience.
+Link log_in(OptionList server_options, OptionList mapping_options) {
+  const tds::Login login = make_login(server_options, mapping_options);
+  Link link;
+  link.descriptor = ExternalDescriptor::acquire();
+  link.session = tds::connect(login, {stop_waiting, keep_message, wait});
+  link.waits.statement = login.query_timeout;
+  link.session->limit({login.query_timeout > 0 ? login.query_timeout : login.connect_timeout, link.waits.attention});
+  link.opening.settings = tsql::session_settings();
+  const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
+  const std::optional<std::int64_t> snapshot_state = ask_snapshot_state(*link.session);
+  link.opening.level = level_of(tsql::resolve(wanted, snapshot_state == 1));
+  link.level_guessed = wanted == tsql::Isolation::automatic && !snapshot_state;
+  link.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
+  link.session->limit(link.waits);
+  return link;
+}
+
+void let_reader_go(Connection& connection) noexcept {
+  if (connection.reader != nullptr) reader_detach(std::exchange(connection.reader, nullptr));
+}
+
+void close(Connection& connection) noexcept {
+  let_reader_go(connection);
+  fence_quiet([&] { connection.link = Link(); });
+  connection.invalidated = false;
+}
+
+void connect(Connection& connection, const Access& access) {
+  close(connection);
+  connection.connected_at = GetCurrentTimestamp();
+  activity = Activity::connect;
+  connection.link = log_in(access.server_options, access.mapping_options);
+  activity = Activity::query;
+  connection.reused = false;
+  if (connection.link.level_guessed) {
+    ereport(WARNING, (errmsg("server \"%s\" is read at READ COMMITTED isolation", access.server->servername),
+                      errdetail("The login does not see whether the database allows SNAPSHOT isolation."),
+                      errhint("Set the server option \"isolation\".")));
+  }
+}
+
+// After this the connection is between transactions.
+void finish(Connection& connection) noexcept {
+  const bool spent = connection.transaction.touched() && connection.session() != nullptr && !connection.session()->resets();
+  connection.transaction.finish();
+  const bool keep = connection.link.keep && !connection.invalidated && !spent && connection.session() != nullptr && connection.session()->alive();
+  if (!keep) return close(connection);
+  connection.session()->limit(connection.link.waits);
+}
+
+// Whether the session, idle since the last transaction, is there yet. Core only.
+bool wakes_up(Connection& connection) {
+  if (connection.session() == nullptr || !connection.session()->alive()) return false;
+  try {
+    connection.session()->catch_up();
+  } catch (const Error& error) {
+    if (error.is_interruption() || connection.session()->alive()) throw;
+  }
+  return connection.session()->alive();
+}
+
+// False when the session, idle before, turned out to be dead. Core only.
+bool begin_on(Connection& connection, bool now) {
+  try {
+    connection.transaction.begin(*connection.session(), connection.link.opening);
+    if (now) connection.session()->settle();
+  } catch (const Error& error) {
+    connection.transaction.finish();
+    // Caught here to log in once more: nothing has been done over this session yet. One that has failed to begin is of no use.
+    const bool died = !connection.session()->alive();
+    close(connection);
+    if (!connection.reused || !died || error.is_interruption()) throw;
+    return false;
+  }
+  return true;
+}
+
+void begin(Connection& connection, const Access& access, bool now) {
+  connection.reused = wakes_up(connection);
+  if (connection.reused && begin_on(connection, now)) return forget_messages();
+  connect(connection, access);
+  begin_on(connection, now);
+  forget_messages();
+}
+
+// For messages; the server may have been dropped meanwhile.
+const char* server_name(const Connection& connection) {
+  ForeignServer* server = GetForeignServerExtended(connection.server, FSV_MISSING_OK);
+  return server != nullptr ? server->servername : "?";
+}
+
+[[noreturn]] void raise_lost(const Connection& connection) {
+  ereport(ERROR, (errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+                  errmsg("remote transaction on server \"%s\" was lost", server_name(connection)),
+                  errdetail("The server ended it (deadlock, severe error, a COMMIT or ROLLBACK in a statement), or the connection broke."),
+                  errhint("Roll back the local transaction and try again.")));
+}
+
+// A transaction that goes on, or none.
+void look_after(Connection& connection) {
+  switch (connection.transaction.look(connection.session())) {
+    case Transaction::Finding::stands:
+    case Transaction::Finding::never_begun: return;
+    case Transaction::Finding::lost: raise_lost(connection);
+    case Transaction::Finding::begins_anew:
+      ereport(WARNING, (errmsg("remote transaction on server \"%s\" was lost and begins anew", server_name(connection)),
+                        errdetail("It had only read; later reads may see newer data.")));
+  }
+}
+
+// The end of a transaction that only read, or of one that is aborted: nothing depends on how it goes.
+void roll_back(Connection& connection) noexcept {
+  if (!connection.in_transaction()) return;
+  let_reader_go(connection);
+  bool done = false;
+  fence_quiet([&] { done = connection.transaction.roll_back(connection.session()); });
+  // Dropping the session makes the server roll back as well.
+  if (!done) close(connection);
+  finish(connection);
+}
+
+void commit(Connection& connection) {
+  if (!connection.in_transaction()) return;
+  if (!connection.transaction.touched()) return roll_back(connection);
+  let_reader_go(connection);
+  if (!connection.transaction.commit(connection.session())) raise_lost(connection);
+  finish(connection);
+}
+
+void roll_back_to_savepoint(Connection& connection, int level) noexcept {
+  if (!connection.in_transaction()) return;
+  // The session must be free for a rollback. Else a cursor from outside that was read here streams on.
+  const bool ends_reader = connection.reader != nullptr &&
+                           (connection.transaction.wrote_inside(level) || reader_belongs_to(connection.reader, CurTransactionResourceOwner));
+  if (ends_reader) let_reader_go(connection);
+  fence_quiet([&] {
+    if (ends_reader && connection.session() != nullptr) connection.session()->cancel();
+    connection.transaction.roll_back_to(connection.session(), level);
+  });
+}
+
+void refuse_to_prepare(const Connection& connection) {
+  if (!connection.transaction.touched() && !connection.transaction.whole()) return;
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg(connection.transaction.touched() ? "cannot PREPARE a transaction that has written over mssql_fdw"
+                                                          : "cannot PREPARE a transaction that has run a function of replicate"),
+                  connection.transaction.touched()
+                      ? errdetail("A SQL Server session cannot hold a transaction for a later COMMIT PREPARED.")
+                      : errdetail("It would keep the tables of the run locked until COMMIT PREPARED.")));
+}
+
+// Before any of several is committed: one that is known to be lost leaves nothing of the others.
+void look_before_commit(Connection& connection) {
+  if (!connection.transaction.touched()) return;
+  let_reader_go(connection);
+  look_after(connection);
+}
+
+void before_end(XactEvent event) {
+  if (event == XACT_EVENT_PRE_PREPARE) {
+    for (Connection* connection : *connections) refuse_to_prepare(*connection);
+  }
+  activity = Activity::end;
+  for (Connection* connection : *connections) look_before_commit(*connection);
+  for (Connection* connection : *connections) commit(*connection);
+  activity = Activity::query;
+}
+
+void on_transaction_end(XactEvent event, void*) {
+  switch (event) {
+    case XACT_EVENT_PRE_PREPARE:
+    case XACT_EVENT_PRE_COMMIT: fence([&] { before_end(event); }); break;
+    case XACT_EVENT_ABORT:
+      begin_abort();
+      for (Connection* connection : *connections) roll_back(*connection);
+      end_abort();
+      forget_messages();
+      forget_kept_error();
+      break;
+    default: forget_kept_error(); break;
+  }
+}
+
+void on_subtransaction_end(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  const int level = GetCurrentTransactionNestLevel();
+  if (event == SUBXACT_EVENT_PRE_COMMIT_SUB) {
+    for (Connection* connection : *connections) connection->transaction.release(level);
+  } else if (event == SUBXACT_EVENT_ABORT_SUB) {
+    begin_abort();
+    for (Connection* connection : *connections) roll_back_to_savepoint(*connection, level);
+    end_abort();
+  }
+}
+
+void on_catalog_change(Datum, int cache, uint32 hash) {
+  for (Connection* connection : *connections) {
+    const uint32 own = cache == FOREIGNSERVEROID ? connection->server_hash : connection->mapping_hash;
+    if (hash != 0 && hash != own) continue;
+    if (connection->in_transaction()) {
+      connection->invalidated = true;
+    } else {
+      close(*connection);
+    }
+  }
+}
+
+void on_exit(int, Datum) {
+  begin_abort();
+  for (Connection* connection : *connections) close(*connection);
+}
+
+// Each registration allocates and may fail; what was done before it is not done again.
+void prepare_cache() {
+  static int done = 0;
+  if (connections == nullptr) connections = new std::vector<Connection*>();
+  if (done < 1) RegisterXactCallback(on_transaction_end, nullptr), done = 1;
+  if (done < 2) RegisterSubXactCallback(on_subtransaction_end, nullptr), done = 2;
+  if (done < 3) CacheRegisterSyscacheCallback(FOREIGNSERVEROID, on_catalog_change, 0), done = 3;
+  if (done < 4) CacheRegisterSyscacheCallback(USERMAPPINGOID, on_catalog_change, 0), done = 4;
+  if (done < 5) before_shmem_exit(on_exit, 0), done = 5;
+}
+
+// Core only.
+Connection& new_connection() {
+  connections->reserve(connections->size() + 1);
+  connections->push_back(new Connection());
+  return *connections->back();
+}
+
+Connection& find_connection(const Access& access) {
+  Connection* unused = nullptr;
+  for (Connection* connection : *connections) {
+    if (connection->mapping == access.mapping->umid) return *connection;
+    if (connection->session() == nullptr && !connection->in_transaction()) unused = connection;
+  }
+  if (unused == nullptr) unused = &new_connection();
+  unused->mapping = access.mapping->umid;
+  unused->server = access.server->serverid;
+  unused->user = access.mapping->userid;
+  unused->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(unused->server));
+  unused->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(unused->mapping));
+  return *unused;
+}
+
+Connection& connection_of(const tds::Session& session) {
+  for (Connection* connection : *connections) {
+    if (connection->session() == &session) return *connection;
+  }
+  throw Error(sqlstate::internal, "session is not in the connection cache");
+}
+
+}  // namespace
+
+tds::Session& acquire(Oid server, Oid user, const Use& use) {
+  prepare_cache();
+  activity = Activity::query;
+  const Access access = find_access(server, user);
+  require_password(access, user);
+  Connection& connection = find_connection(access);
+  // Should reading away fail, the reader has let go and says so itself when it is asked for a row.
+  if (connection.reader != nullptr) reader_give_way(std::exchange(connection.reader, nullptr));
+  const bool whole = use.whole || IsolationUsesXactSnapshot();
+  if (connection.in_transaction()) {
+    if (IsolationUsesXactSnapshot()) connection.transaction.keep_whole();
+    look_after(connection);
+  } else if (connection.invalidated) {
+    close(connection);
+  }
+  if (!connection.in_transaction()) begin(connection, access, use.pass_through || !use.begins_with_statement);
+  if (whole) connection.transaction.keep_whole();
+  if (use.pass_through) {
+    connection.session()->limit({connection.link.waits.statement, undo_seconds});
+    connection.transaction.write(*connection.session(), GetCurrentTransactionNestLevel());
+  } else {
+    connection.transaction.clean(*connection.session());
+  }
+  return *connection.session();
+}
+
+bool may_start_over(const tds::Session& session) {
+  return connection_of(session).reused && session.awaits_begin() && !session.alive();
+}
+
+bool gives_raw_text(tds::Session& session) {
+  if (!session.converts_text()) return false;
+  Connection& connection = connection_of(session);
+  std::optional<bool>& known = connection.link.raw_text;
+  if (!known) known = tds::ask_integer(session, raw_text_probe()) == 1;
+  return *known;
+}
+
+void set_active_reader(tds::Session& session, Reader* reader) { connection_of(session).reader = reader; }
+
+void report_messages(int level) {
+  if (messages == nullptr) return;
+  // Index by index: an ereport may not return, and must not leave an iterator or a copy behind.
+  for (std::size_t i = 0; i < messages->size(); ++i) {
+    const char* text = copy_out((*messages)[i]);
+    ereport(level, (errmsg("%s", displayable(text))));
+  }
+  messages->clear();
+}
+
+bool disconnect(Oid server) {
+  if (connections == nullptr) return false;
+  bool closed = false;
+  for (Connection* connection : *connections) {
+    if (connection->session() == nullptr || (OidIsValid(server) && connection->server != server)) continue;
+    if (connection->in_transaction()) {
+      ereport(WARNING, (errmsg("cannot close connection for server \"%s\" because it is still in use", server_name(*connection))));
+      continue;
+    }
+    close(*connection);
+    closed = true;
+  }
+  return closed;
+}
+
+List* list_connections() {
+  List* list = NIL;
+  if (connections == nullptr) return list;
+  for (Connection* connection : *connections) {
+    if (connection->session() == nullptr) continue;
+    auto* info = static_cast<ConnectionInfo*>(palloc0(sizeof(ConnectionInfo)));
+    info->server = connection->server;
+    info->user = connection->user;
+    info->spid = connection->session()->spid();
+    info->in_transaction = connection->in_transaction();
+    info->valid = !connection->invalidated && connection->session()->alive();
+    info->remote_version = copy_out(connection->session()->server_version());
+    info->connected_at = connection->connected_at;
+    list = lappend(list, info);
+  }
+  return list;
+}
+
+}  // namespace mssql::pg

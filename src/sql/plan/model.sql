@@ -1,0 +1,434 @@
+-- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
+-- the plan is made of nothing else but it and the local catalog. Its keys:
+--   what, server, options, target_schema, include, exclude, only_table    the call's arguments, checked
+--   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
+--   catalog                                                plan/catalog.sql
+--   tables, columns, objects                               replicate._table, _column, _object
+--   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
+--                 what is set aside, becomes something else, or could not be looked at
+
+-- What the source has besides tables that can be copied.
+CREATE OR REPLACE FUNCTION _mssql_fdw._other_objects(catalog jsonb) RETURNS TABLE (kind text, schema text, name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN t.is_view THEN 'view' ELSE 'external table' END, t.schema, t."table"
+    FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text, is_view boolean, is_external boolean)
+    WHERE t.is_view OR t.is_external
+    UNION ALL
+    SELECT p.kind, p.schema, p.name
+    FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (kind text, schema text, name text)
+$$;
+
+-- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
+CREATE OR REPLACE FUNCTION _mssql_fdw._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    parts record;
+    ids int[];
+    other text;
+    suggestion text;
+BEGIN
+    SELECT * INTO parts FROM _mssql_fdw._parse_table_name(wanted);
+    SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE t.schema = parts.schema AND t.name = parts.name;
+    IF ids IS NULL THEN
+        SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        WHERE lower(t.schema) = lower(parts.schema) AND lower(t.name) = lower(parts.name);
+    END IF;
+    IF cardinality(ids) = 1 THEN
+        RETURN ids[1];
+    ELSIF cardinality(ids) > 1 THEN
+        PERFORM _mssql_fdw._raise('42P09', format('table name %s is ambiguous on server "%s"', wanted, server),
+            hint => 'Several tables differ only by case: write the name exactly.');
+    END IF;
+    SELECT min(o.kind) INTO other FROM _mssql_fdw._other_objects(catalog) AS o
+    WHERE lower(o.schema) = lower(parts.schema) AND lower(o.name) = lower(parts.name);
+    IF other IS NOT NULL THEN
+        PERFORM _mssql_fdw._raise('42809',
+            format('%s on server "%s" is not a table but a %s', _mssql_fdw._source_name(parts.schema, parts.name), server, other),
+            hint => CASE WHEN other = 'view' THEN format('A foreign table reads it: IMPORT FOREIGN SCHEMA %I LIMIT TO (%I) FROM SERVER %I INTO '
+                'a schema of yours; CREATE TABLE ... AS keeps its rows.', parts.schema, parts.name, server) END);
+    END IF;
+    suggestion := coalesce(
+        _mssql_fdw._nearest(parts.schema || '.' || parts.name,
+            ARRAY(SELECT t.source FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t)),
+        (SELECT min(t.source) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE lower(t.name) = lower(parts.name)));
+    PERFORM _mssql_fdw._raise('42P01',
+        format('table %s does not exist on server "%s"', _mssql_fdw._source_name(parts.schema, parts.name), server),
+        hint => coalesce('Perhaps you meant ' || suggestion || '.', _mssql_fdw._database_hint(catalog, server),
+                         'The login may lack permission to see it.'));
+END
+$$;
+
+-- Everything that a pattern of include may be about.
+CREATE OR REPLACE FUNCTION _mssql_fdw._selectable(catalog jsonb, tables jsonb) RETURNS TABLE (schema text, name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.schema, t.name FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    UNION ALL
+    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+$$;
+
+-- Everything that a pattern of exclude may be about: what the source has, and what copies of it the ledger knows.
+CREATE OR REPLACE FUNCTION _mssql_fdw._known_names(catalog jsonb, server name) RETURNS TABLE (schema text, name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.schema, t."table" FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text)
+    UNION ALL
+    SELECT p.schema, p.name FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (schema text, name text)
+    UNION ALL
+    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    UNION ALL
+    SELECT o.source_schema, o.source_table FROM replicate._targets AS o WHERE o.server = _known_names.server
+$$;
+
+-- Where the server does not say which database it is, the login's default may be another than is meant.
+CREATE OR REPLACE FUNCTION _mssql_fdw._database_hint(catalog jsonb, server name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('The login''s own database "%s" was read, for the server names none: ALTER SERVER %I OPTIONS (ADD database ''...'').',
+                  catalog #>> '{database,name}', server)
+    WHERE _mssql_fdw._server_option(server, 'database') IS NULL
+$$;
+
+-- The ids of the tables that include and exclude select. That nothing at all is selected is an error.
+CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    ids int[];
+    pattern text;
+    database_hint text;
+BEGIN
+    SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') INTO ids
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE (include IS NULL OR _mssql_fdw._matches(t.schema, t.name, include))
+      AND NOT _mssql_fdw._matches(t.schema, t.name, exclude);
+    IF cardinality(ids) > 0 OR include IS NULL AND tables = '[]'
+        OR EXISTS (SELECT FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+                   WHERE (include IS NULL OR _mssql_fdw._matches(s.schema, s.sequence, include))
+                     AND NOT _mssql_fdw._matches(s.schema, s.sequence, exclude)) THEN
+        RETURN ids;
+    END IF;
+    database_hint := _mssql_fdw._database_hint(catalog, server);
+    FOREACH pattern IN ARRAY coalesce(include, '{}') LOOP
+        PERFORM _mssql_fdw._raise('42P01', format('no table or sequence on server "%s" matches %L', server, pattern), hint => coalesce(database_hint,
+            'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the table''s name.'))
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern]));
+    END LOOP;
+    PERFORM _mssql_fdw._raise('42P01', format('include and exclude leave nothing of server "%s"', server), hint => database_hint);
+END
+$$;
+
+-- What most often is a mistake and no error: patterns that match nothing, a database without tables. It is told at once, and history keeps it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._selection_warnings(catalog jsonb, tables jsonb, include text[], exclude text[], server name)
+RETURNS TABLE (kind text, message text, hint text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'pattern', format('no table or sequence on server "%s" matches %L', server, p.pattern), NULL
+    FROM unnest(include) AS p (pattern)
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    UNION ALL
+    SELECT 'pattern', format('nothing on server "%s" matches %L, which is to be excluded', server, p.pattern), NULL
+    FROM unnest(exclude) AS p (pattern)
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._known_names(catalog, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    UNION ALL
+    SELECT 'database', format('database "%s" on server "%s" has no tables', catalog #>> '{database,name}', server),
+           coalesce(_mssql_fdw._database_hint(catalog, server), 'The login sees tables that it has a right on.')
+    WHERE tables = '[]'
+$$;
+
+-- Load order of the selected tables: referenced ones first, the larger first among those that do not depend on each other.
+CREATE OR REPLACE FUNCTION _mssql_fdw._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH chosen AS MATERIALIZED (
+        SELECT t.id, t.schema, t.name, coalesce(t.bytes, t.rows, 0)::float8 AS weight, row_number() OVER (ORDER BY t.id)::int - 1 AS index
+        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids)
+    ), edges AS MATERIALIZED (
+        SELECT DISTINCT child.index AS child, parent.index AS parent
+        FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, referenced_schema text, referenced_table text)
+        JOIN chosen AS child ON child.schema = f.schema AND child.name = f."table"
+        JOIN chosen AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
+    )
+    SELECT c.id, o."position"::int
+    FROM unnest(_mssql_fdw._load_order(
+        (SELECT count(*)::int FROM chosen),
+        ARRAY(SELECT e.child FROM edges AS e ORDER BY e.child, e.parent), ARRAY(SELECT e.parent FROM edges AS e ORDER BY e.child, e.parent),
+        ARRAY(SELECT c.weight FROM chosen AS c ORDER BY c.index))) WITH ORDINALITY AS o (index, "position")
+    JOIN chosen AS c ON c.index = o.index
+$$;
+
+-- Values that the login must not see would be masked without any error: refuse unless the caller says that it is meant.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_masked(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    masked text;
+BEGIN
+    SELECT string_agg(t.source || '.' || c.name, ', ' ORDER BY t.position, c.ordinal) INTO masked
+    FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c
+    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.id = c.table_id
+    WHERE c.is_masked AND t.position IS NOT NULL;
+    IF masked IS NOT NULL AND NOT (model #>> '{options,allow_masked}')::boolean THEN
+        PERFORM _mssql_fdw._raise('42501', 'the login would read masked values', format('Masked columns: %s.', masked),
+            'GRANT UNMASK to the login, or copy the masks by options => ''{"allow_masked": true}''.');
+    END IF;
+END
+$$;
+
+-- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too. A login without VIEW DEFINITION
+-- sees no predicates; then that is a finding.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_filtered(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    filtered text;
+BEGIN
+    SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO filtered
+    FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
+    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.schema = c.schema AND t.name = c."table"
+    WHERE c.is_filtered AND t.position IS NOT NULL;
+    IF filtered IS NOT NULL AND NOT (model #>> '{options,allow_filtered}')::boolean THEN
+        PERFORM _mssql_fdw._raise('42501', 'row-level security of the source may hide rows from the login',
+            format('Tables with a filter predicate: %s.', filtered),
+            'Use a login that the predicate lets see all rows and say so by options => ''{"allow_filtered": true}''.');
+    END IF;
+END
+$$;
+
+-- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a table hint.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_memory_optimized(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    server name := model ->> 'server';
+    listed text;
+BEGIN
+    SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO listed
+    FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
+    WHERE t.is_memory_optimized AND t.position IS NOT NULL AND t.action <> 'skip';
+    IF listed IS NOT NULL AND _mssql_fdw._isolation(server, model) = 'snapshot' THEN
+        PERFORM _mssql_fdw._raise('0A000', 'memory-optimized tables cannot be read at SNAPSHOT isolation',
+            format('Memory-optimized tables: %s.', listed),
+            format('Read the server at another level, as by ALTER SERVER %I OPTIONS (%s isolation ''read_committed''), or exclude the '
+                'tables and copy them by a second server that does.', server,
+                CASE WHEN _mssql_fdw._server_option(server, 'isolation') IS NULL THEN 'ADD' ELSE 'SET' END));
+    END IF;
+END
+$$;
+
+-- The model's findings: those of the catalog that are about what is selected, and what the caller allowed to be incomplete.
+-- `tables` are the mapped ones, a position for each that is selected; what is not mapped at all goes by the patterns.
+CREATE OR REPLACE FUNCTION _mssql_fdw._findings(model jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+    ), found AS (
+        SELECT f.severity, f.object, f.finding, f.advice
+        FROM _mssql_fdw._catalog_findings(model -> 'catalog') AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
+        WHERE f.schema IS NULL OR t.position IS NOT NULL
+           OR t.id IS NULL AND model ->> 'only_table' IS NULL
+              AND (jsonb_typeof(model -> 'include') = 'null' OR _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'include')))
+              AND NOT _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'exclude'))
+        UNION ALL
+        SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login'
+        FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c JOIN t ON t.id = c.table_id
+        WHERE c.is_masked AND t.position IS NOT NULL
+        UNION ALL
+        SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL
+        FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
+        JOIN t ON t.schema = c.schema AND t.name = c."table"
+        WHERE c.is_filtered AND t.position IS NOT NULL
+    )
+    SELECT coalesce(jsonb_agg(f ORDER BY f.severity DESC, f.object COLLATE "C", f.finding COLLATE "C"), '[]') FROM found AS f
+$$;
+
+-- An option of the foreign server; NULL where it is not set.
+CREATE OR REPLACE FUNCTION _mssql_fdw._server_option(server name, option text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT o.option_value FROM pg_foreign_server AS f CROSS JOIN LATERAL pg_options_to_table(f.srvoptions) AS o
+    WHERE f.srvname = server AND o.option_name = option
+$$;
+
+-- A connection reads at the isolation level that it logged in with, so the option can only confirm it. `effective`: as _isolation() has it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_isolation(server name, wanted text, effective text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF wanted <> 'automatic' AND replace(wanted, '_', ' ') <> effective THEN
+        PERFORM _mssql_fdw._raise('0A000', format('isolation "%s" is not what server "%s" is read at', wanted, server),
+            format('It is read at %s.', upper(effective)),
+            format('Isolation is an option of the server: ALTER SERVER %I OPTIONS (%s isolation %L).', server,
+                CASE WHEN _mssql_fdw._server_option(server, 'isolation') IS NULL THEN 'ADD' ELSE 'SET' END, wanted));
+    END IF;
+END
+$$;
+
+-- A result that the client's encoding cannot show is an error, and would be found when all is done.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_readable(tables jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    unreadable text;
+BEGIN
+    SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO unreadable
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE t.position IS NOT NULL AND NOT _mssql_fdw._client_can_read(t.source || t.target);
+    IF unreadable IS NOT NULL THEN
+        PERFORM _mssql_fdw._raise('22P05', format('client_encoding %s lacks characters of table names', current_setting('client_encoding')),
+            unreadable || '.', 'SET client_encoding = ''UTF8''.');
+    END IF;
+END
+$$;
+
+-- The arguments that all functions share. The answer: the options, complete. Options that the function makes no use of are told.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_arguments(what text, server name, target_schema name, include text[], exclude text[],
+    on_existing text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    checked jsonb := _mssql_fdw._checked_options(options);
+    idle text;
+BEGIN
+    PERFORM _mssql_fdw._given('server', server);
+    PERFORM _mssql_fdw._check_patterns('include', include);
+    PERFORM _mssql_fdw._check_patterns('exclude', exclude);
+    PERFORM _mssql_fdw._one_of('on_existing', on_existing, '{refresh,truncate,replace,skip,error}');
+    IF target_schema = '' THEN
+        PERFORM _mssql_fdw._raise('42602', 'target_schema must not be empty',
+            hint => 'Without it dbo goes to public, and every other schema keeps its name.');
+    ELSIF _mssql_fdw._is_reserved_schema(target_schema) THEN
+        PERFORM _mssql_fdw._raise('42939', format('target_schema must not be "%s"', target_schema),
+            hint => CASE WHEN starts_with(target_schema, 'pg_') THEN 'Names that begin with pg_ are reserved for PostgreSQL.'
+                         WHEN target_schema = 'information_schema' THEN 'The name is reserved for PostgreSQL.'
+                         ELSE 'The schema is the extension''s own.' END);
+    END IF;
+    SELECT string_agg(o.key, ', ' ORDER BY o.key COLLATE "C") INTO idle
+    FROM _mssql_fdw._option_list() AS o WHERE options ? o.key AND what <> ALL (o.used_for);
+    IF idle IS NOT NULL THEN
+        PERFORM _mssql_fdw._say(false, format('options without effect on replicate_%s: %s', what, idle));
+    END IF;
+    IF NOT coalesce(options, '{}') ? 'nul_policy' THEN
+        checked := checked || jsonb_build_object('nul_policy', coalesce(_mssql_fdw._server_option(server, 'nul_policy'), 'error'));
+    END IF;
+    RETURN checked;
+END
+$$;
+
+-- A table that is there stays logged or not, whatever is asked for.
+CREATE OR REPLACE FUNCTION _mssql_fdw._tell_persistence(tables jsonb, what text, unlogged boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    others text;
+BEGIN
+    SELECT string_agg(t.target, ', ' ORDER BY t.position) INTO others
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t JOIN pg_class AS c ON c.oid = t.relation
+    WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep') AND what IN ('all', 'schema')
+      AND c.relkind = 'r' AND (c.relpersistence = 'u') <> unlogged;
+    IF others IS NOT NULL THEN
+        PERFORM _mssql_fdw._say(false, 'option unlogged is without effect on tables that are there',
+            format('They stay %s: %s.', CASE WHEN unlogged THEN 'logged' ELSE 'UNLOGGED' END, others),
+            format('ALTER TABLE ... SET %s, or on_existing => ''replace''.', CASE WHEN unlogged THEN 'UNLOGGED' ELSE 'LOGGED' END));
+    END IF;
+END
+$$;
+
+-- How many entries of the lock table a run fills: tables, indexes, TOAST tables, sequences and row types; those of the staging relations, too.
+CREATE OR REPLACE FUNCTION _mssql_fdw._estimated_locks(model jsonb) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH made AS (
+        SELECT x.table_id, count(*) AS count FROM _mssql_fdw._objects(model) AS x WHERE x.kind IN ('index', 'identity') GROUP BY x.table_id
+    ), wide AS (
+        SELECT DISTINCT c.table_id FROM _mssql_fdw._columns(model) AS c WHERE c.local_type ~ '^(text|bytea|xml|character varying($|[(][0-9]{4}))'
+    )
+    SELECT coalesce(sum(CASE WHEN t.action IN ('create', 'replace') THEN 3 + coalesce(m.count, 0) + CASE WHEN w.table_id IS NULL THEN 0 ELSE 2 END
+                             ELSE 4 + 2 * (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = t.relation)
+                                  + CASE c.reltoastrelid WHEN 0 THEN 0 ELSE 4 END END), 0)::bigint
+    FROM _mssql_fdw._tables(model) AS t
+    LEFT JOIN made AS m ON m.table_id = t.id
+    LEFT JOIN wide AS w ON w.table_id = t.id
+    LEFT JOIN pg_class AS c ON c.oid = t.relation
+    WHERE t.action IN ('create', 'replace', 'switch', 'refill')
+$$;
+
+-- PostgreSQL has room for some more than it says, and others need some.
+CREATE OR REPLACE FUNCTION _mssql_fdw._warn_of_locks(estimate bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    room bigint := current_setting('max_locks_per_transaction')::bigint
+        * (SELECT sum(s.setting::int) FROM pg_settings AS s WHERE s.name IN ('max_connections', 'max_prepared_transactions', 'max_worker_processes',
+                                                                             'max_wal_senders', 'autovacuum_max_workers'));
+BEGIN
+    IF estimate > room THEN
+        PERFORM _mssql_fdw._say(true, 'the run may need more locks than there is room for',
+            format('It needs about %s, in one transaction; max_locks_per_transaction and others make room for about %s.', estimate, room),
+            'Raise max_locks_per_transaction, which takes a restart, or copy in several runs (include).');
+    END IF;
+END
+$$;
+
+-- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
+-- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
+-- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
+CREATE OR REPLACE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
+    only_table text, on_existing text, options jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
+DECLARE
+    checked jsonb := _mssql_fdw._check_arguments(what, server, target_schema, include, exclude, on_existing, options);
+    name_case text := checked ->> 'name_case';
+    catalog jsonb;
+    warnings jsonb := '[]';
+    tables jsonb;
+    columns jsonb;
+    relations jsonb;
+    ids int[];
+    model jsonb;
+BEGIN
+    PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
+    catalog := _mssql_fdw._catalog(server);
+    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, jsonb_build_object('catalog', catalog)));
+    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
+    IF only_table IS NULL THEN
+        ids := _mssql_fdw._select_tables(catalog, tables, include, exclude, server);
+        SELECT coalesce(jsonb_agg(w), '[]') INTO warnings FROM _mssql_fdw._selection_warnings(catalog, tables, include, exclude, server) AS w;
+        PERFORM _mssql_fdw._say(true, w.message, hint => w.hint) FROM jsonb_to_recordset(warnings) AS w (message text, hint text);
+    ELSE
+        ids := ARRAY[_mssql_fdw._find_table(catalog, tables, only_table, server)];
+    END IF;
+    WHILE on_existing IN ('refresh', 'truncate') AND _mssql_fdw._lock_targets(ARRAY(
+              SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids) AND t.relation IS NOT NULL)) LOOP
+        SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
+    END LOOP;
+    SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
+               WHEN p.id IS NULL THEN NULL
+               WHEN what IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END
+               WHEN t.relation IS NULL THEN 'create'
+               WHEN on_existing NOT IN ('refresh', 'truncate') THEN on_existing
+               WHEN what = 'schema' THEN 'keep'
+               WHEN _mssql_fdw._can_stage(t.relation) THEN 'switch'
+               ELSE 'refill' END)), '[]')
+    INTO tables
+    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    LEFT JOIN _mssql_fdw._positions(catalog, tables, ids) AS p ON p.id = t.id;
+    PERFORM _mssql_fdw._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_privileges(tables) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_owners(tables, what);
+    PERFORM _mssql_fdw._check_unused(t.relation) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    WHERE what = 'all' AND t.action IN ('switch', 'refill', 'replace');
+    PERFORM _mssql_fdw._check_type_owners(tables) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._tell_persistence(tables, what, (options ->> 'unlogged')::boolean);
+    PERFORM _mssql_fdw._check_readable(tables);
+    SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
+    PERFORM _mssql_fdw._check_types(tables, columns) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
+    SELECT coalesce(jsonb_agg(r), '[]') INTO relations
+    FROM _mssql_fdw._map_relations(server, catalog, tables, columns, target_schema, name_case) AS r;
+    model := jsonb_build_object('what', what, 'on_existing', on_existing, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
+        'exclude', exclude, 'only_table', only_table, 'warnings', warnings, 'catalog', catalog, 'tables', tables, 'columns', columns,
+        'objects', relations || (
+            SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
+    IF what IN ('all', 'schema') THEN
+        PERFORM _mssql_fdw._check_sequences(model);
+        PERFORM _mssql_fdw._check_existing_keys(model);
+        PERFORM _mssql_fdw._check_sequence_privileges(model);
+        PERFORM _mssql_fdw._check_key_privileges(model);
+    END IF;
+    IF what = 'all' THEN
+        PERFORM _mssql_fdw._check_refill_privileges(model);
+        PERFORM _mssql_fdw._check_partner_privileges(model);
+        PERFORM _mssql_fdw._check_masked(model);
+        PERFORM _mssql_fdw._check_filtered(model);
+        PERFORM _mssql_fdw._check_memory_optimized(model);
+        PERFORM _mssql_fdw._warn_of_locks(_mssql_fdw._estimated_locks(model));
+    END IF;
+    RETURN model || jsonb_build_object('findings', _mssql_fdw._findings(model));
+END
+$$;

@@ -1,0 +1,78 @@
+-- Replicate: statements of a run go by names, and its model is made before it has a lock. So what it names is held, and asked once more who could
+-- have written what it evaluates.
+
+-- Locks the relations against whatever alters them, keeps the schemas' names, until the transaction ends (src/pg/copy/hold.hpp), and calls _check_held()
+-- in a snapshot of then.
+CREATE OR REPLACE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], tables jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_hold' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+-- targets[i] is the name of relations[i].
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[], tables jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    changed text;
+BEGIN
+    SELECT string_agg(h.target, ', ' ORDER BY h.target COLLATE "C") INTO changed FROM unnest(relations, targets) AS h (relation, target)
+    WHERE to_regclass(h.target) IS DISTINCT FROM h.relation::regclass;
+    IF changed IS NOT NULL THEN
+        PERFORM _mssql_fdw._raise('55000', 'tables have been dropped, renamed or made anew since the run began', changed || '.', 'Run again.');
+    END IF;
+    PERFORM _mssql_fdw._check_owners(tables, 'all');
+    PERFORM _mssql_fdw._check_type_owners(tables);
+END
+$$;
+
+-- The columns that keys which are only made now will refer to, of tables that stand already, whosever they are.
+CREATE OR REPLACE FUNCTION _mssql_fdw._referred_columns(model jsonb) RETURNS TABLE (relation oid, target text, column_name name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT DISTINCT p.relation, p.target, c.target
+    FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
+        (schema text, "table" text, referenced_schema text, referenced_table text, referenced_column text)
+    JOIN _mssql_fdw._tables(model) AS t ON t.schema = f.schema AND t.name = f."table" AND t.action IN ('create', 'replace', 'switch', 'refill', 'keep')
+    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS p
+      ON p.schema = f.referenced_schema AND p.name = f.referenced_table AND p.action IS DISTINCT FROM 'replace'
+    JOIN _mssql_fdw._columns(model) AS c ON c.table_id = p.id AND c.name = f.referenced_column
+    WHERE has_table_privilege(p.relation, 'REFERENCES')
+$$;
+
+-- A key that is made is held against the rows by the casts of its types.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_referred_types(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    other record;
+BEGIN
+    WITH referred AS MATERIALIZED (
+        SELECT r.target, r.column_name, a.atttypid
+        FROM _mssql_fdw._referred_columns(model) AS r JOIN pg_attribute AS a ON a.attrelid = r.relation AND a.attname = r.column_name
+    )
+    SELECT r.target, r.column_name, u.part_name AS type, u.owner INTO other
+    FROM referred AS r JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM referred AS x)) AS u ON u.type = r.atttypid
+    ORDER BY r.target COLLATE "C", r.column_name COLLATE "C", u.part LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('column "%s" of %s, which foreign keys are to refer to, is of type %s of role %I', other.column_name,
+            other.target, other.type, other.owner),
+            format('Casts that %I has written would run with the rights of %I.', other.owner, current_user),
+            'Leave the keys out by options => ''{"foreign_keys": false}'', or use another target_schema.');
+    END IF;
+END
+$$;
+
+-- The tables that a run alters first: then no key from or to them is made any more, and the other ends of the keys that are dropped and made again
+-- are known. Who could have written what they evaluate is asked when both are held.
+CREATE OR REPLACE FUNCTION _mssql_fdw._hold_targets(model jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM _mssql_fdw._hold(
+        ARRAY(SELECT t.target_schema FROM _mssql_fdw._tables(model) AS t UNION SELECT s.target_schema FROM _mssql_fdw._sequences(model) AS s),
+        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), '[]')
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace');
+    PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model -> 'tables')
+    FROM _mssql_fdw._existing_keys(model) AS k
+    CROSS JOIN LATERAL (VALUES (k.child, k.child_name), (k.parent, k.parent_name)) AS e (relation, name);
+    IF (model #>> '{options,foreign_keys}')::boolean THEN
+        PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(r.relation), '{}'), coalesce(array_agg(r.target), '{}'), '[]')
+        FROM _mssql_fdw._referred_columns(model) AS r;
+        PERFORM _mssql_fdw._check_referred_types(model);
+    END IF;
+END
+$$;

@@ -1,0 +1,195 @@
+-- Replicate: tables that are there and get new rows. Those that can be are staged: loaded beside, then switched (src/pg/copy/staging.hpp).
+-- The others are loaded into a temporary table, emptied and refilled from it.
+
+-- The staging relation of a table; NULL: none.
+CREATE OR REPLACE FUNCTION _mssql_fdw._staged(relation oid) RETURNS oid
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT s.oid FROM pg_class AS t JOIN pg_class AS s ON s.relnamespace = t.relnamespace AND s.relname = 'pg_temp_' || t.oid
+    WHERE t.oid = relation AND s.relrewrite = t.oid;
+END;
+
+-- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or analyzes them: the plan is about what they are. In
+-- the order of their numbers; those that the user may neither alter nor empty are left out. True when one was not locked before, so that
+-- what is known of it may be out of date. Without effect outside of a run.
+CREATE OR REPLACE FUNCTION _mssql_fdw._lock_targets(relations oid[]) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_lock_targets' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._stage(relation regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._stage_index(relation regclass, index regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_stage_index' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+
+-- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for the switch drops them; one that is unique
+-- ends the run.
+CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS TABLE (index text, failure text, detail text, statement text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    x record;
+    state text;
+BEGIN
+    FOR x IN SELECT i.indexrelid AS id, c.relname AS name, n.nspname AS schema, t.relname AS table_name, i.indisunique AND i.indisvalid AS is_enforced, pg_get_indexdef(i.indexrelid) AS definition,
+                    CASE WHEN k.oid IS NULL THEN format('DROP INDEX %s', i.indexrelid::regclass)
+                         ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', relation, k.conname) END AS drop
+             FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+             JOIN pg_class AS t ON t.oid = i.indrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
+             LEFT JOIN pg_constraint AS k ON k.conrelid = relation AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+             WHERE i.indrelid = relation AND i.indislive ORDER BY i.indexrelid LOOP
+        BEGIN
+            PERFORM _mssql_fdw._stage_index(relation, x.id);
+        EXCEPTION
+            WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded THEN
+                GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, state = RETURNED_SQLSTATE;
+                -- it would say where in the file that nobody sees
+                detail := CASE WHEN state <> '54000' THEN nullif(detail, '') END;
+                IF x.is_enforced THEN
+                    RAISE EXCEPTION USING ERRCODE = state, SCHEMA = x.schema, TABLE = x.table_name, CONSTRAINT = x.name,
+                        MESSAGE = format('new rows of %s do not fit unique index "%s"', relation, x.name),
+                        DETAIL = concat_ws('. ', failure, detail),
+                        HINT = format('Correct them at the source, exclude the table, or do without: %s. A key of the source that a table lacks is '
+                            'made where the rows allow it, and a warning where they do not.', x.drop);
+                END IF;
+                index := x.name;
+                statement := x.definition;
+                RETURN NEXT;
+        END;
+    END LOOP;
+END
+$$;
+
+-- Checks the constraints, then takes the exclusive locks, of tables that are refilled behind it, too, and switches. `untrusted`, as
+-- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new rows are,
+-- or will be by this run. A row for each constraint that the rows violate; it is NOT VALID now. `subject`: the one of the relations that it is
+-- about.
+CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[], analyzed boolean)
+RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
+AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
+
+-- An expression that means another thing in another table: it has the whole row, whose type is the table's, or `tableoid`.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_of_its_table(expression pg_node_tree) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN expression::text ~ ':varattno (0|-[0-9]+) ';
+
+-- Those of the relations that are in a publication.
+CREATE OR REPLACE FUNCTION _mssql_fdw._published(relations oid[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.oid
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_publication_tables AS p ON p.schemaname = n.nspname AND p.tablename = c.relname
+    WHERE c.oid = ANY (relations)
+$$;
+
+-- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), where an index, a check that
+-- is held against the new rows, or a generated column is about the table itself, a column has no value in the file (virtual), a foreign key
+-- is temporal, somebody subscribes to the rows, whom an exchange of files does not tell, or the name that the staging relation gets is taken.
+CREATE OR REPLACE FUNCTION _mssql_fdw._can_stage(relation oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
+        AND c.relam = (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'heap')
+        AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid
+                        AND (i.indisexclusion OR _mssql_fdw._is_of_its_table(i.indexprs) OR _mssql_fdw._is_of_its_table(i.indpred)))
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated
+                        AND _mssql_fdw._is_of_its_table(k.conbin))
+        AND NOT EXISTS (SELECT FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                        WHERE a.attrelid = c.oid AND (a.attgenerated = 'v' OR a.attgenerated <> '' AND _mssql_fdw._is_of_its_table(d.adbin)))
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE c.oid IN (k.conrelid, k.confrelid) AND (to_jsonb(k) ->> 'conperiod')::boolean)
+        AND NOT EXISTS (SELECT FROM _mssql_fdw._published(ARRAY[c.oid]))
+        AND NOT EXISTS (SELECT FROM pg_class AS x WHERE x.relnamespace = c.relnamespace AND x.relname = 'pg_temp_' || c.oid AND x.relrewrite <> c.oid)
+        AND NOT EXISTS (SELECT FROM pg_type AS y WHERE y.typnamespace = c.relnamespace AND y.typname = 'pg_temp_' || c.oid AND y.typrelid = 0)
+    FROM pg_class AS c WHERE c.oid = relation
+$$;
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._analyze(relation regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('ANALYZE %s', coalesce(_mssql_fdw._staged(relation)::regclass, relation));
+END
+$$;
+
+-- The tables at the other ends of their foreign keys, valid or not.
+CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p.relation FROM (
+        SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
+        UNION
+        SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (relation)
+    WHERE p.relation <> ALL (relations)
+$$;
+
+-- What a switch locks exclusively: the relations, those that are refilled behind it, where the caller may TRUNCATE them, and both ends of
+-- his foreign keys from or to these, which go before that; all with their partitions.
+CREATE OR REPLACE FUNCTION _mssql_fdw._locked_by_switch(relations oid[], refilled oid[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE family (relation) AS (
+        SELECT unnest(relations)
+        UNION
+        SELECT r.relation FROM unnest(refilled) AS r (relation) WHERE has_table_privilege(r.relation, 'TRUNCATE')
+        UNION
+        SELECT unnest(ARRAY[k.conrelid, k.confrelid])
+        FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' AND (k.conrelid = ANY (refilled) OR k.confrelid = ANY (refilled)) AND pg_has_role(c.relowner, 'USAGE')
+    ), members (relation) AS (
+        SELECT f.relation FROM family AS f
+        UNION
+        SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
+    )
+    SELECT m.relation FROM members AS m
+$$;
+
+-- "ONLY schema.table", of the staging relation where there is one.
+CREATE OR REPLACE FUNCTION _mssql_fdw._rows_of(relation oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || coalesce(_mssql_fdw._staged(c.oid), c.oid)::regclass
+        FROM pg_class AS c WHERE c.oid = relation);
+
+-- A query that finds a row without a partner. One constraint of a partitioned table speaks for those of its partitions.
+CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_query(constraint_id oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('SELECT %s FROM %s AS f LEFT JOIN %s AS p ON %s WHERE p.%I IS NULL AND (%s) LIMIT 1',
+                  string_agg(format('f.%I', fa.attname), ', ' ORDER BY u.at), _mssql_fdw._rows_of(k.conrelid), _mssql_fdw._rows_of(k.confrelid),
+                  string_agg(format('p.%I OPERATOR(%I.%s) f.%I', pa.attname, n.nspname, o.oprname, fa.attname)
+                             || CASE WHEN fa.attcollation <> pa.attcollation AND pa.attcollation <> 0
+                                     THEN format(' COLLATE %I.%I', cn.nspname, c.collname) ELSE '' END, ' AND ' ORDER BY u.at),
+                  min(pa.attname) FILTER (WHERE u.at = 1),
+                  string_agg(format('f.%I IS NOT NULL', fa.attname), CASE k.confmatchtype WHEN 'f' THEN ' OR ' ELSE ' AND ' END ORDER BY u.at))
+    FROM pg_constraint AS k
+    CROSS JOIN LATERAL unnest(k.conkey, k.confkey, k.conpfeqop) WITH ORDINALITY AS u (child, parent, operator, at)
+    JOIN pg_attribute AS fa ON fa.attrelid = k.conrelid AND fa.attnum = u.child
+    JOIN pg_attribute AS pa ON pa.attrelid = k.confrelid AND pa.attnum = u.parent
+    JOIN pg_operator AS o ON o.oid = u.operator JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+    LEFT JOIN pg_collation AS c ON c.oid = pa.attcollation LEFT JOIN pg_namespace AS cn ON cn.oid = c.collnamespace
+    WHERE k.oid = constraint_id
+    GROUP BY k.conrelid, k.confrelid, k.confmatchtype
+$$;
+
+-- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it. `is_dropped`:
+-- before a table of `refilled` is.
+CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[], refilled oid[])
+RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH listed AS (
+        SELECT k.*, r.relname, f.relname AS parent_name, format('%I.%I %I', n.nspname, r.relname, k.conname) = ANY (untrusted) AS untrusted,
+               CASE k.contype WHEN 'c' THEN k.coninhcount = 0 AND NOT r.relhassubclass
+                              ELSE k.conparentid = 0 AND r.relkind = 'r' AND f.relkind = 'r' END AS releasable
+        FROM pg_constraint AS k
+        JOIN pg_class AS r ON r.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = r.relnamespace
+        LEFT JOIN pg_class AS f ON f.oid = k.confrelid
+        WHERE k.convalidated AND (k.conrelid = ANY (relations) AND k.contype IN ('c', 'f') OR k.confrelid = ANY (relations) AND k.contype = 'f')
+    ), valid AS (
+        SELECT l.*, NOT (l.untrusted AND l.releasable) AS to_check FROM listed AS l
+    )
+    SELECT v.oid, v.conrelid, v.conrelid,
+           CASE WHEN v.to_check THEN
+               format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', _mssql_fdw._rows_of(v.conrelid), v.relname,
+                      pg_get_expr(v.conbin, v.conrelid)) END,
+           format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL, v.releasable, false
+    FROM valid AS v WHERE v.contype = 'c'
+    UNION ALL
+    SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END,
+           CASE WHEN v.to_check THEN _mssql_fdw._foreign_key_query(v.oid) END,
+           format('insert or update on table "%s" violates foreign key constraint "%s"', v.relname, v.conname),
+           (SELECT string_agg(a.attname, ', ' ORDER BY u.at) FROM unnest(v.conkey) WITH ORDINALITY AS u (attnum, at)
+            JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable, v.conrelid = ANY (refilled) OR v.confrelid = ANY (refilled)
+    FROM valid AS v WHERE v.contype = 'f' AND NOT EXISTS (SELECT FROM valid AS p WHERE p.oid = v.conparentid)
+$$;

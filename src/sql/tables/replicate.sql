@@ -1,0 +1,271 @@
+-- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE EXTENSION.
+
+CREATE SCHEMA replicate;
+COMMENT ON SCHEMA replicate IS 'mssql_fdw: history and progress of replication';
+GRANT USAGE ON SCHEMA replicate TO PUBLIC;
+
+CREATE SEQUENCE replicate.run_id;
+COMMENT ON SEQUENCE replicate.run_id IS 'numbers of runs';
+
+-- One row a finished run. A run in the caller's transaction is there when that commits; one that failed left nothing at all.
+-- No foreign key: pg_restore -j loads tables in any order, and rows come from _write_history() alone.
+CREATE TABLE replicate._runs (
+    id bigint PRIMARY KEY DEFAULT nextval('replicate.run_id'),
+    server name NOT NULL,
+    function text NOT NULL,
+    arguments jsonb NOT NULL,
+    role name NOT NULL,
+    started timestamptz NOT NULL,
+    finished timestamptz NOT NULL,
+    status text NOT NULL,
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    warnings text[] NOT NULL,
+    notes text[] NOT NULL,
+    source_database text,
+    source_version text,
+    isolation text
+);
+
+CREATE TABLE replicate._run_tables (
+    run bigint NOT NULL,
+    source text NOT NULL,
+    target text NOT NULL,
+    rows bigint,
+    bytes bigint,
+    elapsed interval,
+    status text NOT NULL,
+    notes text[] NOT NULL,
+    PRIMARY KEY (run, source)
+);
+
+-- Everybody sees his own history; pg_read_all_stats sees all. It is written by C code (src/pg/copy/run.cpp) as the extension's owner, who
+-- alone may delete. Views filter and not row-level security, because pg_dump writes the policies of an extension's tables out as
+-- if the user had made them.
+CREATE VIEW replicate.runs WITH (security_barrier) AS
+SELECT * FROM replicate._runs WHERE role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
+CREATE VIEW replicate.run_tables WITH (security_barrier) AS
+SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
+COMMENT ON VIEW replicate.runs IS 'finished runs of replication';
+COMMENT ON COLUMN replicate.runs.status IS 'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows';
+COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; patterns without a match';
+COMMENT ON COLUMN replicate.runs.notes IS 'what was not carried over: not translated, not made, or not copied';
+COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
+COMMENT ON COLUMN replicate.run_tables.elapsed IS 'all steps of the table: load, check, keys, indexes, statistics; its NOTICE tells the time of the load alone';
+COMMENT ON COLUMN replicate.run_tables.status IS 'as the function returned it; docs/replicate.md lists them';
+COMMENT ON COLUMN replicate.run_tables.notes IS 'what failed, is not carried over, or is not the same here';
+COMMENT ON COLUMN replicate.runs.id IS 'number of the run';
+COMMENT ON COLUMN replicate.runs.server IS 'foreign server of the source';
+COMMENT ON COLUMN replicate.runs.function IS 'function that was called';
+COMMENT ON COLUMN replicate.runs.arguments IS 'its arguments';
+COMMENT ON COLUMN replicate.runs.role IS 'who called it';
+COMMENT ON COLUMN replicate.runs.started IS 'when it began';
+COMMENT ON COLUMN replicate.runs.finished IS 'when it ended';
+COMMENT ON COLUMN replicate.runs.rows IS 'rows loaded in all tables';
+COMMENT ON COLUMN replicate.runs.bytes IS 'bytes of their values here, without headers, padding and compression';
+COMMENT ON COLUMN replicate.runs.source_database IS 'database on SQL Server';
+COMMENT ON COLUMN replicate.runs.source_version IS 'version of SQL Server';
+COMMENT ON COLUMN replicate.runs.isolation IS 'isolation level at which the source was read';
+COMMENT ON COLUMN replicate.run_tables.run IS 'number of the run, replicate.runs.id';
+COMMENT ON COLUMN replicate.run_tables.source IS 'table on SQL Server';
+COMMENT ON COLUMN replicate.run_tables.target IS 'table here';
+COMMENT ON COLUMN replicate.run_tables.rows IS 'rows loaded';
+COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values here, without headers, padding and compression';
+GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
+
+-- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
+-- and has to be the very relation; after a restore (`database` is 0) or in a copy of the database, where the numbers are others, the table
+-- of that name and of the same owner.
+CREATE TABLE replicate._targets (
+    target_schema name NOT NULL,
+    target_name name NOT NULL,
+    relation oid NOT NULL,
+    database oid NOT NULL,
+    owner name NOT NULL,   -- the table's, when it was claimed
+    server name NOT NULL,
+    source_schema text NOT NULL,
+    source_table text NOT NULL,
+    PRIMARY KEY (target_schema, target_name, database)
+);
+GRANT SELECT ON replicate._targets TO PUBLIC;
+
+-- Who restores a database that he owns can write any row: he speaks for tables of his roles only, '' is nobody's. And he speaks by name,
+-- as a dump does that is restored into its own database, where the tables have other numbers now; what the ledger knows of such a table
+-- already, it knows better.
+CREATE FUNCTION _mssql_fdw._own_words() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    present oid := (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE c.relname = NEW.target_name AND n.nspname = NEW.target_schema);
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = NEW.owner AND pg_has_role(current_user, r.oid, 'MEMBER')) THEN
+        NEW.owner := '';
+    END IF;
+    IF NEW.relation IS DISTINCT FROM present OR NEW.database <> (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+       OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = TG_RELID AND pg_has_role(current_user, c.relowner, 'MEMBER')) THEN
+        NEW.database := 0;
+        IF EXISTS (SELECT FROM replicate._targets AS o WHERE o.target_schema = NEW.target_schema AND o.target_name = NEW.target_name
+                   AND (o.database = 0 OR o.relation = present)) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER own_words BEFORE INSERT ON replicate._targets FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._own_words();
+
+-- A restore into its own database finds the history there.
+CREATE FUNCTION _mssql_fdw._not_again() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_there boolean;
+BEGIN
+    IF TG_TABLE_NAME = '_runs' THEN
+        is_there := EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = NEW.id AND to_jsonb(r) = to_jsonb(NEW));
+    ELSE
+        is_there := EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = NEW.run AND t.source = NEW.source AND to_jsonb(t) = to_jsonb(NEW));
+    END IF;
+    RETURN CASE WHEN NOT is_there THEN NEW END;
+END
+$$;
+CREATE TRIGGER not_again BEFORE INSERT ON replicate._runs FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._not_again();
+CREATE TRIGGER not_again BEFORE INSERT ON replicate._run_tables FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._not_again();
+
+SELECT pg_catalog.pg_extension_config_dump('replicate.run_id', '');
+SELECT pg_catalog.pg_extension_config_dump('replicate._runs', '');
+SELECT pg_catalog.pg_extension_config_dump('replicate._run_tables', '');
+SELECT pg_catalog.pg_extension_config_dump('replicate._targets', '');
+-- What pg_dump reads and pg_restore writes, for an owner of the database who is no superuser.
+GRANT SELECT, INSERT ON replicate._runs, replicate._run_tables, replicate._targets TO pg_database_owner;
+GRANT SELECT, UPDATE ON SEQUENCE replicate.run_id TO pg_database_owner;
+
+-- What is being copied at this moment, by any session of this database. A run holds the lock `run` until its transaction ends, and
+-- `voice` while it works: then the beginning of its query text is what it says of itself, for no other session can look up a table
+-- that is not committed. Nobody else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate and the clock in
+-- slots that COPY does not use. Reading another role's progress takes pg_read_all_stats, as for pg_stat_progress_copy.
+CREATE VIEW replicate.progress AS
+SELECT s.srvname AS server,
+       run.pid,
+       CASE WHEN c.pid IS NOT NULL THEN 'load' WHEN i.pid IS NOT NULL THEN 'index' ELSE coalesce(said.words ->> 0, 'other') END AS phase,
+       said.words ->> 1 AS source,
+       said.words ->> 2 AS target,
+       nullif((said.words ->> 3)::int, 0) AS table_number,
+       nullif((said.words ->> 4)::int, 0) AS tables,
+       c.param3 AS rows,
+       c.param1 AS bytes,
+       nullif(c.param11, 0) AS estimated_rows,
+       nullif(c.param2, 0) AS estimated_bytes,
+       t.elapsed,
+       round((c.param3 / nullif(t.seconds, 0))::numeric) AS rows_per_second,
+       CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining,
+       nullif(pg_catalog.pg_blocking_pids(run.pid), '{}') AS blocked_by
+FROM pg_catalog.pg_locks AS run
+JOIN pg_catalog.pg_foreign_server AS s ON s.oid = run.objid
+LEFT JOIN pg_catalog.pg_locks AS voice ON voice.locktype = 'object' AND voice.database = run.database
+     AND voice.classid = run.classid AND voice.objid = run.objid AND voice.objsubid = 2 AND voice.pid = run.pid AND voice.granted
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = voice.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = voice.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = voice.pid
+LEFT JOIN LATERAL (SELECT substring(a.query, E'^/\\* mssql_fdw: (\\[(?:"(?:[^"\\\\]|\\\\.)*"|null|[0-9]+|, )*\\]) \\*/')::jsonb AS words) AS said ON true
+LEFT JOIN LATERAL (
+    -- param12 is a TimestampTz: microseconds since 2000
+    SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => c.param12 / 1e6)) AS elapsed,
+           extract(epoch FROM clock_timestamp()) - 946684800 - c.param12 / 1e6 AS seconds
+) AS t ON c.param12 > 0
+WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
+  AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
+COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
+COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; load; index: one is built; else the kind of a step of the plan, or other';
+COMMENT ON COLUMN replicate.progress.tables IS 'how many tables this run has';
+COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in load order, the step is for';
+COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
+COMMENT ON COLUMN replicate.progress.estimated_rows IS 'as the source''s catalog has them';
+COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast';
+COMMENT ON COLUMN replicate.progress.blocked_by IS 'processes whose locks it waits for, as pg_blocking_pids() has them';
+COMMENT ON COLUMN replicate.progress.server IS 'foreign server of the source';
+COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it';
+COMMENT ON COLUMN replicate.progress.source IS 'table on SQL Server';
+COMMENT ON COLUMN replicate.progress.target IS 'table here';
+COMMENT ON COLUMN replicate.progress.bytes IS 'bytes of their values here, without headers, padding and compression';
+COMMENT ON COLUMN replicate.progress.estimated_bytes IS 'of its pages there, with its indexes: no measure of bytes';
+COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this table began';
+COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
+GRANT SELECT ON replicate.progress TO PUBLIC;
+
+-- Row types of the model (plan/map.sql, plan/model.sql) and of the plan. Private: they may change with any version.
+CREATE TYPE replicate._table AS (
+    id int,
+    schema text,
+    name text,
+    source text,           -- schema and name as messages show them: dbo.Posts, [odd schema].[a.b]
+    target_schema name,
+    target_name name,
+    target text,           -- both, quoted where needed
+    relation oid,          -- the local relation of that name, if there is one
+    relkind "char",
+    rows bigint,           -- estimates
+    bytes bigint,
+    comment text,
+    position int,          -- in load order; NULL: not selected
+    action text,           -- create, replace, switch or refill (run/staging.sql), skip, keep (the structure is there), missing
+    note text,
+    is_memory_optimized boolean
+);
+
+CREATE TYPE replicate._column AS (
+    table_id int,
+    ordinal int,
+    name text,
+    target name,
+    type text,             -- SQL Server's
+    max_length int,
+    precision int,
+    scale int,
+    source_collation text,
+    local_type text,
+    is_nullable boolean,
+    generator text,        -- what numbers an identity column: identity, sequence, NULL
+    seed numeric,
+    increment numeric,
+    last_value numeric,
+    lowest bigint,         -- bounds of the generator
+    highest bigint,
+    default_definition text,
+    is_masked boolean,
+    comment text,
+    loaded boolean,        -- false: the local column is generated and computes its own value
+    note text
+);
+
+-- Indexes, sequences and constraints: the local names that they get.
+CREATE TYPE replicate._object AS (
+    kind text,             -- sequence, identity (the sequence of a column), index, check, foreign key
+    table_id int,          -- NULL: a sequence of its own
+    schema text,           -- on the source
+    name text,             -- on the source; of the column, for identity
+    target_schema name,
+    target name,
+    note text
+);
+
+-- Something of the source that the target lacks.
+CREATE TYPE replicate._loss AS (
+    table_id int,          -- NULL: nothing of a table's
+    kind text,             -- a step's
+    verb text,             -- failed, not validated, not translated, not made, without a source, a match or tables, not copied; '' of a finding
+    source text,
+    target text,
+    note text
+);
+
+CREATE TYPE replicate._step AS (
+    phase int,             -- order: phase, position, ordinal
+    position int,
+    ordinal int,
+    table_id int,
+    kind text,
+    source text,
+    target text,
+    statement text,        -- NULL: nothing to do, the note says why
+    note text
+);
