@@ -62,7 +62,7 @@ FROM (VALUES
 ) AS v(source, type);
 -- a table's error names column and table
 SET client_min_messages = warning;
-CREATE FOREIGN TABLE narrow (id int, i smallint) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Integers');
+CREATE FOREIGN TABLE narrow (id int OPTIONS (remote_type 'int'), i smallint) SERVER mssql OPTIONS (schema_name 'fdw', table_name 'Integers');
 SELECT * FROM narrow WHERE id = 3;
 SELECT * FROM narrow ORDER BY id;
 SELECT id FROM narrow ORDER BY id;

@@ -50,7 +50,7 @@ SELECT condition, pushed('many', condition) FROM (VALUES
     ('created > timestamptz ''infinity'''), ('NOT (created > timestamptz ''2020-01-01'' OR id IN (1, 2))'), ('NOT (created > timestamptz ''2020-01-01'' AND flag)'),
     ('code = ''00112233-4455-6677-8899-aabbccddeeff'''), ('code > ''00112233-4455-6677-8899-aabbccddeeff'''),
     ('id IN (1, 2, 3)'), ('id NOT IN (1, 2, 3)'), ('id IN (1, NULL)'), ('id NOT IN (1, NULL)'), ('(id NOT IN (1, NULL)) IS NULL AND id < 9'), ('price NOT IN (1.5, 1.234)'), ('id = 1 OR id = 2'), ('id = 1 OR name = ''one'''), ('NOT (id = 1 OR price > 2)'),
-    ('(id < 10 AND flag) OR (id > 1000 AND price IS NOT NULL)'), ('id = grp'), ('id + 1 = 5'), ('untyped = 5'), ('untyped_price = 1.5'),
+    ('(id < 10 AND flag) OR (id > 1000 AND price IS NOT NULL)'), ('id = grp'), ('id + 1 = 5'), ('untyped = 5'), ('untyped <> 5'), ('untyped IN (5, 6)'), ('untyped < (SELECT 5)'), ('untyped IS NULL'), ('untyped_price = 1.5'),
     ('id < random() * 0 + 5'), ('created < now()'), ('created < localtimestamp'), ('id = (SELECT 5)'), ('id IS DISTINCT FROM 5 AND id < 9')
 ) AS c(condition);
 SELECT condition, pushed('dates', condition) FROM (VALUES

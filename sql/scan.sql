@@ -130,7 +130,7 @@ EXPLAIN (COSTS OFF) SELECT * FROM counted;
 -- EXPLAIN alone never connects
 CREATE SERVER unreachable FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'host.invalid');
 CREATE USER MAPPING FOR PUBLIC SERVER unreachable OPTIONS (username 'x', password 'y');
-CREATE FOREIGN TABLE far (a int) SERVER unreachable;
+CREATE FOREIGN TABLE far (a int OPTIONS (remote_type 'int')) SERVER unreachable;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM far WHERE a = 1;
 DROP SERVER unreachable CASCADE;
 DROP FOREIGN TABLE many, asked, counted CASCADE;

@@ -91,11 +91,12 @@ bool is_natural(Oid local, Type remote) {
   return false;
 }
 
+// What the server would compare is not what is read here: a float beside an integer, text beside a number.
+const char* no_remote_type(const RemoteAttribute& column) { return psprintf("column \"%s\" has no option remote_type", column.name); }
+
 // Null when the comparison may run on the server.
 const char* judge_comparison(const RemoteAttribute& column, Oid local, tsql::Operator op) {
-  if (!column.known) {
-    return is_integer_type(local) ? nullptr : psprintf("column \"%s\" has no option remote_type", column.name);
-  }
+  if (!column.known) return no_remote_type(column);
   std::string_view why;
   if (!tsql::may_push(op, column.type, why)) return copy_out(why);
   if (!is_natural(local, column.type.type)) return psprintf("column \"%s\" has another type on the server", column.name);
@@ -152,15 +153,14 @@ const char* push_value(const RemoteAttribute& column, const tsql::Bound& bound, 
     const Const* constant = castNode(Const, value);
     if (constant->constisnull) return "a comparison with NULL is never true";
     const char* text = constant_text(type, constant->constvalue);
-    // Columns without a declared type are compared with integers only.
-    if (text != nullptr && column.known) text = literal_of(column.type, bound, text);
+    if (text != nullptr) text = literal_of(column.type, bound, text);
     if (text == nullptr) return not_sendable;
     appendStringInfoString(out, text);
     return nullptr;
   }
   auto* parameter = static_cast<ConditionParameter*>(palloc0(sizeof(ConditionParameter)));
   parameter->expression = reinterpret_cast<Expr*>(value);
-  parameter->beside.remote_type = column.known ? declaration_of(column.type) : "";
+  parameter->beside.remote_type = declaration_of(column.type);
   parameter->beside.bound = bound;
   context->parameters = lappend(context->parameters, parameter);
   if (!always_sendable(type)) context->rechecked = true;
@@ -280,7 +280,7 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
       continue;
     }
     const char* text = constant_text(element, values[i]);
-    if (text != nullptr && column->known) text = list_item_of(column->type, text);
+    if (text != nullptr) text = list_item_of(column->type, text);
     if (text == nullptr) return not_sendable;
     appendStringInfoString(out, text);
   }
@@ -293,7 +293,7 @@ const char* push_flag(Node* node, const char* format, const ConditionContext* co
   Oid type = InvalidOid;
   const RemoteAttribute* column = column_of(node, context, &type);
   if (column == nullptr || type != BOOLOID) return "only columns of type boolean can be sent as conditions";
-  if (!column->known) return psprintf("column \"%s\" has no option remote_type", column->name);
+  if (!column->known) return no_remote_type(*column);
   if (column->type.type != Type::bit) return psprintf("column \"%s\" has another type on the server", column->name);
   for (const char* at = format; *at != '\0'; ++at) {
     if (*at == '?') {
@@ -417,7 +417,6 @@ const char* deparse_condition(Expr* expression, ConditionContext* context, Strin
 }
 
 bool send_condition_value(Oid type, Datum value, bool isnull, const ComparedColumn& beside, SentValue* sent) {
-  if (*beside.remote_type == '\0') return send_value(type, value, isnull, sent);
   const RemoteType remote = parse_declaration(beside.remote_type);
   if (isnull) {
     send_value(type, value, true, sent);

@@ -36,7 +36,7 @@ RemoteTable describe_remote_table(Relation relation, const TableOptions& options
 
 // What a parameter is compared with.
 struct ComparedColumn {
-  const char* remote_type;  // as declared; empty: not known
+  const char* remote_type;  // as declared
   tsql::Bound bound;
 };
 
