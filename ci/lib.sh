@@ -300,6 +300,7 @@ fsync = off
 full_page_writes = off
 synchronous_commit = off
 max_wal_size = '4GB'
+max_prepared_transactions = 4
 checkpoint_timeout = '30min'
 log_line_prefix = '%m [%p] %a '
 lc_messages = 'C'

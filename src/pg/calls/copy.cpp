@@ -9,6 +9,7 @@
 #include "pg/copy/staging.hpp"
 #include "pg/copy/table_locks.hpp"
 #include "pg/host/arrays.hpp"
+#include "pg/host/settings.hpp"
 #include "pg/remote/options.hpp"
 #include "result_rows.hpp"
 
@@ -273,13 +274,15 @@ Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum { raise_call(fcinfo); });
 }
 
-// _do(statement text) RETURNS void
+// _do(statement text, as_callers boolean) RETURNS void
 Datum mssql_fdw_do(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     const bool is_step = begin_statement();
+    const int settings = PG_GETARG_BOOL(1) ? take_callers_path() : NewGUCNestLevel();
     SPI_connect();
     if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), false, 0) < 0) elog(ERROR, "statement of a step was not executed");
     SPI_finish();
+    release_settings(settings);
     if (is_step) end_step();
     PG_RETURN_VOID();
   });

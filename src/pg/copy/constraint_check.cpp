@@ -107,7 +107,7 @@ void check_nothing_written(const Constraint& constraint, CommandId before) {
 // True: the constraint holds.
 bool holds(Constraint* constraint) {
   const CommandId before = GetCurrentCommandId(false);
-  run_now(constraint->query, 0, nullptr, nullptr, 1);
+  run_users_code_now(constraint->query);
   const bool found = SPI_processed > 0;
   if (found) constraint->detail = describe(*constraint);
   check_nothing_written(*constraint, before);

@@ -4,7 +4,9 @@
 
 #include "loader.hpp"
 
+#include "pg/host/settings.hpp"
 #include "constraint_check.hpp"
+#include "run.hpp"
 
 namespace mssql::pg {
 
@@ -34,7 +36,7 @@ struct Load {
   bool* loaded;           // by attribute: comes from the source
   SourceColumn* source;   // the same as a list
   int nsource;
-  int ndefaults;          // attributes that do not, and have a default
+  int ndefaults;          // attributes that do not, and have a value that is computed
   int* default_attributes;
   ExprState** defaults;
 };
@@ -117,7 +119,16 @@ int* find_columns(Relation relation, const LoadRequest& request, bool* loaded) {
   return attnums;
 }
 
-// Expressions for the columns that the source does not have; the others are NULL.
+// Of a column that the source does not have; null: NULL. As INSERT has it, a domain may refuse that.
+Expr* missing_value(Relation target, int attnum) {
+  auto* expression = reinterpret_cast<Expr*>(build_column_default(target, attnum));
+  const Form_pg_attribute column = TupleDescAttr(RelationGetDescr(target), attnum - 1);
+  if (expression != nullptr || get_typtype(column->atttypid) != TYPTYPE_DOMAIN) return expression;
+  Const* null = makeNullConst(column->atttypid, -1, column->attcollation);
+  return reinterpret_cast<Expr*>(coerce_to_domain(reinterpret_cast<Node*>(null), InvalidOid, -1, column->atttypid, COERCION_IMPLICIT,
+                                                  COERCE_IMPLICIT_CAST, -1, false));
+}
+
 void prepare_defaults(Load* load) {
   TupleDesc descriptor = RelationGetDescr(load->target);
   load->default_attributes = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(descriptor->natts + 1)));
@@ -125,7 +136,7 @@ void prepare_defaults(Load* load) {
   for (int i = 0; i < descriptor->natts; ++i) {
     Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
     if (load->loaded[i] || attribute->attisdropped || attribute->attgenerated != '\0') continue;
-    auto* expression = reinterpret_cast<Expr*>(build_column_default(load->target, i + 1));
+    Expr* expression = missing_value(load->target, i + 1);
     if (expression == nullptr) continue;
     load->default_attributes[load->ndefaults] = i;
     load->defaults[load->ndefaults] = ExecInitExpr(expression_planner(expression), nullptr);
@@ -274,6 +285,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     check_new(state->target);
     state->relation = state->target;
   }
+  const int settings = take_callers_path();
   prepare(state, request, attnums);
 
   ReaderOptions options;
@@ -304,6 +316,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   report(*rows_done, bytes);
   reader_close(reader);
   finish(state);
+  release_settings(settings);
   if (OidIsValid(staging)) note_rows(staging, result.rows);
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(context);

@@ -6,6 +6,7 @@
 
 #include "run.hpp"
 
+#include "pg/host/settings.hpp"
 #include "pg/remote/options.hpp"
 #include "constraint_check.hpp"
 #include "run_now.hpp"
@@ -19,6 +20,13 @@ int run_level = 0;
 
 // The same of what it is executing: a step, or a statement of one.
 int step_level = 0;
+
+// search_path of who has called the run, as long as that lasts.
+const char* callers_path = nullptr;
+
+void set_path(const char* path) {
+  (void)set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
+}
 
 LOCKTAG server_lock(Oid server, std::uint16_t which) {
   LOCKTAG tag{};
@@ -46,6 +54,7 @@ void begin_run(Oid server) {
   const LOCKTAG tag = server_lock(server, speaking_lock);
   (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
   run_level = GetCurrentTransactionNestLevel();
+  callers_path = MemoryContextStrdup(TopTransactionContext, namespace_search_path);
   show_progress({"catalog", nullptr, nullptr, 0, 0});
 }
 
@@ -154,17 +163,21 @@ Datum claim(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
-// _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options)
+// _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options). It has no SET clause, nor has
+// what calls it: they would hide the caller's search_path.
 Datum replicate(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(0)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server must not be null")));
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   MemoryContext context = CurrentMemoryContext;
   lock_server(server->serverid, server->servername);
   begin_run(server->serverid);
+  const int settings = NewGUCNestLevel();
+  set_path("pg_catalog, pg_temp");
   SPI_connect();
   const Answer answer = work(fcinfo, context);
   write_history(fcinfo, answer);
   SPI_finish();
+  release_settings(settings);
   end_run(server->serverid);
   return answer.values[1];
 }
@@ -197,6 +210,12 @@ void begin_step() {
 }
 
 void end_step() { step_level = 0; }
+
+int take_callers_path() {
+  const int level = NewGUCNestLevel();
+  if (run_level != 0) set_path(callers_path);
+  return level;
+}
 
 void show_progress(const Progress& progress) {
   if (run_level == 0) return;

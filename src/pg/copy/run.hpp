@@ -27,6 +27,10 @@ void end_step();
 // Whether one is at work in this session.
 bool in_run();
 
+// Code of the user's that steps evaluate (triggers, defaults, the functions of checks) finds names as in his own statements, until
+// release_settings(level). For what has been parsed before, or names nothing that search_path could choose. Without effect outside of a run.
+int take_callers_path();
+
 // Puts what is being done where other sessions read it, in front of the statement's text in pg_stat_activity: they cannot look up
 // the names of a table that is not committed. Does nothing outside of a run.
 struct Progress {

@@ -1,6 +1,22 @@
 #include "run_now.hpp"
 
+#include "pg/host/settings.hpp"
+#include "run.hpp"
+
 namespace mssql::pg {
+
+namespace {
+
+Query* analyzed(const char* sql) {
+  auto* statement = linitial_node(RawStmt, pg_parse_query(sql));
+#if PG_VERSION_NUM >= 150000
+  return linitial_node(Query, pg_analyze_and_rewrite_fixedparams(statement, sql, nullptr, 0, nullptr));
+#else
+  return linitial_node(Query, pg_analyze_and_rewrite(statement, sql, nullptr, 0, nullptr));
+#endif
+}
+
+}  // namespace
 
 void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) {
   SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
@@ -9,6 +25,22 @@ void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) 
     elog(ERROR, "query of our own failed: %s", SPI_result_code_string(SPI_result));
   }
   SPI_freeplan(plan);
+}
+
+// SPI would parse it where it is run. Planning is running: functions are inlined.
+void run_users_code_now(const char* sql) {
+  PushActiveSnapshot(GetLatestSnapshot());
+  Query* query = analyzed(sql);
+  const int settings = take_callers_path();
+  PlannedStmt* plan = pg_plan_query(query, sql, 0, nullptr);
+  Portal portal = CreateNewPortal();
+  portal->visible = false;
+  PortalDefineQuery(portal, nullptr, sql, CMDTAG_SELECT, list_make1(plan), nullptr);
+  PortalStart(portal, nullptr, 0, GetActiveSnapshot());
+  SPI_cursor_fetch(portal, true, 1);
+  SPI_cursor_close(portal);
+  release_settings(settings);
+  PopActiveSnapshot();
 }
 
 const char* text_of(SPITupleTable* table, std::uint64_t row, int column) { return SPI_getvalue(table->vals[row], table->tupdesc, column); }

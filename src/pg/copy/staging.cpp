@@ -42,6 +42,57 @@ AttrMap* same_columns(int natts) {
   return map;
 }
 
+// Those that one can set (n_distinct, n_distinct_inherited); what else some versions keep there is the column's own.
+List* set_options(HeapTuple column, TupleDesc catalog) {
+  bool isnull = false;
+  const Datum options = heap_getattr(column, Anum_pg_attribute_attoptions, catalog, &isnull);
+  List* found = NIL;
+  ListCell* cell = nullptr;
+  foreach (cell, isnull ? NIL : untransformRelOptions(options)) {
+    if (std::strncmp(lfirst_node(DefElem, cell)->defname, "n_distinct", 10) == 0) found = lappend(found, lfirst(cell));
+  }
+  return found;
+}
+
+// What a copy of a relation's column lacks: NOT NULL, so that whatever gets into the staging relation, by its owner's INSERT too, may go into
+// the table; and how ANALYZE is to look at it. Null: nothing.
+HeapTuple with_settings(HeapTuple column, HeapTuple original, TupleDesc catalog) {
+  Datum values[Natts_pg_attribute] = {};
+  bool isnull[Natts_pg_attribute] = {};
+  bool replace[Natts_pg_attribute] = {};
+  List* options = set_options(original, catalog);
+  bool differs = options != NIL;
+  for (const int at : {Anum_pg_attribute_attnotnull - 1, Anum_pg_attribute_attstattarget - 1}) {
+    bool was_null = false;
+    const Datum was = heap_getattr(column, at + 1, catalog, &was_null);
+    values[at] = heap_getattr(original, at + 1, catalog, &isnull[at]);
+    replace[at] = was_null != isnull[at] || (!was_null && was != values[at]);
+    differs = differs || replace[at];
+  }
+  if (!differs) return nullptr;
+  constexpr int at = Anum_pg_attribute_attoptions - 1;
+  const Datum present = heap_getattr(column, at + 1, catalog, &isnull[at]);
+  values[at] = transformRelOptions(isnull[at] ? 0 : present, options, nullptr, nullptr, false, false);
+  isnull[at] = values[at] == 0;
+  replace[at] = true;
+  return heap_modify_tuple(column, catalog, values, isnull, replace);
+}
+
+void take_column_settings(Oid original, Oid staged, int natts) {
+  Relation attributes = table_open(AttributeRelationId, RowExclusiveLock);
+  for (int i = 1; i <= natts; ++i) {
+    HeapTuple from = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(original), Int16GetDatum(i));
+    HeapTuple to = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(staged), Int16GetDatum(i));
+    if (!HeapTupleIsValid(from) || !HeapTupleIsValid(to)) elog(ERROR, "cache lookup failed for attribute %d of relation %u", i, staged);
+    HeapTuple made = with_settings(to, from, RelationGetDescr(attributes));
+    if (made != nullptr) CatalogTupleUpdate(attributes, &made->t_self, made);
+    heap_freetuple(from);
+    heap_freetuple(to);
+  }
+  table_close(attributes, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
 // Notes whose place an index of the staging relation takes, where the staging relation itself has that.
 void stand_for(Oid staged, Oid index) {
   Relation classes = table_open(RelationRelationId, RowExclusiveLock);
@@ -84,10 +135,25 @@ void name_collations(Relation index, IndexStmt* statement) {
   }
 }
 
-void check_built(Oid index, Oid built) {
+// Before PostgreSQL 17 ANALYZE asks relcache for the targets of statistics, which does not read the columns of an index anew that is of this
+// transaction.
+void show_settings(Relation from, Relation to) {
+#if PG_VERSION_NUM < 170000
+  for (int i = 0; i < RelationGetNumberOfAttributes(from); ++i) {
+    TupleDescAttr(RelationGetDescr(to), i)->attstattarget = TupleDescAttr(RelationGetDescr(from), i)->attstattarget;
+  }
+#else
+  (void)from;
+  (void)to;
+#endif
+}
+
+void finish_index(Oid index, Oid built) {
   Relation old_one = index_open(index, NoLock);
   Relation new_one = index_open(built, NoLock);
   check_staged_index(old_one, new_one);
+  take_column_settings(index, built, RelationGetNumberOfAttributes(old_one));
+  show_settings(old_one, new_one);
   index_close(new_one, NoLock);
   index_close(old_one, NoLock);
 }
@@ -113,7 +179,7 @@ void build_staged_index(Oid table, Oid index, Oid staging, int natts) {
   const StandIn stand_ins[] = {{staging_name(index), get_rel_name(index)}, {staging_name(table), get_rel_name(table)}};
   IndexToBuild built{staging, statement, InvalidOid};
   say_in_errors(stand_ins, lengthof(stand_ins), build_index, &built);
-  check_built(index, built.made);
+  finish_index(index, built.made);
   stand_for(built.made, index);
 }
 
@@ -183,21 +249,6 @@ void exchange_files(Oid old_id, Oid new_id) {
 void drop_staging(Oid staging) {
   const ObjectAddress leftover{RelationRelationId, staging, 0};
   performDeletion(&leftover, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
-  CommandCounterIncrement();
-}
-
-// So that whatever gets into the staging relation, by its owner's INSERT too, may go into the table.
-void take_not_null(Relation table, Oid staging) {
-  Relation attributes = table_open(AttributeRelationId, RowExclusiveLock);
-  for (int i = 1; i <= RelationGetNumberOfAttributes(table); ++i) {
-    if (!TupleDescAttr(RelationGetDescr(table), i - 1)->attnotnull) continue;
-    HeapTuple tuple = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(staging), Int16GetDatum(i));
-    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for attribute %d of relation %u", i, staging);
-    reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attnotnull = true;
-    CatalogTupleUpdate(attributes, &tuple->t_self, tuple);
-    heap_freetuple(tuple);
-  }
-  table_close(attributes, RowExclusiveLock);
   CommandCounterIncrement();
 }
 
@@ -390,7 +441,7 @@ void stage(Oid id) {
   const Oid staging = make_new_heap(id, form->reltablespace, form->relpersistence, ShareUpdateExclusiveLock);
 #endif
   LockRelationOid(staging, AccessExclusiveLock);
-  take_not_null(table, staging);
+  take_column_settings(id, staging, RelationGetNumberOfAttributes(table));
   table_close(table, NoLock);
 }
 

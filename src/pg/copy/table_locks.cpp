@@ -46,6 +46,8 @@ struct Try {
   const Tables* tables;
   int first;  // before the others: waiting for it holds nothing else
   int at;     // the one that it waited for last
+  Oid part;   // of that one, if it waited for that; else 0
+  TransactionId writer;  // of that one's row in the catalog, which it does not wait for; else 0
   TimestampTz end;
 };
 
@@ -53,6 +55,59 @@ void wait_for(Oid table, LOCKMODE mode, TimestampTz end) {
   const char* left = psprintf("%ld", Max(milliseconds_to(end), 1));
   (void)set_config_option("lock_timeout", left, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
   LockRelationOid(table, mode);
+}
+
+// A GRANT locks nothing but the row that it updates.
+void lock_row(Try* attempt, Relation catalog, HeapTuple row) {
+  HeapTupleData tuple{};
+  tuple.t_self = row->t_self;
+  Buffer buffer = InvalidBuffer;
+  TM_FailureData failure{};
+  const TM_Result result =
+      heap_lock_tuple(catalog, &tuple, GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitSkip, false, &buffer, &failure);
+  ReleaseBuffer(buffer);
+  if (result == TM_Ok) return;
+  attempt->writer = failure.xmax;
+  ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(catalog))));
+}
+
+// What an exchange of files or TRUNCATE updates of the catalog, and what others do not update without a lock that is taken here.
+void lock_rows(Try* attempt, Oid table) {
+  Relation classes = table_open(RelationRelationId, RowExclusiveLock);
+  HeapTuple row = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(table));
+  if (!HeapTupleIsValid(row)) elog(ERROR, "cache lookup failed for relation %u", table);
+  lock_row(attempt, classes, row);
+  table_close(classes, RowExclusiveLock);
+  Relation attributes = table_open(AttributeRelationId, RowExclusiveLock);
+  const int natts = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relnatts;
+  for (int i = 1; i <= natts; ++i) {
+    HeapTuple column = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(table), Int16GetDatum(i));
+    if (!HeapTupleIsValid(column)) elog(ERROR, "cache lookup failed for attribute %d of relation %u", i, table);
+    if (reinterpret_cast<Form_pg_attribute>(GETSTRUCT(column))->atthasmissing) lock_row(attempt, attributes, column);
+    heap_freetuple(column);
+  }
+  table_close(attributes, RowExclusiveLock);
+}
+
+List* parts_of(Oid table) {
+  Relation relation = relation_open(table, NoLock);
+  List* parts = RelationGetIndexList(relation);
+  if (OidIsValid(relation->rd_rel->reltoastrelid)) parts = lappend_oid(parts, relation->rd_rel->reltoastrelid);
+  relation_close(relation, NoLock);
+  return parts;
+}
+
+// Indexes and the TOAST table: some commands lock these alone, after which they never want the table.
+void lock_belongings(Try* attempt, int at) {
+  const Oid table = attempt->tables->ids[at];
+  ListCell* cell = nullptr;
+  attempt->at = at;
+  foreach (cell, parts_of(table)) {
+    attempt->part = lfirst_oid(cell);
+    if (!ConditionalLockRelationOid(attempt->part, AccessExclusiveLock)) wait_for(attempt->part, AccessExclusiveLock, attempt->end);
+  }
+  attempt->part = InvalidOid;
+  lock_rows(attempt, table);
 }
 
 void lock_all(void* argument) {
@@ -65,51 +120,83 @@ void lock_all(void* argument) {
     attempt->at = next;
     wait_for(tables.ids[next], tables.mode, attempt->end);
   }
+  for (int i = 0; i < tables.count && tables.mode == AccessExclusiveLock; ++i) lock_belongings(attempt, i);
   AtEOXact_GUC(true, level);
 }
 
 bool is_lost_wait(int code) { return code == ERRCODE_LOCK_NOT_AVAILABLE || code == ERRCODE_T_R_DEADLOCK_DETECTED; }
 
-// False: not all of them this time, and none is locked; `busy` is one that was in use.
-bool try_to_lock(const Tables& tables, int* busy, long length_ms) {
-  Try attempt{&tables, *busy, *busy, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms)};
-  const bool locked = in_subtransaction(lock_all, &attempt, is_lost_wait);
-  *busy = attempt.at;
-  return locked;
+// False: not all of them this time, and none is locked.
+bool try_to_lock(Try* attempt, long length_ms) {
+  *attempt = {attempt->tables, attempt->at, attempt->at, InvalidOid, InvalidTransactionId,
+              TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms)};
+  return in_subtransaction(lock_all, attempt, is_lost_wait);
 }
 
+// 0: the transaction has ended, or is a prepared one.
 int pid_of(const VirtualTransactionId& transaction) {
 #if PG_VERSION_NUM >= 170000
   const PGPROC* process = ProcNumberGetProc(transaction.procNumber);
 #else
   const PGPROC* process = BackendIdGetProc(transaction.backendId);
 #endif
-  return process == nullptr ? 0 : process->pid;
+  if (process == nullptr) return 0;
+  VirtualTransactionId present;
+  GET_VXID_FROM_PGPROC(present, *process);
+  return VirtualTransactionIdEquals(present, transaction) ? process->pid : 0;
 }
 
-// Who holds a lock on the table that ours would have to wait for: "4711, 4712".
-const char* users_of(Oid table, LOCKMODE mode) {
+// A prepared transaction keeps the virtual id that it had in the session that has prepared it, until the server starts anew.
+TransactionId prepared(const VirtualTransactionId& transaction) {
+  bool have_more = false;
+  return VirtualTransactionIdIsRecoveredPreparedXact(transaction) ? transaction.localTransactionId
+                                                                  : TwoPhaseGetXidByVirtualXID(transaction, &have_more);
+}
+
+void append_user(StringInfo list, int pid, TransactionId transaction) {
+  const char* comma = list->len == 0 ? "" : ", ";
+  if (pid != 0) {
+    appendStringInfo(list, "%s%d", comma, pid);
+  } else if (TransactionIdIsValid(transaction)) {
+    appendStringInfo(list, "%sprepared transaction %u", comma, transaction);
+  }
+}
+
+// Who holds a lock on the relation that ours would have to wait for: "4711, 4712".
+const char* users_of(Oid relation, LOCKMODE mode) {
   LOCKTAG tag;
-  SET_LOCKTAG_RELATION(tag, MyDatabaseId, table);
+  SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
   int count = 0;
   const VirtualTransactionId* holders = GetLockConflicts(&tag, mode, &count);
   StringInfoData list;
   initStringInfo(&list);
-  for (int i = 0; i < count; ++i) {
-    const int pid = pid_of(holders[i]);
-    if (pid != 0) appendStringInfo(&list, "%s%d", list.len == 0 ? "" : ", ", pid);
+  for (int i = 0; i < count; ++i) append_user(&list, pid_of(holders[i]), prepared(holders[i]));
+  return list.data;
+}
+
+// Who has written a row, as long as its transaction lasts.
+const char* writer_of(TransactionId writer) {
+  StringInfoData list;
+  initStringInfo(&list);
+  if (TransactionIdIsInProgress(writer)) {
+    const TransactionId transaction = SubTransGetTopmostTransaction(writer);
+    append_user(&list, BackendXidGetPid(transaction), transaction);
   }
   return list.data;
 }
 
+void append_users(StringInfo detail, const char* kind, Oid relation, const char* users) {
+  if (*users != '\0') appendStringInfo(detail, "%s%s \"%s\" (%s)", detail->len == 0 ? "" : ", ", kind, name_of(relation), users);
+}
+
 // False: nobody uses any of them at this moment.
-bool say_who_uses(const Tables& tables) {
+bool say_who_uses(const Try& lost) {
+  const Tables& tables = *lost.tables;
   StringInfoData detail;
   initStringInfo(&detail);
-  for (int i = 0; i < tables.count; ++i) {
-    const char* users = users_of(tables.ids[i], tables.mode);
-    if (*users != '\0') appendStringInfo(&detail, "%stable \"%s\" (%s)", detail.len == 0 ? "" : ", ", name_of(tables.ids[i]), users);
-  }
+  for (int i = 0; i < tables.count; ++i) append_users(&detail, "table", tables.ids[i], users_of(tables.ids[i], tables.mode));
+  if (OidIsValid(lost.part)) append_users(&detail, "relation", lost.part, users_of(lost.part, tables.mode));
+  if (TransactionIdIsValid(lost.writer)) append_users(&detail, "table", tables.ids[lost.at], writer_of(lost.writer));
   if (detail.len == 0) return false;
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
   ereport(NOTICE, (errmsg("waiting for tables that other sessions use"), errdetail("In use, by these processes: %s.", detail.data),
@@ -139,15 +226,15 @@ int compare_oids(const void* a, const void* b) {
 void lock_together(const Oid* ids, int count, LOCKMODE mode) {
   if (count == 0) return;
   const Tables tables{ids, count, mode, GetCurrentTimestamp()};
-  int busy = 0;
+  Try attempt{&tables, 0, 0, InvalidOid, InvalidTransactionId, 0};
   const char* named = name_of(ids[0]);
   bool said = false;
   ErrorContextCallback callback{error_context_stack, lock_error_context, static_cast<void*>(&named)};
   error_context_stack = &callback;
-  for (long length = length_of_try(tables); !try_to_lock(tables, &busy, length); length = length_of_try(tables)) {
-    named = name_of(ids[busy]);
+  for (long length = length_of_try(tables); !try_to_lock(&attempt, length); length = length_of_try(tables)) {
+    named = name_of(ids[attempt.at]);
     check_patience(tables, named);
-    said = said || say_who_uses(tables);
+    said = said || say_who_uses(attempt);
     leave_time_to_others(Min(length, length_of_try(tables)));
   }
   error_context_stack = callback.previous;

@@ -58,21 +58,23 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_all(server name, target_schema 
     exclude text[] DEFAULT NULL, on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL,
     verify text DEFAULT 'count', options jsonb DEFAULT '{}')
 RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
     SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
-    FROM unnest(_mssql_fdw._replicate(server, target_schema, include, exclude, NULL, on_existing, jobs, chunk_rows, verify, options)) AS r
-$$;
+    FROM pg_catalog.unnest(_mssql_fdw._replicate(server, target_schema, include, exclude, NULL, on_existing, jobs, chunk_rows, verify, options)) AS r;
+END;
 COMMENT ON FUNCTION @extschema@.replicate_all IS 'copies a SQL Server database: schema, data, keys, indexes, constraints, sequences';
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_table(server name, source_table text, target_schema name DEFAULT NULL,
     on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL, verify text DEFAULT 'count',
     options jsonb DEFAULT '{}')
 RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
     SELECT r.source, r.target, r.rows, r.bytes, r.elapsed, r.status
-    FROM unnest(_mssql_fdw._replicate(server, target_schema, NULL, NULL, _mssql_fdw._given('source_table', source_table), on_existing, jobs,
-        chunk_rows, verify, options)) AS r
-$$;
+    FROM pg_catalog.unnest(_mssql_fdw._replicate(server, target_schema, NULL, NULL, _mssql_fdw._given('source_table', source_table), on_existing, jobs,
+        chunk_rows, verify, options)) AS r;
+END;
 COMMENT ON FUNCTION @extschema@.replicate_table IS 'copies one table of a SQL Server database';
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_sequences(server name, target_schema name DEFAULT NULL, include text[] DEFAULT NULL,

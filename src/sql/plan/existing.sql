@@ -317,8 +317,10 @@ BEGIN
         UNION ALL
         SELECT t.id, format('Column %I of %s must not be null, and the source has no such column', a.attname, t.target), NULL
         FROM pg_attribute AS a JOIN t ON t.relation = a.attrelid
+        JOIN pg_type AS y ON y.oid = a.atttypid
         LEFT JOIN expected AS e ON e.relation = a.attrelid AND e.target = a.attname
-        WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND e.id IS NULL
+        WHERE a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR y.typnotnull) AND NOT a.atthasdef AND a.attidentity = ''
+          AND y.typdefault IS NULL AND e.id IS NULL
     ), misfits AS (
         SELECT t.source, t.target, string_agg(p.problem, '. ' ORDER BY p.mend IS NULL, p.problem COLLATE "C") AS problems,
                format('ALTER TABLE %s %s', t.target, string_agg(p.mend, ', ' ORDER BY p.mend COLLATE "C")) AS mend, count(p.mend) > 0 AS lacks

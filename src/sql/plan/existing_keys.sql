@@ -79,7 +79,7 @@ $$;
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH k AS MATERIALIZED (
-        SELECT x.*, pg_get_constraintdef(x.id) AS definition FROM _mssql_fdw._existing_keys(model) AS x
+        SELECT x.*, pg_get_constraintdef(x.id) AS definition, obj_description(x.id, 'pg_constraint') AS comment FROM _mssql_fdw._existing_keys(model) AS x
     )
     SELECT CASE WHEN k.is_parent_dropped THEN 20 ELSE 85 END, 0, k.ordinal, k.table_id, 'drop foreign key', k.source, k.child_name,
            format('ALTER TABLE %s DROP CONSTRAINT %I', k.child_name, k.name), 'made again after the load'
@@ -88,7 +88,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 92, 0, k.ordinal, k.table_id, CASE WHEN k.takes_not_valid AND k.source IS NOT NULL THEN 'foreign key' ELSE 'restore foreign key' END,
            k.source, k.child_name,
            format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', k.child_name, k.name, k.definition,
-                  CASE WHEN k.is_valid AND k.takes_not_valid THEN ' NOT VALID' ELSE '' END), NULL
+                  CASE WHEN k.is_valid AND k.takes_not_valid THEN ' NOT VALID' ELSE '' END)
+               || coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS ', k.name, k.child_name) || quote_literal(k.comment), ''), NULL
     FROM k
     UNION ALL
     SELECT 93, 0, k.ordinal, k.table_id, 'validate', k.source, k.child_name,

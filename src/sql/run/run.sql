@@ -64,8 +64,9 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLE
 CREATE OR REPLACE FUNCTION _mssql_fdw._show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
--- Executes a step's statement, which is all that the CONTEXT of its error names.
-CREATE OR REPLACE FUNCTION _mssql_fdw._do(statement text) RETURNS void
+-- Executes a step's statement, which is all that the CONTEXT of its error names. `as_callers`: with the search_path of the run's caller, which is for
+-- what fires triggers and names nothing that a search_path could choose.
+CREATE OR REPLACE FUNCTION _mssql_fdw._do(statement text, as_callers boolean DEFAULT false) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- Executes what may fail without harm to the data. failure NULL: done; else why not. `detail` may hold values of rows: it is for the caller
@@ -119,7 +120,7 @@ BEGIN
     ELSIF s.kind = 'stage' THEN
         EXECUTE s.statement;
     ELSIF NOT _mssql_fdw._may_fail(s.kind) THEN
-        PERFORM _mssql_fdw._do(s.statement);
+        PERFORM _mssql_fdw._do(s.statement, as_callers => s.kind IN ('truncate', 'refill'));
     ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
         outcome := 'skipped';
     ELSE
@@ -384,10 +385,10 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(), writes history, and says a closing line;
--- the rows of the tables.
+-- the rows of the tables. It sets search_path itself, and lets triggers of the caller's see his (src/pg/copy/run.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._replicate(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS replicate.run_tables[]
-AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 -- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16 views not copied; see ...'.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)

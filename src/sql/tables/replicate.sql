@@ -181,7 +181,7 @@ COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in lo
 COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
 COMMENT ON COLUMN replicate.progress.estimated_rows IS 'as the source''s catalog has them';
 COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast';
-COMMENT ON COLUMN replicate.progress.blocked_by IS 'processes whose locks it waits for, as pg_blocking_pids() has them';
+COMMENT ON COLUMN replicate.progress.blocked_by IS 'processes whose locks it waits for, as pg_blocking_pids() has them: 0 for a prepared transaction';
 COMMENT ON COLUMN replicate.progress.server IS 'foreign server of the source';
 COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it';
 COMMENT ON COLUMN replicate.progress.source IS 'table on SQL Server';

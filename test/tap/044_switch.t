@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# The end of a refresh beside sessions that use of its tables what no lock on a table shows.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+needs_stand_in
+plan 15
+
+readonly run="SELECT * FROM replicate_table('mssql', 'dbo.tap_switched', target_schema => 'switched')"
+# until_told NAME: a run has said whom it waits for.
+until_told() {
+  local deadline=$((SECONDS + 60))
+  until grep -q '^DETAIL:  In use, by' "$tap_directory/$1"; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.1
+  done
+}
+# holder NAME SQL: a transaction that stays open until let_go, and then is committed.
+holder() {
+  background "$1" "BEGIN; $2; SELECT wait_for_word(); COMMIT"
+  wait_until 30 "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$1' AND wait_event = 'PgSleep'"
+}
+let_go() {
+  query "INSERT INTO words VALUES (1)"
+  finish "$1" >/dev/null
+  query "DELETE FROM words"
+}
+
+tsql "CREATE TABLE dbo.tap_switched (id int NOT NULL CONSTRAINT pk_switched PRIMARY KEY, t nvarchar(max) NULL)"
+tsql "INSERT INTO dbo.tap_switched VALUES (1, N'a'), (2, N'b')"
+make_server mssql
+query "$run; CREATE TABLE words (word int);
+  CREATE FUNCTION wait_for_word() RETURNS void LANGUAGE plpgsql AS \$\$
+  BEGIN
+    FOR i IN 1 .. 1200 LOOP
+      EXIT WHEN EXISTS (SELECT FROM words);
+      PERFORM pg_sleep(0.05);
+    END LOOP;
+  END
+  \$\$" >/dev/null 2>&1
+
+# A prepared transaction has no process, though its virtual id is that of a session which goes on.
+background innocent "BEGIN; SELECT count(*) FROM switched.tap_switched; PREPARE TRANSACTION 'tap_switched'; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'innocent' AND wait_event = 'PgSleep'\"" "a session that has prepared a transaction"
+background first "$run"
+ok "until_told first" "... for which a run waits"
+ok "wait_until 60 \"SELECT blocked_by = '{0}' FROM replicate.progress\"" "... as one without a process"
+query "ROLLBACK PREPARED 'tap_switched'"
+like "$(finish first)" 'DETAIL:  In use, by these processes: table "tap_switched" \(prepared transaction [0-9]+\).*tap_switched\|2\|' "... and says so"
+query "SELECT pg_terminate_backend($(backend_of innocent))" >/dev/null
+finish innocent >/dev/null
+
+# Rows of the catalog that the exchange updates.
+for grant in "SELECT" "SELECT (missing)"; do
+  query "ALTER TABLE switched.tap_switched DROP IF EXISTS missing, ADD missing int DEFAULT 5" 2>/dev/null
+  holder "grantor of $grant" "GRANT $grant ON switched.tap_switched TO PUBLIC"
+  background "refresh beside $grant" "$run"
+  ok "until_told 'refresh beside $grant'" "a run waits for a GRANT"
+  is "$(query "SET statement_timeout = '60s'; SELECT count(*) FROM switched.tap_switched" 2>&1 | tail -n 1)" 2 "... beside others who read the table"
+  pid=$(backend_of "grantor of $grant")
+  let_go "grantor of $grant"
+  like "$(finish "refresh beside $grant")" "table \"tap_switched\" \\($pid\\).*tap_switched\\|2\\|" "... says whose, and goes on"
+done
+is "$(query "SELECT has_table_privilege('public', 'switched.tap_switched', 'SELECT')")" t "... and both are granted"
+
+# A command that locks an index alone.
+holder renamer "ALTER INDEX switched.pk_switched RENAME TO renamed"
+background third "$run"
+ok "until_told third" "a run waits for a command that uses an index"
+is "$(query "SET statement_timeout = '60s'; SELECT count(*) FROM switched.tap_switched" 2>&1 | tail -n 1)" 2 "... beside others who read the table"
+pid=$(backend_of renamer)
+let_go renamer
+like "$(finish third)" "relation \"(pk_switched|renamed)\" \\($pid\\).*tap_switched\\|2\\|" "... says whose, and goes on"
+is "$(query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%'")" 0 "nothing is left"
+tsql "DROP TABLE dbo.tap_switched"
