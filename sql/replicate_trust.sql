@@ -12,7 +12,7 @@ SET ROLE trust_owner;
 CREATE TABLE trust.bytes (a bytea);
 SELECT _mssql_fdw._stage('trust.bytes');
 SELECT _mssql_fdw._stage_index('trust.bytes', 'trust.bytes');
-SELECT * FROM _mssql_fdw._switch('{trust.bytes}', '{}', '{}', true);
+SELECT * FROM _mssql_fdw._switch('{trust.bytes}', '{}', '{}', '{}', true);
 SELECT * FROM _mssql_fdw._load('mssql', 'rep', 'Sale', '{Id}', '{int}', 'trust.bytes', '{a}', 'rep.Sale');
 BEGIN;
 SAVEPOINT one;

@@ -185,8 +185,8 @@ Datum lock_targets(FunctionCallInfo fcinfo) {
   PG_RETURN_BOOL(is_new);
 }
 
-// _switch(relations regclass[], untrusted text[], refilled regclass[], analyzed boolean) RETURNS TABLE (relation regclass, subject regclass,
-// message text, detail text); STRICT.
+// _switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[], analyzed boolean) RETURNS TABLE (relation regclass,
+// subject regclass, message text, detail text); STRICT.
 Datum switch_call(FunctionCallInfo fcinfo) {
   begin_step();
   PreventCommandIfReadOnly("a refresh");
@@ -194,7 +194,7 @@ Datum switch_call(FunctionCallInfo fcinfo) {
   TupleDesc descriptor = result_descriptor(fcinfo);
   const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
   List* violations =
-      switch_tables({relations.ids, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), own_schema(fcinfo), PG_GETARG_BOOL(3)});
+      switch_tables({relations.ids, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3), own_schema(fcinfo), PG_GETARG_BOOL(4)});
   end_step();
   Tuplestorestate* rows = begin_result(result, descriptor);
   ListCell* cell = nullptr;
@@ -325,6 +325,29 @@ Datum mssql_fdw_stage_index(PG_FUNCTION_ARGS) {
     stage_index(PG_GETARG_OID(0), PG_GETARG_OID(1));
     end_step();
     PG_RETURN_VOID();
+  });
+}
+
+// _indexes(relation regclass) RETURNS oid[]
+Datum mssql_fdw_indexes(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    begin_step();
+    List* indexes = indexes_to_stage(PG_GETARG_OID(0));
+    end_step();
+    auto* ids = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(list_length(indexes) + 1)));
+    ListCell* cell = nullptr;
+    foreach (cell, indexes) ids[foreach_current_index(cell)] = lfirst_oid(cell);
+    return oid_array(ids, list_length(indexes));
+  });
+}
+
+// _leave_index_out(relation regclass, index regclass) RETURNS boolean
+Datum mssql_fdw_leave_index_out(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    begin_step();
+    const bool left_out = leave_index_out(PG_GETARG_OID(0), PG_GETARG_OID(1));
+    end_step();
+    PG_RETURN_BOOL(left_out);
   });
 }
 

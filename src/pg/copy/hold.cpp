@@ -20,14 +20,14 @@ void check_may_hold(Oid table) {
 
 bool exists(Oid table) { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table)); }
 
-// As SELECT FOR KEY SHARE: a name is part of a key. False: the tuple is another one by now.
+// As SELECT FOR KEY SHARE: a name is part of a key. With the newer tuples that others have not committed yet. False: it is another one by now.
 bool lock_row(Relation schemas, ItemPointerData row) {
   HeapTupleData tuple{};
   tuple.t_self = row;
   Buffer buffer = InvalidBuffer;
   TM_FailureData failure;
   const TM_Result result =
-      heap_lock_tuple(schemas, &tuple, GetCurrentCommandId(false), LockTupleKeyShare, LockWaitBlock, false, &buffer, &failure);
+      heap_lock_tuple(schemas, &tuple, GetCurrentCommandId(false), LockTupleKeyShare, LockWaitBlock, true, &buffer, &failure);
   ReleaseBuffer(buffer);
   return result == TM_Ok;
 }

@@ -283,12 +283,13 @@ Oid staged_index(List* staged, Oid index) {
   return InvalidOid;
 }
 
-// An index that the new rows do not fit into, as the step that was to build it has said. One that enforces something stays or is an error.
-void drop_unstaged(Oid index) {
-  Relation relation = index_open(index, AccessExclusiveLock);
-  const bool enforces = relation->rd_index->indisunique && relation->rd_index->indisvalid;
-  index_close(relation, NoLock);
-  if (enforces) elog(ERROR, "index \"%s\" has not been staged", get_rel_name(index));
+// That leave_index_out() was asked is noted as a dependency, which is over when the transaction, or its part, is.
+void drop_left_out(Oid index, Oid staging) {
+  if (deleteDependencyRecordsForSpecific(RelationRelationId, staging, DEPENDENCY_NORMAL, RelationRelationId, index) == 0) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" was made during the run", get_rel_name(index)),
+                    errhint("Run again.")));
+  }
+  CommandCounterIncrement();
   const ObjectAddress address{RelationRelationId, index, 0};
   performDeletion(&address, DROP_RESTRICT, 0);
 }
@@ -311,7 +312,7 @@ void exchange_indexes(Relation table, Relation staging) {
     const Oid index = lfirst_oid(cell);
     const Oid other = staged_index(staged, index);
     if (!OidIsValid(other)) {
-      drop_unstaged(index);
+      drop_left_out(index, RelationGetRelid(staging));
       continue;
     }
     const int natts = lock_indexes(index, other);
@@ -375,6 +376,11 @@ void check_staged(Oid id) {
   check_may_stage(table);
   table_close(open_staging(table, staging_of(id), NoLock), NoLock);
   table_close(table, NoLock);
+}
+
+void check_index_of(Oid table, Oid index) {
+  if (IndexGetRelation(index, true) == table) return;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("relation %u is no index of table \"%s\"", index, get_rel_name(table))));
 }
 
 }  // namespace
@@ -459,15 +465,35 @@ void note_rows(Oid staging, std::int64_t rows) {
   CommandCounterIncrement();
 }
 
+List* indexes_to_stage(Oid id) {
+  check_staged(id);
+  Relation table = table_open(id, NoLock);
+  List* indexes = RelationGetIndexList(table);
+  table_close(table, NoLock);
+  return indexes;
+}
+
 void stage_index(Oid id, Oid index) {
   check_staged(id);
-  if (IndexGetRelation(index, true) != id) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("relation %u is no index of table \"%s\"", index, get_rel_name(id))));
-  }
+  check_index_of(id, index);
   Relation table = table_open(id, NoLock);
   const int natts = RelationGetNumberOfAttributes(table);
   table_close(table, NoLock);
   build_staged_index(id, index, staging_of(id), natts);
+}
+
+bool leave_index_out(Oid id, Oid index) {
+  check_staged(id);
+  check_index_of(id, index);
+  Relation relation = index_open(index, AccessShareLock);
+  const bool enforces = relation->rd_index->indisunique && relation->rd_index->indisvalid;
+  index_close(relation, NoLock);
+  if (enforces) return false;
+  const ObjectAddress staging{RelationRelationId, staging_of(id), 0};
+  const ObjectAddress left_out{RelationRelationId, index, 0};
+  recordDependencyOn(&staging, &left_out, DEPENDENCY_NORMAL);
+  CommandCounterIncrement();
+  return true;
 }
 
 List* switch_tables(const SwitchRequest& request) {

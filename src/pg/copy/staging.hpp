@@ -28,15 +28,21 @@ void check_unused(Relation table);
 // What pg_class says of a loaded relation, until an index is built or ANALYZE comes by: how many rows it has.
 void note_rows(Oid staging, std::int64_t rows);
 
-// The same index of the table over the staging relation, built. One that is not there is dropped by the switch, or an error of it where
-// it is unique.
+// What follows is to be asked of each of these. Those of this moment, for a snapshot may be older than an index.
+List* indexes_to_stage(Oid table);
+
+// The same index of the table over the staging relation, built. One that is not there is an error of the switch,
 void stage_index(Oid table, Oid index);
+
+// or is dropped by it, for the new rows do not fit into it. False: not this one, for it enforces something.
+bool leave_index_out(Oid table, Oid index);
 
 struct SwitchRequest {
   Oid* tables;
   int ntables;
   Datum untrusted;       // text[]: constraints, as "schema.table constraint", that become NOT VALID whatever the rows are
   Datum refilled;        // oid[]: tables that are emptied and refilled behind the switch, and locked with the others
+  Datum sequences;       // oid[]: likewise what is set behind it
   const char* schema;    // of the SQL functions that write the queries, quoted
   bool analyzed;         // the new rows are, or will be within this transaction
 };

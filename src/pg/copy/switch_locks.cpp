@@ -9,9 +9,9 @@ namespace mssql::pg {
 namespace {
 
 void lock_readers_out(const SwitchRequest& request, Datum tables) {
-  Oid types[] = {OIDARRAYOID, OIDARRAYOID};
-  Datum values[] = {tables, request.refilled};
-  run_now(psprintf("SELECT l.relation FROM %s._locked_by_switch($1, $2) AS l (relation)", request.schema), 2, types, values, 0);
+  Oid types[] = {OIDARRAYOID, OIDARRAYOID, OIDARRAYOID};
+  Datum values[] = {tables, request.refilled, request.sequences};
+  run_now(psprintf("SELECT l.relation FROM %s._locked_by_switch($1, $2, $3) AS l (relation)", request.schema), 3, types, values, 0);
   const int count = static_cast<int>(SPI_processed);
   auto* locked = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<std::size_t>(count + 1)));
   for (int i = 0; i < count; ++i) locked[i] = oid_of(SPI_tuptable, static_cast<std::uint64_t>(i), 1);

@@ -8,6 +8,7 @@ namespace {
 
 constexpr long shortest_try_ms = 250;
 constexpr long longest_try_ms = 10000;
+constexpr long deadlock_check_ms = 100;
 
 struct Tables {
   const Oid* ids;
@@ -46,14 +47,21 @@ struct Try {
   const Tables* tables;
   int first;  // before the others: waiting for it holds nothing else
   int at;     // the one that it waited for last
+  int locked; // how many it had got by then
   Oid part;   // of that one, if it waited for that; else 0
   TransactionId writer;  // of that one's row in the catalog, which it does not wait for; else 0
   TimestampTz end;
 };
 
+void set_timeout(const char* name, long milliseconds) {
+  (void)set_config_option(name, psprintf("%ld", Max(milliseconds, 1)), PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
+}
+
+// Sessions that wait for us look for a deadlock once, maybe between two tries of ours: each try has to look itself, and in time.
 void wait_for(Oid table, LOCKMODE mode, TimestampTz end) {
-  const char* left = psprintf("%ld", Max(milliseconds_to(end), 1));
-  (void)set_config_option("lock_timeout", left, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
+  const long left = milliseconds_to(end);
+  set_timeout("lock_timeout", left);
+  set_timeout("deadlock_timeout", Min(Min(left / 2, deadlock_check_ms), DeadlockTimeout));
   LockRelationOid(table, mode);
 }
 
@@ -116,19 +124,25 @@ void lock_all(void* argument) {
   const int level = NewGUCNestLevel();
   for (int i = 0; i < tables.count; ++i) {
     const int next = i == 0 ? attempt->first : i <= attempt->first ? i - 1 : i;
+    attempt->locked = i;
     if (ConditionalLockRelationOid(tables.ids[next], tables.mode)) continue;
     attempt->at = next;
     wait_for(tables.ids[next], tables.mode, attempt->end);
   }
+  attempt->locked = tables.count;
   for (int i = 0; i < tables.count && tables.mode == AccessExclusiveLock; ++i) lock_belongings(attempt, i);
   AtEOXact_GUC(true, level);
 }
 
-bool is_lost_wait(int code) { return code == ERRCODE_LOCK_NOT_AVAILABLE || code == ERRCODE_T_R_DEADLOCK_DETECTED; }
+// A deadlock over what the try has locked is over with the try. One that is not comes again in the next, which waits for that table first.
+bool is_lost_wait(int code, void* argument) {
+  if (code == ERRCODE_T_R_DEADLOCK_DETECTED) return static_cast<const Try*>(argument)->locked > 0;
+  return code == ERRCODE_LOCK_NOT_AVAILABLE;
+}
 
 // False: not all of them this time, and none is locked.
 bool try_to_lock(Try* attempt, long length_ms) {
-  *attempt = {attempt->tables, attempt->at, attempt->at, InvalidOid, InvalidTransactionId,
+  *attempt = {attempt->tables, attempt->at, attempt->at, 0, InvalidOid, InvalidTransactionId,
               TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms)};
   return in_subtransaction(lock_all, attempt, is_lost_wait);
 }
@@ -194,7 +208,10 @@ bool say_who_uses(const Try& lost) {
   const Tables& tables = *lost.tables;
   StringInfoData detail;
   initStringInfo(&detail);
-  for (int i = 0; i < tables.count; ++i) append_users(&detail, "table", tables.ids[i], users_of(tables.ids[i], tables.mode));
+  for (int i = 0; i < tables.count; ++i) {
+    const char* kind = get_rel_relkind(tables.ids[i]) == RELKIND_SEQUENCE ? "sequence" : "table";
+    append_users(&detail, kind, tables.ids[i], users_of(tables.ids[i], tables.mode));
+  }
   if (OidIsValid(lost.part)) append_users(&detail, "relation", lost.part, users_of(lost.part, tables.mode));
   if (TransactionIdIsValid(lost.writer)) append_users(&detail, "table", tables.ids[lost.at], writer_of(lost.writer));
   if (detail.len == 0) return false;
@@ -226,7 +243,7 @@ int compare_oids(const void* a, const void* b) {
 void lock_together(const Oid* ids, int count, LOCKMODE mode) {
   if (count == 0) return;
   const Tables tables{ids, count, mode, GetCurrentTimestamp()};
-  Try attempt{&tables, 0, 0, InvalidOid, InvalidTransactionId, 0};
+  Try attempt{&tables, 0, 0, 0, InvalidOid, InvalidTransactionId, 0};
   const char* named = name_of(ids[0]);
   bool said = false;
   ErrorContextCallback callback{error_context_stack, lock_error_context, static_cast<void*>(&named)};

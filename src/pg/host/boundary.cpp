@@ -181,32 +181,32 @@ void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), voi
   PG_END_TRY();
 }
 
-bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code)) {
+bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code, void* argument)) {
   MemoryContext context = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
-  volatile bool done = false;
+  ErrorData* volatile error = nullptr;
   BeginInternalSubTransaction(nullptr);
   PG_TRY();
   {
     MemoryContextSwitchTo(context);
     body(argument);
-    done = true;
+    ReleaseCurrentSubTransaction();
   }
   PG_CATCH();
   {
     MemoryContextSwitchTo(context);
-    if (!expected(geterrcode())) PG_RE_THROW();
+    error = CopyErrorData();
     FlushErrorState();
-  }
-  PG_END_TRY();
-  if (done) {
-    ReleaseCurrentSubTransaction();
-  } else {
+    // Before the error goes on, too: whoever catches it knows nothing of this subtransaction.
     RollbackAndReleaseCurrentSubTransaction();
   }
+  PG_END_TRY();
   MemoryContextSwitchTo(context);
   CurrentResourceOwner = owner;
-  return done;
+  if (error == nullptr) return true;
+  if (!expected(error->sqlerrcode, argument)) ReThrowError(error);
+  FreeErrorData(error);
+  return false;
 }
 
 void forget_kept_error() {

@@ -102,8 +102,8 @@ struct StandIn {
 void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument);
 
 // Runs `body`, which only calls the backend, in a subtransaction. False: it ended with an error whose code is `expected`, and nothing that it did
-// has been done.
-bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code));
+// has been done; nor has it where any other error goes on.
+bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code, void* argument));
 
 // How many fence_quiet() we are in: waits leave interrupts pending then.
 extern int quiet_fences;

@@ -44,7 +44,9 @@
   FUNCTION(mssql_fdw_hold_settings)      \
   FUNCTION(mssql_fdw_lock_targets)       \
   FUNCTION(mssql_fdw_stage)              \
+  FUNCTION(mssql_fdw_indexes)            \
   FUNCTION(mssql_fdw_stage_index)        \
+  FUNCTION(mssql_fdw_leave_index_out)    \
   FUNCTION(mssql_fdw_switch)             \
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_lock_server)        \

@@ -69,7 +69,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_identities(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE t.action WHEN 'refill' THEN 94 ELSE 80 END, t.position, c.ordinal, t.id, 'sequence value', t.source, t.target,
+    SELECT CASE WHEN t.action IN ('create', 'replace') THEN 80 ELSE 94 END, t.position, c.ordinal, t.id, 'sequence value', t.source, t.target,
            format('SELECT * FROM _mssql_fdw._align_identity(%L, %L, %s, %s, %s)', t.target, c.target, c.seed, c.increment,
                   coalesce(c.last_value::text, 'NULL')), NULL::text
     FROM _mssql_fdw._tables(model) AS t JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id

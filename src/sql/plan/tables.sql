@@ -94,7 +94,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            nullif(concat_ws('; ', s.note, CASE WHEN NOT s.fits THEN format('sequence %s not made: its numbers do not fit a bigint', s.source) END), '')
     FROM s WHERE s.relation IS NULL
     UNION ALL
-    SELECT 80, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
+    SELECT 94, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
            CASE WHEN s.is_taken THEN format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
                   coalesce(s.last_value::text, 'NULL'))
                 ELSE format('SELECT %L, NULL, %L', s.target, 'not a copy') END, NULL
@@ -243,18 +243,35 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t WHERE (model #>> '{options,analyze}')::boolean
 $$;
 
+-- Those that stand already and are set by the run: whoever has drawn a number holds them until his transaction ends, as he does his table.
+CREATE OR REPLACE FUNCTION _mssql_fdw._sequences_in_use(model jsonb) RETURNS regclass[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ARRAY(
+        SELECT x.sequence FROM (
+            SELECT pg_get_serial_sequence(t.target, c.target)::regclass
+            FROM _mssql_fdw._tables(model) AS t JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id
+            WHERE c.generator IS NOT NULL AND t.action IN ('switch', 'refill')
+            UNION
+            SELECT s.relation::regclass FROM _mssql_fdw._sequences(model) AS s WHERE s.is_taken) AS x (sequence)
+        WHERE x.sequence IS NOT NULL AND model ->> 'what' = 'all' ORDER BY x.sequence::text COLLATE "C")
+$$;
+
 -- Constraints that the source does not vouch for are not held against the new rows. Tables that are refilled behind it are locked with the
--- others: one that waits for them in vain must not keep those locked meanwhile.
+-- others, and so are sequences that are set: what waits for them in vain must not keep those locked meanwhile.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_switch(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'switch'),
-           format('SELECT * FROM _mssql_fdw._switch(%L, %L, %L, %s)',
+           format('SELECT * FROM _mssql_fdw._switch(%L, %L, %L, %L, %s)',
                   coalesce(array_agg(t.target ORDER BY t.position) FILTER (WHERE t.action = 'switch'), '{}')::text,
                   _mssql_fdw._untrusted_names(model)::text,
                   coalesce(array_agg(t.target ORDER BY t.position) FILTER (WHERE t.action = 'refill'), '{}')::text,
-                  (model #>> '{options,analyze}')::boolean::text),
-           'locked, and refilled next: ' || string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'refill')
-    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill') HAVING count(*) > 0
+                  u.sequences::text, (model #>> '{options,analyze}')::boolean::text),
+           nullif(concat_ws('; ',
+               'locked, and refilled next: ' || string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'refill'),
+               'locked, and set at the end: ' || nullif(array_to_string(u.sequences, ', '), '')), '')
+    FROM (SELECT _mssql_fdw._sequences_in_use(model) AS sequences) AS u
+    LEFT JOIN _mssql_fdw._tables(model) AS t ON t.action IN ('switch', 'refill')
+    GROUP BY u.sequences HAVING count(t.id) > 0 OR u.sequences <> '{}'
 $$;
 
 -- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the same types, domains aside, which

@@ -153,6 +153,9 @@ BEGIN
         RETURN NEXT ROW(t.id, 'validate', 'not validated', t.source, v.relation::text,
             format('constraint of %s is no longer valid: %s', v.relation, v.message))::replicate._loss;
     END LOOP;
+    -- It may have waited long, and what follows goes by names.
+    PERFORM _mssql_fdw._check_held(coalesce(array_agg(x.relation), '{}'), coalesce(array_agg(x.target), '{}'), '[]')
+    FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill');
 END
 $$;
 

@@ -21,6 +21,14 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSA
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage_index(relation regclass, index regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage_index' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
+-- As they are now: a snapshot of REPEATABLE READ may be older than an index.
+CREATE OR REPLACE FUNCTION _mssql_fdw._indexes(relation regclass) RETURNS oid[]
+AS 'MODULE_PATHNAME', 'mssql_fdw_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+-- Has the switch drop an index that cannot be staged. False: not this one, which enforces something.
+CREATE OR REPLACE FUNCTION _mssql_fdw._leave_index_out(relation regclass, index regclass) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_leave_index_out' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
 -- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for the switch drops them; one that is unique
 -- ends the run.
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS TABLE (index text, failure text, detail text, statement text)
@@ -29,13 +37,14 @@ DECLARE
     x record;
     state text;
 BEGIN
-    FOR x IN SELECT i.indexrelid AS id, c.relname AS name, n.nspname AS schema, t.relname AS table_name, i.indisunique AND i.indisvalid AS is_enforced, pg_get_indexdef(i.indexrelid) AS definition,
-                    CASE WHEN k.oid IS NULL THEN format('DROP INDEX %s', i.indexrelid::regclass)
+    FOR x IN SELECT i.id, (pg_identify_object_as_address('pg_class'::regclass, i.id, 0)).object_names[2] AS name, n.nspname AS schema,
+                    t.relname AS table_name, pg_get_indexdef(i.id) AS definition,
+                    CASE WHEN k.oid IS NULL THEN format('DROP INDEX %s', i.id::regclass)
                          ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', relation, k.conname) END AS drop
-             FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
-             JOIN pg_class AS t ON t.oid = i.indrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
-             LEFT JOIN pg_constraint AS k ON k.conrelid = relation AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
-             WHERE i.indrelid = relation AND i.indislive ORDER BY i.indexrelid LOOP
+             FROM unnest(_mssql_fdw._indexes(relation)) AS i (id)
+             JOIN pg_class AS t ON t.oid = relation JOIN pg_namespace AS n ON n.oid = t.relnamespace
+             LEFT JOIN pg_constraint AS k ON k.conrelid = relation AND k.conindid = i.id AND k.contype IN ('p', 'u', 'x')
+             ORDER BY i.id LOOP
         BEGIN
             PERFORM _mssql_fdw._stage_index(relation, x.id);
         EXCEPTION
@@ -43,7 +52,7 @@ BEGIN
                 GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, state = RETURNED_SQLSTATE;
                 -- it would say where in the file that nobody sees
                 detail := CASE WHEN state <> '54000' THEN nullif(detail, '') END;
-                IF x.is_enforced THEN
+                IF NOT _mssql_fdw._leave_index_out(relation, x.id) THEN
                     RAISE EXCEPTION USING ERRCODE = state, SCHEMA = x.schema, TABLE = x.table_name, CONSTRAINT = x.name,
                         MESSAGE = format('new rows of %s do not fit unique index "%s"', relation, x.name),
                         DETAIL = concat_ws('. ', failure, detail),
@@ -58,11 +67,11 @@ BEGIN
 END
 $$;
 
--- Checks the constraints, then takes the exclusive locks, of tables that are refilled behind it, too, and switches. `untrusted`, as
+-- Checks the constraints, then takes the exclusive locks, of tables that are refilled and sequences that are set behind it, too, and switches. `untrusted`, as
 -- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new rows are,
 -- or will be by this run. A row for each constraint that the rows violate; it is NOT VALID now. `subject`: the one of the relations that it is
 -- about.
-CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[], analyzed boolean)
+CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[], analyzed boolean)
 RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 
@@ -118,8 +127,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- What a switch locks exclusively: the relations, those that are refilled behind it, where the caller may TRUNCATE them, and both ends of
--- his foreign keys from or to these, which go before that; all with their partitions.
-CREATE OR REPLACE FUNCTION _mssql_fdw._locked_by_switch(relations oid[], refilled oid[]) RETURNS SETOF oid
+-- his foreign keys from or to these, which go before that; all with their partitions. And his sequences.
+CREATE OR REPLACE FUNCTION _mssql_fdw._locked_by_switch(relations oid[], refilled oid[], sequences oid[]) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE family (relation) AS (
         SELECT unnest(relations)
@@ -135,6 +144,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
     )
     SELECT m.relation FROM members AS m
+    UNION ALL
+    SELECT s.oid FROM pg_class AS s WHERE s.oid = ANY (sequences) AND s.relkind = 'S' AND pg_has_role(s.relowner, 'USAGE')
 $$;
 
 -- "ONLY schema.table", of the staging relation where there is one.

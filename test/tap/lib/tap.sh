@@ -84,6 +84,7 @@ tsql() { "${TEST_PYTHON:-python3}" "$tap_root/ci/tsql.py" -q "$1"; }
 
 # background NAME SQL: a session of its own, its application_name is NAME; finish NAME waits for it and prints all its output.
 background() {
+  rm -f "$tap_directory/$1.status"
   (
     printf '%s\n' "$2" | PGAPPNAME=$1 psql_tap -f - >"$tap_directory/$1" 2>&1
     echo $? >"$tap_directory/$1.status"
