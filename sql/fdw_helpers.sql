@@ -8,7 +8,8 @@ SELECT type, _mssql_fdw._local_type(type, max_length, "precision", scale), _mssq
 FROM (VALUES ('bit', 1, 1, 0), ('int', 4, 10, 0), ('decimal', 9, 18, 4), ('money', 8, 19, 4), ('datetime', 8, 23, 3), ('datetime2', 8, 27, 7), ('datetimeoffset', 10, 34, 7),
     ('nvarchar', 40, 0, 0), ('nvarchar', -1, 0, 0), ('char', 10, 0, 0), ('varbinary', 16, 0, 0), ('uniqueidentifier', 16, 0, 0), ('xml', -1, 0, 0)
 ) AS t(type, max_length, "precision", scale);
-SELECT _mssql_fdw._local_type('no such type', 0, 0, 0);
+SELECT _mssql_fdw._local_type(t, 20, 0, 0), _mssql_fdw._declare(t, 20, 0, 0), _mssql_fdw._lossy_note(t, 20, 0, 0), _mssql_fdw._select_expression(t, '[v]', 'strip')
+FROM unnest('{json,vector,no such type}'::text[]) AS t;
 SELECT _mssql_fdw._quote_name('a]b'), _mssql_fdw._quote_name('');
 SELECT _mssql_fdw._quote_name('a]b');
 SELECT _mssql_fdw._select_expression('int', '[a]'), _mssql_fdw._select_expression('hierarchyid', '[a]');

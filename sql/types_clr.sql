@@ -7,6 +7,12 @@ SELECT * FROM hierarchy ORDER BY id;
 SELECT * FROM spatial ORDER BY id;
 -- without the collation, which is the database's
 SELECT id, v - 'c' AS v FROM variant ORDER BY id;
+-- fractions as they are declared
+CREATE FOREIGN TABLE fractions (v jsonb OPTIONS (remote_type 'sql_variant')) SERVER mssql OPTIONS (query 'SELECT v FROM (VALUES
+    (CAST(CAST(''12:34:56.789'' AS time(3)) AS sql_variant)), (CAST(CAST(''12:34:56'' AS time(0)) AS sql_variant)),
+    (CAST(CAST(''2020-01-02 12:34:56.7'' AS datetime2(1)) AS sql_variant)), (CAST(CAST(''2020-01-02 12:34:56.78 +02:00'' AS datetimeoffset(2)) AS sql_variant)),
+    (CAST(CAST(''2020-01-02 12:34:56 -08:00'' AS datetimeoffset(0)) AS sql_variant))) AS t(v)');
+SELECT v ->> 'v' AS v FROM fractions;
 SELECT id, length(rv) FROM version ORDER BY id;
 SELECT count(DISTINCT rv) FROM version;
 -- a lone surrogate is no text

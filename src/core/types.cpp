@@ -50,6 +50,8 @@ constexpr TypeRow type_rows[] = {
     {Type::rowversion, "rowversion", Shape::plain, 0, false},
     {Type::uniqueidentifier, "uniqueidentifier", Shape::plain, 0, false},
     {Type::xml, "xml", Shape::plain, 0, false},
+    {Type::json, "json", Shape::plain, 0, false},
+    {Type::vector, "vector", Shape::plain, 0, false},
     {Type::sql_variant, "sql_variant", Shape::plain, 0, false},
     {Type::hierarchyid, "hierarchyid", Shape::plain, 0, false},
     {Type::geometry, "geometry", Shape::plain, 0, false},
@@ -72,8 +74,8 @@ struct Synonym {
 };
 
 constexpr Synonym synonyms[] = {
-    {"numeric", Type::decimal}, {"dec", Type::decimal},          {"integer", Type::int_},   {"sysname", Type::nvarchar},
-    {"json", Type::nvarchar},   {"timestamp", Type::rowversion}, {"character", Type::char_}, {"double precision", Type::float_},
+    {"numeric", Type::decimal},      {"dec", Type::decimal},     {"integer", Type::int_},           {"sysname", Type::nvarchar},
+    {"timestamp", Type::rowversion}, {"character", Type::char_}, {"double precision", Type::float_},
 };
 
 std::string lower(std::string_view text) {
@@ -104,6 +106,8 @@ std::string varying_type(int length, const LocalTypeOptions& options) {
 std::string fixed_type(int length, const LocalTypeOptions& options) {
   return length <= 0 ? "text" : options.counts_bytes ? "bpchar" : with("character", length);
 }
+
+constexpr int longest_vector = 3996;  // dimensions, of float16
 
 [[noreturn]] void throw_bad_declaration(std::string_view text, std::string detail) {
   throw Error(sqlstate::invalid_parameter, "invalid SQL Server type \"" + std::string(text) + "\"", std::move(detail),
@@ -205,6 +209,8 @@ RemoteType parse_declaration(std::string_view text) {
     case Shape::plain:
       if (*type == Type::float_) {
         parse_float_bits(text, parts, out);
+      } else if (*type == Type::vector) {
+        if (!parts.first.empty()) number(text, parts.first, 1, longest_vector);  // as text it has no dimensions
       } else if (!parts.first.empty()) {
         throw_bad_declaration(text, parts.name + " takes no length.");
       }
@@ -214,9 +220,6 @@ RemoteType parse_declaration(std::string_view text) {
       if (parts.name == "sysname") {
         if (!parts.first.empty()) throw_bad_declaration(text, "sysname takes no length.");
         out.max_length = 256;
-      } else if (parts.name == "json") {
-        if (!parts.first.empty()) throw_bad_declaration(text, "json takes no length.");
-        out.max_length = -1;
       } else {
         parse_length(text, parts, r, out);
       }
@@ -257,6 +260,8 @@ std::string local_type(const RemoteType& type, const LocalTypeOptions& options) 
     case Type::nvarchar: return varying_type(type.max_length / 2, options);
     case Type::text:
     case Type::ntext:
+    case Type::json:
+    case Type::vector:
     case Type::hierarchyid: return "text";
     case Type::binary:
     case Type::varbinary:

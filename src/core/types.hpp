@@ -14,7 +14,7 @@ enum class Type : std::uint8_t {
   bit, tinyint, smallint, int_, bigint, decimal, money, smallmoney, real, float_,
   date, time, smalldatetime, datetime, datetime2, datetimeoffset,
   char_, varchar, text, nchar, nvarchar, ntext, binary, varbinary, image, rowversion,
-  uniqueidentifier, xml, sql_variant, hierarchyid, geometry, geography, udt,
+  uniqueidentifier, xml, json, vector, sql_variant, hierarchyid, geometry, geography, udt,
 };
 
 // A column's declared type. Lengths are bytes as in sys.columns.max_length (nvarchar(n) is 2n), -1 for (max).
@@ -26,7 +26,7 @@ struct RemoteType {
 };
 
 // A name of sys.types, in any case: "nvarchar" -> Type::nvarchar, "numeric" -> Type::decimal, "sysname" -> nvarchar, "timestamp" ->
-// rowversion, "udt" (catalog.hpp's name for CLR types) -> udt; "json", which travels as text, -> nvarchar. Nothing for an unknown name.
+// rowversion, "udt" (catalog.hpp's name for CLR types) -> udt. Nothing for an unknown name.
 std::optional<Type> type_from_name(std::string_view name) noexcept;
 std::string_view type_name(Type type) noexcept;
 // The T-SQL spelling with its length, precision and scale: "nvarchar(40)", "decimal(18,2)", "datetime2(7)", "varbinary(max)".

@@ -31,6 +31,11 @@ class VariantExpression {
   std::string number(std::string_view name, std::string_view divisor = {}) const {
     return "CONVERT(nvarchar(10)," + property(name, "int") + std::string(divisor) + ")";
   }
+  // Of a text with seven digits of fraction, what stands before it and as many digits as are declared.
+  std::string declared_fraction(const std::string& text, int length_before) const {
+    const std::string scale = property("Scale", "int");
+    return "LEFT(" + text + "," + std::to_string(length_before) + "+" + scale + "+SIGN(" + scale + "))";
+  }
   std::string cast(std::string_view type) const { return "CAST(" + column_ + " AS " + std::string(type) + ")"; }
 
   // As declare() writes it.
@@ -82,17 +87,19 @@ class VariantExpression {
   }
 
   // Numbers are bare: integers and decimals as they print, money with its four places. Of floats the bits are sent: the style that prints enough
-  // digits (3) came with SQL Server 2016; tds/codec/variant_json.hpp makes a number of them. Dates have their whole fraction (style 121).
+  // digits (3) came with SQL Server 2016; tds/codec/variant_json.hpp makes a number of them. Dates have their declared fraction (style 121).
   std::string value() const {
     const auto quoted = [](const std::string& text) { return "N'\"'+" + text + "+N'\"'"; };
-    const auto iso = [&](std::string_view type) { return quoted("CONVERT(nvarchar(40)," + cast(type) + ",121)"); };
+    const auto iso = [&](std::string_view type) { return "CONVERT(nvarchar(40)," + cast(type) + ",121)"; };
+    const std::string with_offset = iso("datetimeoffset(7)");
     return "CASE" + when("N'bit'", "CASE " + cast("bit") + " WHEN 1 THEN N'true' ELSE N'false' END") +
            when("N'money',N'smallmoney'", "CONVERT(nvarchar(40),CAST(" + cast("money") + " AS decimal(19,4)))") +
            when("N'real',N'float'", hexadecimal("CAST(" + cast("float") + " AS binary(8))")) +
            when("N'char',N'varchar',N'nchar',N'nvarchar'", quoted(escaped_text())) + when("N'binary',N'varbinary'", hexadecimal(cast("varbinary(8000)"))) +
            when("N'uniqueidentifier'", quoted("LOWER(CONVERT(nvarchar(36)," + cast("uniqueidentifier") + "))")) +
-           when("N'date'", iso("date")) + when("N'time'", iso("time(7)")) + when("N'smalldatetime',N'datetime'", iso("datetime")) +
-           when("N'datetime2'", iso("datetime2(7)")) + when("N'datetimeoffset'", iso("datetimeoffset(7)")) +
+           when("N'date'", quoted(iso("date"))) + when("N'time'", quoted(declared_fraction(iso("time(7)"), 8))) +
+           when("N'smalldatetime',N'datetime'", quoted(iso("datetime"))) + when("N'datetime2'", quoted(declared_fraction(iso("datetime2(7)"), 19))) +
+           when("N'datetimeoffset'", quoted(declared_fraction(with_offset, 19) + "+RIGHT(" + with_offset + ",7)")) +
            " ELSE CONVERT(nvarchar(60)," + column_ + ") END";
   }
 
@@ -116,9 +123,17 @@ std::string without_raw_text(std::string_view sql) {
   return plain;
 }
 
+namespace {
+
+bool is_unicode(Type type) {
+  return type == Type::nchar || type == Type::nvarchar || type == Type::ntext || type == Type::json;
+}
+
+}  // namespace
+
 std::string select_expression(const RemoteType& type, std::string_view column, TextForm form) {
   const std::string name(column);
-  if (form == TextForm::raw && (type.type == Type::nchar || type.type == Type::nvarchar || type.type == Type::ntext)) {
+  if (form == TextForm::raw && is_unicode(type.type)) {
     return std::string(raw_text_begin) + name + raw_text_end();
   }
   switch (type.type) {

@@ -2,7 +2,7 @@
 # Servers that are not SQL Server 2022 with a login that may do everything, and tables that are not ordinary ones. The stand-in poses as each.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 35
+plan 43
 
 # database NAME: a fresh one, which from now on is the source.
 database() {
@@ -32,6 +32,27 @@ for version in 11.0.7001.0 12.0.6024.0; do
   query "CREATE SCHEMA f_$name; IMPORT FOREIGN SCHEMA dbo FROM SERVER $name INTO f_$name" 2>/dev/null
   is "$(query "SELECT count(*) FROM f_$name.t")" 2 "... and imported"
 done
+
+# ---- newer ones: to clients that do not know its vectors a server sends varchar(max), though it calls their bytes varbinary
+database mssql_fdw_new
+pose "N'version', N'17.0.1000.7'"
+tsql "CREATE TABLE dbo.V (id int NOT NULL PRIMARY KEY, v varchar(max) NULL, word sysname NULL); INSERT INTO dbo.V VALUES (1, '[1.0e+000,2.0e+000]', N'w')"
+pose "N'declared_type', N'vector', N'dbo.V', N'v'"
+pose "N'declared_length', N'16', N'dbo.V', N'v'"
+make_server new
+like "$(copied new new_copy)" 'dbo\.V\|1\|ok' "a table with a vector is copied"
+is "$(query "SELECT v, word, pg_typeof(v), pg_typeof(word) FROM new_copy.v")" '[1.0e+000,2.0e+000]|w|text|character varying' "... which becomes text"
+query "CREATE SCHEMA f_new; IMPORT FOREIGN SCHEMA dbo FROM SERVER new INTO f_new; ANALYZE f_new.v" 2>/dev/null
+is "$(query "SELECT v FROM f_new.v")" '[1.0e+000,2.0e+000]' "... here, too"
+is "$(query "SELECT attfdwoptions[2] FROM pg_attribute WHERE attrelid = 'f_new.v'::regclass AND attname = 'v'")" 'remote_type=vector' "... under its name"
+tsql "ALTER TABLE dbo.V DROP COLUMN v, word; ALTER TABLE dbo.V ADD n nvarchar(max) NULL; UPDATE dbo.V SET n = N'x'"
+tsql "EXEC tds_server_answer N'type', N'tensor', N'AS [is_column_set]'"
+like "$(copied new newer_copy)" 'dbo\.V\|1\|ok' "a type that is not known yet"
+is "$(query "SELECT n, pg_typeof(n), pg_typeof(id) FROM newer_copy.v")" 'x|text|text' "... is text"
+like "$(query "SELECT notes FROM replicate.run_tables WHERE source = 'dbo.V' ORDER BY run DESC LIMIT 1")" 'a type that mssql_fdw does not know' "... and said to be one"
+query "CREATE SCHEMA f_newer; IMPORT FOREIGN SCHEMA dbo FROM SERVER new INTO f_newer" 2>/dev/null
+is "$(query "SELECT n, pg_typeof(n) FROM f_newer.v WHERE n = 'x'")" 'x|text' "... and imported"
+tsql "EXEC tds_server_fault N'clear'"
 
 # ---- Azure
 database mssql_fdw_azure

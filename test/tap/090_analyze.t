@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ANALYZE of foreign tables reads a part of what is large, and keeps the beginning of what is long.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 9
+plan 11
 
 tsql "CREATE TABLE dbo.tap_pages (id int NOT NULL PRIMARY KEY, pad char(200) NOT NULL)"
 tsql "INSERT INTO dbo.tap_pages SELECT n, 'x' FROM (SELECT TOP 20000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n
@@ -39,5 +39,14 @@ fi
 query "ANALYZE tap_long"
 is "$(query "SELECT attname, null_frac FROM pg_stats WHERE tablename = 'tap_long' AND attname IN ('v', 'w') ORDER BY 1")" $'v|0.5\nw|0.5' \
   "the statistics of long values"
+
+# What looks at the whole of a value gets it.
+tsql "CREATE TABLE dbo.tap_json (id int NOT NULL, v nvarchar(max) NULL); INSERT INTO dbo.tap_json VALUES (1, N'[' + REPLICATE(CAST(N'1,' AS nvarchar(max)), 2000) + N'1]')"
+query "CREATE DOMAIN json_text AS text CHECK (VALUE::json IS NOT NULL); CREATE DOMAIN json_text_too AS json_text;
+  CREATE FOREIGN TABLE tap_json (id int, v json_text_too OPTIONS (remote_type 'nvarchar(max)')) SERVER mssql"
+is "$(error_of "ANALYZE tap_json")" '' "a domain's check"
+query "ALTER FOREIGN TABLE tap_json ALTER v TYPE text; CREATE STATISTICS of_json ON (v::json ->> 0), id FROM tap_json"
+is "$(error_of "ANALYZE tap_json")" '' "an expression of extended statistics"
 tsql "DROP VIEW dbo.tap_view"
+tsql "DROP TABLE dbo.tap_json"
 tsql "DROP TABLE dbo.tap_pages, dbo.tap_long"

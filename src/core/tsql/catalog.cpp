@@ -223,8 +223,8 @@ ORDER BY 1, 2)",
 }
 
 CatalogQuery columns_query(const CatalogFeatures& features) {
-  // The base type of an alias type is the one whose user_type_id is the alias's system_type_id; the system_type_id of a CLR type
-  // is no type's. A default that sp_bindefault bound is an object of its own, without a place in sys.default_constraints: it is
+  // The base type of an alias type (sysname is one) is the one whose user_type_id is the alias's system_type_id; the system_type_id of a
+  // CLR type is no type's, and that of a vector is varbinary's. A default that sp_bindefault bound is an object of its own, without a place in sys.default_constraints: it is
   // named, so that it is reported as not translated instead of being lost. Some servers tell seed and increment by function alone.
   const std::string encrypted = features.has("columns.encryption_type") ? "CASE WHEN c.encryption_type > 0 THEN 1 ELSE 0 END" : "0";
   // UNMASK may be had for a column, its table, or the database; versions that know only the last answer NULL to the first.
@@ -236,8 +236,8 @@ CatalogQuery columns_query(const CatalogFeatures& features) {
           R"(SELECT CAST(s.name AS nvarchar(128)) AS [schema], CAST(o.name AS nvarchar(128)) AS [table],
   CAST(c.column_id AS int) AS [column_id], CAST(c.name AS nvarchar(128)) AS [column],
   CAST(CASE WHEN )" +
-              encrypted + R"( = 1 THEN N'varbinary' WHEN t.is_assembly_type = 0 THEN COALESCE(b.name, t.name)
-    WHEN t.is_user_defined = 0 THEN t.name ELSE N'udt' END AS nvarchar(128)) AS [type],
+              encrypted + R"( = 1 THEN N'varbinary' WHEN t.is_user_defined = 0 AND t.name <> N'sysname' THEN t.name
+    WHEN t.is_assembly_type = 0 THEN COALESCE(b.name, t.name) ELSE N'udt' END AS nvarchar(128)) AS [type],
   CAST(CASE WHEN t.is_user_defined = 1 THEN t.name END AS nvarchar(128)) AS [user_type],
   CAST(CASE WHEN )" +
               encrypted + R"( = 1 THEN -1 ELSE c.max_length END AS int) AS [max_length], CAST(c.precision AS int) AS [precision],

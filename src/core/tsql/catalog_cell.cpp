@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "catalog.hpp"
+#include "expression.hpp"
 #include "quote.hpp"
 
 namespace mssql::tsql {
@@ -51,13 +52,21 @@ std::optional<std::string> chosen(const CatalogColumn& column, std::string_view 
   return std::nullopt;
 }
 
+// Too long to be translated, still, so that it is reported.
+std::string beginning(const std::string& text) {
+  std::size_t size = longest_definition;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return text.substr(0, size) + " and so on";
+}
+
 std::optional<std::string> checked(const CatalogColumn& column, const std::string& text) {
   switch (column.kind) {
     case CatalogKind::name:
       return is_name(text) ? std::optional(text) : std::nullopt;
     case CatalogKind::text:
-    case CatalogKind::expression:
       return text;
+    case CatalogKind::expression:
+      return text.size() <= longest_definition ? text : beginning(text);
     case CatalogKind::flag:
       return flag(text);
     case CatalogKind::integer:

@@ -17,6 +17,8 @@ namespace {
 
 using Result = std::optional<Value>;
 
+constexpr std::size_t longest_number = 64;  // T-SQL's have 38 digits
+
 Value condition(std::string sql, Binding binding) {
   Value value{ValueKind::condition, std::move(sql)};
   value.binding = binding;
@@ -153,7 +155,8 @@ class Translator {
     while (left && take_word(word)) {
       const Result right = (this->*next)();
       if (!right || left->kind != ValueKind::condition || right->kind != ValueKind::condition) return std::nullopt;
-      left = condition(operand(*left, binding) + joint + operand(*right, binding), binding);
+      if (left->binding != binding) left = condition(operand(*left, binding), binding);
+      left->sql.append(joint).append(operand(*right, binding));
     }
     return left;
   }
@@ -205,7 +208,12 @@ class Translator {
       const Result item = parse_sum();
       const Result equal = item ? compare(value, Operator::equal, *item) : std::nullopt;
       if (!equal) return std::nullopt;
-      any = any ? condition(any->sql + " OR " + equal->sql, Binding::or_) : *equal;
+      if (!any) {
+        any = equal;
+      } else {
+        any->sql.append(" OR ").append(equal->sql);
+        any->binding = Binding::or_;
+      }
     } while (take_symbol(","));
     return take_symbol(")") ? any : std::nullopt;
   }
@@ -224,13 +232,31 @@ class Translator {
   Result parse_sum() {
     Result left = parse_product();
     while (left && (is_symbol("+") || is_symbol("-"))) {
+      if (left->kind == ValueKind::string && is_symbol("+")) {
+        left = parse_concatenation(*left);
+        continue;
+      }
       const char op = peek().text[0];
       ++at_;
       const Result right = parse_product();
-      if (!right) return std::nullopt;
-      left = op == '+' && left->kind == ValueKind::string ? concatenate(*left, *right) : calculate(*left, op, *right);
+      left = right ? calculate(*left, op, *right) : std::nullopt;
     }
     return left;
+  }
+
+  // 'a' + 'b' + ..., at the first of its signs.
+  Result parse_concatenation(const Value& first) {
+    std::string text = first.text;
+    bool unicode = first.unicode;
+    bool constant = first.constant;
+    while (constant && take_symbol("+")) {
+      const Result next = parse_product();
+      constant = next && next->kind == ValueKind::string && next->constant;
+      if (!constant) break;
+      text += next->text;
+      unicode = unicode || next->unicode;
+    }
+    return constant ? Result(string_literal(std::move(text), unicode)) : std::nullopt;
   }
 
   Result parse_product() {
@@ -300,6 +326,7 @@ class Translator {
   }
 
   static Result parse_number(const std::string& text) {
+    if (text.size() > longest_number) return std::nullopt;
     if (text.find_first_of("eE") == std::string::npos) return number_literal(text, false);
     const std::size_t last = text.find_last_not_of("0123456789");
     if (last + 1 == text.size()) return std::nullopt;  // an exponent without digits counts as zero there
@@ -463,11 +490,6 @@ class Translator {
     return value;
   }
 
-  static Result concatenate(const Value& left, const Value& right) {
-    if (right.kind != ValueKind::string || !left.constant || !right.constant) return std::nullopt;
-    return string_literal(left.text + right.text, left.unicode || right.unicode);
-  }
-
   // Exact as long as T-SQL's result type has room for every digit: 38 of them (Microsoft's "Precision, scale, and length").
   static Result calculate(const Value& left, char op, const Value& right) {
     if (left.kind != ValueKind::number || right.kind != ValueKind::number || left.money || right.money) return std::nullopt;
@@ -554,6 +576,7 @@ class Translator {
 };
 
 Result translate(std::string_view definition, const ExpressionContext& context) {
+  if (definition.size() > longest_definition) return std::nullopt;
   std::optional<std::vector<Token>> tokens = tokenize(definition);
   return tokens ? Translator(std::move(*tokens), context).run() : std::nullopt;
 }

@@ -9,6 +9,7 @@
 //   - the current time in a check, which would judge rows by another clock and time zone; the time is translated in defaults, where
 //     it becomes the local server's;
 //   - date strings that depend on the session's language ('1/2/2000'), and fractions that a datetime rounds;
+//   - what is longer than 64 kB;
 //   - CASE, user functions, subqueries, variables and everything else that is not named in expression.cpp.
 // Under SQL Server's us_english '2000-01-02' is read as year, month, day; so it is here, for datetime too.
 #pragma once
@@ -21,6 +22,9 @@
 #include "core/types.hpp"
 
 namespace mssql::tsql {
+
+// Bytes of what is translated: nobody writes longer ones, and translation cannot be interrupted.
+inline constexpr std::size_t longest_definition = 65536;
 
 // What translation needs to know of the target. Names come without brackets, as SQL Server stores them.
 struct ExpressionContext {

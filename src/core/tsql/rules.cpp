@@ -50,6 +50,8 @@ std::string_view reason(Type type) noexcept {
     case Type::varbinary: return "SQL Server pads the shorter of two varbinary values when it compares them";
     case Type::uniqueidentifier: return "SQL Server orders uniqueidentifier by its last bytes first";
     case Type::xml: return "SQL Server does not compare xml";
+    case Type::json: return "SQL Server does not compare json";
+    case Type::vector: return "SQL Server does not compare vectors";
     case Type::sql_variant: return "a sql_variant arrives as jsonb, which compares otherwise";
     case Type::hierarchyid: return "a hierarchyid arrives as text, which sorts otherwise";
     case Type::geometry:

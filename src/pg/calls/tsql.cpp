@@ -28,15 +28,12 @@ Datum result(FunctionCallInfo fcinfo, const char* utf8) {
   PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8)));
 }
 
-// type, max_length, precision, scale as sys.columns has them, from the n-th argument on.
-RemoteType type_argument(FunctionCallInfo fcinfo, int n) {
-  const std::string_view name = argument(fcinfo, n);
-  const std::optional<Type> type = type_from_name(name);
-  if (!type) {
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                    errmsg("SQL Server type \"%.*s\" is not known to mssql_fdw", static_cast<int>(name.size()), name.data())));
-  }
-  return {*type, PG_GETARG_INT32(n + 1), PG_GETARG_INT32(n + 2), PG_GETARG_INT32(n + 3)};
+// type, max_length, precision, scale as sys.columns has them, from the n-th argument on. Nothing for a type that a later server has: to
+// clients that do not know one, servers send text.
+std::optional<RemoteType> type_argument(FunctionCallInfo fcinfo, int n) {
+  const std::optional<Type> type = type_from_name(argument(fcinfo, n));
+  if (!type) return std::nullopt;
+  return RemoteType{*type, PG_GETARG_INT32(n + 1), PG_GETARG_INT32(n + 2), PG_GETARG_INT32(n + 3)};
 }
 
 // An array of text; null for a NULL.
@@ -82,14 +79,17 @@ const char* local_name_text(std::string (*fold)(std::string_view, NameCase), std
 
 const char* distinct_name_text(std::string_view local, std::string_view source) { return copy_out(distinct_name(local, source)); }
 
-const char* type_text(const RemoteType& type, const LocalTypeOptions& options) { return copy_out(local_type(type, options)); }
+const char* type_text(const std::optional<RemoteType>& type, const LocalTypeOptions& options) {
+  return type ? copy_out(local_type(*type, options)) : "text";
+}
 
-const char* note_text(const RemoteType& type) {
-  const std::string_view note = lossy_note(type);
+const char* note_text(const std::optional<RemoteType>& type) {
+  if (!type) return "of a type that mssql_fdw does not know: the text that the server makes of it is kept";
+  const std::string_view note = lossy_note(*type);
   return note.empty() ? nullptr : copy_out(note);
 }
 
-const char* declaration_text(const RemoteType& type) { return copy_out(declare(type)); }
+const char* declaration_text(const std::optional<RemoteType>& type) { return type ? copy_out(declare(*type)) : nullptr; }
 
 const char* expression_text(std::string_view type_name, std::string_view column, std::string_view nul_policy) {
   const std::optional<Type> type = type_from_name(type_name);
@@ -113,14 +113,14 @@ std::optional<std::string> look_up(const Names& names, std::string_view name) {
   return found == names.end() ? std::nullopt : std::optional<std::string>(found->second);
 }
 
-const char* default_text(std::string_view definition, const RemoteType& type, const NamePairs& sequences) {
-  const auto names = name_map(sequences);
+const char* default_text(std::string_view definition, const std::optional<RemoteType>& type, const NamePairs& sequences) {
+  if (!type) return nullptr;
   tsql::ExpressionContext context;
   context.column = [](std::string_view) { return std::optional<std::string>(); };
   context.sequence = [&](std::string_view schema, std::string_view sequence) {
-    return look_up(names, std::string(schema.empty() ? "dbo" : schema) + "." + std::string(sequence));
+    return look_up(name_map(sequences), std::string(schema.empty() ? "dbo" : schema) + "." + std::string(sequence));
   };
-  const std::optional<std::string> text = tsql::translate_default(definition, type, context);
+  const std::optional<std::string> text = tsql::translate_default(definition, *type, context);
   return text ? copy_out(*text) : nullptr;
 }
 

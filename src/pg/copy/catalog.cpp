@@ -16,33 +16,38 @@ struct CatalogAnswer {
   std::string_view name;
   std::vector<CatalogRow> rows;
 };
-using CatalogAnswers = std::vector<CatalogAnswer>;
+
+struct Catalog {
+  std::vector<CatalogAnswer> answers;
+  CatalogBudget budget;
+};
 
 // Core only.
-void ask(CatalogAnswers& answers, tds::Session& session, const tsql::CatalogQuery& query) {
-  CatalogAnswer& answer = answers.emplace_back(CatalogAnswer{query.name, {}});
-  for_each_catalog_row(session, query, [&](CatalogRow row) { answer.rows.push_back(std::move(row)); });
+void ask(Catalog& catalog, tds::Session& session, const tsql::CatalogQuery& query) {
+  CatalogAnswer& answer = catalog.answers.emplace_back(CatalogAnswer{query.name, {}});
+  for_each_catalog_row(session, query, catalog.budget, [&](CatalogRow row) { answer.rows.push_back(std::move(row)); });
 }
 
 // Core only. The database comes first.
-void read_catalog(CatalogAnswers& answers, tds::Session& session) {
+void read_catalog(Catalog& catalog, tds::Session& session) {
   const tsql::CatalogFeatures features = catalog_features(session);
-  ask(answers, session, tsql::database_query());
-  if (answers.front().rows.size() != 1) throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
-  const CatalogRow& database = answers.front().rows.front();
+  ask(catalog, session, tsql::database_query());
+  if (catalog.answers.front().rows.size() != 1) throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
+  const CatalogRow& database = catalog.answers.front().rows.front();
   const bool sizes = database.flag("view_definition") && database.flag("view_database_state");
-  ask(answers, session, tsql::tables_query(features, sizes));
-  ask(answers, session, tsql::columns_query(features));
-  ask(answers, session, tsql::indexes_query(features));
-  ask(answers, session, tsql::foreign_keys_query());
-  ask(answers, session, tsql::checks_query());
-  if (features.has("sequences")) ask(answers, session, tsql::sequences_query(features));
-  ask(answers, session, tsql::programs_query());
+  ask(catalog, session, tsql::tables_query(features, sizes));
+  ask(catalog, session, tsql::columns_query(features));
+  ask(catalog, session, tsql::indexes_query(features));
+  ask(catalog, session, tsql::foreign_keys_query());
+  ask(catalog, session, tsql::checks_query());
+  if (features.has("sequences")) ask(catalog, session, tsql::sequences_query(features));
+  ask(catalog, session, tsql::programs_query());
 }
 
 std::int64_t count_rows(tds::Session& session, const char* schema, const char* table, bool snapshot) {
   std::int64_t count = 0;
-  for_each_catalog_row(session, tsql::count_query(schema, table, snapshot),
+  CatalogBudget budget;
+  for_each_catalog_row(session, tsql::count_query(schema, table, snapshot), budget,
                        [&](const CatalogRow& row) { count = std::stoll(row.text("rows")); });
   return count;
 }
@@ -96,7 +101,8 @@ void append_row(StringInfo json, const CatalogRow& row) {
   pfree(left_out.data);
 }
 
-Datum catalog_json(const CatalogAnswers& answers) {
+Datum catalog_json(const Catalog& catalog) {
+  const std::vector<CatalogAnswer>& answers = catalog.answers;
   StringInfoData json;
   initStringInfo(&json);
   appendStringInfoChar(&json, '{');
@@ -114,9 +120,9 @@ Datum catalog_json(const CatalogAnswers& answers) {
 
 Datum source_catalog(FunctionCallInfo fcinfo) {
   const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
-  auto* answers = own<CatalogAnswers>(CurrentMemoryContext);
-  read_catalog(*answers, acquire(server->serverid, GetUserId(), {.whole = true}));
-  return catalog_json(*answers);
+  auto* catalog = own<Catalog>(CurrentMemoryContext);
+  read_catalog(*catalog, acquire(server->serverid, GetUserId(), {.whole = true}));
+  return catalog_json(*catalog);
 }
 
 const char* utf8_argument(FunctionCallInfo fcinfo, int n) {

@@ -36,10 +36,27 @@ class CatalogRow {
   std::vector<std::optional<std::string>> cells_;
 };
 
-// Calls visit(CatalogRow) for each row of the answer. Characters that are none (NUL, lone surrogates) are U+FFFD. Throws Error, also for
+// How much of what a server says of its database is kept: twice as much would fill jsonb, and without a bound a server that never ends fills
+// the memory. Names of columns stand in each row.
+class CatalogBudget {
+ public:
+  void take(std::size_t bytes) {
+    if (bytes > left_) {
+      throw Error(sqlstate::program_limit, "the server's catalog is too large",
+                  "Its rows take more than " + std::to_string(most >> 20) + " MB.");
+    }
+    left_ -= bytes;
+  }
+
+ private:
+  static constexpr std::size_t most = std::size_t{200} << 20;
+  std::size_t left_ = most;
+};
+
+// Calls visit(CatalogRow) for each row of the answer, which is counted in `budget`. Characters that are none (NUL, lone surrogates) are U+FFFD. Throws Error, also for
 // what the query's columns do not allow.
 template <class Visit>
-void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query, Visit&& visit) {
+void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query, CatalogBudget& budget, Visit&& visit) {
   session.execute(query.sql);
   if (session.next_result()) {
     Row row;
@@ -49,6 +66,7 @@ void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query
       std::vector<std::optional<std::string>> cells(row.size());
       for (std::size_t i = 0; i < row.size(); ++i) {
         std::optional<std::string> text;
+        budget.take(row[i].size + query.columns[i].name.size());
         if (!row[i].is_null()) tds::decode_to_text(columns[i], row[i], tds::CharacterPolicy::replace, text.emplace());
         cells[i] = tsql::catalog_cell(query, query.columns[i], text);
       }
@@ -61,7 +79,8 @@ void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query
 // What the server has of what not every server has.
 inline tsql::CatalogFeatures catalog_features(tds::Session& session) {
   tsql::CatalogFeatures features;
-  for_each_catalog_row(session, tsql::features_query(),
+  CatalogBudget budget;
+  for_each_catalog_row(session, tsql::features_query(), budget,
                        [&](const CatalogRow& row) { features.add(row.text("view"), row["column"].value_or("")); });
   return features;
 }

@@ -45,14 +45,17 @@ struct Source {
   RemoteTable remote;
   List* attributes;  // attnums (integers)
   List* items;       // what is selected of them
+  bool may_cut;      // no extended statistics, whose expressions would look at the whole of a value
   const char* name;
 };
 
 bool is_text(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID || type == XMLOID || type == JSONOID; }
 
-// A part of it can be converted, and what is lost of the value nobody looks at.
-bool may_be_cut(const RemoteAttribute& attribute, Oid local) {
-  return attribute.known && (local == TEXTOID || local == VARCHAROID || local == BPCHAROID || local == BYTEAOID);
+// A part of it can be converted, and what is lost of the value nobody looks at: a domain's checks would.
+bool may_be_cut(const RemoteAttribute& attribute, Oid type) {
+  if (!attribute.known || DomainHasConstraints(type)) return false;
+  const Oid local = getBaseType(type);
+  return local == TEXTOID || local == VARCHAROID || local == BPCHAROID || local == BYTEAOID;
 }
 
 // Frames of core's; names are in the server's encoding, in which brackets are what they are in UTF-8.
@@ -70,6 +73,7 @@ Source find_source(Relation relation) {
   ForeignTable* table = GetForeignTable(table_id);
   ForeignServer* server = GetForeignServer(table->serverid);
   source.server = server->serverid;
+  source.may_cut = RelationGetStatExtList(relation) == NIL;
   source.options = table_options(table_id, table, server);
   // A cut may halve a surrogate pair, and a NUL is no reason to have no statistics.
   if (source.options.policy == tds::CharacterPolicy::error) source.options.policy = tds::CharacterPolicy::replace;
@@ -79,7 +83,7 @@ Source find_source(Relation relation) {
     const Form_pg_attribute attribute = TupleDescAttr(source.descriptor, attnum - 1);
     if (attribute->attisdropped) continue;
     const RemoteAttribute& remote = source.remote.attributes[attnum - 1];
-    const bool cut = may_be_cut(remote, getBaseType(attribute->atttypid));
+    const bool cut = source.may_cut && may_be_cut(remote, attribute->atttypid);
     source.attributes = lappend_int(source.attributes, attnum);
     source.items = lappend(source.items, makeString(pstrdup(cut ? sample_item(remote) : remote.expression)));
   }
@@ -144,7 +148,7 @@ void read_sample(const Source& source, const char* sql, Sample* sample) {
   for (;;) {
     MemoryContext old = MemoryContextSwitchTo(one_row);
     const bool more = reader_next(reader, values, isnull);
-    if (more) cut_long_values(source.descriptor, values, isnull);
+    if (more && source.may_cut) cut_long_values(source.descriptor, values, isnull);
     MemoryContextSwitchTo(old);
     if (!more) break;
     int place = 0;

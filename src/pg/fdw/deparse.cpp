@@ -82,6 +82,8 @@ bool is_natural(Oid local, Type remote) {
     case Type::nvarchar:
     case Type::ntext: return local == TEXTOID || local == VARCHAROID || local == BPCHAROID;
     case Type::xml:
+    case Type::json:
+    case Type::vector:
     case Type::sql_variant:
     case Type::hierarchyid:
     case Type::geometry:

@@ -36,7 +36,7 @@ struct ImportOptions {
 struct ImportedColumn {
   std::string name;
   std::string local;
-  RemoteType type;
+  std::optional<RemoteType> type;  // nothing: one that a later server has, which comes as text
   std::string collation;
   std::string default_definition;
   bool is_nullable;
@@ -60,6 +60,7 @@ struct Import {
   std::vector<std::string> commands;
   std::vector<std::string> notices;  // about one table each
   std::vector<std::string> remarks;  // about the statement
+  CatalogBudget budget;
   std::string schema;     // for errors
   std::string statement;  // that runs
 };
@@ -73,7 +74,7 @@ void describe(void* argument) {
 template <class Visit>
 void read_catalog(Import& import, tds::Session& session, const tsql::CatalogQuery& query, Visit&& visit) {
   import.statement = query.sql;
-  for_each_catalog_row(session, query, visit);
+  for_each_catalog_row(session, query, import.budget, visit);
   import.statement.clear();
 }
 
@@ -139,21 +140,19 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
 
 using RelationIndex = std::map<std::pair<std::string, std::string>, ImportedTable*>;
 
-// Nothing where the type is unknown.
-std::optional<ImportedColumn> imported_column(Import& import, const CatalogRow& row) {
+ImportedColumn imported_column(Import& import, const CatalogRow& row) {
   const std::string& name = row.text("column");
   const std::optional<Type> type = type_from_name(row.text("type"));
   if (!type) {
-    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" is left out: its type " + row.text("type") +
+    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" becomes text: its type " + row.text("type") +
                              " is not known to mssql_fdw");
-    return std::nullopt;
   }
   if (row.flag("is_encrypted")) {
     import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" is encrypted by the client: it gives ciphertext");
   }
   ImportedColumn column{};
   column.name = name;
-  column.type = {*type, row.integer("max_length"), row.integer("precision"), row.integer("scale")};
+  if (type) column.type = {*type, row.integer("max_length"), row.integer("precision"), row.integer("scale")};
   column.collation = row["collation"].value_or("");
   column.is_nullable = row.flag("is_nullable");
   column.default_definition = row["default_definition"].value_or("");
@@ -162,17 +161,20 @@ std::optional<ImportedColumn> imported_column(Import& import, const CatalogRow& 
 
 void find_columns(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const ImportOptions& options) {
   RelationIndex index;
+  std::set<std::pair<const ImportedTable*, std::string>> keys;
   for (ImportedTable& relation : import.relations) index[{relation.schema, relation.name}] = &relation;
   read_catalog(import, session, tsql::columns_query(features), [&](const CatalogRow& row) {
     const auto found = index.find({row.text("schema"), row.text("table")});
     if (found == index.end() || (row.flag("is_computed") && !options.with_generated)) return;
-    if (auto column = imported_column(import, row)) found->second->columns.push_back(std::move(*column));
+    found->second->columns.push_back(imported_column(import, row));
   });
   read_catalog(import, session, tsql::indexes_query(features), [&](const CatalogRow& row) {
     const auto found = index.find({row.text("schema"), row.text("table")});
-    if (found == index.end() || row["constraint_type"] != "PK") return;
-    for (ImportedColumn& column : found->second->columns) column.is_key = column.is_key || column.name == row.text("column");
+    if (found != index.end() && row["constraint_type"] == "PK") keys.emplace(found->second, row.text("column"));
   });
+  for (ImportedTable& relation : import.relations) {
+    for (ImportedColumn& column : relation.columns) column.is_key = keys.contains({&relation, column.name});
+  }
 }
 
 // Takes out what is set aside, and says so. `place`: "" or " of table \"x\"".
@@ -268,11 +270,12 @@ bool is_character(Type type) {
 bool is_binary_collation(std::string_view collation) { return collation.ends_with("_BIN") || collation.ends_with("_BIN2"); }
 
 std::string column_clause(Import& import, const ImportedTable& relation, const ImportedColumn& column, const ImportOptions& options) {
-  std::string clause = quoted_identifier(column.local) + " " + local_type(column.type, options.types);
-  clause += " OPTIONS (column_name " + quoted_text(column.name) + ", remote_type " + quoted_text(declare(column.type));
+  std::string clause = quoted_identifier(column.local) + " " + (column.type ? local_type(*column.type, options.types) : "text");
+  clause += " OPTIONS (column_name " + quoted_text(column.name);
+  if (column.type) clause += ", remote_type " + quoted_text(declare(*column.type));
   if (column.is_key) clause += ", key 'true'";
   clause += ")";
-  if (options.with_collations && is_character(column.type.type) && is_binary_collation(column.collation)) {
+  if (options.with_collations && column.type && is_character(column.type->type) && is_binary_collation(column.collation)) {
     clause += " COLLATE pg_catalog.\"C\"";
   }
   if (options.with_defaults && column.lost_default) {
@@ -282,7 +285,7 @@ std::string column_clause(Import& import, const ImportedTable& relation, const I
     tsql::ExpressionContext context;
     context.column = [](std::string_view) { return std::optional<std::string>(); };
     context.sequence = [](std::string_view, std::string_view) { return std::optional<std::string>(); };
-    const auto expression = tsql::translate_default(column.default_definition, column.type, context);
+    const auto expression = column.type ? tsql::translate_default(column.default_definition, *column.type, context) : std::nullopt;
     if (expression) {
       clause += " DEFAULT " + *expression;
     } else {

@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._column_lists(model jsonb) RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.table_id, array_agg(c.name ORDER BY c.ordinal), array_agg(quote_ident(c.target) ORDER BY c.ordinal),
            array_agg(_mssql_fdw._declare(c.type, c.max_length, c.precision, c.scale) ORDER BY c.ordinal)
-    FROM _mssql_fdw._columns(model) AS c WHERE c.local_type IS NOT NULL
+    FROM _mssql_fdw._columns(model) AS c
     GROUP BY c.table_id
 $$;
 

@@ -259,25 +259,6 @@ BEGIN
 END
 $$;
 
--- Types that only a later version may know.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_types(tables jsonb, columns jsonb) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    misfit record;
-BEGIN
-    SELECT t.source, c.name, c.type INTO misfit
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    JOIN jsonb_populate_recordset(NULL::replicate._column, columns) AS c ON c.table_id = t.id
-    WHERE t.position IS NOT NULL AND t.action <> 'skip' AND c.local_type IS NULL
-    ORDER BY t.position, c.ordinal LIMIT 1;
-    IF FOUND THEN
-        PERFORM _mssql_fdw._raise('0A000',
-            format('column "%s" of %s has type "%s", which mssql_fdw does not know', misfit.name, misfit.source, misfit.type),
-            hint => 'Exclude the table, or replicate it through a foreign table with a query.');
-    END IF;
-END
-$$;
-
 -- The name_case under which most of the columns are there that are missing; NULL: none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._other_name_case(tables jsonb, columns jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

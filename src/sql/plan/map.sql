@@ -105,7 +105,6 @@ END
 $$;
 
 -- The local type: the default mapping, and PostGIS types by their full name where the extension is, whatever search_path says.
--- NULL for a type that the type table does not have.
 CREATE OR REPLACE FUNCTION _mssql_fdw._column_type(type text, max_length int, "precision" int, scale int) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -119,9 +118,6 @@ BEGIN
         END IF;
     END IF;
     RETURN _mssql_fdw._local_type(type, max_length, "precision", scale);
-EXCEPTION
-    WHEN undefined_object THEN
-        RETURN NULL;
 END
 $$;
 
@@ -144,10 +140,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                          ELSE _mssql_fdw._distinct_name(r.wanted, r."column") END AS target
         FROM ranked AS r
     ), types AS MATERIALIZED (
-        SELECT k.*,
-               CASE WHEN k.local_type IS NOT NULL THEN _mssql_fdw._lossy_note(k.type, k.max_length, k."precision", k.scale) END AS note
-        FROM (SELECT d.*, _mssql_fdw._column_type(d.type, d.max_length, d."precision", d.scale) AS local_type
-              FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d) AS k
+        SELECT d.*, _mssql_fdw._column_type(d.type, d.max_length, d."precision", d.scale) AS local_type,
+               _mssql_fdw._lossy_note(d.type, d.max_length, d."precision", d.scale) AS note
+        FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d
     )
     SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale, n."collation",
            -- 38,38 is what some servers say when they do not know an expression's scale: any numeric fits

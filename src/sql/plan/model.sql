@@ -407,7 +407,6 @@ BEGIN
     PERFORM _mssql_fdw._tell_persistence(tables, what, (options ->> 'unlogged')::boolean);
     PERFORM _mssql_fdw._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
-    PERFORM _mssql_fdw._check_types(tables, columns) WHERE what IN ('all', 'schema');
     PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
     SELECT coalesce(jsonb_agg(r), '[]') INTO relations
     FROM _mssql_fdw._map_relations(server, catalog, tables, columns, target_schema, name_case) AS r;

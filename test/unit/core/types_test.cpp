@@ -20,8 +20,7 @@ TEST(Types, NamesOfSysTypes) {
   EXPECT_EQ(type_from_name("sysname"), Type::nvarchar);
   EXPECT_EQ(type_from_name("timestamp"), Type::rowversion);
   EXPECT_EQ(type_from_name("NVarChar"), Type::nvarchar);
-  EXPECT_EQ(type_from_name("json"), Type::nvarchar);
-  EXPECT_EQ(type_from_name("vector"), std::nullopt);
+  EXPECT_EQ(type_from_name("tensor"), std::nullopt);
   EXPECT_EQ(type_from_name(""), std::nullopt);
   EXPECT_EQ(type_from_name("in"), std::nullopt);
 }
@@ -68,6 +67,8 @@ const Mapping mappings[] = {
     {{Type::rowversion, 8, 0, 0}, "rowversion", "bytea"},
     {{Type::uniqueidentifier, 16, 0, 0}, "uniqueidentifier", "uuid"},
     {{Type::xml, -1, 0, 0}, "xml", "xml"},
+    {{Type::json, -1, 0, 0}, "json", "text"},
+    {{Type::vector, 20, 0, 0}, "vector", "text"},
     {{Type::sql_variant, 8016, 0, 0}, "sql_variant", "jsonb"},
     {{Type::hierarchyid, 892, 0, 0}, "hierarchyid", "text"},
     {{Type::geometry, -1, 0, 0}, "geometry", "bytea"},
@@ -112,7 +113,7 @@ TEST(Types, ParsesWhatPeopleWrite) {
   EXPECT_EQ(declare(parse_declaration("float(25)")), "float");
   EXPECT_EQ(declare(parse_declaration("double precision")), "float");
   EXPECT_EQ(declare(parse_declaration("sysname")), "nvarchar(128)");
-  EXPECT_EQ(declare(parse_declaration("json")), "nvarchar(max)");
+  EXPECT_EQ(declare(parse_declaration("vector(1536)")), "vector");
   EXPECT_EQ(declare(parse_declaration("char")), "char(1)");
   EXPECT_EQ(declare(parse_declaration("timestamp")), "rowversion");
 }
@@ -137,6 +138,7 @@ TEST(Types, RefusesWrongDeclarations) {
                            "varchar(99999999999)",
                            "sysname(5)",
                            "json(1)",
+                           "vector(0)",
                            "float(54)",
                            "decimal(5,2) x"}) {
     try {

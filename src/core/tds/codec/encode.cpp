@@ -313,6 +313,8 @@ WireType wire_type(Type type) noexcept {
     case Type::nchar:
     case Type::nvarchar:
     case Type::ntext:
+    case Type::json:
+    case Type::vector:
     case Type::sql_variant: return WireType::text;
     case Type::xml: return WireType::xml;
     case Type::binary:

@@ -1,12 +1,13 @@
 -- EXEC tds_server_pose N'<what>', N'<value>' [, N'<table>' [, N'<column>']]: what the current database is to look like from now on.
 --
---   version    11.0.7001.0 (2012), 12.0.6024.0 (2014) ...: SERVERPROPERTY says so, and sys.* loses what came later (error 207, 208)
+--   version    11.0.7001.0 (2012), 12.0.6024.0 (2014) ...: SERVERPROPERTY says so, and sys.* loses what came later (error 207, 208);
+--              from 17 (2025) on, sys.types has json and vector
 --   edition    EngineEdition: 5 Azure SQL Database, 6 and 11 Synapse and Fabric
 --   id_shift   DB_ID() is not the number in sys.databases, as on Azure SQL Database
 --   reader     1: the login is in db_datareader and has no other right
 --   unmask     0 or 1: whether it has UNMASK
 -- Of a table: is_memory_optimized, is_external, is_node, is_edge, temporal_type, ledger_type, is_dropped_ledger_table, filter_predicate.
--- Of a column: graph_type, encryption_type, declared_type (a type's name: the one that was encrypted), declared_length, is_column_set,
+-- Of a column: graph_type, encryption_type, declared_type (a type's name: the one that was encrypted, or is sent as text), declared_length, is_column_set,
 -- is_hidden, is_dropped_ledger_column.
 CREATE FUNCTION tds_meta.lose_what_came_after(major int) RETURNS void LANGUAGE sql AS $$
   WITH newer (view, col, since) AS (VALUES
@@ -33,7 +34,12 @@ DECLARE
 BEGIN
   IF table_name IS NULL THEN
     INSERT INTO tds_meta.pose VALUES (what, given) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
-    IF what = 'version' THEN PERFORM tds_meta.lose_what_came_after(split_part(given, '.', 1)::int); END IF;
+    IF what = 'version' THEN
+      PERFORM tds_meta.lose_what_came_after(split_part(given, '.', 1)::int);
+      INSERT INTO tds_meta.types (user_type_id, name, schema_id, base, system_type_id, max_length, prec, scale, nullable, is_user_defined)
+      SELECT t.* FROM (VALUES (244, 'json', 4, 21, 244, -1, 0, 0, true, false), (255, 'vector', 4, 24, 165, 8000, 0, 0, true, false)) AS t
+       WHERE split_part(given, '.', 1)::int >= 17 ON CONFLICT DO NOTHING;
+    END IF;
     RETURN;
   ELSIF what = 'declared_type' THEN
     given := (SELECT user_type_id FROM tds_meta.types WHERE name = given);

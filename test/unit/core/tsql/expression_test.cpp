@@ -237,6 +237,21 @@ TEST(TranslateDefault, DeepNestingIsRefusedNotAStackOverflow) {
   EXPECT_EQ(to_check(nots + "[Qty] IS NULL"), "-");
 }
 
+TEST(TranslateDefault, WhatIsTooLongIsRefused) {
+  const auto repeated = [](const std::string& text, std::size_t count) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  EXPECT_EQ(to_default("('a'" + repeated("+'a'", 16000) + ")", "nvarchar(max)"), "'" + repeated("a", 16001) + "'");
+  EXPECT_EQ(to_default("('a'" + repeated("+'a'", 17000) + ")", "nvarchar(max)"), "-");
+  EXPECT_EQ(to_check("([Qty]=1" + repeated(" or [Qty]=1", 5000) + ")"), "qty = 1" + repeated(" OR qty = 1", 5000));
+  EXPECT_EQ(to_check("([Qty]=1" + repeated(" or [Qty]=1", 6000) + ")"), "-");
+  EXPECT_EQ(to_check("([Qty]=" + repeated("0", 100) + ")"), "-");
+  EXPECT_EQ(to_default("('a'+[x])", "nvarchar(max)"), "-");
+  EXPECT_EQ(to_default("('a'+N'b'+'c')", "varchar(9)"), "'abc'");
+}
+
 TEST(TranslateCheck, Numbers) {
   EXPECT_EQ(to_check("([Price]>=(0) AND [Price]<=(100))"), "price >= 0 AND price <= 100");
   EXPECT_EQ(to_check("([Price]>=($1.50))"), "price >= 1.50");
