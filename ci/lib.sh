@@ -244,8 +244,9 @@ cmake_build() {
   cmake -S "$sources" -B "$directory" -DMSSQL_FDW_WERROR="$(strict && echo ON || echo OFF)" "$@" && cmake --build "$directory" --target "$target" -j"$jobs"
 }
 
-# make_prefix DIRECTORY: a private copy of the PostgreSQL installation with the extension in it. The server finds its files
-# relative to its own executable, so copied executables and links for the rest are enough.
+# make_prefix DIRECTORY: a private copy of the PostgreSQL installation with the extension in it, and
+# with the SQL of versions before. The server finds its files relative to its own executable, so copied
+# executables and links for the rest are enough.
 make_prefix() {
   local prefix=$1 share library file
   share=$("$pg_config" --sharedir)
@@ -259,7 +260,8 @@ make_prefix() {
     *) ln -sfn "$file" "$prefix$file" ;;
     esac
   done
-  make -s -C "$sources" PG_CONFIG="$pg_config" DESTDIR="$prefix" install && chmod -R a+rX "$prefix"
+  make -s -C "$sources" PG_CONFIG="$pg_config" DESTDIR="$prefix" install || return 1
+  cp "$sources"/test/upgrade/mssql_fdw--*.sql "$prefix$share/extension/" && chmod -R a+rX "$prefix"
 }
 
 stand_in_binary() { echo "$work/build/test/tds_server/tds_server"; }

@@ -80,16 +80,40 @@ find . \( -name .git -o -path './build*' -o -path ./.cache -o -path ./.demo -o -
   \( -name '*.[ch]pp' -o -name '*.sql' -o -name '*.sh' -o -name '*.py' -o -name '*.t' -o -name '*.md' -o -name '*.yaml' \) ! -name 'mssql_fdw--*' \
   -exec grep -nIE '[[:blank:]]+$' /dev/null {} + 2>/dev/null | cut -c1-160 | check "no trailing blanks"
 files src test | xargs -r -d '\n' grep -nP '\t' /dev/null | check "no tabs in C++"
-for file in src/sql/{api,plan,run}/*.sql; do
-  [ -e "$file" ] && grep -nE '^CREATE (FUNCTION|PROCEDURE|VIEW)' "$file" /dev/null
+sed '/^#/d; /^tables\//d' src/sql/order | while IFS= read -r file; do
+  grep -nE '^CREATE (FUNCTION|PROCEDURE|VIEW)' "src/sql/$file.sql" /dev/null
 done | check "all of src/sql but tables/ says CREATE OR REPLACE"
 # Such a string would mean something else under standard_conforming_strings = off, in the script and in the bodies of functions.
 grep -nF '\' src/sql/*/*.sql | grep -vE "(^|[^[:alnum:]_])E'[^']*\\\\" | check "strings with a backslash in src/sql are E''"
+control=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
 {
-  control=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
-  grep -q "\"version\": \"$control\"" META.json || echo "META.json does not say version $control"
+  [ "$(grep -c "\"version\": \"$control\"" META.json)" = 2 ] || echo "META.json does not say version $control, of itself and of what it provides"
   grep -qE "^## \[$control\]" CHANGELOG.md || echo "CHANGELOG.md has no section for $control"
 } | check "the version is the same everywhere"
+{
+  for script in test/upgrade/mssql_fdw--*.sql; do
+    released=${script#*--}
+    printf '%s\n' src/sql/upgrade/*.sql | grep -qF "/${released%.sql}--" || echo "$script: src/sql/upgrade has no way from there"
+  done
+  for script in src/sql/upgrade/*.sql; do
+    from=${script##*/}
+    [ -e "test/upgrade/mssql_fdw--${from%%--*}.sql" ] || echo "$script: test/upgrade has no script of that version"
+  done
+  printf '%s\n' src/sql/upgrade/*.sql | sort -V | tail -n 1 | grep -qF -- "--$control.sql" || echo "the last script of src/sql/upgrade does not lead to $control"
+} | check "each version before has its hop, and its script to test that"
+# anchors FILE: the headings of a Markdown file as links name them.
+anchors() { sed -n 's/^#\{1,6\} //p' "$1" | tr '[:upper:]' '[:lower:]' | sed 's/[^[:alnum:] _-]//g; s/ /-/g'; }
+find . \( -name .git -o -path './build*' -o -path ./.cache -o -path ./.demo \) -prune -o -type f -name '*.md' -print | LC_ALL=C sort | while IFS= read -r page; do
+  grep -oE '\]\([^()[:space:]]+\)' "$page" | sed 's/^](//; s/)$//' | grep -vE '^[a-z]+:' | while IFS= read -r link; do
+    target=$page
+    case $link in '#'*) ;; *) target=${page%/*}/${link%%#*} ;; esac
+    if [ ! -e "$target" ]; then
+      echo "$page: $link is not there"
+    elif [[ $link == *'#'* ]]; then
+      anchors "$target" | grep -qxF -- "${link#*#}" || echo "$page: $link has no such heading"
+    fi
+  done
+done | check "links in Markdown lead somewhere"
 pgxs=$("${PG_CONFIG:-pg_config}" --pgxs 2>/dev/null)
 if [ -e "$pgxs" ]; then
   # As root, a rule for a file named $(INSTALL_SCRIPT) overwrites /usr/bin/install.

@@ -10,7 +10,7 @@ namespace mssql::pg {
 
 namespace {
 
-constexpr const char* version = "0.1.0";  // of mssql_fdw.control
+constexpr const char* version = MSSQL_FDW_VERSION;  // of mssql_fdw.control, by the Makefile
 
 // The values behind VARIADIC "any", whether they came one by one or as an array.
 struct Arguments {

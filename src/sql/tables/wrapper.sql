@@ -1,6 +1,4 @@
--- Expressions here, those of functions with a SQL body too, mean PostgreSQL's own operators and functions, whatever else the schema has
--- into which the extension goes.
-SET LOCAL search_path = pg_catalog, pg_temp;
+-- The schema of private functions, and the foreign-data wrapper. Runs once, at CREATE EXTENSION.
 
 DO $$
 DECLARE
@@ -20,7 +18,7 @@ CREATE SCHEMA _mssql_fdw;
 COMMENT ON SCHEMA _mssql_fdw IS 'mssql_fdw: private functions, which may change with any version';
 GRANT USAGE ON SCHEMA _mssql_fdw TO PUBLIC;
 
--- The foreign-data wrapper. Its two functions stand here, and not under functions/, because the wrapper needs them.
+-- The two functions of the wrapper stand here, and not under api/, because it needs them.
 
 CREATE FUNCTION @extschema@.mssql_fdw_handler() RETURNS fdw_handler
 AS 'MODULE_PATHNAME', 'mssql_fdw_handler' LANGUAGE C STRICT;
