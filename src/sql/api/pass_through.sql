@@ -39,52 +39,72 @@ COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extensio
 -- therefore are missing ("left_out").
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_catalog(server name) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._source_catalog IS 'catalog of the source: a key for each query, its rows as objects';
 
 -- The rows of a table there; `snapshot`: by the table hint that a memory-optimized table needs.
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_count' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._source_count IS 'number of rows of a source''s table';
 
 -- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash behind it. Not unique by itself.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_name(name text, name_case text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._local_name IS
+    'a remote name as a local one: folded, and cut to 63 bytes with a hash behind it';
 -- Of a column: system columns have names that no other can have.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_column_name(name text, name_case text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_column_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._local_column_name IS
+    'a remote column''s name as a local one, other than those of system columns';
 
 -- What a local name becomes that another one has already: with a hash of `source` behind it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._distinct_name(local text, source text) RETURNS name
 AS 'MODULE_PATHNAME', 'mssql_fdw_distinct_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._distinct_name IS
+    'what a local name becomes that another one has already: with a hash of the source''s behind it';
 
 -- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can be seen.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_type(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_type' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._local_type IS 'type here of a column of SQL Server';
 
 -- What a copy of such a column may change; NULL: nothing.
 CREATE OR REPLACE FUNCTION _mssql_fdw._lossy_note(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_lossy_note' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._lossy_note IS 'what a copy of such a column may change; NULL: nothing';
 
 -- "decimal(18,2)"
 CREATE OR REPLACE FUNCTION _mssql_fdw._declare(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._declare IS 'a column''s type as T-SQL declares it: decimal(18,2)';
 
 -- How a column is selected: itself, but for types that do not travel as themselves.
 CREATE OR REPLACE FUNCTION _mssql_fdw._select_expression(type text, quoted_column text, nul_policy text DEFAULT 'error') RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_select_expression' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._select_expression IS
+    'how T-SQL selects a column: itself, but for types that do not travel as themselves';
 
 -- [name]
 CREATE OR REPLACE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._quote_name IS 'a name in T-SQL: [name]';
 
 -- A default as SQL Server stores it, in PostgreSQL's words; NULL: no translation is sure. sequences[i], "schema.name", is locals[i].
 CREATE OR REPLACE FUNCTION _mssql_fdw._translate_default(definition text, type text, max_length int, "precision" int, scale int,
     sequences text[] DEFAULT '{}', locals text[] DEFAULT '{}') RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_default' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._translate_default IS
+    'a default of SQL Server in PostgreSQL''s words; NULL: no translation is sure';
 
 -- The same for a check constraint or an index's filter: columns[i] is locals[i], of the declared type types[i], if that is given.
 CREATE OR REPLACE FUNCTION _mssql_fdw._translate_check(definition text, columns text[], locals text[], types text[] DEFAULT '{}')
 RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_check' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._translate_check IS
+    'a check or an index''s filter of SQL Server in PostgreSQL''s words; NULL: no translation is sure';
 
 -- Tables 0 .. tables-1 with parents before their children, the heavier first among those that are free; weights may be empty.
 CREATE OR REPLACE FUNCTION _mssql_fdw._load_order(tables int, children int[], parents int[], weights float8[] DEFAULT '{}') RETURNS int[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_load_order' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._load_order IS
+    'numbers of tables, parents before their children, the heavier first among those that are free';

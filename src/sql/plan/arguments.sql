@@ -6,33 +6,44 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._load(server name, source_schema text, sou
     target regclass, columns name[], source text, nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0,
     estimated_bytes bigint DEFAULT 0, memory_optimized boolean DEFAULT false, OUT rows bigint, OUT bytes bigint)
 AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._load IS
+    'loads a remote table into the staging relation of a local one, or into one that is new; rows and bytes';
 
 -- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private function found it helps nobody.
 CREATE OR REPLACE FUNCTION _mssql_fdw._raise(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_raise' LANGUAGE C VOLATILE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._raise IS 'an error about what the caller wrote, by its SQLSTATE and without a CONTEXT';
 
 -- A notice or a warning, with question marks for what the client's encoding lacks: it must not end the run that it tells of.
 CREATE OR REPLACE FUNCTION _mssql_fdw._say(warning boolean, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_say' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._say IS 'a notice or a warning that no encoding of the client''s turns into an error';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._client_can_read(value text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_client_can_read' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._client_can_read IS 'whether the client''s encoding has all characters of a value';
 
 -- Holds fixed, until the calling function ends, what would change a text form or a parse; src/pg/host/settings.hpp says which settings.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold_settings() RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold_settings' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._hold_settings IS
+    'holds fixed, until the calling function ends, what would change a text form or a parse';
 
--- The candidate that `word` most likely meant, or NULL.
 CREATE OR REPLACE FUNCTION _mssql_fdw._nearest(word text, candidates text[]) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._nearest IS 'the candidate that `word` most likely meant, or NULL';
 
 -- An error where a cursor of the session reads the table: it could not be switched, emptied or dropped.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_unused(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_check_unused' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._check_unused IS
+    'error where a cursor of the session reads the table: it could not be switched, emptied or dropped';
 
 -- 'dbo.Users', '[odd schema].[a.b]', 'Users' to its parts; the schema is dbo where none is named.
 CREATE OR REPLACE FUNCTION _mssql_fdw._parse_table_name(qualified_name text, OUT schema text, OUT name text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_parse_table_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._parse_table_name IS
+    'parts of a source''s table name: dbo.Users, [odd schema].[a.b], or Users in dbo';
 
 -- Every key of `options` with its default, what it may be, and what it is used for (_model() has the words).
 CREATE OR REPLACE FUNCTION _mssql_fdw._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[], used_for text[])
@@ -53,6 +64,8 @@ BEGIN ATOMIC
         ('allow_masked',   jsonb 'false', NULL, '{all}'),
         ('allow_filtered', jsonb 'false', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
+COMMENT ON FUNCTION _mssql_fdw._option_list IS
+    'all keys of the argument options: default, what each may be, and what uses it';
 
 -- `options` complete with defaults; an unknown key or a wrong value is an error.
 CREATE OR REPLACE FUNCTION _mssql_fdw._checked_options(options jsonb) RETURNS jsonb
@@ -87,6 +100,8 @@ BEGIN
     RETURN (SELECT jsonb_object_agg(o.key, o.fallback) FROM _mssql_fdw._option_list() AS o) || coalesce(options, '{}');
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._checked_options IS
+    'the argument options complete with defaults; error for an unknown key or a wrong value';
 
 -- `value`, or an error that names the argument and what it may be.
 CREATE OR REPLACE FUNCTION _mssql_fdw._one_of(argument text, value text, allowed text[]) RETURNS text
@@ -99,6 +114,7 @@ BEGIN
         hint => 'Valid values are: ' || array_to_string(allowed, ', ') || '.');
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._one_of IS 'the value of an argument, or an error that says what it may be';
 
 -- `value`, or an error where there is none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._given(argument text, value text) RETURNS text
@@ -110,6 +126,7 @@ BEGIN
     RETURN value;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._given IS 'the value of an argument, or an error where there is none';
 
 -- Arguments that this version takes, but cannot yet follow in every value.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_run_arguments(jobs int, chunk_rows bigint, verify text) RETURNS void
@@ -127,6 +144,8 @@ BEGIN
     PERFORM _mssql_fdw._check_verify(verify, '{none,count}');
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_run_arguments IS
+    'error for values of jobs, chunk_rows and verify that this version cannot follow';
 
 -- `allowed`: what this version does.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_verify(verify text, allowed text[]) RETURNS void
@@ -139,6 +158,7 @@ BEGIN
     PERFORM _mssql_fdw._one_of('verify', verify, allowed);
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_verify IS 'error for a verify that this version does not do';
 
 -- What ILIKE would stumble over for one table and not for another.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_patterns(argument text, patterns text[]) RETURNS void
@@ -155,12 +175,16 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_patterns IS
+    'error for a LIKE pattern that is NULL or ends with an escape character';
 
 -- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no plain name.
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_name(schema text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
             ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;
+COMMENT ON FUNCTION _mssql_fdw._source_name IS
+    'how plans and messages call an object of the source: dbo.Posts, [odd schema].[a.b]';
 
 -- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without against the table's name; and one with a bracket
 -- against the ways of writing them with brackets, which plans and results do.
@@ -172,3 +196,5 @@ RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
                       SELECT FROM (VALUES ('[' || replace(schema, ']', ']]') || '].', '[' || replace(name, ']', ']]') || ']')) AS q (schema, name)
                       CROSS JOIN LATERAL unnest(ARRAY[q.schema || q.name, _matches.schema || '.' || q.name, q.schema || _matches.name, q.name]) AS w (spelling)
                       WHERE w.spelling ILIKE p.pattern OR w.spelling = p.pattern));
+COMMENT ON FUNCTION _mssql_fdw._matches IS
+    'whether any LIKE pattern matches a table, by its name or by schema and name';

@@ -14,6 +14,8 @@ BEGIN
     RETURN catalog;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._catalog IS
+    'catalog of the source as a model takes it, without what cannot have a name here';
 
 -- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what was taken out is "set_aside".
 -- An index or a foreign key goes as a whole: without one of its columns it would be another.
@@ -35,6 +37,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         || jsonb_build_object('set_aside', (SELECT coalesce(jsonb_agg(j.row || jsonb_build_object('of', j.key) ORDER BY j.key, j.at), '[]')
                                             FROM judged AS j WHERE j.aside))
 $$;
+COMMENT ON FUNCTION _mssql_fdw._set_aside IS
+    'a catalog without what has, or stands on, a name that this database''s encoding cannot hold';
 
 -- What the catalog tells that nobody should have to find out later: what is not copied, or copied as something else, or could not be
 -- looked at. `schema` and `name`: the table that it is about, NULL for the database.
@@ -101,3 +105,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 AND NOT coalesce(x.unnameable && '{schema,table}', false)) AS a
     WHERE NOT a.is_view
 $$;
+COMMENT ON FUNCTION _mssql_fdw._catalog_findings IS
+    'what a catalog tells of losses: not copied, copied as something else, or not to be looked at';

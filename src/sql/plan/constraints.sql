@@ -7,6 +7,7 @@ RETURN CASE WHEN max_length < 0 OR type IN ('text', 'ntext', 'image', 'xml', 'sq
             WHEN type IN ('nchar', 'nvarchar', 'sysname') THEN max_length * 3 / 2 + 4
             WHEN type IN ('char', 'varchar') AND source_collation NOT LIKE E'%\\_UTF8' THEN max_length * 3 + 4
             ELSE max_length + 4 END;
+COMMENT ON FUNCTION _mssql_fdw._index_width IS 'bytes of an index row that a column may take at most; NULL: no bound';
 
 -- What translating a table's expressions takes: its columns there, here, and their declared types.
 CREATE OR REPLACE FUNCTION _mssql_fdw._column_lists(model jsonb) RETURNS TABLE (table_id int, sources text[], targets text[], types text[])
@@ -16,11 +17,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _mssql_fdw._columns(model) AS c
     GROUP BY c.table_id
 $$;
+COMMENT ON FUNCTION _mssql_fdw._column_lists IS
+    'remote and local names and types of each table''s columns, for expressions';
 
 -- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So what failed once is tried again.
 CREATE OR REPLACE FUNCTION _mssql_fdw._key_phase(action text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN action IN ('create', 'replace') THEN 60 ELSE 91 END;
+COMMENT ON FUNCTION _mssql_fdw._key_phase IS 'phase of the plan in which keys and indexes of a table are made';
 
 -- Does a kept table have this key or index, or one that does the same? `keys`: names of its columns, in order.
 CREATE OR REPLACE FUNCTION _mssql_fdw._has_index(relation oid, target name, constraint_type text, is_unique boolean, keys name[],
@@ -34,6 +38,7 @@ RETURN EXISTS (
               AND keys = ARRAY(SELECT a.attname FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, at)
                                JOIN pg_attribute AS a ON a.attrelid = relation AND a.attnum = k.attnum
                                WHERE k.at <= i.indnkeyatts ORDER BY k.at)));
+COMMENT ON FUNCTION _mssql_fdw._has_index IS 'whether a kept table has a key or index, or one that does the same';
 
 -- The source's indexes, a row each, with local column lists; `reason` says why one is not made.
 CREATE OR REPLACE FUNCTION _mssql_fdw._indexes(model jsonb)
@@ -88,6 +93,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE t.action NOT IN ('switch', 'refill') OR NOT _mssql_fdw._has_index(t.relation, f.target, f.constraint_type, f.is_unique, f.key_names,
                                                                f.filter_definition IS NOT NULL)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._indexes(jsonb) IS
+    'the source''s indexes with local column lists, and why one is not made';
 
 -- SQL Server counts NULLs as equal in a unique key.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_indexes(model jsonb) RETURNS SETOF replicate._step
@@ -116,12 +123,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     THEN 'several NULLs are allowed here: NULLS NOT DISTINCT came with PostgreSQL 15' END), '')
     FROM listed AS l
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_indexes IS 'steps: keys and indexes';
 
 -- A kept table's constraint of this name: is it validated? NULL: there is none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_state(t replicate._table, constraint_name name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT k.convalidated FROM pg_constraint AS k
         WHERE k.conrelid = t.relation AND k.conname = constraint_name AND t.action NOT IN ('create', 'replace'));
+COMMENT ON FUNCTION _mssql_fdw._constraint_state IS
+    'whether a kept table''s constraint is validated; NULL: there is none';
 
 -- Checks and foreign keys of tables that get new rows which the source has disabled, or does not vouch for. `id`: here.
 CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted(model jsonb)
@@ -143,6 +153,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_constraint AS k ON k.conrelid = t.relation AND k.conname = o.target AND k.contype = CASE l.kind WHEN 'check' THEN 'c' ELSE 'f' END
     WHERE l.is_disabled OR l.is_not_trusted
 $$;
+COMMENT ON FUNCTION _mssql_fdw._untrusted IS
+    'checks and foreign keys of loaded tables that the source has disabled or does not vouch for';
 
 -- The same, as _switch() takes them.
 CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_names(model jsonb) RETURNS text[]
@@ -151,6 +163,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                  FROM _mssql_fdw._untrusted(model) AS u JOIN _mssql_fdw._tables(model) AS t ON t.id = u.table_id
                  ORDER BY t.position, u.target COLLATE "C")
 $$;
+COMMENT ON FUNCTION _mssql_fdw._untrusted_names IS
+    'names of the checks and foreign keys that the source does not vouch for, as _switch() takes them';
 
 -- A check that is disabled on the source is not enforced here either. INSERT would enforce one that is only not trusted, so it
 -- comes back after a refill.
@@ -171,6 +185,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.target, l.check_name, regexp_replace(l.definition, ' NOT VALID$', '')), NULL
     FROM listed AS l WHERE NOT l.is_disabled
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_untrusted_checks IS
+    'steps: drops checks that the source has disabled, and for a refill those that it does not vouch for';
 
 -- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is there.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_checks(model jsonb) RETURNS SETOF replicate._step
@@ -200,6 +216,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM listed AS l
     WHERE l.expression IS NOT NULL AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.is_valid IS NOT TRUE
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_checks IS 'steps: checks';
 
 -- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already. `is_late`: they
 -- hold for rows that only the end of the run brings.
@@ -245,6 +262,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                    AND k.conname <> o.target AND g.column_names = ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, at)
                                               JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.at)))
 $$;
+COMMENT ON FUNCTION _mssql_fdw._foreign_keys IS 'the source''s foreign keys with local names';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -267,3 +285,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM listed AS l
     WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.takes_not_valid
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_foreign_keys IS 'steps: foreign keys';

@@ -37,6 +37,7 @@ BEGIN
     PERFORM _mssql_fdw._check_dependent_views(tables);
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_targets IS 'error for the first selected table whose target must not be touched';
 
 -- What the ledger does not know is somebody's own, whatever its name and its columns are.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_ours(server name, tables jsonb) RETURNS void
@@ -59,10 +60,13 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_ours IS 'error for a table that is there and no copy of the ledger''s';
 
 -- Notes that relations are the copies of tables or sequences of the source. Their owner, or who may empty and fill them, may say so: src/pg/copy/run.cpp.
 CREATE OR REPLACE FUNCTION _mssql_fdw._claim(server name, source_schemas text[], source_names text[], targets regclass[]) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._claim IS
+    'writes into the ledger that relations are copies of tables or sequences of the source';
 
 -- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this database meant and is gone, no table of
 -- that name is in a copy of it either; and what was said of a target's name elsewhere, or by a restore, counts no more. Only rows of the server
@@ -92,6 +96,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT count(*) FROM written
 $$;
+COMMENT ON FUNCTION _mssql_fdw._write_targets IS
+    'the ledger''s rows for _claim(), which calls it as the extension''s owner';
 
 -- A sequence that stands under the name of one of the source is somebody's own as a table is, and so is its number.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_sequences(model jsonb) RETURNS void
@@ -107,6 +113,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_sequences IS 'error for a sequence that is there and no copy of the ledger''s';
 
 -- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a MATERIALIZED, or it is asked of a whole catalog.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
@@ -114,6 +121,8 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
 END;
+COMMENT ON FUNCTION _mssql_fdw._is_trusted IS
+    'whether a role may have written code that a run evaluates with the caller''s rights';
 
 -- The tables that are there, each with all that inherit from it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._families(tables jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
@@ -127,6 +136,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT f.relation, format('%I.%I', n.nspname, c.relname), f.source, f.position, f.action
     FROM family AS f JOIN pg_class AS c ON c.oid = f.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
 $$;
+COMMENT ON FUNCTION _mssql_fdw._families IS 'tables of a run that are there, each with all that inherit from it';
 
 -- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules; those of its
 -- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would who owns the function of
@@ -167,6 +177,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_owners IS
+    'error where writing into a table would evaluate what an untrusted role has written';
 
 -- Of these types and all that they are made of (base types, elements, attributes, subtypes): what an untrusted role owns. An array is its element's.
 CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_parts(types oid[]) RETURNS TABLE (type oid, part oid, part_name text, owner name)
@@ -186,6 +198,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT p.type, p.oid, format_type(p.oid, NULL), pg_get_userbyid(p.typowner) FROM parts AS p WHERE NOT _mssql_fdw._is_trusted(p.typowner)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._untrusted_parts IS
+    'what an untrusted role owns of types and of all that they are made of';
 
 -- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a copy makes one, so that this is asked again
 -- when the tables are locked (src/pg/copy/constraint_check.cpp).
@@ -211,6 +225,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_key_types IS
+    'error where a key of these tables would compare by casts of an untrusted role';
 
 -- As above, of types: whoever owns a domain writes its constraints and its default, which a value of it has to pass within an array or a
 -- composite, too; whoever owns any type, its casts, which the text of a check or a foreign key may mean.
@@ -239,6 +255,8 @@ BEGIN
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace')));
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_type_owners IS
+    'error where columns of these tables have types of an untrusted role';
 
 -- DROP TABLE without CASCADE would name the views too, but not say what to do here.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_dependent_views(tables jsonb) RETURNS void
@@ -258,6 +276,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_dependent_views IS 'error where views stand on a table that is to be replaced';
 
 -- The name_case under which most of the columns are there that are missing; NULL: none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._other_name_case(tables jsonb, columns jsonb) RETURNS text
@@ -276,6 +295,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT m.name_case FROM matched AS m WHERE m.columns * 2 > (SELECT count(*) FROM missing) ORDER BY m.columns DESC, m.at LIMIT 1
 $$;
+COMMENT ON FUNCTION _mssql_fdw._other_name_case IS
+    'name_case under which most of the missing columns are there; NULL: none';
 
 -- A table that is kept must have a column for each of the source's, and nothing else that must not be NULL.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_columns(tables jsonb, columns jsonb) RETURNS void
@@ -320,6 +341,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_columns IS
+    'error where a kept table lacks a column of the source, or has another that must not be NULL';
 
 -- Columns of kept tables that do not take all that the types of their sources do: altered there, or made so here on purpose.
 CREATE OR REPLACE FUNCTION _mssql_fdw._narrow_columns(model jsonb) RETURNS TABLE (table_id int, note text)
@@ -346,6 +369,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                                   OR s.size[1] - coalesce(s.size[2], 0) < s.wanted_size[1] - coalesce(s.wanted_size[2], 0))
     GROUP BY s.id
 $$;
+COMMENT ON FUNCTION _mssql_fdw._narrow_columns IS
+    'columns of kept tables that do not take all that the types of their sources do';
 
 -- What a kept table has and the source has not, any more or never: nothing fills it. One with a default is its owner's own.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_columns_without_source(model jsonb) RETURNS SETOF replicate._step
@@ -359,6 +384,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE t.action IN ('switch', 'refill') AND a.attnum > 0 AND NOT a.attisdropped AND c.target IS NULL
       AND NOT a.atthasdef AND a.attidentity = '' AND y.typdefault IS NULL
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_columns_without_source IS
+    'steps: notes on columns of kept tables that nothing fills';
 
 -- Copies whose source is gone: they stay as they are. The ledger knows them; the patterns and target_schema say which of them are meant.
 CREATE OR REPLACE FUNCTION _mssql_fdw._copies_without_source(model jsonb) RETURNS TABLE (source text, target text)
@@ -373,6 +400,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
                       WHERE t.schema = k.source_schema AND t.name = k.source_name)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._copies_without_source IS 'copies whose source is gone';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_copies_without_source(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -380,3 +408,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            NULL::text, format('copy %s: its source is gone, or hidden from the login; the rows are those of an earlier run', o.target)
     FROM _mssql_fdw._copies_without_source(model) AS o
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_copies_without_source IS 'steps: notes on copies whose source is gone';

@@ -5,6 +5,8 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._takes_not_valid(relation regclass) RETURN
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN current_setting('server_version_num')::int >= 180000
     OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p');
+COMMENT ON FUNCTION _mssql_fdw._takes_not_valid IS
+    'whether a foreign key of the table can be NOT VALID: before PostgreSQL 18 not of a partitioned one';
 
 -- The keys. `source`: the table there whose key it is; NULL: it is somebody's own. `table_id`: the table of the run on whose account it is dropped.
 -- Tables that are switched keep theirs, and keys of dropped tables go with them.
@@ -33,6 +35,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN ours AS o ON o.relation = k.conrelid AND o.target = k.conname
     WHERE k.contype = 'f' AND k.conparentid = 0 AND (c.id IS NOT NULL OR p.id IS NOT NULL) AND c.action IS DISTINCT FROM 'replace'
 $$;
+COMMENT ON FUNCTION _mssql_fdw._existing_keys IS
+    'foreign keys that are dropped before the loads of a run and made again behind them';
 
 -- Does the source's table have a key over these columns, in whatever order? A foreign key has to refer to one.
 CREATE OR REPLACE FUNCTION _mssql_fdw._has_source_key(model jsonb, table_id int, columns name[]) RETURNS boolean
@@ -46,6 +50,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         GROUP BY i.index
         HAVING array_agg(c.target ORDER BY c.target) = ARRAY(SELECT w.name FROM unnest(columns) AS w (name) ORDER BY w.name))
 $$;
+COMMENT ON FUNCTION _mssql_fdw._has_source_key IS
+    'whether the source''s table has a key over these columns, in whatever order';
 
 -- A key that is dropped must come back: what is known to prevent that is an error before anything is changed.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_existing_keys(model jsonb) RETURNS void
@@ -73,6 +79,7 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_existing_keys IS 'error for a foreign key that could not be made again';
 
 -- One of the source that cannot be made again is noted, and any other ends the run: nobody would make it later. So does one that cannot be
 -- NOT VALID, where the new rows violate it.
@@ -96,3 +103,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', k.child_name, k.name), NULL
     FROM k WHERE k.is_valid AND k.takes_not_valid
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_existing_foreign_keys IS
+    'steps: drops foreign keys that stand in the way, and makes them again';

@@ -14,6 +14,7 @@ BEGIN ATOMIC
     WHERE CASE WHEN h.here THEN o.relation = c.oid ELSE o.owner = pg_get_userbyid(c.relowner) END
     ORDER BY c.oid, h.here DESC, o.database;
 END;
+COMMENT ON FUNCTION _mssql_fdw._copies IS 'relations that earlier runs made or took over and that are there still';
 
 -- A relation that an earlier run made from this table or sequence of the server.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_copy(relation oid, server name, source_schema text, source_name text) RETURNS boolean
@@ -22,3 +23,4 @@ RETURN EXISTS (
     SELECT FROM _mssql_fdw._copies() AS k
     WHERE k.relation = _is_copy.relation AND k.server = _is_copy.server AND k.source_schema = _is_copy.source_schema
       AND k.source_name = _is_copy.source_name);
+COMMENT ON FUNCTION _mssql_fdw._is_copy IS 'whether a relation is the copy of this table or sequence of the server';

@@ -7,11 +7,13 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._cut_note(name text, folded text) RETURNS 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN octet_length(folded) > 54 AND folded ~ '_[0-9a-f]{8}$' AND right(lower(folded), 9) <> right(lower(name), 9)
             THEN 'renamed: its name is longer than 63 bytes' END;
+COMMENT ON FUNCTION _mssql_fdw._cut_note IS 'note that a folded name is cut and ends in a hash; NULL: it is not';
 
 -- PostgreSQL's own, and the extension's.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_reserved_schema(name text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN starts_with(name, 'pg_') OR name IN ('information_schema', 'replicate', '_mssql_fdw');
+COMMENT ON FUNCTION _mssql_fdw._is_reserved_schema IS 'whether a schema is PostgreSQL''s own or the extension''s';
 
 -- The schema that a source schema's tables go to, when the caller names none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_schema(schema text, name_case text) RETURNS name
@@ -27,6 +29,8 @@ BEGIN
     RETURN folded;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._local_schema IS
+    'schema that a source schema''s tables go to, when the caller names none';
 
 -- All base tables of the source with their local names; position and action are still open. `kept`, `suffixed`: the copy that is there under
 -- the name, or under the one with a suffix.
@@ -79,6 +83,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN pg_namespace AS s ON s.nspname = n.local_schema
     LEFT JOIN pg_class AS c ON c.relnamespace = s.oid AND c.relname = n.local_name
 $$;
+COMMENT ON FUNCTION _mssql_fdw._map_tables IS 'base tables of the source with their local names';
 
 -- What an identity column's numbers may be, and what makes them here.
 CREATE OR REPLACE FUNCTION _mssql_fdw._identity_range(type text, "precision" int, scale int, seed numeric, increment numeric,
@@ -103,6 +108,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._identity_range IS 'what an identity column''s numbers may be, and what makes them here';
 
 -- The local type: the default mapping, and PostGIS types by their full name where the extension is, whatever search_path says.
 CREATE OR REPLACE FUNCTION _mssql_fdw._column_type(type text, max_length int, "precision" int, scale int) RETURNS text
@@ -120,6 +126,8 @@ BEGIN
     RETURN _mssql_fdw._local_type(type, max_length, "precision", scale);
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._column_type IS
+    'local type of a column, PostGIS types by their full name; NULL for an unknown one';
 
 -- All columns of the source's base tables.
 CREATE OR REPLACE FUNCTION _mssql_fdw._map_columns(catalog jsonb, tables jsonb, name_case text) RETURNS SETOF replicate._column
@@ -167,6 +175,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attname = n.target AND NOT a.attisdropped AND n.action IN ('switch', 'refill')
     CROSS JOIN LATERAL _mssql_fdw._identity_range(n.type, n."precision", n.scale, n.seed, n.increment, n.last_value) AS g
 $$;
+COMMENT ON FUNCTION _mssql_fdw._map_columns IS 'columns of the source''s base tables with their local names and types';
 
 -- Indexes and sequences share one name space with tables: their names go in order of importance, and step aside for what exists.
 -- An index or a copied sequence that stands keeps its name. Tables that are left alone (skip, keep) keep theirs and are not listed.
@@ -236,6 +245,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE _mssql_fdw._cut_note(r.name, r.folded) END
     FROM ranked AS r
 $$;
+COMMENT ON FUNCTION _mssql_fdw._map_relations IS
+    'local names of indexes, sequences and identities, which share one name space with tables';
 
 -- Checks and foreign keys are named within their table, where the constraints that are indexes come first.
 CREATE OR REPLACE FUNCTION _mssql_fdw._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
@@ -264,3 +275,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE _mssql_fdw._cut_note(r.name, r.folded) END
     FROM ranked AS r
 $$;
+COMMENT ON FUNCTION _mssql_fdw._map_constraints IS 'local names of checks and foreign keys';

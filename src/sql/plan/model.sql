@@ -17,6 +17,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.kind, p.schema, p.name
     FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (kind text, schema text, name text)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._other_objects IS 'what the source has besides tables that can be copied';
 
 -- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
 CREATE OR REPLACE FUNCTION _mssql_fdw._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
@@ -58,6 +59,7 @@ BEGIN
                          'The login may lack permission to see it.'));
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._find_table IS 'id of the one table that source_table names';
 
 -- Everything that a pattern of include may be about.
 CREATE OR REPLACE FUNCTION _mssql_fdw._selectable(catalog jsonb, tables jsonb) RETURNS TABLE (schema text, name text)
@@ -66,6 +68,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._selectable IS 'names that a pattern of include may be about';
 
 -- Everything that a pattern of exclude may be about: what the source has, and what copies of it the ledger knows.
 CREATE OR REPLACE FUNCTION _mssql_fdw._known_names(catalog jsonb, server name) RETURNS TABLE (schema text, name text)
@@ -78,6 +81,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT o.source_schema, o.source_table FROM replicate._targets AS o WHERE o.server = _known_names.server
 $$;
+COMMENT ON FUNCTION _mssql_fdw._known_names IS
+    'names that a pattern of exclude may be about: those of the source and of the ledger';
 
 -- Where the server does not say which database it is, the login's default may be another than is meant.
 CREATE OR REPLACE FUNCTION _mssql_fdw._database_hint(catalog jsonb, server name) RETURNS text
@@ -86,6 +91,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   catalog #>> '{database,name}', server)
     WHERE _mssql_fdw._server_option(server, 'database') IS NULL
 $$;
+COMMENT ON FUNCTION _mssql_fdw._database_hint IS
+    'hint where the login''s default database was read; NULL: the server names one';
 
 -- The ids of the tables that include and exclude select. That nothing at all is selected is an error.
 CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
@@ -114,6 +121,7 @@ BEGIN
     PERFORM _mssql_fdw._raise('42P01', format('include and exclude leave nothing of server "%s"', server), hint => database_hint);
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._select_tables IS 'ids of the tables that include and exclude select';
 
 -- What most often is a mistake and no error: patterns that match nothing, a database without tables. It is told at once, and history keeps it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._selection_warnings(catalog jsonb, tables jsonb, include text[], exclude text[], server name)
@@ -131,6 +139,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            coalesce(_mssql_fdw._database_hint(catalog, server), 'The login sees tables that it has a right on.')
     WHERE tables = '[]'
 $$;
+COMMENT ON FUNCTION _mssql_fdw._selection_warnings IS
+    'what most often is a mistake and no error: patterns without a match, a database without tables';
 
 -- Load order of the selected tables: referenced ones first, the larger first among those that do not depend on each other.
 CREATE OR REPLACE FUNCTION _mssql_fdw._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
@@ -151,6 +161,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ARRAY(SELECT c.weight FROM chosen AS c ORDER BY c.index))) WITH ORDINALITY AS o (index, "position")
     JOIN chosen AS c ON c.index = o.index
 $$;
+COMMENT ON FUNCTION _mssql_fdw._positions IS 'load order of the selected tables';
 
 -- Values that the login must not see would be masked without any error: refuse unless the caller says that it is meant.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_masked(model jsonb) RETURNS void
@@ -168,6 +179,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_masked IS
+    'error where the login would get masked values, unless the caller allows that';
 
 -- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too. A login without VIEW DEFINITION
 -- sees no predicates; then that is a finding.
@@ -187,6 +200,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_filtered IS
+    'error where row-level security would hide rows from the login, unless the caller allows that';
 
 -- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a table hint.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_memory_optimized(model jsonb) RETURNS void
@@ -207,6 +222,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_memory_optimized IS
+    'error for memory-optimized tables that the isolation level cannot read';
 
 -- The model's findings: those of the catalog that are about what is selected, and what the caller allowed to be incomplete.
 -- `tables` are the mapped ones, a position for each that is selected; what is not mapped at all goes by the patterns.
@@ -233,6 +250,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT coalesce(jsonb_agg(f ORDER BY f.severity DESC, f.object COLLATE "C", f.finding COLLATE "C"), '[]') FROM found AS f
 $$;
+COMMENT ON FUNCTION _mssql_fdw._findings IS
+    'findings of a model: what is about the selected tables, and what the caller allowed to be incomplete';
 
 -- An option of the foreign server; NULL where it is not set.
 CREATE OR REPLACE FUNCTION _mssql_fdw._server_option(server name, option text) RETURNS text
@@ -240,6 +259,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.option_value FROM pg_foreign_server AS f CROSS JOIN LATERAL pg_options_to_table(f.srvoptions) AS o
     WHERE f.srvname = server AND o.option_name = option
 $$;
+COMMENT ON FUNCTION _mssql_fdw._server_option IS 'an option of a foreign server; NULL where it is not set';
 
 -- A connection reads at the isolation level that it logged in with, so the option can only confirm it. `effective`: as _isolation() has it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_isolation(server name, wanted text, effective text) RETURNS void
@@ -253,6 +273,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_isolation IS
+    'error where the option isolation is not what the connection reads at';
 
 -- A result that the client's encoding cannot show is an error, and would be found when all is done.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_readable(tables jsonb) RETURNS void
@@ -269,6 +291,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_readable IS 'error where the client''s encoding lacks characters of table names';
 
 -- The arguments that all functions share. The answer: the options, complete. Options that the function makes no use of are told.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_arguments(what text, server name, target_schema name, include text[], exclude text[],
@@ -302,6 +325,8 @@ BEGIN
     RETURN checked;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_arguments IS
+    'checks the arguments that all functions share; the options, complete';
 
 -- A table that is there stays logged or not, whatever is asked for.
 CREATE OR REPLACE FUNCTION _mssql_fdw._tell_persistence(tables jsonb, what text, unlogged boolean) RETURNS void
@@ -320,6 +345,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._tell_persistence IS
+    'notice on tables that stay logged or unlogged, whatever is asked for';
 
 -- How many entries of the lock table a run fills: tables, indexes, TOAST tables, sequences and row types; those of the staging relations, too.
 CREATE OR REPLACE FUNCTION _mssql_fdw._estimated_locks(model jsonb) RETURNS bigint
@@ -338,6 +365,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN pg_class AS c ON c.oid = t.relation
     WHERE t.action IN ('create', 'replace', 'switch', 'refill')
 $$;
+COMMENT ON FUNCTION _mssql_fdw._estimated_locks IS 'estimate of the entries of the lock table that a run fills';
 
 -- PostgreSQL has room for some more than it says, and others need some.
 CREATE OR REPLACE FUNCTION _mssql_fdw._warn_of_locks(estimate bigint) RETURNS void
@@ -354,6 +382,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._warn_of_locks IS 'warning where a run may need more locks than there is room for';
 
 -- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
 -- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
@@ -431,3 +460,5 @@ BEGIN
     RETURN model || jsonb_build_object('findings', _mssql_fdw._findings(model));
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._model IS
+    'the model that plans are made of: the source''s catalog, mapped, selected and checked';

@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._row_security_hint(target text, is_owned b
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN is_owned THEN format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, or run this as a role with BYPASSRLS.', target)
             ELSE 'Run this as the table''s owner, or as a role with BYPASSRLS.' END;
+COMMENT ON FUNCTION _mssql_fdw._row_security_hint IS 'hint for a table whose policies would hide rows from a run';
 
 -- On what is written.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_privileges(tables jsonb) RETURNS void
@@ -44,6 +45,7 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_privileges IS 'error where the caller lacks a right on what a run writes';
 
 -- What else a table that is refilled takes: all columns are written, and its owner alone sets the sequences of its columns and drops its checks.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_refill_privileges(model jsonb) RETURNS void
@@ -73,6 +75,8 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_refill_privileges IS
+    'error where the caller lacks a right that refilling a table takes';
 
 -- Sequences of their own, which are set behind the loads.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_sequence_privileges(model jsonb) RETURNS void
@@ -89,6 +93,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_sequence_privileges IS
+    'error where the caller lacks a right on a sequence that a run sets';
 
 -- On tables whose foreign keys are dropped and made again.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_key_privileges(model jsonb) RETURNS void
@@ -117,6 +123,8 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_key_privileges IS
+    'error where the caller lacks a right on tables whose foreign keys are dropped and made again';
 
 -- On the tables at the other ends of foreign keys that new rows are held against before the switch (run/staging.sql).
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_partner_privileges(model jsonb) RETURNS void
@@ -150,3 +158,5 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_partner_privileges IS
+    'error where the caller lacks a right on tables that new rows are held against';

@@ -27,6 +27,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._set_sequence IS
+    'sets a sequence so that a value comes next; status says when it cannot be';
 
 -- For a sequence of its own; last NULL: never used.
 CREATE OR REPLACE FUNCTION _mssql_fdw._align_sequence(target regclass, start numeric, step numeric, last numeric,
@@ -38,6 +40,7 @@ BEGIN
     FROM _mssql_fdw._set_sequence(target, coalesce(last + step, start), step, last IS NOT NULL) AS a;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._align_sequence IS 'lets a sequence of its own go on where the source''s is';
 
 -- For an identity column: beyond the source's last value, and beyond every number in the table (IDENTITY_INSERT, RESEED), or
 -- in its staging relation. An empty
@@ -66,6 +69,8 @@ BEGIN
     FROM _mssql_fdw._set_sequence(sequence::regclass, next, step, coalesce(used, false)) AS a;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._align_identity IS
+    'lets an identity column go on beyond the source''s last value and all its rows';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_identities(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -77,3 +82,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND (t.action IN ('create', 'replace', 'switch', 'refill') AND model ->> 'what' = 'all'
            OR t.action = 'keep' AND model ->> 'what' = 'sequences')
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_identities IS 'steps: sets identity columns to go on where the source is';

@@ -5,6 +5,8 @@
 -- in a snapshot of then.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], tables jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._hold IS
+    'locks relations and the names of schemas for a run, and lets _check_held() look at them';
 
 -- targets[i] is the name of relations[i].
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[], tables jsonb) RETURNS void
@@ -21,6 +23,8 @@ BEGIN
     PERFORM _mssql_fdw._check_type_owners(tables);
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_held IS
+    'error where a locked table is another one now, or evaluates what an untrusted role has written';
 
 -- The columns that keys which are only made now will refer to, of tables that stand already, whosever they are.
 CREATE OR REPLACE FUNCTION _mssql_fdw._referred_columns(model jsonb) RETURNS TABLE (relation oid, target text, column_name name)
@@ -34,6 +38,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN _mssql_fdw._columns(model) AS c ON c.table_id = p.id AND c.name = f.referenced_column
     WHERE has_table_privilege(p.relation, 'REFERENCES')
 $$;
+COMMENT ON FUNCTION _mssql_fdw._referred_columns IS 'columns of tables that stand already to which new keys will refer';
 
 -- A key that is made is held against the rows by the casts of its types.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_referred_types(model jsonb) RETURNS void
@@ -56,6 +61,8 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._check_referred_types IS
+    'error where a new key would compare by casts of an untrusted role';
 
 -- The tables that a run alters first: then no key from or to them is made any more, and the other ends of the keys that are dropped and made again
 -- are known. Who could have written what they evaluate is asked when both are held.
@@ -76,3 +83,5 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._hold_targets IS
+    'locks all that a run alters, and asks who could have written what it evaluates';

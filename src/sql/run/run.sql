@@ -26,6 +26,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
         UNION ALL SELECT * FROM _mssql_fdw._plan_losses(model)) AS s
     ORDER BY s.phase, s."position", s.ordinal, s.kind, s.target COLLATE "C"
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan IS 'the plan: what a run does, in order';
 
 -- A copy that is not of one moment, where that is not the server option's doing: told by a NOTICE, and no loss.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_isolation(model jsonb) RETURNS SETOF replicate._step
@@ -38,6 +39,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND coalesce(_mssql_fdw._server_option((model ->> 'server')::name, 'isolation'), 'automatic') = 'automatic'
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_isolation IS 'step: note on a copy that is not of one moment';
 
 -- What stays behind: views and programs, what was set aside when the catalog was read; and patterns that match nothing.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_losses(model jsonb) RETURNS SETOF replicate._step
@@ -55,19 +57,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 99, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
     FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._plan_losses IS 'steps: notes on what stays behind';
 
 -- One run per server at a time in this database, until the transaction ends; an error when another session has one.
 CREATE OR REPLACE FUNCTION _mssql_fdw._lock_server(server name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._lock_server IS 'makes the transaction the only one with a run of this server';
 
 -- For replicate.progress: what the run is doing now. Without effect outside of one.
 CREATE OR REPLACE FUNCTION _mssql_fdw._show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._show_progress IS 'what the run is doing now, for replicate.progress';
 
 -- Executes a step's statement, which is all that the CONTEXT of its error names. `as_callers`: with the search_path of the run's caller, which is for
 -- what fires triggers and names nothing that a search_path could choose.
 CREATE OR REPLACE FUNCTION _mssql_fdw._do(statement text, as_callers boolean DEFAULT false) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._do IS 'executes a step''s statement';
 
 -- Executes what may fail without harm to the data. failure NULL: done; else why not. `detail` may hold values of rows: it is for the caller
 -- and not for the history, which others read.
@@ -81,10 +87,12 @@ EXCEPTION
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._try IS 'executes a statement that may fail without harm to the data; why it did';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._may_fail(kind text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN kind IN ('default', 'primary key', 'unique', 'index', 'check', 'foreign key', 'validate');
+COMMENT ON FUNCTION _mssql_fdw._may_fail IS 'whether steps of a kind may fail without harm to the data';
 
 -- Does one step. `undone` are the statements that failed so far: nothing is validated that was not made. Whatever is not said to may
 -- fail ends the run. `loss`: what the target lacks of the source after this step; its verb is NULL where nothing. `outcome`: done, failed,
@@ -138,6 +146,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._run_step IS 'does one step of a plan; what the target lacks after it';
 
 -- Switches the tables, and tells which constraints the new rows violate.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_switch(model jsonb, statement text) RETURNS SETOF replicate._loss
@@ -158,11 +167,13 @@ BEGIN
     FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill');
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._run_switch IS 'does the step switch; the constraints that the new rows violate';
 
 -- The others are notes.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._loss) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN (loss).verb IN ('failed', 'not validated', 'without a match', 'without tables');
+COMMENT ON FUNCTION _mssql_fdw._is_warning IS 'whether a loss is a warning; the others are notes';
 
 -- Builds the indexes of a staged table, and tells which are dropped because the new rows do not fit.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_stage_indexes(s replicate._step) RETURNS SETOF replicate._loss
@@ -178,6 +189,8 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._run_stage_indexes IS
+    'does the step stage indexes; those that are dropped because the new rows do not fit';
 
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
 CREATE OR REPLACE FUNCTION _mssql_fdw._loss_summary(losses replicate._loss[]) RETURNS text
@@ -196,6 +209,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                       ORDER BY array_position('{failed,not validated,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
     FROM verbs AS v
 $$;
+COMMENT ON FUNCTION _mssql_fdw._loss_summary IS
+    'losses in a line: 1 check not translated, 16 views not copied; NULL: none';
 
 -- '50000 rows, 43 MB in 1.2 s (41000 rows/s)'
 CREATE OR REPLACE FUNCTION _mssql_fdw._amount(rows bigint, bytes bigint, elapsed interval) RETURNS text
@@ -205,11 +220,14 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                   CASE WHEN rows >= 1000 AND elapsed >= interval '0.1 s'
                        THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._amount IS '50000 rows, 43 MB in 1.2 s (41000 rows/s)';
 
 -- Locks a relation against whatever would make a count of it another thing, until the transaction ends; an error where counting evaluates what
 -- another role has written.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold_counted(relation oid) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold_counted' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._hold_counted IS
+    'locks a relation against whatever would make a count of it another thing';
 
 -- Source rows by the remote session, target rows by ours, staged ones where there are.
 CREATE OR REPLACE FUNCTION _mssql_fdw._count(server name, schema text, name text, snapshot boolean, target regclass,
@@ -221,6 +239,7 @@ BEGIN
     EXECUTE 'SELECT count(*) FROM ' || _mssql_fdw._rows_of(target) INTO target_rows;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._count IS 'numbers of rows of both sides';
 
 -- A table's result after one more of its steps. One difference is not made good by a later count: a refill is counted twice.
 CREATE OR REPLACE FUNCTION _mssql_fdw._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
@@ -239,6 +258,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._with_step IS 'a table''s result after one more of its steps';
 
 -- Notes what is, or becomes, a copy by these steps.
 CREATE OR REPLACE FUNCTION _mssql_fdw._claim_copies(model jsonb, steps replicate._step[]) RETURNS void
@@ -253,6 +273,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
          ) AS c (schema, name, target)
     WHERE c.target IS NOT NULL
 $$;
+COMMENT ON FUNCTION _mssql_fdw._claim_copies IS 'writes into the ledger what is, or becomes, a copy by these steps';
 
 -- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the source has and the target lacks.
 CREATE OR REPLACE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
@@ -322,6 +343,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._execute IS 'executes the steps of a plan in order; a result for each table';
 
 -- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what was lost. Only _replicate() writes
 -- that down.
@@ -366,6 +388,7 @@ BEGIN
     run.finished := clock_timestamp();
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._run IS 'a run without its history';
 
 -- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id, beyond those that are there: a restore
 -- may have set the sequence back.
@@ -386,12 +409,15 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT a.id FROM added AS a
 $$;
+COMMENT ON FUNCTION _mssql_fdw._write_history IS
+    'writes a run''s history for _replicate(), which calls it as the extension''s owner; its id';
 
 -- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(), writes history, and says a closing line;
 -- the rows of the tables. It sets search_path itself, and lets triggers of the caller's see his (src/pg/copy/run.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._replicate(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS replicate.run_tables[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._replicate IS 'the body of replicate_all and replicate_table';
 
 -- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16 views not copied; see ...'.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
@@ -406,6 +432,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         _mssql_fdw._loss_summary(losses) || format('; see notes and warnings in replicate.runs, id %s', id))
     FROM unnest(results) AS r
 $$;
+COMMENT ON FUNCTION _mssql_fdw._run_message IS 'a run in a line';
 
 -- What the connection reads at: the server's option, else SNAPSHOT where the database allows it (src/pg/remote/connection.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._isolation(server name, model jsonb) RETURNS text
@@ -414,3 +441,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         replace(nullif(_mssql_fdw._server_option(server, 'isolation'), 'automatic'), '_', ' '),
         CASE WHEN (model #>> '{catalog,database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._isolation IS 'isolation level at which the connection reads';

@@ -8,26 +8,34 @@ BEGIN ATOMIC
     SELECT s.oid FROM pg_class AS t JOIN pg_class AS s ON s.relnamespace = t.relnamespace AND s.relname = 'pg_temp_' || t.oid
     WHERE t.oid = relation AND s.relrewrite = t.oid;
 END;
+COMMENT ON FUNCTION _mssql_fdw._staged IS 'staging relation of a table; NULL: none';
 
 -- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or analyzes them: the plan is about what they are. In
 -- the order of their numbers; those that the user may neither alter nor empty are left out. True when one was not locked before, so that
 -- what is known of it may be out of date. Without effect outside of a run.
 CREATE OR REPLACE FUNCTION _mssql_fdw._lock_targets(relations oid[]) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_targets' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._lock_targets IS
+    'locks tables of a run against changes of their definition; true when one was not locked before';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._stage IS 'makes the staging relation of a table';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage_index(relation regclass, index regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage_index' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._stage_index IS 'builds an index of a table over its staged rows';
 
 -- As they are now: a snapshot of REPEATABLE READ may be older than an index.
 CREATE OR REPLACE FUNCTION _mssql_fdw._indexes(relation regclass) RETURNS oid[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._indexes(regclass) IS 'indexes of a table as they are now, whatever the snapshot';
 
 -- Has the switch drop an index that cannot be staged. False: not this one, which enforces something.
 CREATE OR REPLACE FUNCTION _mssql_fdw._leave_index_out(relation regclass, index regclass) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_leave_index_out' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._leave_index_out IS
+    'has the switch drop an index that cannot be staged; false: not this one, which enforces something';
 
 -- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for the switch drops them; one that is unique
 -- ends the run.
@@ -66,6 +74,8 @@ BEGIN
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._stage_indexes IS
+    'builds the indexes of a table over its staged rows; those that the rows do not fit into';
 
 -- Checks the constraints, then takes the exclusive locks, of tables that are refilled and sequences that are set behind it, too, and switches. `untrusted`, as
 -- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new rows are,
@@ -74,11 +84,15 @@ $$;
 CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[], analyzed boolean)
 RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
+COMMENT ON FUNCTION _mssql_fdw._switch IS
+    'gives tables the files of their staging relations; the constraints that the new rows violate';
 
 -- An expression that means another thing in another table: it has the whole row, whose type is the table's, or `tableoid`.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_of_its_table(expression pg_node_tree) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN expression::text ~ ':varattno (0|-[0-9]+) ';
+COMMENT ON FUNCTION _mssql_fdw._is_of_its_table IS
+    'whether an expression means another thing in another table: it has the whole row or tableoid';
 
 -- Those of the relations that are in a publication.
 CREATE OR REPLACE FUNCTION _mssql_fdw._published(relations oid[]) RETURNS SETOF oid
@@ -88,6 +102,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_publication_tables AS p ON p.schemaname = n.nspname AND p.tablename = c.relname
     WHERE c.oid = ANY (relations)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._published IS 'those of the relations that are in a publication';
 
 -- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), where an index, a check that
 -- is held against the new rows, or a generated column is about the table itself, a column has no value in the file (virtual), a foreign key
@@ -108,6 +123,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND NOT EXISTS (SELECT FROM pg_type AS y WHERE y.typnamespace = c.relnamespace AND y.typname = 'pg_temp_' || c.oid AND y.typrelid = 0)
     FROM pg_class AS c WHERE c.oid = relation
 $$;
+COMMENT ON FUNCTION _mssql_fdw._can_stage IS 'whether a table can be staged and switched by this user';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._analyze(relation regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -115,6 +131,7 @@ BEGIN
     EXECUTE format('ANALYZE %s', coalesce(_mssql_fdw._staged(relation)::regclass, relation));
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._analyze IS 'ANALYZE of a table, or of its staging relation';
 
 -- The tables at the other ends of their foreign keys, valid or not.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS SETOF oid
@@ -125,6 +142,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (relation)
     WHERE p.relation <> ALL (relations)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._foreign_key_partners IS 'tables at the other ends of the relations'' foreign keys';
 
 -- What a switch locks exclusively: the relations, those that are refilled behind it, where the caller may TRUNCATE them, and both ends of
 -- his foreign keys from or to these, which go before that; all with their partitions. And his sequences.
@@ -147,12 +165,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT s.oid FROM pg_class AS s WHERE s.oid = ANY (sequences) AND s.relkind = 'S' AND pg_has_role(s.relowner, 'USAGE')
 $$;
+COMMENT ON FUNCTION _mssql_fdw._locked_by_switch IS 'all that a switch locks exclusively';
 
 -- "ONLY schema.table", of the staging relation where there is one.
 CREATE OR REPLACE FUNCTION _mssql_fdw._rows_of(relation oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || coalesce(_mssql_fdw._staged(c.oid), c.oid)::regclass
         FROM pg_class AS c WHERE c.oid = relation);
+COMMENT ON FUNCTION _mssql_fdw._rows_of IS 'ONLY schema.table for FROM, of the staging relation where there is one';
 
 -- A query that finds a row without a partner. One constraint of a partitioned table speaks for those of its partitions.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_query(constraint_id oid) RETURNS text
@@ -173,6 +193,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE k.oid = constraint_id
     GROUP BY k.conrelid, k.confrelid, k.confmatchtype
 $$;
+COMMENT ON FUNCTION _mssql_fdw._foreign_key_query IS 'query that finds a row without a partner';
 
 -- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it. `is_dropped`:
 -- before a table of `refilled` is.
@@ -204,3 +225,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable, v.conrelid = ANY (refilled) OR v.confrelid = ANY (refilled)
     FROM valid AS v WHERE v.contype = 'f' AND NOT EXISTS (SELECT FROM valid AS p WHERE p.oid = v.conparentid)
 $$;
+COMMENT ON FUNCTION _mssql_fdw._constraint_queries IS
+    'constraints that new rows are held against, each with a query that finds a row that violates it';

@@ -112,6 +112,8 @@ BEGIN
     RETURN NEW;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._own_words IS
+    'trigger of replicate._targets: what a restore says of copies is believed of the tables of the one who restores';
 CREATE TRIGGER own_words BEFORE INSERT ON replicate._targets FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._own_words();
 
 -- A restore into its own database finds the history there.
@@ -128,6 +130,8 @@ BEGIN
     RETURN CASE WHEN NOT is_there THEN NEW END;
 END
 $$;
+COMMENT ON FUNCTION _mssql_fdw._not_again IS
+    'trigger of history: a row that is there already, as after a restore into its own database, is left out';
 CREATE TRIGGER not_again BEFORE INSERT ON replicate._runs FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._not_again();
 CREATE TRIGGER not_again BEFORE INSERT ON replicate._run_tables FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._not_again();
 
