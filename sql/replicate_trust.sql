@@ -177,6 +177,93 @@ CREATE TABLE trust.product (id trust.shade PRIMARY KEY);
 RESET ROLE;
 SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Sale}');
 SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Sale}', options => '{"foreign_keys": false}');
+-- whoever refers to a copy has what its planning evaluates read first
+DROP TABLE trust.numbers, trust.product CASCADE;
+\set run 'SELECT source, rows, status FROM replicate_all(''mssql'', ''trust'', ''{rep.Product}'');'
+:run
+GRANT REFERENCES ON trust.product TO trust_owner;
+SET ROLE trust_owner;
+CREATE FUNCTION trust.folded(int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN trust.note($1); END $$;
+CREATE TABLE trust.child (id int REFERENCES trust.product);
+CREATE INDEX child_id ON trust.child (id) WHERE trust.folded(1);
+RESET ROLE;
+:run
+SET ROLE trust_owner;
+DROP INDEX trust.child_id;
+CREATE STATISTICS trust.child_id ON (CASE WHEN trust.folded(1) THEN id END), id FROM trust.child;
+RESET ROLE;
+:run
+SET ROLE trust_owner;
+DROP STATISTICS trust.child_id;
+CREATE INDEX ON trust.child (abs(id)) WHERE id > 0;
+CREATE TABLE trust.children (id int REFERENCES trust.product) PARTITION BY LIST (id);
+CREATE TABLE trust.grandchild PARTITION OF trust.children DEFAULT;
+RESET ROLE;
+:run
+SET ROLE trust_owner;
+CREATE INDEX grandchild_id ON trust.grandchild (id) WHERE trust.folded(1);
+RESET ROLE;
+:run
+-- so has whoever owns what a new key refers to
+DROP TABLE trust.child, trust.children, trust.product;
+DROP TABLE IF EXISTS trust.sale;
+SET ROLE trust_owner;
+CREATE TABLE trust.product (id int PRIMARY KEY);
+CREATE INDEX product_id ON trust.product (id) WHERE trust.folded(1);
+RESET ROLE;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Sale}');
+-- a trigger's condition and arguments are anybody's who may make triggers
+\set run 'SELECT source, rows, status FROM replicate_all(''mssql'', ''trust'', ''{rep.Heap}'');'
+CREATE FUNCTION trust.pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+DO $$ BEGIN EXECUTE format('CREATE TABLE trust.pg_temp_%s ()', 'trust.heap'::regclass::oid); END $$;
+SET ROLE trust_owner;
+CREATE TRIGGER pass BEFORE INSERT ON trust.heap FOR EACH ROW WHEN (trust.folded(NEW.a)) EXECUTE FUNCTION trust.pass();
+RESET ROLE;
+:run
+DROP TRIGGER pass ON trust.heap;
+CREATE TRIGGER pass BEFORE INSERT ON trust.heap FOR EACH ROW WHEN (query_to_xml('TABLE trust.log', true, true, '') IS NULL) EXECUTE FUNCTION trust.pass();
+:run
+DROP TRIGGER pass ON trust.heap;
+CREATE TRIGGER pass BEFORE INSERT ON trust.heap FOR EACH ROW EXECUTE FUNCTION trust.pass('trust.folded');
+:run
+DROP TRIGGER pass ON trust.heap;
+CREATE TRIGGER pass BEFORE INSERT ON trust.heap FOR EACH ROW WHEN (NEW.a IS NULL OR NEW.a <> -1) EXECUTE FUNCTION trust.pass();
+:run
+DROP TRIGGER pass ON trust.heap;
+DO $$ BEGIN EXECUTE format('DROP TABLE trust.pg_temp_%s', 'trust.heap'::regclass::oid); END $$;
+-- a table is counted without a plan, whosever it is; one that lies elsewhere is not
+SET ROLE trust_owner;
+DROP VIEW trust.empty;
+CREATE TABLE trust.empty (a int);
+CREATE INDEX ON trust.empty (a) WHERE trust.folded(1);
+RESET ROLE;
+TRUNCATE trust.log;
+SELECT source_rows, target_rows, status FROM replicate_verify('mssql', 'trust', '{rep.Empty}');
+TABLE trust.log;
+SET ROLE trust_owner;
+DROP TABLE trust.empty;
+CREATE FOREIGN TABLE trust.empty (a int) SERVER mssql OPTIONS (query 'SELECT 1 AS a');
+RESET ROLE;
+SELECT source_rows, target_rows, status FROM replicate_verify('mssql', 'trust', '{rep.Empty}');
+-- a check calls what it was made with, and not what fits better by now
+CREATE FUNCTION trust.fits(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+ALTER TABLE trust.heap ADD CHECK (trust.fits(a));
+SET ROLE trust_owner;
+CREATE FUNCTION trust.fits(int) RETURNS boolean LANGUAGE sql AS 'SELECT trust.note($1)';
+RESET ROLE;
+:run
+TABLE trust.log;
+-- and nobody locks what he may not use
+CREATE SCHEMA trust_secret CREATE TABLE heap ();
+SELECT 'trust_secret.heap'::regclass::oid AS secret \gset
+SET ROLE trust_caller;
+SELECT _mssql_fdw._hold('{trust_secret}', '{}', '{}', '{}');
+SELECT _mssql_fdw._count_rows(:secret);
+START TRANSACTION READ ONLY;
+SELECT _mssql_fdw._hold('{trust}', '{}', '{}', '{}');
+ROLLBACK;
+RESET ROLE;
+DROP SCHEMA trust_secret CASCADE;
 DROP SCHEMA trust CASCADE;
 DROP OWNED BY trust_owner, trust_caller;
 DROP ROLE trust_owner, trust_caller;

@@ -4,6 +4,8 @@
 -- into which the extension goes.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+-- The schema of private functions, and the foreign-data wrapper. Runs once, at CREATE EXTENSION.
+
 DO $$
 DECLARE
     taken name := (SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('_mssql_fdw', 'replicate') ORDER BY 1 DESC LIMIT 1);
@@ -22,7 +24,7 @@ CREATE SCHEMA _mssql_fdw;
 COMMENT ON SCHEMA _mssql_fdw IS 'mssql_fdw: private functions, which may change with any version';
 GRANT USAGE ON SCHEMA _mssql_fdw TO PUBLIC;
 
--- The foreign-data wrapper. Its two functions stand here, and not under functions/, because the wrapper needs them.
+-- The two functions of the wrapper stand here, and not under api/, because it needs them.
 
 CREATE FUNCTION @extschema@.mssql_fdw_handler() RETURNS fdw_handler
 AS 'MODULE_PATHNAME', 'mssql_fdw_handler' LANGUAGE C STRICT;
@@ -419,7 +421,6 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_client_can_read' LANGUAGE C STRICT STABLE PARAL
 CREATE FUNCTION _mssql_fdw._hold_settings() RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold_settings' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
--- The candidate that `word` most likely meant, or NULL.
 CREATE FUNCTION _mssql_fdw._nearest(word text, candidates text[]) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
@@ -962,6 +963,64 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE _mssql_fdw._cut_note(r.name, r.folded) END
     FROM ranked AS r
 $$;
+-- Replicate: whose code a run meets. Whoever owns a relation writes what is evaluated when a query over it is planned or executed.
+
+-- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a MATERIALIZED, or it is asked of a whole catalog.
+CREATE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
+END;
+
+-- Does the expression call anything but PostgreSQL's own IMMUTABLE functions? Those call nothing else.
+CREATE FUNCTION _mssql_fdw._calls_code(expression pg_node_tree) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_calls_code' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+-- An error where planning a query over one of these relations, or over its partitions, evaluates what an untrusted role has written: PostgreSQL folds
+-- what is IMMUTABLE of the expressions of indexes, statistics and partition keys and of checks. To be asked when they are locked against whoever would
+-- make such.
+CREATE FUNCTION _mssql_fdw._check_planned(relations oid[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    other record;
+BEGIN
+    WITH RECURSIVE members (relation) AS (
+        SELECT unnest(relations)
+        UNION
+        SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
+    ), planned AS MATERIALIZED (
+        SELECT c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
+        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    ), others AS MATERIALIZED (
+        SELECT p.* FROM planned AS p WHERE NOT _mssql_fdw._is_trusted(p.relowner)
+    ), written AS (
+        SELECT o.oid, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
+        UNION ALL
+        SELECT i.indrelid, format('index "%s"', c.relname), coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
+        FROM others AS o JOIN pg_index AS i ON i.indrelid = o.oid JOIN pg_class AS c ON c.oid = i.indexrelid
+        UNION ALL
+        SELECT e.stxrelid, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
+        FROM others AS o JOIN pg_statistic_ext AS e ON e.stxrelid = o.oid
+        UNION ALL
+        SELECT p.partrelid, 'its partition key', _mssql_fdw._calls_code(p.partexprs) FROM others AS o JOIN pg_partitioned_table AS p ON p.partrelid = o.oid
+        UNION ALL
+        SELECT k.conrelid, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
+        FROM others AS o JOIN pg_constraint AS k ON k.conrelid = o.oid AND k.contype = 'c'
+        UNION ALL
+        SELECT a.attrelid, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
+        FROM others AS o JOIN pg_attribute AS a ON a.attrelid = o.oid AND a.attgenerated = 'v'
+        JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    )
+    SELECT o.name, pg_get_userbyid(o.relowner) AS owner, w.what INTO other FROM others AS o JOIN written AS w ON w.oid = o.oid
+    WHERE w.is_code ORDER BY o.name COLLATE "C", w.what COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, belongs to role %I', other.name, other.owner),
+            format('What %I has written would run with the rights of %I: %s.', other.owner, current_user, other.what),
+            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.name, current_user));
+    END IF;
+END
+$$;
+
 -- Replicate: what is there already. Everything that on_existing would run into is an error before anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
@@ -1072,13 +1131,6 @@ BEGIN
 END
 $$;
 
--- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a MATERIALIZED, or it is asked of a whole catalog.
-CREATE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
-END;
-
 -- The tables that are there, each with all that inherit from it.
 CREATE FUNCTION _mssql_fdw._families(tables jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -1094,8 +1146,8 @@ $$;
 
 -- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules; those of its
 -- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would who owns the function of
--- a trigger: TRIGGER on the table is all that it takes to make one, and a refill fires it.
--- Nothing else of a run asks a table that is there more than a count, which is code where it is a view.
+-- a trigger, or has written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a refill fires it.
+-- A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or lies elsewhere.
 CREATE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1106,7 +1158,7 @@ BEGIN
         FROM _mssql_fdw._families(tables) AS f JOIN pg_class AS c ON c.oid = f.relation
     )
     SELECT h.source, h.name AS target, pg_get_userbyid(h.relowner) AS owner INTO other FROM held AS h
-    WHERE NOT _mssql_fdw._is_trusted(h.relowner) AND (what <> 'verify' OR h.relkind = 'v' OR h.relrowsecurity)
+    WHERE NOT _mssql_fdw._is_trusted(h.relowner) AND (what <> 'verify' OR h.relkind IN ('v', 'f') OR h.relrowsecurity)
     ORDER BY h.position, h.name COLLATE "C" LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s belongs to role %I', other.target, other.source, other.owner),
@@ -1114,16 +1166,26 @@ BEGIN
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
     WITH fired AS MATERIALIZED (
-        SELECT g.tgname, f.name, f.position, p.oid, p.proowner
+        SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
+               coalesce(_mssql_fdw._calls_code(g.tgqual), false) AS has_condition
         FROM _mssql_fdw._families(tables) AS f
         JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
         JOIN pg_proc AS p ON p.oid = g.tgfoid
         WHERE f.action = 'refill'
     )
-    SELECT f.tgname, f.name AS target, f.oid::regprocedure AS function, pg_get_userbyid(f.proowner) AS owner INTO other FROM fired AS f
-    WHERE NOT _mssql_fdw._is_trusted(f.proowner)
+    SELECT f.tgname, f.name AS target, f.oid::regprocedure AS function, pg_get_userbyid(f.proowner) AS owner, f.has_condition,
+           _mssql_fdw._is_trusted(f.proowner) AS is_trusted
+    INTO other FROM fired AS f
+    WHERE f.has_arguments OR f.has_condition OR NOT _mssql_fdw._is_trusted(f.proowner)
     ORDER BY f.position, f.name COLLATE "C", f.tgname COLLATE "C" LIMIT 1;
-    IF FOUND THEN
+    IF FOUND AND other.is_trusted THEN
+        PERFORM _mssql_fdw._raise('42501', CASE WHEN other.has_condition
+                THEN format('condition of trigger "%s" of %s calls more than PostgreSQL''s own IMMUTABLE functions', other.tgname, other.target)
+                ELSE format('trigger "%s" of %s gives arguments to %s', other.tgname, other.target, other.function) END,
+            format('Whoever may make triggers of the table may have written it, and when the table is refilled it would run with the rights of %I.',
+                   current_user),
+            format('ALTER TABLE %s DISABLE TRIGGER %I; or let its function have no need of it.', other.target, other.tgname));
+    ELSIF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('trigger "%s" of %s calls a function of role %I', other.tgname, other.target, other.owner),
             format('%s would run with the rights of %I when the table is refilled.', other.function, current_user),
             format('When you have read it, ALTER FUNCTION %s OWNER TO %I; or ALTER TABLE %s DISABLE TRIGGER %I.', other.function, current_user,
@@ -1712,14 +1774,20 @@ BEGIN
 END
 $$;
 
--- The tables at the other ends of their foreign keys, valid or not.
-CREATE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS SETOF oid
+-- The tables at the other ends of their foreign keys, valid or not, each as itself and with its partitions.
+CREATE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS TABLE (relation oid, partner oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p.relation FROM (
-        SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
+    WITH RECURSIVE members (relation, partner) AS (
+        SELECT p.partner, p.partner FROM (
+            SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
+            UNION
+            SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (partner)
+        WHERE p.partner <> ALL (relations)
         UNION
-        SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (relation)
-    WHERE p.relation <> ALL (relations)
+        SELECT i.inhrelid, m.partner
+        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
+    )
+    SELECT m.relation, m.partner FROM members AS m
 $$;
 
 -- What a switch locks exclusively: the relations, those that are refilled behind it, where the caller may TRUNCATE them, and both ends of
@@ -1750,12 +1818,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || coalesce(_mssql_fdw._staged(c.oid), c.oid)::regclass
         FROM pg_class AS c WHERE c.oid = relation);
 
--- A query that finds a row without a partner. One constraint of a partitioned table speaks for those of its partitions.
+-- '::schema.type', where a column's is another one.
+CREATE FUNCTION _mssql_fdw._cast_to(type oid, column_type oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN type = column_type THEN '' ELSE format('::%I.%I', n.nspname, y.typname) END
+        FROM pg_type AS y JOIN pg_namespace AS n ON n.oid = y.typnamespace WHERE y.oid = type);
+
+-- A query that finds a row without a partner, by the operators of the key and the types that they take. One constraint of a partitioned table speaks
+-- for those of its partitions.
 CREATE FUNCTION _mssql_fdw._foreign_key_query(constraint_id oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('SELECT %s FROM %s AS f LEFT JOIN %s AS p ON %s WHERE p.%I IS NULL AND (%s) LIMIT 1',
                   string_agg(format('f.%I', fa.attname), ', ' ORDER BY u.at), _mssql_fdw._rows_of(k.conrelid), _mssql_fdw._rows_of(k.confrelid),
-                  string_agg(format('p.%I OPERATOR(%I.%s) f.%I', pa.attname, n.nspname, o.oprname, fa.attname)
+                  string_agg(format('p.%I%s OPERATOR(%I.%s) f.%I%s', pa.attname, _mssql_fdw._cast_to(o.oprleft, pa.atttypid), n.nspname, o.oprname,
+                                    fa.attname, _mssql_fdw._cast_to(o.oprright, fa.atttypid))
                              || CASE WHEN fa.attcollation <> pa.attcollation AND pa.attcollation <> 0
                                      THEN format(' COLLATE %I.%I', cn.nspname, c.collname) ELSE '' END, ' AND ' ORDER BY u.at),
                   min(pa.attname) FILTER (WHERE u.at = 1),
@@ -1770,10 +1846,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     GROUP BY k.conrelid, k.confrelid, k.confmatchtype
 $$;
 
--- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it. `is_dropped`:
+-- Every valid check of the tables and every valid foreign key from or to them, this with a query that finds a row that violates it. `is_dropped`:
 -- before a table of `refilled` is.
 CREATE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[], refilled oid[])
-RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
+RETURNS TABLE (id oid, relation oid, subject oid, to_check boolean, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT k.*, r.relname, f.relname AS parent_name, format('%I.%I %I', n.nspname, r.relname, k.conname) = ANY (untrusted) AS untrusted,
@@ -1786,14 +1862,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), valid AS (
         SELECT l.*, NOT (l.untrusted AND l.releasable) AS to_check FROM listed AS l
     )
-    SELECT v.oid, v.conrelid, v.conrelid,
-           CASE WHEN v.to_check THEN
-               format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', _mssql_fdw._rows_of(v.conrelid), v.relname,
-                      pg_get_expr(v.conbin, v.conrelid)) END,
+    SELECT v.oid, v.conrelid, v.conrelid, v.to_check, NULL,
            format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL, v.releasable, false
     FROM valid AS v WHERE v.contype = 'c'
     UNION ALL
-    SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END,
+    SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END, v.to_check,
            CASE WHEN v.to_check THEN _mssql_fdw._foreign_key_query(v.oid) END,
            format('insert or update on table "%s" violates foreign key constraint "%s"', v.relname, v.conname),
            (SELECT string_agg(a.attname, ', ' ORDER BY u.at) FROM unnest(v.conkey) WITH ORDINALITY AS u (attnum, at)
@@ -2260,7 +2333,6 @@ BEGIN ATOMIC
     SELECT * FROM jsonb_populate_recordset(NULL::replicate._object, model -> 'objects');
 END;
 
--- A jsonb array of strings as an array; NULL for JSON's null.
 CREATE FUNCTION _mssql_fdw._text_array(value jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
@@ -2539,8 +2611,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t JOIN lists AS l ON l.table_id = t.id
     UNION ALL
     SELECT 87, t.position, 1, t.id, 'verify', t.source, t.target,
-           format('SELECT (SELECT count(*) FROM %s), (SELECT count(*) FROM %s%s)', t.staged,
-                  CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END, t.target), NULL
+           format('SELECT _mssql_fdw._count_rows(%L), _mssql_fdw._count_rows(%L)', t.staged, t.target), NULL
     FROM t WHERE verify = 'count'
     UNION ALL
     SELECT 88, t.position, 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t
@@ -2831,11 +2902,11 @@ $$;
 
 -- Locks the relations against whatever alters them, keeps the schemas' names, until the transaction ends (src/pg/copy/hold.hpp), and calls _check_held()
 -- in a snapshot of then.
-CREATE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], tables jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], model jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- targets[i] is the name of relations[i].
-CREATE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[], tables jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_names(relations oid[], targets text[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     changed text;
@@ -2845,8 +2916,20 @@ BEGIN
     IF changed IS NOT NULL THEN
         PERFORM _mssql_fdw._raise('55000', 'tables have been dropped, renamed or made anew since the run began', changed || '.', 'Run again.');
     END IF;
-    PERFORM _mssql_fdw._check_owners(tables, 'all');
-    PERFORM _mssql_fdw._check_type_owners(tables);
+END
+$$;
+
+-- Relations that the run does not write or drop are the ends of foreign keys.
+CREATE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[], model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM _mssql_fdw._check_names(relations, targets);
+    PERFORM _mssql_fdw._check_owners(model -> 'tables', 'all');
+    PERFORM _mssql_fdw._check_type_owners(model -> 'tables');
+    PERFORM _mssql_fdw._check_planned(ARRAY(
+        SELECT unnest(relations)
+        EXCEPT SELECT t.relation FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace')));
+    PERFORM _mssql_fdw._check_referred_types(model);
 END
 $$;
 
@@ -2860,7 +2943,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS p
       ON p.schema = f.referenced_schema AND p.name = f.referenced_table AND p.action IS DISTINCT FROM 'replace'
     JOIN _mssql_fdw._columns(model) AS c ON c.table_id = p.id AND c.name = f.referenced_column
-    WHERE has_table_privilege(p.relation, 'REFERENCES')
+    WHERE (model #>> '{options,foreign_keys}')::boolean AND has_any_column_privilege(p.relation, 'REFERENCES')
 $$;
 
 -- A key that is made is held against the rows by the casts of its types.
@@ -2892,16 +2975,12 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._hold(
         ARRAY(SELECT t.target_schema FROM _mssql_fdw._tables(model) AS t UNION SELECT s.target_schema FROM _mssql_fdw._sequences(model) AS s),
-        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), '[]')
+        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), jsonb_build_object('tables', model -> 'tables'))
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace');
-    PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model -> 'tables')
-    FROM _mssql_fdw._existing_keys(model) AS k
-    CROSS JOIN LATERAL (VALUES (k.child, k.child_name), (k.parent, k.parent_name)) AS e (relation, name);
-    IF (model #>> '{options,foreign_keys}')::boolean THEN
-        PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(r.relation), '{}'), coalesce(array_agg(r.target), '{}'), '[]')
-        FROM _mssql_fdw._referred_columns(model) AS r;
-        PERFORM _mssql_fdw._check_referred_types(model);
-    END IF;
+    PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model)
+    FROM (SELECT k.child, k.child_name FROM _mssql_fdw._existing_keys(model) AS k
+          UNION SELECT k.parent, k.parent_name FROM _mssql_fdw._existing_keys(model) AS k
+          UNION SELECT r.relation, r.target FROM _mssql_fdw._referred_columns(model) AS r) AS e (relation, name);
 END
 $$;
 -- Replicate: identity columns and sequences go on where the source's would, and never give a number that is already there.
@@ -3139,7 +3218,7 @@ BEGIN
             format('constraint of %s is no longer valid: %s', v.relation, v.message))::replicate._loss;
     END LOOP;
     -- It may have waited long, and what follows goes by names.
-    PERFORM _mssql_fdw._check_held(coalesce(array_agg(x.relation), '{}'), coalesce(array_agg(x.target), '{}'), '[]')
+    PERFORM _mssql_fdw._check_names(array_agg(x.relation), array_agg(x.target))
     FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill');
 END
 $$;
@@ -3191,10 +3270,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                        THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
 $$;
 
--- Locks a relation against whatever would make a count of it another thing, until the transaction ends; an error where counting evaluates what
--- another role has written.
-CREATE FUNCTION _mssql_fdw._hold_counted(relation oid) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_hold_counted' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+-- Of a table without those that inherit from it; an error where counting evaluates what another role has written.
+CREATE FUNCTION _mssql_fdw._count_rows(relation regclass) RETURNS bigint
+AS 'MODULE_PATHNAME', 'mssql_fdw_count_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- Source rows by the remote session, target rows by ours, staged ones where there are.
 CREATE FUNCTION _mssql_fdw._count(server name, schema text, name text, snapshot boolean, target regclass,
@@ -3202,8 +3280,7 @@ CREATE FUNCTION _mssql_fdw._count(server name, schema text, name text, snapshot 
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     source_rows := _mssql_fdw._source_count(server, schema, name, snapshot);
-    PERFORM _mssql_fdw._hold_counted(target);
-    EXECUTE 'SELECT count(*) FROM ' || _mssql_fdw._rows_of(target) INTO target_rows;
+    target_rows := _mssql_fdw._count_rows(coalesce(_mssql_fdw._staged(target), target));
 END
 $$;
 

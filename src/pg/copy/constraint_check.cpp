@@ -1,10 +1,13 @@
-// Constraints of staged tables. Their queries are written by SQL (src/sql/run/staging.sql) and run here, since who stages
-// tables must not be able to leave one out. They run as the user, who needs SELECT on the tables.
+// Constraints of staged tables. Which there are, and the queries of foreign keys, is said by SQL (src/sql/run/staging.sql); they are held here,
+// since who stages tables must not be able to leave one out, and as the user, who needs SELECT on the tables. A check is evaluated as it was
+// parsed when it was made: its text could mean another function by now.
 
 #include "constraint_check.hpp"
 
 #include "pg/host/arrays.hpp"
+#include "pg/host/settings.hpp"
 #include "hold.hpp"
+#include "run.hpp"
 #include "run_now.hpp"
 #include "table_locks.hpp"
 
@@ -16,7 +19,8 @@ struct Constraint {
   Oid id;
   Oid table;
   Oid subject;         // of the tables that are switched
-  const char* query;   // answers a row if there is a violation; null: released without one
+  bool to_check;       // else released without it
+  const char* query;   // of a foreign key: answers a row if there is a violation
   const char* message;
   const char* key;     // the columns of a foreign key, else null
   const char* parent;  // its other table
@@ -25,41 +29,49 @@ struct Constraint {
   const char* detail;  // null, until the query has answered
 };
 
-bool may_read(Oid table) {
-  return pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-         pg_attribute_aclcheck_all(table, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+// Those of the tables and their partners that are not locked against writers yet. The number of them.
+int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
+  Oid types[] = {OIDARRAYOID};
+  run_now(psprintf("SELECT p.relation, p.partner FROM %s._foreign_key_partners($1) AS p", request.schema), 1, types, &tables, 0);
+  SPITupleTable* found = SPI_tuptable;
+  auto* list = static_cast<Oid*>(palloc(sizeof(Oid) * (static_cast<std::size_t>(request.ntables) + SPI_processed + 1)));
+  int count = 0;
+  const auto add = [&](Oid table) {
+    if (!is_locked(table, ShareRowExclusiveLock)) list[count++] = table;
+  };
+  for (int i = 0; i < request.ntables; ++i) add(request.tables[i]);
+  for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+    if (may_read(oid_of(found, i, 2))) add(oid_of(found, i, 1));
+  }
+  SPI_freetuptable(found);
+  *unlocked = list;
+  return count;
 }
 
 // The tables and those at the other ends of their foreign keys, against writers, all at once: one who has written into some of them gets to
 // the others. What he wrote between the check and the end of the transaction would be held against the old rows. Who may read nothing of the
-// other end does not keep writers from it: a valid key cannot be checked then, and of another one nobody says that it holds.
+// other end does not keep writers from it: a valid key cannot be checked then, and of another one nobody says that it holds. Partitions may come
+// until their table is locked.
 void lock_writers_out(const SwitchRequest& request, Datum tables) {
-  Oid types[] = {OIDARRAYOID};
-  run_now(psprintf("SELECT p.relation FROM %s._foreign_key_partners($1) AS p (relation)", request.schema), 1, types, &tables, 0);
-  SPITupleTable* found = SPI_tuptable;
-  auto* locked = static_cast<Oid*>(palloc(sizeof(Oid) * (static_cast<std::size_t>(request.ntables) + SPI_processed + 1)));
-  int count = 0;
-  for (; count < request.ntables; ++count) locked[count] = request.tables[count];
-  for (std::uint64_t i = 0; i < SPI_processed; ++i) {
-    const Oid partner = oid_of(found, i, 1);
-    if (may_read(partner)) locked[count++] = partner;
+  Oid* unlocked = nullptr;
+  for (int count = 0; (count = list_unlocked(request, tables, &unlocked)) > 0;) {
+    sort_for_locks(unlocked, count);
+    lock_together(unlocked, count, ShareRowExclusiveLock);
+    for (int i = 0; i < count; ++i) hold_schema(get_rel_namespace(unlocked[i]));
   }
-  SPI_freetuptable(found);
-  sort_for_locks(locked, count);
-  lock_together(locked, count, ShareRowExclusiveLock);
-  for (int i = 0; i < count; ++i) hold_schema(get_rel_namespace(locked[i]));
 }
 
-// Whoever may refer to a table, or owns one that it refers to, may have made keys since the run has looked.
-void check_key_types(const SwitchRequest& request, Datum tables) {
+// Whoever may refer to a table, or owns one that it refers to, may have made keys since the run has looked, and what comes with his table.
+void check_partners(const SwitchRequest& request, Datum tables) {
   Oid types[] = {OIDARRAYOID};
-  run_now(psprintf("SELECT %s._check_key_types($1)", request.schema), 1, types, &tables, 0);
+  run_now(psprintf("SELECT %s._check_key_types($1), %s._check_planned(ARRAY(SELECT p.partner FROM %s._foreign_key_partners($1) AS p))",
+                   request.schema, request.schema, request.schema), 1, types, &tables, 0);
 }
 
 List* list_constraints(const SwitchRequest& request, Datum tables) {
   Oid types[] = {OIDARRAYOID, TEXTARRAYOID, OIDARRAYOID};
   Datum values[] = {tables, request.untrusted, request.refilled};
-  run_now(psprintf("SELECT c.id, c.relation, c.subject, c.query, c.message, c.key, c.parent, c.releasable, c.is_dropped FROM %s._constraint_queries($1, $2, $3) AS c",
+  run_now(psprintf("SELECT c.id, c.relation, c.subject, c.to_check, c.query, c.message, c.key, c.parent, c.releasable, c.is_dropped FROM %s._constraint_queries($1, $2, $3) AS c",
                    request.schema), 3, types, values, 0);
   List* constraints = NIL;
   SPITupleTable* found = SPI_tuptable;
@@ -68,20 +80,20 @@ List* list_constraints(const SwitchRequest& request, Datum tables) {
     constraint->id = oid_of(found, i, 1);
     constraint->table = oid_of(found, i, 2);
     constraint->subject = oid_of(found, i, 3);
-    constraint->query = text_of(found, i, 4);
-    constraint->message = text_of(found, i, 5);
-    constraint->key = text_of(found, i, 6);
-    constraint->parent = text_of(found, i, 7);
-    constraint->releasable = text_of(found, i, 8)[0] == 't';
-    constraint->dropped = text_of(found, i, 9)[0] == 't';
+    constraint->to_check = text_of(found, i, 4)[0] == 't';
+    constraint->query = text_of(found, i, 5);
+    constraint->message = text_of(found, i, 6);
+    constraint->key = text_of(found, i, 7);
+    constraint->parent = text_of(found, i, 8);
+    constraint->releasable = text_of(found, i, 9)[0] == 't';
+    constraint->dropped = text_of(found, i, 10)[0] == 't';
     constraints = lappend(constraints, constraint);
   }
   return constraints;
 }
 
 // "Key (a, b)=(1, 2) is not present in table "t"."
-const char* describe(const Constraint& constraint) {
-  if (constraint.key == nullptr) return psprintf("Failing row contains %s.", text_of(SPI_tuptable, 0, 1));
+const char* describe_key(const Constraint& constraint) {
   StringInfoData detail;
   initStringInfo(&detail);
   appendStringInfo(&detail, "Key (%s)=(", constraint.key);
@@ -104,14 +116,73 @@ void check_nothing_written(const Constraint& constraint, CommandId before) {
                   errdetail("A function that it calls changes data, or locks rows."), errhint("Let it only read, or drop the constraint.")));
 }
 
-// True: the constraint holds.
+// What the planner looks at of a table that is not locked would be its owner's to alter.
+void check_locked(Oid table) {
+  if (!is_locked(table, ShareRowExclusiveLock)) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(table));
+}
+
+bool key_holds(Constraint* constraint) {
+  HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint->id));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for constraint %u", constraint->id);
+  const auto* form = reinterpret_cast<const FormData_pg_constraint*>(GETSTRUCT(tuple));
+  check_locked(form->conrelid);
+  check_locked(form->confrelid);
+  ReleaseSysCache(tuple);
+  run_users_code_now(constraint->query);
+  if (SPI_processed == 0) return true;
+  constraint->detail = describe_key(*constraint);
+  return false;
+}
+
+Expr* check_expression(Oid constraint) {
+  HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for constraint %u", constraint);
+  bool isnull = false;
+  const Datum value = SysCacheGetAttr(CONSTROID, tuple, Anum_pg_constraint_conbin, &isnull);
+  if (isnull) elog(ERROR, "constraint %u has no expression", constraint);
+  auto* expression = static_cast<Expr*>(stringToNode(TextDatumGetCString(value)));
+  ReleaseSysCache(tuple);
+  return expression;
+}
+
+const char* describe_row(TupleTableSlot* slot) {
+  const char* row = OidOutputFunctionCall(F_RECORD_OUT, ExecFetchSlotHeapTupleDatum(slot));
+  const Datum start = DirectFunctionCall2(text_left, CStringGetTextDatum(row), Int32GetDatum(200));
+  return psprintf("Failing row contains %s.", TextDatumGetCString(start));
+}
+
+// The staging relation has the table's columns under the same numbers.
+bool check_holds(Constraint* constraint) {
+  Relation table = table_open(constraint->table, NoLock);
+  Relation staging = open_staging(table, staging_of(constraint->table), NoLock);
+  const int settings = take_callers_path();
+  EState* estate = CreateExecutorState();
+  ExprState* check = ExecPrepareExpr(check_expression(constraint->id), estate);
+  ExprContext* context = GetPerTupleExprContext(estate);
+  TupleTableSlot* slot = table_slot_create(staging, nullptr);
+  PushActiveSnapshot(GetLatestSnapshot());
+  TableScanDesc scan = table_beginscan(staging, GetActiveSnapshot(), 0, nullptr);
+  while (constraint->detail == nullptr && table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
+    CHECK_FOR_INTERRUPTS();
+    context->ecxt_scantuple = slot;
+    if (!ExecCheck(check, context)) constraint->detail = describe_row(slot);
+    ResetExprContext(context);
+  }
+  table_endscan(scan);
+  PopActiveSnapshot();
+  ExecDropSingleTupleTableSlot(slot);
+  FreeExecutorState(estate);
+  release_settings(settings);
+  table_close(staging, NoLock);
+  table_close(table, NoLock);
+  return constraint->detail == nullptr;
+}
+
 bool holds(Constraint* constraint) {
   const CommandId before = GetCurrentCommandId(false);
-  run_users_code_now(constraint->query);
-  const bool found = SPI_processed > 0;
-  if (found) constraint->detail = describe(*constraint);
+  const bool held = constraint->key == nullptr ? check_holds(constraint) : key_holds(constraint);
   check_nothing_written(*constraint, before);
-  return !found;
+  return held;
 }
 
 [[noreturn]] void raise(const Constraint& constraint) {
@@ -145,20 +216,25 @@ void release(const Constraint& constraint) {
 
 }  // namespace
 
+bool may_read(Oid relation) {
+  return pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+         pg_attribute_aclcheck_all(relation, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
 List* check_constraints(const SwitchRequest& request) {
   MemoryContext context = CurrentMemoryContext;
   CommandCounterIncrement();
   SPI_connect();
   const Datum tables = oid_array(request.tables, request.ntables);
   lock_writers_out(request, tables);
-  check_key_types(request, tables);
+  check_partners(request, tables);
   List* to_release = NIL;
   ListCell* cell = nullptr;
   foreach (cell, list_constraints(request, tables)) {
     auto* constraint = static_cast<Constraint*>(lfirst(cell));
     CHECK_FOR_INTERRUPTS();
     if (constraint->dropped && owns(constraint->table)) continue;
-    if (constraint->query != nullptr && holds(constraint)) continue;
+    if (constraint->to_check && holds(constraint)) continue;
     if (!constraint->releasable || !owns(constraint->table)) raise(*constraint);
     Constraint* kept = keep(constraint, context);
     MemoryContext old = MemoryContextSwitchTo(context);
@@ -175,7 +251,7 @@ List* release_constraints(List* constraints) {
   foreach (cell, constraints) {
     const auto* constraint = static_cast<const Constraint*>(lfirst(cell));
     release(*constraint);
-    if (constraint->query == nullptr) continue;
+    if (!constraint->to_check) continue;
     auto* violation = static_cast<Violation*>(palloc0(sizeof(Violation)));
     violation->table = constraint->table;
     violation->subject = constraint->subject;

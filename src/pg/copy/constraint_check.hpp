@@ -11,8 +11,8 @@ bool owns(Oid relation);
 // Raises an error unless the user owns the relation, as a member of its owner too.
 void check_owner(Relation relation);
 
-// Raises an error where another role than the user, which is no superuser, owns the relation: it may write code that a run evaluates.
-void check_trusted(Relation relation);
+// Whether he may read anything of it.
+bool may_read(Oid relation);
 
 // Locks the tables, and those at the other ends of their foreign keys, against writers until the end of the transaction, and runs a query
 // for each valid constraint. Other ends that the user may not read are not locked. Answers a List of what release_constraints() takes; what

@@ -4,7 +4,9 @@
 #include "pg/host/boundary.hpp"
 #include "constraint_check.hpp"
 #include "run_now.hpp"
+#include "run.hpp"
 #include "table_locks.hpp"
+#include "trust.hpp"
 
 namespace mssql::pg {
 
@@ -16,6 +18,15 @@ void check_may_hold(Oid table) {
   if (owns(table) || pg_class_aclmask(table, GetUserId(), any, ACLMASK_ANY) != 0) return;
   if (pg_attribute_aclcheck_all(table, GetUserId(), ACL_REFERENCES, ACLMASK_ANY) == ACLCHECK_OK) return;
   aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(table)), get_rel_name(table));
+}
+
+void check_may_use(Oid schema) {
+#if PG_VERSION_NUM >= 160000
+  const AclResult result = object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE);
+#else
+  const AclResult result = pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE);
+#endif
+  if (result != ACLCHECK_OK) aclcheck_error(result, OBJECT_SCHEMA, get_namespace_name(schema));
 }
 
 bool exists(Oid table) { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table)); }
@@ -36,7 +47,9 @@ void hold_schemas(ArrayType* names) {
   const Elements schemas = elements_of(names, NAMEOID, NAMEDATALEN, false, "schemas");
   for (int i = 0; i < schemas.count; ++i) {
     const Oid schema = get_namespace_oid(NameStr(*DatumGetName(schemas.values[i])), true);
-    if (OidIsValid(schema)) hold_schema(schema);
+    if (!OidIsValid(schema)) continue;
+    check_may_use(schema);
+    hold_schema(schema);
   }
 }
 
@@ -46,13 +59,15 @@ void hold_tables(ArrayType* relations) {
   for (int i = 0; i < tables.count; ++i) {
     // What is gone is found by its name
     if (!exists(tables.ids[i])) continue;
+    check_may_use(get_rel_namespace(tables.ids[i]));
     check_may_hold(tables.ids[i]);
     hold_table(tables.ids[i]);
   }
 }
 
-// _hold(schemas name[], relations oid[], targets text[], tables jsonb); STRICT.
+// _hold(schemas name[], relations oid[], targets text[], model jsonb); STRICT.
 Datum hold(FunctionCallInfo fcinfo) {
+  PreventCommandIfReadOnly("replication");
   hold_tables(PG_GETARG_ARRAYTYPE_P(1));
   hold_schemas(PG_GETARG_ARRAYTYPE_P(0));
   Oid types[] = {OIDARRAYOID, TEXTARRAYOID, JSONBOID};
@@ -63,13 +78,80 @@ Datum hold(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
-// A view, and the policies of a table, are code; any other count is none.
-void hold_counted(Oid id) {
+// By a query, for the executor counts in parallel. It goes by the name, which is held.
+std::int64_t count_by_query(Relation relation) {
+  hold_schema(RelationGetNamespace(relation));
+  const char* name = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)), RelationGetRelationName(relation));
+  const char* only = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ";
+  SPI_connect();
+  if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s%s", only, name), false, 1) != SPI_OK_SELECT) elog(ERROR, "table was not counted");
+  bool isnull = false;
+  const std::int64_t count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+  SPI_finish();
+  return count;
+}
+
+std::int64_t count_by_scan(Relation relation) {
+  TupleTableSlot* slot = table_slot_create(relation, nullptr);
+  PushActiveSnapshot(GetTransactionSnapshot());
+  TableScanDesc scan = table_beginscan(relation, GetActiveSnapshot(), 0, nullptr);
+  std::int64_t count = 0;
+  while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
+    CHECK_FOR_INTERRUPTS();
+    ++count;
+  }
+  table_endscan(scan);
+  PopActiveSnapshot();
+  ExecDropSingleTupleTableSlot(slot);
+  return count;
+}
+
+// The relation, with its partitions.
+List* members_of(Relation relation) {
+  const Oid id = RelationGetRelid(relation);
+  return relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? find_all_inheritors(id, AccessShareLock, nullptr) : list_make1_oid(id);
+}
+
+bool are_trusted(List* members) {
+  ListCell* cell = nullptr;
+  foreach (cell, members) {
+    Relation member = relation_open(lfirst_oid(cell), NoLock);
+    const bool trusted = is_trusted(member->rd_rel->relowner);
+    relation_close(member, NoLock);
+    if (!trusted) return false;
+  }
+  return true;
+}
+
+// A view, a foreign table and policies are code, and no others need it to be counted: what a planner would evaluate of them is left alone.
+std::int64_t count_untrusted(Relation relation, List* members) {
+  if (relation->rd_rel->relrowsecurity) check_trusted(relation);
+  std::int64_t count = 0;
+  ListCell* cell = nullptr;
+  foreach (cell, members) {
+    Relation member = relation_open(lfirst_oid(cell), NoLock);
+    const char kind = member->rd_rel->relkind;
+    if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) {
+      count += count_by_scan(member);
+    } else if (kind != RELKIND_PARTITIONED_TABLE) {
+      check_trusted(member);
+      count += count_by_query(member);
+    }
+    relation_close(member, NoLock);
+  }
+  return count;
+}
+
+std::int64_t count_rows(Oid id) {
+  if (!exists(id)) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
+  check_may_use(get_rel_namespace(id));
+  if (!may_read(id)) aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(id)), get_rel_name(id));
   Relation relation = try_relation_open(id, AccessShareLock);
   if (relation == nullptr) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
-  if (relation->rd_rel->relkind == RELKIND_VIEW || relation->rd_rel->relrowsecurity) check_trusted(relation);
-  hold_schema(RelationGetNamespace(relation));
+  List* members = members_of(relation);
+  const std::int64_t count = are_trusted(members) ? count_by_query(relation) : count_untrusted(relation, members);
   relation_close(relation, NoLock);
+  return count;
 }
 
 }  // namespace
@@ -105,11 +187,13 @@ Datum mssql_fdw_hold(PG_FUNCTION_ARGS) {
   return fence_private([&] { return hold(fcinfo); });
 }
 
-// _hold_counted(relation oid) RETURNS void
-Datum mssql_fdw_hold_counted(PG_FUNCTION_ARGS) {
+// _count_rows(relation regclass) RETURNS bigint
+Datum mssql_fdw_count_rows(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
-    hold_counted(PG_GETARG_OID(0));
-    PG_RETURN_VOID();
+    const bool is_step = begin_statement();
+    const std::int64_t count = count_rows(PG_GETARG_OID(0));
+    if (is_step) end_step();
+    PG_RETURN_INT64(count);
   });
 }
 

@@ -7,6 +7,7 @@
 #include "pg/host/settings.hpp"
 #include "constraint_check.hpp"
 #include "run.hpp"
+#include "trust.hpp"
 
 namespace mssql::pg {
 

@@ -6,6 +6,7 @@
 #include "staging_match.hpp"
 #include "switch_locks.hpp"
 #include "table_locks.hpp"
+#include "trust.hpp"
 
 namespace mssql::pg {
 
@@ -396,16 +397,6 @@ bool owns(Oid relation) {
 void check_owner(Relation relation) {
   if (owns(RelationGetRelid(relation))) return;
   aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
-}
-
-void check_trusted(Relation relation) {
-  const Oid owner = relation->rd_rel->relowner;
-  if (owner == GetUserId() || superuser_arg(owner)) return;
-  const char* name = GetUserNameFromId(owner, false);
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("table \"%s\" belongs to another role", RelationGetRelationName(relation)),
-                  errdetail("Its checks, defaults and triggers, which role \"%s\" may write, would run with your rights.", name),
-                  errhint("Run this as role \"%s\".", name)));
 }
 
 void check_unused(Relation table) {

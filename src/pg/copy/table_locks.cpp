@@ -274,6 +274,14 @@ bool lock_in_order(Oid* tables, int count, LOCKMODE mode) {
   return is_new;
 }
 
+bool is_locked(Oid table, LOCKMODE mode) {
+  Relation relation = RelationIdGetRelation(table);
+  if (!RelationIsValid(relation)) return false;
+  const bool locked = CheckRelationLockedByMe(relation, mode, true);
+  RelationClose(relation);
+  return locked;
+}
+
 void sort_for_locks(Oid* tables, int count) {
   qsort(tables, static_cast<std::size_t>(count), sizeof(Oid), compare_oids);
 }

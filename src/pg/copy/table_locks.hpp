@@ -16,6 +16,9 @@ void lock_together(const Oid* tables, int count, LOCKMODE mode);
 // may be out of date.
 bool lock_in_order(Oid* tables, int count, LOCKMODE mode);
 
+// Whether this transaction has the lock on the table, or a stronger one.
+bool is_locked(Oid table, LOCKMODE mode);
+
 void sort_for_locks(Oid* tables, int count);
 
 }  // namespace mssql::pg

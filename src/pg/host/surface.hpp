@@ -33,7 +33,9 @@
   FUNCTION(mssql_fdw_load_order)         \
   /* copy/hold.cpp */                    \
   FUNCTION(mssql_fdw_hold)               \
-  FUNCTION(mssql_fdw_hold_counted)       \
+  FUNCTION(mssql_fdw_count_rows)         \
+  /* copy/trust.cpp */                   \
+  FUNCTION(mssql_fdw_calls_code)         \
   /* calls/copy.cpp */                   \
   FUNCTION(mssql_fdw_load)               \
   FUNCTION(mssql_fdw_raise)              \

@@ -115,15 +115,6 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_sequences IS 'error for a sequence that is there and no copy of the ledger''s';
 
--- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a MATERIALIZED, or it is asked of a whole catalog.
-CREATE OR REPLACE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
-END;
-COMMENT ON FUNCTION _mssql_fdw._is_trusted IS
-    'whether a role may have written code that a run evaluates with the caller''s rights';
-
 -- The tables that are there, each with all that inherit from it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._families(tables jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -140,8 +131,8 @@ COMMENT ON FUNCTION _mssql_fdw._families IS 'tables of a run that are there, eac
 
 -- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules; those of its
 -- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would who owns the function of
--- a trigger: TRIGGER on the table is all that it takes to make one, and a refill fires it.
--- Nothing else of a run asks a table that is there more than a count, which is code where it is a view.
+-- a trigger, or has written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a refill fires it.
+-- A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or lies elsewhere.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -152,7 +143,7 @@ BEGIN
         FROM _mssql_fdw._families(tables) AS f JOIN pg_class AS c ON c.oid = f.relation
     )
     SELECT h.source, h.name AS target, pg_get_userbyid(h.relowner) AS owner INTO other FROM held AS h
-    WHERE NOT _mssql_fdw._is_trusted(h.relowner) AND (what <> 'verify' OR h.relkind = 'v' OR h.relrowsecurity)
+    WHERE NOT _mssql_fdw._is_trusted(h.relowner) AND (what <> 'verify' OR h.relkind IN ('v', 'f') OR h.relrowsecurity)
     ORDER BY h.position, h.name COLLATE "C" LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s belongs to role %I', other.target, other.source, other.owner),
@@ -160,16 +151,26 @@ BEGIN
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
     WITH fired AS MATERIALIZED (
-        SELECT g.tgname, f.name, f.position, p.oid, p.proowner
+        SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
+               coalesce(_mssql_fdw._calls_code(g.tgqual), false) AS has_condition
         FROM _mssql_fdw._families(tables) AS f
         JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
         JOIN pg_proc AS p ON p.oid = g.tgfoid
         WHERE f.action = 'refill'
     )
-    SELECT f.tgname, f.name AS target, f.oid::regprocedure AS function, pg_get_userbyid(f.proowner) AS owner INTO other FROM fired AS f
-    WHERE NOT _mssql_fdw._is_trusted(f.proowner)
+    SELECT f.tgname, f.name AS target, f.oid::regprocedure AS function, pg_get_userbyid(f.proowner) AS owner, f.has_condition,
+           _mssql_fdw._is_trusted(f.proowner) AS is_trusted
+    INTO other FROM fired AS f
+    WHERE f.has_arguments OR f.has_condition OR NOT _mssql_fdw._is_trusted(f.proowner)
     ORDER BY f.position, f.name COLLATE "C", f.tgname COLLATE "C" LIMIT 1;
-    IF FOUND THEN
+    IF FOUND AND other.is_trusted THEN
+        PERFORM _mssql_fdw._raise('42501', CASE WHEN other.has_condition
+                THEN format('condition of trigger "%s" of %s calls more than PostgreSQL''s own IMMUTABLE functions', other.tgname, other.target)
+                ELSE format('trigger "%s" of %s gives arguments to %s', other.tgname, other.target, other.function) END,
+            format('Whoever may make triggers of the table may have written it, and when the table is refilled it would run with the rights of %I.',
+                   current_user),
+            format('ALTER TABLE %s DISABLE TRIGGER %I; or let its function have no need of it.', other.target, other.tgname));
+    ELSIF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('trigger "%s" of %s calls a function of role %I', other.tgname, other.target, other.owner),
             format('%s would run with the rights of %I when the table is refilled.', other.function, current_user),
             format('When you have read it, ALTER FUNCTION %s OWNER TO %I; or ALTER TABLE %s DISABLE TRIGGER %I.', other.function, current_user,

@@ -323,8 +323,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t JOIN lists AS l ON l.table_id = t.id
     UNION ALL
     SELECT 87, t.position, 1, t.id, 'verify', t.source, t.target,
-           format('SELECT (SELECT count(*) FROM %s), (SELECT count(*) FROM %s%s)', t.staged,
-                  CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END, t.target), NULL
+           format('SELECT _mssql_fdw._count_rows(%L), _mssql_fdw._count_rows(%L)', t.staged, t.target), NULL
     FROM t WHERE verify = 'count'
     UNION ALL
     SELECT 88, t.position, 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t

@@ -3,13 +3,13 @@
 
 -- Locks the relations against whatever alters them, keeps the schemas' names, until the transaction ends (src/pg/copy/hold.hpp), and calls _check_held()
 -- in a snapshot of then.
-CREATE OR REPLACE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], model jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._hold IS
     'locks relations and the names of schemas for a run, and lets _check_held() look at them';
 
 -- targets[i] is the name of relations[i].
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[], tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_names(relations oid[], targets text[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     changed text;
@@ -19,8 +19,21 @@ BEGIN
     IF changed IS NOT NULL THEN
         PERFORM _mssql_fdw._raise('55000', 'tables have been dropped, renamed or made anew since the run began', changed || '.', 'Run again.');
     END IF;
-    PERFORM _mssql_fdw._check_owners(tables, 'all');
-    PERFORM _mssql_fdw._check_type_owners(tables);
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._check_names IS 'error where a name of the run is by now another table''s';
+
+-- Relations that the run does not write or drop are the ends of foreign keys.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[], model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM _mssql_fdw._check_names(relations, targets);
+    PERFORM _mssql_fdw._check_owners(model -> 'tables', 'all');
+    PERFORM _mssql_fdw._check_type_owners(model -> 'tables');
+    PERFORM _mssql_fdw._check_planned(ARRAY(
+        SELECT unnest(relations)
+        EXCEPT SELECT t.relation FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace')));
+    PERFORM _mssql_fdw._check_referred_types(model);
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_held IS
@@ -36,7 +49,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS p
       ON p.schema = f.referenced_schema AND p.name = f.referenced_table AND p.action IS DISTINCT FROM 'replace'
     JOIN _mssql_fdw._columns(model) AS c ON c.table_id = p.id AND c.name = f.referenced_column
-    WHERE has_table_privilege(p.relation, 'REFERENCES')
+    WHERE (model #>> '{options,foreign_keys}')::boolean AND has_any_column_privilege(p.relation, 'REFERENCES')
 $$;
 COMMENT ON FUNCTION _mssql_fdw._referred_columns IS 'columns of tables that stand already to which new keys will refer';
 
@@ -71,16 +84,12 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._hold(
         ARRAY(SELECT t.target_schema FROM _mssql_fdw._tables(model) AS t UNION SELECT s.target_schema FROM _mssql_fdw._sequences(model) AS s),
-        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), '[]')
+        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), jsonb_build_object('tables', model -> 'tables'))
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace');
-    PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model -> 'tables')
-    FROM _mssql_fdw._existing_keys(model) AS k
-    CROSS JOIN LATERAL (VALUES (k.child, k.child_name), (k.parent, k.parent_name)) AS e (relation, name);
-    IF (model #>> '{options,foreign_keys}')::boolean THEN
-        PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(r.relation), '{}'), coalesce(array_agg(r.target), '{}'), '[]')
-        FROM _mssql_fdw._referred_columns(model) AS r;
-        PERFORM _mssql_fdw._check_referred_types(model);
-    END IF;
+    PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model)
+    FROM (SELECT k.child, k.child_name FROM _mssql_fdw._existing_keys(model) AS k
+          UNION SELECT k.parent, k.parent_name FROM _mssql_fdw._existing_keys(model) AS k
+          UNION SELECT r.relation, r.target FROM _mssql_fdw._referred_columns(model) AS r) AS e (relation, name);
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._hold_targets IS

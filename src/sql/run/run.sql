@@ -163,7 +163,7 @@ BEGIN
             format('constraint of %s is no longer valid: %s', v.relation, v.message))::replicate._loss;
     END LOOP;
     -- It may have waited long, and what follows goes by names.
-    PERFORM _mssql_fdw._check_held(coalesce(array_agg(x.relation), '{}'), coalesce(array_agg(x.target), '{}'), '[]')
+    PERFORM _mssql_fdw._check_names(array_agg(x.relation), array_agg(x.target))
     FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill');
 END
 $$;
@@ -222,12 +222,10 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._amount IS '50000 rows, 43 MB in 1.2 s (41000 rows/s)';
 
--- Locks a relation against whatever would make a count of it another thing, until the transaction ends; an error where counting evaluates what
--- another role has written.
-CREATE OR REPLACE FUNCTION _mssql_fdw._hold_counted(relation oid) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_hold_counted' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION _mssql_fdw._hold_counted IS
-    'locks a relation against whatever would make a count of it another thing';
+-- Of a table without those that inherit from it; an error where counting evaluates what another role has written.
+CREATE OR REPLACE FUNCTION _mssql_fdw._count_rows(relation regclass) RETURNS bigint
+AS 'MODULE_PATHNAME', 'mssql_fdw_count_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._count_rows IS 'number of rows of a table or view, nothing of another role''s evaluated';
 
 -- Source rows by the remote session, target rows by ours, staged ones where there are.
 CREATE OR REPLACE FUNCTION _mssql_fdw._count(server name, schema text, name text, snapshot boolean, target regclass,
@@ -235,8 +233,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._count(server name, schema text, name text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     source_rows := _mssql_fdw._source_count(server, schema, name, snapshot);
-    PERFORM _mssql_fdw._hold_counted(target);
-    EXECUTE 'SELECT count(*) FROM ' || _mssql_fdw._rows_of(target) INTO target_rows;
+    target_rows := _mssql_fdw._count_rows(coalesce(_mssql_fdw._staged(target), target));
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._count IS 'numbers of rows of both sides';

@@ -133,14 +133,20 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._analyze IS 'ANALYZE of a table, or of its staging relation';
 
--- The tables at the other ends of their foreign keys, valid or not.
-CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS SETOF oid
+-- The tables at the other ends of their foreign keys, valid or not, each as itself and with its partitions.
+CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS TABLE (relation oid, partner oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p.relation FROM (
-        SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
+    WITH RECURSIVE members (relation, partner) AS (
+        SELECT p.partner, p.partner FROM (
+            SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
+            UNION
+            SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (partner)
+        WHERE p.partner <> ALL (relations)
         UNION
-        SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (relation)
-    WHERE p.relation <> ALL (relations)
+        SELECT i.inhrelid, m.partner
+        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
+    )
+    SELECT m.relation, m.partner FROM members AS m
 $$;
 COMMENT ON FUNCTION _mssql_fdw._foreign_key_partners IS 'tables at the other ends of the relations'' foreign keys';
 
@@ -174,12 +180,22 @@ RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || coalesce(_mss
         FROM pg_class AS c WHERE c.oid = relation);
 COMMENT ON FUNCTION _mssql_fdw._rows_of IS 'ONLY schema.table for FROM, of the staging relation where there is one';
 
--- A query that finds a row without a partner. One constraint of a partitioned table speaks for those of its partitions.
+-- '::schema.type', where a column's is another one.
+CREATE OR REPLACE FUNCTION _mssql_fdw._cast_to(type oid, column_type oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN type = column_type THEN '' ELSE format('::%I.%I', n.nspname, y.typname) END
+        FROM pg_type AS y JOIN pg_namespace AS n ON n.oid = y.typnamespace WHERE y.oid = type);
+COMMENT ON FUNCTION _mssql_fdw._cast_to IS
+    'a cast to the type of a foreign key''s operator, or nothing';
+
+-- A query that finds a row without a partner, by the operators of the key and the types that they take. One constraint of a partitioned table speaks
+-- for those of its partitions.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_query(constraint_id oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('SELECT %s FROM %s AS f LEFT JOIN %s AS p ON %s WHERE p.%I IS NULL AND (%s) LIMIT 1',
                   string_agg(format('f.%I', fa.attname), ', ' ORDER BY u.at), _mssql_fdw._rows_of(k.conrelid), _mssql_fdw._rows_of(k.confrelid),
-                  string_agg(format('p.%I OPERATOR(%I.%s) f.%I', pa.attname, n.nspname, o.oprname, fa.attname)
+                  string_agg(format('p.%I%s OPERATOR(%I.%s) f.%I%s', pa.attname, _mssql_fdw._cast_to(o.oprleft, pa.atttypid), n.nspname, o.oprname,
+                                    fa.attname, _mssql_fdw._cast_to(o.oprright, fa.atttypid))
                              || CASE WHEN fa.attcollation <> pa.attcollation AND pa.attcollation <> 0
                                      THEN format(' COLLATE %I.%I', cn.nspname, c.collname) ELSE '' END, ' AND ' ORDER BY u.at),
                   min(pa.attname) FILTER (WHERE u.at = 1),
@@ -195,10 +211,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._foreign_key_query IS 'query that finds a row without a partner';
 
--- Every valid check of the tables and every valid foreign key from or to them, with a query that finds a row that violates it. `is_dropped`:
+-- Every valid check of the tables and every valid foreign key from or to them, this with a query that finds a row that violates it. `is_dropped`:
 -- before a table of `refilled` is.
 CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[], refilled oid[])
-RETURNS TABLE (id oid, relation oid, subject oid, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
+RETURNS TABLE (id oid, relation oid, subject oid, to_check boolean, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT k.*, r.relname, f.relname AS parent_name, format('%I.%I %I', n.nspname, r.relname, k.conname) = ANY (untrusted) AS untrusted,
@@ -211,14 +227,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), valid AS (
         SELECT l.*, NOT (l.untrusted AND l.releasable) AS to_check FROM listed AS l
     )
-    SELECT v.oid, v.conrelid, v.conrelid,
-           CASE WHEN v.to_check THEN
-               format('SELECT left(%2$I::text, 200) FROM %1$s AS %2$I WHERE NOT (%3$s) LIMIT 1', _mssql_fdw._rows_of(v.conrelid), v.relname,
-                      pg_get_expr(v.conbin, v.conrelid)) END,
+    SELECT v.oid, v.conrelid, v.conrelid, v.to_check, NULL,
            format('check constraint "%s" of relation "%s" is violated by some row', v.conname, v.relname), NULL, NULL, v.releasable, false
     FROM valid AS v WHERE v.contype = 'c'
     UNION ALL
-    SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END,
+    SELECT v.oid, v.conrelid, CASE WHEN v.conrelid = ANY (relations) THEN v.conrelid ELSE v.confrelid END, v.to_check,
            CASE WHEN v.to_check THEN _mssql_fdw._foreign_key_query(v.oid) END,
            format('insert or update on table "%s" violates foreign key constraint "%s"', v.relname, v.conname),
            (SELECT string_agg(a.attname, ', ' ORDER BY u.at) FROM unnest(v.conkey) WITH ORDINALITY AS u (attnum, at)
