@@ -1,6 +1,7 @@
-// Error, and THE table of SQL Server error numbers: SQLSTATE and whether the same statement may succeed when tried again.
-// Numbers and texts are those of sys.messages; the transient ones are the engine conditions (not client-library codes) that
-// Microsoft's own retry logic lists, but for 4060: a misspelt database is more frequent than one that is moved. A number that is absent is
+// Error, and THE table of SQL Server error numbers: SQLSTATE and whether the same statement may
+// succeed when tried again. Numbers and texts are those of sys.messages; the transient ones are the
+// engine conditions (not client-library codes) that Microsoft's own retry logic lists, but for
+// 4060: a misspelt database is more frequent than one that is moved. A number that is absent is
 // HV000 and permanent. Whoever retries, a statement or a login, goes by this table.
 #include "error.hpp"
 
@@ -17,6 +18,7 @@ struct ServerError {
   bool transient{false};
 };
 
+// clang-format off
 constexpr ServerError server_errors[] = {
     {101, "42601"},         // query not allowed here
     {102, "42601"},         // incorrect syntax near
@@ -482,13 +484,16 @@ constexpr ServerError server_errors[] = {
     {49919, "53000", true},  // Azure: too many create or update operations
     {49920, "53000", true},  // Azure: too many operations in progress
 };
+// clang-format on
 
-// What a user of mssql_fdw can do about errors whose own text does not tell: of what a transaction, or one of its level, cannot do.
+// What a user of mssql_fdw can do about errors whose own text does not tell: of what a transaction,
+// or one of its level, cannot do.
 struct Advice {
   std::int32_t number;
   const char* hint;
 };
 
+// clang-format off
 constexpr Advice advice[] = {
     {226, "mssql_fdw runs every statement in a transaction, whatever its option \"isolation\" is: run this one with another client."},
     {3952, "Set the server option \"isolation\" to \"read_committed\", or allow it: ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."},
@@ -503,6 +508,7 @@ constexpr Advice advice[] = {
     {41333, "Give the foreign table a \"query\" with the table hint WITH (SNAPSHOT)."},
     {41368, "Give the foreign table a \"query\" with the table hint WITH (SNAPSHOT)."},
 };
+// clang-format on
 
 constexpr bool is_sorted_by_number() {
   for (std::size_t i = 1; i < std::size(server_errors); ++i)
@@ -518,15 +524,16 @@ const ServerError* find(std::int32_t number) noexcept {
 }
 
 std::string describe(const ServerMessage& message) {
-  std::string detail = "SQL Server error " + std::to_string(message.number) + ", severity " + std::to_string(message.severity) +
-                       ", state " + std::to_string(message.state);
+  std::string detail = "SQL Server error " + std::to_string(message.number) + ", severity " +
+                       std::to_string(message.severity) + ", state " + std::to_string(message.state);
   if (!message.procedure.empty()) detail += ", procedure " + message.procedure;
   if (message.line > 0) detail += ", line " + std::to_string(message.line);
   return detail + ".";
 }
 
 std::string hint_for(std::int32_t number) {
-  const auto* row = std::find_if(std::begin(advice), std::end(advice), [&](const Advice& each) { return each.number == number; });
+  const auto* row =
+      std::find_if(std::begin(advice), std::end(advice), [&](const Advice& each) { return each.number == number; });
   return row == std::end(advice) ? std::string() : row->hint;
 }
 

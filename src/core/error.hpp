@@ -1,4 +1,5 @@
-// The one exception type of src/core. It carries what ereport() needs; src/pg turns it into a PostgreSQL error.
+// The one exception type of src/core. It carries what ereport() needs; src/pg turns it into a
+// PostgreSQL error.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace mssql {
 
-// SQLSTATEs that core raises by itself; those of server errors come from sqlstate_of_server_error().
+// SQLSTATEs that core raises by itself; those of server errors come from
+// sqlstate_of_server_error().
 namespace sqlstate {
 inline constexpr const char* connection_failure = "08006";
 inline constexpr const char* cannot_connect = "08001";
@@ -70,9 +72,11 @@ class Error : public std::exception {
   bool interruption_{false};
 };
 
-// SQL Server's error number to SQLSTATE; HV000 where the number is not in the table. 2627 gives "23505".
+// SQL Server's error number to SQLSTATE; HV000 where the number is not in the table. 2627 gives
+// "23505".
 const char* sqlstate_of_server_error(std::int32_t number) noexcept;
-// Errors that may vanish when the statement is tried again: deadlock 1205, lock timeout 1222, Azure throttling.
+// Errors that may vanish when the statement is tried again: deadlock 1205, lock timeout 1222, Azure
+// throttling.
 bool is_transient_server_error(std::int32_t number) noexcept;
 
 }  // namespace mssql

@@ -16,7 +16,8 @@ bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 char to_lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// A word starts where a capital follows a small letter or a digit, and at the last capital of a run that a small letter follows.
+// A word starts where a capital follows a small letter or a digit, and at the last capital of a run
+// that a small letter follows.
 bool starts_word(std::string_view name, std::size_t at) noexcept {
   if (at == 0 || !is_upper(name[at])) return false;
   const char before = name[at - 1];
@@ -65,7 +66,8 @@ std::string local_name(std::string_view name, NameCase name_case) {
 
 std::string local_column_name(std::string_view name, NameCase name_case) {
   std::string result = local_name(name, name_case);
-  const bool reserved = std::find(std::begin(system_columns), std::end(system_columns), result) != std::end(system_columns);
+  const bool reserved =
+      std::find(std::begin(system_columns), std::end(system_columns), result) != std::end(system_columns);
   return reserved ? result += '_' : result;
 }
 

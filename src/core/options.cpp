@@ -21,7 +21,8 @@ using Kind = OptionKind;
 constexpr std::string_view driver_choices[] = {"automatic", "native", "freetds"};
 constexpr std::string_view encrypt_choices[] = {"off", "request", "require", "strict"};
 constexpr std::string_view intent_choices[] = {"readwrite", "readonly"};
-constexpr std::string_view isolation_choices[] = {"automatic", "snapshot", "read_committed", "repeatable_read", "serializable"};
+constexpr std::string_view isolation_choices[] = {"automatic", "snapshot", "read_committed", "repeatable_read",
+                                                  "serializable"};
 constexpr std::string_view nul_policy_choices[] = {"error", "replace", "strip"};
 constexpr std::string_view name_case_choices[] = {"lower", "preserve", "snake"};
 constexpr std::string_view estimate_choices[] = {"execute", "showplan_all"};
@@ -39,7 +40,9 @@ constexpr OptionRule range(Context context, std::string_view name, std::int64_t 
 constexpr OptionRule choice(Context context, std::string_view name, std::span<const std::string_view> choices) {
   return {name, context, Kind::choice, name, 0, 0, choices};
 }
-constexpr OptionRule secret(Context context, std::string_view name) { return {name, context, Kind::verbatim, name, 0, 0, {}, true}; }
+constexpr OptionRule secret(Context context, std::string_view name) {
+  return {name, context, Kind::verbatim, name, 0, 0, {}, true};
+}
 // tds_fdw's spelling of one of ours.
 constexpr OptionRule alias(Context context, std::string_view name, Kind kind, std::string_view meaning) {
   return {name, context, kind, meaning};
@@ -55,6 +58,7 @@ constexpr std::string_view estimates_are_free =
 constexpr std::string_view read_only = "Foreign tables cannot be written in this version; mssql_exec() can write.";
 constexpr std::string_view rows_stream = "Rows stream one by one.";
 
+// clang-format off
 constexpr OptionRule rules[] = {
     plain(Context::server, "host", Kind::text),
     range(Context::server, "port", 1, 65535),
@@ -122,6 +126,7 @@ constexpr OptionRule rules[] = {
     choice(Context::import, "name_case", name_case_choices),
     ignored(plain(Context::import, "keep_custom_types", Kind::boolean), "Alias types always become their base types."),
 };
+// clang-format on
 
 // Which two meanings must not stand together, and why.
 struct Conflict {
@@ -137,6 +142,7 @@ struct ForeignName {
   std::string_view ours;
 };
 
+// clang-format off
 constexpr ForeignName foreign_names[] = {
     {"dbname", "database"}, {"db", "database"}, {"catalog", "database"}, {"initial_catalog", "database"},
     {"user", "username"}, {"uid", "username"}, {"user_id", "username"}, {"pwd", "password"},
@@ -144,9 +150,11 @@ constexpr ForeignName foreign_names[] = {
     {"timeout", "connect_timeout"}, {"login_timeout", "connect_timeout"},
     {"sslmode", "encrypt"}, {"trust_server_certificate", "ca_file"}, {"trustservercertificate", "ca_file"},
 };
+// clang-format on
 
 constexpr std::string_view token_says_who = "An access token itself says who logs in, and proves it.";
 
+// clang-format off
 constexpr Conflict conflicts[] = {
     {Context::server, "instance", "port", "A named instance has a port of its own, which the SQL Server Browser service tells."},
     {Context::user_mapping, "password", "password_file", "The password is either in the catalog or in a file."},
@@ -156,8 +164,10 @@ constexpr Conflict conflicts[] = {
     {Context::table, "query", "table_name", "A foreign table shows either a remote table or the rows of a query."},
     {Context::table, "query", "schema_name", "The query names its schemas itself."},
 };
+// clang-format on
 
-// An option that promises protection, and what takes it away. `value`: of `other`; nothing: that it is not there.
+// An option that promises protection, and what takes it away. `value`: of `other`; nothing: that it
+// is not there.
 struct EmptyPromise {
   std::string_view promise;
   std::string_view other;
@@ -166,6 +176,7 @@ struct EmptyPromise {
   std::string_view remedy;
 };
 
+// clang-format off
 constexpr EmptyPromise empty_promises[] = {
     {"ca_file", "encrypt", "off", "Without TLS there is no certificate, and anybody may answer.",
      "Set \"encrypt\" to \"require\", before it or in the same statement, or do without \"ca_file\"."},
@@ -174,6 +185,7 @@ constexpr EmptyPromise empty_promises[] = {
     {"tls_name", "driver", "freetds", "FreeTDS cannot ask for another name in the certificate than the host's.",
      "Set \"driver\" to \"native\", or do without \"tls_name\"."},
 };
+// clang-format on
 
 std::string_view catalog_of(Context context) {
   switch (context) {
@@ -231,7 +243,8 @@ const OptionRule* find_nearest(std::string_view name, Candidates&& candidates) n
 const OptionRule* find_foreign_name(std::string_view name) noexcept {
   for (const ForeignName& known : foreign_names) {
     if (!same_word(known.theirs, name)) continue;
-    return std::find_if(std::begin(rules), std::end(rules), [&](const OptionRule& rule) { return rule.name == known.ours; });
+    return std::find_if(std::begin(rules), std::end(rules),
+                        [&](const OptionRule& rule) { return rule.name == known.ours; });
   }
   return nullptr;
 }
@@ -266,23 +279,29 @@ std::string valid_values(const OptionRule& rule) {
 }
 
 bool has_control_character(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-// Names or addresses, separated by commas: what other clients write into them beside has options of its own here.
+// Names or addresses, separated by commas: what other clients write into them beside has options of
+// its own here.
 void validate_host(const OptionRule& rule, std::string_view value) {
   const auto refuse = [&](const char* hint) {
-    throw Error(sqlstate::invalid_parameter, "invalid value for option " + quoted(rule.name) + ": " + quoted(value), {}, hint);
+    throw Error(sqlstate::invalid_parameter, "invalid value for option " + quoted(rule.name) + ": " + quoted(value), {},
+                hint);
   };
   if (value.find('\\') != std::string_view::npos) refuse("Give a named instance by the option \"instance\".");
-  if (value.find(", ") != std::string_view::npos || value.find(" ,") != std::string_view::npos) refuse("Write the commas without blanks beside them.");
-  if (value.find_first_of(" \t;/") != std::string_view::npos) refuse("Give a host name or an address, or several separated by commas.");
+  if (value.find(", ") != std::string_view::npos || value.find(" ,") != std::string_view::npos)
+    refuse("Write the commas without blanks beside them.");
+  if (value.find_first_of(" \t;/") != std::string_view::npos)
+    refuse("Give a host name or an address, or several separated by commas.");
   if (std::count(value.begin(), value.end(), ':') == 1) refuse("Give the name alone; a port has the option \"port\".");
   for (std::size_t at = 0; at <= value.size();) {
     const std::size_t end = std::min(value.find(',', at), value.size());
     const std::string_view host = value.substr(at, end - at);
     if (host.empty()) refuse("Between two commas there must be a host name or an address.");
-    if (at > 0 && host.find_first_not_of("0123456789") == std::string_view::npos) refuse("A port has the option \"port\".");
+    if (at > 0 && host.find_first_not_of("0123456789") == std::string_view::npos)
+      refuse("A port has the option \"port\".");
     at = end + 1;
   }
 }
@@ -306,8 +325,9 @@ bool is_empty(const EmptyPromise& rule, std::span<const Option> options) {
 void check_promises(std::span<const Option> options) {
   for (const EmptyPromise& rule : empty_promises) {
     if (!is_empty(rule, options)) continue;
-    const std::string clash = rule.value ? " cannot stand beside " + std::string(rule.other) + " '" + std::string(*rule.value) + "'"
-                                         : " needs the option " + quoted(rule.other);
+    const std::string clash =
+        rule.value ? " cannot stand beside " + std::string(rule.other) + " '" + std::string(*rule.value) + "'"
+                   : " needs the option " + quoted(rule.other);
     throw Error("42601", "option " + quoted(rule.promise) + clash, std::string(rule.reason), std::string(rule.remedy));
   }
 }
@@ -328,7 +348,8 @@ std::string_view nearest_option(OptionContext context, std::string_view name) no
 }
 
 bool is_secret(std::string_view name) noexcept {
-  return std::any_of(std::begin(rules), std::end(rules), [&](const OptionRule& rule) { return rule.secret && same_word(rule.name, name); });
+  return std::any_of(std::begin(rules), std::end(rules),
+                     [&](const OptionRule& rule) { return rule.secret && same_word(rule.name, name); });
 }
 
 void throw_unknown_option(OptionContext context, std::string_view name) {
@@ -336,7 +357,8 @@ void throw_unknown_option(OptionContext context, std::string_view name) {
   const OptionRule* here = find_nearest(name, [&](const OptionRule& rule) { return rule.context == context; });
   const OptionRule* known = find_foreign_name(name);
   const OptionRule* nearest = known != nullptr ? known : find_nearest(name, [&](const OptionRule& rule) {
-    return here == nullptr || rule.context == context || edit_distance(name, rule.name) < edit_distance(name, here->name);
+    return here == nullptr || rule.context == context ||
+           edit_distance(name, rule.name) < edit_distance(name, here->name);
   });
   std::string hint;
   if (nearest == nullptr) {
@@ -403,7 +425,8 @@ std::string_view without_effect(OptionContext context, std::span<const Option> o
   return rule->ignored_because;
 }
 
-std::optional<std::string_view> option_value(OptionContext context, std::span<const Option> options, std::string_view meaning) noexcept {
+std::optional<std::string_view> option_value(OptionContext context, std::span<const Option> options,
+                                             std::string_view meaning) noexcept {
   for (const Option& option : options) {
     const OptionRule* rule = find_option(context, option.name);
     if (rule != nullptr && rule->meaning == meaning) return option.value;
@@ -428,7 +451,8 @@ std::int64_t read_integer(const OptionRule& rule, std::string_view value) {
 double read_cost(const OptionRule& rule, std::string_view value) {
   double number = 0;
   const auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (status != std::errc() || end != value.data() + value.size() || !std::isfinite(number) || number < 0) throw_bad_value(rule, value);
+  if (status != std::errc() || end != value.data() + value.size() || !std::isfinite(number) || number < 0)
+    throw_bad_value(rule, value);
   return number;
 }
 

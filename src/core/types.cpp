@@ -74,8 +74,9 @@ struct Synonym {
 };
 
 constexpr Synonym synonyms[] = {
-    {"numeric", Type::decimal},      {"dec", Type::decimal},     {"integer", Type::int_},           {"sysname", Type::nvarchar},
-    {"timestamp", Type::rowversion}, {"character", Type::char_}, {"double precision", Type::float_},
+    {"numeric", Type::decimal},         {"dec", Type::decimal},          {"integer", Type::int_},
+    {"sysname", Type::nvarchar},        {"timestamp", Type::rowversion}, {"character", Type::char_},
+    {"double precision", Type::float_},
 };
 
 std::string lower(std::string_view text) {
@@ -97,12 +98,14 @@ int local_fraction(int scale) { return std::min(scale, 6); }
 
 constexpr int utf8_bytes = 3;  // of a UTF-16 unit, at most: a pair of them has 4
 
-// sys.columns says -1 for (max); PostgreSQL's longest declared length is 10485760, above any length that SQL Server declares.
+// sys.columns says -1 for (max); PostgreSQL's longest declared length is 10485760, above any length
+// that SQL Server declares.
 std::string varying_type(int length, const LocalTypeOptions& options) {
   return length <= 0 ? "text" : with("character varying", options.counts_bytes ? length * utf8_bytes : length);
 }
 
-// Where bytes are counted there is no padding to so many characters: bpchar without a length takes the blanks as they come.
+// Where bytes are counted there is no padding to so many characters: bpchar without a length takes
+// the blanks as they come.
 std::string fixed_type(int length, const LocalTypeOptions& options) {
   return length <= 0 ? "text" : options.counts_bytes ? "bpchar" : with("character", length);
 }
@@ -111,7 +114,8 @@ constexpr int longest_vector = 3996;  // dimensions, of float16
 
 [[noreturn]] void throw_bad_declaration(std::string_view text, std::string detail) {
   throw Error(sqlstate::invalid_parameter, "invalid SQL Server type \"" + std::string(text) + "\"", std::move(detail),
-              "Write the type as in CREATE TABLE, for example int, decimal(18,2), nvarchar(40), varbinary(max) or datetime2(7).");
+              "Write the type as in CREATE TABLE, for example int, decimal(18,2), nvarchar(40), varbinary(max) or "
+              "datetime2(7).");
 }
 
 // A declaration cut into its name and what stands in its parentheses.
@@ -149,8 +153,8 @@ int number(std::string_view text, const std::string& digits, int minimum, int ma
   int value = 0;
   const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (status != std::errc() || end != digits.data() + digits.size() || value < minimum || value > maximum)
-    throw_bad_declaration(text,
-                          "\"" + digits + "\" is not a number from " + std::to_string(minimum) + " to " + std::to_string(maximum) + ".");
+    throw_bad_declaration(text, "\"" + digits + "\" is not a number from " + std::to_string(minimum) + " to " +
+                                    std::to_string(maximum) + ".");
   return value;
 }
 
@@ -204,7 +208,8 @@ RemoteType parse_declaration(std::string_view text) {
   if (!type) throw_bad_declaration(text, "There is no type \"" + parts.name + "\".");
   RemoteType out{*type, 0, 0, 0};
   const TypeRow& r = row(*type);
-  if (!parts.second.empty() && r.shape != Shape::precision_scale) throw_bad_declaration(text, parts.name + " takes one number.");
+  if (!parts.second.empty() && r.shape != Shape::precision_scale)
+    throw_bad_declaration(text, parts.name + " takes one number.");
   switch (r.shape) {
     case Shape::plain:
       if (*type == Type::float_) {
@@ -228,9 +233,7 @@ RemoteType parse_declaration(std::string_view text) {
       out.precision = parts.first.empty() ? 18 : number(text, parts.first, 1, 38);
       out.scale = parts.second.empty() ? 0 : number(text, parts.second, 0, out.precision);
       break;
-    case Shape::fraction:
-      out.scale = parts.first.empty() ? 7 : number(text, parts.first, 0, 7);
-      break;
+    case Shape::fraction: out.scale = parts.first.empty() ? 7 : number(text, parts.first, 0, 7); break;
   }
   return out;
 }
@@ -253,7 +256,8 @@ std::string local_type(const RemoteType& type, const LocalTypeOptions& options) 
     case Type::datetime: return "timestamp(3) without time zone";
     case Type::datetime2: return with("timestamp", local_fraction(type.scale)) + " without time zone";
     case Type::datetimeoffset: return with("timestamp", local_fraction(type.scale)) + " with time zone";
-    // n of char(n) counts bytes of a code page, n of nchar(n) UTF-16 units: either is at least the number of characters.
+    // n of char(n) counts bytes of a code page, n of nchar(n) UTF-16 units: either is at least the
+    // number of characters.
     case Type::char_: return fixed_type(type.max_length, options);
     case Type::varchar: return varying_type(type.max_length, options);
     case Type::nchar: return fixed_type(type.max_length / 2, options);
@@ -283,7 +287,8 @@ std::string_view lossy_note(const RemoteType& type) noexcept {
     case Type::time:
     case Type::datetime2: return cuts ? "the seventh digit of the fraction of a second is cut" : "";
     case Type::datetimeoffset:
-      return cuts ? "the instant is kept, the offset from UTC is not, and the seventh digit of the fraction of a second is cut"
+      return cuts ? "the instant is kept, the offset from UTC is not, and the seventh digit of the fraction of a "
+                    "second is cut"
                   : "the instant is kept, the offset from UTC is not";
     case Type::xml: return "the schema collection of typed xml is not kept";
     case Type::udt: return "the bytes of the CLR type's own serialization are kept, its meaning is not";

@@ -1,5 +1,5 @@
-// THE type table: SQL Server's types, what they become in PostgreSQL, and how a column of each is selected.
-// A new type is one row in types.cpp plus the switch arms that the compiler then demands.
+// THE type table: SQL Server's types, what they become in PostgreSQL, and how a column of each is
+// selected. A new type is one row in types.cpp plus the switch arms that the compiler then demands.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,48 @@
 
 namespace mssql {
 
-// SQL Server's types as sys.types names them. `rowversion` is sys.types' "timestamp"; `udt` is any other CLR type.
+// SQL Server's types as sys.types names them. `rowversion` is sys.types' "timestamp"; `udt` is any
+// other CLR type.
 enum class Type : std::uint8_t {
-  bit, tinyint, smallint, int_, bigint, decimal, money, smallmoney, real, float_,
-  date, time, smalldatetime, datetime, datetime2, datetimeoffset,
-  char_, varchar, text, nchar, nvarchar, ntext, binary, varbinary, image, rowversion,
-  uniqueidentifier, xml, json, vector, sql_variant, hierarchyid, geometry, geography, udt,
+  bit,
+  tinyint,
+  smallint,
+  int_,
+  bigint,
+  decimal,
+  money,
+  smallmoney,
+  real,
+  float_,
+  date,
+  time,
+  smalldatetime,
+  datetime,
+  datetime2,
+  datetimeoffset,
+  char_,
+  varchar,
+  text,
+  nchar,
+  nvarchar,
+  ntext,
+  binary,
+  varbinary,
+  image,
+  rowversion,
+  uniqueidentifier,
+  xml,
+  json,
+  vector,
+  sql_variant,
+  hierarchyid,
+  geometry,
+  geography,
+  udt,
 };
 
-// A column's declared type. Lengths are bytes as in sys.columns.max_length (nvarchar(n) is 2n), -1 for (max).
+// A column's declared type. Lengths are bytes as in sys.columns.max_length (nvarchar(n) is 2n), -1
+// for (max).
 struct RemoteType {
   Type type{Type::int_};
   int max_length{0};
@@ -25,39 +58,47 @@ struct RemoteType {
   int scale{0};
 };
 
-// A name of sys.types, in any case: "nvarchar" -> Type::nvarchar, "numeric" -> Type::decimal, "sysname" -> nvarchar, "timestamp" ->
-// rowversion, "udt" (catalog.hpp's name for CLR types) -> udt. Nothing for an unknown name.
+// A name of sys.types, in any case: "nvarchar" -> Type::nvarchar, "numeric" -> Type::decimal,
+// "sysname" -> nvarchar, "timestamp" -> rowversion, "udt" (catalog.hpp's name for CLR types) ->
+// udt. Nothing for an unknown name.
 std::optional<Type> type_from_name(std::string_view name) noexcept;
 std::string_view type_name(Type type) noexcept;
-// The T-SQL spelling with its length, precision and scale: "nvarchar(40)", "decimal(18,2)", "datetime2(7)", "varbinary(max)".
-// "udt" is the one answer that T-SQL does not know: a CLR type's own name is not in RemoteType.
+// The T-SQL spelling with its length, precision and scale: "nvarchar(40)", "decimal(18,2)",
+// "datetime2(7)", "varbinary(max)". "udt" is the one answer that T-SQL does not know: a CLR type's
+// own name is not in RemoteType.
 std::string declare(const RemoteType& type);
-// The inverse of declare(), as the column option `remote_type` holds it; throws Error on what it cannot read.
+// The inverse of declare(), as the column option `remote_type` holds it; throws Error on what it
+// cannot read.
 RemoteType parse_declaration(std::string_view text);
 
 struct LocalTypeOptions {
   bool postgis{false};       // geometry and geography become PostGIS types instead of bytea (EWKB)
   bool counts_bytes{false};  // the database (SQL_ASCII) holds UTF-8 and counts its bytes
 };
-// The PostgreSQL type of the default mapping, as DDL text: "character varying(20)", "numeric(18,2)", "timestamp(3) without time zone".
+// The PostgreSQL type of the default mapping, as DDL text: "character varying(20)",
+// "numeric(18,2)", "timestamp(3) without time zone".
 std::string local_type(const RemoteType& type, const LocalTypeOptions& options = {});
-// What a copy may change silently under the default mapping ("the seventh digit of the fraction is cut"); empty: nothing.
+// What a copy may change silently under the default mapping ("the seventh digit of the fraction is
+// cut"); empty: nothing.
 std::string_view lossy_note(const RemoteType& type) noexcept;
 
-// The select-list expression for `column` (already quoted, maybe qualified). Most types answer the column itself;
-// hierarchyid, geometry, geography and sql_variant do not travel as themselves (docs/types.md says in which form they come).
-// Raw text is for character policies other than error: nchar, nvarchar and ntext come as their bytes (tds/codec/raw_text.hpp), because a
-// client library may not be able to convert every value.
+// The select-list expression for `column` (already quoted, maybe qualified). Most types answer the
+// column itself; hierarchyid, geometry, geography and sql_variant do not travel as themselves
+// (docs/types.md says in which form they come). Raw text is for character policies other than
+// error: nchar, nvarchar and ntext come as their bytes (tds/codec/raw_text.hpp), because a client
+// library may not be able to convert every value.
 enum class TextForm : std::uint8_t { converted, raw };
 std::string select_expression(const RemoteType& type, std::string_view column, TextForm form = TextForm::converted);
 // The result column's name that marks raw text.
 inline constexpr std::string_view raw_text_name = "mssql_fdw raw text";
-// One row, one int: 1 when the server's nvarchar is UTF-16, so that raw text can be had; and a query without it, for those that cannot.
+// One row, one int: 1 when the server's nvarchar is UTF-16, so that raw text can be had; and a
+// query without it, for those that cannot.
 std::string raw_text_probe();
 std::string without_raw_text(std::string_view sql);
 
-// True where equality and order of the remote column and of its local_type() agree for every value, so that any comparison may be
-// pushed down. Types of which a part of the comparisons agrees (tsql/rules.hpp) answer false.
+// True where equality and order of the remote column and of its local_type() agree for every value,
+// so that any comparison may be pushed down. Types of which a part of the comparisons agrees
+// (tsql/rules.hpp) answer false.
 bool is_exact_comparable(const RemoteType& type) noexcept;
 
 }  // namespace mssql

@@ -5,22 +5,23 @@
 //   other CLR types      varbinary(max): their own serialization
 //   raw text             varbinary(max): a byte order mark, then the characters; the mark tells SQL Server, whose nvarchar is UTF-16,
 //                        from servers that keep UTF-8
-// Sources: Microsoft's T-SQL reference, SQL_VARIANT_PROPERTY, CAST and CONVERT (styles), AsBinaryZM, STSrid.
+// Sources: Microsoft's T-SQL reference, SQL_VARIANT_PROPERTY, CAST and CONVERT (styles),
+// AsBinaryZM, STSrid.
 #include "types.hpp"
 
 namespace mssql {
 
 namespace {
 
-// Builds one CASE over the base type of the sql_variant `column_`. Every conversion goes through the base type itself,
-// since the value of a sql_variant has no T-SQL form of its own.
+// Builds one CASE over the base type of the sql_variant `column_`. Every conversion goes through
+// the base type itself, since the value of a sql_variant has no T-SQL form of its own.
 class VariantExpression {
  public:
   explicit VariantExpression(std::string_view column) : column_(column) {}
 
   std::string build() const {
-    return "CASE WHEN " + column_ + " IS NOT NULL THEN CAST(N'{\"t\":\"' AS nvarchar(max))+" + declared_type() + "+N'\"'+" + collation() +
-           "+N',\"v\":'+" + value() + "+N'}' END";
+    return "CASE WHEN " + column_ + " IS NOT NULL THEN CAST(N'{\"t\":\"' AS nvarchar(max))+" + declared_type() +
+           "+N'\"'+" + collation() + "+N',\"v\":'+" + value() + "+N'}' END";
   }
 
  private:
@@ -31,7 +32,8 @@ class VariantExpression {
   std::string number(std::string_view name, std::string_view divisor = {}) const {
     return "CONVERT(nvarchar(10)," + property(name, "int") + std::string(divisor) + ")";
   }
-  // Of a text with seven digits of fraction, what stands before it and as many digits as are declared.
+  // Of a text with seven digits of fraction, what stands before it and as many digits as are
+  // declared.
   std::string declared_fraction(const std::string& text, int length_before) const {
     const std::string scale = property("Scale", "int");
     return "LEFT(" + text + "," + std::to_string(length_before) + "+" + scale + "+SIGN(" + scale + "))";
@@ -40,11 +42,13 @@ class VariantExpression {
 
   // As declare() writes it.
   std::string declared_type() const {
-    return "CASE WHEN " + base_type() + " IN (N'decimal',N'numeric') THEN N'decimal('+" + number("Precision") + "+N','+" + number("Scale") +
-           "+N')' WHEN " + base_type() + " IN (N'char',N'varchar',N'binary',N'varbinary') THEN " + base_type() + "+N'('+" +
-           number("MaxLength") + "+N')' WHEN " + base_type() + " IN (N'nchar',N'nvarchar') THEN " + base_type() + "+N'('+" +
-           number("MaxLength", "/2") + "+N')' WHEN " + base_type() + " IN (N'time',N'datetime2',N'datetimeoffset') THEN " + base_type() +
-           "+N'('+" + number("Scale") + "+N')' ELSE " + base_type() + " END";
+    return "CASE WHEN " + base_type() + " IN (N'decimal',N'numeric') THEN N'decimal('+" + number("Precision") +
+           "+N','+" + number("Scale") + "+N')' WHEN " + base_type() +
+           " IN (N'char',N'varchar',N'binary',N'varbinary') THEN " + base_type() + "+N'('+" + number("MaxLength") +
+           "+N')' WHEN " + base_type() + " IN (N'nchar',N'nvarchar') THEN " + base_type() + "+N'('+" +
+           number("MaxLength", "/2") + "+N')' WHEN " + base_type() +
+           " IN (N'time',N'datetime2',N'datetimeoffset') THEN " + base_type() + "+N'('+" + number("Scale") +
+           "+N')' ELSE " + base_type() + " END";
   }
 
   // Present for character types only; a collation's name needs no escape.
@@ -57,9 +61,9 @@ class VariantExpression {
     return " WHEN " + base_type() + " IN (" + std::string(types) + ") THEN " + result;
   }
 
-  // JSON's escapes by REPLACE in a binary collation, \u and four digits for all, the backslash first. STRING_ESCAPE would do on
-  // SQL Server, but Babelfish's reads UTF-8 as single bytes, and its REPLACE halves a doubled backslash. A NUL is left as it is, to
-  // meet nul_policy.
+  // JSON's escapes by REPLACE in a binary collation, \u and four digits for all, the backslash
+  // first. STRING_ESCAPE would do on SQL Server, but Babelfish's reads UTF-8 as single bytes, and
+  // its REPLACE halves a doubled backslash. A NUL is left as it is, to meet nul_policy.
   std::string escaped_text() const {
     static constexpr char digits[] = "0123456789abcdef";
     std::string text = cast("nvarchar(max)") + " COLLATE Latin1_General_BIN2";
@@ -73,21 +77,25 @@ class VariantExpression {
     return text;
   }
 
-  // Hexadecimal digits by style 1, or byte by byte on a server that does not know the style: Babelfish gives the bytes as characters.
+  // Hexadecimal digits by style 1, or byte by byte on a server that does not know the style:
+  // Babelfish gives the bytes as characters.
   static std::string hexadecimal(const std::string& bytes) {
     const std::string ten = "(VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9))";
     const auto digit = [&](std::string_view half) {
       return "SUBSTRING(N'0123456789ABCDEF',CAST(SUBSTRING(" + bytes + ",n.i,1) AS int)" + std::string(half) + "+1,1)";
     };
-    const std::string digits = "(SELECT " + digit("/16") + "+" + digit("%16") + " FROM (SELECT a.i*1000+b.i*100+c.i*10+d.i+1 AS i FROM " + ten +
-                               " AS a(i) CROSS JOIN " + ten + " AS b(i) CROSS JOIN " + ten + " AS c(i) CROSS JOIN " + ten +
+    const std::string digits = "(SELECT " + digit("/16") + "+" + digit("%16") +
+                               " FROM (SELECT a.i*1000+b.i*100+c.i*10+d.i+1 AS i FROM " + ten + " AS a(i) CROSS JOIN " +
+                               ten + " AS b(i) CROSS JOIN " + ten + " AS c(i) CROSS JOIN " + ten +
                                " AS d(i)) AS n WHERE n.i<=DATALENGTH(" + bytes + ") ORDER BY n.i FOR XML PATH(''))";
-    return "CASE WHEN CONVERT(nvarchar(4),0x0A,1)=N'0x0A' THEN N'\"'+CONVERT(nvarchar(max)," + bytes + ",1)+N'\"' ELSE N'\"0x'+COALESCE(" +
-           digits + ",N'')+N'\"' END";
+    return "CASE WHEN CONVERT(nvarchar(4),0x0A,1)=N'0x0A' THEN N'\"'+CONVERT(nvarchar(max)," + bytes +
+           ",1)+N'\"' ELSE N'\"0x'+COALESCE(" + digits + ",N'')+N'\"' END";
   }
 
-  // Numbers are bare: integers and decimals as they print, money with its four places. Of floats the bits are sent: the style that prints enough
-  // digits (3) came with SQL Server 2016; tds/codec/variant_json.hpp makes a number of them. Dates have their declared fraction (style 121).
+  // Numbers are bare: integers and decimals as they print, money with its four places. Of floats
+  // the bits are sent: the style that prints enough digits (3) came with SQL Server 2016;
+  // tds/codec/variant_json.hpp makes a number of them. Dates have their declared fraction (style
+  // 121).
   std::string value() const {
     const auto quoted = [](const std::string& text) { return "N'\"'+" + text + "+N'\"'"; };
     const auto iso = [&](std::string_view type) { return "CONVERT(nvarchar(40)," + cast(type) + ",121)"; };
@@ -95,10 +103,12 @@ class VariantExpression {
     return "CASE" + when("N'bit'", "CASE " + cast("bit") + " WHEN 1 THEN N'true' ELSE N'false' END") +
            when("N'money',N'smallmoney'", "CONVERT(nvarchar(40),CAST(" + cast("money") + " AS decimal(19,4)))") +
            when("N'real',N'float'", hexadecimal("CAST(" + cast("float") + " AS binary(8))")) +
-           when("N'char',N'varchar',N'nchar',N'nvarchar'", quoted(escaped_text())) + when("N'binary',N'varbinary'", hexadecimal(cast("varbinary(8000)"))) +
+           when("N'char',N'varchar',N'nchar',N'nvarchar'", quoted(escaped_text())) +
+           when("N'binary',N'varbinary'", hexadecimal(cast("varbinary(8000)"))) +
            when("N'uniqueidentifier'", quoted("LOWER(CONVERT(nvarchar(36)," + cast("uniqueidentifier") + "))")) +
            when("N'date'", quoted(iso("date"))) + when("N'time'", quoted(declared_fraction(iso("time(7)"), 8))) +
-           when("N'smalldatetime',N'datetime'", quoted(iso("datetime"))) + when("N'datetime2'", quoted(declared_fraction(iso("datetime2(7)"), 19))) +
+           when("N'smalldatetime',N'datetime'", quoted(iso("datetime"))) +
+           when("N'datetime2'", quoted(declared_fraction(iso("datetime2(7)"), 19))) +
            when("N'datetimeoffset'", quoted(declared_fraction(with_offset, 19) + "+RIGHT(" + with_offset + ",7)")) +
            " ELSE CONVERT(nvarchar(60)," + column_ + ") END";
   }

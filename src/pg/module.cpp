@@ -1,4 +1,5 @@
-// The C surface of the library: magic, settings, the records of every SQL function, and the FdwRoutine.
+// The C surface of the library: magic, settings, the records of every SQL function, and the
+// FdwRoutine.
 
 #include "pg/fdw/import.hpp"
 #include "pg/fdw/scan.hpp"
@@ -35,9 +36,10 @@ void _PG_init(void);
 #pragma GCC visibility pop
 
 void _PG_init(void) {
-  DefineCustomBoolVariable("mssql_fdw.pushdown", "Sends WHERE conditions to the remote server where they mean the same there.",
-                           "Off, every condition is checked locally: a way to see that the results are equal.", &pushdown_enabled, true,
-                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("mssql_fdw.pushdown",
+                           "Sends WHERE conditions to the remote server where they mean the same there.",
+                           "Off, every condition is checked locally: a way to see that the results are equal.",
+                           &pushdown_enabled, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 #if PG_VERSION_NUM >= 150000
   MarkGUCPrefixReserved("mssql_fdw");
 #else
@@ -66,5 +68,4 @@ Datum mssql_fdw_handler(PG_FUNCTION_ARGS) {
 Datum mssql_fdw_validator(PG_FUNCTION_ARGS) {
   return fence([&] { return validator(fcinfo); });
 }
-
 }

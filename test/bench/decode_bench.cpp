@@ -1,9 +1,11 @@
 // How many rows a CPU-second of core's own process decodes: decode_bench ROUNDS NAME=SELECT...
 //
-// Each SELECT runs over core/tds/session with every driver, and each cell goes through core/tds/codec/decode, as a scan that wants all columns
-// would have it. The drivers take turns; the first run of each is not measured. Prints a line per measured run, tab-separated:
+// Each SELECT runs over core/tds/session with every driver, and each cell goes through
+// core/tds/codec/decode, as a scan that wants all columns would have it. The drivers take turns;
+// the first run of each is not measured. Prints a line per measured run, tab-separated:
 //   decode  NAME  DRIVER  nanoseconds of CPU (user and system)  rows  bytes of cells
-// The server is named by MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE. Fails when the drivers decode to different values.
+// The server is named by MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE. Fails when the
+// drivers decode to different values.
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -55,7 +57,8 @@ std::uint64_t digest(const std::uint8_t* data, std::size_t size) {
   return digest(std::string_view(reinterpret_cast<const char*>(data), size));
 }
 
-// A value's digest by way of its decoder. The decoder is chosen for a column, not for each cell, as a scan chooses its converters.
+// A value's digest by way of its decoder. The decoder is chosen for a column, not for each cell, as
+// a scan chooses its converters.
 using Decode = std::uint64_t (*)(const Column& column, const Cell& cell, std::string& scratch);
 
 std::uint64_t integer(const Column& column, const Cell& cell, std::string&) {
@@ -151,7 +154,8 @@ Measurement run_once(Session& session, std::string_view sql) {
   return result;
 }
 
-void measure(const std::string& name, const std::string& sql, int rounds, std::vector<std::unique_ptr<Session>>& sessions) {
+void measure(const std::string& name, const std::string& sql, int rounds,
+             std::vector<std::unique_ptr<Session>>& sessions) {
   for (const auto& session : sessions) run_once(*session, sql);
   std::uint64_t checksum = 0;
   for (int round = 0; round < rounds; ++round) {
@@ -160,8 +164,8 @@ void measure(const std::string& name, const std::string& sql, int rounds, std::v
       if (i + round > 0 && result.checksum != checksum)
         throw std::runtime_error(name + ": " + drivers[i].name + " decodes to other values");
       checksum = result.checksum;
-      std::printf("decode\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", name.c_str(), drivers[i].name, result.nanoseconds, result.rows,
-                  result.bytes);
+      std::printf("decode\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", name.c_str(), drivers[i].name,
+                  result.nanoseconds, result.rows, result.bytes);
       std::fflush(stdout);
     }
   }

@@ -1,5 +1,5 @@
-// The encoders of bulk loads. Whatever the values are, none of them gets out of its literal; and the rows of INSERT BULK, sent back by a
-// server as a result, are what they were.
+// The encoders of bulk loads. Whatever the values are, none of them gets out of its literal; and
+// the rows of INSERT BULK, sent back by a server as a result, are what they were.
 #include "core/tds/bulk.hpp"
 
 #include "core/tds/codec/decode.hpp"
@@ -22,7 +22,8 @@ std::string read_literal(std::string_view& sql) {
     fuzz::require(!sql.empty(), "a literal without an end");
     const bool quote = sql[0] == '\'';
     if (quote && !sql.starts_with("''")) break;
-    fuzz::require(!sql.starts_with("\\\n") && !sql.starts_with("\\\r"), "a line continuation, which SQL Server swallows");
+    fuzz::require(!sql.starts_with("\\\n") && !sql.starts_with("\\\r"),
+                  "a line continuation, which SQL Server swallows");
     value += sql[0];
     sql.remove_prefix(quote ? 2 : 1);
   }
@@ -92,7 +93,8 @@ void check_message(const Rows& rows) {
   for (inbox.mark(); inbox.u8() == tds::native::token::row; inbox.mark()) {
     const Row row = result.read_row(inbox);
     for (std::size_t i = 0; i < row.size(); ++i, ++at)
-      fuzz::require(at < rows.values.size() && text_of(result.columns()[i], row[i]) == rows.values[at], "a value that is another on the way");
+      fuzz::require(at < rows.values.size() && text_of(result.columns()[i], row[i]) == rows.values[at],
+                    "a value that is another on the way");
   }
   fuzz::require(at == rows.values.size(), "a row that got lost");
 }
@@ -139,11 +141,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       if (!load) continue;
       fuzz::succeeds([&] {
         sent.message += load->encode(cells);
-        for (std::size_t i = 0; i < cells.size(); ++i) sent.values.push_back(text_of(tds::column_of_cells(columns[i]), cells[i]));
+        for (std::size_t i = 0; i < cells.size(); ++i)
+          sent.values.push_back(text_of(tds::column_of_cells(columns[i]), cells[i]));
       });
     }
     if (load) {
-      fuzz::require(static_cast<std::size_t>(load->rows()) * columns.size() == sent.values.size(), "a row that is not counted");
+      fuzz::require(static_cast<std::size_t>(load->rows()) * columns.size() == sent.values.size(),
+                    "a row that is not counted");
       sent.message += tds::native::BulkLoad::end();
       check_message(sent);
     }
@@ -151,7 +155,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string statement = bulk.take();
     fuzz::require(statement.starts_with(names), "a statement that does not begin with its columns");
     if (rows > 0) check_rows(std::string_view(statement).substr(names.size()));
-    fuzz::require(tds::find_unstorable(reinterpret_cast<const std::uint8_t*>(statement.data()), statement.size()) == statement.size(),
+    fuzz::require(tds::find_unstorable(reinterpret_cast<const std::uint8_t*>(statement.data()), statement.size()) ==
+                      statement.size(),
                   "a statement that is no text");
   });
   return 0;

@@ -105,6 +105,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (column.type != WireType::binary) return 0;
   column.name = raw_text_name;
   if (tds::adopt_raw_text(column))
-    fuzz::succeeds([&] { text = tds::decode_text(column, tds::unwrap_raw_text(column, cell), tds::CharacterPolicy::strip, text); });
+    fuzz::succeeds([&] {
+      text = tds::decode_text(column, tds::unwrap_raw_text(column, cell), tds::CharacterPolicy::strip, text);
+    });
   return 0;
 }

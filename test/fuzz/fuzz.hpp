@@ -1,6 +1,7 @@
 // What the fuzz targets share: bytes of the input by name, and a check that ends the process.
 //
-// A target's input is untrusted as a server's bytes are. Error is the one answer that a target accepts beside success.
+// A target's input is untrusted as a server's bytes are. Error is the one answer that a target
+// accepts beside success.
 #pragma once
 
 #include <algorithm>

@@ -1,10 +1,12 @@
-// A server's part of a login: its answers to PRELOGIN and LOGIN7, TLS in between where it wants that, then replies.
+// A server's part of a login: its answers to PRELOGIN and LOGIN7, TLS in between where it wants
+// that, then replies.
 #include "session.hpp"
 #include "steady_random.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace mssql;
-  static constexpr tds::Encrypt ways[] = {tds::Encrypt::off, tds::Encrypt::request, tds::Encrypt::require, tds::Encrypt::strict};
+  static constexpr tds::Encrypt ways[] = {tds::Encrypt::off, tds::Encrypt::request, tds::Encrypt::require,
+                                          tds::Encrypt::strict};
   fuzz::SteadyRandom random;
   fuzz::Input input(data, size);
   fuzz::Travel travel(input);

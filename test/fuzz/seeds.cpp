@@ -1,7 +1,8 @@
-// Writes the seeds: fuzz_seeds FOLDER [VECTORS] makes FOLDER/<target>/<seed>. Valid conversations and values, from which fuzzing goes on;
-// also what real servers sent, from a folder of captures.
+// Writes the seeds: fuzz_seeds FOLDER [VECTORS] makes FOLDER/<target>/<seed>. Valid conversations
+// and values, from which fuzzing goes on; also what real servers sent, from a folder of captures.
 //
-// A TLS conversation holds for the OpenSSL that it was made with; another one's client says other things, and ends it early.
+// A TLS conversation holds for the OpenSSL that it was made with; another one's client says other
+// things, and ends it early.
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 
@@ -69,7 +70,8 @@ std::string all_types() {
       {varbinary_type(10), null16},
       {varbinary_type(-1), little(-1, 8)},
       {"\xf1"s + '\0', max_value({utf16("<a/>")})},
-      {"\xf0" + little(-1, 2) + name8("db") + name8("sys") + name8("geometry") + name16("assembly"), max_value({"udt"})},
+      {"\xf0" + little(-1, 2) + name8("db") + name8("sys") + name8("geometry") + name16("assembly"),
+       max_value({"udt"})},
       {"\x62" + little(8009, 4), little(6, 4) + "\x38"s + '\0' + little(5, 4)},
       {"\x62" + little(8009, 4), little(13, 4) + "\xe7\x07" + latin1_collation + little(40, 2) + utf16("ab")},
       {"\x63" + little(0x7FFFFFFE, 4) + latin1_collation + table, text_pointer + little(4, 4) + utf16("nt")},
@@ -80,40 +82,50 @@ std::string all_types() {
     columns.push_back({"c", value.type});
     row_values += value.value;
   }
-  // metadata() puts the name behind the type, where a text type's table name belongs, which these types bring along
+  // metadata() puts the name behind the type, where a text type's table name belongs, which these
+  // types bring along
   return metadata(columns) + row(row_values) + row(row_values) + done(count_flag, 2);
 }
 
 void write_tokens() {
   using namespace canned;
   const std::string narrow = metadata({{"a", intn_type(4)}, {"b", nvarchar_type(20)}});
-  const std::string line = row(value8(little(1, 4)) + value16(utf16("one"))) + null_bitmap_row("\x02", value8(little(2, 4)));
+  const std::string line =
+      row(value8(little(1, 4)) + value16(utf16("one"))) + null_bitmap_row("\x02", value8(little(2, 4)));
   write("tokens", "all_types", header(0, 0, 0) + all_types());
   write("tokens", "all_types_in_pieces", header(3, 3, 0) + all_types());
   write("tokens", "results",
-        header(0, 0, 0) + narrow + line + done(more | count_flag, 2) + narrow + line + done(count_flag, 2) + next + narrow + done(final));
+        header(0, 0, 0) + narrow + line + done(more | count_flag, 2) + narrow + line + done(count_flag, 2) + next +
+            narrow + done(final));
   write("tokens", "procedure",
-        header(1, 2, 0) + narrow + line + done(more | count_flag, 2, '\xff') + "\x79" + little(0, 4) + "\xac" + little(0, 2) + name8("@p") +
-            '\1' + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(3, 4)) + done(final, 0, '\xfe') + next + done(count_flag, 7));
+        header(1, 2, 0) + narrow + line + done(more | count_flag, 2, '\xff') + "\x79" + little(0, 4) + "\xac" +
+            little(0, 2) + name8("@p") + '\1' + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(3, 4)) +
+            done(final, 0, '\xfe') + next + done(count_flag, 7));
   write("tokens", "messages",
-        header(0, 0, 0) + info(5701, "changed") + narrow + line + error(8134, "divide by zero") + error(3621, "ended") + done(error_flag) +
-            next + narrow + line + done(final));
+        header(0, 0, 0) + info(5701, "changed") + narrow + line + error(8134, "divide by zero") + error(3621, "ended") +
+            done(error_flag) + next + narrow + line + done(final));
   write("tokens", "interrupted",
-        header(2, 0, 9) + narrow + line + line + line + done(final) + next + done(attention_flag) + next + narrow + done(final));
+        header(2, 0, 9) + narrow + line + line + line + done(final) + next + done(attention_flag) + next + narrow +
+            done(final));
   write("tokens", "environment",
         header(0, 0, 0) + scripted::environment_change(8, "\x08\x01\x02\x03\x04\x05\x06\x07\x08"s + '\0') +
             scripted::environment_change(7, '\x05' + latin1_collation + '\0') +
-            scripted::environment_change(4, name8("8192") + name8("4096")) + "\xa9" + little(2, 2) + little(1, 2) + "\xe4" + little(2, 4) +
-            "ss" + "\xae\x0a" + little(1, 4) + "\x01\xff" + done(final));
+            scripted::environment_change(4, name8("8192") + name8("4096")) + "\xa9" + little(2, 2) + little(1, 2) +
+            "\xe4" + little(2, 4) + "ss" + "\xae\x0a" + little(1, 4) + "\x01\xff" + done(final));
   const std::string call = narrow + line + done(more | count_flag, 2, '\xff');
   const std::string call_end = done(final, 0, '\xfe');
-  const std::string handle = "\xac" + little(0, 2) + name8("") + '\1' + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(7, 4));
-  const std::string lost = error(8179, "Could not find prepared statement with handle 7.") + done(error_flag, 0, '\xfe');
+  const std::string handle =
+      "\xac" + little(0, 2) + name8("") + '\1' + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(7, 4));
+  const std::string lost =
+      error(8179, "Could not find prepared statement with handle 7.") + done(error_flag, 0, '\xfe');
   write("tokens", "prepared",
-        header(0, 0, 0) + done(final) + next + call + call_end + next + call + handle + call_end + next + lost + next + call + handle + call_end + next +
-            scripted::environment_change(8, "\x08\x01\x02\x03\x04\x05\x06\x07\x08"s + '\0') + done(final) + next + done(final));
+        header(0, 0, 0) + done(final) + next + call + call_end + next + call + handle + call_end + next + lost + next +
+            call + handle + call_end + next +
+            scripted::environment_change(8, "\x08\x01\x02\x03\x04\x05\x06\x07\x08"s + '\0') + done(final) + next +
+            done(final));
   write("tokens", "packets",
-        header(0, 5, 0) + scripted::packets(narrow + line + done(final), 11) + next + scripted::packets(narrow + done(final)));
+        header(0, 5, 0) + scripted::packets(narrow + line + done(final), 11) + next +
+            scripted::packets(narrow + done(final)));
 }
 
 void write_login() {
@@ -123,19 +135,24 @@ void write_login() {
     return header(0, 0, 0) + static_cast<char>(encrypt) + scripted::prelogin_answer(answer) + next + rest;
   };
   write("login", "plain", login(0, 2, acknowledged + next + canned::done(canned::final)));
-  write("login", "refused", login(1, 2, canned::error(18456, "Login failed for user 'someone'.") + canned::done(canned::error_flag)));
+  write("login", "refused",
+        login(1, 2, canned::error(18456, "Login failed for user 'someone'.") + canned::done(canned::error_flag)));
   write("login", "insists", login(0, 3, acknowledged));
   write("login", "routed",
-        login(1, 2, scripted::environment_change(20, canned::little(route.size(), 2) + route + canned::little(0, 2)) + acknowledged));
+        login(1, 2,
+              scripted::environment_change(20, canned::little(route.size(), 2) + route + canned::little(0, 2)) +
+                  acknowledged));
   write("login", "encrypted", login(2, 1, "\x16\x03\x03\x00\x04\x0e\x00\x00\x00"s));
-  const std::string packets = std::string("\x00\x05\x00\x00", 4) + scripted::packets(scripted::prelogin_answer(2)) + next +
-                              scripted::packets(acknowledged, 9, 0) + next +
-                              scripted::packets(canned::metadata({{"", canned::intn_type(4)}}) +
-                                                canned::row(canned::value8(canned::little(77, 4))) + canned::done(canned::final));
+  const std::string packets =
+      std::string("\x00\x05\x00\x00", 4) + scripted::packets(scripted::prelogin_answer(2)) + next +
+      scripted::packets(acknowledged, 9, 0) + next +
+      scripted::packets(canned::metadata({{"", canned::intn_type(4)}}) +
+                        canned::row(canned::value8(canned::little(77, 4))) + canned::done(canned::final));
   write("login", "packets_without_number", packets);
 }
 
-// A handshake of Tls with OpenSSL's server, and what the server says then; the server's bytes, wrapped where the client wants that.
+// A handshake of Tls with OpenSSL's server, and what the server says then; the server's bytes,
+// wrapped where the client wants that.
 std::string converse(std::uint8_t way, int version) {
   using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
   using Connection = std::unique_ptr<SSL, decltype(&SSL_free)>;
@@ -187,7 +204,9 @@ void write_values() {
   using canned::little;
   using canned::utf16;
   const std::string pages(1, '\2');
-  write("text", "utf16", std::string(3, '\0') + utf16("plain ASCII of more than one vector") + "\x3d\xd8\x00\xde\xac\x20" + utf16("end"));
+  write(
+      "text", "utf16",
+      std::string(3, '\0') + utf16("plain ASCII of more than one vector") + "\x3d\xd8\x00\xde\xac\x20" + utf16("end"));
   write("text", "surrogates", std::string(3, '\0') + utf16("a") + "\x00\xd8" + utf16("b") + "\x00\xdc\x00\x00"s);
   write("text", "utf8", "\x01\x00\x01\xef\xbb\xbf<a>\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80</a>"s);
   write("text", "latin1", pages + "\x09\x00"s + "caf\xe9 \x80\x81");
@@ -198,7 +217,8 @@ void write_values() {
     return std::string{static_cast<char>(type), static_cast<char>(precision), static_cast<char>(scale), '\0'} + bytes;
   };
   write("decode", "int", value(WireType::int_, 0, 0, little(42, 4)));
-  write("decode", "decimal", value(WireType::decimal, 38, 10, '\1' + little(1234567890123456789, 8) + std::string(8, '\0')));
+  write("decode", "decimal",
+        value(WireType::decimal, 38, 10, '\1' + little(1234567890123456789, 8) + std::string(8, '\0')));
   write("decode", "decimal_largest",
         value(WireType::decimal, 38, 38, "\x00\xff\xff\xff\xff\x3f\x22\x8a\x09\x7a\xc4\x86\x5a\xa8\x4c\x3b\x4b"s));
   write("decode", "money", value(WireType::money, 0, 0, little(0xFFFFFFFF, 4) + little(1, 4)));
@@ -211,17 +231,20 @@ void write_values() {
   write("decode", "datetimeoffset",
         value(WireType::datetimeoffset, 0, 7, little(1, 5) + "\0\0\0"s + little(static_cast<std::uint16_t>(-840), 2)));
   write("decode", "variant", value(WireType::variant, 0, 0, "\x6c\x02\x12\x02\x01" + little(12345, 8)));
-  write("decode", "wkb", value(WireType::binary, 0, 0, "\x00\x00\x10\xe6\x01\x01\x00\x00\x00"s + std::string(16, '\0')));
+  write("decode", "wkb",
+        value(WireType::binary, 0, 0, "\x00\x00\x10\xe6\x01\x01\x00\x00\x00"s + std::string(16, '\0')));
   const auto columns = [](std::initializer_list<Type> types) {
     std::string out(1, static_cast<char>(types.size()));
     for (const Type type : types) out += {static_cast<char>(type), '\x12', '\2', '\2', 'c', ']'};
     return out;
   };
-  write("bulk", "numbers", columns({Type::int_, Type::decimal}) + "\x04" + little(7, 4) + "\x09\x01" + little(12345, 8) + "\xff\xff");
-  write("bulk", "text", columns({Type::nvarchar, Type::xml, Type::varbinary}) + "\x0bit's a \\\n'\\\x04<a/>\x03\x01\x02\x03");
+  write("bulk", "numbers",
+        columns({Type::int_, Type::decimal}) + "\x04" + little(7, 4) + "\x09\x01" + little(12345, 8) + "\xff\xff");
+  write("bulk", "text",
+        columns({Type::nvarchar, Type::xml, Type::varbinary}) + "\x0bit's a \\\n'\\\x04<a/>\x03\x01\x02\x03");
   write("bulk", "dates",
-        columns({Type::datetime, Type::datetime2}) + "\x08" + little(45000, 4) + little(300, 4) + "\x06" + little(8639999, 3) +
-            "\xda\xb9\x37");
+        columns({Type::datetime, Type::datetime2}) + "\x08" + little(45000, 4) + little(300, 4) + "\x06" +
+            little(8639999, 3) + "\xda\xb9\x37");
 }
 
 // Bytes written as hexadecimal digits, white space between them.
@@ -237,7 +260,8 @@ std::string read_hex(const std::filesystem::path& file) {
   return bytes;
 }
 
-// What real servers sent: replies, and answers to PRELOGIN and LOGIN7; some without the headers of their packets.
+// What real servers sent: replies, and answers to PRELOGIN and LOGIN7; some without the headers of
+// their packets.
 void write_vectors(const std::filesystem::path& vectors) {
   const std::string plain = header(0, 5, 0) + '\0';
   const std::string acknowledged = scripted::packets(scripted::login_acknowledgement() + canned::done(canned::final));

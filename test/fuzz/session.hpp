@@ -61,8 +61,8 @@ inline void read_cell(const Column& column, const Cell& cell) {
   succeeds([&] { tds::open_variant(column, cell, base, value); });
 }
 
-// A few requests with all of their results, of which one is prepared by its second run; an interruption ends a request, and the session goes
-// on if it can.
+// A few requests with all of their results, of which one is prepared by its second run; an
+// interruption ends a request, and the session goes on if it can.
 inline void converse(tds::Session& session, tds::scripted::Server& server) {
   const std::vector<tds::Parameter> parameters = {{"int", "1"}};
   for (int request = 0; request < 6 && session.alive(); ++request) {

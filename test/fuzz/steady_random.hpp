@@ -1,4 +1,5 @@
-// Random numbers for OpenSSL that are the same in every run: what a server said to a client once can then be said to it again.
+// Random numbers for OpenSSL that are the same in every run: what a server said to a client once
+// can then be said to it again.
 #pragma once
 
 #include <openssl/rand.h>
@@ -7,7 +8,8 @@
 
 namespace mssql::fuzz {
 
-// While it lives, OpenSSL's numbers begin anew. `server()` switches to the numbers of the other side, which do not disturb the client's.
+// While it lives, OpenSSL's numbers begin anew. `server()` switches to the numbers of the other
+// side, which do not disturb the client's.
 class SteadyRandom {
  public:
   SteadyRandom() {

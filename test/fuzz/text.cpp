@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
   std::string strict;
   std::string scratch;
-  const bool clean = fuzz::succeeds([&] { strict = tds::decode_text(column, cell, tds::CharacterPolicy::error, scratch); });
+  const bool clean =
+      fuzz::succeeds([&] { strict = tds::decode_text(column, cell, tds::CharacterPolicy::error, scratch); });
   for (const auto policy : {tds::CharacterPolicy::replace, tds::CharacterPolicy::strip}) {
     std::string_view text;
     if (!fuzz::succeeds([&] { text = tds::decode_text(column, cell, policy, scratch); })) {
@@ -34,7 +35,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (clean && column.type == WireType::text && column.encoding == Encoding::utf16le) {
     std::string back;
     tds::utf8_to_utf16le(strict, back);
-    fuzz::require(back == std::string_view(reinterpret_cast<const char*>(cell.data), cell.size), "UTF-16 that does not come back");
+    fuzz::require(back == std::string_view(reinterpret_cast<const char*>(cell.data), cell.size),
+                  "UTF-16 that does not come back");
   }
 
   const std::string_view raw(reinterpret_cast<const char*>(cell.data), cell.size);
@@ -45,6 +47,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     tds::utf16le_to_utf8(reinterpret_cast<const std::uint8_t*>(wide.data()), wide.size(), back);
     fuzz::require(back == raw, "UTF-8 that does not come back");
   }
-  if (tds::find_unstorable(cell.data, cell.size) == cell.size) fuzz::require(utf8, "text that can be stored and not be sent");
+  if (tds::find_unstorable(cell.data, cell.size) == cell.size)
+    fuzz::require(utf8, "text that can be stored and not be sent");
   return 0;
 }

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tds::scripted::Server server({std::string(input.rest())}, piece);
   fuzz::succeeds([&] {
     Channel channel(server.stream(), tds::scripted::Server::environment(), "the fuzzer");
-    channel.start_tls(fuzz::tls_options(way), (way & fuzz::bare) != 0 ? Channel::Wrapping::none : Channel::Wrapping::prelogin);
+    channel.start_tls(fuzz::tls_options(way),
+                      (way & fuzz::bare) != 0 ? Channel::Wrapping::none : Channel::Wrapping::prelogin);
     static constexpr std::uint8_t request[] = "request";
     channel.write(request);
     std::uint8_t plain[256];

@@ -1,4 +1,5 @@
-// The replies of a server to requests, after a login: tokens, results, cells; whole, in pieces, and with an interruption inside.
+// The replies of a server to requests, after a login: tokens, results, cells; whole, in pieces, and
+// with an interruption inside.
 #include "session.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,4 +1,5 @@
-// tds_server: the SQL Server stand-in of the tests, the demo and the benchmarks. Runs in the foreground until SIGTERM.
+// tds_server: the SQL Server stand-in of the tests, the demo and the benchmarks. Runs in the
+// foreground until SIGTERM.
 #include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// Tarjan's strongly connected components, without recursion (a chain of foreign keys may be as long as the schema is large), then
-// Kahn's order over the components with the heaviest ready one first.
+// Tarjan's strongly connected components, without recursion (a chain of foreign keys may be as long
+// as the schema is large), then Kahn's order over the components with the heaviest ready one first.
 #include "order.hpp"
 
 #include <algorithm>
@@ -98,7 +98,8 @@ std::vector<Node> build_nodes(std::size_t tables, std::span<const Edge> edges, s
     node.weight += weight(table);
   }
   for (Node& node : nodes)
-    std::stable_sort(node.tables.begin(), node.tables.end(), [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
+    std::stable_sort(node.tables.begin(), node.tables.end(),
+                     [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
   for (const Edge& edge : edges) {
     const std::size_t parent = components.of(edge.parent);
     const std::size_t child = components.of(edge.child);
@@ -118,14 +119,16 @@ LoadOrder load_order(std::size_t tables, std::span<const Edge> edges, std::span<
   result.in_cycle.assign(tables, false);
   std::vector<std::vector<std::size_t>> parents(tables);
   for (const Edge& edge : edges) {
-    if (edge.child >= tables || edge.parent >= tables) throw Error(sqlstate::internal, "load order: an edge names no table");
+    if (edge.child >= tables || edge.parent >= tables)
+      throw Error(sqlstate::internal, "load order: an edge names no table");
     parents[edge.child].push_back(edge.parent);
     if (edge.child == edge.parent) result.in_cycle[edge.child] = true;
   }
   const Components components(tables, parents);
   std::vector<Node> nodes = build_nodes(tables, edges, weights, components);
 
-  // The heaviest component of which all parents are placed; among equals the one whose first table comes first.
+  // The heaviest component of which all parents are placed; among equals the one whose first table
+  // comes first.
   using Ready = std::pair<double, std::size_t>;
   const auto later = [&](const Ready& a, const Ready& b) {
     return a.first != b.first ? a.first < b.first : nodes[a.second].tables.front() > nodes[b.second].tables.front();

@@ -13,9 +13,9 @@ struct Edge {
 };
 
 struct LoadOrder {
-  std::vector<std::size_t> order;   // every table once
-  std::vector<std::size_t> group;   // by table: number of its strongly connected component, in load order
-  std::vector<bool> in_cycle;       // by table: it references itself or is part of a longer cycle
+  std::vector<std::size_t> order;  // every table once
+  std::vector<std::size_t> group;  // by table: number of its strongly connected component, in load order
+  std::vector<bool> in_cycle;      // by table: it references itself or is part of a longer cycle
 };
 
 // `weights` (may be empty) orders tables that do not depend on each other: the larger first.

@@ -10,7 +10,8 @@ void require_columns(const Session& session, std::string_view question, std::siz
   const std::size_t columns = session.columns().size();
   if (columns == count) return;
   throw Error(sqlstate::fdw_error, "the server's answer has an unexpected shape",
-              "The answer to \"" + std::string(question) + "\" has " + std::to_string(columns) + (columns == 1 ? " column." : " columns."));
+              "The answer to \"" + std::string(question) + "\" has " + std::to_string(columns) +
+                  (columns == 1 ? " column." : " columns."));
 }
 
 std::vector<std::optional<std::int64_t>> ask_integers(Session& session, std::string_view sql, std::size_t count) {
@@ -29,6 +30,8 @@ std::vector<std::optional<std::int64_t>> ask_integers(Session& session, std::str
   return answers;
 }
 
-std::optional<std::int64_t> ask_integer(Session& session, std::string_view sql) { return ask_integers(session, sql, 1)[0]; }
+std::optional<std::int64_t> ask_integer(Session& session, std::string_view sql) {
+  return ask_integers(session, sql, 1)[0];
+}
 
 }  // namespace mssql::tds

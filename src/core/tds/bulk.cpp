@@ -40,14 +40,16 @@ void check_bulk(std::string_view table, std::span<const BulkColumn> columns) {
 
 void check_width(Row row, std::size_t columns) {
   if (row.size() != columns)
-    throw Error(sqlstate::invalid_parameter,
-                "a row of the bulk load has " + std::to_string(row.size()) + " values instead of " + std::to_string(columns));
+    throw Error(sqlstate::invalid_parameter, "a row of the bulk load has " + std::to_string(row.size()) +
+                                                 " values instead of " + std::to_string(columns));
 }
 
 Column column_of_cells(const BulkColumn& column) {
   const WireType type = wire_type(column.type.type);
   const bool text = type == WireType::text || type == WireType::xml;
-  return {column.name, type, text ? Encoding::utf8 : Encoding::none, 0, column.type.max_length, column.type.precision, column.type.scale, true};
+  return {
+      column.name,       type, text ? Encoding::utf8 : Encoding::none, 0, column.type.max_length, column.type.precision,
+      column.type.scale, true};
 }
 
 void append_literal(std::string_view text, std::string& out) {
@@ -86,7 +88,8 @@ void BulkStatement::add(Row row) {
     } else {
       value_.clear();
       decode_to_text(columns_[i], row[i], CharacterPolicy::error, value_);
-      // With a blank between date and time these two types are read by SET DATEFORMAT; with a T they are not
+      // With a blank between date and time these two types are read by SET DATEFORMAT; with a T
+      // they are not
       const bool old_type = columns_[i].type == WireType::datetime || columns_[i].type == WireType::smalldatetime;
       if (old_type && value_.size() > date_length && value_[date_length] == ' ') value_[date_length] = 'T';
       append_literal(value_, text);

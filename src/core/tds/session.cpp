@@ -32,13 +32,15 @@ std::unique_ptr<Session> connect_to_one(const Login& login, const Environment& e
   }
 }
 
-// Whether another host may do better: this one is not to be reached, or does not open the database now (a secondary replica, a mirror).
+// Whether another host may do better: this one is not to be reached, or does not open the database
+// now (a secondary replica, a mirror).
 bool is_worth_another_host(const Error& error) noexcept {
   constexpr std::int32_t cannot_open_database = 4060;
   if (error.is_interruption()) return false;
   if (error.server_number == cannot_open_database || is_transient_server_error(error.server_number)) return true;
   const std::string_view state = error.sqlstate;
-  return state == sqlstate::cannot_connect || state == sqlstate::connection_failure || state == sqlstate::cannot_connect_now;
+  return state == sqlstate::cannot_connect || state == sqlstate::connection_failure ||
+         state == sqlstate::cannot_connect_now;
 }
 
 std::vector<std::string> split_hosts(std::string_view list) {
@@ -72,7 +74,8 @@ std::unique_ptr<Session> connect_to_any(const Login& login, const Environment& e
   throw error;
 }
 
-// Pauses between tries that double, each shortened by chance so that many clients do not come back at once.
+// Pauses between tries that double, each shortened by chance so that many clients do not come back
+// at once.
 class Backoff {
  public:
   int next_ms() {
@@ -127,14 +130,17 @@ std::string place(const Login& login) {
 }
 
 Error silence_error(const std::string& where, int seconds) {
-  return Error(sqlstate::connection_failure, "connection to server at " + where + " was lost: the server was silent for " + std::to_string(seconds) + " s",
-               "It is closed now.", "See the server option \"query_timeout\".");
+  return Error(
+      sqlstate::connection_failure,
+      "connection to server at " + where + " was lost: the server was silent for " + std::to_string(seconds) + " s",
+      "It is closed now.", "See the server option \"query_timeout\".");
 }
 
 std::string driver_version() { return native::driver_description() + ", " + freetds::library_version(); }
 
 std::string opening_statements(const Opening& opening) {
-  static constexpr const char* names[] = {"", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
+  static constexpr const char* names[] = {
+      "", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
   std::string sql = opening.settings.empty() ? "" : opening.settings + "; ";
   if (opening.level != IsolationLevel::unchanged)
     sql += std::string("SET TRANSACTION ISOLATION LEVEL ") + names[static_cast<std::size_t>(opening.level)] + "; ";

@@ -14,7 +14,8 @@ namespace {
 // No program nests so deep; a server whose transaction never ends must not keep us.
 constexpr int most_nested = 100;
 
-// SQL Server lets a name stand twice and takes the younger one: ours are names that no statement of others uses. 32 characters at most.
+// SQL Server lets a name stand twice and takes the younger one: ours are names that no statement of
+// others uses. 32 characters at most.
 std::string savepoint(int level) {
   static const unsigned ours = std::random_device()();
   char name[33];
@@ -132,7 +133,8 @@ void Transaction::roll_back_to(Session* session, int level) {
   if (goes_on(*session).value_or(false)) state_ = State::writing;
 }
 
-// SQL Server has no RELEASE: what the savepoint would undo now belongs to the level above, whose own savepoint is older.
+// SQL Server has no RELEASE: what the savepoint would undo now belongs to the level above, whose
+// own savepoint is older.
 void Transaction::release(int level) noexcept { savepoints_ = std::min(savepoints_, level - 1); }
 
 }  // namespace mssql::tds

@@ -2,12 +2,13 @@
 //
 //   idle --begin--> reading --write--> writing          the end, or the end of a savepoint that it had: back to idle
 //
-// It is lost when the server has ended it (deadlock, a severe error, a COMMIT or ROLLBACK in a statement) or the connection broke. Nobody
-// can tell at once, since an error may have been caught: look() finds out before each further use. One that has only read may begin anew,
-// unless its reader was promised one moment; one that has written stays lost until the local transaction ends.
+// It is lost when the server has ended it (deadlock, a severe error, a COMMIT or ROLLBACK in a
+// statement) or the connection broke. Nobody can tell at once, since an error may have been caught:
+// look() finds out before each further use. One that has only read may begin anew, unless its
+// reader was promised one moment; one that has written stays lost until the local transaction ends.
 //
-// The session is the caller's and may be null or dead; it is the same one from begin() to finish(). Savepoints are numbered by the nesting
-// level of the local subtransaction that they begin.
+// The session is the caller's and may be null or dead; it is the same one from begin() to finish().
+// Savepoints are numbered by the nesting level of the local subtransaction that they begin.
 #pragma once
 
 #include <cstdint>
@@ -33,18 +34,22 @@ class Transaction {
   // From here on nothing of it may be lost without an error, though it only reads.
   void keep_whole() noexcept { whole_ = true; }
 
-  // Whether it can be used further; the session is free then. never_begun and begins_anew: it is idle again.
+  // Whether it can be used further; the session is free then. never_begun and begins_anew: it is
+  // idle again.
   Finding look(Session* session);
-  // Before a SELECT of ours: takes back what statements of others have set, where the session can be reset.
+  // Before a SELECT of ours: takes back what statements of others have set, where the session can
+  // be reset.
   void clean(Session& session);
-  // Before a statement that may be anything: sets the savepoints that a rollback of the current subtransaction needs.
+  // Before a statement that may be anything: sets the savepoints that a rollback of the current
+  // subtransaction needs.
   void write(Session& session, int nesting);
 
   // Of one that has written. False: it is lost, and what it wrote is gone.
   bool commit(Session* session);
   // False: the session has to be closed, so that the server rolls back.
   bool roll_back(Session* session);
-  // The subtransaction at this level was rolled back; one that wrote in it and cannot be undone is lost.
+  // The subtransaction at this level was rolled back; one that wrote in it and cannot be undone is
+  // lost.
   void roll_back_to(Session* session, int level);
   void release(int level) noexcept;
   bool wrote_inside(int level) const noexcept { return savepoints_ >= level; }
@@ -60,9 +65,9 @@ class Transaction {
   State state_{State::idle};
   bool whole_{false};
   bool touched_{false};
-  bool unclean_{false};   // since the last reset
-  bool suspect_{false};   // the server may have ended it
-  int savepoints_{1};     // levels up to this one have one; the transaction itself is level 1
+  bool unclean_{false};  // since the last reset
+  bool suspect_{false};  // the server may have ended it
+  int savepoints_{1};    // levels up to this one have one; the transaction itself is level 1
   std::uint64_t descriptor_{0};
   Opening opening_;
 };

@@ -1,5 +1,6 @@
-// Two habits keep these queries portable: a sql_variant (seed_value, the value of an extended property, SERVERPROPERTY) is cast at
-// once, and no join goes over key_constraints.unique_index_id, since sys.indexes tells the constraints by itself.
+// Two habits keep these queries portable: a sql_variant (seed_value, the value of an extended
+// property, SERVERPROPERTY) is cast at once, and no join goes over key_constraints.unique_index_id,
+// since sys.indexes tells the constraints by itself.
 #include "catalog.hpp"
 
 #include "quote.hpp"
@@ -15,6 +16,7 @@ constexpr bool nullable = true;
 
 constexpr std::string_view constraint_types[] = {"PK", "UQ"};
 // A kind of index that a later server has is reported like all that have no counterpart.
+// clang-format off
 constexpr std::string_view index_types[] = {
     "HEAP", "CLUSTERED", "NONCLUSTERED", "XML", "SPATIAL", "CLUSTERED COLUMNSTORE", "NONCLUSTERED COLUMNSTORE", "NONCLUSTERED HASH",
     "JSON", "VECTOR",    "OTHER"};
@@ -36,6 +38,7 @@ constexpr CatalogColumn database_columns[] = {
     {"view_database_state", Kind::flag},
     {"login", Kind::name, nullable},
 };
+// clang-format on
 
 constexpr CatalogColumn table_columns[] = {
     {"schema", Kind::name},
@@ -115,7 +118,8 @@ constexpr CatalogColumn foreign_key_columns[] = {
 };
 
 constexpr CatalogColumn check_columns[] = {
-    {"schema", Kind::name},      {"table", Kind::name},          {"constraint", Kind::name}, {"definition", Kind::expression, nullable},
+    {"schema", Kind::name},      {"table", Kind::name},
+    {"constraint", Kind::name},  {"definition", Kind::expression, nullable},
     {"is_disabled", Kind::flag}, {"is_not_trusted", Kind::flag},
 };
 
@@ -125,20 +129,24 @@ constexpr CatalogColumn sequence_columns[] = {
     {"maximum", Kind::number},     {"is_cycling", Kind::flag},  {"last_value", Kind::number, nullable},
 };
 
-constexpr CatalogColumn program_columns[] = {{"kind", Kind::choice, false, program_kinds}, {"schema", Kind::name}, {"name", Kind::name}};
+constexpr CatalogColumn program_columns[] = {
+    {"kind", Kind::choice, false, program_kinds}, {"schema", Kind::name}, {"name", Kind::name}};
 
 constexpr CatalogColumn schema_columns[] = {{"exists", Kind::flag}};
 
 constexpr CatalogColumn count_columns[] = {{"rows", Kind::integer}};
 
-// "CAST(t.is_node AS int)" where there is such a column, else the constant that stands for its absence.
-std::string optional_column(const CatalogFeatures& features, std::string_view view, std::string_view alias, std::string_view column,
-                            std::string_view type) {
+// "CAST(t.is_node AS int)" where there is such a column, else the constant that stands for its
+// absence.
+std::string optional_column(const CatalogFeatures& features, std::string_view view, std::string_view alias,
+                            std::string_view column, std::string_view type) {
   const bool there = features.has(std::string(view) + "." + std::string(column));
-  return "CAST(" + (there ? "COALESCE(" + std::string(alias) + "." + std::string(column) + ", 0)" : "0") + " AS " + std::string(type) + ")";
+  return "CAST(" + (there ? "COALESCE(" + std::string(alias) + "." + std::string(column) + ", 0)" : "0") + " AS " +
+         std::string(type) + ")";
 }
 
-// The columns of a graph table that cannot be selected (13908): all but the computed ones, which show its ids as JSON.
+// The columns of a graph table that cannot be selected (13908): all but the computed ones, which
+// show its ids as JSON.
 std::string selectable(const CatalogFeatures& features) {
   std::string condition;
   if (features.has("columns.graph_type")) condition += " AND COALESCE(c.graph_type, 0) NOT IN (1, 3, 4, 6, 7)";
@@ -165,8 +173,9 @@ ORDER BY 1, 2)",
 }
 
 CatalogQuery database_query() {
-  // By name: on Azure SQL Database DB_ID() is not the database's number in sys.databases. A database that the login does not find
-  // there still has a row here. CONTROL, which owners have, includes VIEW DEFINITION, though Babelfish denies it.
+  // By name: on Azure SQL Database DB_ID() is not the database's number in sys.databases. A
+  // database that the login does not find there still has a row here. CONTROL, which owners have,
+  // includes VIEW DEFINITION, though Babelfish denies it.
   return {"database", R"(SELECT CAST(DB_NAME() AS nvarchar(128)) AS [name],
   CAST(DATABASEPROPERTYEX(DB_NAME(), N'Collation') AS nvarchar(128)) AS [collation],
   CAST(d.snapshot_isolation_state AS int) AS [snapshot_isolation_state],
@@ -184,30 +193,35 @@ FROM (SELECT 1 AS one) AS o LEFT JOIN sys.databases AS d ON d.name = DB_NAME())"
 
 CatalogQuery tables_query(const CatalogFeatures& features, bool sizes) {
   const bool statistics = sizes && features.has("dm_db_partition_stats");
-  const std::string graph = features.has("tables.is_node") ? "CASE WHEN t.is_node = 1 OR t.is_edge = 1 THEN 1 ELSE 0 END" : "0";
+  const std::string graph =
+      features.has("tables.is_node") ? "CASE WHEN t.is_node = 1 OR t.is_edge = 1 THEN 1 ELSE 0 END" : "0";
   const std::string filtered =
       features.has("security_predicates")
           ? R"(CASE WHEN EXISTS (SELECT 1 FROM sys.security_predicates AS f JOIN sys.security_policies AS y ON y.object_id = f.object_id
     WHERE f.target_object_id = t.object_id AND y.is_enabled = 1 AND f.predicate_type = 0) THEN 1 ELSE 0 END)"
           : "0";
-  return {"tables",
-          R"(SELECT CAST(s.name AS nvarchar(128)) AS [schema], CAST(t.name AS nvarchar(128)) AS [table], t.object_id AS [object_id],
+  return {
+      "tables",
+      R"(SELECT CAST(s.name AS nvarchar(128)) AS [schema], CAST(t.name AS nvarchar(128)) AS [table], t.object_id AS [object_id],
   CAST(0 AS bit) AS [is_view],
   (SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = t.object_id AND p.index_id IN (0, 1)) AS [rows],
   )" +
-              std::string(statistics ? "(SELECT CAST(SUM(u.used_page_count) * 8192 AS bigint) FROM sys.dm_db_partition_stats AS u WHERE "
-                                       "u.object_id = t.object_id)"
-                                     : "CAST(NULL AS bigint)") +
-              R"( AS [bytes],
+          std::string(
+              statistics
+                  ? "(SELECT CAST(SUM(u.used_page_count) * 8192 AS bigint) FROM sys.dm_db_partition_stats AS u WHERE "
+                    "u.object_id = t.object_id)"
+                  : "CAST(NULL AS bigint)") +
+          R"( AS [bytes],
   (SELECT CAST(e.value AS nvarchar(4000)) FROM sys.extended_properties AS e
     WHERE e.class = 1 AND e.major_id = t.object_id AND e.minor_id = 0 AND e.name = N'MS_Description') AS [comment],
   )" + optional_column(features, "tables", "t", "temporal_type", "int") +
-              " AS [temporal_type],\n  " + optional_column(features, "tables", "t", "is_memory_optimized", "bit") +
-              " AS [is_memory_optimized],\n  " + optional_column(features, "tables", "t", "is_external", "bit") +
-              " AS [is_external],\n  CAST(" + graph + " AS bit) AS [is_graph],\n  " +
-              optional_column(features, "tables", "t", "ledger_type", "int") + " AS [ledger_type],\n  " +
-              optional_column(features, "tables", "t", "is_dropped_ledger_table", "bit") + " AS [is_dropped_ledger],\n  CAST(" + filtered +
-              R"( AS bit) AS [is_filtered]
+          " AS [temporal_type],\n  " + optional_column(features, "tables", "t", "is_memory_optimized", "bit") +
+          " AS [is_memory_optimized],\n  " + optional_column(features, "tables", "t", "is_external", "bit") +
+          " AS [is_external],\n  CAST(" + graph + " AS bit) AS [is_graph],\n  " +
+          optional_column(features, "tables", "t", "ledger_type", "int") + " AS [ledger_type],\n  " +
+          optional_column(features, "tables", "t", "is_dropped_ledger_table", "bit") +
+          " AS [is_dropped_ledger],\n  CAST(" + filtered +
+          R"( AS bit) AS [is_filtered]
 FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = t.schema_id
 WHERE t.is_ms_shipped = 0
 UNION ALL
@@ -219,15 +233,19 @@ SELECT CAST(s.name AS nvarchar(128)), CAST(v.name AS nvarchar(128)), v.object_id
 FROM sys.views AS v JOIN sys.schemas AS s ON s.schema_id = v.schema_id
 WHERE v.is_ms_shipped = 0
 ORDER BY 1, 2)",
-          table_columns};
+      table_columns};
 }
 
 CatalogQuery columns_query(const CatalogFeatures& features) {
-  // The base type of an alias type (sysname is one) is the one whose user_type_id is the alias's system_type_id; the system_type_id of a
-  // CLR type is no type's, and that of a vector is varbinary's. A default that sp_bindefault bound is an object of its own, without a place in sys.default_constraints: it is
-  // named, so that it is reported as not translated instead of being lost. Some servers tell seed and increment by function alone.
-  const std::string encrypted = features.has("columns.encryption_type") ? "CASE WHEN c.encryption_type > 0 THEN 1 ELSE 0 END" : "0";
-  // UNMASK may be had for a column, its table, or the database; versions that know only the last answer NULL to the first.
+  // The base type of an alias type (sysname is one) is the one whose user_type_id is the alias's
+  // system_type_id; the system_type_id of a CLR type is no type's, and that of a vector is
+  // varbinary's. A default that sp_bindefault bound is an object of its own, without a place in
+  // sys.default_constraints: it is named, so that it is reported as not translated instead of being
+  // lost. Some servers tell seed and increment by function alone.
+  const std::string encrypted =
+      features.has("columns.encryption_type") ? "CASE WHEN c.encryption_type > 0 THEN 1 ELSE 0 END" : "0";
+  // UNMASK may be had for a column, its table, or the database; versions that know only the last
+  // answer NULL to the first.
   const std::string masked = features.has("columns.is_masked") ? R"(CASE WHEN c.is_masked = 1 AND COALESCE(
     HAS_PERMS_BY_NAME(QUOTENAME(s.name) + N'.' + QUOTENAME(o.name), N'OBJECT', N'UNMASK', c.name, N'COLUMN'),
     HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'UNMASK'), 0) = 0 THEN 1 ELSE 0 END)"
@@ -240,7 +258,8 @@ CatalogQuery columns_query(const CatalogFeatures& features) {
     WHEN t.is_assembly_type = 0 THEN COALESCE(b.name, t.name) ELSE N'udt' END AS nvarchar(128)) AS [type],
   CAST(CASE WHEN t.is_user_defined = 1 THEN t.name END AS nvarchar(128)) AS [user_type],
   CAST(CASE WHEN )" +
-              encrypted + R"( = 1 THEN -1 ELSE c.max_length END AS int) AS [max_length], CAST(c.precision AS int) AS [precision],
+              encrypted +
+              R"( = 1 THEN -1 ELSE c.max_length END AS int) AS [max_length], CAST(c.precision AS int) AS [precision],
   CAST(c.scale AS int) AS [scale],
   CAST(c.collation_name AS nvarchar(128)) AS [collation], CAST(c.is_nullable AS bit) AS [is_nullable],
   CAST(c.is_identity AS bit) AS [is_identity],
@@ -273,8 +292,8 @@ WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0)" +
 }
 
 CatalogQuery indexes_query(const CatalogFeatures& features) {
-  // A partitioned index carries its partitioning column with key_ordinal 0 though nobody listed it. An index over a column that
-  // cannot be selected is the server's own.
+  // A partitioned index carries its partitioning column with key_ordinal 0 though nobody listed it.
+  // An index over a column that cannot be selected is the server's own.
   std::string internal;
   if (const std::string condition = selectable(features); !condition.empty()) {
     internal = R"(
@@ -353,19 +372,22 @@ ORDER BY 1, 2)",
 }
 
 CatalogQuery programs_query() {
-  return {"programs",
-          R"(SELECT CAST(CASE WHEN o.type IN ('P', 'PC', 'X', 'RF') THEN N'procedure' WHEN o.type IN ('TR', 'TA') THEN N'trigger'
+  return {
+      "programs",
+      R"(SELECT CAST(CASE WHEN o.type IN ('P', 'PC', 'X', 'RF') THEN N'procedure' WHEN o.type IN ('TR', 'TA') THEN N'trigger'
     WHEN o.type = 'SN' THEN N'synonym' ELSE N'function' END AS nvarchar(20)) AS [kind],
   CAST(s.name AS nvarchar(128)) AS [schema], CAST(o.name AS nvarchar(128)) AS [name]
 FROM sys.objects AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id
 WHERE o.is_ms_shipped = 0 AND o.type IN ('P', 'PC', 'X', 'RF', 'TR', 'TA', 'SN', 'FN', 'IF', 'TF', 'FS', 'FT', 'AF')
 ORDER BY 1, 2, 3)",
-          program_columns};
+      program_columns};
 }
 
 CatalogQuery schema_query(std::string_view schema) {
-  return {"schema", "SELECT CAST(CASE WHEN SCHEMA_ID(" + quote_literal(schema) + ") IS NULL THEN 0 ELSE 1 END AS bit) AS [exists]",
-          schema_columns};
+  return {
+      "schema",
+      "SELECT CAST(CASE WHEN SCHEMA_ID(" + quote_literal(schema) + ") IS NULL THEN 0 ELSE 1 END AS bit) AS [exists]",
+      schema_columns};
 }
 
 CatalogQuery count_query(std::string_view schema, std::string_view table, bool snapshot) {

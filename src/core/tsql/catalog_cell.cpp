@@ -1,5 +1,6 @@
-// What a catalog query's answer may hold. A server that is not what it seems could send anything; what passes here ends up in
-// statements, where names are quoted, expressions parsed, and everything else stands as it is.
+// What a catalog query's answer may hold. A server that is not what it seems could send anything;
+// what passes here ends up in statements, where names are quoted, expressions parsed, and
+// everything else stands as it is.
 #include <algorithm>
 
 #include "core/error.hpp"
@@ -19,16 +20,14 @@ constexpr std::size_t shown = 60;
 [[noreturn]] void refuse(const CatalogQuery& query, const CatalogColumn& column, std::string_view text) {
   std::string excerpt(text.substr(0, shown));
   std::replace_if(
-      excerpt.begin(), excerpt.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7E; },
-      '?');
+      excerpt.begin(), excerpt.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7E; }, '?');
   throw Error(sqlstate::fdw_error, "the server's catalog has an unexpected value",
               "Column \"" + std::string(column.name) + "\" of " + std::string(query.name) + " is \"" + excerpt + "\"" +
                   (text.size() > shown ? " and so on." : "."));
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // [-]digits without leading zeros; nothing when it is no such number or longer than `limit`.
 std::optional<std::string> whole_number(std::string_view text, std::size_t limit) {
@@ -61,31 +60,26 @@ std::string beginning(const std::string& text) {
 
 std::optional<std::string> checked(const CatalogColumn& column, const std::string& text) {
   switch (column.kind) {
-    case CatalogKind::name:
-      return is_name(text) ? std::optional(text) : std::nullopt;
-    case CatalogKind::text:
-      return text;
-    case CatalogKind::expression:
-      return text.size() <= longest_definition ? text : beginning(text);
-    case CatalogKind::flag:
-      return flag(text);
-    case CatalogKind::integer:
-      return whole_number(text, max_integer_digits);
-    case CatalogKind::number:
-      return whole_number(text, max_digits);
+    case CatalogKind::name: return is_name(text) ? std::optional(text) : std::nullopt;
+    case CatalogKind::text: return text;
+    case CatalogKind::expression: return text.size() <= longest_definition ? text : beginning(text);
+    case CatalogKind::flag: return flag(text);
+    case CatalogKind::integer: return whole_number(text, max_integer_digits);
+    case CatalogKind::number: return whole_number(text, max_digits);
     case CatalogKind::version: {
       const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
-      return plain && !text.empty() && is_digit(text.front()) && text.size() <= max_version ? std::optional(text) : std::nullopt;
+      return plain && !text.empty() && is_digit(text.front()) && text.size() <= max_version ? std::optional(text)
+                                                                                            : std::nullopt;
     }
-    case CatalogKind::choice:
-      return chosen(column, text);
+    case CatalogKind::choice: return chosen(column, text);
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<std::string> catalog_cell(const CatalogQuery& query, const CatalogColumn& column, const std::optional<std::string>& text) {
+std::optional<std::string> catalog_cell(const CatalogQuery& query, const CatalogColumn& column,
+                                        const std::optional<std::string>& text) {
   if (!text) {
     if (column.nullable) return std::nullopt;
     refuse(query, column, "NULL");

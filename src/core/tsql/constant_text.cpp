@@ -113,7 +113,8 @@ bool previous_day(Timestamp& moment) noexcept {
 // `value` where it is on the grid already, else one of its neighbours there.
 std::optional<Timestamp> between(Timestamp value, std::int64_t below, std::int64_t above, Rounding rounding) noexcept {
   if (value.microseconds() == below) return value;
-  if (rounding == Rounding::exact || !value.set_microseconds(rounding == Rounding::down ? below : above)) return std::nullopt;
+  if (rounding == Rounding::exact || !value.set_microseconds(rounding == Rounding::down ? below : above))
+    return std::nullopt;
   return value;
 }
 
@@ -154,7 +155,9 @@ int Timestamp::fraction_digits() const noexcept {
 
 bool Timestamp::is_datetime_tick() const noexcept { return round_to_tick(*this, Rounding::exact).has_value(); }
 
-std::int64_t Timestamp::microseconds() const noexcept { return ((hour * 60 + minute) * 60 + second) * 1000000LL + fraction; }
+std::int64_t Timestamp::microseconds() const noexcept {
+  return ((hour * 60 + minute) * 60 + second) * 1000000LL + fraction;
+}
 
 bool Timestamp::set_microseconds(std::int64_t value) noexcept {
   if (value == day_length) {
@@ -231,7 +234,8 @@ std::optional<std::string> decimal_digits(std::string_view text, int precision, 
   while (whole.size() > 1 && whole.front() == '0') whole.remove_prefix(1);
   if (whole == "0") whole = {};
   while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
-  if (static_cast<int>(whole.size()) > precision - scale || static_cast<int>(fraction.size()) > scale) return std::nullopt;
+  if (static_cast<int>(whole.size()) > precision - scale || static_cast<int>(fraction.size()) > scale)
+    return std::nullopt;
   std::string digits = whole.empty() ? "0" : std::string(whole);
   if (!fraction.empty()) digits += "." + std::string(fraction);
   return negative && digits != "0" ? "-" + digits : digits;

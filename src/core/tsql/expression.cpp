@@ -1,5 +1,5 @@
-// A recursive-descent parser that builds PostgreSQL text as it goes. Every step answers nothing as soon as it meets what it does not
-// know, so that nothing is translated by half.
+// A recursive-descent parser that builds PostgreSQL text as it goes. Every step answers nothing as
+// soon as it meets what it does not know, so that nothing is translated by half.
 #include "expression.hpp"
 
 #include <algorithm>
@@ -41,6 +41,7 @@ struct NamedValue {
 };
 
 // What T-SQL gives without arguments.
+// clang-format off
 constexpr NamedValue named_values[] = {
     {"getdate", true, [] { return clock(Clock::local, 3); }},
     {"current_timestamp", false, [] { return clock(Clock::local, 3); }},
@@ -62,6 +63,7 @@ constexpr NamedValue named_values[] = {
     {"app_name", true, [] { return name_text("current_setting('application_name')"); }},
     {"db_name", true, [] { return name_text("current_database()::text"); }},
 };
+// clang-format on
 
 struct DatePart {
   std::string_view names[4];
@@ -69,11 +71,13 @@ struct DatePart {
   int factor;
 };
 
+// clang-format off
 constexpr DatePart date_parts[] = {
     {{"year", "yy", "yyyy", ""}, "year", 1}, {{"quarter", "qq", "q", ""}, "month", 3}, {{"month", "mm", "m", ""}, "month", 1},
     {{"day", "dd", "d", ""}, "day", 1},      {{"week", "wk", "ww", ""}, "day", 7},     {{"hour", "hh", "", ""}, "hour", 1},
     {{"minute", "mi", "n", ""}, "minute", 1}, {{"second", "ss", "s", ""}, "second", 1},
 };
+// clang-format on
 
 const DatePart* find_date_part(std::string_view name) {
   for (const DatePart& part : date_parts)
@@ -82,7 +86,8 @@ const DatePart* find_date_part(std::string_view name) {
   return nullptr;
 }
 
-// A decimal literal that is a sum of powers of two and small enough for a real to hold: 0, 1, -3, 0.5, 0.25.
+// A decimal literal that is a sum of powers of two and small enough for a real to hold: 0, 1, -3,
+// 0.5, 0.25.
 bool is_binary_fraction(const Value& literal) {
   if (literal.kind != ValueKind::number || !literal.constant || literal.money || literal.text.size() > 8) return false;
   std::int64_t digits = 0;
@@ -111,13 +116,15 @@ bool is_iso_style(std::string_view style) {
   return std::find(std::begin(styles), std::end(styles), style) != std::end(styles);
 }
 
-// Both operands are moments of types that SQL Server and PostgreSQL compare alike once their values are here.
+// Both operands are moments of types that SQL Server and PostgreSQL compare alike once their values
+// are here.
 bool moments_compare(const RemoteType& a, const RemoteType& b) {
   if (a.scale == 7 || b.scale == 7) return false;  // the seventh digit is not here
   if (a.type == b.type) return true;
   const auto is_dateless = [](Type type) { return type == Type::time || type == Type::datetimeoffset; };
   if (is_dateless(a.type) || is_dateless(b.type)) return false;
-  // A datetime counts as its tick of 1/300 s where it meets a datetime2, and as its printed milliseconds here.
+  // A datetime counts as its tick of 1/300 s where it meets a datetime2, and as its printed
+  // milliseconds here.
   const bool has_datetime = a.type == Type::datetime || b.type == Type::datetime;
   const bool has_datetime2 = a.type == Type::datetime2 || b.type == Type::datetime2;
   return !(has_datetime && has_datetime2);
@@ -125,7 +132,8 @@ bool moments_compare(const RemoteType& a, const RemoteType& b) {
 
 class Translator {
  public:
-  Translator(std::vector<Token> tokens, const ExpressionContext& context) : tokens_(std::move(tokens)), context_(context) {}
+  Translator(std::vector<Token> tokens, const ExpressionContext& context)
+      : tokens_(std::move(tokens)), context_(context) {}
 
   // The whole text as one value or condition.
   Result run() {
@@ -135,12 +143,8 @@ class Translator {
 
  private:
   const Token& peek(std::size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
-  bool is_symbol(std::string_view symbol, std::size_t ahead = 0) const {
-    return tsql::is_symbol(peek(ahead), symbol);
-  }
-  bool is_word(std::string_view word, std::size_t ahead = 0) const {
-    return is_keyword(peek(ahead), word);
-  }
+  bool is_symbol(std::string_view symbol, std::size_t ahead = 0) const { return tsql::is_symbol(peek(ahead), symbol); }
+  bool is_word(std::string_view word, std::size_t ahead = 0) const { return is_keyword(peek(ahead), word); }
   bool take_symbol(std::string_view symbol) { return is_symbol(symbol) && ++at_ != 0; }
   bool take_word(std::string_view word) { return is_word(word) && ++at_ != 0; }
 
@@ -196,7 +200,8 @@ class Translator {
 
   Result parse_null_test(const Value& value) {
     const bool negated = take_word("NOT");
-    if (!take_word("NULL") || value.kind == ValueKind::condition || value.kind == ValueKind::length || value.kind == ValueKind::clock)
+    if (!take_word("NULL") || value.kind == ValueKind::condition || value.kind == ValueKind::length ||
+        value.kind == ValueKind::clock)
       return std::nullopt;
     return condition(operand(value, Binding::sum) + (negated ? " IS NOT NULL" : " IS NULL"), Binding::comparison);
   }
@@ -355,7 +360,8 @@ class Translator {
   }
 
   Result parse_next_value() {
-    if (!take_word("VALUE") || !take_word("FOR") || peek().kind != TokenKind::name || !context_.sequence) return std::nullopt;
+    if (!take_word("VALUE") || !take_word("FOR") || peek().kind != TokenKind::name || !context_.sequence)
+      return std::nullopt;
     std::string schema;
     std::string name = peek().text;
     ++at_;
@@ -410,8 +416,8 @@ class Translator {
       }
       declaration += ")";
       ++at_;
-    } else if (*type == Type::char_ || *type == Type::varchar || *type == Type::nchar || *type == Type::nvarchar || *type == Type::binary ||
-               *type == Type::varbinary) {
+    } else if (*type == Type::char_ || *type == Type::varchar || *type == Type::nchar || *type == Type::nvarchar ||
+               *type == Type::binary || *type == Type::varbinary) {
       if (!same_keyword(declaration, "sysname")) declaration += "(30)";  // what CAST and CONVERT take for granted
     }
     try {
@@ -430,7 +436,8 @@ class Translator {
       // Styles that say what ISO dates say anyway, and the default.
       const Token style = peek();
       ++at_;
-      if (style.kind != TokenKind::number && !(style.kind == TokenKind::symbol && style.text == "(")) return std::nullopt;
+      if (style.kind != TokenKind::number && !(style.kind == TokenKind::symbol && style.text == "("))
+        return std::nullopt;
       std::string number = style.text;
       if (style.kind == TokenKind::symbol) {
         number = peek().text;
@@ -455,7 +462,8 @@ class Translator {
     ++at_;
     if (part == nullptr || !take_symbol(",")) return std::nullopt;
     const Result count = parse_sum();
-    if (!count || count->kind != ValueKind::number || !count->constant || !count->integer || count->text.size() > 8 || !take_symbol(","))
+    if (!count || count->kind != ValueKind::number || !count->constant || !count->integer || count->text.size() > 8 ||
+        !take_symbol(","))
       return std::nullopt;
     Result base = parse_sum();
     if (!base) return std::nullopt;
@@ -466,7 +474,8 @@ class Translator {
       return base;
     }
     const bool whole_days = part->unit != "hour" && part->unit != "minute" && part->unit != "second";
-    if (base->kind != ValueKind::moment || base->constant || base->type->type != Type::date || !whole_days) return std::nullopt;
+    if (base->kind != ValueKind::moment || base->constant || base->type->type != Type::date || !whole_days)
+      return std::nullopt;
     base->sql = "(" + base->sql + interval + ")::date";
     return base;
   }
@@ -490,9 +499,11 @@ class Translator {
     return value;
   }
 
-  // Exact as long as T-SQL's result type has room for every digit: 38 of them (Microsoft's "Precision, scale, and length").
+  // Exact as long as T-SQL's result type has room for every digit: 38 of them (Microsoft's
+  // "Precision, scale, and length").
   static Result calculate(const Value& left, char op, const Value& right) {
-    if (left.kind != ValueKind::number || right.kind != ValueKind::number || left.money || right.money) return std::nullopt;
+    if (left.kind != ValueKind::number || right.kind != ValueKind::number || left.money || right.money)
+      return std::nullopt;
     Value value{ValueKind::number, {}};
     value.integer = left.integer && right.integer;
     if (op == '*') {
@@ -517,7 +528,8 @@ class Translator {
     if (!may_compare) return compare_with_empty(left, op, right);
     const bool converts = right.constant && left.column && left.kind != ValueKind::floating && left.kind != right.kind;
     const Value second = converts ? *convert(right, *left.type) : right;
-    const std::string sql = operand(left, Binding::sum) + " " + std::string(tsql_name(op)) + " " + operand(second, Binding::sum);
+    const std::string sql =
+        operand(left, Binding::sum) + " " + std::string(tsql_name(op)) + " " + operand(second, Binding::sum);
     return condition(sql, Binding::comparison);
   }
 
@@ -537,13 +549,15 @@ class Translator {
   static bool compares_constant(const Value& left, Operator op, const Value& right) {
     const bool equality = op == Operator::equal || op == Operator::not_equal;
     switch (left.kind) {
-      case ValueKind::number: return right.kind == ValueKind::number || (left.column && convert(right, *left.type).has_value());
+      case ValueKind::number:
+        return right.kind == ValueKind::number || (left.column && convert(right, *left.type).has_value());
       case ValueKind::floating: return left.column && is_binary_fraction(right);
       case ValueKind::bit:
         if (!left.column || !equality) return false;
         if (right.kind == ValueKind::number && right.text != "0" && right.text != "1") return false;
         return convert(right, *left.type).has_value();
-      case ValueKind::uuid: return left.column && equality && right.kind != ValueKind::uuid && convert(right, *left.type).has_value();
+      case ValueKind::uuid:
+        return left.column && equality && right.kind != ValueKind::uuid && convert(right, *left.type).has_value();
       case ValueKind::moment:
         if (!left.column || left.type->scale == 7) return false;
         if (right.kind == ValueKind::moment) return left.type->type == right.type->type;
@@ -554,16 +568,21 @@ class Translator {
 
   // Trailing blanks do not count there: a text differs from '' when it has something else.
   static Result compare_with_empty(const Value& left, Operator op, const Value& right) {
-    const bool is_empty_test = right.kind == ValueKind::string && right.constant && right.text.find_first_not_of(' ') == std::string::npos;
-    if (!is_empty_test || !left.column || left.kind != ValueKind::string || op != Operator::not_equal) return std::nullopt;
+    const bool is_empty_test =
+        right.kind == ValueKind::string && right.constant && right.text.find_first_not_of(' ') == std::string::npos;
+    if (!is_empty_test || !left.column || left.kind != ValueKind::string || op != Operator::not_equal)
+      return std::nullopt;
     return not_blank(left);
   }
 
-  static Value not_blank(const Value& column) { return condition("rtrim(" + column.sql + ") <> ''", Binding::comparison); }
+  static Value not_blank(const Value& column) {
+    return condition("rtrim(" + column.sql + ") <> ''", Binding::comparison);
+  }
 
   // LEN leaves trailing blanks out, as rtrim does.
   static Result compare_length(const Value& length, Operator op, const Value& right) {
-    const bool not_empty = (op == Operator::greater && right.text == "0") || (op == Operator::greater_equal && right.text == "1") ||
+    const bool not_empty = (op == Operator::greater && right.text == "0") ||
+                           (op == Operator::greater_equal && right.text == "1") ||
                            (op == Operator::not_equal && right.text == "0");
     if (right.kind != ValueKind::number || !right.constant || !not_empty) return std::nullopt;
     return not_blank(length);
@@ -583,7 +602,8 @@ Result translate(std::string_view definition, const ExpressionContext& context) 
 
 }  // namespace
 
-std::optional<std::string> translate_default(std::string_view definition, const RemoteType& type, const ExpressionContext& context) {
+std::optional<std::string> translate_default(std::string_view definition, const RemoteType& type,
+                                             const ExpressionContext& context) {
   const ExpressionContext no_columns{{}, context.sequence, {}};
   const Result value = translate(definition, no_columns);
   const Result converted = value ? convert(*value, type) : std::nullopt;

@@ -85,7 +85,9 @@ Value constant(ValueKind kind, std::string sql, std::string text, const RemoteTy
   return value;
 }
 
-Value bit_constant(bool on) { return constant(ValueKind::bit, on ? "true" : "false", on ? "1" : "0", {Type::bit, 1, 1, 0}); }
+Value bit_constant(bool on) {
+  return constant(ValueKind::bit, on ? "true" : "false", on ? "1" : "0", {Type::bit, 1, 1, 0});
+}
 
 // Plain digits ("-12.50") to a number type.
 Result digits_to_number(const std::string& text, const RemoteType& type) {
@@ -103,10 +105,13 @@ Result digits_to_number(const std::string& text, const RemoteType& type) {
 }
 
 Result text_to_string(const std::string& text, bool unicode, const RemoteType& type) {
-  if (!is_ascii(text) && !(unicode && is_unicode(type.type))) return std::nullopt;  // a code page may lack the character
-  const bool limited = is_character(type.type) && type.type != Type::text && type.type != Type::ntext && type.max_length >= 0;
+  if (!is_ascii(text) && !(unicode && is_unicode(type.type)))
+    return std::nullopt;  // a code page may lack the character
+  const bool limited =
+      is_character(type.type) && type.type != Type::text && type.type != Type::ntext && type.max_length >= 0;
   if (limited) {
-    // Bytes of UTF-8 are never fewer than UTF-16 units, so that this refuses too much rather than too little.
+    // Bytes of UTF-8 are never fewer than UTF-16 units, so that this refuses too much rather than
+    // too little.
     const auto limit = static_cast<std::size_t>(is_unicode(type.type) ? type.max_length / 2 : type.max_length);
     if (text.size() > limit) return std::nullopt;
   }
@@ -115,7 +120,8 @@ Result text_to_string(const std::string& text, bool unicode, const RemoteType& t
   return value;
 }
 
-// A date or time in ISO form to a type: nothing may be rounded or cut, and no part be made up but midnight and 1900-01-01.
+// A date or time in ISO form to a type: nothing may be rounded or cut, and no part be made up but
+// midnight and 1900-01-01.
 Result text_to_moment(const std::string& text, const RemoteType& type) {
   const std::string given = trimmed(text).empty() ? "1900-01-01" : trimmed(text);
   const auto moment = read_timestamp(given);
@@ -133,7 +139,8 @@ Result text_to_moment(const std::string& text, const RemoteType& type) {
       out = moment->time_text();
       break;
     case Type::smalldatetime:
-      if (moment->year < 1900 || moment->year > 2078 || moment->second != 0 || moment->fraction != 0) return std::nullopt;
+      if (moment->year < 1900 || moment->year > 2078 || moment->second != 0 || moment->fraction != 0)
+        return std::nullopt;
       out = moment->date_text() + " " + moment->time_text();
       break;
     case Type::datetime:
@@ -184,7 +191,8 @@ Result string_to(const Value& value, const RemoteType& type) {
 
 Result number_to(const Value& value, const RemoteType& type) {
   if (!value.constant) {
-    // The result of arithmetic over literals: PostgreSQL's assignment does the rest where nothing is lost.
+    // The result of arithmetic over literals: PostgreSQL's assignment does the rest where nothing
+    // is lost.
     const auto room = digits_of(type);
     if (!room || (room->integer && !value.integer) || room->scale < value.scale) return std::nullopt;
     return value;
@@ -210,7 +218,9 @@ Result binary_to(const Value& value, const RemoteType& type) {
   return constant(ValueKind::binary, "decode('" + digits + "', 'hex')", digits, type);
 }
 
-std::string with_precision(const std::string& function, int digits) { return function + "(" + std::to_string(digits) + ")"; }
+std::string with_precision(const std::string& function, int digits) {
+  return function + "(" + std::to_string(digits) + ")";
+}
 
 // The current time as a timestamp of at most `digits`, without what DATEADD added.
 std::string clock_timestamp_text(const Value& value, int digits) {
@@ -221,7 +231,8 @@ std::string clock_timestamp_text(const Value& value, int digits) {
 Result clock_to(const Value& value, const RemoteType& type) {
   int digits = std::min(value.fraction, 6);
   if (type.type == Type::datetime || type.type == Type::smalldatetime) digits = std::min(digits, 3);
-  if (type.type == Type::time || type.type == Type::datetime2 || type.type == Type::datetimeoffset) digits = std::min(digits, type.scale);
+  if (type.type == Type::time || type.type == Type::datetime2 || type.type == Type::datetimeoffset)
+    digits = std::min(digits, type.scale);
   const std::string added = value.interval;
   const std::string timestamp = clock_timestamp_text(value, digits) + added;
   const std::string grouped = added.empty() ? timestamp : "(" + timestamp + ")";
@@ -292,7 +303,9 @@ Result uuid_to(const Value& value, const RemoteType& type) {
 
 }  // namespace
 
-std::string operand(const Value& value, Binding least) { return value.binding < least ? "(" + value.sql + ")" : value.sql; }
+std::string operand(const Value& value, Binding least) {
+  return value.binding < least ? "(" + value.sql + ")" : value.sql;
+}
 
 std::string quote_postgres(const std::string& text) {
   const bool backslash = text.find('\\') != std::string::npos;

@@ -9,7 +9,8 @@ namespace {
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool starts_name(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '#' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '#' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool continues_name(char c) noexcept { return starts_name(c) || is_digit(c) || c == '$' || c == '@'; }
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
@@ -60,13 +61,15 @@ class Lexer {
     return true;
   }
 
-  // To its line feed. Where else a line may end is not documented, so that such a comment is refused.
+  // To its line feed. Where else a line may end is not documented, so that such a comment is
+  // refused.
   bool skip_line_comment() {
     const std::string_view line = text_.substr(at_, text_.find('\n', at_) - at_);
-    const bool ambiguous = std::any_of(line.begin(), line.end(), [](char c) { return is_control(c) && c != '\t' && c != '\r'; }) ||
-                           line.substr(0, line.size() - 1).find('\r') != std::string_view::npos ||
-                           std::any_of(std::begin(wide_line_breaks), std::end(wide_line_breaks),
-                                       [&](std::string_view mark) { return line.find(mark) != std::string_view::npos; });
+    const bool ambiguous =
+        std::any_of(line.begin(), line.end(), [](char c) { return is_control(c) && c != '\t' && c != '\r'; }) ||
+        line.substr(0, line.size() - 1).find('\r') != std::string_view::npos ||
+        std::any_of(std::begin(wide_line_breaks), std::end(wide_line_breaks),
+                    [&](std::string_view mark) { return line.find(mark) != std::string_view::npos; });
     if (ambiguous) return fail("a comment that begins with -- holds a control character or an unusual line break");
     at_ += line.size() - 1;
     return true;
@@ -114,7 +117,8 @@ class Lexer {
           return push(kind, std::move(value), quoted);
         }
         ++at_;
-      } else if (kind == TokenKind::string && peek() == '\\' && (peek(1) == '\n' || (peek(1) == '\r' && peek(2) == '\n'))) {
+      } else if (kind == TokenKind::string && peek() == '\\' &&
+                 (peek(1) == '\n' || (peek(1) == '\r' && peek(2) == '\n'))) {
         at_ += peek(1) == '\n' ? 1 : 2;  // a continued line: neither the backslash nor the break belong to the value
         continue;
       }
@@ -152,7 +156,8 @@ class Lexer {
     const char c = peek();
     const char next = peek(1);
     if (is_control(c)) return fail("it holds a control character");
-    const bool pair = (c == '<' && (next == '=' || next == '>')) || (c == '>' && next == '=') || (c == '!' && next == '=');
+    const bool pair =
+        (c == '<' && (next == '=' || next == '>')) || (c == '>' && next == '=') || (c == '!' && next == '=');
     at_ += pair ? 2 : 1;
     return push(TokenKind::symbol, pair ? (c == '!' ? "<>" : std::string{c, next}) : std::string(1, c));
   }
@@ -166,7 +171,9 @@ class Lexer {
 
 }  // namespace
 
-std::optional<std::vector<Token>> tokenize(std::string_view text, std::string_view& why) { return Lexer(text, why).run(); }
+std::optional<std::vector<Token>> tokenize(std::string_view text, std::string_view& why) {
+  return Lexer(text, why).run();
+}
 
 std::optional<std::vector<Token>> tokenize(std::string_view text) {
   std::string_view why;
@@ -175,13 +182,16 @@ std::optional<std::vector<Token>> tokenize(std::string_view text) {
 
 bool same_keyword(std::string_view text, std::string_view keyword) noexcept {
   const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(text.begin(), text.end(), keyword.begin(), keyword.end(), [&](char x, char y) { return fold(x) == fold(y); });
+  return std::equal(text.begin(), text.end(), keyword.begin(), keyword.end(),
+                    [&](char x, char y) { return fold(x) == fold(y); });
 }
 
 bool is_keyword(const Token& token, std::string_view keyword) noexcept {
   return token.kind == TokenKind::name && !token.quoted && same_keyword(token.text, keyword);
 }
 
-bool is_symbol(const Token& token, std::string_view symbol) noexcept { return token.kind == TokenKind::symbol && token.text == symbol; }
+bool is_symbol(const Token& token, std::string_view symbol) noexcept {
+  return token.kind == TokenKind::symbol && token.text == symbol;
+}
 
 }  // namespace mssql::tsql

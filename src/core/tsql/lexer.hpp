@@ -23,13 +23,14 @@ enum class TokenKind : std::uint8_t {
 struct Token {
   TokenKind kind{TokenKind::end};
   std::string text;
-  bool quoted{false};  // name: was in brackets or double quotes, so that it is no keyword; string: had the prefix N
+  bool quoted{false};    // name: was in brackets or double quotes, so that it is no keyword; string: had the prefix N
   std::size_t begin{0};  // where it stands in the text: [begin, end)
   std::size_t end{0};
 };
 
-// The tokens with an `end` behind them; nothing, and `why` ("a string is not closed"), when the text cannot be cut for sure: an unclosed
-// quote or comment, a control character, a line comment that may end at two places.
+// The tokens with an `end` behind them; nothing, and `why` ("a string is not closed"), when the
+// text cannot be cut for sure: an unclosed quote or comment, a control character, a line comment
+// that may end at two places.
 std::optional<std::vector<Token>> tokenize(std::string_view text, std::string_view& why);
 std::optional<std::vector<Token>> tokenize(std::string_view text);
 

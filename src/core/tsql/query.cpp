@@ -11,7 +11,8 @@ namespace mssql::tsql {
 
 namespace {
 
-constexpr const char* use_mssql_query = "A foreign table shows the rows of one SELECT; mssql_query() runs other statements.";
+constexpr const char* use_mssql_query =
+    "A foreign table shows the rows of one SELECT; mssql_query() runs other statements.";
 constexpr const char* name_it = "Give every column a name of its own: expression AS name.";
 
 [[noreturn]] void refuse(std::string detail, const char* hint = use_mssql_query) {
@@ -19,20 +20,18 @@ constexpr const char* name_it = "Give every column a name of its own: expression
 }
 
 // Reserved words that begin a statement and do not stand in a SELECT outside of parentheses.
-constexpr std::string_view statement_words[] = {"ALTER",       "BACKUP",   "BEGIN",  "CHECKPOINT", "COMMIT",   "CREATE",  "DBCC",
-                                                "DECLARE",     "DELETE",   "DENY",   "DROP",       "EXEC",     "EXECUTE", "GOTO",
-                                                "GRANT",       "IF",       "INSERT", "KILL",       "MERGE",    "PRINT",   "RAISERROR",
-                                                "RECONFIGURE", "RESTORE",  "RETURN", "REVOKE",     "ROLLBACK", "SAVE",    "SET",
-                                                "SHUTDOWN",    "TRUNCATE", "UPDATE", "USE",        "WAITFOR",  "WHILE"};
+constexpr std::string_view statement_words[] = {
+    "ALTER", "BACKUP",   "BEGIN",     "CHECKPOINT",  "COMMIT",  "CREATE",  "DBCC",   "DECLARE",  "DELETE",
+    "DENY",  "DROP",     "EXEC",      "EXECUTE",     "GOTO",    "GRANT",   "IF",     "INSERT",   "KILL",
+    "MERGE", "PRINT",    "RAISERROR", "RECONFIGURE", "RESTORE", "RETURN",  "REVOKE", "ROLLBACK", "SAVE",
+    "SET",   "SHUTDOWN", "TRUNCATE",  "UPDATE",      "USE",     "WAITFOR", "WHILE"};
 
 bool is_any_of(const Token& token, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return is_keyword(token, word); });
 }
 
 // What stands before an operand and not before an alias or a clause; also a comma and a point.
-bool is_operator(const Token& token) {
-  return token.kind == TokenKind::symbol && token.text != ")";
-}
+bool is_operator(const Token& token) { return token.kind == TokenKind::symbol && token.text != ")"; }
 
 // What a column of the select list is called.
 struct ColumnName {
@@ -44,7 +43,8 @@ class QueryReader {
  public:
   QueryReader(std::string_view text, std::vector<Token> tokens) : text_(text), tokens_(std::move(tokens)) {
     // written before WITH out of habit
-    tokens_.erase(tokens_.begin(), std::find_if_not(tokens_.begin(), tokens_.end(), [](const Token& token) { return is_symbol(token, ";"); }));
+    tokens_.erase(tokens_.begin(), std::find_if_not(tokens_.begin(), tokens_.end(),
+                                                    [](const Token& token) { return is_symbol(token, ";"); }));
     end_ = tokens_.size() - 1;
     while (end_ > 0 && is_symbol(tokens_[end_ - 1], ";")) --end_;
     match_parentheses();
@@ -139,10 +139,12 @@ class QueryReader {
       if (is_symbol(at(i - 1), ".") || is_symbol(at(i - 1), ":")) continue;
       if (is_keyword(at(i), "INTO")) refuse("SELECT ... INTO makes a table.");
       if (is_keyword(at(i), "FOR") && is_any_of(at(i + 1), {"XML", "JSON", "BROWSE"})) {
-        refuse("FOR " + word(i + 1) + " at its end gives a column without a name.", "Write SELECT (SELECT ... FOR XML ...) AS name.");
+        refuse("FOR " + word(i + 1) + " at its end gives a column without a name.",
+               "Write SELECT (SELECT ... FOR XML ...) AS name.");
       }
       const bool join_hint = is_keyword(at(i), "MERGE") && is_keyword(at(i + 1), "JOIN");
-      const bool second_select = is_keyword(at(i), "SELECT") && !is_any_of(at(i - 1), {"UNION", "ALL", "EXCEPT", "INTERSECT"});
+      const bool second_select =
+          is_keyword(at(i), "SELECT") && !is_any_of(at(i - 1), {"UNION", "ALL", "EXCEPT", "INTERSECT"});
       const bool statement = std::any_of(std::begin(statement_words), std::end(statement_words),
                                          [&](std::string_view keyword) { return is_keyword(at(i), keyword); });
       if (second_select || (statement && !join_hint)) refuse("A second statement begins at \"" + word(i) + "\".");
@@ -160,7 +162,8 @@ class QueryReader {
   }
 
   bool ends_select_list(std::size_t i) const {
-    if (i >= end_ || is_symbol(at(i), ")") || is_any_of(at(i), {"FROM", "WHERE", "HAVING", "UNION", "EXCEPT", "INTERSECT", "FOR"}))
+    if (i >= end_ || is_symbol(at(i), ")") ||
+        is_any_of(at(i), {"FROM", "WHERE", "HAVING", "UNION", "EXCEPT", "INTERSECT", "FOR"}))
       return true;
     return is_any_of(at(i), {"GROUP", "ORDER"}) && is_keyword(at(i + 1), "BY");
   }
@@ -194,33 +197,32 @@ class QueryReader {
     switch (end.kind) {
       case TokenKind::number:
       case TokenKind::money:
-      case TokenKind::binary:
-        return {ColumnName::missing};
-      case TokenKind::variable:
-        return {end.text.starts_with('@') ? ColumnName::missing : ColumnName::unknown};
-      case TokenKind::string:
-        return one ? ColumnName{ColumnName::missing} : alias(last - 1);
+      case TokenKind::binary: return {ColumnName::missing};
+      case TokenKind::variable: return {end.text.starts_with('@') ? ColumnName::missing : ColumnName::unknown};
+      case TokenKind::string: return one ? ColumnName{ColumnName::missing} : alias(last - 1);
       case TokenKind::symbol:
         return {is_symbol(end, ")") && !is_parenthesized(first, last) ? ColumnName::missing : ColumnName::unknown};
-      case TokenKind::name:
-        break;
-      case TokenKind::end:
-        return {ColumnName::unknown};
+      case TokenKind::name: break;
+      case TokenKind::end: return {ColumnName::unknown};
     }
     if (is_any_of(end, {"NULL", "END"})) return {ColumnName::missing};
     std::size_t path = last - 1;  // schema.table.column
     while (path >= first + 2 && is_symbol(at(path - 1), ".")) path -= 2;
     if (path == first) {
-      const bool function = one && is_any_of(end, {"CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"});
+      const bool function =
+          one && is_any_of(end, {"CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"});
       return function ? ColumnName{ColumnName::missing} : ColumnName{ColumnName::known, end.text};
     }
     return path == last - 1 ? alias(path) : ColumnName{ColumnName::unknown};
   }
 
   // (a) is called a, as far as is known; (SELECT ...) has no name.
-  bool is_parenthesized(std::size_t first, std::size_t last) const { return after(first) == last && !is_keyword(at(first + 1), "SELECT"); }
+  bool is_parenthesized(std::size_t first, std::size_t last) const {
+    return after(first) == last && !is_keyword(at(first + 1), "SELECT");
+  }
 
-  // A name or string behind an expression: its alias, the operand of an operator, or part of COLLATE and AT TIME ZONE.
+  // A name or string behind an expression: its alias, the operand of an operator, or part of
+  // COLLATE and AT TIME ZONE.
   ColumnName alias(std::size_t i) const {
     const Token& before = at(i - 1);
     if (is_operator(before)) return {ColumnName::missing};
@@ -235,8 +237,10 @@ class QueryReader {
       if (is_keyword(at(i), "OFFSET") && !is_operator(at(i - 1)) && i + 1 < end_) return false;
     }
     const bool top = find(begin_, "TOP") < end_;
-    const bool several = find(begin_, "UNION") < end_ || find(begin_, "EXCEPT") < end_ || find(begin_, "INTERSECT") < end_;
-    if (top && several) refuse("TOP is one SELECT's and ORDER BY is that of all.", "Put the SELECT that has TOP in parentheses.");
+    const bool several =
+        find(begin_, "UNION") < end_ || find(begin_, "EXCEPT") < end_ || find(begin_, "INTERSECT") < end_;
+    if (top && several)
+      refuse("TOP is one SELECT's and ORDER BY is that of all.", "Put the SELECT that has TOP in parentheses.");
     return !top;
   }
 

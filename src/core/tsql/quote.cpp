@@ -8,8 +8,8 @@ namespace mssql::tsql {
 
 namespace {
 
-constexpr std::size_t max_name_units = 128;     // sysname
-constexpr std::size_t max_short_literal = 4000; // UTF-16 units; a longer N'...' is nvarchar(max)
+constexpr std::size_t max_name_units = 128;      // sysname
+constexpr std::size_t max_short_literal = 4000;  // UTF-16 units; a longer N'...' is nvarchar(max)
 
 // UTF-16 units of UTF-8 text: one a character, two above the Basic Multilingual Plane.
 std::size_t utf16_units(std::string_view utf8) noexcept {
@@ -18,8 +18,8 @@ std::size_t utf16_units(std::string_view utf8) noexcept {
   return units;
 }
 
-// Ends the literal after a backslash that a line break follows and starts another one: T-SQL takes the pair for a
-// continuation of the line and drops both.
+// Ends the literal after a backslash that a line break follows and starts another one: T-SQL takes
+// the pair for a continuation of the line and drops both.
 bool is_line_continuation(std::string_view text, std::size_t backslash) {
   std::string_view rest = text.substr(backslash + 1);
   return rest.starts_with('\n') || rest.starts_with("\r\n");
@@ -29,7 +29,8 @@ std::string bad_qualified_name(std::string_view text) { return "invalid table na
 
 [[noreturn]] void throw_bad_qualified_name(std::string_view text, std::string detail) {
   throw Error(sqlstate::invalid_name, bad_qualified_name(text), std::move(detail),
-              "Write schema.table; put brackets or double quotes around a name that holds dots or quotes, as in [dbo].[my.table].");
+              "Write schema.table; put brackets or double quotes around a name that holds dots or quotes, as in "
+              "[dbo].[my.table].");
 }
 
 // Reads one part of a dotted name from `text` at `position` and leaves `position` behind it.
@@ -51,7 +52,8 @@ std::string read_name_part(std::string_view text, std::size_t& position) {
   } else {
     while (position < text.size() && text[position] != '.') {
       const char c = text[position++];
-      if (c == '[' || c == ']' || c == '"') throw_bad_qualified_name(text, "A bracket or a quote stands inside a name that is not quoted.");
+      if (c == '[' || c == ']' || c == '"')
+        throw_bad_qualified_name(text, "A bracket or a quote stands inside a name that is not quoted.");
       part += c;
     }
   }
@@ -67,7 +69,8 @@ bool is_name(std::string_view name) noexcept {
 
 std::string quote_name(std::string_view name) {
   if (name.empty()) throw Error(sqlstate::invalid_name, "a SQL Server name must not be empty");
-  if (name.find('\0') != std::string_view::npos) throw Error(sqlstate::invalid_name, "a SQL Server name must not contain a NUL character");
+  if (name.find('\0') != std::string_view::npos)
+    throw Error(sqlstate::invalid_name, "a SQL Server name must not contain a NUL character");
   if (utf16_units(name) > max_name_units)
     throw Error(sqlstate::name_too_long, "name \"" + std::string(name) + "\" is too long for SQL Server",
                 "A name has at most 128 UTF-16 code units.");
@@ -81,7 +84,9 @@ std::string quote_name(std::string_view name) {
   return quoted += ']';
 }
 
-std::string quote_name(std::string_view schema, std::string_view name) { return quote_name(schema) + "." + quote_name(name); }
+std::string quote_name(std::string_view schema, std::string_view name) {
+  return quote_name(schema) + "." + quote_name(name);
+}
 
 std::string quote_literal(std::string_view text) {
   if (text.find('\0') != std::string_view::npos)
@@ -99,7 +104,8 @@ std::string quote_literal(std::string_view text) {
   }
   quoted += '\'';
   if (!in_pieces) return quoted;
-  // A concatenation of short literals is cut at 4000 units, that of an nvarchar(max) with anything is not.
+  // A concatenation of short literals is cut at 4000 units, that of an nvarchar(max) with anything
+  // is not.
   return utf16_units(text) > max_short_literal ? "(CAST(N'' AS nvarchar(max))+" + quoted + ")" : "(" + quoted + ")";
 }
 
@@ -122,7 +128,8 @@ QualifiedName parse_qualified_name(std::string_view text) {
   if (text[position] != '.') throw_bad_qualified_name(text, "Something follows a quoted name.");
   std::string second = read_name_part(text, ++position);
   if (position == text.size()) return {std::move(first), std::move(second)};
-  if (text[position] == '.') throw_bad_qualified_name(text, "It has more than two parts; the database is an option of the foreign server.");
+  if (text[position] == '.')
+    throw_bad_qualified_name(text, "It has more than two parts; the database is an option of the foreign server.");
   throw_bad_qualified_name(text, "Something follows a quoted name.");
 }
 

@@ -6,18 +6,20 @@
 
 namespace mssql::tsql {
 
-// Whether SQL Server could have an object of this name: not empty, no NUL, at most 128 UTF-16 units.
+// Whether SQL Server could have an object of this name: not empty, no NUL, at most 128 UTF-16
+// units.
 bool is_name(std::string_view name) noexcept;
 // [name], with ']' doubled. Throws Error for an empty name, a NUL, or more than 128 UTF-16 units.
 std::string quote_name(std::string_view name);
 // [schema].[name]
 std::string quote_name(std::string_view schema, std::string_view name);
-// N'text', with quotes doubled; throws Error on a NUL. A backslash before a line break, which T-SQL would drop, makes it
-// (N'one\'+N'two').
+// N'text', with quotes doubled; throws Error on a NUL. A backslash before a line break, which T-SQL
+// would drop, makes it (N'one\'+N'two').
 std::string quote_literal(std::string_view text);
 // 0x0A0B
 std::string quote_binary(std::string_view bytes);
-// Splits "schema.table", "[sch.ema].[ta]]ble]", "\"a\".b" or "table" (then schema is "dbo"); throws Error on what is neither.
+// Splits "schema.table", "[sch.ema].[ta]]ble]", "\"a\".b" or "table" (then schema is "dbo"); throws
+// Error on what is neither.
 struct QualifiedName {
   std::string schema;
   std::string name;

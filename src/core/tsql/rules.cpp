@@ -17,6 +17,7 @@ struct OperatorRow {
   Operator commuted;
 };
 
+// clang-format off
 constexpr OperatorRow operators[] = {
     {Operator::equal, "=", "=", Operator::equal},
     {Operator::not_equal, "<>", "<>", Operator::not_equal},
@@ -25,6 +26,7 @@ constexpr OperatorRow operators[] = {
     {Operator::greater, ">", ">", Operator::less},
     {Operator::greater_equal, ">=", ">=", Operator::less_equal},
 };
+// clang-format on
 
 const OperatorRow& row(Operator op) noexcept { return operators[static_cast<std::size_t>(op)]; }
 
@@ -32,18 +34,22 @@ bool is_equality(Operator op) noexcept { return op == Operator::equal || op == O
 
 // The seventh digit of the fraction does not come here.
 bool is_cut(const RemoteType& type) noexcept {
-  return type.scale == 7 && (type.type == Type::time || type.type == Type::datetime2 || type.type == Type::datetimeoffset);
+  return type.scale == 7 &&
+         (type.type == Type::time || type.type == Type::datetime2 || type.type == Type::datetimeoffset);
 }
 
-// Why no comparison, or not this one, of a type is pushed. Empty for the types of which every comparison is.
+// Why no comparison, or not this one, of a type is pushed. Empty for the types of which every
+// comparison is.
 std::string_view reason(Type type) noexcept {
   switch (type) {
     case Type::real:
-    case Type::float_: return "SQL Server need not read a floating-point constant to the nearest value, as PostgreSQL does";
+    case Type::float_:
+      return "SQL Server need not read a floating-point constant to the nearest value, as PostgreSQL does";
     case Type::char_:
     case Type::varchar:
     case Type::nchar:
-    case Type::nvarchar: return "SQL Server compares text by the column's collation: case, accents and trailing blanks may not count";
+    case Type::nvarchar:
+      return "SQL Server compares text by the column's collation: case, accents and trailing blanks may not count";
     case Type::text:
     case Type::ntext:
     case Type::image: return "SQL Server does not compare text, ntext and image";
@@ -65,9 +71,12 @@ constexpr std::string_view not_held = "SQL Server has no value to compare with t
 
 constexpr int most_digits = 38;  // of a decimal
 
-TypedText typed(const RemoteType& type, std::string text, bool wide = false) { return {declare(type), std::move(text), wide}; }
+TypedText typed(const RemoteType& type, std::string text, bool wide = false) {
+  return {declare(type), std::move(text), wide};
+}
 
-// To the bound in a coarser type that the same values satisfy: c < 1.234 is c < 1.24 for an integral number of hundredths.
+// To the bound in a coarser type that the same values satisfy: c < 1.234 is c < 1.24 for an
+// integral number of hundredths.
 Rounding rounding_of(Operator op) noexcept {
   switch (op) {
     case Operator::less:
@@ -78,7 +87,8 @@ Rounding rounding_of(Operator op) noexcept {
   }
 }
 
-// A larger integer would have other types converted to one, which may overflow; bigint holds all that PostgreSQL has.
+// A larger integer would have other types converted to one, which may overflow; bigint holds all
+// that PostgreSQL has.
 std::optional<TypedText> type_integer(const RemoteType& type, std::string_view text) {
   std::int64_t value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -91,12 +101,14 @@ std::optional<TypedText> type_integer(const RemoteType& type, std::string_view t
   return typed(held ? type : RemoteType{Type::bigint, 8, 19, 0}, std::string(text), !held);
 }
 
-// As a decimal of its own, where the type in which the two are compared has room for every digit of both.
+// As a decimal of its own, where the type in which the two are compared has room for every digit of
+// both.
 std::optional<TypedText> type_wide_decimal(int whole, int scale, std::string_view text) {
   const std::optional<std::string> digits = decimal_digits(text, 2 * most_digits, most_digits);
   if (!digits) return std::nullopt;
   const std::size_t point = std::min(digits->find('.'), digits->size());
-  const std::string_view whole_digits = std::string_view(*digits).substr(0, point).substr(digits->front() == '-' ? 1 : 0);
+  const std::string_view whole_digits =
+      std::string_view(*digits).substr(0, point).substr(digits->front() == '-' ? 1 : 0);
   const int own_whole = whole_digits == "0" ? 0 : static_cast<int>(whole_digits.size());
   const int own_scale = static_cast<int>(digits->size() - std::min(point + 1, digits->size()));
   if (std::max(whole, own_whole) + std::max(scale, own_scale) > most_digits) return std::nullopt;
@@ -105,15 +117,18 @@ std::optional<TypedText> type_wide_decimal(int whole, int scale, std::string_vie
 
 std::optional<TypedText> type_decimal(const Bound& bound, const RemoteType& type, std::string_view text) {
   const std::optional<std::string> rounded = round_decimal(text, type.scale, rounding_of(bound.op));
-  const std::optional<std::string> digits = rounded ? decimal_digits(*rounded, type.precision, type.scale) : std::nullopt;
+  const std::optional<std::string> digits =
+      rounded ? decimal_digits(*rounded, type.precision, type.scale) : std::nullopt;
   if (digits) return typed(type, *digits);
   return type_wide_decimal(type.precision - type.scale, type.scale, text);
 }
 
-// Beyond money's range the constant is a decimal: the column is converted to that then, which is exact.
+// Beyond money's range the constant is a decimal: the column is converted to that then, which is
+// exact.
 std::optional<TypedText> type_money(const Bound& bound, const RemoteType& type, std::string_view text) {
   constexpr int places = 4;
-  std::optional<TypedText> decimal = type_decimal(bound, {Type::decimal, 0, type.type == Type::money ? 19 : 10, places}, text);
+  std::optional<TypedText> decimal =
+      type_decimal(bound, {Type::decimal, 0, type.type == Type::money ? 19 : 10, places}, text);
   if (!decimal) return std::nullopt;
   const std::size_t point = decimal->text.find('.');
   std::string units = decimal->text;
@@ -133,7 +148,8 @@ std::optional<Timestamp> round_moment(Rounding rounding, const RemoteType& type,
   constexpr std::int64_t minute = 60000000;
   switch (type.type) {
     case Type::datetime: return value.year >= 1753 ? round_to_tick(value, rounding) : std::nullopt;
-    case Type::smalldatetime: return value.year >= 1900 && value.year < 2079 ? round_to_step(value, minute, rounding) : std::nullopt;
+    case Type::smalldatetime:
+      return value.year >= 1900 && value.year < 2079 ? round_to_step(value, minute, rounding) : std::nullopt;
     default: {
       std::int64_t step = 1;
       for (int scale = type.scale; scale < 6; ++scale) step *= 10;
@@ -144,7 +160,8 @@ std::optional<Timestamp> round_moment(Rounding rounding, const RemoteType& type,
 
 std::string moment_text(const RemoteType& type, const Timestamp& value) {
   if (type.type == Type::time) return value.time_text();
-  // With a T the two older types are read alike under every SET DATEFORMAT. datetime's ISO 8601 form has three digits or none.
+  // With a T the two older types are read alike under every SET DATEFORMAT. datetime's ISO 8601
+  // form has three digits or none.
   const int missing = type.type == Type::datetime && value.fraction != 0 ? 3 - value.fraction_digits() : 0;
   const std::string offset = type.type == Type::datetimeoffset ? value.offset_text() : "";
   return value.date_text() + "T" + value.time_text() + std::string(static_cast<std::size_t>(missing), '0') + offset;
@@ -156,8 +173,10 @@ std::optional<TypedText> type_moment(const Bound& bound, const RemoteType& type,
   const bool wants_time = type.type != Type::date;
   const bool wants_date = type.type != Type::time;
   const bool wants_offset = type.type == Type::datetimeoffset;
-  if (wants_date && wants_time && !wants_offset && value->has_date && !value->has_offset) value->has_time = true;  // a date is its midnight
-  if (value->has_date != wants_date || value->has_time != wants_time || value->has_offset != wants_offset) return std::nullopt;
+  if (wants_date && wants_time && !wants_offset && value->has_date && !value->has_offset)
+    value->has_time = true;  // a date is its midnight
+  if (value->has_date != wants_date || value->has_time != wants_time || value->has_offset != wants_offset)
+    return std::nullopt;
   if (bound.loose && !value->move_days(bound.op == Operator::greater_equal ? -2 : 2)) return std::nullopt;
   if (type.type == Type::date) return typed(type, value->date_text());
   if (bound.next && !value->set_microseconds(value->microseconds() + 1)) return std::nullopt;
@@ -166,14 +185,17 @@ std::optional<TypedText> type_moment(const Bound& bound, const RemoteType& type,
   const Timestamp& sent = rounded ? *rounded : *value;
   if (sent.offset_minutes != 0 && (sent.year == 1 || sent.year == 9999)) return std::nullopt;
   if (rounded) return typed(type, moment_text(type, *rounded));
-  // To however many digits the server converts its ticks: none is equal to the first of these, none lies between the second and a second's end.
-  if (type.type == Type::datetime && value->fraction_digits() > 3) value->fraction = is_equality(bound.op) ? 1000 : 998000;
+  // To however many digits the server converts its ticks: none is equal to the first of these, none
+  // lies between the second and a second's end.
+  if (type.type == Type::datetime && value->fraction_digits() > 3)
+    value->fraction = is_equality(bound.op) ? 1000 : 998000;
   const bool dateless = type.type == Type::time || type.type == Type::datetimeoffset;
   const RemoteType wide{dateless ? type.type : Type::datetime2, 0, 0, value->fraction_digits()};
   return typed(wide, moment_text(wide, *value), true);
 }
 
-// bytea's hex form of exactly as many bytes as the column has: for other lengths SQL Server's padding would come into play.
+// bytea's hex form of exactly as many bytes as the column has: for other lengths SQL Server's
+// padding would come into play.
 std::optional<TypedText> type_binary(const RemoteType& type, std::string_view text) {
   const int length = type.type == Type::rowversion ? 8 : std::max(type.max_length, 0);
   if (!text.starts_with("\\x") || text.size() != 2 + 2 * static_cast<std::size_t>(length)) return std::nullopt;
@@ -284,7 +306,8 @@ std::string literal(const RemoteType& type, const TypedText& constant) {
 
 }  // namespace
 
-std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text, std::string_view& why) {
+std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text,
+                                         std::string_view& why) {
   const std::optional<TypedText> constant = push_parameter(bound, type, text);
   if (constant) return literal(type, *constant);
   why = not_held;

@@ -38,7 +38,8 @@ std::string select(const Select& parts) {
 
 std::string row_count_query(std::string_view table, bool in_pages) {
   const std::string object = "OBJECT_ID(" + quote_literal(table) + ")";
-  std::string sql = "SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = " + object + " AND p.index_id IN (0, 1)";
+  std::string sql = "SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = " + object +
+                    " AND p.index_id IN (0, 1)";
   if (!in_pages) return sql;
   return sql + " AND OBJECTPROPERTY(" + object + ", 'IsUserTable') = 1 AND COALESCE(OBJECTPROPERTY(" + object +
          ", 'TableIsMemoryOptimized'), 0) = 0";
@@ -47,13 +48,15 @@ std::string row_count_query(std::string_view table, bool in_pages) {
 std::string page_sample(std::string_view table, double percent) {
   char digits[32];
   const auto [end, status] = std::to_chars(digits, digits + sizeof(digits), percent, std::chars_format::fixed, 6);
-  return std::string(table) + " TABLESAMPLE SYSTEM (" + std::string(digits, status == std::errc() ? end : digits) + " PERCENT)";
+  return std::string(table) + " TABLESAMPLE SYSTEM (" + std::string(digits, status == std::errc() ? end : digits) +
+         " PERCENT)";
 }
 
 std::string row_sample_condition(std::string_view column, double share) {
   constexpr double most = 2147483647;
   const auto limit = static_cast<std::int64_t>(share * most);
-  return "(CHECKSUM(NEWID(), CASE WHEN " + std::string(column) + " IS NULL THEN 0 ELSE 1 END) & 2147483647) < " + std::to_string(limit);
+  return "(CHECKSUM(NEWID(), CASE WHEN " + std::string(column) + " IS NULL THEN 0 ELSE 1 END) & 2147483647) < " +
+         std::to_string(limit);
 }
 
 std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form) {
@@ -75,13 +78,17 @@ std::string sample_expression(const RemoteType& type, std::string_view column, T
 }
 
 std::string session_settings() {
-  // SET LANGUAGE comes first, because it sets DATEFORMAT and DATEFIRST too; it also makes error texts English, whatever the login.
-  // A server's "user options" may give every login others than the defaults: what of them reaches a result is said here. NOCOUNT is off: the
-  // counts are what mssql_exec() answers. LOCK_TIMEOUT, which they do not reach, stays endless: query_timeout ends a wait.
-  // XACT_ABORT is off, for with it the attention that ends a scan early would roll the transaction back.
+  // SET LANGUAGE comes first, because it sets DATEFORMAT and DATEFIRST too; it also makes error
+  // texts English, whatever the login. A server's "user options" may give every login others than
+  // the defaults: what of them reaches a result is said here. NOCOUNT is off: the counts are what
+  // mssql_exec() answers. LOCK_TIMEOUT, which they do not reach, stays endless: query_timeout ends
+  // a wait. XACT_ABORT is off, for with it the attention that ends a scan early would roll the
+  // transaction back.
   return "SET LANGUAGE us_english; SET DATEFORMAT ymd; "
-         "SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; "
-         "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET NOCOUNT OFF; "
+         "SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL "
+         "ON; "
+         "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET "
+         "NOCOUNT OFF; "
          "SET ARITHIGNORE OFF; SET TEXTSIZE 2147483647";
 }
 

@@ -18,36 +18,43 @@ struct Select {
   std::string_view with{};                  // what a query has before and behind itself (query.hpp); may be empty
   std::string_view option{};
 };
-// [schema].[name], with the table hint that a memory-optimized table needs in a transaction at another level than SNAPSHOT.
+// [schema].[name], with the table hint that a memory-optimized table needs in a transaction at
+// another level than SNAPSHOT.
 std::string table_reference(std::string_view schema, std::string_view name, bool memory_optimized);
 // One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...)
 std::string select(const Select& parts);
 
-// One row, one bigint or NULL: the row count that the catalog has of a table; NULL of a view. `table` is quoted. With `in_pages` only of one
-// whose pages can be sampled, which a memory-optimized table does not have.
+// One row, one bigint or NULL: the row count that the catalog has of a table; NULL of a view.
+// `table` is quoted. With `in_pages` only of one whose pages can be sampled, which a
+// memory-optimized table does not have.
 std::string row_count_query(std::string_view table, bool in_pages);
 // The FROM item for about `percent` of the table's pages.
 std::string page_sample(std::string_view table, double percent);
-// The condition that holds for about `share` (0 .. 1) of the rows, whatever they come from. `column`, quoted, is any of theirs: without one
-// the server might toss once for all rows (Microsoft, "FROM clause", TABLESAMPLE).
+// The condition that holds for about `share` (0 .. 1) of the rows, whatever they come from.
+// `column`, quoted, is any of theirs: without one the server might toss once for all rows
+// (Microsoft, "FROM clause", TABLESAMPLE).
 std::string row_sample_condition(std::string_view column, double share);
-// Of a value all that statistics look at: its beginning where it may be long. `column` and `form` as for select_expression().
+// Of a value all that statistics look at: its beginning where it may be long. `column` and `form`
+// as for select_expression().
 std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form);
 
-// What every transaction begins with, in a session as a login leaves it: the SET options that indexed views and computed columns need, no
-// limit on text, and a language and date format that do not depend on the login. The server answers SET LANGUAGE with information
-// message 5703.
+// What every transaction begins with, in a session as a login leaves it: the SET options that
+// indexed views and computed columns need, no limit on text, and a language and date format that do
+// not depend on the login. The server answers SET LANGUAGE with information message 5703.
 std::string session_settings();
 
 // The foreign server's option `isolation`, in the order of its choices.
 enum class Isolation : std::uint8_t { automatic, snapshot, read_committed, repeatable_read, serializable };
 
-// One row, two ints: 1 when the current database allows SNAPSHOT isolation (NULL: the login does not see it), and EngineEdition.
+// One row, two ints: 1 when the current database allows SNAPSHOT isolation (NULL: the login does
+// not see it), and EngineEdition.
 std::string server_facts_query();
-// What this EngineEdition is, when mssql_fdw does not work with it: a warehouse has neither the settings that a session begins with, nor
-// savepoints, nor an isolation level that holds for a transaction. Else empty.
+// What this EngineEdition is, when mssql_fdw does not work with it: a warehouse has neither the
+// settings that a session begins with, nor savepoints, nor an isolation level that holds for a
+// transaction. Else empty.
 std::string_view refused_edition(std::int64_t edition) noexcept;
-// `automatic` becomes snapshot where the database allows it, else read committed; the others stay what they are.
+// `automatic` becomes snapshot where the database allows it, else read committed; the others stay
+// what they are.
 Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept;
 
 }  // namespace mssql::tsql

@@ -26,11 +26,15 @@ struct LoadContext {
 void load_error_context(void* argument) {
   const auto* context = static_cast<const LoadContext*>(argument);
   if (*context->target == '\0') return;  // the arguments are not read yet
-  errcontext("load of %s into %s, after %llu rows", context->source, context->target, static_cast<unsigned long long>(context->rows));
+  errcontext("load of %s into %s, after %llu rows", context->source, context->target,
+             static_cast<unsigned long long>(context->rows));
   const int code = geterrcode();
-  if (code == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || code == ERRCODE_STRING_DATA_RIGHT_TRUNCATION || code == ERRCODE_INVALID_TEXT_REPRESENTATION) {
-    errhint("Where a column of %s was altered, alter it here, too: replicate_plan() notes such columns, and their types, at the step \"stage\".",
-            context->source);
+  if (code == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || code == ERRCODE_STRING_DATA_RIGHT_TRUNCATION ||
+      code == ERRCODE_INVALID_TEXT_REPRESENTATION) {
+    errhint(
+        "Where a column of %s was altered, alter it here, too: replicate_plan() notes such columns, and their types, "
+        "at the step \"stage\".",
+        context->source);
   }
 }
 
@@ -61,10 +65,15 @@ struct RemoteTable {
 RemoteTable remote_table(FunctionCallInfo fcinfo) {
   const Elements names = elements_of(PG_GETARG_ARRAYTYPE_P(3), TEXTOID, -1, false, "columns");
   const Elements types = elements_of(PG_GETARG_ARRAYTYPE_P(4), TEXTOID, -1, false, "types");
-  if (names.count != types.count) ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
+  if (names.count != types.count)
+    ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
   const auto size = sizeof(char*) * static_cast<std::size_t>(names.count + 1);
-  RemoteTable table{utf8(PG_GETARG_DATUM(1)), utf8(PG_GETARG_DATUM(2)), static_cast<const char**>(palloc(size)),
-                    static_cast<const char**>(palloc(size)), names.count, PG_GETARG_BOOL(11)};
+  RemoteTable table{utf8(PG_GETARG_DATUM(1)),
+                    utf8(PG_GETARG_DATUM(2)),
+                    static_cast<const char**>(palloc(size)),
+                    static_cast<const char**>(palloc(size)),
+                    names.count,
+                    PG_GETARG_BOOL(11)};
   for (int i = 0; i < names.count; ++i) {
     table.columns[i] = utf8(names.values[i]);
     table.types[i] = utf8(types.values[i]);
@@ -87,7 +96,8 @@ const char* rows_query(const RemoteTable& table, tds::CharacterPolicy policy) {
 
 // The bytes of CLR types do not say what they are.
 const RemoteColumn* clr_columns(const RemoteTable& table) {
-  auto* columns = static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(table.ncolumns + 1)));
+  auto* columns =
+      static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(table.ncolumns + 1)));
   for (int i = 0; i < table.ncolumns; ++i) {
     const std::optional<Type> type = type_from_name(table.types[i]);
     columns[i].known = type == Type::geometry || type == Type::geography;
@@ -96,8 +106,8 @@ const RemoteColumn* clr_columns(const RemoteTable& table) {
   return columns;
 }
 
-// _load(server, source_schema, source_table, source_columns, types, target, columns, source, nul_policy, estimated_rows, estimated_bytes,
-// memory_optimized); STRICT.
+// _load(server, source_schema, source_table, source_columns, types, target, columns, source,
+// nul_policy, estimated_rows, estimated_bytes, memory_optimized); STRICT.
 Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   begin_step();
   PreventCommandIfReadOnly("a load");
@@ -121,7 +131,8 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   request.sql = pg_any_to_server(query, static_cast<int>(std::strlen(query)), PG_UTF8);
 
   TupleDesc descriptor = nullptr;
-  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
   context->source = request.source;
   const char* relation = get_rel_name(request.target);
   if (relation == nullptr) {
@@ -146,8 +157,10 @@ const char* text_argument(FunctionCallInfo fcinfo, int i) {
   const char* message = text_argument(fcinfo, 1);
   const char* detail = text_argument(fcinfo, 2);
   const char* hint = text_argument(fcinfo, 3);
-  if (code == nullptr || std::strlen(code) != 5 || message == nullptr) elog(ERROR, "_raise() needs a SQLSTATE and a message");
-  ereport(ERROR, (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])), errmsg_internal("%s", for_client(message)),
+  if (code == nullptr || std::strlen(code) != 5 || message == nullptr)
+    elog(ERROR, "_raise() needs a SQLSTATE and a message");
+  ereport(ERROR, (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])),
+                  errmsg_internal("%s", for_client(message)),
                   detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
                   hint != nullptr ? errhint("%s", for_client(hint)) : 0));
   pg_unreachable();
@@ -159,9 +172,9 @@ void say(FunctionCallInfo fcinfo) {
   const char* detail = text_argument(fcinfo, 2);
   const char* hint = text_argument(fcinfo, 3);
   if (PG_ARGISNULL(0) || message == nullptr) elog(ERROR, "_say() needs a message");
-  ereport(PG_GETARG_BOOL(0) ? WARNING : NOTICE,
-          (errmsg_internal("%s", for_client(message)), detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
-           hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+  ereport(PG_GETARG_BOOL(0) ? WARNING : NOTICE, (errmsg_internal("%s", for_client(message)),
+                                                 detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
+                                                 hint != nullptr ? errhint("%s", for_client(hint)) : 0));
 }
 
 // Whoever may empty the table may keep others from altering it, as by LOCK TABLE.
@@ -185,16 +198,17 @@ Datum lock_targets(FunctionCallInfo fcinfo) {
   PG_RETURN_BOOL(is_new);
 }
 
-// _switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[], analyzed boolean) RETURNS TABLE (relation regclass,
-// subject regclass, message text, detail text); STRICT.
+// _switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[],
+// analyzed boolean) RETURNS TABLE (relation regclass, subject regclass, message text, detail text);
+// STRICT.
 Datum switch_call(FunctionCallInfo fcinfo) {
   begin_step();
   PreventCommandIfReadOnly("a refresh");
   ReturnSetInfo* result = materialized_result(fcinfo);
   TupleDesc descriptor = result_descriptor(fcinfo);
   const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
-  List* violations =
-      switch_tables({relations.ids, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3), own_schema(fcinfo), PG_GETARG_BOOL(4)});
+  List* violations = switch_tables({relations.ids, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
+                                    PG_GETARG_DATUM(3), own_schema(fcinfo), PG_GETARG_BOOL(4)});
   end_step();
   Tuplestorestate* rows = begin_result(result, descriptor);
   ListCell* cell = nullptr;
@@ -240,7 +254,8 @@ text* nearest(const text* word, ArrayType* candidates) {
 // "[a.b].c" to its two parts.
 Datum parse_table_name(FunctionCallInfo fcinfo) {
   TupleDesc descriptor = nullptr;
-  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
   const char* argument = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* input = pg_server_to_any(argument, static_cast<int>(std::strlen(argument)), PG_UTF8);
   // RAII and the backend must not share a frame: this one copies the parts out and is gone.
@@ -267,7 +282,8 @@ extern "C" {
 
 Datum mssql_fdw_load(PG_FUNCTION_ARGS) {
   LoadContext context{"", "", 0};
-  return fence_private([&] { return fence_with_context(load_error_context, &context, [&] { return load_call(fcinfo, &context); }); });
+  return fence_private(
+      [&] { return fence_with_context(load_error_context, &context, [&] { return load_call(fcinfo, &context); }); });
 }
 
 Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {
@@ -280,7 +296,8 @@ Datum mssql_fdw_do(PG_FUNCTION_ARGS) {
     const bool is_step = begin_statement();
     const int settings = PG_GETARG_BOOL(1) ? take_callers_path() : NewGUCNestLevel();
     SPI_connect();
-    if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), false, 0) < 0) elog(ERROR, "statement of a step was not executed");
+    if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), false, 0) < 0)
+      elog(ERROR, "statement of a step was not executed");
     SPI_finish();
     release_settings(settings);
     if (is_step) end_step();
@@ -370,5 +387,4 @@ Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {
 Datum mssql_fdw_parse_table_name(PG_FUNCTION_ARGS) {
   return fence_private([&] { return parse_table_name(fcinfo); });
 }
-
 }

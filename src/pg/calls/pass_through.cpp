@@ -24,7 +24,8 @@ Arguments variadic_arguments(FunctionCallInfo fcinfo, int first) {
   Arguments arguments{};
   if (PG_NARGS() <= first) return arguments;
   arguments.count = extract_variadic_args(fcinfo, first, true, &arguments.values, &arguments.types, &arguments.isnull);
-  if (arguments.count < 0) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("VARIADIC argument must not be null")));
+  if (arguments.count < 0)
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("VARIADIC argument must not be null")));
   return arguments;
 }
 
@@ -43,7 +44,8 @@ const std::vector<tds::Parameter>* query_parameters(const Arguments& arguments) 
 
 Datum query(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server and statement of mssql_query() must not be null")));
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("server and statement of mssql_query() must not be null")));
   }
   ReturnSetInfo* result = materialized_result(fcinfo);
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
@@ -59,10 +61,12 @@ Datum query(FunctionCallInfo fcinfo) {
 
   ReaderOptions options;
   options.source = "mssql_query";
-  options.policy = static_cast<tds::CharacterPolicy>(choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0));
+  options.policy = static_cast<tds::CharacterPolicy>(
+      choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0));
   options.pass_through = true;
   Tuplestorestate* rows = begin_result(result, descriptor);
-  Reader* reader = reader_open(server->serverid, GetUserId(), sql, parameters, result->setDesc, attnums, natts, options);
+  Reader* reader =
+      reader_open(server->serverid, GetUserId(), sql, parameters, result->setDesc, attnums, natts, options);
   MemoryContext one_row = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw row", ALLOCSET_DEFAULT_SIZES);
   for (;;) {
     MemoryContext old = MemoryContextSwitchTo(one_row);
@@ -137,7 +141,9 @@ Datum mssql_fdw_connections(PG_FUNCTION_ARGS) {
 }
 
 Datum mssql_fdw_disconnect(PG_FUNCTION_ARGS) {
-  return fence([&]() -> Datum { PG_RETURN_BOOL(disconnect(GetForeignServerByName(NameStr(*PG_GETARG_NAME(0)), false)->serverid)); });
+  return fence([&]() -> Datum {
+    PG_RETURN_BOOL(disconnect(GetForeignServerByName(NameStr(*PG_GETARG_NAME(0)), false)->serverid));
+  });
 }
 
 Datum mssql_fdw_disconnect_all(PG_FUNCTION_ARGS) {
@@ -147,7 +153,8 @@ Datum mssql_fdw_disconnect_all(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_version(PG_FUNCTION_ARGS) {
   (void)fcinfo;
-  return fence([&]() -> Datum { PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s (%s)", version, copy_out(mssql::tds::driver_version())))); });
+  return fence([&]() -> Datum {
+    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s (%s)", version, copy_out(mssql::tds::driver_version()))));
+  });
 }
-
 }

@@ -1,5 +1,5 @@
-// What core knows of T-SQL, for the SQL half of the extension: names, types, expressions, load order. None of these
-// functions connects. Text is in the server's encoding; core's is UTF-8.
+// What core knows of T-SQL, for the SQL half of the extension: names, types, expressions, load
+// order. None of these functions connects. Text is in the server's encoding; core's is UTF-8.
 
 #include <map>
 
@@ -28,8 +28,8 @@ Datum result(FunctionCallInfo fcinfo, const char* utf8) {
   PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8)));
 }
 
-// type, max_length, precision, scale as sys.columns has them, from the n-th argument on. Nothing for a type that a later server has: to
-// clients that do not know one, servers send text.
+// type, max_length, precision, scale as sys.columns has them, from the n-th argument on. Nothing
+// for a type that a later server has: to clients that do not know one, servers send text.
 std::optional<RemoteType> type_argument(FunctionCallInfo fcinfo, int n) {
   const std::optional<Type> type = type_from_name(argument(fcinfo, n));
   if (!type) return std::nullopt;
@@ -72,12 +72,15 @@ NamePairs pairs_argument(FunctionCallInfo fcinfo, int n) {
 
 // From here to the next comment core only: text leaves through copy_out().
 
-const char* local_name_text(std::string (*fold)(std::string_view, NameCase), std::string_view name, std::string_view name_case) {
+const char* local_name_text(std::string (*fold)(std::string_view, NameCase), std::string_view name,
+                            std::string_view name_case) {
   const OptionRule* rule = find_option(OptionContext::import, "name_case");
   return copy_out(fold(name, static_cast<NameCase>(read_choice(*rule, name_case))));
 }
 
-const char* distinct_name_text(std::string_view local, std::string_view source) { return copy_out(distinct_name(local, source)); }
+const char* distinct_name_text(std::string_view local, std::string_view source) {
+  return copy_out(distinct_name(local, source));
+}
 
 const char* type_text(const std::optional<RemoteType>& type, const LocalTypeOptions& options) {
   return type ? copy_out(local_type(*type, options)) : "text";
@@ -89,7 +92,9 @@ const char* note_text(const std::optional<RemoteType>& type) {
   return note.empty() ? nullptr : copy_out(note);
 }
 
-const char* declaration_text(const std::optional<RemoteType>& type) { return type ? copy_out(declare(*type)) : nullptr; }
+const char* declaration_text(const std::optional<RemoteType>& type) {
+  return type ? copy_out(declare(*type)) : nullptr;
+}
 
 const char* expression_text(std::string_view type_name, std::string_view column, std::string_view nul_policy) {
   const std::optional<Type> type = type_from_name(type_name);
@@ -102,7 +107,8 @@ const char* quoted(std::string_view name) { return copy_out(tsql::quote_name(nam
 std::map<std::string, std::string, std::less<>> name_map(const NamePairs& pairs) {
   std::map<std::string, std::string, std::less<>> names;
   for (int i = 0; i < pairs.names.count; ++i) {
-    if (pairs.names.items[i] != nullptr && pairs.locals.items[i] != nullptr) names.emplace(pairs.names.items[i], pairs.locals.items[i]);
+    if (pairs.names.items[i] != nullptr && pairs.locals.items[i] != nullptr)
+      names.emplace(pairs.names.items[i], pairs.locals.items[i]);
   }
   return names;
 }
@@ -113,7 +119,8 @@ std::optional<std::string> look_up(const Names& names, std::string_view name) {
   return found == names.end() ? std::nullopt : std::optional<std::string>(found->second);
 }
 
-const char* default_text(std::string_view definition, const std::optional<RemoteType>& type, const NamePairs& sequences) {
+const char* default_text(std::string_view definition, const std::optional<RemoteType>& type,
+                         const NamePairs& sequences) {
   if (!type) return nullptr;
   tsql::ExpressionContext context;
   context.column = [](std::string_view) { return std::optional<std::string>(); };
@@ -143,13 +150,15 @@ const char* check_text(std::string_view definition, const NamePairs& columns, co
 using Datums = std::span<const Datum>;
 
 void order_tables(int tables, Datums children, Datums parents, Datums weights, Datum* order) {
-  if (children.size() != parents.size()) throw Error(sqlstate::invalid_parameter, "children and parents differ in number");
+  if (children.size() != parents.size())
+    throw Error(sqlstate::invalid_parameter, "children and parents differ in number");
   if (!weights.empty() && weights.size() != static_cast<std::size_t>(tables)) {
     throw Error(sqlstate::invalid_parameter, "tables and weights differ in number");
   }
   const auto number = [&](Datum datum) {
     const int32 value = DatumGetInt32(datum);
-    if (value < 0 || value >= tables) throw Error(sqlstate::invalid_parameter, "table " + std::to_string(value) + " does not exist");
+    if (value < 0 || value >= tables)
+      throw Error(sqlstate::invalid_parameter, "table " + std::to_string(value) + " does not exist");
     return static_cast<std::size_t>(value);
   };
   std::vector<replicate::Edge> edges;
@@ -176,7 +185,8 @@ Datums number_array(FunctionCallInfo fcinfo, int n, Oid type, int size, char ali
 
 Datum load_order_array(FunctionCallInfo fcinfo) {
   const int tables = PG_GETARG_INT32(0);
-  if (tables < 0) ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("number of tables must not be negative")));
+  if (tables < 0)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("number of tables must not be negative")));
   auto* order = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<std::size_t>(std::max(tables, 1))));
   const auto children = number_array(fcinfo, 1, INT4OID, sizeof(int32), TYPALIGN_INT);
   const auto parents = number_array(fcinfo, 2, INT4OID, sizeof(int32), TYPALIGN_INT);
@@ -195,12 +205,15 @@ extern "C" {
 
 // _local_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_name(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, local_name_text(mssql::local_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+  return fence(
+      [&] { return result(fcinfo, local_name_text(mssql::local_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
 }
 
 // _local_column_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_column_name(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, local_name_text(mssql::local_column_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+  return fence([&] {
+    return result(fcinfo, local_name_text(mssql::local_column_name, argument(fcinfo, 0), argument(fcinfo, 1)));
+  });
 }
 
 // _distinct_name(local text, source text) RETURNS name
@@ -229,7 +242,8 @@ Datum mssql_fdw_declare(PG_FUNCTION_ARGS) {
 
 // _select_expression(type text, quoted_column text, nul_policy text) RETURNS text
 Datum mssql_fdw_select_expression(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, expression_text(argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2))); });
+  return fence(
+      [&] { return result(fcinfo, expression_text(argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2))); });
 }
 
 // _quote_name(name text) RETURNS text
@@ -237,19 +251,23 @@ Datum mssql_fdw_quote_name(PG_FUNCTION_ARGS) {
   return fence([&] { return result(fcinfo, quoted(argument(fcinfo, 0))); });
 }
 
-// _translate_default(definition text, type text, max_length int, "precision" int, scale int, sequences text[], locals text[]) RETURNS text
+// _translate_default(definition text, type text, max_length int, "precision" int, scale int,
+// sequences text[], locals text[]) RETURNS text
 Datum mssql_fdw_translate_default(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, default_text(argument(fcinfo, 0), type_argument(fcinfo, 1), pairs_argument(fcinfo, 5))); });
+  return fence([&] {
+    return result(fcinfo, default_text(argument(fcinfo, 0), type_argument(fcinfo, 1), pairs_argument(fcinfo, 5)));
+  });
 }
 
 // _translate_check(definition text, columns text[], locals text[], types text[]) RETURNS text
 Datum mssql_fdw_translate_check(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, check_text(argument(fcinfo, 0), pairs_argument(fcinfo, 1), text_array(fcinfo, 3))); });
+  return fence([&] {
+    return result(fcinfo, check_text(argument(fcinfo, 0), pairs_argument(fcinfo, 1), text_array(fcinfo, 3)));
+  });
 }
 
 // _load_order(tables int, children int[], parents int[], weights float8[]) RETURNS int[]
 Datum mssql_fdw_load_order(PG_FUNCTION_ARGS) {
   return fence([&] { return load_order_array(fcinfo); });
 }
-
 }

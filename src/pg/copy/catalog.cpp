@@ -1,8 +1,9 @@
-// The source's catalog for the SQL half of the extension: the closed list of queries of core/tsql/catalog, and nothing else that a
-// caller could choose.
+// The source's catalog for the SQL half of the extension: the closed list of queries of
+// core/tsql/catalog, and nothing else that a caller could choose.
 //
-// Core reads the rows first; then they are written as JSON in the server's encoding. What that encoding lacks cannot be a name here, and
-// no expression of ours: a row says which of its names are so ("unnameable") and which of its comments were dropped ("left_out").
+// Core reads the rows first; then they are written as JSON in the server's encoding. What that
+// encoding lacks cannot be a name here, and no expression of ours: a row says which of its names
+// are so ("unnameable") and which of its comments were dropped ("left_out").
 
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
@@ -32,7 +33,8 @@ void ask(Catalog& catalog, tds::Session& session, const tsql::CatalogQuery& quer
 void read_catalog(Catalog& catalog, tds::Session& session) {
   const tsql::CatalogFeatures features = catalog_features(session);
   ask(catalog, session, tsql::database_query());
-  if (catalog.answers.front().rows.size() != 1) throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
+  if (catalog.answers.front().rows.size() != 1)
+    throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
   const CatalogRow& database = catalog.answers.front().rows.front();
   const bool sizes = database.flag("view_definition") && database.flag("view_database_state");
   ask(catalog, session, tsql::tables_query(features, sizes));
@@ -134,7 +136,8 @@ Datum source_count(FunctionCallInfo fcinfo) {
   const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   const char* schema = utf8_argument(fcinfo, 1);
   const char* table = utf8_argument(fcinfo, 2);
-  PG_RETURN_INT64(count_rows(acquire(server->serverid, GetUserId(), {.whole = true}), schema, table, PG_GETARG_BOOL(3)));
+  PG_RETURN_INT64(
+      count_rows(acquire(server->serverid, GetUserId(), {.whole = true}), schema, table, PG_GETARG_BOOL(3)));
 }
 
 }  // namespace

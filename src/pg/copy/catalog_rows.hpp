@@ -1,4 +1,5 @@
-// Rows of a catalog query (core/tsql/catalog) as checked text, for code that is core-only: RAII and no backend.
+// Rows of a catalog query (core/tsql/catalog) as checked text, for code that is core-only: RAII and
+// no backend.
 #pragma once
 
 #include <optional>
@@ -36,8 +37,8 @@ class CatalogRow {
   std::vector<std::optional<std::string>> cells_;
 };
 
-// How much of what a server says of its database is kept: twice as much would fill jsonb, and without a bound a server that never ends fills
-// the memory. Names of columns stand in each row.
+// How much of what a server says of its database is kept: twice as much would fill jsonb, and
+// without a bound a server that never ends fills the memory. Names of columns stand in each row.
 class CatalogBudget {
  public:
   void take(std::size_t bytes) {
@@ -53,10 +54,12 @@ class CatalogBudget {
   std::size_t left_ = most;
 };
 
-// Calls visit(CatalogRow) for each row of the answer, which is counted in `budget`. Characters that are none (NUL, lone surrogates) are U+FFFD. Throws Error, also for
-// what the query's columns do not allow.
+// Calls visit(CatalogRow) for each row of the answer, which is counted in `budget`. Characters that
+// are none (NUL, lone surrogates) are U+FFFD. Throws Error, also for what the query's columns do
+// not allow.
 template <class Visit>
-void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query, CatalogBudget& budget, Visit&& visit) {
+void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query, CatalogBudget& budget,
+                          Visit&& visit) {
   session.execute(query.sql);
   if (session.next_result()) {
     Row row;
@@ -86,8 +89,6 @@ inline tsql::CatalogFeatures catalog_features(tds::Session& session) {
 }
 
 // U+FFFD: the text had characters that are none.
-inline bool is_damaged(std::string_view text) {
-  return text.find("\xEF\xBF\xBD") != std::string_view::npos;
-}
+inline bool is_damaged(std::string_view text) { return text.find("\xEF\xBF\xBD") != std::string_view::npos; }
 
 }  // namespace mssql::pg

@@ -1,6 +1,7 @@
-// Constraints of staged tables. Which there are, and the queries of foreign keys, is said by SQL (src/sql/run/staging.sql); they are held here,
-// since who stages tables must not be able to leave one out, and as the user, who needs SELECT on the tables. A check is evaluated as it was
-// parsed when it was made: its text could mean another function by now.
+// Constraints of staged tables. Which there are, and the queries of foreign keys, is said by SQL
+// (src/sql/run/staging.sql); they are held here, since who stages tables must not be able to leave
+// one out, and as the user, who needs SELECT on the tables. A check is evaluated as it was parsed
+// when it was made: its text could mean another function by now.
 
 #include "constraint_check.hpp"
 
@@ -18,9 +19,9 @@ namespace {
 struct Constraint {
   Oid id;
   Oid table;
-  Oid subject;         // of the tables that are switched
-  bool to_check;       // else released without it
-  const char* query;   // of a foreign key: answers a row if there is a violation
+  Oid subject;        // of the tables that are switched
+  bool to_check;      // else released without it
+  const char* query;  // of a foreign key: answers a row if there is a violation
   const char* message;
   const char* key;     // the columns of a foreign key, else null
   const char* parent;  // its other table
@@ -29,10 +30,12 @@ struct Constraint {
   const char* detail;  // null, until the query has answered
 };
 
-// Those of the tables and their partners that are not locked against writers yet. The number of them.
+// Those of the tables and their partners that are not locked against writers yet. The number of
+// them.
 int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
   Oid types[] = {OIDARRAYOID};
-  run_now(psprintf("SELECT p.relation, p.partner FROM %s._foreign_key_partners($1) AS p", request.schema), 1, types, &tables, 0);
+  run_now(psprintf("SELECT p.relation, p.partner FROM %s._foreign_key_partners($1) AS p", request.schema), 1, types,
+          &tables, 0);
   SPITupleTable* found = SPI_tuptable;
   auto* list = static_cast<Oid*>(palloc(sizeof(Oid) * (static_cast<std::size_t>(request.ntables) + SPI_processed + 1)));
   int count = 0;
@@ -48,10 +51,11 @@ int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
   return count;
 }
 
-// The tables and those at the other ends of their foreign keys, against writers, all at once: one who has written into some of them gets to
-// the others. What he wrote between the check and the end of the transaction would be held against the old rows. Who may read nothing of the
-// other end does not keep writers from it: a valid key cannot be checked then, and of another one nobody says that it holds. Partitions may come
-// until their table is locked.
+// The tables and those at the other ends of their foreign keys, against writers, all at once: one
+// who has written into some of them gets to the others. What he wrote between the check and the end
+// of the transaction would be held against the old rows. Who may read nothing of the other end does
+// not keep writers from it: a valid key cannot be checked then, and of another one nobody says that
+// it holds. Partitions may come until their table is locked.
 void lock_writers_out(const SwitchRequest& request, Datum tables) {
   Oid* unlocked = nullptr;
   for (int count = 0; (count = list_unlocked(request, tables, &unlocked)) > 0;) {
@@ -61,18 +65,23 @@ void lock_writers_out(const SwitchRequest& request, Datum tables) {
   }
 }
 
-// Whoever may refer to a table, or owns one that it refers to, may have made keys since the run has looked, and what comes with his table.
+// Whoever may refer to a table, or owns one that it refers to, may have made keys since the run has
+// looked, and what comes with his table.
 void check_partners(const SwitchRequest& request, Datum tables) {
   Oid types[] = {OIDARRAYOID};
-  run_now(psprintf("SELECT %s._check_key_types($1), %s._check_planned(ARRAY(SELECT p.partner FROM %s._foreign_key_partners($1) AS p))",
-                   request.schema, request.schema, request.schema), 1, types, &tables, 0);
+  run_now(psprintf("SELECT %s._check_key_types($1), %s._check_planned(ARRAY(SELECT p.partner FROM "
+                   "%s._foreign_key_partners($1) AS p))",
+                   request.schema, request.schema, request.schema),
+          1, types, &tables, 0);
 }
 
 List* list_constraints(const SwitchRequest& request, Datum tables) {
   Oid types[] = {OIDARRAYOID, TEXTARRAYOID, OIDARRAYOID};
   Datum values[] = {tables, request.untrusted, request.refilled};
-  run_now(psprintf("SELECT c.id, c.relation, c.subject, c.to_check, c.query, c.message, c.key, c.parent, c.releasable, c.is_dropped FROM %s._constraint_queries($1, $2, $3) AS c",
-                   request.schema), 3, types, values, 0);
+  run_now(psprintf("SELECT c.id, c.relation, c.subject, c.to_check, c.query, c.message, c.key, c.parent, c.releasable, "
+                   "c.is_dropped FROM %s._constraint_queries($1, $2, $3) AS c",
+                   request.schema),
+          3, types, values, 0);
   List* constraints = NIL;
   SPITupleTable* found = SPI_tuptable;
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
@@ -105,15 +114,17 @@ const char* describe_key(const Constraint& constraint) {
   return detail.data;
 }
 
-// The query calls what users have written, in a check or in casts of a key's types: what that writes has not been held against anything.
-// PostgreSQL counts the locking of rows as a command that writes.
+// The query calls what users have written, in a check or in casts of a key's types: what that
+// writes has not been held against anything. PostgreSQL counts the locking of rows as a command
+// that writes.
 void check_nothing_written(const Constraint& constraint, CommandId before) {
   CommandCounterIncrement();
   if (GetCurrentCommandId(false) == before) return;
   ereport(ERROR, (errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-                  errmsg("new rows cannot be held against constraint \"%s\" of table \"%s\"", get_constraint_name(constraint.id),
-                         get_rel_name(constraint.table)),
-                  errdetail("A function that it calls changes data, or locks rows."), errhint("Let it only read, or drop the constraint.")));
+                  errmsg("new rows cannot be held against constraint \"%s\" of table \"%s\"",
+                         get_constraint_name(constraint.id), get_rel_name(constraint.table)),
+                  errdetail("A function that it calls changes data, or locks rows."),
+                  errhint("Let it only read, or drop the constraint.")));
 }
 
 // What the planner looks at of a table that is not locked would be its owner's to alter.
@@ -186,8 +197,9 @@ bool holds(Constraint* constraint) {
 }
 
 [[noreturn]] void raise(const Constraint& constraint) {
-  ereport(ERROR, (errcode(constraint.key == nullptr ? ERRCODE_CHECK_VIOLATION : ERRCODE_FOREIGN_KEY_VIOLATION), errmsg("%s", constraint.message),
-                  constraint.detail == nullptr ? 0 : errdetail("%s", constraint.detail)));
+  ereport(ERROR,
+          (errcode(constraint.key == nullptr ? ERRCODE_CHECK_VIOLATION : ERRCODE_FOREIGN_KEY_VIOLATION),
+           errmsg("%s", constraint.message), constraint.detail == nullptr ? 0 : errdetail("%s", constraint.detail)));
   pg_unreachable();
 }
 

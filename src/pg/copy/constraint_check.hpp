@@ -1,4 +1,5 @@
-// Holds staged rows against the constraints of their tables, before the tables are switched (staging.hpp).
+// Holds staged rows against the constraints of their tables, before the tables are switched
+// (staging.hpp).
 #pragma once
 
 #include "staging.hpp"
@@ -14,13 +15,14 @@ void check_owner(Relation relation);
 // Whether he may read anything of it.
 bool may_read(Oid relation);
 
-// Locks the tables, and those at the other ends of their foreign keys, against writers until the end of the transaction, and runs a query
-// for each valid constraint. Other ends that the user may not read are not locked. Answers a List of what release_constraints() takes; what
-// must not be released is an error.
+// Locks the tables, and those at the other ends of their foreign keys, against writers until the
+// end of the transaction, and runs a query for each valid constraint. Other ends that the user may
+// not read are not locked. Answers a List of what release_constraints() takes; what must not be
+// released is an error.
 List* check_constraints(const SwitchRequest& request);
 
-// Makes those constraints NOT VALID; their tables are locked. Answers the violations among them, for the others were only not to be
-// trusted.
+// Makes those constraints NOT VALID; their tables are locked. Answers the violations among them,
+// for the others were only not to be trusted.
 List* release_constraints(List* constraints);
 
 }  // namespace mssql::pg

@@ -31,14 +31,15 @@ void check_may_use(Oid schema) {
 
 bool exists(Oid table) { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table)); }
 
-// As SELECT FOR KEY SHARE: a name is part of a key. With the newer tuples that others have not committed yet. False: it is another one by now.
+// As SELECT FOR KEY SHARE: a name is part of a key. With the newer tuples that others have not
+// committed yet. False: it is another one by now.
 bool lock_row(Relation schemas, ItemPointerData row) {
   HeapTupleData tuple{};
   tuple.t_self = row;
   Buffer buffer = InvalidBuffer;
   TM_FailureData failure;
-  const TM_Result result =
-      heap_lock_tuple(schemas, &tuple, GetCurrentCommandId(false), LockTupleKeyShare, LockWaitBlock, true, &buffer, &failure);
+  const TM_Result result = heap_lock_tuple(schemas, &tuple, GetCurrentCommandId(false), LockTupleKeyShare,
+                                           LockWaitBlock, true, &buffer, &failure);
   ReleaseBuffer(buffer);
   return result == TM_Ok;
 }
@@ -81,10 +82,12 @@ Datum hold(FunctionCallInfo fcinfo) {
 // By a query, for the executor counts in parallel. It goes by the name, which is held.
 std::int64_t count_by_query(Relation relation) {
   hold_schema(RelationGetNamespace(relation));
-  const char* name = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)), RelationGetRelationName(relation));
+  const char* name =
+      quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)), RelationGetRelationName(relation));
   const char* only = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ";
   SPI_connect();
-  if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s%s", only, name), false, 1) != SPI_OK_SELECT) elog(ERROR, "table was not counted");
+  if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s%s", only, name), false, 1) != SPI_OK_SELECT)
+    elog(ERROR, "table was not counted");
   bool isnull = false;
   const std::int64_t count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
   SPI_finish();
@@ -109,7 +112,8 @@ std::int64_t count_by_scan(Relation relation) {
 // The relation, with its partitions.
 List* members_of(Relation relation) {
   const Oid id = RelationGetRelid(relation);
-  return relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? find_all_inheritors(id, AccessShareLock, nullptr) : list_make1_oid(id);
+  return relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? find_all_inheritors(id, AccessShareLock, nullptr)
+                                                                : list_make1_oid(id);
 }
 
 bool are_trusted(List* members) {
@@ -123,7 +127,8 @@ bool are_trusted(List* members) {
   return true;
 }
 
-// A view, a foreign table and policies are code, and no others need it to be counted: what a planner would evaluate of them is left alone.
+// A view, a foreign table and policies are code, and no others need it to be counted: what a
+// planner would evaluate of them is left alone.
 std::int64_t count_untrusted(Relation relation, List* members) {
   if (relation->rd_rel->relrowsecurity) check_trusted(relation);
   std::int64_t count = 0;
@@ -143,11 +148,13 @@ std::int64_t count_untrusted(Relation relation, List* members) {
 }
 
 std::int64_t count_rows(Oid id) {
-  if (!exists(id)) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
+  if (!exists(id))
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
   check_may_use(get_rel_namespace(id));
   if (!may_read(id)) aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(id)), get_rel_name(id));
   Relation relation = try_relation_open(id, AccessShareLock);
-  if (relation == nullptr) ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
+  if (relation == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
   List* members = members_of(relation);
   const std::int64_t count = are_trusted(members) ? count_by_query(relation) : count_untrusted(relation, members);
   relation_close(relation, NoLock);
@@ -196,5 +203,4 @@ Datum mssql_fdw_count_rows(PG_FUNCTION_ARGS) {
     PG_RETURN_INT64(count);
   });
 }
-
 }

@@ -1,5 +1,6 @@
-// What a run's statements name, kept what it is until the transaction ends. They go by names, and a run lasts: who may rename a schema or
-// alter a table on the way could have another table evaluated in its place.
+// What a run's statements name, kept what it is until the transaction ends. They go by names, and a
+// run lasts: who may rename a schema or alter a table on the way could have another table evaluated
+// in its place.
 #pragma once
 
 #include "pg/host/postgres.hpp"
@@ -9,7 +10,8 @@ namespace mssql::pg {
 // Nobody else renames or drops the schema.
 void hold_schema(Oid schema);
 
-// Nor the table, or alters it: SHARE UPDATE EXCLUSIVE on it and on all that inherit from it, and its schema is held.
+// Nor the table, or alters it: SHARE UPDATE EXCLUSIVE on it and on all that inherit from it, and
+// its schema is held.
 void hold_table(Oid table);
 
 }  // namespace mssql::pg

@@ -1,8 +1,9 @@
 // Runs of replication. run.hpp says what for.
 //
-// _replicate() is C so that history is written by what happened and by nothing else: it calls the SQL that does the
-// work, and writes down what that answers. The tables of history belong to the extension's owner and take no rows from anybody
-// else, so they are written as that owner, by one constant statement.
+// _replicate() is C so that history is written by what happened and by nothing else: it calls the
+// SQL that does the work, and writes down what that answers. The tables of history belong to the
+// extension's owner and take no rows from anybody else, so they are written as that owner, by one
+// constant statement.
 
 #include "run.hpp"
 
@@ -15,7 +16,8 @@ namespace mssql::pg {
 
 namespace {
 
-// Between the beginning and the end of a run's call: the nesting level of the transaction that it began in, whose failure ends it, too. 0: none.
+// Between the beginning and the end of a run's call: the nesting level of the transaction that it
+// began in, whose failure ends it, too. 0: none.
 int run_level = 0;
 
 // The same of what it is executing: a step, or a statement of one.
@@ -34,7 +36,9 @@ LOCKTAG server_lock(Oid server, std::uint16_t which) {
   return tag;
 }
 
-void show_statement_again() { pgstat_report_activity(STATE_RUNNING, debug_query_string == nullptr ? "" : debug_query_string); }
+void show_statement_again() {
+  pgstat_report_activity(STATE_RUNNING, debug_query_string == nullptr ? "" : debug_query_string);
+}
 
 void forget(XactEvent, void*) { run_level = step_level = 0; }
 
@@ -50,7 +54,8 @@ void begin_run(Oid server) {
     RegisterXactCallback(forget, nullptr);
     RegisterSubXactCallback(forget_failed, nullptr);
   }
-  if (run_level != 0) ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a run of replication cannot begin another one")));
+  if (run_level != 0)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a run of replication cannot begin another one")));
   const LOCKTAG tag = server_lock(server, speaking_lock);
   (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
   run_level = GetCurrentTransactionNestLevel();
@@ -73,14 +78,17 @@ struct Answer {
 
 Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
   constexpr int count = 10;
-  Oid types[count] = {NAMEOID, NAMEOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID, INT4OID, INT8OID, TEXTOID, JSONBOID};
+  Oid types[count] = {NAMEOID, NAMEOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID,
+                      TEXTOID, INT4OID, INT8OID,      TEXTOID,      JSONBOID};
   Datum values[count];
   char nulls[count];
   for (int i = 0; i < count; ++i) {
     values[i] = PG_GETARG_DATUM(i);
     nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
   }
-  const char* sql = psprintf("SELECT r.run, r.tables, r.losses FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r", own_schema(fcinfo));
+  const char* sql =
+      psprintf("SELECT r.run, r.tables, r.losses FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r",
+               own_schema(fcinfo));
   if (SPI_execute_with_args(sql, count, types, values, nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
     elog(ERROR, "run has no result");
   }
@@ -105,8 +113,8 @@ Oid history_owner() {
   return owner;
 }
 
-// Runs one of our own functions that write, as the tables' owner; its answer. An error leaves the user to be restored by the transaction's abort, as
-// for a function that is SECURITY DEFINER.
+// Runs one of our own functions that write, as the tables' owner; its answer. An error leaves the
+// user to be restored by the transaction's abort, as for a function that is SECURITY DEFINER.
 std::int64_t write_as_owner(const char* sql, int nargs, Oid* types, Datum* values) {
   Oid user = InvalidOid;
   int security = 0;
@@ -124,22 +132,26 @@ void say_closing_line(FunctionCallInfo fcinfo, const Answer& answer, std::int64_
   Oid types[] = {answer.types[0], answer.types[1], answer.types[2], INT8OID};
   Datum values[] = {answer.values[0], answer.values[1], answer.values[2], Int64GetDatum(id)};
   const char* schema = own_schema(fcinfo);
-  const char* sql = psprintf("SELECT %s._say(false, %s._run_message($2, $3, pg_catalog.clock_timestamp() - ($1).started, $4))", schema, schema);
-  if (SPI_execute_with_args(sql, lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT) elog(ERROR, "run has no closing line");
+  const char* sql =
+      psprintf("SELECT %s._say(false, %s._run_message($2, $3, pg_catalog.clock_timestamp() - ($1).started, $4))",
+               schema, schema);
+  if (SPI_execute_with_args(sql, lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT)
+    elog(ERROR, "run has no closing line");
 }
 
 void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
   Oid types[] = {answer.types[0], answer.types[1], NAMEOID};
   Datum values[] = {answer.values[0], answer.values[1],
                     DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false)))};
-  const std::int64_t id =
-      write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", own_schema(fcinfo)), lengthof(types), types, values);
+  const std::int64_t id = write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", own_schema(fcinfo)),
+                                         lengthof(types), types, values);
   say_closing_line(fcinfo, answer, id);
 }
 
 // Who could empty and fill the table anyway may call it a copy.
 void check_may_claim(Oid target) {
-  if (pg_class_aclmask(target, GetUserId(), ACL_INSERT | ACL_TRUNCATE, ACLMASK_ALL) == (ACL_INSERT | ACL_TRUNCATE)) return;
+  if (pg_class_aclmask(target, GetUserId(), ACL_INSERT | ACL_TRUNCATE, ACLMASK_ALL) == (ACL_INSERT | ACL_TRUNCATE))
+    return;
   Relation relation = relation_open(target, AccessShareLock);
   check_owner(relation);
   relation_close(relation, AccessShareLock);
@@ -158,13 +170,15 @@ Datum claim(FunctionCallInfo fcinfo) {
   Oid types[] = {NAMEOID, TEXTARRAYOID, TEXTARRAYOID, REGCLASSARRAYOID};
   Datum values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
   SPI_connect();
-  (void)write_as_owner(psprintf("SELECT %s._write_targets($1, $2, $3, $4)", own_schema(fcinfo)), lengthof(types), types, values);
+  (void)write_as_owner(psprintf("SELECT %s._write_targets($1, $2, $3, $4)", own_schema(fcinfo)), lengthof(types), types,
+                       values);
   SPI_finish();
   PG_RETURN_VOID();
 }
 
-// _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options). It has no SET clause, nor has
-// what calls it: they would hide the caller's search_path.
+// _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows,
+// verify, options). It has no SET clause, nor has what calls it: they would hide the caller's
+// search_path.
 Datum replicate(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(0)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server must not be null")));
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
@@ -202,11 +216,13 @@ bool begin_statement() {
 
 void begin_step() {
   if (!in_run()) {
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("a step of replication cannot be called outside of a run"),
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("a step of replication cannot be called outside of a run"),
                     errhint("Use replicate_all() or replicate_table().")));
   }
   if (begin_statement()) return;
-  ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a step of replication cannot be called by code that a run calls")));
+  ereport(ERROR,
+          (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a step of replication cannot be called by code that a run calls")));
 }
 
 void end_step() { step_level = 0; }
@@ -231,7 +247,8 @@ void show_progress(const Progress& progress) {
       escape_json(&text, name);
     }
   }
-  appendStringInfo(&text, ", %d, %d] */ %s", progress.table, progress.tables, debug_query_string == nullptr ? "" : debug_query_string);
+  appendStringInfo(&text, ", %d, %d] */ %s", progress.table, progress.tables,
+                   debug_query_string == nullptr ? "" : debug_query_string);
   pgstat_report_activity(STATE_RUNNING, text.data);
   pfree(text.data);
 }
@@ -261,11 +278,12 @@ Datum mssql_fdw_lock_server(PG_FUNCTION_ARGS) {
 // _show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
 Datum mssql_fdw_show_progress(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum {
-    const auto word = [&](int i) -> const char* { return PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i)); };
+    const auto word = [&](int i) -> const char* {
+      return PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i));
+    };
     const auto number = [&](int i) { return PG_ARGISNULL(i) ? 0 : PG_GETARG_INT32(i); };
     show_progress({PG_ARGISNULL(0) ? "" : word(0), word(1), word(2), number(3), number(4)});
     PG_RETURN_VOID();
   });
 }
-
 }

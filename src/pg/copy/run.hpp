@@ -1,7 +1,8 @@
-// A run of replication from the outside: the lock that keeps a second one away, what other sessions see of it, its place in history.
+// A run of replication from the outside: the lock that keeps a second one away, what other sessions
+// see of it, its place in history.
 //
-// Locks are on the foreign server as an object of this database, with a subobject that no command of SQL locks (they lock the
-// whole object, 0): so nobody takes or blocks them but this file.
+// Locks are on the foreign server as an object of this database, with a subobject that no command
+// of SQL locks (they lock the whole object, 0): so nobody takes or blocks them but this file.
 #pragma once
 
 #include "pg/host/boundary.hpp"
@@ -9,35 +10,40 @@
 namespace mssql::pg {
 
 // What replicate.progress looks for in pg_locks: objsubid.
-inline constexpr std::uint16_t running_lock = 1;   // until the transaction ends: no second run
-inline constexpr std::uint16_t speaking_lock = 2;  // during the call: the session's query text is what show_progress() wrote
+inline constexpr std::uint16_t running_lock = 1;  // until the transaction ends: no second run
+inline constexpr std::uint16_t speaking_lock =
+    2;  // during the call: the session's query text is what show_progress() wrote
 
-// One run per server at a time in this database; an error when another session has one, or in a read-only transaction. Until the
-// transaction ends.
+// One run per server at a time in this database; an error when another session has one, or in a
+// read-only transaction. Until the transaction ends.
 void lock_server(Oid server, const char* name);
 
-// What loads, stages and switches is for runs: called one by one, between other statements, or by code that a step calls (a default's function,
-// say), the steps would meet what nobody has thought of. So each is an error outside of a run, and while another one or a statement is at work.
+// What loads, stages and switches is for runs: called one by one, between other statements, or by
+// code that a step calls (a default's function, say), the steps would meet what nobody has thought
+// of. So each is an error outside of a run, and while another one or a statement is at work.
 void begin_step();
 
-// A statement of a run begins, which may call anything. False: it is none, or part of another one; else end_step() follows.
+// A statement of a run begins, which may call anything. False: it is none, or part of another one;
+// else end_step() follows.
 bool begin_statement();
 void end_step();
 
 // Whether one is at work in this session.
 bool in_run();
 
-// Code of the user's that steps evaluate (triggers, defaults, the functions of checks) finds names as in his own statements, until
-// release_settings(level). For what has been parsed before, or names nothing that search_path could choose. Without effect outside of a run.
+// Code of the user's that steps evaluate (triggers, defaults, the functions of checks) finds names
+// as in his own statements, until release_settings(level). For what has been parsed before, or
+// names nothing that search_path could choose. Without effect outside of a run.
 int take_callers_path();
 
-// Puts what is being done where other sessions read it, in front of the statement's text in pg_stat_activity: they cannot look up
-// the names of a table that is not committed. Does nothing outside of a run.
+// Puts what is being done where other sessions read it, in front of the statement's text in
+// pg_stat_activity: they cannot look up the names of a table that is not committed. Does nothing
+// outside of a run.
 struct Progress {
   const char* phase;
   const char* source;  // null: nothing of a table's
   const char* target;
-  int table;   // of `tables`, in load order; 0: not known, or of none
+  int table;  // of `tables`, in load order; 0: not known, or of none
   int tables;
 };
 void show_progress(const Progress& progress);

@@ -5,11 +5,12 @@
 
 namespace mssql::pg {
 
-// In a snapshot of now, whatever the transaction's isolation: as PostgreSQL's own checks of foreign keys. SPI is connected.
+// In a snapshot of now, whatever the transaction's isolation: as PostgreSQL's own checks of foreign
+// keys. SPI is connected.
 void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit);
 
-// The same for a query that evaluates code of the user's: names in it are ours, those in his functions are found as in his own statements. Its
-// first row only.
+// The same for a query that evaluates code of the user's: names in it are ours, those in his
+// functions are found as in his own statements. Its first row only.
 void run_users_code_now(const char* sql);
 
 // Of the result; columns count from 1.

@@ -1,4 +1,5 @@
-// Staging relations and the exchange of files. staging.hpp says what for; constraint_check.cpp holds the new rows against constraints.
+// Staging relations and the exchange of files. staging.hpp says what for; constraint_check.cpp
+// holds the new rows against constraints.
 
 #include "staging.hpp"
 
@@ -33,7 +34,8 @@ void check_may_stage(Relation table) {
       form->relpersistence != RELPERSISTENCE_TEMP && !IsSystemRelation(table) && !RelationIsMapped(table)) {
     return;
   }
-  ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("new rows of \"%s\" cannot be staged", RelationGetRelationName(table)),
+  ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                  errmsg("new rows of \"%s\" cannot be staged", RelationGetRelationName(table)),
                   errdetail("It is not a plain table.")));
 }
 
@@ -43,7 +45,8 @@ AttrMap* same_columns(int natts) {
   return map;
 }
 
-// Those that one can set (n_distinct, n_distinct_inherited); what else some versions keep there is the column's own.
+// Those that one can set (n_distinct, n_distinct_inherited); what else some versions keep there is
+// the column's own.
 List* set_options(HeapTuple column, TupleDesc catalog) {
   bool isnull = false;
   const Datum options = heap_getattr(column, Anum_pg_attribute_attoptions, catalog, &isnull);
@@ -55,8 +58,9 @@ List* set_options(HeapTuple column, TupleDesc catalog) {
   return found;
 }
 
-// What a copy of a relation's column lacks: NOT NULL, so that whatever gets into the staging relation, by its owner's INSERT too, may go into
-// the table; and how ANALYZE is to look at it. Null: nothing.
+// What a copy of a relation's column lacks: NOT NULL, so that whatever gets into the staging
+// relation, by its owner's INSERT too, may go into the table; and how ANALYZE is to look at it.
+// Null: nothing.
 HeapTuple with_settings(HeapTuple column, HeapTuple original, TupleDesc catalog) {
   Datum values[Natts_pg_attribute] = {};
   bool isnull[Natts_pg_attribute] = {};
@@ -84,7 +88,8 @@ void take_column_settings(Oid original, Oid staged, int natts) {
   for (int i = 1; i <= natts; ++i) {
     HeapTuple from = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(original), Int16GetDatum(i));
     HeapTuple to = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(staged), Int16GetDatum(i));
-    if (!HeapTupleIsValid(from) || !HeapTupleIsValid(to)) elog(ERROR, "cache lookup failed for attribute %d of relation %u", i, staged);
+    if (!HeapTupleIsValid(from) || !HeapTupleIsValid(to))
+      elog(ERROR, "cache lookup failed for attribute %d of relation %u", i, staged);
     HeapTuple made = with_settings(to, from, RelationGetDescr(attributes));
     if (made != nullptr) CatalogTupleUpdate(attributes, &made->t_self, made);
     heap_freetuple(from);
@@ -94,7 +99,8 @@ void take_column_settings(Oid original, Oid staged, int natts) {
   CommandCounterIncrement();
 }
 
-// Notes whose place an index of the staging relation takes, where the staging relation itself has that.
+// Notes whose place an index of the staging relation takes, where the staging relation itself has
+// that.
 void stand_for(Oid staged, Oid index) {
   Relation classes = table_open(RelationRelationId, RowExclusiveLock);
   const ClassRow row = class_row(staged);
@@ -114,14 +120,19 @@ struct IndexToBuild {
 void build_index(void* argument) {
   auto* index = static_cast<IndexToBuild*>(argument);
 #if PG_VERSION_NUM >= 160000
-  index->made = DefineIndex(index->staging, index->statement, InvalidOid, InvalidOid, InvalidOid, -1, false, false, true, false, true).objectId;
+  index->made = DefineIndex(index->staging, index->statement, InvalidOid, InvalidOid, InvalidOid, -1, false, false,
+                            true, false, true)
+                    .objectId;
 #else
-  index->made = DefineIndex(index->staging, index->statement, InvalidOid, InvalidOid, InvalidOid, false, false, true, false, true).objectId;
+  index->made =
+      DefineIndex(index->staging, index->statement, InvalidOid, InvalidOid, InvalidOid, false, false, true, false, true)
+          .objectId;
 #endif
   CommandCounterIncrement();
 }
 
-// generateClonedIndexStmt() leaves out the collation that is the type's own, for which DefineIndex takes the column's.
+// generateClonedIndexStmt() leaves out the collation that is the type's own, for which DefineIndex
+// takes the column's.
 void name_collations(Relation index, IndexStmt* statement) {
   ListCell* cell = nullptr;
   foreach (cell, statement->indexParams) {
@@ -136,8 +147,8 @@ void name_collations(Relation index, IndexStmt* statement) {
   }
 }
 
-// Before PostgreSQL 17 ANALYZE asks relcache for the targets of statistics, which does not read the columns of an index anew that is of this
-// transaction.
+// Before PostgreSQL 17 ANALYZE asks relcache for the targets of statistics, which does not read the
+// columns of an index anew that is of this transaction.
 void show_settings(Relation from, Relation to) {
 #if PG_VERSION_NUM < 170000
   for (int i = 0; i < RelationGetNumberOfAttributes(from); ++i) {
@@ -159,8 +170,8 @@ void finish_index(Oid index, Oid built) {
   index_close(old_one, NoLock);
 }
 
-// The same index over the staging relation. Its file is what counts: that it enforces a constraint is a matter of the old one, and one
-// that is not valid enforces nothing.
+// The same index over the staging relation. Its file is what counts: that it enforces a constraint
+// is a matter of the old one, and one that is not valid enforces nothing.
 void build_staged_index(Oid table, Oid index, Oid staging, int natts) {
   Relation relation = index_open(index, AccessShareLock);
   if (relation->rd_index->indisexclusion) {
@@ -205,7 +216,8 @@ void exchange_ages(Oid old_id, Oid new_id) {
 // Who owns which TOAST table is a dependency, too.
 void own_toast(Oid table, Oid toast) {
   if (!OidIsValid(toast)) return;
-  if (deleteDependencyRecordsFor(RelationRelationId, toast, false) != 1) elog(ERROR, "expected one dependency of TOAST table %u", toast);
+  if (deleteDependencyRecordsFor(RelationRelationId, toast, false) != 1)
+    elog(ERROR, "expected one dependency of TOAST table %u", toast);
   ObjectAddress owner;
   ObjectAddress owned;
   ObjectAddressSet(owner, RelationRelationId, table);
@@ -220,7 +232,8 @@ void exchange_files(Oid old_id, Oid new_id) {
   const ClassRow new_row = class_row(new_id);
   Form_pg_class a = old_row.form;
   Form_pg_class b = new_row.form;
-  if (a->relpersistence != b->relpersistence || a->relam != b->relam) elog(ERROR, "staging relation %u is of another kind", new_id);
+  if (a->relpersistence != b->relpersistence || a->relam != b->relam)
+    elog(ERROR, "staging relation %u is of another kind", new_id);
   std::swap(a->relfilenode, b->relfilenode);
   std::swap(a->reltablespace, b->reltablespace);
   std::swap(a->reltoastrelid, b->reltoastrelid);
@@ -253,12 +266,13 @@ void drop_staging(Oid staging) {
   CommandCounterIncrement();
 }
 
-// What ANALYZE has found in the staging relation, or in an index's expressions. Where it was not asked, what is known of the old rows
-// is better than nothing.
+// What ANALYZE has found in the staging relation, or in an index's expressions. Where it was not
+// asked, what is known of the old rows is better than nothing.
 void take_statistics(Oid old_id, Oid new_id, int natts) {
   Relation statistics = table_open(StatisticRelationId, RowExclusiveLock);
   for (int i = 1; i <= natts; ++i) {
-    HeapTuple found = SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(new_id), Int16GetDatum(i), BoolGetDatum(false));
+    HeapTuple found =
+        SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(new_id), Int16GetDatum(i), BoolGetDatum(false));
     if (!HeapTupleIsValid(found)) continue;
     HeapTuple present = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(old_id), Int16GetDatum(i), BoolGetDatum(false));
     if (HeapTupleIsValid(present)) {
@@ -284,11 +298,13 @@ Oid staged_index(List* staged, Oid index) {
   return InvalidOid;
 }
 
-// That leave_index_out() was asked is noted as a dependency, which is over when the transaction, or its part, is.
+// That leave_index_out() was asked is noted as a dependency, which is over when the transaction, or
+// its part, is.
 void drop_left_out(Oid index, Oid staging) {
-  if (deleteDependencyRecordsForSpecific(RelationRelationId, staging, DEPENDENCY_NORMAL, RelationRelationId, index) == 0) {
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("index \"%s\" was made during the run", get_rel_name(index)),
-                    errhint("Run again.")));
+  if (deleteDependencyRecordsForSpecific(RelationRelationId, staging, DEPENDENCY_NORMAL, RelationRelationId, index) ==
+      0) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("index \"%s\" was made during the run", get_rel_name(index)), errhint("Run again.")));
   }
   CommandCounterIncrement();
   const ObjectAddress address{RelationRelationId, index, 0};
@@ -335,8 +351,8 @@ void name_toast(Oid table) {
   CommandCounterIncrement();
 }
 
-// For the cumulative statistics the table has been emptied and filled, or analyzed: then autovacuum has no reason to do it again. As with ANALYZE
-// itself a rollback does not take the latter back.
+// For the cumulative statistics the table has been emptied and filled, or analyzed: then autovacuum
+// has no reason to do it again. As with ANALYZE itself a rollback does not take the latter back.
 void count_rows(Relation table, bool analyzed) {
   const auto rows = static_cast<PgStat_Counter>(Max(table->rd_rel->reltuples, 0));
   if (analyzed) {
@@ -381,7 +397,8 @@ void check_staged(Oid id) {
 
 void check_index_of(Oid table, Oid index) {
   if (IndexGetRelation(index, true) == table) return;
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("relation %u is no index of table \"%s\"", index, get_rel_name(table))));
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("relation %u is no index of table \"%s\"", index, get_rel_name(table))));
 }
 
 }  // namespace
@@ -402,7 +419,8 @@ void check_owner(Relation relation) {
 void check_unused(Relation table) {
   if (table->rd_refcnt > 1) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-                    errmsg("cannot refresh \"%s\" because it is being used by active queries in this session", RelationGetRelationName(table)),
+                    errmsg("cannot refresh \"%s\" because it is being used by active queries in this session",
+                           RelationGetRelationName(table)),
                     errhint("Close the cursor that reads it.")));
   }
   CheckTableNotInUse(table, "refresh");
@@ -433,7 +451,8 @@ void stage(Oid id) {
   const Form_pg_class form = table->rd_rel;
   if (OidIsValid(staging_of(id))) drop_staging(staging_of(id));
 #if PG_VERSION_NUM >= 150000
-  const Oid staging = make_new_heap(id, form->reltablespace, form->relam, form->relpersistence, ShareUpdateExclusiveLock);
+  const Oid staging =
+      make_new_heap(id, form->reltablespace, form->relam, form->relpersistence, ShareUpdateExclusiveLock);
 #else
   const Oid staging = make_new_heap(id, form->reltablespace, form->relpersistence, ShareUpdateExclusiveLock);
 #endif

@@ -8,14 +8,16 @@ namespace {
 
 [[noreturn]] void refuse(Relation relation, const char* detail) {
   ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                  errmsg("what was staged for \"%s\" does not fit it", RelationGetRelationName(relation)), errdetail_internal("%s", detail)));
+                  errmsg("what was staged for \"%s\" does not fit it", RelationGetRelationName(relation)),
+                  errdetail_internal("%s", detail)));
   pg_unreachable();
 }
 
 bool same_column(const FormData_pg_attribute* a, const FormData_pg_attribute* b) {
-  return std::strcmp(NameStr(a->attname), NameStr(b->attname)) == 0 && a->atttypid == b->atttypid && a->atttypmod == b->atttypmod &&
-         a->attcollation == b->attcollation && a->attndims == b->attndims && a->attisdropped == b->attisdropped && a->attlen == b->attlen &&
-         a->attbyval == b->attbyval && a->attalign == b->attalign;
+  return std::strcmp(NameStr(a->attname), NameStr(b->attname)) == 0 && a->atttypid == b->atttypid &&
+         a->atttypmod == b->atttypmod && a->attcollation == b->attcollation && a->attndims == b->attndims &&
+         a->attisdropped == b->attisdropped && a->attlen == b->attlen && a->attbyval == b->attbyval &&
+         a->attalign == b->attalign;
 }
 
 void check_columns(Relation relation, Relation other) {
@@ -30,7 +32,8 @@ void check_columns(Relation relation, Relation other) {
 
 bool same_options(Relation a, Relation b) {
   if (a->rd_options == nullptr || b->rd_options == nullptr) return a->rd_options == b->rd_options;
-  return VARSIZE(a->rd_options) == VARSIZE(b->rd_options) && std::memcmp(a->rd_options, b->rd_options, VARSIZE(a->rd_options)) == 0;
+  return VARSIZE(a->rd_options) == VARSIZE(b->rd_options) &&
+         std::memcmp(a->rd_options, b->rd_options, VARSIZE(a->rd_options)) == 0;
 }
 
 // Parameters of operator classes, as the length of a signature.
@@ -49,7 +52,8 @@ bool same_keys(Relation a, Relation b) {
     if (left->indkey.values[i] != right->indkey.values[i]) return false;
   }
   const auto keys = static_cast<std::size_t>(left->indnkeyatts);
-  // rd_indcollation and rd_indoption have an entry for each key; the operator classes are in the tuple
+  // rd_indcollation and rd_indoption have an entry for each key; the operator classes are in the
+  // tuple
   bool isnull = false;
   const Datum left_classes = SysCacheGetAttr(INDEXRELID, a->rd_indextuple, Anum_pg_index_indclass, &isnull);
   const Datum right_classes = SysCacheGetAttr(INDEXRELID, b->rd_indextuple, Anum_pg_index_indclass, &isnull);
@@ -72,8 +76,9 @@ bool same_index(Relation a, Relation b) {
   for (int i = 1; i <= left->indnkeyatts; ++i) {
     if (!same_column_options(a, b, i)) return false;
   }
-  return equal(RelationGetIndexExpressions(a), RelationGetIndexExpressions(b)) && equal(RelationGetIndexPredicate(a), RelationGetIndexPredicate(b)) &&
-         right->indisvalid && right->indisready && right->indislive;
+  return equal(RelationGetIndexExpressions(a), RelationGetIndexExpressions(b)) &&
+         equal(RelationGetIndexPredicate(a), RelationGetIndexPredicate(b)) && right->indisvalid && right->indisready &&
+         right->indislive;
 }
 
 }  // namespace

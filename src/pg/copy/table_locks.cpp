@@ -24,12 +24,14 @@ const char* name_of(Oid table) {
 
 // `name`: of the table, as a const char*. The catalog is not to be asked in the midst of an error.
 void lock_error_context(void* name) {
-  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed", *static_cast<const char**>(name));
+  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed",
+             *static_cast<const char**>(name));
 }
 
 long milliseconds_to(TimestampTz moment) { return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), moment); }
 
-// A quarter of the time so far, so that most of the time goes to others; no more than lock_timeout leaves.
+// A quarter of the time so far, so that most of the time goes to others; no more than lock_timeout
+// leaves.
 long length_of_try(const Tables& tables) {
   const long waited = TimestampDifferenceMilliseconds(tables.began, GetCurrentTimestamp());
   const long length = Min(Max(waited / 4, shortest_try_ms), longest_try_ms);
@@ -38,26 +40,30 @@ long length_of_try(const Tables& tables) {
 
 void check_patience(const Tables& tables, const char* busy) {
   if (LockTimeout <= 0 || !TimestampDifferenceExceeds(tables.began, GetCurrentTimestamp(), LockTimeout)) return;
-  ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("canceling statement due to lock timeout"),
-                  errdetail("Other sessions use table \"%s\" or others of the run all the time; nothing has been changed.", busy),
-                  errhint("Run again with a longer lock_timeout, or at a time with fewer readers.")));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("canceling statement due to lock timeout"),
+       errdetail("Other sessions use table \"%s\" or others of the run all the time; nothing has been changed.", busy),
+       errhint("Run again with a longer lock_timeout, or at a time with fewer readers.")));
 }
 
 struct Try {
   const Tables* tables;
-  int first;  // before the others: waiting for it holds nothing else
-  int at;     // the one that it waited for last
-  int locked; // how many it had got by then
-  Oid part;   // of that one, if it waited for that; else 0
+  int first;             // before the others: waiting for it holds nothing else
+  int at;                // the one that it waited for last
+  int locked;            // how many it had got by then
+  Oid part;              // of that one, if it waited for that; else 0
   TransactionId writer;  // of that one's row in the catalog, which it does not wait for; else 0
   TimestampTz end;
 };
 
 void set_timeout(const char* name, long milliseconds) {
-  (void)set_config_option(name, psprintf("%ld", Max(milliseconds, 1)), PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
+  (void)set_config_option(name, psprintf("%ld", Max(milliseconds, 1)), PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+                          ERROR, false);
 }
 
-// Sessions that wait for us look for a deadlock once, maybe between two tries of ours: each try has to look itself, and in time.
+// Sessions that wait for us look for a deadlock once, maybe between two tries of ours: each try has
+// to look itself, and in time.
 void wait_for(Oid table, LOCKMODE mode, TimestampTz end) {
   const long left = milliseconds_to(end);
   set_timeout("lock_timeout", left);
@@ -71,15 +77,17 @@ void lock_row(Try* attempt, Relation catalog, HeapTuple row) {
   tuple.t_self = row->t_self;
   Buffer buffer = InvalidBuffer;
   TM_FailureData failure{};
-  const TM_Result result =
-      heap_lock_tuple(catalog, &tuple, GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitSkip, false, &buffer, &failure);
+  const TM_Result result = heap_lock_tuple(catalog, &tuple, GetCurrentCommandId(false), LockTupleNoKeyExclusive,
+                                           LockWaitSkip, false, &buffer, &failure);
   ReleaseBuffer(buffer);
   if (result == TM_Ok) return;
   attempt->writer = failure.xmax;
-  ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(catalog))));
+  ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                  errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(catalog))));
 }
 
-// What an exchange of files or TRUNCATE updates of the catalog, and what others do not update without a lock that is taken here.
+// What an exchange of files or TRUNCATE updates of the catalog, and what others do not update
+// without a lock that is taken here.
 void lock_rows(Try* attempt, Oid table) {
   Relation classes = table_open(RelationRelationId, RowExclusiveLock);
   HeapTuple row = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(table));
@@ -105,14 +113,16 @@ List* parts_of(Oid table) {
   return parts;
 }
 
-// Indexes and the TOAST table: some commands lock these alone, after which they never want the table.
+// Indexes and the TOAST table: some commands lock these alone, after which they never want the
+// table.
 void lock_belongings(Try* attempt, int at) {
   const Oid table = attempt->tables->ids[at];
   ListCell* cell = nullptr;
   attempt->at = at;
   foreach (cell, parts_of(table)) {
     attempt->part = lfirst_oid(cell);
-    if (!ConditionalLockRelationOid(attempt->part, AccessExclusiveLock)) wait_for(attempt->part, AccessExclusiveLock, attempt->end);
+    if (!ConditionalLockRelationOid(attempt->part, AccessExclusiveLock))
+      wait_for(attempt->part, AccessExclusiveLock, attempt->end);
   }
   attempt->part = InvalidOid;
   lock_rows(attempt, table);
@@ -134,7 +144,8 @@ void lock_all(void* argument) {
   AtEOXact_GUC(true, level);
 }
 
-// A deadlock over what the try has locked is over with the try. One that is not comes again in the next, which waits for that table first.
+// A deadlock over what the try has locked is over with the try. One that is not comes again in the
+// next, which waits for that table first.
 bool is_lost_wait(int code, void* argument) {
   if (code == ERRCODE_T_R_DEADLOCK_DETECTED) return static_cast<const Try*>(argument)->locked > 0;
   return code == ERRCODE_LOCK_NOT_AVAILABLE;
@@ -142,7 +153,12 @@ bool is_lost_wait(int code, void* argument) {
 
 // False: not all of them this time, and none is locked.
 bool try_to_lock(Try* attempt, long length_ms) {
-  *attempt = {attempt->tables, attempt->at, attempt->at, 0, InvalidOid, InvalidTransactionId,
+  *attempt = {attempt->tables,
+              attempt->at,
+              attempt->at,
+              0,
+              InvalidOid,
+              InvalidTransactionId,
               TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms)};
   return in_subtransaction(lock_all, attempt, is_lost_wait);
 }
@@ -160,7 +176,8 @@ int pid_of(const VirtualTransactionId& transaction) {
   return VirtualTransactionIdEquals(present, transaction) ? process->pid : 0;
 }
 
-// A prepared transaction keeps the virtual id that it had in the session that has prepared it, until the server starts anew.
+// A prepared transaction keeps the virtual id that it had in the session that has prepared it,
+// until the server starts anew.
 TransactionId prepared(const VirtualTransactionId& transaction) {
   bool have_more = false;
   return VirtualTransactionIdIsRecoveredPreparedXact(transaction) ? transaction.localTransactionId
@@ -200,7 +217,8 @@ const char* writer_of(TransactionId writer) {
 }
 
 void append_users(StringInfo detail, const char* kind, Oid relation, const char* users) {
-  if (*users != '\0') appendStringInfo(detail, "%s%s \"%s\" (%s)", detail->len == 0 ? "" : ", ", kind, name_of(relation), users);
+  if (*users != '\0')
+    appendStringInfo(detail, "%s%s \"%s\" (%s)", detail->len == 0 ? "" : ", ", kind, name_of(relation), users);
 }
 
 // False: nobody uses any of them at this moment.
@@ -216,8 +234,9 @@ bool say_who_uses(const Try& lost) {
   if (TransactionIdIsValid(lost.writer)) append_users(&detail, "table", tables.ids[lost.at], writer_of(lost.writer));
   if (detail.len == 0) return false;
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
-  ereport(NOTICE, (errmsg("waiting for tables that other sessions use"), errdetail("In use, by these processes: %s.", detail.data),
-                   errhint("lock_timeout bounds the wait.")));
+  ereport(NOTICE,
+          (errmsg("waiting for tables that other sessions use"),
+           errdetail("In use, by these processes: %s.", detail.data), errhint("lock_timeout bounds the wait.")));
   error_context_stack = stack;
   return true;
 }

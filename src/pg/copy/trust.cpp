@@ -22,10 +22,12 @@ void check_trusted(Relation relation) {
   const Oid owner = relation->rd_rel->relowner;
   if (is_trusted(owner)) return;
   const char* name = GetUserNameFromId(owner, false);
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("table \"%s\" belongs to another role", RelationGetRelationName(relation)),
-                  errdetail("Its checks, defaults and triggers, which role \"%s\" may write, would run with your rights.", name),
-                  errhint("Run this as role \"%s\".", name)));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+       errmsg("table \"%s\" belongs to another role", RelationGetRelationName(relation)),
+       errdetail("Its checks, defaults and triggers, which role \"%s\" may write, would run with your rights.", name),
+       errhint("Run this as role \"%s\".", name)));
 }
 
 bool calls_code(Node* expression) { return contain_mutable_functions(expression) || find_code(expression, nullptr); }
@@ -42,5 +44,4 @@ Datum mssql_fdw_calls_code(PG_FUNCTION_ARGS) {
     PG_RETURN_BOOL(calls_code(static_cast<Node*>(stringToNode(text_to_cstring(PG_GETARG_TEXT_PP(0))))));
   });
 }
-
 }

@@ -1,5 +1,6 @@
-// Whose code a run meets. What another role than the caller, who is no superuser, has written must not run with the caller's rights: it is
-// told by who owns a relation, or by what an expression calls where others than the owner may write it.
+// Whose code a run meets. What another role than the caller, who is no superuser, has written must
+// not run with the caller's rights: it is told by who owns a relation, or by what an expression
+// calls where others than the owner may write it.
 #pragma once
 
 #include "pg/host/postgres.hpp"
@@ -12,8 +13,8 @@ bool is_trusted(Oid role);
 // Raises an error where the relation's owner is not.
 void check_trusted(Relation relation);
 
-// Whether the expression calls anything but functions of PostgreSQL itself that are IMMUTABLE: none of these calls others. A domain calls its
-// constraints.
+// Whether the expression calls anything but functions of PostgreSQL itself that are IMMUTABLE: none
+// of these calls others. A domain calls its constraints.
 bool calls_code(Node* expression);
 
 }  // namespace mssql::pg

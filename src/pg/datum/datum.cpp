@@ -1,7 +1,9 @@
-// Which conversion a pair of types has, and the conversions of text, binary and identifiers; datum.hpp states the contract.
+// Which conversion a pair of types has, and the conversions of text, binary and identifiers;
+// datum.hpp states the contract.
 //
-// Character data goes into any type, by that type's input function. Every other wire type goes into the PostgreSQL types listed
-// for it, and into text; a conversion that would lose a part of each value (datetime into time, say) does not exist.
+// Character data goes into any type, by that type's input function. Every other wire type goes into
+// the PostgreSQL types listed for it, and into text; a conversion that would lose a part of each
+// value (datetime into time, say) does not exist.
 
 #include "datum.hpp"
 
@@ -64,7 +66,8 @@ int character_limit(Oid type, int32 typmod) {
 }
 
 void advise_encoding(void*) {
-  if (geterrcode() == ERRCODE_UNTRANSLATABLE_CHARACTER) errhint("The database's encoding, %s, lacks the character; UTF8 has them all.", GetDatabaseEncodingName());
+  if (geterrcode() == ERRCODE_UNTRANSLATABLE_CHARACTER)
+    errhint("The database's encoding, %s, lacks the character; UTF8 has them all.", GetDatabaseEncodingName());
 }
 
 // UTF-8 to the server's encoding; the same bytes where that is UTF-8.
@@ -87,7 +90,8 @@ Datum store_text(const Converter& self, std::string_view utf8) {
   const std::string_view value = in_server_encoding(utf8);
   const int limit = character_limit(self.type, self.typmod);
   // No value has more characters than bytes
-  if (limit < 0 || (self.type == VARCHAROID && value.size() <= static_cast<std::size_t>(limit))) return PointerGetDatum(copy_out_text(value));
+  if (limit < 0 || (self.type == VARCHAROID && value.size() <= static_cast<std::size_t>(limit)))
+    return PointerGetDatum(copy_out_text(value));
   const int length = pg_mbstrlen_with_len(value.data(), static_cast<int>(value.size()));
   if (length > limit) raise_too_long(self, length, limit);
   if (self.type == VARCHAROID || length == limit) return PointerGetDatum(copy_out_text(value));
@@ -99,10 +103,12 @@ Datum store_text(const Converter& self, std::string_view utf8) {
   return PointerGetDatum(padded);
 }
 
-// UTF-16 straight into the datum, where nothing else has to be done to the text. Null: the general way is needed.
+// UTF-16 straight into the datum, where nothing else has to be done to the text. Null: the general
+// way is needed.
 text* narrow_into_place(const Converter& self, const Column& column, const Cell& cell) {
   constexpr std::size_t short_text = 1024;  // units: its datum is made too large rather than measured
-  if (column.encoding != Encoding::utf16le || column.type == WireType::xml || GetDatabaseEncoding() != PG_UTF8) return nullptr;
+  if (column.encoding != Encoding::utf16le || column.type == WireType::xml || GetDatabaseEncoding() != PG_UTF8)
+    return nullptr;
   const std::size_t units = tds::utf16_units(cell.size);
   const int limit = character_limit(self.type, self.typmod);
   if (limit >= 0 && (self.type == BPCHAROID || units > static_cast<std::size_t>(limit))) return nullptr;
@@ -154,14 +160,17 @@ Datum read_text(const Converter& self, char* value, int32 typmod) {
   return datum;
 }
 
-// By the type's input function. Where a typmod may round, the value is read without it first and must stay equal.
+// By the type's input function. Where a typmod may round, the value is read without it first and
+// must stay equal.
 Datum through_input(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
   char* value = const_cast<char*>(text_of(self, column, cell, scratch));
   if (self.equal == nullptr) return read_text(self, value, self.typmod);
   const Datum exact = read_text(self, value, -1);
   const Datum fitted = read_text(self, value, self.typmod);
   if (!DatumGetBool(FunctionCall2Coll(self.equal, self.collation, exact, fitted))) {
-    raise_out_of_range(self, value, self.type == NUMERICOID ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE : ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
+    raise_out_of_range(
+        self, value,
+        self.type == NUMERICOID ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE : ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
   }
   return fitted;
 }
@@ -176,14 +185,16 @@ Datum variant_to_text(const Converter& self, const Column& column, const Cell& c
 }
 
 Datum variant_through_input(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
-  return read_text(self, const_cast<char*>(copy_out(in_server_encoding(json_of(self, column, cell, scratch)))), self.typmod);
+  return read_text(self, const_cast<char*>(copy_out(in_server_encoding(json_of(self, column, cell, scratch)))),
+                   self.typmod);
 }
 
 // date_in drops a time of day without a word.
 Datum character_to_date(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
   const char* value = text_of(self, column, cell, scratch);
   const int level = reads_as_held(self.type) ? 0 : hold_settings(false);
-  const Datum whole = DirectFunctionCall3(timestamp_in, CStringGetDatum(value), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+  const Datum whole =
+      DirectFunctionCall3(timestamp_in, CStringGetDatum(value), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
   if (level != 0) release_settings(level);
   const Datum day = DirectFunctionCall1(timestamp_date, whole);
   if (DatumGetTimestamp(DirectFunctionCall1(date_timestamp, day)) != DatumGetTimestamp(whole)) {
@@ -210,7 +221,9 @@ Datum to_uuid(const Converter&, const Column& column, const Cell& cell, std::str
 
 std::string_view bytes_of(const Cell& cell) { return {reinterpret_cast<const char*>(cell.data), cell.size}; }
 
-Datum to_bytea(const Converter&, const Column&, const Cell& cell, std::string&) { return PointerGetDatum(copy_out_text(bytes_of(cell))); }
+Datum to_bytea(const Converter&, const Column&, const Cell& cell, std::string&) {
+  return PointerGetDatum(copy_out_text(bytes_of(cell)));
+}
 
 // geometry and geography come as SRID and WKB (types_select.cpp) and go on as EWKB.
 Datum spatial_to_bytea(const Converter&, const Column&, const Cell& cell, std::string& scratch) {
@@ -305,13 +318,15 @@ ConvertFunction choose_binary(const RemoteType* remote, Oid type) {
   const char* name = format_type_be(type);
   const char* unqualified = std::strrchr(name, '.');
   unqualified = unqualified == nullptr ? name : unqualified + 1;
-  return std::strcmp(unqualified, "geometry") == 0 || std::strcmp(unqualified, "geography") == 0 ? spatial_to_postgis : nullptr;
+  return std::strcmp(unqualified, "geometry") == 0 || std::strcmp(unqualified, "geography") == 0 ? spatial_to_postgis
+                                                                                                 : nullptr;
 }
 
 ConvertFunction choose_function(const Column& column, const RemoteType* remote, Oid type, int32 typmod) {
   const Family family = family_of(column.type);
   if (family == Family::binary && is_spatial(remote)) return choose_binary(remote, type);
-  if (is_text_type(type) && family != Family::clr) return family == Family::character ? character_to_text : printed_to_text;
+  if (is_text_type(type) && family != Family::clr)
+    return family == Family::character ? character_to_text : printed_to_text;
   switch (family) {
     case Family::integer:
     case Family::decimal:
@@ -360,7 +375,8 @@ const char* hint_for(const Column& column) {
     case WireType::variant:
       return "Cast it in the query; a foreign table's column with remote_type 'sql_variant' is read as JSON.";
     case WireType::udt:
-      return "Set the column's option remote_type to 'geometry', 'geography' or 'hierarchyid', or convert it in the query.";
+      return "Set the column's option remote_type to 'geometry', 'geography' or 'hierarchyid', or convert it in the "
+             "query.";
     case WireType::datetimeoffset: return "Use timestamp with time zone or text.";
     default: return "Any type can be read as text.";
   }
@@ -386,7 +402,9 @@ void find_type_functions(Converter* converter) {
   converter->input = make();
   fmgr_info(function, converter->input);
   // bit(n) and varbit(n) check their typmod themselves, all others that matter round.
-  if (converter->convert != through_input || converter->typmod < 0 || converter->type == BITOID || converter->type == VARBITOID) return;
+  if (converter->convert != through_input || converter->typmod < 0 || converter->type == BITOID ||
+      converter->type == VARBITOID)
+    return;
   const TypeCacheEntry* entry = lookup_type_cache(converter->type, TYPECACHE_EQ_OPR);
   if (!OidIsValid(entry->eq_opr)) return;
   converter->equal = make();
@@ -397,11 +415,13 @@ void find_type_functions(Converter* converter) {
 }  // namespace
 
 void raise_out_of_range(const Converter& self, const char* value, int sqlstate) {
-  ereport(ERROR, (errcode(sqlstate), errmsg("value \"%s\" does not fit type %s", value, format_type_with_typemod(self.type, self.typmod))));
+  ereport(ERROR, (errcode(sqlstate), errmsg("value \"%s\" does not fit type %s", value,
+                                            format_type_with_typemod(self.type, self.typmod))));
   pg_unreachable();
 }
 
-Converter choose_converter(const Column& column, const RemoteType* remote, Form_pg_attribute attribute, tds::CharacterPolicy policy) {
+Converter choose_converter(const Column& column, const RemoteType* remote, Form_pg_attribute attribute,
+                           tds::CharacterPolicy policy) {
   Converter converter{};
   converter.typmod = attribute->atttypmod;
   converter.type = getBaseTypeAndTypmod(attribute->atttypid, &converter.typmod);
@@ -411,10 +431,11 @@ Converter choose_converter(const Column& column, const RemoteType* remote, Form_
   converter.policy = policy;
   converter.convert = choose_function(column, remote, converter.type, converter.typmod);
   if (converter.convert == nullptr) {
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                    errmsg("column \"%s\" of type %s cannot be read from the remote type %s", NameStr(attribute->attname),
-                           format_type_with_typemod(attribute->atttypid, attribute->atttypmod), wire_name(column.type)),
-                    errhint("%s", hint_for(column))));
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("column \"%s\" of type %s cannot be read from the remote type %s", NameStr(attribute->attname),
+                    format_type_with_typemod(attribute->atttypid, attribute->atttypmod), wire_name(column.type)),
+             errhint("%s", hint_for(column))));
   }
   find_type_functions(&converter);
   if (remote != nullptr && remote->type == Type::sql_variant) converter.convert = choose_variant(converter);

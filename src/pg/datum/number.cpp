@@ -1,4 +1,5 @@
-// Integers, decimals and floats. Decimals become numeric through numeric_recv's base-10000 digits, never through a float.
+// Integers, decimals and floats. Decimals become numeric through numeric_recv's base-10000 digits,
+// never through a float.
 
 #include <cerrno>
 #include <cmath>
@@ -12,9 +13,9 @@ namespace {
 
 using Magnitude = unsigned __int128;
 
-constexpr int most_digits = 39;                        // of a 128-bit magnitude
-constexpr int most_groups = most_digits / 4 + 2;       // base-10000 digits, whole and fraction padded apart
-constexpr int text_size = most_digits + 4;             // sign, point, a leading zero, NUL
+constexpr int most_digits = 39;                   // of a 128-bit magnitude
+constexpr int most_groups = most_digits / 4 + 2;  // base-10000 digits, whole and fraction padded apart
+constexpr int text_size = most_digits + 4;        // sign, point, a leading zero, NUL
 
 Magnitude power_of_ten(int exponent) { return tds::powers_of_ten[static_cast<std::size_t>(exponent)]; }
 
@@ -40,7 +41,9 @@ void write_decimal(const tds::Decimal& value, char* out) {
 }
 
 // The scale of a numeric's typmod (utils/adt/numeric.c); it may be negative from PostgreSQL 15 on.
-int scale_of(int32 typmod) { return static_cast<int>((((typmod - static_cast<int32>(VARHDRSZ)) & 0x7ff) ^ 1024) - 1024); }
+int scale_of(int32 typmod) {
+  return static_cast<int>((((typmod - static_cast<int32>(VARHDRSZ)) & 0x7ff) ^ 1024) - 1024);
+}
 
 // numeric(p,s) rounds; a value that would change is refused before it comes to that.
 void check_scale(const Converter& self, const tds::Decimal& value) {
@@ -52,7 +55,8 @@ void check_scale(const Converter& self, const tds::Decimal& value) {
 
 Datum make_numeric(const Converter& self, const tds::Decimal& value) {
   check_scale(self, value);
-  // Base-10000 digits, least significant first. The lowest group of the fraction is filled up with zeros on its right.
+  // Base-10000 digits, least significant first. The lowest group of the fraction is filled up with
+  // zeros on its right.
   std::uint16_t groups[most_groups];
   int count = 0;
   int loose = value.scale % 4;
@@ -67,7 +71,8 @@ Datum make_numeric(const Converter& self, const tds::Decimal& value) {
     for (; rest > least; rest /= 10000) groups[count++] = static_cast<std::uint16_t>(rest % 10000);
     return rest;
   };
-  const Magnitude magnitude = value.magnitude > UINT64_MAX ? split(value.magnitude, Magnitude{UINT64_MAX}) : value.magnitude;
+  const Magnitude magnitude =
+      value.magnitude > UINT64_MAX ? split(value.magnitude, Magnitude{UINT64_MAX}) : value.magnitude;
   split(static_cast<std::uint64_t>(magnitude), std::uint64_t{0});
   const int fraction_groups = (value.scale + 3) / 4;
   while (count < fraction_groups) groups[count++] = 0;
@@ -79,8 +84,8 @@ Datum make_numeric(const Converter& self, const tds::Decimal& value) {
     message[size++] = static_cast<std::uint8_t>(number & 0xff);
   };
   put(count);
-  put(count - fraction_groups - 1);                                   // weight of the first group
-  put(value.negative && value.magnitude != 0 ? 0x4000 : 0);           // NUMERIC_NEG
+  put(count - fraction_groups - 1);                          // weight of the first group
+  put(value.negative && value.magnitude != 0 ? 0x4000 : 0);  // NUMERIC_NEG
   put(value.scale);
   while (count > 0) put(groups[--count]);
 
@@ -88,7 +93,8 @@ Datum make_numeric(const Converter& self, const tds::Decimal& value) {
   buffer.data = reinterpret_cast<char*>(message);
   buffer.len = buffer.maxlen = static_cast<int>(size);
   buffer.cursor = 0;
-  return DirectFunctionCall3(numeric_recv, PointerGetDatum(&buffer), ObjectIdGetDatum(InvalidOid), Int32GetDatum(self.typmod));
+  return DirectFunctionCall3(numeric_recv, PointerGetDatum(&buffer), ObjectIdGetDatum(InvalidOid),
+                             Int32GetDatum(self.typmod));
 }
 
 Datum make_integer(const Converter& self, std::int64_t value) {
@@ -107,8 +113,7 @@ Datum make_integer(const Converter& self, std::int64_t value) {
     case INT4OID:
       if (value < PG_INT32_MIN || value > PG_INT32_MAX) refuse();
       return Int32GetDatum(static_cast<int32>(value));
-    case INT8OID:
-      return Int64GetDatum(value);
+    case INT8OID: return Int64GetDatum(value);
     case FLOAT4OID: {
       const auto narrow = static_cast<float>(value);
       // Beyond 2^24 only some integers are floats; 2^63 itself must not be converted back.
@@ -121,7 +126,8 @@ Datum make_integer(const Converter& self, std::int64_t value) {
       return Float8GetDatum(wide);
     }
     default:
-      return make_numeric(self, {value < 0 ? -static_cast<Magnitude>(value) : static_cast<Magnitude>(value), 0, value < 0});
+      return make_numeric(self,
+                          {value < 0 ? -static_cast<Magnitude>(value) : static_cast<Magnitude>(value), 0, value < 0});
   }
 }
 
@@ -142,7 +148,8 @@ Datum convert_decimal(const Converter& self, const Column& column, const Cell& c
   if (self.type == FLOAT4OID || self.type == FLOAT8OID) {
     char text[text_size];
     write_decimal(value, text);
-    if (self.type == FLOAT4OID) return Float4GetDatum(std::strtof(text, nullptr));  // 38 digits are within a float's range
+    if (self.type == FLOAT4OID)
+      return Float4GetDatum(std::strtof(text, nullptr));  // 38 digits are within a float's range
     return Float8GetDatum(std::strtod(text, nullptr));
   }
   const Magnitude unit = power_of_ten(value.scale);
@@ -166,16 +173,17 @@ Datum convert_float(const Converter& self, const Column& column, const Cell& cel
     return text;
   };
   switch (self.type) {
-    case FLOAT8OID:
-      return Float8GetDatum(value);
+    case FLOAT8OID: return Float8GetDatum(value);
     case FLOAT4OID:
       if (!narrow && !std::isnan(value) && static_cast<double>(static_cast<float>(value)) != value) {
         raise_out_of_range(self, shortest(), ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
       }
       return Float4GetDatum(static_cast<float>(value));
     case NUMERICOID: {
-      // The shortest text that reads back as the same bits; numeric_in would round it to the typmod without a word.
-      const Datum exact = DirectFunctionCall3(numeric_in, CStringGetDatum(shortest()), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+      // The shortest text that reads back as the same bits; numeric_in would round it to the typmod
+      // without a word.
+      const Datum exact =
+          DirectFunctionCall3(numeric_in, CStringGetDatum(shortest()), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
       if (self.typmod < static_cast<int32>(VARHDRSZ)) return exact;
       const Datum fitted = DirectFunctionCall2(numeric, exact, Int32GetDatum(self.typmod));
       if (!DatumGetBool(DirectFunctionCall2(numeric_eq, exact, fitted))) {

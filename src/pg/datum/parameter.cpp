@@ -1,4 +1,5 @@
-// PostgreSQL values to T-SQL; parameter.hpp states the contract. No spelling here depends on a setting of either session.
+// PostgreSQL values to T-SQL; parameter.hpp states the contract. No spelling here depends on a
+// setting of either session.
 
 #include "parameter.hpp"
 
@@ -43,7 +44,8 @@ bool send_timestamp(Timestamp value, bool with_zone, SentValue* sent) {
   Day day{};
   if (!split_day(days, &day)) return false;
   sent->declaration = with_zone ? "datetimeoffset(6)" : "datetime2(6)";
-  sent->text = psprintf("%04d-%02d-%02d %s%s", day.year, day.month, day.day, time_text(rest), with_zone ? " +00:00" : "");
+  sent->text =
+      psprintf("%04d-%02d-%02d %s%s", day.year, day.month, day.day, time_text(rest), with_zone ? " +00:00" : "");
   return true;
 }
 
@@ -71,7 +73,8 @@ bool send_numeric(Datum value, SentValue* sent) {
   const int fraction = point != nullptr ? static_cast<int>(std::strlen(point + 1)) : 0;
   if (whole == 1 && *digits == '0' && fraction > 0) whole = 0;
   if (whole + fraction > most_decimal_digits) return false;
-  // Of the value alone: a wider declaration would take digits from the results of arithmetic. Beside a column it is the column's.
+  // Of the value alone: a wider declaration would take digits from the results of arithmetic.
+  // Beside a column it is the column's.
   sent->declaration = psprintf("decimal(%d,%d)", whole + fraction, fraction);
   sent->text = text;
   return true;
@@ -154,9 +157,7 @@ bool send_value(Oid type, Datum value, bool isnull, SentValue* sent) {
   *sent = SentValue{declaration_of_null(base), nullptr};
   if (isnull) return true;
   switch (base) {
-    case BOOLOID:
-      sent->text = DatumGetBool(value) ? "1" : "0";
-      return true;
+    case BOOLOID: sent->text = DatumGetBool(value) ? "1" : "0"; return true;
     case INT2OID: send_integer("smallint", DatumGetInt16(value), sent); return true;
     case INT4OID: send_integer("int", DatumGetInt32(value), sent); return true;
     case INT8OID: send_integer("bigint", DatumGetInt64(value), sent); return true;
@@ -164,9 +165,7 @@ bool send_value(Oid type, Datum value, bool isnull, SentValue* sent) {
     case FLOAT4OID: return send_float(DatumGetFloat4(value), true, sent);
     case FLOAT8OID: return send_float(DatumGetFloat8(value), false, sent);
     case DATEOID: return send_date(DatumGetDateADT(value), sent);
-    case TIMEOID:
-      sent->text = time_text(DatumGetTimeADT(value));
-      return DatumGetTimeADT(value) < USECS_PER_DAY;
+    case TIMEOID: sent->text = time_text(DatumGetTimeADT(value)); return DatumGetTimeADT(value) < USECS_PER_DAY;
     case TIMESTAMPOID: return send_timestamp(DatumGetTimestamp(value), false, sent);
     case TIMESTAMPTZOID: return send_timestamp(DatumGetTimestampTz(value), true, sent);
     case UUIDOID: sent->text = DatumGetCString(DirectFunctionCall1(uuid_out, value)); return true;
@@ -201,7 +200,8 @@ const std::vector<tds::Parameter>* make_parameters(const SentValue* values, int 
   auto* utf8 = static_cast<SentValue*>(palloc0(sizeof(SentValue) * static_cast<std::size_t>(std::max(count, 1))));
   for (int i = 0; i < count; ++i) {
     utf8[i] = values[i];
-    if (utf8[i].text != nullptr) utf8[i].text = pg_server_to_any(utf8[i].text, static_cast<int>(std::strlen(utf8[i].text)), PG_UTF8);
+    if (utf8[i].text != nullptr)
+      utf8[i].text = pg_server_to_any(utf8[i].text, static_cast<int>(std::strlen(utf8[i].text)), PG_UTF8);
   }
   auto* parameters = own<std::vector<tds::Parameter>>(CurrentMemoryContext);
   append_parameters(*parameters, utf8, count);

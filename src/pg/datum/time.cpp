@@ -18,7 +18,9 @@ const char* printed(const Converter& self, const Column& column, const Cell& cel
 // timestamp(3) and the like round; a fraction that would change is refused.
 bool fits_precision(int32 typmod, std::int64_t microseconds) {
   if (typmod < 0 || typmod >= most_fraction_digits) return true;
-  return microseconds % static_cast<std::int64_t>(tds::powers_of_ten[static_cast<std::size_t>(most_fraction_digits - typmod)]) == 0;
+  return microseconds %
+             static_cast<std::int64_t>(tds::powers_of_ten[static_cast<std::size_t>(most_fraction_digits - typmod)]) ==
+         0;
 }
 
 }  // namespace
@@ -40,14 +42,12 @@ Datum convert_datetime(const Converter& self, const Column& column, const Cell& 
         raise_out_of_range(self, printed(self, column, cell, scratch), ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
       }
       return DateADTGetDatum(value.days);
-    case TIMEOID:
-      return TimeADTGetDatum(value.microseconds);
+    case TIMEOID: return TimeADTGetDatum(value.microseconds);
     case TIMESTAMPTZOID:
       if (column.type == WireType::datetimeoffset) return TimestampTzGetDatum(timestamp);
       // Local time of an unknown zone: read in the session's TimeZone, as PostgreSQL's cast does.
       return DirectFunctionCall1(timestamp_timestamptz, TimestampGetDatum(timestamp));
-    default:
-      return TimestampGetDatum(timestamp);
+    default: return TimestampGetDatum(timestamp);
   }
 }
 

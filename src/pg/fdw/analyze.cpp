@@ -1,5 +1,6 @@
-// ANALYZE: a random sample of the rows of one streaming scan (reservoir sampling, Vitter's algorithm Z, as for local tables). A small table
-// is read whole, of a large one some of the pages, of everything else that is large some of the rows.
+// ANALYZE: a random sample of the rows of one streaming scan (reservoir sampling, Vitter's
+// algorithm Z, as for local tables). A small table is read whole, of a large one some of the pages,
+// of everything else that is large some of the rows.
 
 #include "core/tsql/statement.hpp"
 #include "scan.hpp"
@@ -10,7 +11,7 @@ namespace {
 
 struct Sample {
   HeapTuple* rows;
-  int size;   // at most
+  int size;  // at most
   int count;
   double seen;
   double to_skip;
@@ -49,16 +50,20 @@ struct Source {
   const char* name;
 };
 
-bool is_text(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID || type == XMLOID || type == JSONOID; }
+bool is_text(Oid type) {
+  return type == TEXTOID || type == VARCHAROID || type == BPCHAROID || type == XMLOID || type == JSONOID;
+}
 
-// A part of it can be converted, and what is lost of the value nobody looks at: a domain's checks would.
+// A part of it can be converted, and what is lost of the value nobody looks at: a domain's checks
+// would.
 bool may_be_cut(const RemoteAttribute& attribute, Oid type) {
   if (!attribute.known || DomainHasConstraints(type)) return false;
   const Oid local = getBaseType(type);
   return local == TEXTOID || local == VARCHAROID || local == BPCHAROID || local == BYTEAOID;
 }
 
-// Frames of core's; names are in the server's encoding, in which brackets are what they are in UTF-8.
+// Frames of core's; names are in the server's encoding, in which brackets are what they are in
+// UTF-8.
 const char* sample_item(const RemoteAttribute& column) {
   return copy_out(tsql::sample_expression(column.type, column.quoted, TextForm::raw));
 }
@@ -114,7 +119,8 @@ double ask_number(const Source& source, const char* sql) {
   return found ? static_cast<double>(DatumGetInt64(value)) : -1;
 }
 
-// The rest of a value beyond what the statistics of its type look at (analyze.c: WIDTH_THRESHOLD, 1024 bytes) is not kept.
+// The rest of a value beyond what the statistics of its type look at (analyze.c: WIDTH_THRESHOLD,
+// 1024 bytes) is not kept.
 void cut_long_values(TupleDesc descriptor, Datum* values, const bool* isnull) {
   constexpr int most = 1100;
   for (int i = 0; i < descriptor->natts; ++i) {
@@ -125,7 +131,8 @@ void cut_long_values(TupleDesc descriptor, Datum* values, const bool* isnull) {
     const Oid type = getBaseType(attribute->atttypid);
     if (is_text(type)) {
       const int size = static_cast<int>(VARSIZE_ANY_EXHDR(value));
-      values[i] = PointerGetDatum(cstring_to_text_with_len(VARDATA_ANY(value), pg_mbcliplen(VARDATA_ANY(value), size, most)));
+      values[i] =
+          PointerGetDatum(cstring_to_text_with_len(VARDATA_ANY(value), pg_mbcliplen(VARDATA_ANY(value), size, most)));
     } else if (type == BYTEAOID) {
       values[i] = PointerGetDatum(cstring_to_text_with_len(VARDATA_ANY(value), most));
     }
@@ -168,12 +175,15 @@ double count_rows(const Source& source) {
   return ask_number(source, deparse_select(count, source.remote.source, NIL));
 }
 
-// Rows that lie together are alike, so that more pages are read than would hold the sample; and fewer rows are all read.
+// Rows that lie together are alike, so that more pages are read than would hold the sample; and
+// fewer rows are all read.
 constexpr double oversampling = 4;
 
-// Of a table, by its pages. Answers its rows, or a negative number where the pages did not give a sample.
+// Of a table, by its pages. Answers its rows, or a negative number where the pages did not give a
+// sample.
 double sample_pages(const Source& source, Sample* sample) {
-  const double rows = source.remote.is_query ? -1 : ask_number(source, row_count_query(source.remote.source.from, true));
+  const double rows =
+      source.remote.is_query ? -1 : ask_number(source, row_count_query(source.remote.source.from, true));
   const double wanted = oversampling * sample->size;
   if (rows < 0) return -1;
   if (rows <= wanted) {
@@ -181,7 +191,8 @@ double sample_pages(const Source& source, Sample* sample) {
     return sample->seen;
   }
   read_sample(source, select_from(source, page_sample(source.remote.source.from, 100 * wanted / rows), NIL), sample);
-  if (sample->seen > 2 * wanted) return count_rows(source);  // the count in the catalog is no good, or nothing was left out
+  if (sample->seen > 2 * wanted)
+    return count_rows(source);  // the count in the catalog is no good, or nothing was left out
   return sample->seen < wanted / oversampling ? -1 : rows;
 }
 
@@ -205,8 +216,8 @@ int acquire_rows_in_fence(Relation relation, int level, HeapTuple* rows, int siz
   *dead = 0;
   *total = sample_pages(source, &sample);
   if (*total < 0) *total = sample_rows(source, &sample);
-  ereport(level, (errmsg("\"%s\": foreign table contains %.0f rows; %.0f rows read, %d rows in sample", RelationGetRelationName(relation),
-                         *total, sample.seen, sample.count)));
+  ereport(level, (errmsg("\"%s\": foreign table contains %.0f rows; %.0f rows read, %d rows in sample",
+                         RelationGetRelationName(relation), *total, sample.seen, sample.count)));
   return sample.count;
 }
 
@@ -219,7 +230,8 @@ int acquire_rows(Relation relation, int level, HeapTuple* rows, int size, double
 bool AnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc* acquire_rows_function, BlockNumber* pages) {
   *acquire_rows_function = acquire_rows;
   // Only its being more than nothing counts: planning goes by rows.
-  *pages = std::max<BlockNumber>(relation->rd_rel->relpages > 0 ? static_cast<BlockNumber>(relation->rd_rel->relpages) : 1, 1);
+  *pages = std::max<BlockNumber>(
+      relation->rd_rel->relpages > 0 ? static_cast<BlockNumber>(relation->rd_rel->relpages) : 1, 1);
   return true;
 }
 

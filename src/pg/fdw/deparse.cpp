@@ -1,8 +1,10 @@
 // Expressions to T-SQL; deparse.hpp states the contract.
 //
-// A comparison may run on the server when three things hold: the operator has a row in tsql/rules, the remote type's comparison is
-// PostgreSQL's (may_push), and the local type is the one that shows the remote values unchanged, so that comparing before or after
-// the conversion makes no difference. AND, OR, NOT and IS NULL of such conditions follow, since both sides know three truth values.
+// A comparison may run on the server when three things hold: the operator has a row in tsql/rules,
+// the remote type's comparison is PostgreSQL's (may_push), and the local type is the one that shows
+// the remote values unchanged, so that comparing before or after the conversion makes no
+// difference. AND, OR, NOT and IS NULL of such conditions follow, since both sides know three truth
+// values.
 
 #include "deparse.hpp"
 
@@ -93,30 +95,37 @@ bool is_natural(Oid local, Type remote) {
   return false;
 }
 
-// What the server would compare is not what is read here: a float beside an integer, text beside a number.
-const char* no_remote_type(const RemoteAttribute& column) { return psprintf("column \"%s\" has no option remote_type", column.name); }
+// What the server would compare is not what is read here: a float beside an integer, text beside a
+// number.
+const char* no_remote_type(const RemoteAttribute& column) {
+  return psprintf("column \"%s\" has no option remote_type", column.name);
+}
 
 // Null when the comparison may run on the server.
 const char* judge_comparison(const RemoteAttribute& column, Oid local, tsql::Operator op) {
   if (!column.known) return no_remote_type(column);
   std::string_view why;
   if (!tsql::may_push(op, column.type, why)) return copy_out(why);
-  if (!is_natural(local, column.type.type)) return psprintf("column \"%s\" has another type on the server", column.name);
+  if (!is_natural(local, column.type.type))
+    return psprintf("column \"%s\" has another type on the server", column.name);
   return nullptr;
 }
 
-// The column of our table that an expression is, or null. varchar columns stand under a relabelling to text.
+// The column of our table that an expression is, or null. varchar columns stand under a relabelling
+// to text.
 const RemoteAttribute* column_of(Node* node, const ConditionContext* context, Oid* type) {
   if (node != nullptr && IsA(node, RelabelType)) node = reinterpret_cast<Node*>(castNode(RelabelType, node)->arg);
   if (node == nullptr || !IsA(node, Var)) return nullptr;
   const Var* var = castNode(Var, node);
-  if (static_cast<Index>(var->varno) != context->relation || var->varlevelsup != 0 || var->varattno <= 0) return nullptr;
+  if (static_cast<Index>(var->varno) != context->relation || var->varlevelsup != 0 || var->varattno <= 0)
+    return nullptr;
   *type = getBaseType(var->vartype);
   return &context->table->attributes[var->varattno - 1];
 }
 
-// A sublink's own node would have to run inside the scan's; the value of one that runs before (an InitPlan) is a parameter, and so is a
-// column of the query around this one: the scan starts again when it changes.
+// A sublink's own node would have to run inside the scan's; the value of one that runs before (an
+// InitPlan) is a parameter, and so is a column of the query around this one: the scan starts again
+// when it changes.
 bool has_subplan(Node* node, void*) {
   if (node == nullptr) return false;
   if (IsA(node, SubPlan) || IsA(node, AlternativeSubPlan) || IsA(node, SubLink)) return true;
@@ -149,7 +158,8 @@ bool type_as_column(const RemoteType& type, const tsql::Bound& bound, const char
   return typed.has_value();
 }
 
-const char* push_value(const RemoteAttribute& column, const tsql::Bound& bound, Node* value, ConditionContext* context, StringInfo out) {
+const char* push_value(const RemoteAttribute& column, const tsql::Bound& bound, Node* value, ConditionContext* context,
+                       StringInfo out) {
   const Oid type = exprType(value);
   if (IsA(value, Const)) {
     const Const* constant = castNode(Const, value);
@@ -177,24 +187,28 @@ const char* find_built_in(Oid opno, tsql::Operator* op) {
   return psprintf("operator %s has no counterpart in T-SQL", name != nullptr ? name : "?");
 }
 
-// PostgreSQL compares the two without regard to any setting: a date beside a timestamp is its midnight.
+// PostgreSQL compares the two without regard to any setting: a date beside a timestamp is its
+// midnight.
 bool may_compare(Oid column, Oid value) {
-  return value == column || (is_integer_type(value) && is_integer_type(column)) || (column == TIMESTAMPOID && value == DATEOID);
+  return value == column || (is_integer_type(value) && is_integer_type(column)) ||
+         (column == TIMESTAMPOID && value == DATEOID);
 }
 
-// What brings a value to the column's type when the scan starts, under the time zone of that moment. It is the column that PostgreSQL would
-// convert where the bounds are loose.
+// What brings a value to the column's type when the scan starts, under the time zone of that
+// moment. It is the column that PostgreSQL would convert where the bounds are loose.
 struct Coercion {
   Oid column;
   Oid value;
   Oid function;
   bool loose;
 };
+// clang-format off
 constexpr Coercion coercions[] = {
     {TIMESTAMPOID, TIMESTAMPTZOID, F_TIMESTAMP_TIMESTAMPTZ, true}, {TIMESTAMPTZOID, TIMESTAMPOID, F_TIMESTAMPTZ_TIMESTAMP, false},
     {DATEOID, TIMESTAMPTZOID, F_DATE_TIMESTAMPTZ, true},           {TIMESTAMPTZOID, DATEOID, F_TIMESTAMPTZ_DATE, false},
     {DATEOID, TIMESTAMPOID, F_DATE_TIMESTAMP, true},
 };
+// clang-format on
 
 const Coercion* find_coercion(Oid column, Oid value) {
   for (const Coercion& coercion : coercions) {
@@ -204,12 +218,12 @@ const Coercion* find_coercion(Oid column, Oid value) {
 }
 
 Node* coerced(const Coercion& coercion, Node* value) {
-  return reinterpret_cast<Node*>(
-      makeFuncExpr(coercion.function, coercion.column, list_make1(value), InvalidOid, InvalidOid, COERCE_EXPLICIT_CAST));
+  return reinterpret_cast<Node*>(makeFuncExpr(coercion.function, coercion.column, list_make1(value), InvalidOid,
+                                              InvalidOid, COERCE_EXPLICIT_CAST));
 }
 
-const char* push_bounds(const RemoteAttribute& column, std::span<const tsql::Bound> bounds, const char* joint, Node* value,
-                        ConditionContext* context, StringInfo out) {
+const char* push_bounds(const RemoteAttribute& column, std::span<const tsql::Bound> bounds, const char* joint,
+                        Node* value, ConditionContext* context, StringInfo out) {
   for (const tsql::Bound& bound : bounds) {
     if (&bound != &bounds.front()) appendStringInfoString(out, joint);
     // The view is of a literal, so it ends in a NUL.
@@ -239,17 +253,19 @@ const char* push_comparison(OpExpr* expression, ConditionContext* context, Strin
   if (const char* why = judge_comparison(*column, type, op)) return why;
   const char* joint = op == tsql::Operator::not_equal ? " OR " : " AND ";
   const Oid other = getBaseType(exprType(right));
-  if (may_compare(type, other)) return push_bounds(*column, tsql::bounds_of(op, column->type), joint, right, context, out);
+  if (may_compare(type, other))
+    return push_bounds(*column, tsql::bounds_of(op, column->type), joint, right, context, out);
   const Coercion* coercion = find_coercion(type, other);
   if (coercion == nullptr) return "the two sides have different types";
-  const std::span<const tsql::Bound> bounds = coercion->loose ? tsql::loose_bounds_of(op) : tsql::bounds_of(op, column->type);
+  const std::span<const tsql::Bound> bounds =
+      coercion->loose ? tsql::loose_bounds_of(op) : tsql::bounds_of(op, column->type);
   if (bounds.empty()) return "the two sides have different types";
   if (coercion->loose) context->loose = context->rechecked = true;
   return push_bounds(*column, bounds, joint, coerced(*coercion, right), context, out);
 }
 
-// column = ANY (constant array) and column <> ALL (constant array), which is how IN (...) and NOT IN (...) arrive. A NULL in the list is one
-// in T-SQL's, too.
+// column = ANY (constant array) and column <> ALL (constant array), which is how IN (...) and NOT
+// IN (...) arrive. A NULL in the list is one in T-SQL's, too.
 const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* context, StringInfo out) {
   constexpr const char* no_list = "only column IN (constants) can be sent";
   tsql::Operator op{};
@@ -260,7 +276,8 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
   if (const char* why = find_built_in(expression->opno, &op)) return why;
   if (op != (expression->useOr ? tsql::Operator::equal : tsql::Operator::not_equal)) return no_list;
   if (const char* why = judge_comparison(*column, type, op)) return why;
-  if (tsql::bounds_of(op, column->type).size() > 1) return "the seventh digit of the fraction is cut here, so that only comparisons with one value can be sent";
+  if (tsql::bounds_of(op, column->type).size() > 1)
+    return "the seventh digit of the fraction is cut here, so that only comparisons with one value can be sent";
 
   ArrayType* array = DatumGetArrayTypeP(castNode(Const, list)->constvalue);
   const Oid element = ARR_ELEMTYPE(array);
@@ -364,7 +381,8 @@ const char* push_condition(Node* node, ConditionContext* context, StringInfo out
 }
 
 // Core only.
-const char* select_text(std::span<const char* const> items, const RemoteSource& source, std::span<const char* const> conditions) {
+const char* select_text(std::span<const char* const> items, const RemoteSource& source,
+                        std::span<const char* const> conditions) {
   const std::vector<std::string> item_texts(items.begin(), items.end());
   const std::vector<std::string> condition_texts(conditions.begin(), conditions.end());
   return copy_out(tsql::select({item_texts, source.from, condition_texts, {}, source.with, source.option}));
@@ -383,7 +401,9 @@ std::span<const char* const> strings_of(List* list) {
   return {texts, count};
 }
 
-const char* row_count_utf8(const char* table, bool in_pages) { return copy_out(tsql::row_count_query(table, in_pages)); }
+const char* row_count_utf8(const char* table, bool in_pages) {
+  return copy_out(tsql::row_count_query(table, in_pages));
+}
 
 }  // namespace
 
@@ -401,7 +421,8 @@ RemoteTable describe_remote_table(Relation relation, const TableOptions& options
   const TextForm form = options.policy == tds::CharacterPolicy::error ? TextForm::converted : TextForm::raw;
   TupleDesc descriptor = RelationGetDescr(relation);
   table.natts = descriptor->natts;
-  table.attributes = static_cast<RemoteAttribute*>(palloc0(sizeof(RemoteAttribute) * static_cast<std::size_t>(std::max(table.natts, 1))));
+  table.attributes = static_cast<RemoteAttribute*>(
+      palloc0(sizeof(RemoteAttribute) * static_cast<std::size_t>(std::max(table.natts, 1))));
   for (int i = 0; i < table.natts; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
     if (!attribute->attisdropped) table.attributes[i] = describe_attribute(RelationGetRelid(relation), attribute, form);

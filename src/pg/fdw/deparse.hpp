@@ -1,4 +1,5 @@
-// PostgreSQL's view of a foreign table to T-SQL: its name, its columns, and the conditions that mean the same on both sides.
+// PostgreSQL's view of a foreign table to T-SQL: its name, its columns, and the conditions that
+// mean the same on both sides.
 #pragma once
 
 #include "core/tsql/rules.hpp"
@@ -49,17 +50,20 @@ struct ConditionParameter {
 // What the conditions of one relation need and share.
 struct ConditionContext {
   const RemoteTable* table;
-  Index relation;     // varno
-  List* parameters;   // ConditionParameter*, @P1 first
-  bool rechecked;     // out: some value of a parameter may have no T-SQL form, so the condition must be checked locally too
-  bool loose;         // out: it lets more rows through, so it must be checked locally too
+  Index relation;    // varno
+  List* parameters;  // ConditionParameter*, @P1 first
+  bool
+      rechecked;  // out: some value of a parameter may have no T-SQL form, so the condition must be checked locally too
+  bool loose;     // out: it lets more rows through, so it must be checked locally too
 };
 
-// Appends `expression` as a T-SQL condition and answers null; or answers why it stays local, as a clause without a full stop
-// ("comparison of text depends on the collation"), and leaves garbage in `out`.
+// Appends `expression` as a T-SQL condition and answers null; or answers why it stays local, as a
+// clause without a full stop ("comparison of text depends on the collation"), and leaves garbage in
+// `out`.
 const char* deparse_condition(Expr* expression, ConditionContext* context, StringInfo out);
 
-// The value of a ConditionParameter as it is sent; false when the comparison cannot be made on the server with this value.
+// The value of a ConditionParameter as it is sent; false when the comparison cannot be made on the
+// server with this value.
 bool send_condition_value(Oid type, Datum value, bool isnull, const ComparedColumn& beside, SentValue* sent);
 
 // [name], in the server's encoding.

@@ -1,5 +1,5 @@
-// EXPLAIN VERBOSE: the whole T-SQL text, and for each clause that is not in it, why. EXPLAIN ANALYZE: the conditions that were left out of
-// it at run time.
+// EXPLAIN VERBOSE: the whole T-SQL text, and for each clause that is not in it, why. EXPLAIN
+// ANALYZE: the conditions that were left out of it at run time.
 
 #include "scan.hpp"
 
@@ -31,7 +31,8 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* state) {
   for (int i = 0; i < std::min(list_length(scan->scan.plan.qual), list_length(plan.reasons)); ++i) {
     const char* reason = strVal(list_nth(plan.reasons, i));
     if (*reason == '\0') continue;
-    const char* clause = deparse_expression(static_cast<Node*>(list_nth(scan->scan.plan.qual, i)), context, false, false);
+    const char* clause =
+        deparse_expression(static_cast<Node*>(list_nth(scan->scan.plan.qual, i)), context, false, false);
     lines = lappend(lines, psprintf("%s: %s", clause, reason));
   }
   explain_lines("Not Pushed", lines, state);

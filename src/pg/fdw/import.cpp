@@ -1,7 +1,8 @@
 // IMPORT FOREIGN SCHEMA: the catalog queries' rows to CREATE FOREIGN TABLE.
 //
-// PostgreSQL's own filter compares LIMIT TO and EXCEPT with local names. Names here may be given as the server has them or as they
-// become, so that filter is run here, and the statement's list is completed for PostgreSQL's.
+// PostgreSQL's own filter compares LIMIT TO and EXCEPT with local names. Names here may be given as
+// the server has them or as they become, so that filter is run here, and the statement's list is
+// completed for PostgreSQL's.
 
 #include <algorithm>
 #include <map>
@@ -98,7 +99,8 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   });
 }
 
-// `others` are the schemas that there are: those that begin alike are told, or all where they are few.
+// `others` are the schemas that there are: those that begin alike are told, or all where they are
+// few.
 [[noreturn]] void throw_no_schema(const std::string& schema, const char* server, const std::set<std::string>& others) {
   constexpr std::size_t most = 10;
   const auto list = [&](auto&& chosen) {
@@ -120,8 +122,8 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   throw Error("HV00R", "schema \"" + schema + "\" does not exist on server \"" + server + '"', {}, hint);
 }
 
-void find_relations(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const char* server, const char* wanted,
-                    const ImportOptions& options) {
+void find_relations(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const char* server,
+                    const char* wanted, const ImportOptions& options) {
   const std::string schema = wanted;
   std::set<std::string> schemas;
   read_catalog(import, session, tsql::tables_query(features, false), [&](const CatalogRow& row) {
@@ -130,11 +132,13 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
     import.relations.push_back({row.text("schema"), row.text("table"), {}, row.flag("is_view"), false, {}});
   });
   // A server that tells case apart may have two schemas of this name.
-  const bool exact = std::any_of(import.relations.begin(), import.relations.end(), [&](const auto& r) { return r.schema == schema; });
+  const bool exact =
+      std::any_of(import.relations.begin(), import.relations.end(), [&](const auto& r) { return r.schema == schema; });
   if (exact) std::erase_if(import.relations, [&](const auto& r) { return r.schema != schema; });
   if (!import.relations.empty()) return;
   bool exists = false;
-  read_catalog(import, session, tsql::schema_query(schema), [&](const CatalogRow& row) { exists = row.flag("exists"); });
+  read_catalog(import, session, tsql::schema_query(schema),
+               [&](const CatalogRow& row) { exists = row.flag("exists"); });
   if (!exists) throw_no_schema(schema, server, schemas);
 }
 
@@ -144,11 +148,12 @@ ImportedColumn imported_column(Import& import, const CatalogRow& row) {
   const std::string& name = row.text("column");
   const std::optional<Type> type = type_from_name(row.text("type"));
   if (!type) {
-    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" becomes text: its type " + row.text("type") +
-                             " is not known to mssql_fdw");
+    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" becomes text: its type " +
+                             row.text("type") + " is not known to mssql_fdw");
   }
   if (row.flag("is_encrypted")) {
-    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") + "\" is encrypted by the client: it gives ciphertext");
+    import.notices.push_back("column \"" + name + "\" of table \"" + row.text("table") +
+                             "\" is encrypted by the client: it gives ciphertext");
   }
   ImportedColumn column{};
   column.name = name;
@@ -159,7 +164,8 @@ ImportedColumn imported_column(Import& import, const CatalogRow& row) {
   return column;
 }
 
-void find_columns(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const ImportOptions& options) {
+void find_columns(Import& import, tds::Session& session, const tsql::CatalogFeatures& features,
+                  const ImportOptions& options) {
   RelationIndex index;
   std::set<std::pair<const ImportedTable*, std::string>> keys;
   for (ImportedTable& relation : import.relations) index[{relation.schema, relation.name}] = &relation;
@@ -189,11 +195,11 @@ void take_out(Import& import, std::vector<Named>& items, const char* what, const
   });
 }
 
-// Gives all their local names, the first ones keeping theirs; says so where a name is not just folded. `scope`: local_names()'s.
-// `place`: "" or " of table \"x\"".
+// Gives all their local names, the first ones keeping theirs; says so where a name is not just
+// folded. `scope`: local_names()'s. `place`: "" or " of table \"x\"".
 template <class Named>
-void name_locally(Import& import, std::vector<Named>& items, NameCase name_case, std::string_view scope, const char* what,
-                  const std::string& place) {
+void name_locally(Import& import, std::vector<Named>& items, NameCase name_case, std::string_view scope,
+                  const char* what, const std::string& place) {
   const auto wanted = std::is_same_v<Named, ImportedColumn> ? local_column_name : local_name;
   std::vector<std::string> names;
   for (const Named& item : items) names.push_back(item.name);
@@ -201,13 +207,14 @@ void name_locally(Import& import, std::vector<Named>& items, NameCase name_case,
   for (std::size_t i = 0; i < items.size(); ++i) {
     items[i].local = locals[i];
     if (locals[i] != folded_name(names[i], name_case)) {
-      import.notices.push_back("remote " + std::string(what) + " \"" + names[i] + "\"" + place + " becomes \"" + locals[i] + "\"");
+      import.notices.push_back("remote " + std::string(what) + " \"" + names[i] + "\"" + place + " becomes \"" +
+                               locals[i] + "\"");
     }
   }
 }
 
-// As replicate names tables (src/sql/plan/map.sql), so that both give a table the same name: first the one that is its own local name. Views
-// step aside.
+// As replicate names tables (src/sql/plan/map.sql), so that both give a table the same name: first
+// the one that is its own local name. Views step aside.
 void name_relations(Import& import, NameCase name_case) {
   if (import.relations.empty()) return;
   std::sort(import.relations.begin(), import.relations.end(), [&](const ImportedTable& a, const ImportedTable& b) {
@@ -221,7 +228,8 @@ void name_relations(Import& import, NameCase name_case) {
   name_locally(import, import.relations, name_case, import.relations.front().schema + ".", "table", "");
 }
 
-// The tables that a name of the list means: by the name they have here or there, else by the remote one whatever its case.
+// The tables that a name of the list means: by the name they have here or there, else by the remote
+// one whatever its case.
 std::vector<bool> find_listed(Import& import, std::span<const std::string> listed) {
   std::vector<bool> found(import.relations.size());
   for (const std::string& name : listed) {
@@ -267,15 +275,20 @@ bool is_character(Type type) {
 }
 
 // Binary collations are the only ones with a counterpart on every PostgreSQL server.
-bool is_binary_collation(std::string_view collation) { return collation.ends_with("_BIN") || collation.ends_with("_BIN2"); }
+bool is_binary_collation(std::string_view collation) {
+  return collation.ends_with("_BIN") || collation.ends_with("_BIN2");
+}
 
-std::string column_clause(Import& import, const ImportedTable& relation, const ImportedColumn& column, const ImportOptions& options) {
-  std::string clause = quoted_identifier(column.local) + " " + (column.type ? local_type(*column.type, options.types) : "text");
+std::string column_clause(Import& import, const ImportedTable& relation, const ImportedColumn& column,
+                          const ImportOptions& options) {
+  std::string clause =
+      quoted_identifier(column.local) + " " + (column.type ? local_type(*column.type, options.types) : "text");
   clause += " OPTIONS (column_name " + quoted_text(column.name);
   if (column.type) clause += ", remote_type " + quoted_text(declare(*column.type));
   if (column.is_key) clause += ", key 'true'";
   clause += ")";
-  if (options.with_collations && column.type && is_character(column.type->type) && is_binary_collation(column.collation)) {
+  if (options.with_collations && column.type && is_character(column.type->type) &&
+      is_binary_collation(column.collation)) {
     clause += " COLLATE pg_catalog.\"C\"";
   }
   if (options.with_defaults && column.lost_default) {
@@ -285,7 +298,8 @@ std::string column_clause(Import& import, const ImportedTable& relation, const I
     tsql::ExpressionContext context;
     context.column = [](std::string_view) { return std::optional<std::string>(); };
     context.sequence = [](std::string_view, std::string_view) { return std::optional<std::string>(); };
-    const auto expression = column.type ? tsql::translate_default(column.default_definition, *column.type, context) : std::nullopt;
+    const auto expression =
+        column.type ? tsql::translate_default(column.default_definition, *column.type, context) : std::nullopt;
     if (expression) {
       clause += " DEFAULT " + *expression;
     } else {
@@ -293,7 +307,8 @@ std::string column_clause(Import& import, const ImportedTable& relation, const I
                                "\" is left out: " + column.default_definition + " has no sure translation");
     }
   }
-  // What a view says of its columns is as old as the view; PostgreSQL 17 leaves out IS NOT NULL on the strength of it.
+  // What a view says of its columns is as old as the view; PostgreSQL 17 leaves out IS NOT NULL on
+  // the strength of it.
   if (options.with_not_null && !column.is_nullable && !relation.is_view) clause += " NOT NULL";
   return clause;
 }
@@ -307,8 +322,8 @@ void write_commands(Import& import, const char* server, const ImportOptions& opt
       command += separator + column_clause(import, relation, column, options);
       separator = ",\n  ";
     }
-    command += "\n) SERVER " + quoted_identifier(server) + " OPTIONS (schema_name " + quoted_text(relation.schema) + ", table_name " +
-               quoted_text(relation.name) + ")";
+    command += "\n) SERVER " + quoted_identifier(server) + " OPTIONS (schema_name " + quoted_text(relation.schema) +
+               ", table_name " + quoted_text(relation.name) + ")";
     import.commands.push_back(std::move(command));
   }
 }
@@ -342,7 +357,9 @@ struct Listed {
 };
 
 Listed listed_tables(List* tables) {
-  Listed listed{static_cast<const char**>(palloc0(sizeof(char*) * static_cast<std::size_t>(std::max(list_length(tables), 1)))), 0};
+  Listed listed{
+      static_cast<const char**>(palloc0(sizeof(char*) * static_cast<std::size_t>(std::max(list_length(tables), 1)))),
+      0};
   ListCell* cell = nullptr;
   foreach (cell, tables) {
     char* name = lfirst_node(RangeVar, cell)->relname;
@@ -352,30 +369,34 @@ Listed listed_tables(List* tables) {
 }
 
 void say_empty(Import& import, const char* schema, const ImportOptions& options) {
-  import.remarks.push_back("remote schema \"" + std::string(schema) + "\" has no tables" + (options.with_views ? " or views" : "") +
-                           " that the login can see: nothing is imported");
+  import.remarks.push_back("remote schema \"" + std::string(schema) + "\" has no tables" +
+                           (options.with_views ? " or views" : "") + " that the login can see: nothing is imported");
 }
 
-// Core only. The relations that the statement's list asks for; the names that PostgreSQL's list lacks go to `aliases`.
-void choose_relations(Import& import, std::vector<std::string>& aliases, const Listed& listed, ImportForeignSchemaType kind,
-                      const ImportOptions& options) {
+// Core only. The relations that the statement's list asks for; the names that PostgreSQL's list
+// lacks go to `aliases`.
+void choose_relations(Import& import, std::vector<std::string>& aliases, const Listed& listed,
+                      ImportForeignSchemaType kind, const ImportOptions& options) {
   std::vector<ImportedTable> aside;
-  std::copy_if(import.relations.begin(), import.relations.end(), std::back_inserter(aside), [](const auto& r) { return r.set_aside; });
+  std::copy_if(import.relations.begin(), import.relations.end(), std::back_inserter(aside),
+               [](const auto& r) { return r.set_aside; });
   std::erase_if(import.relations, [](const auto& r) { return r.set_aside; });
   name_relations(import, options.name_case);
   const std::vector<std::string> names(listed.names, listed.names + (import.relations.empty() ? 0 : listed.count));
   aliases = filter(import, names, kind);
   // Notices about tables that are not imported are no use.
   std::erase_if(import.notices, [&](const std::string& notice) {
-    return std::none_of(import.relations.begin(), import.relations.end(),
-                        [&](const ImportedTable& relation) { return notice.find("\"" + relation.local + "\"") != std::string::npos; });
+    return std::none_of(import.relations.begin(), import.relations.end(), [&](const ImportedTable& relation) {
+      return notice.find("\"" + relation.local + "\"") != std::string::npos;
+    });
   });
   if (kind != FDW_IMPORT_SCHEMA_LIMIT_TO) take_out(import, aside, "table", "");
 }
 
 // Core only.
 void take_out_columns(Import& import) {
-  for (ImportedTable& relation : import.relations) take_out(import, relation.columns, "column", " of table \"" + relation.name + "\"");
+  for (ImportedTable& relation : import.relations)
+    take_out(import, relation.columns, "column", " of table \"" + relation.name + "\"");
 }
 
 // Here the backend may be called again.
@@ -383,7 +404,8 @@ void take_out_columns(Import& import) {
 bool nameable(const std::string& name) { return !is_damaged(name) && representable(name.c_str()) != nullptr; }
 
 void judge_relations(Import& import) {
-  for (std::size_t i = 0; i < import.relations.size(); ++i) import.relations[i].set_aside = !nameable(import.relations[i].name);
+  for (std::size_t i = 0; i < import.relations.size(); ++i)
+    import.relations[i].set_aside = !nameable(import.relations[i].name);
 }
 
 void judge_columns(Import& import) {
@@ -396,8 +418,8 @@ void judge_columns(Import& import) {
   }
 }
 
-void run_import(Import& import, std::vector<std::string>& aliases, tds::Session& session, ImportForeignSchemaStmt* statement,
-                const ImportOptions& options) {
+void run_import(Import& import, std::vector<std::string>& aliases, tds::Session& session,
+                ImportForeignSchemaStmt* statement, const ImportOptions& options) {
   const Listed listed = listed_tables(statement->table_list);
   const char* schema = to_utf8(statement->remote_schema);
   const char* server = to_utf8(statement->server_name);
@@ -429,10 +451,13 @@ List* ImportForeignSchema(ImportForeignSchemaStmt* statement, Oid server) {
                      [&] { run_import(*import, *aliases, acquire(server, GetUserId(), {}), statement, options); });
 
   for (std::size_t i = 0; i < aliases->size(); ++i) {
-    statement->table_list = lappend(statement->table_list, makeRangeVar(nullptr, const_cast<char*>(to_server((*aliases)[i])), -1));
+    statement->table_list =
+        lappend(statement->table_list, makeRangeVar(nullptr, const_cast<char*>(to_server((*aliases)[i])), -1));
   }
-  for (std::size_t i = 0; i < import->notices.size(); ++i) ereport(NOTICE, (errmsg("%s", displayable(import->notices[i].c_str()))));
-  for (std::size_t i = 0; i < import->remarks.size(); ++i) ereport(NOTICE, (errmsg("%s", displayable(import->remarks[i].c_str()))));
+  for (std::size_t i = 0; i < import->notices.size(); ++i)
+    ereport(NOTICE, (errmsg("%s", displayable(import->notices[i].c_str()))));
+  for (std::size_t i = 0; i < import->remarks.size(); ++i)
+    ereport(NOTICE, (errmsg("%s", displayable(import->remarks[i].c_str()))));
   List* commands = NIL;
   for (std::size_t i = 0; i < import->commands.size(); ++i) {
     commands = lappend(commands, const_cast<char*>(to_server(import->commands[i])));

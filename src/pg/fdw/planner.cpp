@@ -1,4 +1,5 @@
-// GetForeignRelSize, GetForeignPaths, GetForeignPlan. None connects, unless the table has use_remote_estimate.
+// GetForeignRelSize, GetForeignPaths, GetForeignPlan. None connects, unless the table has
+// use_remote_estimate.
 
 #include "planner.hpp"
 
@@ -30,7 +31,8 @@ void classify(PlannedRelation* planned, RelOptInfo* relation) {
     auto* restriction = lfirst_node(RestrictInfo, cell);
     StringInfoData sql;
     initStringInfo(&sql);
-    const char* why = pushdown_enabled ? deparse_condition(restriction->clause, &context, &sql) : "mssql_fdw.pushdown is off";
+    const char* why =
+        pushdown_enabled ? deparse_condition(restriction->clause, &context, &sql) : "mssql_fdw.pushdown is off";
     if (why != nullptr) {
       planned->local = lappend(planned->local, restriction);
       planned->local_reasons = lappend(planned->local_reasons, makeString(pstrdup(why)));
@@ -58,7 +60,8 @@ double remote_rows(Oid server, Oid user, const PlannedRelation* planned) {
   const int attribute = 1;
   ReaderOptions options;
   options.source = "the row estimate";
-  Reader* reader = reader_open(server, user, row_count_query(planned->table.source.from, false), nullptr, descriptor, &attribute, 1, options);
+  Reader* reader = reader_open(server, user, row_count_query(planned->table.source.from, false), nullptr, descriptor,
+                               &attribute, 1, options);
   Datum value = 0;
   bool isnull = true;
   const bool found = reader_next(reader, &value, &isnull) && !isnull;
@@ -88,7 +91,8 @@ List* needed_attributes(const PlannedRelation* planned, RelOptInfo* relation, Tu
   List* attributes = NIL;
   for (int attnum = 1; attnum <= descriptor->natts; ++attnum) {
     if (TupleDescAttr(descriptor, attnum - 1)->attisdropped) continue;
-    if (whole_row || bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, used)) attributes = lappend_int(attributes, attnum);
+    if (whole_row || bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, used))
+      attributes = lappend_int(attributes, attnum);
   }
   return attributes;
 }
@@ -117,8 +121,8 @@ ForeignPath* make_path(PlannerInfo* root, RelOptInfo* relation, Cost startup, Co
 }  // namespace
 
 List* pack_plan(const ScanPlan& plan) {
-  List* texts = list_make4(makeString(pstrdup(plan.sql)), makeString(pstrdup(plan.source.with)), makeString(pstrdup(plan.source.from)),
-                           makeString(pstrdup(plan.source.option)));
+  List* texts = list_make4(makeString(pstrdup(plan.sql)), makeString(pstrdup(plan.source.with)),
+                           makeString(pstrdup(plan.source.from)), makeString(pstrdup(plan.source.option)));
   List* packed = list_make5(texts, plan.attributes, plan.reasons, plan.items, plan.conditions);
   packed = lappend(packed, plan.condition_ends);
   packed = lappend(packed, plan.parameter_types);
@@ -173,14 +177,17 @@ void GetForeignRelSize(PlannerInfo* root, RelOptInfo* relation, Oid table) {
 void GetForeignPaths(PlannerInfo* root, RelOptInfo* relation, Oid) {
   const auto* planned = static_cast<PlannedRelation*>(relation->fdw_private);
   // What the server filters does not travel; what it does not filter does.
-  const Selectivity remote = clauselist_selectivity(root, planned->remote, static_cast<int>(relation->relid), JOIN_INNER, nullptr);
+  const Selectivity remote =
+      clauselist_selectivity(root, planned->remote, static_cast<int>(relation->relid), JOIN_INNER, nullptr);
   const double travelling = clamp_row_est(relation->tuples * remote);
   const Cost startup = planned->options.startup_cost + relation->baserestrictcost.startup;
-  const Cost total = startup + travelling * (planned->options.tuple_cost + cpu_tuple_cost + relation->baserestrictcost.per_tuple);
+  const Cost total =
+      startup + travelling * (planned->options.tuple_cost + cpu_tuple_cost + relation->baserestrictcost.per_tuple);
   add_path(relation, reinterpret_cast<Path*>(make_path(root, relation, startup, total)));
 }
 
-ForeignScan* GetForeignPlan(PlannerInfo*, RelOptInfo* relation, Oid table, ForeignPath*, List* targets, List* clauses, Plan* outer_plan) {
+ForeignScan* GetForeignPlan(PlannerInfo*, RelOptInfo* relation, Oid table, ForeignPath*, List* targets, List* clauses,
+                            Plan* outer_plan) {
   const auto* planned = static_cast<PlannedRelation*>(relation->fdw_private);
   ScanPlan plan{};
   List* local = NIL;

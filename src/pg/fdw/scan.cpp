@@ -1,4 +1,5 @@
-// The executor's callbacks. A scan sends its query with the first row asked for, and again after each rescan.
+// The executor's callbacks. A scan sends its query with the first row asked for, and again after
+// each rescan.
 
 #include "scan.hpp"
 
@@ -58,20 +59,24 @@ const char* query_without(const ScanPlan& plan, const bool* left_out) {
   return deparse_select(plan.items, plan.source, conditions);
 }
 
-// The query without the conditions whose parameters cannot be sent; those are in the plan's qual as well.
+// The query without the conditions whose parameters cannot be sent; those are in the plan's qual as
+// well.
 const char* usable_query(ScanState* state, const bool* usable) {
   const ScanPlan& plan = state->plan;
-  auto* left_out = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(list_length(plan.conditions) + 1)));
+  auto* left_out =
+      static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(list_length(plan.conditions) + 1)));
   int parameter = 0;
   for (int i = 0; i < list_length(plan.conditions); ++i) {
-    for (const int end = list_nth_int(plan.condition_ends, i); parameter < end; ++parameter) left_out[i] = left_out[i] || !usable[parameter];
+    for (const int end = list_nth_int(plan.condition_ends, i); parameter < end; ++parameter)
+      left_out[i] = left_out[i] || !usable[parameter];
     state->not_sent[i] = state->not_sent[i] || left_out[i];
   }
   return query_without(plan, left_out);
 }
 
 void open(ForeignScanState* node, ScanState* state) {
-  // The parameters may be computed by anything, even by a query on the same server: before the session is taken.
+  // The parameters may be computed by anything, even by a query on the same server: before the
+  // session is taken.
   MemoryContext old = MemoryContextSwitchTo(state->context);
   const char* sql = state->plan.sql;
   const std::vector<tds::Parameter>* parameters = nullptr;
@@ -86,8 +91,9 @@ void open(ForeignScanState* node, ScanState* state) {
   options.policy = state->policy;
   options.source = state->source;
   options.columns = state->columns;
-  state->reader = reader_open(state->server, state->user, sql, parameters, node->ss.ss_ScanTupleSlot->tts_tupleDescriptor, state->attnums,
-                              state->nattributes, options);
+  state->reader =
+      reader_open(state->server, state->user, sql, parameters, node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+                  state->attnums, state->nattributes, options);
   MemoryContextSwitchTo(old);
 }
 
@@ -101,7 +107,8 @@ void close(ScanState* state) {
 
 RemoteColumn* remote_columns(const RemoteTable& table, List* attributes) {
   const int count = list_length(attributes);
-  auto* columns = static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(std::max(count, 1))));
+  auto* columns =
+      static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(std::max(count, 1))));
   for (int i = 0; i < count; ++i) {
     const RemoteAttribute& attribute = table.attributes[list_nth_int(attributes, i) - 1];
     columns[i] = {attribute.known, attribute.type};
@@ -130,7 +137,8 @@ void BeginForeignScan(ForeignScanState* node, int flags) {
   state->attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(state->nattributes, 1))));
   for (int i = 0; i < state->nattributes; ++i) state->attnums[i] = list_nth_int(state->plan.attributes, i);
   state->parameters = ExecInitExprList(plan->fdw_exprs, reinterpret_cast<PlanState*>(node));
-  state->not_sent = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(std::max(list_length(state->plan.conditions), 1))));
+  state->not_sent = static_cast<bool*>(
+      palloc0(sizeof(bool) * static_cast<std::size_t>(std::max(list_length(state->plan.conditions), 1))));
   state->context = AllocSetContextCreate(node->ss.ps.state->es_query_cxt, "mssql_fdw scan", ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -140,7 +148,8 @@ TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
   ExecClearTuple(slot);
   if (state->done) return slot;
   if (state->reader == nullptr) open(node, state);
-  // Columns that nobody asked for stay NULL. The values live in the per-tuple context, which is the current one.
+  // Columns that nobody asked for stay NULL. The values live in the per-tuple context, which is the
+  // current one.
   std::memset(slot->tts_isnull, true, sizeof(bool) * static_cast<std::size_t>(slot->tts_tupleDescriptor->natts));
   if (reader_next(state->reader, slot->tts_values, slot->tts_isnull)) {
     ExecStoreVirtualTuple(slot);
@@ -168,14 +177,16 @@ List* conditions_not_sent(const ForeignScanState* node) {
   List* conditions = NIL;
   for (int i = 0; state != nullptr && i < list_length(state->plan.conditions); ++i) {
     if (!state->not_sent[i]) continue;
-    conditions = lappend(conditions, psprintf("%s: a value has no such comparison in T-SQL", strVal(list_nth(state->plan.conditions, i))));
+    conditions = lappend(conditions, psprintf("%s: a value has no such comparison in T-SQL",
+                                              strVal(list_nth(state->plan.conditions, i))));
   }
   return conditions;
 }
 
 const char* sent_query(const ForeignScanState* node) {
   const auto* state = static_cast<const ScanState*>(node->fdw_state);
-  return state == nullptr ? unpack_plan(castNode(ForeignScan, node->ss.ps.plan)->fdw_private).sql : query_without(state->plan, state->not_sent);
+  return state == nullptr ? unpack_plan(castNode(ForeignScan, node->ss.ps.plan)->fdw_private).sql
+                          : query_without(state->plan, state->not_sent);
 }
 
 int IsForeignRelUpdatable(Relation) { return 0; }

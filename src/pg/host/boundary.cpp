@@ -1,4 +1,5 @@
-// The crossing of errors, text and lifetimes between C++ and PostgreSQL; boundary.hpp states the rules.
+// The crossing of errors, text and lifetimes between C++ and PostgreSQL; boundary.hpp states the
+// rules.
 
 #include "boundary.hpp"
 
@@ -10,7 +11,8 @@ namespace mssql::pg {
 
 namespace {
 
-// Copies into a fixed buffer and never cuts a UTF-8 character in two: a broken one would make ereport itself fail.
+// Copies into a fixed buffer and never cuts a UTF-8 character in two: a broken one would make
+// ereport itself fail.
 template <std::size_t Size>
 void put(char (&out)[Size], std::string_view text) noexcept {
   std::size_t length = text.size() < Size - 1 ? text.size() : Size - 1;
@@ -114,10 +116,12 @@ void Caught::raise() const {
     CHECK_FOR_INTERRUPTS();
     // Interrupts are held off, or the postmaster is gone: the wait is over all the same.
     if (!PostmasterIsAlive()) proc_exit(1);
-    ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("canceling statement on the remote server due to user request")));
+    ereport(ERROR,
+            (errcode(ERRCODE_QUERY_CANCELED), errmsg("canceling statement on the remote server due to user request")));
   }
   const int code = MAKE_SQLSTATE(sqlstate_[0], sqlstate_[1], sqlstate_[2], sqlstate_[3], sqlstate_[4]);
-  ereport(ERROR, (errcode(code), errmsg("%s", displayable(message_)), detail_[0] != '\0' ? errdetail("%s", displayable(detail_)) : 0,
+  ereport(ERROR, (errcode(code), errmsg("%s", displayable(message_)),
+                  detail_[0] != '\0' ? errdetail("%s", displayable(detail_)) : 0,
                   hint_[0] != '\0' ? errhint("%s", displayable(hint_)) : 0));
   pg_unreachable();
 }
@@ -132,7 +136,8 @@ char* copy_out(std::string_view text) {
 
 text* copy_out_text(std::string_view value) {
   if (value.size() > MaxAllocSize - VARHDRSZ - 1) {
-    throw Error(sqlstate::program_limit, "value of " + std::to_string(value.size()) + " bytes is too long", "PostgreSQL stores at most 1 GB in one value.");
+    throw Error(sqlstate::program_limit, "value of " + std::to_string(value.size()) + " bytes is too long",
+                "PostgreSQL stores at most 1 GB in one value.");
   }
   auto* out = static_cast<text*>(palloc_extended(value.size() + VARHDRSZ, MCXT_ALLOC_NO_OOM));
   if (out == nullptr) throw std::bad_alloc();
@@ -156,8 +161,8 @@ void say_instead(ErrorData* error, const StandIn& stand_in) {
   const char* quoted = psprintf("\"%s\"", stand_in.name);
   const char* found = error->message == nullptr ? nullptr : std::strstr(error->message, quoted);
   if (found != nullptr) {
-    error->message =
-        psprintf("%.*s\"%s\"%s", static_cast<int>(found - error->message), error->message, stand_in.instead, found + std::strlen(quoted));
+    error->message = psprintf("%.*s\"%s\"%s", static_cast<int>(found - error->message), error->message,
+                              stand_in.instead, found + std::strlen(quoted));
   }
   for (char** field : {&error->table_name, &error->constraint_name}) {
     if (*field != nullptr && std::strcmp(*field, stand_in.name) == 0) *field = pstrdup(stand_in.instead);
@@ -222,7 +227,8 @@ void wait_for_socket(int socket, short events, int milliseconds, uint32 wait_eve
   // ereport() sets both to zero, for it expects to leave whoever holds interrupts off
   const uint32 holdoff = InterruptHoldoffCount;
   const uint32 cancel_holdoff = QueryCancelHoldoffCount;
-  const int wanted = WL_LATCH_SET | WL_TIMEOUT | WL_POSTMASTER_DEATH | ((events & POLLIN) != 0 ? WL_SOCKET_READABLE : 0) |
+  const int wanted = WL_LATCH_SET | WL_TIMEOUT | WL_POSTMASTER_DEATH |
+                     ((events & POLLIN) != 0 ? WL_SOCKET_READABLE : 0) |
                      ((events & POLLOUT) != 0 ? WL_SOCKET_WRITEABLE : 0);
   PG_TRY();
   {

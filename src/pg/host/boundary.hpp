@@ -1,7 +1,8 @@
-// Where C++ meets PostgreSQL. An ereport is a longjmp that skips destructors, and an exception that leaves extern "C" aborts
-// the cluster, so the rules are (docs/architecture.md, "The boundary"):
+// Where C++ meets PostgreSQL. An ereport is a longjmp that skips destructors, and an exception that
+// leaves extern "C" aborts the cluster, so the rules are (docs/architecture.md, "The boundary"):
 //   - every function that PostgreSQL calls is one fence(); nothing else catches;
-//   - a frame that calls the backend holds only trivially destructible locals; a frame with RAII objects calls core only;
+//   - a frame that calls the backend holds only trivially destructible locals; a frame with RAII
+//     objects calls core only;
 //   - a C++ object that outlives a call is own<T>() by a memory context.
 #pragma once
 
@@ -11,7 +12,8 @@
 
 namespace mssql::pg {
 
-// An exception, copied where no destructor is owed, so that it can be raised after the catch has closed.
+// An exception, copied where no destructor is owed, so that it can be raised after the catch has
+// closed.
 class Caught {
  public:
   void set(const Error& error) noexcept;
@@ -29,11 +31,12 @@ class Caught {
   char hint_[512];
 };
 
-// An interrupt that came where nothing may be raised, and waits for a fence; null: none. In TopMemoryContext.
+// An interrupt that came where nothing may be raised, and waits for a fence; null: none. In
+// TopMemoryContext.
 extern ErrorData* kept_error;
 
-// Runs `body`, whose exceptions become PostgreSQL errors. Whatever body returns is returned, unless an interrupt was met meanwhile that is
-// to be raised: here, for it must not hit a later statement.
+// Runs `body`, whose exceptions become PostgreSQL errors. Whatever body returns is returned, unless
+// an interrupt was met meanwhile that is to be raised: here, for it must not hit a later statement.
 template <class Body>
 auto fence(Body&& body) -> decltype(body()) {
   using Result = decltype(body());
@@ -60,8 +63,9 @@ auto fence(Body&& body) -> decltype(body()) {
   caught.raise();
 }
 
-// The same for functions that SQL of ours calls: which of our SQL functions were at work is no news to the user, so that the CONTEXT of an
-// error holds only what `body` itself adds. Whoever catches an error puts the stack back.
+// The same for functions that SQL of ours calls: which of our SQL functions were at work is no news
+// to the user, so that the CONTEXT of an error holds only what `body` itself adds. Whoever catches
+// an error puts the stack back.
 template <class Body>
 auto fence_private(Body&& body) -> decltype(body()) {
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
@@ -70,8 +74,8 @@ auto fence_private(Body&& body) -> decltype(body()) {
   return result;
 }
 
-// A fence that lets `describe(argument)` add to the context of what is raised in it: the callback still stands when the fence raises what
-// core threw.
+// A fence that lets `describe(argument)` add to the context of what is raised in it: the callback
+// still stands when the fence raises what core threw.
 template <class Body>
 auto fence_with_context(void (*describe)(void*), void* argument, Body&& body) -> decltype(body()) {
   ErrorContextCallback frame;
@@ -89,7 +93,8 @@ auto fence_with_context(void (*describe)(void*), void* argument, Body&& body) ->
   }
 }
 
-// For such a callback: what was done, and the beginning of the remote SQL, in the server's encoding; nothing as long as that is null.
+// For such a callback: what was done, and the beginning of the remote SQL, in the server's
+// encoding; nothing as long as that is null.
 void describe_statement(const char* what, const char* sql);
 
 // An object of ours, and the one that its user knows.
@@ -101,14 +106,16 @@ struct StandIn {
 // Runs `body`, which only calls the backend: an error of it names what the user knows.
 void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument);
 
-// Runs `body`, which only calls the backend, in a subtransaction. False: it ended with an error whose code is `expected`, and nothing that it did
-// has been done; nor has it where any other error goes on.
+// Runs `body`, which only calls the backend, in a subtransaction. False: it ended with an error
+// whose code is `expected`, and nothing that it did has been done; nor has it where any other error
+// goes on.
 bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code, void* argument));
 
 // How many fence_quiet() we are in: waits leave interrupts pending then.
 extern int quiet_fences;
 
-// For callbacks that must not fail (abort, reset of a memory context): whatever is thrown is swallowed.
+// For callbacks that must not fail (abort, reset of a memory context): whatever is thrown is
+// swallowed.
 template <class Body>
 void fence_quiet(Body&& body) noexcept {
   ++quiet_fences;
@@ -127,7 +134,8 @@ T* own(MemoryContext context, Args&&... args) {
     MemoryContextCallback callback;
     T* object;
   };
-  auto* owned = static_cast<Owned*>(MemoryContextAllocExtended(context, sizeof(Owned), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO));
+  auto* owned =
+      static_cast<Owned*>(MemoryContextAllocExtended(context, sizeof(Owned), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO));
   if (owned == nullptr) throw std::bad_alloc();
   owned->object = new T(std::forward<Args>(args)...);
   owned->callback.func = [](void* argument) { delete static_cast<Owned*>(argument)->object; };
@@ -136,25 +144,28 @@ T* own(MemoryContext context, Args&&... args) {
   return owned->object;
 }
 
-// A palloc'd, NUL-terminated copy in the current memory context; throws std::bad_alloc instead of an ereport.
+// A palloc'd, NUL-terminated copy in the current memory context; throws std::bad_alloc instead of
+// an ereport.
 char* copy_out(std::string_view text);
 // The same as a text datum.
 text* copy_out_text(std::string_view text);
 
-// UTF-8 text in the server's encoding, or null where that lacks a character. The text itself, or palloc'd.
+// UTF-8 text in the server's encoding, or null where that lacks a character. The text itself, or
+// palloc'd.
 const char* representable(const char* utf8);
-// UTF-8 text in the server's encoding, for messages: what that encoding lacks becomes a question mark, since raising an error must not
-// fail. The text itself, or palloc'd.
+// UTF-8 text in the server's encoding, for messages: what that encoding lacks becomes a question
+// mark, since raising an error must not fail. The text itself, or palloc'd.
 const char* displayable(const char* utf8);
-// Text of the server's encoding in that of the client: a notice that cannot be converted would be an error, and end what it tells of.
+// Text of the server's encoding in that of the client: a notice that cannot be converted would be
+// an error, and end what it tells of.
 bool client_can_read(const char* text);
 const char* for_client(const char* text);  // with question marks, where the client cannot read it
 
 // What core polls while it waits: a cancel, a termination, or the postmaster's death.
 bool interrupted();
-// How core waits: for the socket, the latch, the postmaster's death, or the time. Interrupts are processed meanwhile, unless this is
-// inside fence_quiet(); an error that comes of that is kept, makes interrupted() true, and is raised by the fence instead of
-// Error::interrupted().
+// How core waits: for the socket, the latch, the postmaster's death, or the time. Interrupts are
+// processed meanwhile, unless this is inside fence_quiet(); an error that comes of that is kept,
+// makes interrupted() true, and is raised by the fence instead of Error::interrupted().
 void wait_for_socket(int socket, short events, int milliseconds, uint32 wait_event);
 // At the end of a transaction: an error that was kept and has found no fence is over.
 void forget_kept_error();

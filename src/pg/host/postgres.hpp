@@ -130,7 +130,8 @@ extern "C" {
 
 namespace mssql::pg {
 
-// expression_tree_walker(), whose callback is declared without arguments before PostgreSQL 16 (in C++: as a function of none).
+// expression_tree_walker(), whose callback is declared without arguments before PostgreSQL 16 (in
+// C++: as a function of none).
 inline bool walk_expression(Node* node, bool (*visit)(Node*, void*), void* context) {
 #if PG_VERSION_NUM >= 160000
   return expression_tree_walker(node, visit, context);

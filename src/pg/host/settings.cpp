@@ -55,7 +55,8 @@ using namespace mssql::pg;
 
 extern "C" {
 
-// _hold_settings() RETURNS void: until the end of the function that calls it, which has a SET clause and so a level of its own.
+// _hold_settings() RETURNS void: until the end of the function that calls it, which has a SET
+// clause and so a level of its own.
 Datum mssql_fdw_hold_settings(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   return fence([]() -> Datum {
@@ -63,5 +64,4 @@ Datum mssql_fdw_hold_settings(PG_FUNCTION_ARGS) {
     PG_RETURN_VOID();
   });
 }
-
 }

@@ -1,14 +1,15 @@
-// Settings of the session that change how a type is read or printed or how SQL is parsed, held fixed where text crosses: a caller's own
-// must not change what is sent, loaded or planned. TimeZone stays the caller's, as in PostgreSQL's casts; so do timeouts, and what
-// new tables are made with (default_tablespace, default_table_access_method, default_toast_compression).
+// Settings of the session that change how a type is read or printed or how SQL is parsed, held
+// fixed where text crosses: a caller's own must not change what is sent, loaded or planned.
+// TimeZone stays the caller's, as in PostgreSQL's casts; so do timeouts, and what new tables are
+// made with (default_tablespace, default_table_access_method, default_toast_compression).
 #pragma once
 
 #include "postgres.hpp"
 
 namespace mssql::pg {
 
-// Sets them until release_settings(level), or the end of the (sub)transaction. `printing`: names that a value's text holds (regclass,
-// say) are qualified, too.
+// Sets them until release_settings(level), or the end of the (sub)transaction. `printing`: names
+// that a value's text holds (regclass, say) are qualified, too.
 int hold_settings(bool printing);
 void release_settings(int level);
 

@@ -1,12 +1,15 @@
-// The C symbols that SQL calls, in one list: a new SQL function is one line here, a definition with one fence() in the file it
-// belongs to, and a CREATE FUNCTION under src/sql. module.cpp makes the PG_FUNCTION_INFO_V1 records from the same list.
+// The C symbols that SQL calls, in one list: a new SQL function is one line here, a definition with
+// one fence() in the file it belongs to, and a CREATE FUNCTION under src/sql. module.cpp makes the
+// PG_FUNCTION_INFO_V1 records from the same list.
 #pragma once
 
 #include "postgres.hpp"
 
-// PGDLLEXPORT says nothing on Unix before PostgreSQL 16, and the library is built with -fvisibility=hidden.
+// PGDLLEXPORT says nothing on Unix before PostgreSQL 16, and the library is built with
+// -fvisibility=hidden.
 #define MSSQL_FDW_EXPORT __attribute__((visibility("default")))
 
+// clang-format off
 #define MSSQL_FDW_FUNCTIONS(FUNCTION)    \
   FUNCTION(mssql_fdw_handler)            \
   FUNCTION(mssql_fdw_validator)          \
@@ -56,6 +59,7 @@
   FUNCTION(mssql_fdw_claim)              \
   FUNCTION(mssql_fdw_nearest)            \
   FUNCTION(mssql_fdw_parse_table_name)
+// clang-format on
 
 extern "C" {
 #define MSSQL_FDW_DECLARE(name) MSSQL_FDW_EXPORT Datum name(PG_FUNCTION_ARGS);

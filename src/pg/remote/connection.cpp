@@ -1,8 +1,9 @@
 // The connection cache and its part in local transactions; connection.hpp states the contracts.
 //
-// A connection is used by one local transaction at a time. Errors in it are of three kinds: those of a statement (the caller sees them),
-// those that made the server roll back (found when the next statement asks for the session, since an exception block may have gone on),
-// and those of ending a transaction: a commit that fails is an error, an abort is not.
+// A connection is used by one local transaction at a time. Errors in it are of three kinds: those
+// of a statement (the caller sees them), those that made the server roll back (found when the next
+// statement asks for the session, since an exception block may have gone on), and those of ending a
+// transaction: a commit that fails is an error, an abort is not.
 
 #include "connection.hpp"
 
@@ -78,7 +79,8 @@ constexpr std::size_t most_messages = 1000;
 // What the server has to undo takes it longer than an attention.
 constexpr int undo_seconds = 30;
 
-// Set while a transaction is being aborted: the user's cancel is what brought us here, so only time ends a wait.
+// Set while a transaction is being aborted: the user's cancel is what brought us here, so only time
+// ends a wait.
 TimestampTz abort_deadline = 0;
 
 enum class Activity : std::uint8_t { query, connect, end };
@@ -134,8 +136,8 @@ tds::IsolationLevel level_of(tsql::Isolation isolation) {
   return tds::IsolationLevel::read_committed;
 }
 
-// Whether the database allows SNAPSHOT isolation, where the login sees that. Throws Error for a server that mssql_fdw does not work with.
-// Core only.
+// Whether the database allows SNAPSHOT isolation, where the login sees that. Throws Error for a
+// server that mssql_fdw does not work with. Core only.
 std::optional<std::int64_t> ask_snapshot_state(tds::Session& session) {
   const auto facts = tds::ask_integers(session, tsql::server_facts_query(), 2);
   const std::int64_t edition = facts[1].value_or(0);
@@ -146,7 +148,8 @@ std::optional<std::int64_t> ask_snapshot_state(tds::Session& session) {
               "It works with SQL Server, Azure SQL Database and Azure SQL Managed Instance.");
 }
 
-// Core only; the password lives no longer than this frame. What is asked before the session is in use has the login's patience.
+// Core only; the password lives no longer than this frame. What is asked before the session is in
+// use has the login's patience.
 Link log_in(OptionList server_options, OptionList mapping_options) {
   const tds::Login login = make_login(server_options, mapping_options);
   Link link;
@@ -155,7 +158,8 @@ Link log_in(OptionList server_options, OptionList mapping_options) {
   link.waits.statement = login.query_timeout;
   link.session->limit({login.query_timeout > 0 ? login.query_timeout : login.connect_timeout, link.waits.attention});
   link.opening.settings = tsql::session_settings();
-  const auto wanted = static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
+  const auto wanted =
+      static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
   const std::optional<std::int64_t> snapshot_state = ask_snapshot_state(*link.session);
   link.opening.level = level_of(tsql::resolve(wanted, snapshot_state == 1));
   link.level_guessed = wanted == tsql::Isolation::automatic && !snapshot_state;
@@ -190,9 +194,11 @@ void connect(Connection& connection, const Access& access) {
 
 // After this the connection is between transactions.
 void finish(Connection& connection) noexcept {
-  const bool spent = connection.transaction.touched() && connection.session() != nullptr && !connection.session()->resets();
+  const bool spent =
+      connection.transaction.touched() && connection.session() != nullptr && !connection.session()->resets();
   connection.transaction.finish();
-  const bool keep = connection.link.keep && !connection.invalidated && !spent && connection.session() != nullptr && connection.session()->alive();
+  const bool keep = connection.link.keep && !connection.invalidated && !spent && connection.session() != nullptr &&
+                    connection.session()->alive();
   if (!keep) return close(connection);
   connection.session()->limit(connection.link.waits);
 }
@@ -215,7 +221,8 @@ bool begin_on(Connection& connection, bool now) {
     if (now) connection.session()->settle();
   } catch (const Error& error) {
     connection.transaction.finish();
-    // Caught here to log in once more: nothing has been done over this session yet. One that has failed to begin is of no use.
+    // Caught here to log in once more: nothing has been done over this session yet. One that has
+    // failed to begin is of no use.
     const bool died = !connection.session()->alive();
     close(connection);
     if (!connection.reused || !died || error.is_interruption()) throw;
@@ -241,7 +248,8 @@ const char* server_name(const Connection& connection) {
 [[noreturn]] void raise_lost(const Connection& connection) {
   ereport(ERROR, (errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
                   errmsg("remote transaction on server \"%s\" was lost", server_name(connection)),
-                  errdetail("The server ended it (deadlock, severe error, a COMMIT or ROLLBACK in a statement), or the connection broke."),
+                  errdetail("The server ended it (deadlock, severe error, a COMMIT or ROLLBACK in a statement), or the "
+                            "connection broke."),
                   errhint("Roll back the local transaction and try again.")));
 }
 
@@ -257,7 +265,8 @@ void look_after(Connection& connection) {
   }
 }
 
-// The end of a transaction that only read, or of one that is aborted: nothing depends on how it goes.
+// The end of a transaction that only read, or of one that is aborted: nothing depends on how it
+// goes.
 void roll_back(Connection& connection) noexcept {
   if (!connection.in_transaction()) return;
   let_reader_go(connection);
@@ -278,9 +287,11 @@ void commit(Connection& connection) {
 
 void roll_back_to_savepoint(Connection& connection, int level) noexcept {
   if (!connection.in_transaction()) return;
-  // The session must be free for a rollback. Else a cursor from outside that was read here streams on.
-  const bool ends_reader = connection.reader != nullptr &&
-                           (connection.transaction.wrote_inside(level) || reader_belongs_to(connection.reader, CurTransactionResourceOwner));
+  // The session must be free for a rollback. Else a cursor from outside that was read here streams
+  // on.
+  const bool ends_reader =
+      connection.reader != nullptr &&
+      (connection.transaction.wrote_inside(level) || reader_belongs_to(connection.reader, CurTransactionResourceOwner));
   if (ends_reader) let_reader_go(connection);
   fence_quiet([&] {
     if (ends_reader && connection.session() != nullptr) connection.session()->cancel();
@@ -291,8 +302,9 @@ void roll_back_to_savepoint(Connection& connection, int level) noexcept {
 void refuse_to_prepare(const Connection& connection) {
   if (!connection.transaction.touched() && !connection.transaction.whole()) return;
   ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                  errmsg(connection.transaction.touched() ? "cannot PREPARE a transaction that has written over mssql_fdw"
-                                                          : "cannot PREPARE a transaction that has run a function of replicate"),
+                  errmsg(connection.transaction.touched()
+                             ? "cannot PREPARE a transaction that has written over mssql_fdw"
+                             : "cannot PREPARE a transaction that has run a function of replicate"),
                   connection.transaction.touched()
                       ? errdetail("A SQL Server session cannot hold a transaction for a later COMMIT PREPARED.")
                       : errdetail("It would keep the tables of the run locked until COMMIT PREPARED.")));
@@ -456,7 +468,8 @@ bool disconnect(Oid server) {
   for (Connection* connection : *connections) {
     if (connection->session() == nullptr || (OidIsValid(server) && connection->server != server)) continue;
     if (connection->in_transaction()) {
-      ereport(WARNING, (errmsg("cannot close connection for server \"%s\" because it is still in use", server_name(*connection))));
+      ereport(WARNING, (errmsg("cannot close connection for server \"%s\" because it is still in use",
+                               server_name(*connection))));
       continue;
     }
     close(*connection);

@@ -1,4 +1,5 @@
-// The validator, the privileges that options need, and the assembly of a Login; options.hpp states the contracts.
+// The validator, the privileges that options need, and the assembly of a Login; options.hpp states
+// the contracts.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,16 +23,11 @@ const OptionRule& rule_of(OptionContext context, std::string_view meaning) {
 
 OptionContext context_of(Oid catalog) {
   switch (catalog) {
-    case ForeignServerRelationId:
-      return OptionContext::server;
-    case UserMappingRelationId:
-      return OptionContext::user_mapping;
-    case ForeignTableRelationId:
-      return OptionContext::table;
-    case AttributeRelationId:
-      return OptionContext::column;
-    default:
-      return OptionContext::import;
+    case ForeignServerRelationId: return OptionContext::server;
+    case UserMappingRelationId: return OptionContext::user_mapping;
+    case ForeignTableRelationId: return OptionContext::table;
+    case AttributeRelationId: return OptionContext::column;
+    default: return OptionContext::import;
   }
 }
 
@@ -43,20 +39,25 @@ bool may_read_server_files() {
 #endif
 }
 
-// What an option may do beyond its owner's rights: read a file as the server process, log in as the server process.
+// What an option may do beyond its owner's rights: read a file as the server process, log in as the
+// server process.
 void check_privileges(OptionContext context, OptionList options) {
   for (const Option& option : options) {
     const OptionRule* rule = find_option(context, option.name);
     if (rule == nullptr) continue;
     if (rule->kind == OptionKind::file && option.value.starts_with('/') && !may_read_server_files()) {
       ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                      errmsg("permission denied to set option \"%.*s\"", static_cast<int>(option.name.size()), option.name.data()),
+                      errmsg("permission denied to set option \"%.*s\"", static_cast<int>(option.name.size()),
+                             option.name.data()),
                       errdetail("The option names a file on the database server."),
                       errhint("Only roles with privileges of the \"pg_read_server_files\" role may set it.")));
     }
     if (rule->meaning == "password_required" && !read_boolean(*rule, option.value) && !superuser()) {
-      ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("password_required=false is superuser-only"),
-                      errhint("User mappings with password_required set to false may only be created or modified by the superuser.")));
+      ereport(
+          ERROR,
+          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("password_required=false is superuser-only"),
+           errhint(
+               "User mappings with password_required set to false may only be created or modified by the superuser.")));
     }
   }
 }
@@ -95,20 +96,23 @@ struct SecretFile {
   std::string_view path;
 
   [[noreturn]] void refuse(const char* reason, const char* hint = "") const {
-    throw Error(sqlstate::invalid_authorization, std::string("could not use ") + kind + " \"" + std::string(path) + "\"", reason, hint);
+    throw Error(sqlstate::invalid_authorization,
+                std::string("could not use ") + kind + " \"" + std::string(path) + "\"", reason, hint);
   }
   std::string read(std::size_t most) const;
 };
 
-// Its first `most` bytes. As with a server key of PostgreSQL: the owner alone may read it, or root owns it and shares it with a group.
+// Its first `most` bytes. As with a server key of PostgreSQL: the owner alone may read it, or root
+// owns it and shares it with a group.
 std::string SecretFile::read(std::size_t most) const {
   const File file(::open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.descriptor() < 0) refuse("The file does not exist or may not be read.");
-  struct stat status{};
+  struct stat status {};
   if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) refuse("It is not a regular file.");
   const bool ours = status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
   const bool roots = status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) == 0;
-  if (!ours && !roots) refuse("The file may be read by others than its owner.", "Make it mode 0600, or 0640 when root owns it.");
+  if (!ours && !roots)
+    refuse("The file may be read by others than its owner.", "Make it mode 0600, or 0640 when root owns it.");
   std::string content(most, '\0');
   std::size_t length = 0;
   while (length < most) {
@@ -172,8 +176,8 @@ void require_mapping(const ForeignServer* server, Oid user) {
   const char* name = GetUserNameFromId(user, false);
   ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                   errmsg("user mapping not found for user \"%s\", server \"%s\"", name, server->servername),
-                  errhint("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (username '...', password '...');", quote_identifier(name),
-                          quote_identifier(server->servername))));
+                  errhint("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (username '...', password '...');",
+                          quote_identifier(name), quote_identifier(server->servername))));
 }
 
 }  // namespace
@@ -189,7 +193,8 @@ OptionList option_list(List* definitions) {
   return {options, static_cast<std::size_t>(count)};
 }
 
-std::string_view text_option(OptionContext context, OptionList options, std::string_view meaning, std::string_view fallback) {
+std::string_view text_option(OptionContext context, OptionList options, std::string_view meaning,
+                             std::string_view fallback) {
   return option_value(context, options, meaning).value_or(fallback);
 }
 
@@ -227,8 +232,10 @@ void require_password(const Access& access, Oid user) {
                           !text_option(context, access.mapping_options, "password_file").empty();
   const bool has_token = !text_option(context, access.mapping_options, "access_token_file").empty();
   if ((has_user && has_secret) || has_token) return;
-  ereport(ERROR, (errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED), errmsg("password is required"),
-                  errdetail("Non-superusers must provide a username and a password, or an access token, in the user mapping.")));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED), errmsg("password is required"),
+       errdetail("Non-superusers must provide a username and a password, or an access token, in the user mapping.")));
 }
 
 tds::Login make_login(OptionList server_options, OptionList mapping_options) {
@@ -316,9 +323,10 @@ Datum validator(FunctionCallInfo fcinfo) {
   const Oid catalog = PG_GETARG_OID(1);
   if (catalog == ForeignDataWrapperRelationId) {
     if (!options.empty()) {
-      ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-                      errmsg("invalid option \"%.*s\"", static_cast<int>(options[0].name.size()), options[0].name.data()),
-                      errhint("The foreign-data wrapper has no options; a foreign server has.")));
+      ereport(ERROR,
+              (errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+               errmsg("invalid option \"%.*s\"", static_cast<int>(options[0].name.size()), options[0].name.data()),
+               errhint("The foreign-data wrapper has no options; a foreign server has.")));
     }
     PG_RETURN_VOID();
   }

@@ -1,5 +1,5 @@
-// Options of foreign servers, user mappings, tables and columns: from the catalogs to values, and from there to a Login.
-// Which options exist is core/options' table; privileges are judged here.
+// Options of foreign servers, user mappings, tables and columns: from the catalogs to values, and
+// from there to a Login. Which options exist is core/options' table; privileges are judged here.
 #pragma once
 
 #include "core/options.hpp"
@@ -11,11 +11,14 @@ namespace mssql::pg {
 
 using OptionList = std::span<const Option>;
 
-// The options of a catalog row, as views into the list; the array lives in the current memory context.
+// The options of a catalog row, as views into the list; the array lives in the current memory
+// context.
 OptionList option_list(List* definitions);
 
-// Values by meaning (tds_fdw's spellings are looked through). What is not given answers the fallback.
-std::string_view text_option(OptionContext context, OptionList options, std::string_view meaning, std::string_view fallback = {});
+// Values by meaning (tds_fdw's spellings are looked through). What is not given answers the
+// fallback.
+std::string_view text_option(OptionContext context, OptionList options, std::string_view meaning,
+                             std::string_view fallback = {});
 bool boolean_option(OptionContext context, OptionList options, std::string_view meaning, bool fallback);
 double cost_option(OptionContext context, OptionList options, std::string_view meaning, double fallback);
 std::size_t choice_option(OptionContext context, OptionList options, std::string_view meaning, std::size_t fallback);
@@ -29,8 +32,9 @@ struct Access {
 };
 // ereports when there is no server or no mapping.
 Access find_access(Oid server, Oid user);
-// A non-superuser may only log in with a secret of the mapping, never with what the server process owns (Kerberos credentials),
-// unless a superuser said password_required 'false'. Asked at connect time too: a mapping may have changed since it was checked.
+// A non-superuser may only log in with a secret of the mapping, never with what the server process
+// owns (Kerberos credentials), unless a superuser said password_required 'false'. Asked at connect
+// time too: a mapping may have changed since it was checked.
 void require_password(const Access& access, Oid user);
 // Calls core only; reads the password or access token file. Throws Error.
 tds::Login make_login(OptionList server_options, OptionList mapping_options);

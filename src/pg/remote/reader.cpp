@@ -1,8 +1,8 @@
 // The life of one remote query; reader.hpp states the contract.
 //
-// Rows come from the session, or, once the reader gave way, from a tuplestore that holds them as they came over the wire: one bytea
-// a row, each cell a length (-1: NULL) and its bytes. So nothing is converted, and no error of a value arises, in whose statement
-// happens to want the session.
+// Rows come from the session, or, once the reader gave way, from a tuplestore that holds them as
+// they came over the wire: one bytea a row, each cell a length (-1: NULL) and its bytes. So nothing
+// is converted, and no error of a value arises, in whose statement happens to want the session.
 
 #include "reader.hpp"
 
@@ -23,8 +23,8 @@ struct Reader {
   Reader() = default;
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
-  // The memory context dies: in abort, or when the executor ends without reader_close(). The tuplestore is the context's, and
-  // its file the resource owner's.
+  // The memory context dies: in abort, or when the executor ends without reader_close(). The
+  // tuplestore is the context's, and its file the resource owner's.
   ~Reader() {
     if (session != nullptr) fence_quiet([this] { let_go(); });
   }
@@ -37,9 +37,9 @@ struct Reader {
 
   tds::Session* session{nullptr};  // null: everything is read, or the reader has let go
   std::vector<Column> columns;
-  std::vector<Field> fields;   // by column, or none: the rows are only counted
+  std::vector<Field> fields;  // by column, or none: the rows are only counted
   const char* source{nullptr};
-  const char* sql{nullptr};    // what was sent, for the error context
+  const char* sql{nullptr};  // what was sent, for the error context
   std::string scratch;
 
   ResourceOwner owner{nullptr};
@@ -48,8 +48,8 @@ struct Reader {
   TupleTableSlot* slot{nullptr};
   std::vector<Cell> stored;  // the row that was read from the store last
 
-  int current{-1};         // the column being converted, for the error context
-  bool cut_short{false};   // rows were lost with the session: no end of data may be reported
+  int current{-1};        // the column being converted, for the error context
+  bool cut_short{false};  // rows were lost with the session: no end of data may be reported
 };
 
 namespace {
@@ -70,10 +70,12 @@ void describe(void* argument) {
 // Core only.
 void send(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
   const bool plain = sql.find(raw_text_name) != std::string_view::npos && !gives_raw_text(session);
-  session.execute(plain ? without_raw_text(sql) : std::string(sql),
-                  parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
+  session.execute(plain ? without_raw_text(sql) : std::string(sql), parameters == nullptr
+                                                                        ? std::span<const tds::Parameter>()
+                                                                        : std::span<const tds::Parameter>(*parameters));
   if (!session.next_result()) {
-    throw Error(sqlstate::fdw_error, "remote statement returns no rows", "It was executed and has no result set; this error rolls back what it did.",
+    throw Error(sqlstate::fdw_error, "remote statement returns no rows",
+                "It was executed and has no result set; this error rolls back what it did.",
                 "Use mssql_exec() for statements without a result.");
   }
   const std::span<const Column> columns = session.columns();
@@ -91,7 +93,8 @@ bool start(Reader& reader, tds::Session& session, std::string_view sql, const st
   return true;
 }
 
-void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
+void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int ncolumns,
+                       const ReaderOptions& options) {
   if (ncolumns == 0) return;
   const int arrived = static_cast<int>(reader.columns.size());
   if (arrived != ncolumns) {
@@ -100,7 +103,8 @@ void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int
   }
   for (int i = 0; i < ncolumns; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(target, attnums[i] - 1);
-    const RemoteType* remote = options.columns != nullptr && options.columns[i].known ? &options.columns[i].type : nullptr;
+    const RemoteType* remote =
+        options.columns != nullptr && options.columns[i].known ? &options.columns[i].type : nullptr;
     Column& column = reader.columns[static_cast<std::size_t>(i)];
     const bool raw_text = tds::adopt_raw_text(column);
     const Converter converter = choose_converter(column, remote, attribute, options.policy);
@@ -108,7 +112,8 @@ void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int
   }
 }
 
-// After the last row: what the server still has to say (an error after the rows) is heard, further result sets are dropped.
+// After the last row: what the server still has to say (an error after the rows) is heard, further
+// result sets are dropped.
 void read_to_end(Reader& reader) {
   tds::Session& session = *reader.session;
   Row row;
@@ -121,7 +126,8 @@ void read_to_end(Reader& reader) {
 
 bool next_stored_row(Reader& reader, Row& row) {
   if (reader.store == nullptr) return false;
-  // A row that comes from disk is allocated in the current context, and freed when the slot gets the next one.
+  // A row that comes from disk is allocated in the current context, and freed when the slot gets
+  // the next one.
   MemoryContext old = MemoryContextSwitchTo(reader.context);
   const bool found = tuplestore_gettupleslot(reader.store, true, false, reader.slot);
   MemoryContextSwitchTo(old);
@@ -141,7 +147,9 @@ bool next_stored_row(Reader& reader, Row& row) {
   return true;
 }
 
-[[noreturn]] void throw_cut_short(const char* reason) { throw Error("25000", "remote query was ended before its last row", reason); }
+[[noreturn]] void throw_cut_short(const char* reason) {
+  throw Error("25000", "remote query was ended before its last row", reason);
+}
 
 bool next_row(Reader& reader, Row& row) {
   if (reader.session != nullptr) {
@@ -167,7 +175,8 @@ bool next(Reader& reader, Datum* values, bool* isnull) {
     const Field& field = fields[i];
     const Cell cell = field.raw_text ? tds::unwrap_raw_text(columns[i], row[i]) : row[i];
     values[field.attribute] = convert(field.converter, columns[i], cell, reader.scratch, &isnull[field.attribute]);
-    // A conversion that wanted the session has failed for it, and may have caught that: the row is the session's no more
+    // A conversion that wanted the session has failed for it, and may have caught that: the row is
+    // the session's no more
     if (reader.session != session) [[unlikely]]
       throw_cut_short("The conversion of one of its values has queried the same server.");
   }
@@ -182,7 +191,8 @@ bool next(Reader& reader, Datum* values, bool* isnull) {
 bytea* pack(Row row) {
   std::size_t size = VARHDRSZ;
   for (const Cell& cell : row) size += sizeof(std::int32_t) + cell.size;
-  if (size > MaxAllocSize) throw Error(sqlstate::program_limit, "row of " + std::to_string(size) + " bytes is too long to be kept");
+  if (size > MaxAllocSize)
+    throw Error(sqlstate::program_limit, "row of " + std::to_string(size) + " bytes is too long to be kept");
   auto* packed = static_cast<bytea*>(palloc(size));
   SET_VARSIZE(packed, size);
   char* position = VARDATA(packed);
@@ -199,7 +209,8 @@ bytea* pack(Row row) {
 void make_store(Reader& reader) {
   for (Column& column : reader.columns) column.padded = false;  // a row in the store ends where its last cell ends
   MemoryContext old_context = MemoryContextSwitchTo(reader.context);
-  // The file must live as long as the reader's query, not as long as the subtransaction that wants the session.
+  // The file must live as long as the reader's query, not as long as the subtransaction that wants
+  // the session.
   ResourceOwner old_owner = CurrentResourceOwner;
   CurrentResourceOwner = reader.owner;
   reader.store = tuplestore_begin_heap(false, false, work_mem);
@@ -231,8 +242,8 @@ void read_away(Reader& reader, tds::Session& session) {
 
 }  // namespace
 
-Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters, TupleDesc target,
-                    const int* attnums, int ncolumns, const ReaderOptions& options) {
+Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters,
+                    TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
   auto* reader = own<Reader>(CurrentMemoryContext);
   reader->context = CurrentMemoryContext;
   reader->owner = CurrentResourceOwner;
@@ -276,8 +287,10 @@ void reader_give_way(Reader* reader) {
   tds::Session* session = std::exchange(reader->session, nullptr);
   reader->cut_short = true;
   if (reader->current >= 0) {
-    // A conversion (a domain's check, an input function) queries the server whose row it is converting.
-    throw Error(sqlstate::feature_not_supported, "foreign server cannot be queried while one of its values is being converted");
+    // A conversion (a domain's check, an input function) queries the server whose row it is
+    // converting.
+    throw Error(sqlstate::feature_not_supported,
+                "foreign server cannot be queried while one of its values is being converted");
   }
   fence_with_context(describe, reader, [&] { read_away(*reader, *session); });
   reader->cut_short = false;

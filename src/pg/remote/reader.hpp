@@ -1,8 +1,10 @@
-// One running remote query and the conversion of its rows to datums: what scans, mssql_query and the loader share.
+// One running remote query and the conversion of its rows to datums: what scans, mssql_query and
+// the loader share.
 //
-// A reader lives in the memory context it is opened in. Row values are allocated in the current context of reader_next();
-// the caller resets it. Rows stream: memory is one row. When the session is wanted by somebody else the rest of the rows
-// goes to a tuplestore that spills to disk beyond work_mem.
+// A reader lives in the memory context it is opened in. Row values are allocated in the current
+// context of reader_next(); the caller resets it. Rows stream: memory is one row. When the session
+// is wanted by somebody else the rest of the rows goes to a tuplestore that spills to disk beyond
+// work_mem.
 #pragma once
 
 #include "core/tds/codec/decode.hpp"
@@ -13,7 +15,8 @@ namespace mssql::pg {
 
 struct Reader;
 
-// The declared type of a remote column, where it is known. Only CLR types need it: on the wire they are just bytes.
+// The declared type of a remote column, where it is known. Only CLR types need it: on the wire they
+// are just bytes.
 struct RemoteColumn {
   bool known;
   RemoteType type;
@@ -27,21 +30,25 @@ struct ReaderOptions {
   bool whole{false};                     // of a run (connection.hpp)
 };
 
-// Sends `sql` (in the server's encoding) and checks that its columns can become the attributes attnums[0..ncolumns) of `target`
-// (1-based; the i-th remote column goes to attnums[i]). A wrong count or a type with no conversion is an error that names the
-// column. With ncolumns = 0 the rows are only counted, whatever they hold. `parameters` are not needed after the call;
-// `sql`, `target`, `attnums` and `options.source` must live as long as the reader.
-Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters, TupleDesc target,
-                    const int* attnums, int ncolumns, const ReaderOptions& options);
-// Fills values[attnum-1] and isnull[attnum-1] of the mapped attributes (the others are left alone); false after the last row.
+// Sends `sql` (in the server's encoding) and checks that its columns can become the attributes
+// attnums[0..ncolumns) of `target` (1-based; the i-th remote column goes to attnums[i]). A wrong
+// count or a type with no conversion is an error that names the column. With ncolumns = 0 the rows
+// are only counted, whatever they hold. `parameters` are not needed after the call; `sql`,
+// `target`, `attnums` and `options.source` must live as long as the reader.
+Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters,
+                    TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options);
+// Fills values[attnum-1] and isnull[attnum-1] of the mapped attributes (the others are left alone);
+// false after the last row.
 bool reader_next(Reader* reader, Datum* values, bool* isnull);
 // Ends the query (attention when rows are left). Safe to call twice.
 void reader_close(Reader* reader);
 // Reads the remaining rows away from the session; called by acquire().
 void reader_give_way(Reader* reader);
-// For connection.cpp, when the transaction or the session ends under an open reader: lets go of the session.
+// For connection.cpp, when the transaction or the session ends under an open reader: lets go of the
+// session.
 void reader_detach(Reader* reader);
-// Whether the reader's query ends with this resource owner, that of a subtransaction: a cursor from outside of it does not.
+// Whether the reader's query ends with this resource owner, that of a subtransaction: a cursor from
+// outside of it does not.
 bool reader_belongs_to(const Reader* reader, ResourceOwner owner);
 
 }  // namespace mssql::pg

@@ -1,5 +1,6 @@
--- Pass-through statements, connections, and what the C++ core knows of T-SQL for the SQL functions of replicate.
--- All are SECURITY INVOKER: USAGE on the foreign server and a user mapping are what a caller needs.
+-- Pass-through statements, connections, and what the C++ core knows of T-SQL for the SQL functions
+-- of replicate. All are SECURITY INVOKER: USAGE on the foreign server and a user mapping are what a
+-- caller needs.
 
 CREATE OR REPLACE FUNCTION @extschema@.mssql_query(server name, sql text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 1000;
@@ -34,9 +35,9 @@ CREATE OR REPLACE FUNCTION @extschema@.mssql_fdw_version() RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_version' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extension and of its client library';
 
--- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which queries these are is not the
--- caller's choice. A row may say which of its names this database's encoding cannot hold ("unnameable") and which of its comments
--- therefore are missing ("left_out").
+-- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which
+-- queries these are is not the caller's choice. A row may say which of its names this database's
+-- encoding cannot hold ("unnameable") and which of its comments therefore are missing ("left_out").
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_catalog(server name) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._source_catalog IS 'catalog of the source: a key for each query, its rows as objects';
@@ -46,7 +47,8 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._source_count(server name, schema text, na
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_count' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._source_count IS 'number of rows of a source''s table';
 
--- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash behind it. Not unique by itself.
+-- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash
+-- behind it. Not unique by itself.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_name(name text, name_case text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._local_name IS
@@ -63,7 +65,8 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_distinct_name' LANGUAGE C STRICT IMMUTABLE PARA
 COMMENT ON FUNCTION _mssql_fdw._distinct_name IS
     'what a local name becomes that another one has already: with a hash of the source''s behind it';
 
--- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can be seen.
+-- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can
+-- be seen.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_type(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_type' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._local_type IS 'type here of a column of SQL Server';
@@ -89,21 +92,24 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._quote_name IS 'a name in T-SQL: [name]';
 
--- A default as SQL Server stores it, in PostgreSQL's words; NULL: no translation is sure. sequences[i], "schema.name", is locals[i].
+-- A default as SQL Server stores it, in PostgreSQL's words; NULL: no translation is sure.
+-- sequences[i], "schema.name", is locals[i].
 CREATE OR REPLACE FUNCTION _mssql_fdw._translate_default(definition text, type text, max_length int, "precision" int, scale int,
     sequences text[] DEFAULT '{}', locals text[] DEFAULT '{}') RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_default' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._translate_default IS
     'a default of SQL Server in PostgreSQL''s words; NULL: no translation is sure';
 
--- The same for a check constraint or an index's filter: columns[i] is locals[i], of the declared type types[i], if that is given.
+-- The same for a check constraint or an index's filter: columns[i] is locals[i], of the declared
+-- type types[i], if that is given.
 CREATE OR REPLACE FUNCTION _mssql_fdw._translate_check(definition text, columns text[], locals text[], types text[] DEFAULT '{}')
 RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_check' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._translate_check IS
     'a check or an index''s filter of SQL Server in PostgreSQL''s words; NULL: no translation is sure';
 
--- Tables 0 .. tables-1 with parents before their children, the heavier first among those that are free; weights may be empty.
+-- Tables 0 .. tables-1 with parents before their children, the heavier first among those that are
+-- free; weights may be empty.
 CREATE OR REPLACE FUNCTION _mssql_fdw._load_order(tables int, children int[], parents int[], weights float8[] DEFAULT '{}') RETURNS int[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_load_order' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._load_order IS

@@ -1,3 +1,3 @@
--- What the extension calls as its owner, nobody else has to call. All other private functions are called by public ones, which run as their
--- caller; sql/privileges.sql says why that is harmless.
+-- What the extension calls as its owner, nobody else has to call. All other private functions are
+-- called by public ones, which run as their caller; sql/privileges.sql says why that is harmless.
 REVOKE EXECUTE ON FUNCTION _mssql_fdw._write_history, _mssql_fdw._write_targets FROM PUBLIC;

@@ -1,7 +1,8 @@
 -- Replicate: the C functions it needs, and the checks of arguments that all its functions share.
 
--- Loads a remote table into the staging relation of a local one, or into one that is new; src/pg/copy/loader.hpp says which. `types`:
--- of source_columns, as sys.types calls them. `source`: how messages and progress call the source.
+-- Loads a remote table into the staging relation of a local one, or into one that is new;
+-- src/pg/copy/loader.hpp says which. `types`: of source_columns, as sys.types calls them. `source`:
+-- how messages and progress call the source.
 CREATE OR REPLACE FUNCTION _mssql_fdw._load(server name, source_schema text, source_table text, source_columns text[], types text[],
     target regclass, columns name[], source text, nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0,
     estimated_bytes bigint DEFAULT 0, memory_optimized boolean DEFAULT false, OUT rows bigint, OUT bytes bigint)
@@ -9,12 +10,14 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAF
 COMMENT ON FUNCTION _mssql_fdw._load IS
     'loads a remote table into the staging relation of a local one, or into one that is new; rows and bytes';
 
--- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private function found it helps nobody.
+-- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private
+-- function found it helps nobody.
 CREATE OR REPLACE FUNCTION _mssql_fdw._raise(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_raise' LANGUAGE C VOLATILE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._raise IS 'an error about what the caller wrote, by its SQLSTATE and without a CONTEXT';
 
--- A notice or a warning, with question marks for what the client's encoding lacks: it must not end the run that it tells of.
+-- A notice or a warning, with question marks for what the client's encoding lacks: it must not end
+-- the run that it tells of.
 CREATE OR REPLACE FUNCTION _mssql_fdw._say(warning boolean, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_say' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._say IS 'a notice or a warning that no encoding of the client''s turns into an error';
@@ -23,7 +26,8 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._client_can_read(value text) RETURNS boole
 AS 'MODULE_PATHNAME', 'mssql_fdw_client_can_read' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._client_can_read IS 'whether the client''s encoding has all characters of a value';
 
--- Holds fixed, until the calling function ends, what would change a text form or a parse; src/pg/host/settings.hpp says which settings.
+-- Holds fixed, until the calling function ends, what would change a text form or a parse;
+-- src/pg/host/settings.hpp says which settings.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold_settings() RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold_settings' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._hold_settings IS
@@ -33,7 +37,8 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._nearest(word text, candidates text[]) RET
 AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._nearest IS 'the candidate that `word` most likely meant, or NULL';
 
--- An error where a cursor of the session reads the table: it could not be switched, emptied or dropped.
+-- An error where a cursor of the session reads the table: it could not be switched, emptied or
+-- dropped.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_unused(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_check_unused' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._check_unused IS
@@ -45,7 +50,8 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_parse_table_name' LANGUAGE C STRICT IMMUTABLE P
 COMMENT ON FUNCTION _mssql_fdw._parse_table_name IS
     'parts of a source''s table name: dbo.Users, [odd schema].[a.b], or Users in dbo';
 
--- Every key of `options` with its default, what it may be, and what it is used for (_model() has the words).
+-- Every key of `options` with its default, what it may be, and what it is used for (_model() has
+-- the words).
 CREATE OR REPLACE FUNCTION _mssql_fdw._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[], used_for text[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -178,7 +184,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_patterns IS
     'error for a LIKE pattern that is NULL or ends with an escape character';
 
--- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no plain name.
+-- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no
+-- plain name.
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_name(schema text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
@@ -186,8 +193,9 @@ RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' T
 COMMENT ON FUNCTION _mssql_fdw._source_name IS
     'how plans and messages call an object of the source: dbo.Posts, [odd schema].[a.b]';
 
--- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without against the table's name; and one with a bracket
--- against the ways of writing them with brackets, which plans and results do.
+-- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without
+-- against the table's name; and one with a bracket against the ways of writing them with brackets,
+-- which plans and results do.
 CREATE OR REPLACE FUNCTION _mssql_fdw._matches(schema text, name text, patterns text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)

@@ -1,5 +1,6 @@
--- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its keys are the queries of
--- src/core/tsql/catalog.hpp, which names their columns; "database" is one object, the others are arrays of objects.
+-- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its
+-- keys are the queries of src/core/tsql/catalog.hpp, which names their columns; "database" is one
+-- object, the others are arrays of objects.
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -17,8 +18,9 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._catalog IS
     'catalog of the source as a model takes it, without what cannot have a name here';
 
--- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what was taken out is "set_aside".
--- An index or a foreign key goes as a whole: without one of its columns it would be another.
+-- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what
+-- was taken out is "set_aside". An index or a foreign key goes as a whole: without one of its
+-- columns it would be another.
 CREATE OR REPLACE FUNCTION _mssql_fdw._set_aside(catalog jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH entries AS (
@@ -40,8 +42,9 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._set_aside IS
     'a catalog without what has, or stands on, a name that this database''s encoding cannot hold';
 
--- What the catalog tells that nobody should have to find out later: what is not copied, or copied as something else, or could not be
--- looked at. `schema` and `name`: the table that it is about, NULL for the database.
+-- What the catalog tells that nobody should have to find out later: what is not copied, or copied
+-- as something else, or could not be looked at. `schema` and `name`: the table that it is about,
+-- NULL for the database.
 CREATE OR REPLACE FUNCTION _mssql_fdw._catalog_findings(catalog jsonb)
 RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -1,6 +1,7 @@
 -- Replicate: steps for keys, indexes, checks and foreign keys, all of them made after the data.
 
--- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3 bytes for 2 of UTF-16, and for 1 of a code page.
+-- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3
+-- bytes for 2 of UTF-16, and for 1 of a code page.
 CREATE OR REPLACE FUNCTION _mssql_fdw._index_width(type text, max_length int, source_collation text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN max_length < 0 OR type IN ('text', 'ntext', 'image', 'xml', 'sql_variant', 'geometry', 'geography') THEN NULL
@@ -20,13 +21,15 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._column_lists IS
     'remote and local names and types of each table''s columns, for expressions';
 
--- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So what failed once is tried again.
+-- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So
+-- what failed once is tried again.
 CREATE OR REPLACE FUNCTION _mssql_fdw._key_phase(action text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN action IN ('create', 'replace') THEN 60 ELSE 91 END;
 COMMENT ON FUNCTION _mssql_fdw._key_phase IS 'phase of the plan in which keys and indexes of a table are made';
 
--- Does a kept table have this key or index, or one that does the same? `keys`: names of its columns, in order.
+-- Does a kept table have this key or index, or one that does the same? `keys`: names of its
+-- columns, in order.
 CREATE OR REPLACE FUNCTION _mssql_fdw._has_index(relation oid, target name, constraint_type text, is_unique boolean, keys name[],
     is_filtered boolean) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -66,7 +69,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                array_agg(e.column_target ORDER BY e.key_ordinal) FILTER (WHERE e.is_key) AS key_names,
                string_agg(quote_ident(e.column_target), ', ' ORDER BY e.at) FILTER (WHERE e.included) AS includes,
                bool_or(e.is_nullable) FILTER (WHERE e.is_key) AS has_null, bool_or(e.is_cut) FILTER (WHERE e.is_key) AS is_cut,
-               -- a B-tree row holds 2,704 bytes and an index 32 columns; a NULL width must count as too much
+               -- a B-tree row holds 2,704 bytes and an index 32 columns; a NULL width must count as
+               -- too much
                count(*) FILTER (WHERE e.is_key OR e.included) > 32
                    OR coalesce(bool_or(e.width IS NULL) FILTER (WHERE e.included), false)
                    OR sum(e.width) FILTER (WHERE e.is_key OR e.included) > 2600 AS too_wide
@@ -133,7 +137,8 @@ RETURN (SELECT k.convalidated FROM pg_constraint AS k
 COMMENT ON FUNCTION _mssql_fdw._constraint_state IS
     'whether a kept table''s constraint is validated; NULL: there is none';
 
--- Checks and foreign keys of tables that get new rows which the source has disabled, or does not vouch for. `id`: here.
+-- Checks and foreign keys of tables that get new rows which the source has disabled, or does not
+-- vouch for. `id`: here.
 CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted(model jsonb)
 RETURNS TABLE (table_id int, kind text, target name, id oid, is_disabled boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -166,8 +171,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._untrusted_names IS
     'names of the checks and foreign keys that the source does not vouch for, as _switch() takes them';
 
--- A check that is disabled on the source is not enforced here either. INSERT would enforce one that is only not trusted, so it
--- comes back after a refill.
+-- A check that is disabled on the source is not enforced here either. INSERT would enforce one that
+-- is only not trusted, so it comes back after a refill.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_untrusted_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
@@ -188,7 +193,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_untrusted_checks IS
     'steps: drops checks that the source has disabled, and for a refill those that it does not vouch for';
 
--- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is there.
+-- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is
+-- there.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
@@ -218,8 +224,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_checks IS 'steps: checks';
 
--- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already. `is_late`: they
--- hold for rows that only the end of the run brings.
+-- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the
+-- database already. `is_late`: they hold for rows that only the end of the run brings.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_keys(model jsonb)
 RETURNS TABLE (table_id int, "position" int, source text, child text, target name, note text, definition text, parent text,
     parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean, is_late boolean)

@@ -1,4 +1,5 @@
--- Replicate: what is there already. Everything that on_existing would run into is an error before anything is changed.
+-- Replicate: what is there already. Everything that on_existing would run into is an error before
+-- anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_targets(server name, tables jsonb, on_existing text) RETURNS void
@@ -62,15 +63,18 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_ours IS 'error for a table that is there and no copy of the ledger''s';
 
--- Notes that relations are the copies of tables or sequences of the source. Their owner, or who may empty and fill them, may say so: src/pg/copy/run.cpp.
+-- Notes that relations are the copies of tables or sequences of the source. Their owner, or who may
+-- empty and fill them, may say so: src/pg/copy/run.cpp.
 CREATE OR REPLACE FUNCTION _mssql_fdw._claim(server name, source_schemas text[], source_names text[], targets regclass[]) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION _mssql_fdw._claim IS
     'writes into the ledger that relations are copies of tables or sequences of the source';
 
--- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this database meant and is gone, no table of
--- that name is in a copy of it either; and what was said of a target's name elsewhere, or by a restore, counts no more. Only rows of the server
--- go, which no other run deletes, and what is known is not written again: runs of other servers do not wait for this one.
+-- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this
+-- database meant and is gone, no table of that name is in a copy of it either; and what was said of
+-- a target's name elsewhere, or by a restore, counts no more. Only rows of the server go, which no
+-- other run deletes, and what is known is not written again: runs of other servers do not wait for
+-- this one.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_targets(server name, source_schemas text[], source_names text[], targets regclass[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._targets AS o
@@ -99,7 +103,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._write_targets IS
     'the ledger''s rows for _claim(), which calls it as the extension''s owner';
 
--- A sequence that stands under the name of one of the source is somebody's own as a table is, and so is its number.
+-- A sequence that stands under the name of one of the source is somebody's own as a table is, and
+-- so is its number.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_sequences(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -129,10 +134,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._families IS 'tables of a run that are there, each with all that inherit from it';
 
--- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules; those of its
--- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would who owns the function of
--- a trigger, or has written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a refill fires it.
--- A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or lies elsewhere.
+-- Writing into a table evaluates what its owner has written: checks, defaults, generated columns,
+-- triggers, rules; those of its partitions, too. An owner who is neither the caller nor a superuser
+-- would get the caller's rights that way, and so would who owns the function of a trigger, or has
+-- written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a
+-- refill fires it. A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or
+-- lies elsewhere.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -181,7 +188,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_owners IS
     'error where writing into a table would evaluate what an untrusted role has written';
 
--- Of these types and all that they are made of (base types, elements, attributes, subtypes): what an untrusted role owns. An array is its element's.
+-- Of these types and all that they are made of (base types, elements, attributes, subtypes): what
+-- an untrusted role owns. An array is its element's.
 CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_parts(types oid[]) RETURNS TABLE (type oid, part oid, part_name text, owner name)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE within (type, part) AS (
@@ -202,8 +210,9 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._untrusted_parts IS
     'what an untrusted role owns of types and of all that they are made of';
 
--- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a copy makes one, so that this is asked again
--- when the tables are locked (src/pg/copy/constraint_check.cpp).
+-- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a
+-- copy makes one, so that this is asked again when the tables are locked
+-- (src/pg/copy/constraint_check.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_key_types(relations oid[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -229,8 +238,9 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_key_types IS
     'error where a key of these tables would compare by casts of an untrusted role';
 
--- As above, of types: whoever owns a domain writes its constraints and its default, which a value of it has to pass within an array or a
--- composite, too; whoever owns any type, its casts, which the text of a check or a foreign key may mean.
+-- As above, of types: whoever owns a domain writes its constraints and its default, which a value
+-- of it has to pass within an array or a composite, too; whoever owns any type, its casts, which
+-- the text of a check or a foreign key may mean.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_type_owners(tables jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -299,7 +309,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._other_name_case IS
     'name_case under which most of the missing columns are there; NULL: none';
 
--- A table that is kept must have a column for each of the source's, and nothing else that must not be NULL.
+-- A table that is kept must have a column for each of the source's, and nothing else that must not
+-- be NULL.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_columns(tables jsonb, columns jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -345,7 +356,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_columns IS
     'error where a kept table lacks a column of the source, or has another that must not be NULL';
 
--- Columns of kept tables that do not take all that the types of their sources do: altered there, or made so here on purpose.
+-- Columns of kept tables that do not take all that the types of their sources do: altered there, or
+-- made so here on purpose.
 CREATE OR REPLACE FUNCTION _mssql_fdw._narrow_columns(model jsonb) RETURNS TABLE (table_id int, note text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH typed AS (
@@ -373,7 +385,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._narrow_columns IS
     'columns of kept tables that do not take all that the types of their sources do';
 
--- What a kept table has and the source has not, any more or never: nothing fills it. One with a default is its owner's own.
+-- What a kept table has and the source has not, any more or never: nothing fills it. One with a
+-- default is its owner's own.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_columns_without_source(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 97, t.position, a.attnum::int, t.id, 'column', t.source, t.target, NULL::text,
@@ -388,7 +401,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_columns_without_source IS
     'steps: notes on columns of kept tables that nothing fills';
 
--- Copies whose source is gone: they stay as they are. The ledger knows them; the patterns and target_schema say which of them are meant.
+-- Copies whose source is gone: they stay as they are. The ledger knows them; the patterns and
+-- target_schema say which of them are meant.
 CREATE OR REPLACE FUNCTION _mssql_fdw._copies_without_source(model jsonb) RETURNS TABLE (source text, target text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _mssql_fdw._source_name(k.source_schema, k.source_name), format('%I.%I', k.target_schema, k.target_name)

@@ -1,4 +1,5 @@
--- Replicate: foreign keys that stand in the way of DROP TABLE or of TRUNCATE. They are dropped and, unless their table is dropped, made again.
+-- Replicate: foreign keys that stand in the way of DROP TABLE or of TRUNCATE. They are dropped and,
+-- unless their table is dropped, made again.
 
 -- Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID.
 CREATE OR REPLACE FUNCTION _mssql_fdw._takes_not_valid(relation regclass) RETURNS boolean
@@ -8,8 +9,9 @@ RETURN current_setting('server_version_num')::int >= 180000
 COMMENT ON FUNCTION _mssql_fdw._takes_not_valid IS
     'whether a foreign key of the table can be NOT VALID: before PostgreSQL 18 not of a partitioned one';
 
--- The keys. `source`: the table there whose key it is; NULL: it is somebody's own. `table_id`: the table of the run on whose account it is dropped.
--- Tables that are switched keep theirs, and keys of dropped tables go with them.
+-- The keys. `source`: the table there whose key it is; NULL: it is somebody's own. `table_id`: the
+-- table of the run on whose account it is dropped. Tables that are switched keep theirs, and keys
+-- of dropped tables go with them.
 CREATE OR REPLACE FUNCTION _mssql_fdw._existing_keys(model jsonb)
 RETURNS TABLE (ordinal int, id oid, child oid, parent oid, child_name text, parent_name text, name name, source text, table_id int, is_parent_dropped boolean,
     is_valid boolean, takes_not_valid boolean)
@@ -38,7 +40,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._existing_keys IS
     'foreign keys that are dropped before the loads of a run and made again behind them';
 
--- Does the source's table have a key over these columns, in whatever order? A foreign key has to refer to one.
+-- Does the source's table have a key over these columns, in whatever order? A foreign key has to
+-- refer to one.
 CREATE OR REPLACE FUNCTION _mssql_fdw._has_source_key(model jsonb, table_id int, columns name[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
@@ -53,7 +56,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._has_source_key IS
     'whether the source''s table has a key over these columns, in whatever order';
 
--- A key that is dropped must come back: what is known to prevent that is an error before anything is changed.
+-- A key that is dropped must come back: what is known to prevent that is an error before anything
+-- is changed.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_existing_keys(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -81,8 +85,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_existing_keys IS 'error for a foreign key that could not be made again';
 
--- One of the source that cannot be made again is noted, and any other ends the run: nobody would make it later. So does one that cannot be
--- NOT VALID, where the new rows violate it.
+-- One of the source that cannot be made again is noted, and any other ends the run: nobody would
+-- make it later. So does one that cannot be NOT VALID, where the new rows violate it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH k AS MATERIALIZED (

@@ -1,7 +1,8 @@
 -- Replicate: the ledger. Whoever asks what is a copy of what asks here.
 
--- What earlier runs made or took over and is there still, under its name: the very relation; after a restore or in a copy of the database,
--- where the numbers are others, one of the same owner, unless this database has its own word.
+-- What earlier runs made or took over and is there still, under its name: the very relation; after
+-- a restore or in a copy of the database, where the numbers are others, one of the same owner,
+-- unless this database has its own word.
 CREATE OR REPLACE FUNCTION _mssql_fdw._copies()
 RETURNS TABLE (server name, source_schema text, source_name text, target_schema name, target_name name, relation oid, relkind "char")
 LANGUAGE sql STABLE

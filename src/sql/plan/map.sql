@@ -1,6 +1,7 @@
--- Replicate: source objects to local names and types. The names do not depend on which tables are selected, and what the ledger knows
--- under one of its names keeps that, so a table or a sequence is called the same in every run. Where two would be called the same, the
--- first keeps the name and the others get a suffix that is a hash of their source name.
+-- Replicate: source objects to local names and types. The names do not depend on which tables are
+-- selected, and what the ledger knows under one of its names keeps that, so a table or a sequence
+-- is called the same in every run. Where two would be called the same, the first keeps the name and
+-- the others get a suffix that is a hash of their source name.
 
 -- Says that `folded`, which is the source's `name`, is cut and ends in a hash; NULL: it is not.
 CREATE OR REPLACE FUNCTION _mssql_fdw._cut_note(name text, folded text) RETURNS text
@@ -32,8 +33,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._local_schema IS
     'schema that a source schema''s tables go to, when the caller names none';
 
--- All base tables of the source with their local names; position and action are still open. `kept`, `suffixed`: the copy that is there under
--- the name, or under the one with a suffix.
+-- All base tables of the source with their local names; position and action are still open. `kept`,
+-- `suffixed`: the copy that is there under the name, or under the one with a suffix.
 CREATE OR REPLACE FUNCTION _mssql_fdw._map_tables(server name, catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH copies AS MATERIALIZED (
@@ -100,7 +101,8 @@ BEGIN
     IF increment IS NULL OR increment = 0 OR seed IS NULL OR scale <> 0
         OR seed NOT BETWEEN lowest AND highest OR increment NOT BETWEEN -9223372036854775807 AND 9223372036854775807 THEN
         generator := NULL;
-    -- PostgreSQL's own bounds, unless the source has been beyond them (a negative seed, DBCC CHECKIDENT ... RESEED)
+    -- PostgreSQL's own bounds, unless the source has been beyond them (a negative seed, DBCC
+    -- CHECKIDENT ... RESEED)
     ELSIF increment > 0 AND seed >= 1 AND coalesce(last_value, 0) + increment >= 1 THEN
         lowest := 1;
     ELSIF increment < 0 AND seed <= -1 AND coalesce(last_value, 0) + increment <= -1 THEN
@@ -110,7 +112,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._identity_range IS 'what an identity column''s numbers may be, and what makes them here';
 
--- The local type: the default mapping, and PostGIS types by their full name where the extension is, whatever search_path says.
+-- The local type: the default mapping, and PostGIS types by their full name where the extension is,
+-- whatever search_path says.
 CREATE OR REPLACE FUNCTION _mssql_fdw._column_type(type text, max_length int, "precision" int, scale int) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -153,9 +156,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d
     )
     SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale, n."collation",
-           -- 38,38 is what some servers say when they do not know an expression's scale: any numeric fits
+           -- 38,38 is what some servers say when they do not know an expression's scale: any
+           -- numeric fits
            CASE WHEN n.is_computed AND n.type IN ('decimal', 'numeric') AND n.scale = 38 THEN 'numeric' ELSE y.local_type END,
-           -- what the source fills in by itself, nobody fills in here: new rows must be able to go without
+           -- what the source fills in by itself, nobody fills in here: new rows must be able to go
+           -- without
            n.is_nullable OR n.is_computed OR n.is_hidden OR n.type IN ('timestamp', 'rowversion'),
            CASE WHEN n.is_identity THEN g.generator END, n.seed, n.increment, n.last_value, g.lowest, g.highest,
            CASE WHEN NOT n.is_computed AND n.type NOT IN ('timestamp', 'rowversion') THEN n.default_definition END,
@@ -177,8 +182,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._map_columns IS 'columns of the source''s base tables with their local names and types';
 
--- Indexes and sequences share one name space with tables: their names go in order of importance, and step aside for what exists.
--- An index or a copied sequence that stands keeps its name. Tables that are left alone (skip, keep) keep theirs and are not listed.
+-- Indexes and sequences share one name space with tables: their names go in order of importance,
+-- and step aside for what exists. An index or a copied sequence that stands keeps its name. Tables
+-- that are left alone (skip, keep) keep theirs and are not listed.
 CREATE OR REPLACE FUNCTION _mssql_fdw._map_relations(server name, catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -248,7 +254,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._map_relations IS
     'local names of indexes, sequences and identities, which share one name space with tables';
 
--- Checks and foreign keys are named within their table, where the constraints that are indexes come first.
+-- Checks and foreign keys are named within their table, where the constraints that are indexes come
+-- first.
 CREATE OR REPLACE FUNCTION _mssql_fdw._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

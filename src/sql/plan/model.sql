@@ -1,5 +1,6 @@
--- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
--- the plan is made of nothing else but it and the local catalog. Its keys:
+-- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every
+-- table what happens to it; the plan is made of nothing else but it and the local catalog. Its
+-- keys:
 --   what, server, options, target_schema, include, exclude, only_table    the call's arguments, checked
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
 --   catalog                                                plan/catalog.sql
@@ -19,7 +20,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._other_objects IS 'what the source has besides tables that can be copied';
 
--- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
+-- The id of the one table that `wanted` names: exactly, or else but for case when that is
+-- unambiguous.
 CREATE OR REPLACE FUNCTION _mssql_fdw._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -70,7 +72,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._selectable IS 'names that a pattern of include may be about';
 
--- Everything that a pattern of exclude may be about: what the source has, and what copies of it the ledger knows.
+-- Everything that a pattern of exclude may be about: what the source has, and what copies of it the
+-- ledger knows.
 CREATE OR REPLACE FUNCTION _mssql_fdw._known_names(catalog jsonb, server name) RETURNS TABLE (schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.schema, t."table" FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text)
@@ -84,7 +87,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._known_names IS
     'names that a pattern of exclude may be about: those of the source and of the ledger';
 
--- Where the server does not say which database it is, the login's default may be another than is meant.
+-- Where the server does not say which database it is, the login's default may be another than is
+-- meant.
 CREATE OR REPLACE FUNCTION _mssql_fdw._database_hint(catalog jsonb, server name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('The login''s own database "%s" was read, for the server names none: ALTER SERVER %I OPTIONS (ADD database ''...'').',
@@ -94,7 +98,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._database_hint IS
     'hint where the login''s default database was read; NULL: the server names one';
 
--- The ids of the tables that include and exclude select. That nothing at all is selected is an error.
+-- The ids of the tables that include and exclude select. That nothing at all is selected is an
+-- error.
 CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -123,7 +128,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._select_tables IS 'ids of the tables that include and exclude select';
 
--- What most often is a mistake and no error: patterns that match nothing, a database without tables. It is told at once, and history keeps it.
+-- What most often is a mistake and no error: patterns that match nothing, a database without
+-- tables. It is told at once, and history keeps it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._selection_warnings(catalog jsonb, tables jsonb, include text[], exclude text[], server name)
 RETURNS TABLE (kind text, message text, hint text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -142,7 +148,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._selection_warnings IS
     'what most often is a mistake and no error: patterns without a match, a database without tables';
 
--- Load order of the selected tables: referenced ones first, the larger first among those that do not depend on each other.
+-- Load order of the selected tables: referenced ones first, the larger first among those that do
+-- not depend on each other.
 CREATE OR REPLACE FUNCTION _mssql_fdw._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH chosen AS MATERIALIZED (
@@ -163,7 +170,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._positions IS 'load order of the selected tables';
 
--- Values that the login must not see would be masked without any error: refuse unless the caller says that it is meant.
+-- Values that the login must not see would be masked without any error: refuse unless the caller
+-- says that it is meant.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_masked(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -182,8 +190,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_masked IS
     'error where the login would get masked values, unless the caller allows that';
 
--- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too. A login without VIEW DEFINITION
--- sees no predicates; then that is a finding.
+-- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts
+-- too. A login without VIEW DEFINITION sees no predicates; then that is a finding.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_filtered(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -203,7 +211,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_filtered IS
     'error where row-level security would hide rows from the login, unless the caller allows that';
 
--- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a table hint.
+-- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a
+-- table hint.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_memory_optimized(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -225,8 +234,9 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_memory_optimized IS
     'error for memory-optimized tables that the isolation level cannot read';
 
--- The model's findings: those of the catalog that are about what is selected, and what the caller allowed to be incomplete.
--- `tables` are the mapped ones, a position for each that is selected; what is not mapped at all goes by the patterns.
+-- The model's findings: those of the catalog that are about what is selected, and what the caller
+-- allowed to be incomplete. `tables` are the mapped ones, a position for each that is selected;
+-- what is not mapped at all goes by the patterns.
 CREATE OR REPLACE FUNCTION _mssql_fdw._findings(model jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
@@ -261,7 +271,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._server_option IS 'an option of a foreign server; NULL where it is not set';
 
--- A connection reads at the isolation level that it logged in with, so the option can only confirm it. `effective`: as _isolation() has it.
+-- A connection reads at the isolation level that it logged in with, so the option can only confirm
+-- it. `effective`: as _isolation() has it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_isolation(server name, wanted text, effective text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -293,7 +304,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_readable IS 'error where the client''s encoding lacks characters of table names';
 
--- The arguments that all functions share. The answer: the options, complete. Options that the function makes no use of are told.
+-- The arguments that all functions share. The answer: the options, complete. Options that the
+-- function makes no use of are told.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_arguments(what text, server name, target_schema name, include text[], exclude text[],
     on_existing text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -348,7 +360,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._tell_persistence IS
     'notice on tables that stay logged or unlogged, whatever is asked for';
 
--- How many entries of the lock table a run fills: tables, indexes, TOAST tables, sequences and row types; those of the staging relations, too.
+-- How many entries of the lock table a run fills: tables, indexes, TOAST tables, sequences and row
+-- types; those of the staging relations, too.
 CREATE OR REPLACE FUNCTION _mssql_fdw._estimated_locks(model jsonb) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH made AS (
@@ -384,9 +397,10 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._warn_of_locks IS 'warning where a run may need more locks than there is room for';
 
--- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
--- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
--- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
+-- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as
+-- for replicate_table. The planner knows nothing of what is in a jsonb: it would join thousands of
+-- columns by nested loops, or by a column that tells little, so joins stand in a good order and are
+-- taken in it. And compiling does not pay here.
 CREATE OR REPLACE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
     only_table text, on_existing text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$

@@ -1,4 +1,5 @@
--- Replicate: rights of the caller here. What a run would ask for in its midst, or behind its loads, it asks before anything is changed.
+-- Replicate: rights of the caller here. What a run would ask for in its midst, or behind its loads,
+-- it asks before anything is changed.
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._row_security_hint(target text, is_owned boolean) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -47,7 +48,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_privileges IS 'error where the caller lacks a right on what a run writes';
 
--- What else a table that is refilled takes: all columns are written, and its owner alone sets the sequences of its columns and drops its checks.
+-- What else a table that is refilled takes: all columns are written, and its owner alone sets the
+-- sequences of its columns and drops its checks.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_refill_privileges(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -126,7 +128,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_key_privileges IS
     'error where the caller lacks a right on tables whose foreign keys are dropped and made again';
 
--- On the tables at the other ends of foreign keys that new rows are held against before the switch (run/staging.sql).
+-- On the tables at the other ends of foreign keys that new rows are held against before the switch
+-- (run/staging.sql).
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_partner_privileges(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

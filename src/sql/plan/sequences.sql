@@ -1,7 +1,9 @@
--- Replicate: identity columns and sequences go on where the source's would, and never give a number that is already there.
+-- Replicate: identity columns and sequences go on where the source's would, and never give a number
+-- that is already there.
 
--- Sets `sequence` so that the next value is `next`; status says when it cannot be. Transactional: setval() alone would survive a
--- rollback, but RESTART gives the sequence a new file first, which does not.
+-- Sets `sequence` so that the next value is `next`; status says when it cannot be. Transactional:
+-- setval() alone would survive a rollback, but RESTART gives the sequence a new file first, which
+-- does not.
 CREATE OR REPLACE FUNCTION _mssql_fdw._set_sequence(sequence regclass, next numeric, step numeric, used boolean,
     OUT last_value bigint, OUT status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -42,9 +44,9 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._align_sequence IS 'lets a sequence of its own go on where the source''s is';
 
--- For an identity column: beyond the source's last value, and beyond every number in the table (IDENTITY_INSERT, RESEED), or
--- in its staging relation. An empty
--- table whose last value is its seed starts with the seed: some servers say so of a column that was never used.
+-- For an identity column: beyond the source's last value, and beyond every number in the table
+-- (IDENTITY_INSERT, RESEED), or in its staging relation. An empty table whose last value is its
+-- seed starts with the seed: some servers say so of a column that was never used.
 CREATE OR REPLACE FUNCTION _mssql_fdw._align_identity(target regclass, column_name name, start numeric, step numeric, last numeric,
     OUT sequence text, OUT last_value bigint, OUT status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$

@@ -1,6 +1,8 @@
--- Replicate: whose code a run meets. Whoever owns a relation writes what is evaluated when a query over it is planned or executed.
+-- Replicate: whose code a run meets. Whoever owns a relation writes what is evaluated when a query
+-- over it is planned or executed.
 
--- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a MATERIALIZED, or it is asked of a whole catalog.
+-- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a
+-- MATERIALIZED, or it is asked of a whole catalog.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -9,15 +11,17 @@ END;
 COMMENT ON FUNCTION _mssql_fdw._is_trusted IS
     'whether a role may have written code that a run evaluates with the caller''s rights';
 
--- Does the expression call anything but PostgreSQL's own IMMUTABLE functions? Those call nothing else.
+-- Does the expression call anything but PostgreSQL's own IMMUTABLE functions? Those call nothing
+-- else.
 CREATE OR REPLACE FUNCTION _mssql_fdw._calls_code(expression pg_node_tree) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_calls_code' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._calls_code IS
     'whether an expression calls more than built-in immutable functions';
 
--- An error where planning a query over one of these relations, or over its partitions, evaluates what an untrusted role has written: PostgreSQL folds
--- what is IMMUTABLE of the expressions of indexes, statistics and partition keys and of checks. To be asked when they are locked against whoever would
--- make such.
+-- An error where planning a query over one of these relations, or over its partitions, evaluates
+-- what an untrusted role has written: PostgreSQL folds what is IMMUTABLE of the expressions of
+-- indexes, statistics and partition keys and of checks. To be asked when they are locked against
+-- whoever would make such.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_planned(relations oid[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,8 +1,8 @@
--- Replicate: statements of a run go by names, and its model is made before it has a lock. So what it names is held, and asked once more who could
--- have written what it evaluates.
+-- Replicate: statements of a run go by names, and its model is made before it has a lock. So what
+-- it names is held, and asked once more who could have written what it evaluates.
 
--- Locks the relations against whatever alters them, keeps the schemas' names, until the transaction ends (src/pg/copy/hold.hpp), and calls _check_held()
--- in a snapshot of then.
+-- Locks the relations against whatever alters them, keeps the schemas' names, until the transaction
+-- ends (src/pg/copy/hold.hpp), and calls _check_held() in a snapshot of then.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], model jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._hold IS
@@ -39,7 +39,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_held IS
     'error where a locked table is another one now, or evaluates what an untrusted role has written';
 
--- The columns that keys which are only made now will refer to, of tables that stand already, whosever they are.
+-- The columns that keys which are only made now will refer to, of tables that stand already,
+-- whosever they are.
 CREATE OR REPLACE FUNCTION _mssql_fdw._referred_columns(model jsonb) RETURNS TABLE (relation oid, target text, column_name name)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT p.relation, p.target, c.target
@@ -77,8 +78,9 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_referred_types IS
     'error where a new key would compare by casts of an untrusted role';
 
--- The tables that a run alters first: then no key from or to them is made any more, and the other ends of the keys that are dropped and made again
--- are known. Who could have written what they evaluate is asked when both are held.
+-- The tables that a run alters first: then no key from or to them is made any more, and the other
+-- ends of the keys that are dropped and made again are known. Who could have written what they
+-- evaluate is asked when both are held.
 CREATE OR REPLACE FUNCTION _mssql_fdw._hold_targets(model jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

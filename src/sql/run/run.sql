@@ -28,7 +28,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan IS 'the plan: what a run does, in order';
 
--- A copy that is not of one moment, where that is not the server option's doing: told by a NOTICE, and no loss.
+-- A copy that is not of one moment, where that is not the server option's doing: told by a NOTICE,
+-- and no loss.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_isolation(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 0, 0, 0, NULL::int, 'isolation', d.name, NULL::text, NULL::text,
@@ -41,7 +42,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_isolation IS 'step: note on a copy that is not of one moment';
 
--- What stays behind: views and programs, what was set aside when the catalog was read; and patterns that match nothing.
+-- What stays behind: views and programs, what was set aside when the catalog was read; and patterns
+-- that match nothing.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_losses(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
@@ -59,7 +61,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_losses IS 'steps: notes on what stays behind';
 
--- One run per server at a time in this database, until the transaction ends; an error when another session has one.
+-- One run per server at a time in this database, until the transaction ends; an error when another
+-- session has one.
 CREATE OR REPLACE FUNCTION _mssql_fdw._lock_server(server name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._lock_server IS 'makes the transaction the only one with a run of this server';
@@ -69,14 +72,15 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._show_progress(phase text, source text, ta
 AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._show_progress IS 'what the run is doing now, for replicate.progress';
 
--- Executes a step's statement, which is all that the CONTEXT of its error names. `as_callers`: with the search_path of the run's caller, which is for
--- what fires triggers and names nothing that a search_path could choose.
+-- Executes a step's statement, which is all that the CONTEXT of its error names. `as_callers`: with
+-- the search_path of the run's caller, which is for what fires triggers and names nothing that a
+-- search_path could choose.
 CREATE OR REPLACE FUNCTION _mssql_fdw._do(statement text, as_callers boolean DEFAULT false) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._do IS 'executes a step''s statement';
 
--- Executes what may fail without harm to the data. failure NULL: done; else why not. `detail` may hold values of rows: it is for the caller
--- and not for the history, which others read.
+-- Executes what may fail without harm to the data. failure NULL: done; else why not. `detail` may
+-- hold values of rows: it is for the caller and not for the history, which others read.
 CREATE OR REPLACE FUNCTION _mssql_fdw._try(statement text, OUT failure text, OUT detail text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -94,9 +98,9 @@ LANGUAGE sql IMMUTABLE
 RETURN kind IN ('default', 'primary key', 'unique', 'index', 'check', 'foreign key', 'validate');
 COMMENT ON FUNCTION _mssql_fdw._may_fail IS 'whether steps of a kind may fail without harm to the data';
 
--- Does one step. `undone` are the statements that failed so far: nothing is validated that was not made. Whatever is not said to may
--- fail ends the run. `loss`: what the target lacks of the source after this step; its verb is NULL where nothing. `outcome`: done, failed,
--- skipped.
+-- Does one step. `undone` are the statements that failed so far: nothing is validated that was not
+-- made. Whatever is not said to may fail ends the run. `loss`: what the target lacks of the source
+-- after this step; its verb is NULL where nothing. `outcome`: done, failed, skipped.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_step(s replicate._step, INOUT undone text[], OUT outcome text, OUT loss replicate._loss,
     OUT counts bigint[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -175,7 +179,8 @@ LANGUAGE sql IMMUTABLE
 RETURN (loss).verb IN ('failed', 'not validated', 'without a match', 'without tables');
 COMMENT ON FUNCTION _mssql_fdw._is_warning IS 'whether a loss is a warning; the others are notes';
 
--- Builds the indexes of a staged table, and tells which are dropped because the new rows do not fit.
+-- Builds the indexes of a staged table, and tells which are dropped because the new rows do not
+-- fit.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_stage_indexes(s replicate._step) RETURNS SETOF replicate._loss
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -222,7 +227,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._amount IS '50000 rows, 43 MB in 1.2 s (41000 rows/s)';
 
--- Of a table without those that inherit from it; an error where counting evaluates what another role has written.
+-- Of a table without those that inherit from it; an error where counting evaluates what another
+-- role has written.
 CREATE OR REPLACE FUNCTION _mssql_fdw._count_rows(relation regclass) RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_count_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._count_rows IS 'number of rows of a table or view, nothing of another role''s evaluated';
@@ -238,7 +244,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._count IS 'numbers of rows of both sides';
 
--- A table's result after one more of its steps. One difference is not made good by a later count: a refill is counted twice.
+-- A table's result after one more of its steps. One difference is not made good by a later count: a
+-- refill is counted twice.
 CREATE OR REPLACE FUNCTION _mssql_fdw._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -272,7 +279,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._claim_copies IS 'writes into the ledger what is, or becomes, a copy by these steps';
 
--- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the source has and the target lacks.
+-- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the
+-- source has and the target lacks.
 CREATE OR REPLACE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
     OUT losses replicate._loss[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -342,8 +350,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._execute IS 'executes the steps of a plan in order; a result for each table';
 
--- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what was lost. Only _replicate() writes
--- that down.
+-- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what
+-- was lost. Only _replicate() writes that down.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
     OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._loss[])
@@ -387,8 +395,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._run IS 'a run without its history';
 
--- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id, beyond those that are there: a restore
--- may have set the sequence back.
+-- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id,
+-- beyond those that are there: a restore may have set the sequence back.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT setval('replicate.run_id', coalesce(r.last, 1), r.last IS NOT NULL)
@@ -409,14 +417,16 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._write_history IS
     'writes a run''s history for _replicate(), which calls it as the extension''s owner; its id';
 
--- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(), writes history, and says a closing line;
--- the rows of the tables. It sets search_path itself, and lets triggers of the caller's see his (src/pg/copy/run.cpp).
+-- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(),
+-- writes history, and says a closing line; the rows of the tables. It sets search_path itself, and
+-- lets triggers of the caller's see his (src/pg/copy/run.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._replicate(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS replicate.run_tables[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._replicate IS 'the body of replicate_all and replicate_table';
 
--- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16 views not copied; see ...'.
+-- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16
+-- views not copied; see ...'.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -431,7 +441,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._run_message IS 'a run in a line';
 
--- What the connection reads at: the server's option, else SNAPSHOT where the database allows it (src/pg/remote/connection.cpp).
+-- What the connection reads at: the server's option, else SNAPSHOT where the database allows it
+-- (src/pg/remote/connection.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._isolation(server name, model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(

@@ -1,5 +1,6 @@
--- Replicate: tables that are there and get new rows. Those that can be are staged: loaded beside, then switched (src/pg/copy/staging.hpp).
--- The others are loaded into a temporary table, emptied and refilled from it.
+-- Replicate: tables that are there and get new rows. Those that can be are staged: loaded beside,
+-- then switched (src/pg/copy/staging.hpp). The others are loaded into a temporary table, emptied
+-- and refilled from it.
 
 -- The staging relation of a table; NULL: none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._staged(relation oid) RETURNS oid
@@ -10,9 +11,10 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _mssql_fdw._staged IS 'staging relation of a table; NULL: none';
 
--- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or analyzes them: the plan is about what they are. In
--- the order of their numbers; those that the user may neither alter nor empty are left out. True when one was not locked before, so that
--- what is known of it may be out of date. Without effect outside of a run.
+-- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or
+-- analyzes them: the plan is about what they are. In the order of their numbers; those that the
+-- user may neither alter nor empty are left out. True when one was not locked before, so that what
+-- is known of it may be out of date. Without effect outside of a run.
 CREATE OR REPLACE FUNCTION _mssql_fdw._lock_targets(relations oid[]) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_targets' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._lock_targets IS
@@ -31,14 +33,15 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._indexes(relation regclass) RETURNS oid[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._indexes(regclass) IS 'indexes of a table as they are now, whatever the snapshot';
 
--- Has the switch drop an index that cannot be staged. False: not this one, which enforces something.
+-- Has the switch drop an index that cannot be staged. False: not this one, which enforces
+-- something.
 CREATE OR REPLACE FUNCTION _mssql_fdw._leave_index_out(relation regclass, index regclass) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_leave_index_out' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._leave_index_out IS
     'has the switch drop an index that cannot be staged; false: not this one, which enforces something';
 
--- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for the switch drops them; one that is unique
--- ends the run.
+-- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for
+-- the switch drops them; one that is unique ends the run.
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS TABLE (index text, failure text, detail text, statement text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -77,17 +80,19 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._stage_indexes IS
     'builds the indexes of a table over its staged rows; those that the rows do not fit into';
 
--- Checks the constraints, then takes the exclusive locks, of tables that are refilled and sequences that are set behind it, too, and switches. `untrusted`, as
--- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new rows are,
--- or will be by this run. A row for each constraint that the rows violate; it is NOT VALID now. `subject`: the one of the relations that it is
--- about.
+-- Checks the constraints, then takes the exclusive locks, of tables that are refilled and sequences
+-- that are set behind it, too, and switches. `untrusted`, as 'schema.table constraint', become NOT
+-- VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new
+-- rows are, or will be by this run. A row for each constraint that the rows violate; it is NOT
+-- VALID now. `subject`: the one of the relations that it is about.
 CREATE OR REPLACE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[], analyzed boolean)
 RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 COMMENT ON FUNCTION _mssql_fdw._switch IS
     'gives tables the files of their staging relations; the constraints that the new rows violate';
 
--- An expression that means another thing in another table: it has the whole row, whose type is the table's, or `tableoid`.
+-- An expression that means another thing in another table: it has the whole row, whose type is the
+-- table's, or `tableoid`.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_of_its_table(expression pg_node_tree) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN expression::text ~ ':varattno (0|-[0-9]+) ';
@@ -104,9 +109,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._published IS 'those of the relations that are in a publication';
 
--- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), where an index, a check that
--- is held against the new rows, or a generated column is about the table itself, a column has no value in the file (virtual), a foreign key
--- is temporal, somebody subscribes to the rows, whom an exchange of files does not tell, or the name that the staging relation gets is taken.
+-- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion
+-- constraints), where an index, a check that is held against the new rows, or a generated column is
+-- about the table itself, a column has no value in the file (virtual), a foreign key is temporal,
+-- somebody subscribes to the rows, whom an exchange of files does not tell, or the name that the
+-- staging relation gets is taken.
 CREATE OR REPLACE FUNCTION _mssql_fdw._can_stage(relation oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
@@ -133,7 +140,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._analyze IS 'ANALYZE of a table, or of its staging relation';
 
--- The tables at the other ends of their foreign keys, valid or not, each as itself and with its partitions.
+-- The tables at the other ends of their foreign keys, valid or not, each as itself and with its
+-- partitions.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS TABLE (relation oid, partner oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE members (relation, partner) AS (
@@ -150,8 +158,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._foreign_key_partners IS 'tables at the other ends of the relations'' foreign keys';
 
--- What a switch locks exclusively: the relations, those that are refilled behind it, where the caller may TRUNCATE them, and both ends of
--- his foreign keys from or to these, which go before that; all with their partitions. And his sequences.
+-- What a switch locks exclusively: the relations, those that are refilled behind it, where the
+-- caller may TRUNCATE them, and both ends of his foreign keys from or to these, which go before
+-- that; all with their partitions. And his sequences.
 CREATE OR REPLACE FUNCTION _mssql_fdw._locked_by_switch(relations oid[], refilled oid[], sequences oid[]) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE family (relation) AS (
@@ -188,8 +197,8 @@ RETURN (SELECT CASE WHEN type = column_type THEN '' ELSE format('::%I.%I', n.nsp
 COMMENT ON FUNCTION _mssql_fdw._cast_to IS
     'a cast to the type of a foreign key''s operator, or nothing';
 
--- A query that finds a row without a partner, by the operators of the key and the types that they take. One constraint of a partitioned table speaks
--- for those of its partitions.
+-- A query that finds a row without a partner, by the operators of the key and the types that they
+-- take. One constraint of a partitioned table speaks for those of its partitions.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_query(constraint_id oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('SELECT %s FROM %s AS f LEFT JOIN %s AS p ON %s WHERE p.%I IS NULL AND (%s) LIMIT 1',
@@ -211,8 +220,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._foreign_key_query IS 'query that finds a row without a partner';
 
--- Every valid check of the tables and every valid foreign key from or to them, this with a query that finds a row that violates it. `is_dropped`:
--- before a table of `refilled` is.
+-- Every valid check of the tables and every valid foreign key from or to them, this with a query
+-- that finds a row that violates it. `is_dropped`: before a table of `refilled` is.
 CREATE OR REPLACE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[], refilled oid[])
 RETURNS TABLE (id oid, relation oid, subject oid, to_check boolean, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

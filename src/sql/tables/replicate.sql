@@ -1,4 +1,5 @@
--- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE EXTENSION.
+-- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE
+-- EXTENSION.
 
 CREATE SCHEMA replicate;
 COMMENT ON SCHEMA replicate IS 'mssql_fdw: history and progress of replication';
@@ -7,8 +8,9 @@ GRANT USAGE ON SCHEMA replicate TO PUBLIC;
 CREATE SEQUENCE replicate.run_id;
 COMMENT ON SEQUENCE replicate.run_id IS 'numbers of runs';
 
--- One row a finished run. A run in the caller's transaction is there when that commits; one that failed left nothing at all.
--- No foreign key: pg_restore -j loads tables in any order, and rows come from _write_history() alone.
+-- One row a finished run. A run in the caller's transaction is there when that commits; one that
+-- failed left nothing at all. No foreign key: pg_restore -j loads tables in any order, and rows
+-- come from _write_history() alone.
 CREATE TABLE replicate._runs (
     id bigint PRIMARY KEY DEFAULT nextval('replicate.run_id'),
     server name NOT NULL,
@@ -39,9 +41,10 @@ CREATE TABLE replicate._run_tables (
     PRIMARY KEY (run, source)
 );
 
--- Everybody sees his own history; pg_read_all_stats sees all. It is written by C code (src/pg/copy/run.cpp) as the extension's owner, who
--- alone may delete. Views filter and not row-level security, because pg_dump writes the policies of an extension's tables out as
--- if the user had made them.
+-- Everybody sees his own history; pg_read_all_stats sees all. It is written by C code
+-- (src/pg/copy/run.cpp) as the extension's owner, who alone may delete. Views filter and not
+-- row-level security, because pg_dump writes the policies of an extension's tables out as if the
+-- user had made them.
 CREATE VIEW replicate.runs WITH (security_barrier) AS
 SELECT * FROM replicate._runs WHERE role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 CREATE VIEW replicate.run_tables WITH (security_barrier) AS
@@ -73,9 +76,10 @@ COMMENT ON COLUMN replicate.run_tables.rows IS 'rows loaded';
 COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values here, without headers, padding and compression';
 GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
 
--- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
--- and has to be the very relation; after a restore (`database` is 0) or in a copy of the database, where the numbers are others, the table
--- of that name and of the same owner.
+-- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim()
+-- writes it. A table is meant by its name, and has to be the very relation; after a restore
+-- (`database` is 0) or in a copy of the database, where the numbers are others, the table of that
+-- name and of the same owner.
 CREATE TABLE replicate._targets (
     target_schema name NOT NULL,
     target_name name NOT NULL,
@@ -89,9 +93,10 @@ CREATE TABLE replicate._targets (
 );
 GRANT SELECT ON replicate._targets TO PUBLIC;
 
--- Who restores a database that he owns can write any row: he speaks for tables of his roles only, '' is nobody's. And he speaks by name,
--- as a dump does that is restored into its own database, where the tables have other numbers now; what the ledger knows of such a table
--- already, it knows better.
+-- Who restores a database that he owns can write any row: he speaks for tables of his roles only,
+-- '' is nobody's. And he speaks by name, as a dump does that is restored into its own database,
+-- where the tables have other numbers now; what the ledger knows of such a table already, it knows
+-- better.
 CREATE FUNCTION _mssql_fdw._own_words() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -143,10 +148,12 @@ SELECT pg_catalog.pg_extension_config_dump('replicate._targets', '');
 GRANT SELECT, INSERT ON replicate._runs, replicate._run_tables, replicate._targets TO pg_database_owner;
 GRANT SELECT, UPDATE ON SEQUENCE replicate.run_id TO pg_database_owner;
 
--- What is being copied at this moment, by any session of this database. A run holds the lock `run` until its transaction ends, and
--- `voice` while it works: then the beginning of its query text is what it says of itself, for no other session can look up a table
--- that is not committed. Nobody else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate and the clock in
--- slots that COPY does not use. Reading another role's progress takes pg_read_all_stats, as for pg_stat_progress_copy.
+-- What is being copied at this moment, by any session of this database. A run holds the lock `run`
+-- until its transaction ends, and `voice` while it works: then the beginning of its query text is
+-- what it says of itself, for no other session can look up a table that is not committed. Nobody
+-- else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate and
+-- the clock in slots that COPY does not use. Reading another role's progress takes
+-- pg_read_all_stats, as for pg_stat_progress_copy.
 CREATE VIEW replicate.progress AS
 SELECT s.srvname AS server,
        run.pid,
@@ -196,7 +203,8 @@ COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this tab
 COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
--- Row types of the model (plan/map.sql, plan/model.sql) and of the plan. Private: they may change with any version.
+-- Row types of the model (plan/map.sql, plan/model.sql) and of the plan. Private: they may change
+-- with any version.
 CREATE TYPE replicate._table AS (
     id int,
     schema text,

@@ -13,7 +13,8 @@ BEGIN
 END
 $$;
 
--- Nobody else can create anything here, so that no call of a private function can mean somebody else's.
+-- Nobody else can create anything here, so that no call of a private function can mean somebody
+-- else's.
 CREATE SCHEMA _mssql_fdw;
 COMMENT ON SCHEMA _mssql_fdw IS 'mssql_fdw: private functions, which may change with any version';
 GRANT USAGE ON SCHEMA _mssql_fdw TO PUBLIC;

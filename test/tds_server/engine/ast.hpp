@@ -1,4 +1,5 @@
-// The syntax tree of the T-SQL subset. The parser builds it, the binder and the interpreter read it; nothing changes it.
+// The syntax tree of the T-SQL subset. The parser builds it, the binder and the interpreter read
+// it; nothing changes it.
 #pragma once
 
 #include <cstdint>
@@ -109,7 +110,7 @@ struct TableRef {
   std::vector<std::string> column_aliases;
   QueryPtr query;
   std::vector<std::vector<ExprPtr>> rows;  // VALUES
-  std::vector<ExprPtr> args;               // table-valued function; of a named table: its TABLESAMPLE SYSTEM (arg PERCENT)
+  std::vector<ExprPtr> args;  // table-valued function; of a named table: its TABLESAMPLE SYSTEM (arg PERCENT)
   JoinKind join{JoinKind::inner};
   TableRefPtr left, right;
   ExprPtr on;
@@ -313,7 +314,8 @@ struct ProcedureParameter {
   ExprPtr initial;
   bool output{false};
 };
-// A procedure is kept as text and parsed again at each call; `body_offset` says where its statements start.
+// A procedure is kept as text and parsed again at each call; `body_offset` says where its
+// statements start.
 struct CreateProcedure {
   Name name;
   bool alter{false}, or_alter{false};
@@ -321,7 +323,8 @@ struct CreateProcedure {
   std::vector<StatementPtr> body;
   std::string definition;
 };
-// CREATE TRIGGER and CREATE FUNCTION: accepted by the parser so that the error names the gap and not the syntax.
+// CREATE TRIGGER and CREATE FUNCTION: accepted by the parser so that the error names the gap and
+// not the syntax.
 struct CreateOther {
   std::string kind;
   Name name;
@@ -434,12 +437,13 @@ struct NoOperation {
 struct Statement {
   int line{1};
   std::size_t offset{0}, end{0};  // in the batch's text
-  std::variant<NoOperation, SelectStatement, InsertStatement, UpdateStatement, DeleteStatement, TruncateStatement, CreateTable, AlterTable,
-               CreateDatabase, AlterDatabase, CreateSchema, CreateType, CreateIndex, AlterIndex, CreateSequence, CreateView,
-               CreateProcedure, CreateOther, Drop, DeclareStatement, SetVariable, SetOption, UseStatement, PrintStatement,
-               RaiseErrorStatement, ThrowStatement, WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement,
-               BreakStatement, ContinueStatement, ReturnStatement, ExecStatement, ImpersonateStatement,
-               TransactionStatement, DbccStatement>
+  std::variant<NoOperation, SelectStatement, InsertStatement, UpdateStatement, DeleteStatement, TruncateStatement,
+               CreateTable, AlterTable, CreateDatabase, AlterDatabase, CreateSchema, CreateType, CreateIndex,
+               AlterIndex, CreateSequence, CreateView, CreateProcedure, CreateOther, Drop, DeclareStatement,
+               SetVariable, SetOption, UseStatement, PrintStatement, RaiseErrorStatement, ThrowStatement,
+               WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement, BreakStatement,
+               ContinueStatement, ReturnStatement, ExecStatement, ImpersonateStatement, TransactionStatement,
+               DbccStatement>
       node;
 };
 

@@ -13,8 +13,9 @@ class NameCollector {
 
   void name(const Name& name) {
     if (name.empty() || name.back().empty() || name.back()[0] == '#' || name.back()[0] == '@') return;
-    const bool cte = name.size() == 1 && std::any_of(ctes_.begin(), ctes_.end(),
-                                                     [&](const std::string& known) { return equals_ignoring_case(known, name[0]); });
+    const bool cte = name.size() == 1 && std::any_of(ctes_.begin(), ctes_.end(), [&](const std::string& known) {
+                       return equals_ignoring_case(known, name[0]);
+                     });
     if (!cte) names_.push_back(name);
   }
 
@@ -63,12 +64,8 @@ class NameCollector {
 
   void table(const TableRef& ref) {
     switch (ref.kind) {
-      case TableKind::named:
-        name(ref.name);
-        break;
-      case TableKind::derived:
-        query(*ref.query);
-        break;
+      case TableKind::named: name(ref.name); break;
+      case TableKind::derived: query(*ref.query); break;
       case TableKind::values:
         for (const auto& row : ref.rows) {
           for (const ExprPtr& item : row) expr(item);

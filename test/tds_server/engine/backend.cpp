@@ -5,13 +5,9 @@
 
 namespace tds_server::engine {
 
-int Rows::number(int row, int column) const {
-  return std::atoi(PQgetvalue(result_.get(), row, column));
-}
+int Rows::number(int row, int column) const { return std::atoi(PQgetvalue(result_.get(), row, column)); }
 
-std::uint64_t Rows::affected() const {
-  return std::strtoull(PQcmdTuples(result_.get()), nullptr, 10);
-}
+std::uint64_t Rows::affected() const { return std::strtoull(PQcmdTuples(result_.get()), nullptr, 10); }
 
 Backend::Backend(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str())), cancel_(nullptr) {
   if (PQstatus(connection_) != CONNECTION_OK) {
@@ -89,15 +85,14 @@ Rows Backend::finish(PGresult* result) {
   return Rows(result);
 }
 
-Rows Backend::run(const std::string& sql) {
-  return finish(PQexec(connection_, sql.c_str()));
-}
+Rows Backend::run(const std::string& sql) { return finish(PQexec(connection_, sql.c_str())); }
 
 Rows Backend::run(const std::string& sql, const std::vector<std::string>& parameters) {
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  return finish(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
+  return finish(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                             nullptr, 0));
 }
 
 Rows Backend::run_kept(const std::string& sql, const std::vector<std::string>& parameters) {
@@ -110,10 +105,12 @@ Rows Backend::run_kept(const std::string& sql, const std::vector<std::string>& p
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  return finish(PQexecPrepared(connection_, known->second.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0));
+  return finish(PQexecPrepared(connection_, known->second.c_str(), static_cast<int>(values.size()), values.data(),
+                               nullptr, nullptr, 0));
 }
 
-std::uint64_t Backend::copy_out(const std::string& query, const std::function<bool(const char*, std::size_t)>& row, bool* stopped) {
+std::uint64_t Backend::copy_out(const std::string& query, const std::function<bool(const char*, std::size_t)>& row,
+                                bool* stopped) {
   PGresult* result = PQexec(connection_, ("COPY (" + query + ") TO STDOUT (FORMAT binary)").c_str());
   if (PQresultStatus(result) != PGRES_COPY_OUT) raise(result);
   PQclear(result);

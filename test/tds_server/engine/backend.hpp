@@ -1,5 +1,5 @@
-// One libpq connection: statements, binary COPY in both directions, cancel. Failures come out as PgError with PostgreSQL's
-// fields; failure_map turns them into SQL Server's errors.
+// One libpq connection: statements, binary COPY in both directions, cancel. Failures come out as
+// PgError with PostgreSQL's fields; failure_map turns them into SQL Server's errors.
 #pragma once
 
 #include <libpq-fe.h>
@@ -27,7 +27,8 @@ class Rows {
   int size() const { return PQntuples(result_.get()); }
   bool null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
   std::string get(int row, int column) const {
-    return std::string(PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column)));
+    return std::string(PQgetvalue(result_.get(), row, column),
+                       static_cast<std::size_t>(PQgetlength(result_.get(), row, column)));
   }
   bool flag(int row, int column) const { return *PQgetvalue(result_.get(), row, column) == 't'; }
   int number(int row, int column) const;
@@ -47,12 +48,15 @@ class Backend {
   // Runs one or more statements; the last one's result. Notices are dropped.
   Rows run(const std::string& sql);
   Rows run(const std::string& sql, const std::vector<std::string>& parameters);
-  // As above for a statement that comes again and again: PostgreSQL keeps its plan. The text is the key.
+  // As above for a statement that comes again and again: PostgreSQL keeps its plan. The text is the
+  // key.
   Rows run_kept(const std::string& sql, const std::vector<std::string>& parameters);
 
-  // COPY (query) TO STDOUT in binary. `field_count` fields a row; the callback gets one row's bytes after the field count
-  // and returns false to stop early. Answers the rows handed over; `stopped` says whether the callback stopped.
-  std::uint64_t copy_out(const std::string& query, const std::function<bool(const char*, std::size_t)>& row, bool* stopped);
+  // COPY (query) TO STDOUT in binary. `field_count` fields a row; the callback gets one row's bytes
+  // after the field count and returns false to stop early. Answers the rows handed over; `stopped`
+  // says whether the callback stopped.
+  std::uint64_t copy_out(const std::string& query, const std::function<bool(const char*, std::size_t)>& row,
+                         bool* stopped);
 
   void copy_in_begin(const std::string& copy_statement);
   void copy_in_data(std::string_view data);
@@ -61,8 +65,9 @@ class Backend {
 
   PGTransactionStatusType transaction_status() const { return PQtransactionStatus(connection_); }
   void cancel();  // from any thread
-  // After cancel(), by the thread that runs statements: the cancel has taken effect, or does so now without harm. PostgreSQL ignores it while
-  // it waits for a statement, and an empty one does not look for it.
+  // After cancel(), by the thread that runs statements: the cancel has taken effect, or does so now
+  // without harm. PostgreSQL ignores it while it waits for a statement, and an empty one does not
+  // look for it.
   void absorb_cancel();
   bool alive() const { return PQstatus(connection_) == CONNECTION_OK; }
 

@@ -1,5 +1,6 @@
-// INSERT, UPDATE, DELETE. UPDATE and DELETE with FROM, TOP or OUTPUT deleted become a join of the table with a subquery
-// over its row addresses (ctid), which keeps T-SQL's rules: the row source is computed first, each row changes once.
+// INSERT, UPDATE, DELETE. UPDATE and DELETE with FROM, TOP or OUTPUT deleted become a join of the
+// table with a subquery over its row addresses (ctid), which keeps T-SQL's rules: the row source is
+// computed first, each row changes once.
 #include "binder.hpp"
 #include "errors.hpp"
 #include "text.hpp"
@@ -14,7 +15,8 @@ std::string Binder::display(const Table& table) const {
 
 TablePtr Binder::change_table(const Name& name) {
   for (const CteBinding& cte : ctes_) {
-    if (name.size() == 1 && catalog_.same(cte.name, name[0])) throw not_supported("changes through a common table expression");
+    if (name.size() == 1 && catalog_.same(cte.name, name[0]))
+      throw not_supported("changes through a common table expression");
   }
   TablePtr table = catalog_.table(name);
   if (table->system) {
@@ -26,8 +28,8 @@ TablePtr Binder::change_table(const Name& name) {
 
 // ---- INSERT
 
-std::vector<const Column*> Binder::insert_targets(const InsertStatement& statement, const TablePtr& table, bool identity_insert,
-                                                  BoundChange& change) {
+std::vector<const Column*> Binder::insert_targets(const InsertStatement& statement, const TablePtr& table,
+                                                  bool identity_insert, BoundChange& change) {
   std::vector<const Column*> targets;
   bool identity_named = false;
   for (const std::string& name : statement.columns) {
@@ -36,21 +38,25 @@ std::vector<const Column*> Binder::insert_targets(const InsertStatement& stateme
     for (const Column* other : targets) {
       if (other == column)
         throw error(264, "The column name '" + column->name +
-                             "' is specified more than once in the SET clause or column list of an INSERT. A column cannot be assigned "
+                             "' is specified more than once in the SET clause or column list of an INSERT. A column "
+                             "cannot be assigned "
                              "more than one value in the same clause.");
     }
     if (column->computed()) {
-      throw error(271, "The column \"" + column->name +
-                           "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
+      throw error(
+          271,
+          "The column \"" + column->name +
+              "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
     }
     if (column->rowversion)
       throw error(273,
-                  "Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, "
+                  "Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude "
+                  "the timestamp column, "
                   "or insert a DEFAULT into the timestamp column.");
     if (column->identity) {
       if (!identity_insert)
-        throw error(544,
-                    "Cannot insert explicit value for identity column in table '" + table->name + "' when IDENTITY_INSERT is set to OFF.");
+        throw error(544, "Cannot insert explicit value for identity column in table '" + table->name +
+                             "' when IDENTITY_INSERT is set to OFF.");
       identity_named = true;
     }
     targets.push_back(column);
@@ -70,7 +76,8 @@ std::vector<const Column*> Binder::insert_targets(const InsertStatement& stateme
   const bool has_identity = !table->identity_sequence.empty();
   if (identity_insert && has_identity && !identity_named) {
     throw error(545, "Explicit value must be specified for identity column in table '" + table->name +
-                         "' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR REPLICATION "
+                         "' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a "
+                         "NOT FOR REPLICATION "
                          "identity column.");
   }
   change.generates_identity = has_identity && !identity_named;
@@ -78,16 +85,19 @@ std::vector<const Column*> Binder::insert_targets(const InsertStatement& stateme
   return targets;
 }
 
-std::string Binder::insert_rows(const InsertStatement& statement, const TablePtr& table, const std::vector<const Column*>& targets) {
+std::string Binder::insert_rows(const InsertStatement& statement, const TablePtr& table,
+                                const std::vector<const Column*>& targets) {
   const Scope none;
   std::string sql;
   for (const auto& row : statement.rows) {
     if (row.size() != targets.size()) {
-      if (statement.columns.empty()) throw error(213, "Column name or number of supplied values does not match table definition.");
+      if (statement.columns.empty())
+        throw error(213, "Column name or number of supplied values does not match table definition.");
       const bool fewer = targets.size() < row.size();
       throw error(fewer ? 110 : 109,
                   std::string("There are ") + (fewer ? "fewer" : "more") +
-                      " columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES "
+                      " columns in the INSERT statement than values specified in the VALUES clause. The number of "
+                      "values in the VALUES "
                       "clause must match the number of columns specified in the INSERT statement.",
                   15);
     }
@@ -105,10 +115,12 @@ std::string Binder::insert_rows(const InsertStatement& statement, const TablePtr
   return sql;
 }
 
-std::string Binder::insert_query(const InsertStatement& statement, const TablePtr& table, const std::vector<const Column*>& targets) {
+std::string Binder::insert_query(const InsertStatement& statement, const TablePtr& table,
+                                 const std::vector<const Column*>& targets) {
   const BoundQuery bound = query(*statement.query);
   if (bound.columns.size() != targets.size()) {
-    if (statement.columns.empty()) throw error(213, "Column name or number of supplied values does not match table definition.");
+    if (statement.columns.empty())
+      throw error(213, "Column name or number of supplied values does not match table definition.");
     const bool fewer = bound.columns.size() < targets.size();
     throw error(fewer ? 120 : 121,
                 std::string("The select list for the INSERT statement contains ") + (fewer ? "fewer" : "more") +
@@ -162,8 +174,8 @@ BoundChange Binder::insert(const InsertStatement& statement, bool identity_inser
       }
       std::string aliases;
       for (const OutputColumn& column : change.output) aliases += (aliases.empty() ? "" : ", ") + column.pg;
-      sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(" + aliases + ") AS (" + sql + ") INSERT INTO " +
-            into->target + "(" + names + ") SELECT " + items + " FROM r";
+      sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(" + aliases + ") AS (" + sql +
+            ") INSERT INTO " + into->target + "(" + names + ") SELECT " + items + " FROM r";
       with.clear();
       change.output.clear();
     }
@@ -173,8 +185,8 @@ BoundChange Binder::insert(const InsertStatement& statement, bool identity_inser
     for (const Column& column : change.table->columns) {
       if (column.identity) identity = pg_identifier(column.stored);
     }
-    sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(id) AS (" + sql + " RETURNING " + identity +
-          ") SELECT count(*), max(id), min(id) FROM r";
+    sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(id) AS (" + sql + " RETURNING " +
+          identity + ") SELECT count(*), max(id), min(id) FROM r";
     with.clear();
   }
   change.sql = with + sql;
@@ -184,8 +196,10 @@ BoundChange Binder::insert(const InsertStatement& statement, bool identity_inser
 
 // ---- OUTPUT
 
-// `inserted` and `deleted` as sources of the OUTPUT clause. Deleted columns may be carried by a subquery as d1, d2, ...
-Scope Binder::output_scope(const TablePtr& table, const std::string& inserted, const std::string& deleted, bool deleted_columns) {
+// `inserted` and `deleted` as sources of the OUTPUT clause. Deleted columns may be carried by a
+// subquery as d1, d2, ...
+Scope Binder::output_scope(const TablePtr& table, const std::string& inserted, const std::string& deleted,
+                           bool deleted_columns) {
   Scope scope;
   if (!inserted.empty()) {
     Source source = table_source(table, inserted, false);
@@ -196,7 +210,8 @@ Scope Binder::output_scope(const TablePtr& table, const std::string& inserted, c
     Source source = table_source(table, deleted, false);
     source.name = "deleted";
     if (deleted_columns) {
-      for (std::size_t i = 0; i < source.columns.size(); ++i) source.columns[i].value.sql = deleted + ".\"d" + std::to_string(i + 1) + "\"";
+      for (std::size_t i = 0; i < source.columns.size(); ++i)
+        source.columns[i].value.sql = deleted + ".\"d" + std::to_string(i + 1) + "\"";
       for (SourceColumn& column : source.columns) column.value.column = true;
     }
     scope.sources.push_back(std::move(source));
@@ -204,7 +219,8 @@ Scope Binder::output_scope(const TablePtr& table, const std::string& inserted, c
   return scope;
 }
 
-std::string Binder::returning(const std::vector<SelectItem>& items, const Scope& rows, std::vector<OutputColumn>& columns) {
+std::string Binder::returning(const std::vector<SelectItem>& items, const Scope& rows,
+                              std::vector<OutputColumn>& columns) {
   std::vector<Typed> values;
   std::string sql;
   for (const SelectItem& item : items) {
@@ -212,7 +228,8 @@ std::string Binder::returning(const std::vector<SelectItem>& items, const Scope&
       for (const Source& source : rows.sources) {
         if (!item.expr->name.empty() && !catalog_.same(source.name, item.expr->name.back())) continue;
         for (const SourceColumn& column : source.columns) {
-          OutputColumn output_column{column.name, "", column.value.type, column.value.nullable, false, false, false, ""};
+          OutputColumn output_column{column.name, "", column.value.type, column.value.nullable, false, false,
+                                     false,       ""};
           columns.push_back(std::move(output_column));
           values.push_back(column.value);
         }
@@ -237,7 +254,8 @@ std::string Binder::returning(const std::vector<SelectItem>& items, const Scope&
 // ---- UPDATE, DELETE
 
 // Binds FROM and finds the changed table in it: by alias, by name, or added to the list.
-const Source& Binder::change_source(const Name& name, const std::vector<TableRefPtr>& from, Scope& scope, std::string& from_sql) {
+const Source& Binder::change_source(const Name& name, const std::vector<TableRefPtr>& from, Scope& scope,
+                                    std::string& from_sql) {
   from_sql = from_list(from, scope);
   for (const Source& source : scope.sources) {
     if (name.size() == 1 && source.table && catalog_.same(source.name, name[0])) return source;
@@ -281,8 +299,10 @@ BoundChange Binder::update(const UpdateStatement& statement) {
     if (column == nullptr) throw invalid_column(assignment.column.back());
     if (column->identity) throw error(8102, "Cannot update identity column '" + column->name + "'.");
     if (column->computed()) {
-      throw error(271, "The column \"" + column->name +
-                           "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
+      throw error(
+          271,
+          "The column \"" + column->name +
+              "\" cannot be modified because it is either a computed column or is the result of a UNION operator.");
     }
     if (column->rowversion) throw error(272, "Cannot update a timestamp column.");
     const std::string name = pg_identifier(column->stored);
@@ -332,9 +352,11 @@ BoundChange Binder::update(const UpdateStatement& statement) {
     const Scope none;
     rows += " LIMIT (" + as(value(*statement.top->count, none), SqlType::bigint) + ")";
   }
-  change.sql = with + "UPDATE " + change.table->target + " AS \"u\" SET " + joined + " FROM (" + rows + ") AS s WHERE \"u\".ctid = s.rid";
+  change.sql = with + "UPDATE " + change.table->target + " AS \"u\" SET " + joined + " FROM (" + rows +
+               ") AS s WHERE \"u\".ctid = s.rid";
   if (!statement.output.empty())
-    change.sql += returning(statement.output, output_scope(change.table, "\"u\"", deleted ? "s" : "", true), change.output);
+    change.sql +=
+        returning(statement.output, output_scope(change.table, "\"u\"", deleted ? "s" : "", true), change.output);
   ctes_.resize(visible);
   return change;
 }
@@ -360,8 +382,10 @@ BoundChange Binder::remove(const DeleteStatement& statement) {
       const Scope none;
       rows += " LIMIT (" + as(value(*statement.top->count, none), SqlType::bigint) + ")";
     }
-    change.sql = with + "DELETE FROM " + change.table->target + " AS \"u\" USING (" + rows + ") AS s WHERE \"u\".ctid = s.rid";
-    if (!statement.output.empty()) change.sql += returning(statement.output, output_scope(change.table, "", "\"u\"", false), change.output);
+    change.sql =
+        with + "DELETE FROM " + change.table->target + " AS \"u\" USING (" + rows + ") AS s WHERE \"u\".ctid = s.rid";
+    if (!statement.output.empty())
+      change.sql += returning(statement.output, output_scope(change.table, "", "\"u\"", false), change.output);
   }
   ctes_.resize(visible);
   return change;

@@ -21,16 +21,11 @@ std::string Binder::from_list(const std::vector<TableRefPtr>& list, Scope& scope
 
 std::string Binder::table_ref(const TableRef& ref, Scope& scope, bool null_extended) {
   switch (ref.kind) {
-    case TableKind::join:
-      return join(ref, scope, null_extended);
-    case TableKind::named:
-      return named_table(ref, scope, null_extended);
-    case TableKind::derived:
-      return derived_table(ref, scope, null_extended, false);
-    case TableKind::values:
-      return values_table(ref, scope, null_extended);
-    case TableKind::function:
-      return table_function(ref, scope);
+    case TableKind::join: return join(ref, scope, null_extended);
+    case TableKind::named: return named_table(ref, scope, null_extended);
+    case TableKind::derived: return derived_table(ref, scope, null_extended, false);
+    case TableKind::values: return values_table(ref, scope, null_extended);
+    case TableKind::function: return table_function(ref, scope);
   }
   return "";
 }
@@ -38,7 +33,8 @@ std::string Binder::table_ref(const TableRef& ref, Scope& scope, bool null_exten
 std::string Binder::join(const TableRef& ref, Scope& scope, bool null_extended) {
   const std::size_t first = scope.sources.size();
   const bool left_null = null_extended || ref.join == JoinKind::right || ref.join == JoinKind::full;
-  const bool right_null = null_extended || ref.join == JoinKind::left || ref.join == JoinKind::full || ref.join == JoinKind::outer_apply;
+  const bool right_null =
+      null_extended || ref.join == JoinKind::left || ref.join == JoinKind::full || ref.join == JoinKind::outer_apply;
   const std::string left = table_ref(*ref.left, scope, left_null);
   std::string right;
   const bool apply = ref.join == JoinKind::cross_apply || ref.join == JoinKind::outer_apply;
@@ -49,7 +45,8 @@ std::string Binder::join(const TableRef& ref, Scope& scope, bool null_extended) 
   } else {
     right = table_ref(*ref.right, scope, right_null);
   }
-  // ON sees only the two sides, so that a name of a table outside the join is an error as in SQL Server.
+  // ON sees only the two sides, so that a name of a table outside the join is an error as in SQL
+  // Server.
   std::string on;
   if (ref.on) {
     Scope visible;
@@ -58,19 +55,13 @@ std::string Binder::join(const TableRef& ref, Scope& scope, bool null_extended) 
     on = " ON " + condition(*ref.on, visible);
   }
   switch (ref.join) {
-    case JoinKind::inner:
-      return "(" + left + " JOIN " + right + on + ")";
-    case JoinKind::left:
-      return "(" + left + " LEFT JOIN " + right + on + ")";
-    case JoinKind::right:
-      return "(" + left + " RIGHT JOIN " + right + on + ")";
-    case JoinKind::full:
-      return "(" + left + " FULL JOIN " + right + on + ")";
+    case JoinKind::inner: return "(" + left + " JOIN " + right + on + ")";
+    case JoinKind::left: return "(" + left + " LEFT JOIN " + right + on + ")";
+    case JoinKind::right: return "(" + left + " RIGHT JOIN " + right + on + ")";
+    case JoinKind::full: return "(" + left + " FULL JOIN " + right + on + ")";
     case JoinKind::cross:
-    case JoinKind::cross_apply:
-      return "(" + left + " CROSS JOIN " + right + ")";
-    case JoinKind::outer_apply:
-      return "(" + left + " LEFT JOIN " + right + " ON true)";
+    case JoinKind::cross_apply: return "(" + left + " CROSS JOIN " + right + ")";
+    case JoinKind::outer_apply: return "(" + left + " LEFT JOIN " + right + " ON true)";
   }
   return "";
 }
@@ -79,10 +70,12 @@ void Binder::add_source(Scope& scope, Source source, int line) {
   for (const Source& other : scope.sources) {
     if (catalog_.same(other.name, source.name) &&
         (source.schema.empty() || other.schema.empty() || catalog_.same(other.schema, source.schema))) {
-      EngineError failure = error(1011, "The correlation name '" + source.name + "' is specified multiple times in a FROM clause.");
+      EngineError failure =
+          error(1011, "The correlation name '" + source.name + "' is specified multiple times in a FROM clause.");
       if (!source.schema.empty()) {
-        failure = error(1013, "The objects \"" + source.name + "\" and \"" + other.name +
-                                  "\" in the FROM clause have the same exposed names. Use correlation names to distinguish them.");
+        failure = error(
+            1013, "The objects \"" + source.name + "\" and \"" + other.name +
+                      "\" in the FROM clause have the same exposed names. Use correlation names to distinguish them.");
       }
       failure.message.line = line;
       throw failure;
@@ -91,7 +84,8 @@ void Binder::add_source(Scope& scope, Source source, int line) {
   scope.sources.push_back(std::move(source));
 }
 
-// The columns of a stored table under a PostgreSQL alias. A computed column becomes its expression over the others.
+// The columns of a stored table under a PostgreSQL alias. A computed column becomes its expression
+// over the others.
 Source Binder::table_source(const TablePtr& table, const std::string& alias, bool null_extended) {
   Source source;
   source.table = table;
@@ -168,8 +162,8 @@ std::string Binder::named_table(const TableRef& ref, Scope& scope, bool null_ext
   if (!ref.args.empty() && table->kind != "U") throw not_a_local_table();
   if (table->kind == "V" && !table->system) {
     // A view is its query, bound anew: its tables may have changed since it was made.
-    const Rows rows =
-        catalog_.backend().run("SELECT definition FROM tds_meta.objects WHERE object_id = $1", {std::to_string(table->object_id)});
+    const Rows rows = catalog_.backend().run("SELECT definition FROM tds_meta.objects WHERE object_id = $1",
+                                             {std::to_string(table->object_id)});
     const std::string definition = from_stored_text(rows.get(0, 0));
     const Batch batch = parse_batch(definition);
     const auto& view = std::get<CreateView>(batch.statements.at(0)->node);
@@ -182,7 +176,8 @@ std::string Binder::named_table(const TableRef& ref, Scope& scope, bool null_ext
     for (std::size_t i = 0; i < table->columns.size() && i < bound.columns.size(); ++i) {
       SourceColumn entry;
       entry.name = table->columns[i].name;
-      entry.value = make(alias + "." + bound.columns[i].pg, bound.columns[i].type, bound.columns[i].nullable || null_extended);
+      entry.value =
+          make(alias + "." + bound.columns[i].pg, bound.columns[i].type, bound.columns[i].nullable || null_extended);
       entry.value.column = true;
       source.columns.push_back(std::move(entry));
     }
@@ -213,7 +208,8 @@ std::string Binder::derived_table(const TableRef& ref, Scope& scope, bool null_e
     SourceColumn entry;
     entry.name = ref.column_aliases.empty() ? column.name : ref.column_aliases[i];
     if (entry.name.empty())
-      throw error(8155, "No column name was specified for column " + std::to_string(i + 1) + " of '" + ref.alias + "'.", 16, 2);
+      throw error(8155, "No column name was specified for column " + std::to_string(i + 1) + " of '" + ref.alias + "'.",
+                  16, 2);
     for (const SourceColumn& other : source.columns) {
       if (catalog_.same(other.name, entry.name)) {
         throw error(8156, "The column '" + entry.name + "' was specified multiple times for '" + ref.alias + "'.");
@@ -234,7 +230,8 @@ std::string Binder::values_table(const TableRef& ref, Scope& scope, bool null_ex
   const std::size_t width = ref.rows[0].size();
   std::vector<std::vector<Typed>> rows;
   for (const auto& row : ref.rows) {
-    if (row.size() != width) throw error(10709, "The number of columns for each row in a table value constructor must be the same.");
+    if (row.size() != width)
+      throw error(10709, "The number of columns for each row in a table value constructor must be the same.");
     std::vector<Typed> bound;
     for (const ExprPtr& expr : row) bound.push_back(value(*expr, scope));
     rows.push_back(std::move(bound));
@@ -243,9 +240,10 @@ std::string Binder::values_table(const TableRef& ref, Scope& scope, bool null_ex
     throw error(ref.column_aliases.empty()          ? 8155
                 : ref.column_aliases.size() < width ? 8158
                                                     : 8159,
-                ref.column_aliases.empty() ? "No column name was specified for column 1 of '" + ref.alias + "'."
-                                           : "'" + ref.alias + "' has " + (ref.column_aliases.size() < width ? "more" : "fewer") +
-                                                 " columns than were specified in the column list.",
+                ref.column_aliases.empty()
+                    ? "No column name was specified for column 1 of '" + ref.alias + "'."
+                    : "'" + ref.alias + "' has " + (ref.column_aliases.size() < width ? "more" : "fewer") +
+                          " columns than were specified in the column list.",
                 16, 2);
   }
   Source source;
@@ -298,8 +296,9 @@ std::string Binder::table_function(const TableRef& ref, Scope& scope) {
     TypeInfo type = character_type(args[0].type, length_in_units(args[0].type));
     add("value", type);
     if (args.size() > 2) add("ordinal", make_type(SqlType::bigint));
-    sql = "LATERAL (SELECT (v)::bpchar COLLATE " + pg_collation(type.collation) + " AS value, o AS ordinal FROM string_to_table(" +
-          as_text(args[0]) + ", " + as_text(args[1]) + ") WITH ORDINALITY AS s(v, o)) AS " + source.pg;
+    sql = "LATERAL (SELECT (v)::bpchar COLLATE " + pg_collation(type.collation) +
+          " AS value, o AS ordinal FROM string_to_table(" + as_text(args[0]) + ", " + as_text(args[1]) +
+          ") WITH ORDINALITY AS s(v, o)) AS " + source.pg;
   } else if (name == "generate_series" && args.size() >= 2) {
     const TypeInfo type = common(args);
     add("value", type);
@@ -314,7 +313,8 @@ std::string Binder::table_function(const TableRef& ref, Scope& scope) {
     add("name", sysname);
     add("value", make_type(SqlType::sql_variant));
     sql = "LATERAL tds.list_extended_property(";
-    for (std::size_t i = 0; i < 7; ++i) sql += (i > 0 ? ", " : "") + (i < args.size() ? as_text(args[i]) : std::string("NULL"));
+    for (std::size_t i = 0; i < 7; ++i)
+      sql += (i > 0 ? ", " : "") + (i < args.size() ? as_text(args[i]) : std::string("NULL"));
     sql += ") AS " + source.pg;
   } else if (name == "fn_helpcollations") {
     const TypeInfo sysname = character_type(make_character(SqlType::nvarchar, 128), 128);

@@ -19,13 +19,12 @@ std::string Binder::condition(const Expr& expr, const Scope& scope) {
         node = node->args[0].get();
       }
       std::string sql = "(" + condition(*node, scope);
-      for (auto term = terms.rbegin(); term != terms.rend(); ++term) sql += std::string(word) + condition(**term, scope);
+      for (auto term = terms.rbegin(); term != terms.rend(); ++term)
+        sql += std::string(word) + condition(**term, scope);
       return sql + ")";
     }
-    case ExprKind::not_:
-      return "(NOT " + condition(*expr.args[0], scope) + ")";
-    case ExprKind::compare:
-      return compare(expr.text, value(*expr.args[0], scope), value(*expr.args[1], scope));
+    case ExprKind::not_: return "(NOT " + condition(*expr.args[0], scope) + ")";
+    case ExprKind::compare: return compare(expr.text, value(*expr.args[0], scope), value(*expr.args[1], scope));
     case ExprKind::is_null: {
       const Typed operand = value(*expr.args[0], scope);
       // IS NULL of a composite looks into its fields; num_nulls does not.
@@ -36,27 +35,24 @@ std::string Binder::condition(const Expr& expr, const Scope& scope) {
     }
     case ExprKind::between: {
       const Typed operand = value(*expr.args[0], scope);
-      const std::string sql =
-          "(" + compare(">=", operand, value(*expr.args[1], scope)) + " AND " + compare("<=", operand, value(*expr.args[2], scope)) + ")";
+      const std::string sql = "(" + compare(">=", operand, value(*expr.args[1], scope)) + " AND " +
+                              compare("<=", operand, value(*expr.args[2], scope)) + ")";
       return expr.negated ? "(NOT " + sql + ")" : sql;
     }
-    case ExprKind::like:
-      return like(expr, scope);
-    case ExprKind::in_list:
-      return in_list(expr, scope);
-    case ExprKind::in_query:
-      return in_query(expr, scope);
-    case ExprKind::quantified:
-      return quantified(expr, scope);
+    case ExprKind::like: return like(expr, scope);
+    case ExprKind::in_list: return in_list(expr, scope);
+    case ExprKind::in_query: return in_query(expr, scope);
+    case ExprKind::quantified: return quantified(expr, scope);
     case ExprKind::exists: {
       const BoundQuery bound = query(*expr.query, &scope);
       return "EXISTS (" + bound.sql + ")";
     }
     default: {
-      EngineError failure = error(4145,
-                                  "An expression of non-boolean type specified in a context where a condition is expected, near '" +
-                                      (expr.text.empty() && !expr.name.empty() ? expr.name.back() : expr.text) + "'.",
-                                  15);
+      EngineError failure =
+          error(4145,
+                "An expression of non-boolean type specified in a context where a condition is expected, near '" +
+                    (expr.text.empty() && !expr.name.empty() ? expr.name.back() : expr.text) + "'.",
+                15);
       failure.message.line = expr.line;
       throw failure;
     }
@@ -70,13 +66,16 @@ std::string Binder::comparison_collation(const Typed& a, const Typed& b) {
   const auto rank = [](const Typed& value) { return value.explicit_collation ? 2 : value.column ? 1 : 0; };
   if (rank(a) != rank(b)) return rank(a) > rank(b) ? x : y;
   if (rank(a) == 0) return x == catalog_.collation() ? y : x;
-  throw error(468, "Cannot resolve the collation conflict between \"" + x + "\" and \"" + y + "\" in the equal to operation.", 16, 9);
+  throw error(
+      468, "Cannot resolve the collation conflict between \"" + x + "\" and \"" + y + "\" in the equal to operation.",
+      16, 9);
 }
 
 // The value in a form that PostgreSQL compares as SQL Server would values of type `as`.
 std::string Binder::comparable(const Typed& value, const TypeInfo& as, std::string_view collation) {
   if (is_numeric(value.type.type) && is_numeric(as.type)) {
-    return value.column ? value.sql : output(value);  // PostgreSQL compares mixed numbers by itself, and an index stays usable
+    return value.column ? value.sql
+                        : output(value);  // PostgreSQL compares mixed numbers by itself, and an index stays usable
   }
   const Typed converted = convert(value, as, Conversion::implicit);
   switch (family(as.type)) {
@@ -87,8 +86,7 @@ std::string Binder::comparable(const Typed& value, const TypeInfo& as, std::stri
     case Family::date:
       if (as.type == SqlType::datetimeoffset) return "(" + output(converted) + ").utc";
       return output(converted);
-    default:
-      return output(converted);
+    default: return output(converted);
   }
 }
 
@@ -98,14 +96,11 @@ std::string Binder::order_key(const Typed& value) {
     case Family::character:
       if (value.column) return value.sql;
       return "((" + output(value) + ") COLLATE " + pg_collation(collation_of(value)) + ")";
-    case Family::guid:
-      return "tds.guid_key(" + output(value) + ")";
+    case Family::guid: return "tds.guid_key(" + output(value) + ")";
     case Family::date:
       return value.type.type == SqlType::datetimeoffset ? "(" + output(value) + ").utc" : output(value);
-    case Family::variant:
-      return "tds.variant_key(" + output(value) + ")";
-    default:
-      return output(value);
+    case Family::variant: return "tds.variant_key(" + output(value) + ")";
+    default: return output(value);
   }
 }
 
@@ -114,8 +109,8 @@ std::string Binder::compare(const std::string& op, const Typed& a, const Typed& 
   TypeInfo type = a.null_literal ? b.type : b.null_literal ? a.type : common_type(a.type, b.type);
   for (const Typed* side : {&a, &b}) {
     if (is_lob(side->type.type) && !side->null_literal) {
-      throw error(402, "The data types " + std::string(type_name(a.type.type)) + " and " + std::string(type_name(b.type.type)) +
-                           " are incompatible in the " +
+      throw error(402, "The data types " + std::string(type_name(a.type.type)) + " and " +
+                           std::string(type_name(b.type.type)) + " are incompatible in the " +
                            (op == "="    ? "equal to"
                             : op == "<>" ? "not equal to"
                             : op == "<"  ? "less than"
@@ -128,9 +123,11 @@ std::string Binder::compare(const std::string& op, const Typed& a, const Typed& 
     throw error(305, "The " + std::string(type_name(type.type)) +
                          " data type cannot be compared or sorted, except when using the IS NULL operator.");
   }
-  // A string beside a character column keeps the column whole: its length says nothing for a comparison.
+  // A string beside a character column keeps the column whole: its length says nothing for a
+  // comparison.
   if (is_character(type.type))
-    type = make_character(is_unicode(a.type.type) || is_unicode(b.type.type) ? SqlType::nvarchar : SqlType::varchar, -1);
+    type =
+        make_character(is_unicode(a.type.type) || is_unicode(b.type.type) ? SqlType::nvarchar : SqlType::varchar, -1);
   const std::string collation = is_character(type.type) ? comparison_collation(a, b) : "";
   const auto side = [&](const Typed& value) {
     if (value.null_literal) return "NULL::" + std::string(pg_type(type.type));
@@ -155,12 +152,14 @@ std::string Binder::in_list(const Expr& expr, const Scope& scope) {
     for (std::size_t i = 1; i < items.size(); ++i) {
       if (is_character(items[i].type.type)) collation = comparison_collation(left, items[i]);
     }
-    type = make_character(
-        type.type == SqlType::nvarchar || type.type == SqlType::nchar || is_unicode(left.type.type) ? SqlType::nvarchar : SqlType::varchar,
-        -1);
+    type = make_character(type.type == SqlType::nvarchar || type.type == SqlType::nchar || is_unicode(left.type.type)
+                              ? SqlType::nvarchar
+                              : SqlType::varchar,
+                          -1);
   }
   const auto side = [&](const Typed& item) {
-    if (item.null_literal) return "NULL::" + std::string(type.type == SqlType::datetimeoffset ? "int8" : pg_type(type.type));
+    if (item.null_literal)
+      return "NULL::" + std::string(type.type == SqlType::datetimeoffset ? "int8" : pg_type(type.type));
     const std::string sql = comparable(item, type, collation);
     return family(type.type) == Family::variant ? "tds.variant_key(" + sql + ")" : sql;
   };
@@ -173,14 +172,16 @@ std::string Binder::in_query(const Expr& expr, const Scope& scope) {
   const Typed left = value(*expr.args[0], scope);
   const BoundQuery bound = query(*expr.query, &scope);
   if (bound.columns.size() != 1) {
-    throw error(116, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.");
+    throw error(
+        116,
+        "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.");
   }
   Typed right = make("s." + bound.columns[0].pg, bound.columns[0].type);
   right.column = true;
   const TypeInfo type = left.null_literal ? right.type : common_type(left.type, right.type);
   const std::string collation = is_character(type.type) ? comparison_collation(left, right) : "";
-  return "(" + comparable(left, type, collation) + (expr.negated ? " NOT IN (" : " IN (") + "SELECT " + comparable(right, type, collation) +
-         " FROM (" + bound.sql + ") AS s))";
+  return "(" + comparable(left, type, collation) + (expr.negated ? " NOT IN (" : " IN (") + "SELECT " +
+         comparable(right, type, collation) + " FROM (" + bound.sql + ") AS s))";
 }
 
 std::string Binder::quantified(const Expr& expr, const Scope& scope) {
@@ -196,7 +197,8 @@ std::string Binder::quantified(const Expr& expr, const Scope& scope) {
 
 namespace {
 
-// T-SQL's wildcards as PostgreSQL's LIKE pattern with escape '\'. Nothing when the pattern holds a [set].
+// T-SQL's wildcards as PostgreSQL's LIKE pattern with escape '\'. Nothing when the pattern holds a
+// [set].
 std::optional<std::string> simple_pattern(std::string_view pattern, char escape) {
   std::string out;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -229,8 +231,9 @@ std::string Binder::like(const Expr& expr, const Scope& scope) {
     }
     escape = mark.constant->bytes;
   }
-  const bool sensitive = is_case_sensitive(
-      is_character(left.type.type) && is_character(pattern.type.type) ? comparison_collation(left, pattern) : collation_of(left));
+  const bool sensitive = is_case_sensitive(is_character(left.type.type) && is_character(pattern.type.type)
+                                               ? comparison_collation(left, pattern)
+                                               : collation_of(left));
   const std::string subject = text(left);
   std::string sql;
   const bool ascii_escape = escape.empty() || escape.size() == 1;
@@ -239,9 +242,11 @@ std::string Binder::like(const Expr& expr, const Scope& scope) {
     simple = simple_pattern(pattern.constant->bytes, escape.empty() ? '\0' : escape[0]);
   if (simple) {
     const std::string quoted = pg_literal(to_stored_text(*simple));
-    sql = sensitive ? "(" + subject + " LIKE " + quoted + ")" : "((" + subject + ") COLLATE tds.letters ILIKE " + quoted + ")";
+    sql = sensitive ? "(" + subject + " LIKE " + quoted + ")"
+                    : "((" + subject + ") COLLATE tds.letters ILIKE " + quoted + ")";
   } else {
-    sql = "tds.is_like(" + subject + ", " + text(pattern) + ", " + pg_literal(escape) + ", " + (sensitive ? "true" : "false") + ")";
+    sql = "tds.is_like(" + subject + ", " + text(pattern) + ", " + pg_literal(escape) + ", " +
+          (sensitive ? "true" : "false") + ")";
   }
   return expr.negated ? "(NOT " + sql + ")" : sql;
 }

@@ -8,9 +8,7 @@
 namespace tds_server::engine {
 namespace {
 
-std::string output_alias(std::size_t index) {
-  return "\"c" + std::to_string(index + 1) + "\"";
-}
+std::string output_alias(std::size_t index) { return "\"c" + std::to_string(index + 1) + "\""; }
 
 std::string alias_list(std::size_t count) {
   std::string out;
@@ -35,7 +33,8 @@ std::string Binder::fresh(std::string_view prefix) {
 }
 
 BoundQuery Binder::query(const Query& query, const Scope* outer) {
-  if (definition_) throw error(1046, "Subqueries are not allowed in this context. Only scalar expressions are allowed.", 15);
+  if (definition_)
+    throw error(1046, "Subqueries are not allowed in this context. Only scalar expressions are allowed.", 15);
   const std::size_t visible = ctes_.size();
   const std::string with = with_clause(query.with, outer);
   BoundQuery result = query_without_ctes(query, outer);
@@ -54,14 +53,16 @@ std::string Binder::with_clause(const std::vector<Cte>& with, const Scope* outer
     BoundQuery bound;
     const auto name_columns = [&](std::vector<OutputColumn> columns) {
       if (!cte.columns.empty() && cte.columns.size() != columns.size()) {
-        throw error(cte.columns.size() < columns.size() ? 8158 : 8159, "'" + cte.name + "' has " +
-                                                                           (cte.columns.size() < columns.size() ? "more" : "fewer") +
-                                                                           " columns than were specified in the column list.");
+        throw error(cte.columns.size() < columns.size() ? 8158 : 8159,
+                    "'" + cte.name + "' has " + (cte.columns.size() < columns.size() ? "more" : "fewer") +
+                        " columns than were specified in the column list.");
       }
       for (std::size_t i = 0; i < cte.columns.size(); ++i) columns[i].name = cte.columns[i];
       for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].name.empty())
-          throw error(8155, "No column name was specified for column " + std::to_string(i + 1) + " of '" + cte.name + "'.", 16, 2);
+          throw error(8155,
+                      "No column name was specified for column " + std::to_string(i + 1) + " of '" + cte.name + "'.",
+                      16, 2);
       }
       return columns;
     };
@@ -73,7 +74,8 @@ std::string Binder::with_clause(const std::vector<Cte>& with, const Scope* outer
       BoundQuery step = body(*cte.query->body->right, outer);
       if (step.columns.size() != anchor.columns.size()) {
         throw error(205,
-                    "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their "
+                    "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of "
+                    "expressions in their "
                     "target lists.");
       }
       std::vector<TypeInfo> types;
@@ -81,7 +83,8 @@ std::string Binder::with_clause(const std::vector<Cte>& with, const Scope* outer
         TypeInfo type = anchor.columns[i].type;
         if (anchor.columns[i].null_literal) type = step.columns[i].type;
         // Only a recursive member is held to the anchor's types; elsewhere the wider type wins.
-        if (step.sql.find(binding.pg) == std::string::npos && !step.columns[i].null_literal) type = common_type(type, step.columns[i].type);
+        if (step.sql.find(binding.pg) == std::string::npos && !step.columns[i].null_literal)
+          type = common_type(type, step.columns[i].type);
         types.push_back(type);
         ctes_.back().columns[i].type = type;
         ctes_.back().columns[i].null_literal = false;
@@ -95,14 +98,18 @@ std::string Binder::with_clause(const std::vector<Cte>& with, const Scope* outer
     }
     CteBinding& kept = ctes_.back();
     for (std::size_t i = 0; i < kept.columns.size(); ++i) kept.columns[i].pg = output_alias(i);
-    sql += (sql.empty() ? "WITH RECURSIVE " : ", ") + kept.pg + "(" + alias_list(kept.columns.size()) + ") AS (" + bound.sql + ")";
+    sql += (sql.empty() ? "WITH RECURSIVE " : ", ") + kept.pg + "(" + alias_list(kept.columns.size()) + ") AS (" +
+           bound.sql + ")";
   }
   return sql + " ";
 }
 
 BoundQuery Binder::query_without_ctes(const Query& query, const Scope* outer) {
   if (++depth_ > 100)
-    throw error(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.", 15);
+    throw error(
+        191,
+        "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.",
+        15);
   BoundQuery result;
   if (query.body->core) {
     const SelectCore& leaf = *query.body->core;
@@ -139,8 +146,9 @@ BoundQuery Binder::as_xml_text(const BoundQuery& query) {
   result.columns.push_back(query.columns[0]);
   result.columns[0].type = make_character(SqlType::nvarchar, -1);
   result.columns[0].nullable = true;
-  result.sql = "SELECT replace(replace(replace(string_agg(" + output_alias(0) + "::text, ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')::bpchar AS " +
-               output_alias(0) + " FROM (" + query.sql + ") AS " + alias;
+  result.sql = "SELECT replace(replace(replace(string_agg(" + output_alias(0) +
+               "::text, ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')::bpchar AS " + output_alias(0) + " FROM (" +
+               query.sql + ") AS " + alias;
   return result;
 }
 
@@ -166,9 +174,9 @@ BoundQuery Binder::body(const QueryBody& node, const Scope* outer) {
   const BoundQuery left = body(*node.left, outer);
   const BoundQuery right = body(*node.right, outer);
   if (left.columns.size() != right.columns.size()) {
-    throw error(
-        205,
-        "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.");
+    throw error(205,
+                "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of "
+                "expressions in their target lists.");
   }
   BoundQuery result;
   std::vector<TypeInfo> types;
@@ -189,8 +197,8 @@ BoundQuery Binder::body(const QueryBody& node, const Scope* outer) {
   return result;
 }
 
-// An item whose value takes part in a set operation, DISTINCT or GROUP BY, or is read by an outer query: characters carry
-// their collation.
+// An item whose value takes part in a set operation, DISTINCT or GROUP BY, or is read by an outer
+// query: characters carry their collation.
 std::string Binder::set_item(const Typed& item) {
   if (!is_character(item.type.type) || item.column) return output(item);
   return "((" + output(item) + ") COLLATE " + pg_collation(collation_of(item)) + ")";
@@ -199,8 +207,9 @@ std::string Binder::set_item(const Typed& item) {
 namespace {
 bool has_aggregate(const Expr& expr) {
   if (expr.kind == ExprKind::function && !expr.over && expr.name.size() == 1) {
-    static constexpr std::string_view kNames[] = {"count", "count_big", "sum", "min",  "max",          "avg",     "string_agg",
-                                                  "stdev", "stdevp",    "var", "varp", "checksum_agg", "grouping"};
+    static constexpr std::string_view kNames[] = {"count", "count_big",    "sum",     "min",    "max",
+                                                  "avg",   "string_agg",   "stdev",   "stdevp", "var",
+                                                  "varp",  "checksum_agg", "grouping"};
     const std::string name = lower(expr.name[0]);
     for (const std::string_view candidate : kNames) {
       if (name == candidate) return true;
@@ -221,11 +230,11 @@ Binder::CoreResult Binder::core(const SelectCore& node, const Scope* outer) {
   std::string where;
   if (node.where) {
     if (has_aggregate(*node.where)) {
-      throw error(
-          147,
-          "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, "
-          "and the column being aggregated is an outer reference.",
-          15);
+      throw error(147,
+                  "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING "
+                  "clause or a select list, "
+                  "and the column being aggregated is an outer reference.",
+                  15);
     }
     where = " WHERE " + condition(*node.where, result.scope);
   }
@@ -244,7 +253,8 @@ Binder::CoreResult Binder::core(const SelectCore& node, const Scope* outer) {
   std::string items;
   for (std::size_t i = 0; i < result.items.size(); ++i) {
     result.columns[i].pg = output_alias(i);
-    items += (i > 0 ? ", " : "") + (result.distinct || result.grouped ? set_item(result.items[i]) : output(result.items[i])) + " AS " +
+    items += (i > 0 ? ", " : "") +
+             (result.distinct || result.grouped ? set_item(result.items[i]) : output(result.items[i])) + " AS " +
              output_alias(i);
   }
   result.sql = std::string("SELECT ") + (node.distinct ? "DISTINCT " : "") + items + from + where + group;
@@ -252,7 +262,8 @@ Binder::CoreResult Binder::core(const SelectCore& node, const Scope* outer) {
   return result;
 }
 
-std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& scope, std::vector<OutputColumn>& columns) {
+std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& scope,
+                                        std::vector<OutputColumn>& columns) {
   std::vector<Typed> items;
   const auto add = [&](Typed item, std::string name) {
     OutputColumn column;
@@ -278,10 +289,10 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
         for (std::size_t i = 0; i < source.columns.size(); ++i) add(source_column(source, i), source.columns[i].name);
       }
       if (!found)
-        throw error(
-            107,
-            "The column prefix '" + display_name(item.expr->name) + "' does not match with a table name or alias name used in the query.",
-            16, 3);
+        throw error(107,
+                    "The column prefix '" + display_name(item.expr->name) +
+                        "' does not match with a table name or alias name used in the query.",
+                    16, 3);
       continue;
     }
     Typed bound = value(*item.expr, scope);
@@ -290,13 +301,15 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
       if (variable == nullptr) throw undeclared_variable(item.variable);
       if (!item.variable_op.empty()) {
         Typed current = literal(variable->type, variable->value);
-        bound = item.variable_op == "+" && is_character(current.type.type) ? add_strings(current, bound)
-                                                                           : arithmetic(item.variable_op[0], current, bound);
+        bound = item.variable_op == "+" && is_character(current.type.type)
+                    ? add_strings(current, bound)
+                    : arithmetic(item.variable_op[0], current, bound);
       }
       bound = convert(bound, variable->type, Conversion::implicit);
     }
     std::string name = item.alias;
-    if (name.empty() && item.expr->kind == ExprKind::column) name = bound.computed || bound.column ? item.expr->name.back() : "";
+    if (name.empty() && item.expr->kind == ExprKind::column)
+      name = bound.computed || bound.column ? item.expr->name.back() : "";
     if (name.empty() && item.expr->kind == ExprKind::column) name = item.expr->name.back();
     // A column keeps the catalog's spelling, not the query's.
     if (!node.group_mode.empty()) bound.nullable = true;
@@ -315,15 +328,14 @@ std::vector<Typed> Binder::select_items(const SelectCore& node, const Scope& sco
 // ---- ORDER BY, TOP, OFFSET
 
 namespace {
-std::string direction(const OrderItem& item) {
-  return item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST";
-}
+std::string direction(const OrderItem& item) { return item.descending ? " DESC NULLS LAST" : " ASC NULLS FIRST"; }
 
 std::optional<std::size_t> ordinal(const Expr& expr, std::size_t count) {
   if (expr.kind != ExprKind::literal || expr.literal_kind != LiteralKind::integer) return std::nullopt;
   const int position = std::atoi(expr.text.c_str());
   if (position < 1 || static_cast<std::size_t>(position) > count) {
-    throw error(108, "The ORDER BY position number " + expr.text + " is out of range of the number of items in the select list.");
+    throw error(108, "The ORDER BY position number " + expr.text +
+                         " is out of range of the number of items in the select list.");
   }
   return static_cast<std::size_t>(position - 1);
 }
@@ -346,8 +358,8 @@ std::string Binder::order_by(const Query& query, const CoreResult& core) {
 }
 
 // Of a set operation or DISTINCT: only what the select list holds can order.
-std::string Binder::order_by_output(const Query& query, const std::vector<OutputColumn>& columns, const std::string& alias,
-                                    const CoreResult* core) {
+std::string Binder::order_by_output(const Query& query, const std::vector<OutputColumn>& columns,
+                                    const std::string& alias, const CoreResult* core) {
   std::string sql;
   for (const OrderItem& item : query.order) {
     std::optional<std::size_t> index = ordinal(*item.expr, columns.size());
@@ -363,8 +375,11 @@ std::string Binder::order_by_output(const Query& query, const std::vector<Output
       }
     }
     if (!index) {
-      if (core != nullptr) throw error(145, "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.", 15);
-      throw error(104, "ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or EXCEPT operator.");
+      if (core != nullptr)
+        throw error(145, "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.", 15);
+      throw error(104,
+                  "ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or "
+                  "EXCEPT operator.");
     }
     sql += (sql.empty() ? " ORDER BY " : ", ") + order_key(output_value(columns[*index], alias)) + direction(item);
   }
@@ -377,18 +392,20 @@ std::string Binder::limit(const Query& query, const SelectCore* core, const std:
     const Top& top = *core->top;
     const Typed count = value(*top.count, none);
     if (top.percent) {
-      return " LIMIT (SELECT ceil(count(*) * (" + as(count, SqlType::float_) + ") / 100.0)::int8 FROM (" + unlimited + ") AS " +
-             fresh("p") + ")";
+      return " LIMIT (SELECT ceil(count(*) * (" + as(count, SqlType::float_) + ") / 100.0)::int8 FROM (" + unlimited +
+             ") AS " + fresh("p") + ")";
     }
     const std::string rows = as(count, SqlType::bigint);
     if (count.constant && !count.constant->null && !count.constant->bytes.empty() && count.constant->bytes[0] == '-') {
       throw error(127, "A TOP N or FETCH rowcount value may not be negative.", 15);
     }
     if (!is_numeric(count.type.type) || family(count.type.type) == Family::approximate) {
-      throw error(1060, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.", 15);
+      throw error(1060,
+                  "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.", 15);
     }
     if (top.with_ties) {
-      if (query.order.empty()) throw error(1062, "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.", 15);
+      if (query.order.empty())
+        throw error(1062, "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.", 15);
       return " FETCH FIRST (" + rows + ") ROWS WITH TIES";
     }
     return " LIMIT (" + rows + ")";

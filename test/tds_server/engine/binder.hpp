@@ -1,5 +1,6 @@
-// Syntax tree to PostgreSQL SQL: names are resolved, every expression gets its SQL Server type, and conversions are made
-// explicit, so that PostgreSQL computes what SQL Server would. One Binder serves one statement.
+// Syntax tree to PostgreSQL SQL: names are resolved, every expression gets its SQL Server type, and
+// conversions are made explicit, so that PostgreSQL computes what SQL Server would. One Binder
+// serves one statement.
 #pragma once
 
 #include <functional>
@@ -16,8 +17,8 @@
 
 namespace tds_server::engine {
 
-// What an expression became. Characters come in two forms: bpchar (columns) and PostgreSQL's text (function results);
-// binder code asks for the form it needs by text() and comparable().
+// What an expression became. Characters come in two forms: bpchar (columns) and PostgreSQL's text
+// (function results); binder code asks for the form it needs by text() and comparable().
 struct Typed {
   std::string sql;
   TypeInfo type;
@@ -45,7 +46,8 @@ class Environment {
   // @@ROWCOUNT and its like, and functions whose answer is the session's: nothing when unknown.
   virtual std::optional<Typed> global(std::string_view name) const = 0;
   virtual std::optional<Typed> session_function(std::string_view name, const std::vector<Typed>& args) const = 0;
-  // Throws where the transaction's isolation level does not allow a memory-optimized table, with the table hint SNAPSHOT or without.
+  // Throws where the transaction's isolation level does not allow a memory-optimized table, with
+  // the table hint SNAPSHOT or without.
   virtual void check_memory_optimized(bool snapshot_hint) const = 0;
 };
 
@@ -125,7 +127,8 @@ class Binder {
   const Environment& environment() const { return environment_; }
   bool saw_unicode_conversion() const { return saw_unicode_; }
 
-  // In a definition (DEFAULT, CHECK, index) PostgreSQL takes no subquery: GETDATE() is called and not selected.
+  // In a definition (DEFAULT, CHECK, index) PostgreSQL takes no subquery: GETDATE() is called and
+  // not selected.
   void in_definition(bool on) { definition_ = on; }
   bool in_definition() const { return definition_; }
 
@@ -239,14 +242,18 @@ class Binder {
   std::optional<Typed> fold(const Typed& value, const TypeInfo& to);
 
   // bind_dml.cpp
-  std::vector<const Column*> insert_targets(const InsertStatement& statement, const TablePtr& table, bool identity_insert,
-                                            BoundChange& change);
-  std::string insert_rows(const InsertStatement& statement, const TablePtr& table, const std::vector<const Column*>& targets);
-  std::string insert_query(const InsertStatement& statement, const TablePtr& table, const std::vector<const Column*>& targets);
+  std::vector<const Column*> insert_targets(const InsertStatement& statement, const TablePtr& table,
+                                            bool identity_insert, BoundChange& change);
+  std::string insert_rows(const InsertStatement& statement, const TablePtr& table,
+                          const std::vector<const Column*>& targets);
+  std::string insert_query(const InsertStatement& statement, const TablePtr& table,
+                           const std::vector<const Column*>& targets);
   std::string returning(const std::vector<SelectItem>& items, const Scope& rows, std::vector<OutputColumn>& columns);
   TablePtr change_table(const Name& name);
-  const Source& change_source(const Name& name, const std::vector<TableRefPtr>& from, Scope& scope, std::string& from_sql);
-  Scope output_scope(const TablePtr& table, const std::string& inserted, const std::string& deleted, bool deleted_columns);
+  const Source& change_source(const Name& name, const std::vector<TableRefPtr>& from, Scope& scope,
+                              std::string& from_sql);
+  Scope output_scope(const TablePtr& table, const std::string& inserted, const std::string& deleted,
+                     bool deleted_columns);
   std::string display(const Table& table) const;
 
   Catalog& catalog_;

@@ -27,8 +27,10 @@ BulkLoad::BulkLoad(Catalog& catalog, const InsertBulk& statement) : catalog_(cat
   keep_identity_ = has("KEEP_IDENTITY") || has("KEEPIDENTITY");
   std::string names;
   const auto add = [&](const Column* column) {
-    // What the server generates is read from the wire and dropped; an identity column that the client names keeps its values.
-    const bool stored = !column->computed() && !column->rowversion && (!column->identity || keep_identity_ || !statement.columns.empty());
+    // What the server generates is read from the wire and dropped; an identity column that the
+    // client names keeps its values.
+    const bool stored = !column->computed() && !column->rowversion &&
+                        (!column->identity || keep_identity_ || !statement.columns.empty());
     columns_.push_back(stored ? column : nullptr);
     if (stored) names += (names.empty() ? "" : ", ") + pg_identifier(column->stored);
   };
@@ -48,7 +50,8 @@ BulkLoad::BulkLoad(Catalog& catalog, const InsertBulk& statement) : catalog_(cat
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i] == nullptr || !columns_[i]->has_default) continue;
       const Rows expr = catalog.backend().run(
-          "SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum "
+          "SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND "
+          "a.attnum = d.adnum "
           "WHERE d.adrelid = $1::regclass AND a.attname = $2",
           {table_->target, columns_[i]->stored});
       if (expr.size() == 0) continue;
@@ -70,9 +73,10 @@ BulkLoad::BulkLoad(Catalog& catalog, const InsertBulk& statement) : catalog_(cat
 }
 
 void BulkLoad::row(std::span<const BulkColumn> columns, std::span<const Value> values) {
-  if (values.size() != columns_.size()) throw error(4819, "Cannot bulk load. The bulk data stream was incorrectly specified.");
-  const auto fields =
-      static_cast<std::uint16_t>(std::count_if(columns_.begin(), columns_.end(), [](const Column* column) { return column != nullptr; }));
+  if (values.size() != columns_.size())
+    throw error(4819, "Cannot bulk load. The bulk data stream was incorrectly specified.");
+  const auto fields = static_cast<std::uint16_t>(
+      std::count_if(columns_.begin(), columns_.end(), [](const Column* column) { return column != nullptr; }));
   buffer_ += static_cast<char>(fields >> 8);
   buffer_ += static_cast<char>(fields & 0xFF);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -108,12 +112,13 @@ std::uint64_t BulkLoad::finish() {
   const std::uint64_t rows = catalog_.backend().copy_in_end();
   if (identity_seen_) {
     const std::string& sequence = table_->identity_sequence;
-    catalog_.backend().run("SELECT setval(" + pg_literal(sequence) + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN " +
-                           std::to_string(highest_) + " ELSE " + std::to_string(lowest_) +
-                           " END AS v, p.seqincrement AS inc, s.last_value, s.is_called FROM pg_sequence AS p, " + sequence +
-                           " AS s WHERE p.seqrelid = " + pg_literal(sequence) +
-                           "::regclass) AS x WHERE CASE WHEN x.inc > 0 THEN x.v > x.last_value OR NOT x.is_called ELSE x.v < x.last_value "
-                           "OR NOT x.is_called END");
+    catalog_.backend().run(
+        "SELECT setval(" + pg_literal(sequence) + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN " +
+        std::to_string(highest_) + " ELSE " + std::to_string(lowest_) +
+        " END AS v, p.seqincrement AS inc, s.last_value, s.is_called FROM pg_sequence AS p, " + sequence +
+        " AS s WHERE p.seqrelid = " + pg_literal(sequence) +
+        "::regclass) AS x WHERE CASE WHEN x.inc > 0 THEN x.v > x.last_value OR NOT x.is_called ELSE x.v < x.last_value "
+        "OR NOT x.is_called END");
   }
   return rows;
 }

@@ -1,5 +1,6 @@
-// INSERT BULK: rows from the wire into a binary COPY. Identity and default values are filled in unless the client keeps
-// its own; check constraints are always enforced (SQL Server leaves that to an option).
+// INSERT BULK: rows from the wire into a binary COPY. Identity and default values are filled in
+// unless the client keeps its own; check constraints are always enforced (SQL Server leaves that to
+// an option).
 #pragma once
 
 #include <span>
@@ -14,7 +15,8 @@ namespace tds_server::engine {
 
 class BulkLoad {
  public:
-  // Throws EngineError 208, 207 for what does not exist, 4819-like for columns that cannot be loaded.
+  // Throws EngineError 208, 207 for what does not exist, 4819-like for columns that cannot be
+  // loaded.
   BulkLoad(Catalog& catalog, const InsertBulk& statement);
 
   void row(std::span<const BulkColumn> columns, std::span<const Value> values);

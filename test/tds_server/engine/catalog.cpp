@@ -44,7 +44,8 @@ bool Catalog::split(const Name& name, std::string& schema, std::string& object) 
       schema = "sys";  // the one table of master that scripts read: it is a view of every database here
       return true;
     }
-    // Every database has the system views of master; what differs between databases is not asked for across them.
+    // Every database has the system views of master; what differs between databases is not asked
+    // for across them.
     const bool system = equals_ignoring_case(schema, "sys") || equals_ignoring_case(schema, "information_schema");
     if (!database.empty() && !same(database, database_) && !(system && equals_ignoring_case(database, "master")) &&
         !equals_ignoring_case(database, "tempdb")) {
@@ -59,12 +60,8 @@ TablePtr Catalog::find_local(const std::string& name) const {
   return found == locals_.end() ? nullptr : found->second;
 }
 
-void Catalog::add_local(const std::string& name, TablePtr table) {
-  locals_[fold(name)] = std::move(table);
-}
-void Catalog::remove_local(const std::string& name) {
-  locals_.erase(fold(name));
-}
+void Catalog::add_local(const std::string& name, TablePtr table) { locals_[fold(name)] = std::move(table); }
+void Catalog::remove_local(const std::string& name) { locals_.erase(fold(name)); }
 
 TablePtr Catalog::find_table(const Name& name) {
   std::string schema, object;
@@ -74,11 +71,14 @@ TablePtr Catalog::find_table(const Name& name) {
   const auto cached = tables_.find(key);
   if (cached != tables_.end()) return cached->second;
   const Rows rows = backend_.run_kept(
-      "SELECT o.object_id, o.type, o.is_system, s.name, o.name, o.stored, c.column_id, c.name, c.stored, c.base, c.user_type_id,"
-      " c.max_length, c.prec, c.scale, c.collation_name, c.nullable, c.identity, c.default_object_id <> 0, coalesce(c.definition, ''),"
+      "SELECT o.object_id, o.type, o.is_system, s.name, o.name, o.stored, c.column_id, c.name, c.stored, c.base, "
+      "c.user_type_id,"
+      " c.max_length, c.prec, c.scale, c.collation_name, c.nullable, c.identity, c.default_object_id <> 0, "
+      "coalesce(c.definition, ''),"
       " coalesce(c.identity_sequence, ''), s.stored, coalesce((o.marks ->> 'is_memory_optimized')::int, 0) <> 0,"
       " coalesce((c.marks ->> 'graph_type')::int, 0) IN (1, 3, 4, 6, 7)"
-      " FROM tds_meta.objects o JOIN tds_meta.schemas s USING (schema_id) LEFT JOIN tds_meta.columns c USING (object_id)"
+      " FROM tds_meta.objects o JOIN tds_meta.schemas s USING (schema_id) LEFT JOIN tds_meta.columns c USING "
+      "(object_id)"
       " WHERE o.object_id = tds_meta.find_object(NULLIF($1, ''), $2, '{U,V}') ORDER BY c.column_id",
       {to_stored_text(schema), to_stored_text(object)});
   if (rows.size() == 0) return nullptr;
@@ -146,22 +146,22 @@ std::optional<Sequence> Catalog::find_sequence(const Name& name) {
 std::optional<Module> Catalog::find_procedure(const Name& name) {
   std::string schema, object;
   if (!split(name, schema, object)) return std::nullopt;
-  const Rows rows =
-      backend_.run("SELECT object_id, definition FROM tds_meta.objects WHERE object_id = tds_meta.find_object(NULLIF($1, ''), $2, '{P}')",
-                   {to_stored_text(schema), to_stored_text(object)});
+  const Rows rows = backend_.run(
+      "SELECT object_id, definition FROM tds_meta.objects WHERE object_id = tds_meta.find_object(NULLIF($1, ''), $2, "
+      "'{P}')",
+      {to_stored_text(schema), to_stored_text(object)});
   if (rows.size() == 0) return std::nullopt;
   return Module{rows.number(0, 0), from_stored_text(rows.get(0, 1))};
 }
 
 namespace {
 
-[[noreturn]] void bad_length() {
-  throw error(1001, "Length or precision specification 0 is invalid.", 15);
-}
+[[noreturn]] void bad_length() { throw error(1001, "Length or precision specification 0 is invalid.", 15); }
 
 }  // namespace
 
-// Applies (n), (max), (p,s). Without a length a character type has 1 in a definition and 30 in a cast.
+// Applies (n), (max), (p,s). Without a length a character type has 1 in a definition and 30 in a
+// cast.
 TypeInfo Catalog::builtin_type(SqlType type, const TypeName& name, bool cast) const {
   const auto argument = [&](std::size_t i, int otherwise) { return i < name.args.size() ? name.args[i] : otherwise; };
   TypeInfo info = make_type(type);
@@ -192,12 +192,14 @@ TypeInfo Catalog::builtin_type(SqlType type, const TypeName& name, bool cast) co
       if (precision < 1) bad_length();
       if (precision > 38) {
         throw error(1007,
-                    "The number '" + std::to_string(precision) + "' is out of the range for numeric representation (maximum precision 38).",
+                    "The number '" + std::to_string(precision) +
+                        "' is out of the range for numeric representation (maximum precision 38).",
                     15);
       }
       if (scale > precision)
         throw error(183,
-                    "The scale (" + std::to_string(scale) + ") for column must be within the range 0 to " + std::to_string(precision) + ".",
+                    "The scale (" + std::to_string(scale) + ") for column must be within the range 0 to " +
+                        std::to_string(precision) + ".",
                     15);
       info = make_decimal(precision, scale, type);
       break;
@@ -213,8 +215,7 @@ TypeInfo Catalog::builtin_type(SqlType type, const TypeName& name, bool cast) co
     case SqlType::float_:
       if (argument(0, 53) <= 24) info = make_type(SqlType::real);
       break;
-    default:
-      break;
+    default: break;
   }
   if (is_character(type)) info.collation = collation_;
   return info;
@@ -231,13 +232,16 @@ TypeInfo Catalog::type(const TypeName& name, bool* not_null, int* id, bool cast)
     }
   }
   const Rows rows = backend_.run(
-      "SELECT t.base, t.max_length, t.prec, t.scale, t.nullable, t.user_type_id FROM tds_meta.types t WHERE t.is_user_defined"
-      " AND tds_meta.fold(t.name) = tds_meta.fold($1) AND t.schema_id = coalesce(tds_meta.schema_id_of(NULLIF($2, '')), 1)"
+      "SELECT t.base, t.max_length, t.prec, t.scale, t.nullable, t.user_type_id FROM tds_meta.types t WHERE "
+      "t.is_user_defined"
+      " AND tds_meta.fold(t.name) = tds_meta.fold($1) AND t.schema_id = coalesce(tds_meta.schema_id_of(NULLIF($2, "
+      "'')), 1)"
       " ORDER BY t.name = $1 DESC",
       {to_stored_text(last), name.name.size() > 1 ? to_stored_text(name.name[name.name.size() - 2]) : std::string()});
   if (rows.size() == 0) {
     if (cast) throw unknown_type(display_name(name.name));
-    throw error(2715, "Column, parameter, or variable #1: Cannot find data type " + display_name(name.name) + ".", 16, 6);
+    throw error(2715, "Column, parameter, or variable #1: Cannot find data type " + display_name(name.name) + ".", 16,
+                6);
   }
   TypeInfo info;
   info.type = static_cast<SqlType>(rows.number(0, 0));
@@ -250,9 +254,7 @@ TypeInfo Catalog::type(const TypeName& name, bool* not_null, int* id, bool cast)
   return info;
 }
 
-std::string display_name(const Name& name) {
-  return join(name, ".");
-}
+std::string display_name(const Name& name) { return join(name, "."); }
 
 namespace {
 
@@ -286,7 +288,8 @@ std::string stored_name(std::string_view name) {
 }
 
 std::string stored_schema(std::string_view name) {
-  return stored(name, name.substr(0, 3) == "pg_" || name == "tds" || name == "tds_meta" || name == "information_schema");
+  return stored(name,
+                name.substr(0, 3) == "pg_" || name == "tds" || name == "tds_meta" || name == "information_schema");
 }
 
 std::string stored_database(std::string_view name) {

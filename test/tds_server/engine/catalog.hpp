@@ -1,5 +1,6 @@
-// What the binder knows of the current database: tables, views, columns, types, sequences, modules, read from the metadata
-// tables of schema tds_meta (engine/sql/20_meta.sql) on demand and kept for one batch.
+// What the binder knows of the current database: tables, views, columns, types, sequences, modules,
+// read from the metadata tables of schema tds_meta (engine/sql/20_meta.sql) on demand and kept for
+// one batch.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct Column {
   bool identity{false};
   bool rowversion{false};
   bool has_default{false};
-  bool internal{false};  // a graph table's, which cannot be selected
+  bool internal{false};    // a graph table's, which cannot be selected
   std::string definition;  // of a computed column: it has no stored column
   bool computed() const { return !definition.empty(); }
 };
@@ -75,7 +76,8 @@ class Catalog {
   TablePtr table(const Name& name);       // throws 208
   std::optional<Sequence> find_sequence(const Name& name);
   std::optional<Module> find_procedure(const Name& name);
-  // Resolves a type as written, alias types too. Throws 2715 for an unknown type, 1001/2716 for a bad length.
+  // Resolves a type as written, alias types too. Throws 2715 for an unknown type, 1001/2716 for a
+  // bad length.
   TypeInfo type(const TypeName& name, bool* not_null = nullptr, int* user_type_id = nullptr, bool cast = false);
 
   // Tables that live in the session only (#temp, @table variables): kept in memory.
@@ -100,7 +102,8 @@ class Catalog {
 
 std::string display_name(const Name& name);  // a.b.c as written
 
-// PostgreSQL's name for a SQL Server name: the name itself, or a hash where PostgreSQL could not hold it.
+// PostgreSQL's name for a SQL Server name: the name itself, or a hash where PostgreSQL could not
+// hold it.
 std::string stored_name(std::string_view name);
 std::string stored_schema(std::string_view name);
 std::string stored_database(std::string_view name);

@@ -26,7 +26,8 @@ std::vector<std::string> scripts(const std::string& suffix_from) {
   std::vector<std::string> texts;
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(TDS_SERVER_SQL_DIR)) {
-    if (entry.path().extension() == ".sql" && entry.path().filename().string() >= suffix_from) files.push_back(entry.path());
+    if (entry.path().extension() == ".sql" && entry.path().filename().string() >= suffix_from)
+      files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   if (files.empty()) throw std::runtime_error(std::string("no SQL files in ") + TDS_SERVER_SQL_DIR);
@@ -51,7 +52,8 @@ bool exists(Backend& backend, const std::string& pg_database) {
 
 void mark(Backend& backend, const std::string& pg_database, const std::string& name, const std::string& collation) {
   const Rows rows = backend.run(
-      "SELECT json_build_object('tds', 1, 'name', $1::text, 'collation', $2::text, 'created', to_char(now() AT TIME ZONE 'UTC', "
+      "SELECT json_build_object('tds', 1, 'name', $1::text, 'collation', $2::text, 'created', to_char(now() AT TIME "
+      "ZONE 'UTC', "
       "'YYYY-MM-DD HH24:MI:SS.MS'))::jsonb",
       {to_stored_text(name), collation});
   // The key "tds" must come first for tds_meta.databases() to know the comment.
@@ -117,13 +119,16 @@ void make_database(const std::string& conninfo, const std::string& name, const s
   backend.run("SET client_min_messages = warning");
   backend.run("UPDATE tds_meta.settings SET collation_name = " + pg_literal(collation));
   if (pg_collation(collation) == pg_collation(kServerCollation)) {
-    backend.run("UPDATE tds_meta.columns SET collation_name = " + pg_literal(collation) + " WHERE collation_name <> ''");
+    backend.run("UPDATE tds_meta.columns SET collation_name = " + pg_literal(collation) +
+                " WHERE collation_name <> ''");
     return;
   }
   backend.run(
-      "DROP SCHEMA sys CASCADE; DROP SCHEMA \"INFORMATION_SCHEMA\" CASCADE; CREATE SCHEMA sys; CREATE SCHEMA \"INFORMATION_SCHEMA\";"
+      "DROP SCHEMA sys CASCADE; DROP SCHEMA \"INFORMATION_SCHEMA\" CASCADE; CREATE SCHEMA sys; CREATE SCHEMA "
+      "\"INFORMATION_SCHEMA\";"
       "DELETE FROM tds_meta.columns; DELETE FROM tds_meta.objects; DROP SEQUENCE tds_meta.system_ids;"
-      "DROP FUNCTION tds_meta.define_view, tds_meta.type_desc, tds_meta.action_desc, tds_meta.object_declaration, tds_meta.object_columns, "
+      "DROP FUNCTION tds_meta.define_view, tds_meta.type_desc, tds_meta.action_desc, tds_meta.object_declaration, "
+      "tds_meta.object_columns, "
       "tds_meta.column_declaration,"
       " tds_meta.column_columns, tds_meta.column_source");
   load(backend, "40");
@@ -141,10 +146,12 @@ void adopt_database(Backend& backend, const std::string& name) {
 
 void mark_database(Backend& backend, const std::string& pg_database, const std::string& key, const std::string& value) {
   const Rows rows = backend.run(
-      "SELECT shobj_description(oid, 'pg_database')::jsonb || jsonb_build_object($2::text, $3::text) FROM pg_database WHERE datname = $1",
+      "SELECT shobj_description(oid, 'pg_database')::jsonb || jsonb_build_object($2::text, $3::text) FROM pg_database "
+      "WHERE datname = $1",
       {pg_database, key, value});
   if (rows.size() == 0 || rows.null(0, 0)) return;
-  backend.run("COMMENT ON DATABASE " + pg_identifier(pg_database) + " IS " + pg_literal("{\"tds\":1," + rows.get(0, 0).substr(1)));
+  backend.run("COMMENT ON DATABASE " + pg_identifier(pg_database) + " IS " +
+              pg_literal("{\"tds\":1," + rows.get(0, 0).substr(1)));
 }
 
 }  // namespace tds_server::engine

@@ -1,5 +1,5 @@
-// Definitions: each statement becomes PostgreSQL's DDL and the rows of tds_meta that describe it for SQL Server. The caller
-// has opened a transaction where one is possible.
+// Definitions: each statement becomes PostgreSQL's DDL and the rows of tds_meta that describe it
+// for SQL Server. The caller has opened a transaction where one is possible.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,8 @@ inline const char* boolean(bool value) { return value ? "true" : "false"; }
 
 class Ddl {
  public:
-  Ddl(Catalog& catalog, const Environment& environment) : catalog_(catalog), backend_(catalog.backend()), environment_(environment) {}
+  Ddl(Catalog& catalog, const Environment& environment)
+      : catalog_(catalog), backend_(catalog.backend()), environment_(environment) {}
 
   void create_table(const CreateTable& statement);
   // A table of the session: #temp or @variable. Answers PostgreSQL's name.
@@ -61,35 +62,39 @@ class Ddl {
   // ddl_table.cpp
   Target target(const Name& name, bool must_be_new);
   int new_object_id();
-  void add_object(int id, const std::string& name, int schema_id, int parent, const std::string& type, const std::string& stored,
-                  const std::string& definition, bool system_named, int parent_column = 0);
+  void add_object(int id, const std::string& name, int schema_id, int parent, const std::string& type,
+                  const std::string& stored, const std::string& definition, bool system_named, int parent_column = 0);
   ColumnPlan plan_column(const ColumnDef& def, int table_id, int column_id, const Target& target);
   void bind_computed(std::vector<ColumnPlan>& plans, const Target& target, std::size_t first);
   std::string column_sql(const ColumnPlan& plan, bool with_default);
   std::string create_identity_sequence(const ColumnPlan& plan, const Target& target);
   void save_column(int table_id, const ColumnPlan& plan);
-  void add_default(int table_id, const Target& target, const TablePtr& table, const std::string& column, const Expr& expr,
-                   const std::string& name, bool fill);
+  void add_default(int table_id, const Target& target, const TablePtr& table, const std::string& column,
+                   const Expr& expr, const std::string& name, bool fill);
   std::string default_sql(const Expr& expr, const Column& column, const std::string& table);
   TablePtr reload(const Target& target);
   TablePtr user_table(const Name& name);
   Target target_of(const TablePtr& table);
 
-  // ddl_constraint.cpp
-  // Runs a statement that reads rows; a failure is told while the names it concerns are still in the catalog.
+  // ddl_constraint.cpp Runs a statement that reads rows; a failure is told while the names it
+  // concerns are still in the catalog.
   void run_checked(const std::string& sql, const std::string& verb);
-  void add_constraint(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column, bool checked);
+  void add_constraint(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column,
+                      bool checked);
   void add_key(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column);
-  void add_foreign_key(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column, bool checked);
+  void add_foreign_key(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column,
+                       bool checked);
   void add_check(const TablePtr& table, const ConstraintDef& constraint, const std::string& for_column, bool checked);
-  int build_index(const TablePtr& table, const IndexDef& index, bool primary, bool unique_constraint, int constraint_id);
-  std::string constraint_name(const std::string& given, const std::string& prefix, const TablePtr& table, const std::string& column,
-                              int id);
+  int build_index(const TablePtr& table, const IndexDef& index, bool primary, bool unique_constraint,
+                  int constraint_id);
+  std::string constraint_name(const std::string& given, const std::string& prefix, const TablePtr& table,
+                              const std::string& column, int id);
   void require_free_name(const std::string& name, int schema_id);
   void drop_constraint(const TablePtr& table, const std::string& name, bool if_exists);
   void drop_index(const TablePtr& table, const std::string& name, bool if_exists);
   void switch_constraints(const TablePtr& table, const AlterTable& statement);
-  // How a column changes: its type, something smaller (length, precision, NULL), or nothing but that a string may be longer.
+  // How a column changes: its type, something smaller (length, precision, NULL), or nothing but
+  // that a string may be longer.
   enum class Change { removal, type, detail, longer };
   static Change change_of(const TypeInfo& from, const TypeInfo& to);
   void require_unused(const TablePtr& table, const Column& column, Change change);

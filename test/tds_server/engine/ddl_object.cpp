@@ -11,24 +11,27 @@ void Ddl::create_schema(const std::string& name) {
   if (!rows.null(0, 0)) throw already_exists(name);
   const std::string stored = stored_schema(name);
   backend_.run("CREATE SCHEMA " + pg_identifier(stored));
-  backend_.run("INSERT INTO tds_meta.schemas (schema_id, name, stored) VALUES (nextval('tds_meta.schema_ids'), " + lit(name) + ", " +
-               pg_literal(stored) + ")");
+  backend_.run("INSERT INTO tds_meta.schemas (schema_id, name, stored) VALUES (nextval('tds_meta.schema_ids'), " +
+               lit(name) + ", " + pg_literal(stored) + ")");
 }
 
 void Ddl::create_type(const CreateType& statement) {
   const Target where = target(statement.name, false);
   const TypeInfo type = catalog_.type(statement.base);
-  const Rows existing = backend_.run("SELECT 1 FROM tds_meta.types WHERE schema_id = $2 AND tds_meta.fold(name) = tds_meta.fold($1)",
-                                     {to_stored_text(where.name), number(where.schema_id)});
+  const Rows existing =
+      backend_.run("SELECT 1 FROM tds_meta.types WHERE schema_id = $2 AND tds_meta.fold(name) = tds_meta.fold($1)",
+                   {to_stored_text(where.name), number(where.schema_id)});
   if (existing.size() > 0) {
-    throw error(219, "The type '" + display_name(statement.name) + "' already exists, or you do not have permission to create it.");
+    throw error(219, "The type '" + display_name(statement.name) +
+                         "' already exists, or you do not have permission to create it.");
   }
   backend_.run(
-      "INSERT INTO tds_meta.types (user_type_id, name, schema_id, base, system_type_id, max_length, prec, scale, nullable, "
+      "INSERT INTO tds_meta.types (user_type_id, name, schema_id, base, system_type_id, max_length, prec, scale, "
+      "nullable, "
       "is_user_defined) VALUES (nextval('tds_meta.type_ids'), " +
       lit(where.name) + ", " + number(where.schema_id) + ", " + number(static_cast<int>(type.type)) + ", " +
-      number(system_type_id(type.type)) + ", " + number(type.max_length) + ", " + number(type.precision) + ", " + number(type.scale) +
-      ", " + boolean(statement.nullable.value_or(true)) + ", true)");
+      number(system_type_id(type.type)) + ", " + number(type.max_length) + ", " + number(type.precision) + ", " +
+      number(type.scale) + ", " + boolean(statement.nullable.value_or(true)) + ", true)");
 }
 
 // ---- sequences
@@ -39,7 +42,8 @@ void Ddl::sequence(const CreateSequence& statement) {
   TypeInfo type = make_type(SqlType::bigint);
   int type_id = user_type_id(type.type);
   Rows current = backend_.run(
-      "SELECT q.base, q.user_type_id, q.prec, q.start_value, q.increment, q.minimum_value, q.maximum_value, q.is_cycling, q.is_cached, "
+      "SELECT q.base, q.user_type_id, q.prec, q.start_value, q.increment, q.minimum_value, q.maximum_value, "
+      "q.is_cycling, q.is_cached, "
       "coalesce(q.cache_size, 0), q.object_id FROM tds_meta.sequences q"
       " WHERE q.object_id = tds_meta.find_object($1, $2, '{SO}')",
       {to_stored_text(where.schema), to_stored_text(where.name)});
@@ -51,18 +55,10 @@ void Ddl::sequence(const CreateSequence& statement) {
   }
   std::string low, high;
   switch (type.type) {
-    case SqlType::tinyint:
-      low = "0", high = "255";
-      break;
-    case SqlType::smallint:
-      low = "-32768", high = "32767";
-      break;
-    case SqlType::int_:
-      low = "-2147483648", high = "2147483647";
-      break;
-    case SqlType::bigint:
-      low = "-9223372036854775808", high = "9223372036854775807";
-      break;
+    case SqlType::tinyint: low = "0", high = "255"; break;
+    case SqlType::smallint: low = "-32768", high = "32767"; break;
+    case SqlType::int_: low = "-2147483648", high = "2147483647"; break;
+    case SqlType::bigint: low = "-9223372036854775808", high = "9223372036854775807"; break;
     case SqlType::decimal:
     case SqlType::numeric:
       if (type.scale == 0) {
@@ -74,48 +70,56 @@ void Ddl::sequence(const CreateSequence& statement) {
     default:
       throw error(11702,
                   "The sequence object '" + display_name(statement.name) +
-                      "' must be of data type int, bigint, smallint, tinyint, or decimal or numeric with a scale of 0, or any user-defined "
+                      "' must be of data type int, bigint, smallint, tinyint, or decimal or numeric with a scale of 0, "
+                      "or any user-defined "
                       "data type that is based on one of the above integer data types.",
                   16, 2);
   }
   const std::string increment = statement.increment.value_or(fresh ? "1" : current.get(0, 4));
-  if (increment == "0") throw error(11700, "The increment for sequence object '" + display_name(statement.name) + "' cannot be zero.");
+  if (increment == "0")
+    throw error(11700, "The increment for sequence object '" + display_name(statement.name) + "' cannot be zero.");
   const std::string minimum = statement.no_minimum ? low : statement.minimum.value_or(fresh ? low : current.get(0, 5));
-  const std::string maximum = statement.no_maximum ? high : statement.maximum.value_or(fresh ? high : current.get(0, 6));
-  const std::string start = fresh || statement.restart
-                                ? statement.start.value_or(fresh ? (increment[0] == '-' ? maximum : minimum) : current.get(0, 3))
-                                : current.get(0, 3);
+  const std::string maximum =
+      statement.no_maximum ? high : statement.maximum.value_or(fresh ? high : current.get(0, 6));
+  const std::string start =
+      fresh || statement.restart
+          ? statement.start.value_or(fresh ? (increment[0] == '-' ? maximum : minimum) : current.get(0, 3))
+          : current.get(0, 3);
   const bool cycle = statement.cycle.value_or(fresh ? false : current.flag(0, 7));
   const bool cached = !statement.no_cache && (fresh || statement.cache || current.flag(0, 8));
   const int cache = statement.cache.value_or(fresh ? 0 : current.number(0, 9));
   const std::string options =
       " INCREMENT BY " + increment + " MINVALUE " + minimum + " MAXVALUE " + maximum + (cycle ? " CYCLE" : " NO CYCLE");
-  const std::string columns = start + ", " + increment + ", " + minimum + ", " + maximum + ", " + boolean(cycle) + ", " + boolean(cached) +
-                              ", " + (cached && cache > 0 ? number(cache) : "NULL");
+  const std::string columns = start + ", " + increment + ", " + minimum + ", " + maximum + ", " + boolean(cycle) +
+                              ", " + boolean(cached) + ", " + (cached && cache > 0 ? number(cache) : "NULL");
   if (fresh) {
     backend_.run("CREATE SEQUENCE " + where.qualified() + " START WITH " + start + options);
     const int id = new_object_id();
     add_object(id, where.name, where.schema_id, 0, "SO", where.qualified(), "", false);
     backend_.run(
-        "INSERT INTO tds_meta.sequences (object_id, base, user_type_id, prec, start_value, increment, minimum_value, maximum_value, "
+        "INSERT INTO tds_meta.sequences (object_id, base, user_type_id, prec, start_value, increment, minimum_value, "
+        "maximum_value, "
         "is_cycling, is_cached, cache_size) VALUES (" +
-        number(id) + ", " + number(static_cast<int>(type.type)) + ", " + number(type_id) + ", " + number(type.precision) + ", " + columns +
-        ")");
+        number(id) + ", " + number(static_cast<int>(type.type)) + ", " + number(type_id) + ", " +
+        number(type.precision) + ", " + columns + ")");
     return;
   }
-  backend_.run("ALTER SEQUENCE " + where.qualified() + (statement.restart ? " START WITH " + start + " RESTART" : std::string()) + options);
+  backend_.run("ALTER SEQUENCE " + where.qualified() +
+               (statement.restart ? " START WITH " + start + " RESTART" : std::string()) + options);
   backend_.run(
-      "UPDATE tds_meta.sequences SET (start_value, increment, minimum_value, maximum_value, is_cycling, is_cached, cache_size) = (" +
+      "UPDATE tds_meta.sequences SET (start_value, increment, minimum_value, maximum_value, is_cycling, is_cached, "
+      "cache_size) = (" +
       columns + ") WHERE object_id = " + current.get(0, 10));
 }
 
 // ---- views and procedures: kept as text, bound when used
 
 void Ddl::create_view(const CreateView& statement) {
-  const bool exists = !backend_
-                           .run("SELECT tds_meta.find_object($1, $2, '{V}')",
-                                {to_stored_text(target(statement.name, false).schema), to_stored_text(statement.name.back())})
-                           .null(0, 0);
+  const bool exists =
+      !backend_
+           .run("SELECT tds_meta.find_object($1, $2, '{V}')",
+                {to_stored_text(target(statement.name, false).schema), to_stored_text(statement.name.back())})
+           .null(0, 0);
   const bool replace = statement.alter || (statement.or_alter && exists);
   if (statement.alter && !exists) throw invalid_object(display_name(statement.name));
   const Target where = target(statement.name, !replace);
@@ -127,11 +131,13 @@ void Ddl::create_view(const CreateView& statement) {
   }
   int id = 0;
   if (replace) {
-    id =
-        backend_.run("SELECT tds_meta.find_object($1, $2, '{V}')", {to_stored_text(where.schema), to_stored_text(where.name)}).number(0, 0);
+    id = backend_
+             .run("SELECT tds_meta.find_object($1, $2, '{V}')",
+                  {to_stored_text(where.schema), to_stored_text(where.name)})
+             .number(0, 0);
     backend_.run("DELETE FROM tds_meta.columns WHERE object_id = " + number(id));
-    backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " + lit(statement.definition) +
-                 " WHERE object_id = " + number(id));
+    backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " +
+                 lit(statement.definition) + " WHERE object_id = " + number(id));
   } else {
     id = new_object_id();
     add_object(id, where.name, where.schema_id, 0, "V", "", statement.definition, false);
@@ -142,8 +148,8 @@ void Ddl::create_view(const CreateView& statement) {
     ColumnPlan plan;
     plan.column.name = statement.columns.empty() ? source.name : statement.columns[i];
     if (plan.column.name.empty()) {
-      throw error(
-          4511, "Create View or Function failed because no column name was specified for column " + number(static_cast<int>(i) + 1) + ".");
+      throw error(4511, "Create View or Function failed because no column name was specified for column " +
+                            number(static_cast<int>(i) + 1) + ".");
     }
     plan.column.stored = "c" + number(static_cast<int>(i) + 1);
     plan.column.column_id = static_cast<int>(i) + 1;
@@ -157,12 +163,14 @@ void Ddl::create_view(const CreateView& statement) {
 
 void Ddl::create_procedure(const CreateProcedure& statement) {
   const Target probe = target(statement.name, false);
-  const Rows found = backend_.run("SELECT tds_meta.find_object($1, $2, '{P}')", {to_stored_text(probe.schema), to_stored_text(probe.name)});
+  const Rows found = backend_.run("SELECT tds_meta.find_object($1, $2, '{P}')",
+                                  {to_stored_text(probe.schema), to_stored_text(probe.name)});
   const bool exists = !found.null(0, 0);
-  if (statement.alter && !exists) throw error(208, "Invalid object name '" + display_name(statement.name) + "'.", 16, 6);
+  if (statement.alter && !exists)
+    throw error(208, "Invalid object name '" + display_name(statement.name) + "'.", 16, 6);
   if (exists && (statement.alter || statement.or_alter)) {
-    backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " + lit(statement.definition) +
-                 " WHERE object_id = " + found.get(0, 0));
+    backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " +
+                 lit(statement.definition) + " WHERE object_id = " + found.get(0, 0));
     return;
   }
   const Target where = target(statement.name, true);
@@ -173,18 +181,22 @@ void Ddl::create_procedure(const CreateProcedure& statement) {
 
 void Ddl::drop_table(const TablePtr& table) {
   const std::string id = number(table->object_id);
-  const Rows user = backend_.run("SELECT 1 FROM tds_meta.foreign_keys WHERE referenced_object_id = $1 AND parent_object_id <> $1", {id});
+  const Rows user = backend_.run(
+      "SELECT 1 FROM tds_meta.foreign_keys WHERE referenced_object_id = $1 AND parent_object_id <> $1", {id});
   if (user.size() > 0)
-    throw error(3726, "Could not drop object '" + table->name + "' because it is referenced by a FOREIGN KEY constraint.");
+    throw error(3726,
+                "Could not drop object '" + table->name + "' because it is referenced by a FOREIGN KEY constraint.");
   backend_.run("DROP TABLE " + table->target);
   backend_.run(
-      "DELETE FROM tds_meta.foreign_key_columns WHERE object_id IN (SELECT object_id FROM tds_meta.foreign_keys WHERE parent_object_id = " +
+      "DELETE FROM tds_meta.foreign_key_columns WHERE object_id IN (SELECT object_id FROM tds_meta.foreign_keys WHERE "
+      "parent_object_id = " +
       id +
       ");"
       "DELETE FROM tds_meta.foreign_keys WHERE parent_object_id = " +
       id +
       ";"
-      "DELETE FROM tds_meta.checks WHERE object_id IN (SELECT object_id FROM tds_meta.objects WHERE parent_object_id = " +
+      "DELETE FROM tds_meta.checks WHERE object_id IN (SELECT object_id FROM tds_meta.objects WHERE parent_object_id "
+      "= " +
       id +
       ");"
       "DELETE FROM tds_meta.extended_properties WHERE class IN (1, 7) AND (major_id = " +
@@ -211,7 +223,8 @@ void Ddl::drop_object(const Drop& statement, const Name& name) {
         if (statement.if_exists) return;
         throw missing();
       }
-      backend_.run("DROP TABLE " + local->target + (local->identity_sequence.empty() ? "" : "; DROP SEQUENCE " + local->identity_sequence));
+      backend_.run("DROP TABLE " + local->target +
+                   (local->identity_sequence.empty() ? "" : "; DROP SEQUENCE " + local->identity_sequence));
       catalog_.remove_local(name.back());
       return;
     }
@@ -234,16 +247,19 @@ void Ddl::drop_object(const Drop& statement, const Name& name) {
     return drop_index(table, index, statement.if_exists);
   }
   if (statement.kind == "SCHEMA") {
-    const Rows rows = backend_.run("SELECT schema_id, stored, name FROM tds_meta.schemas WHERE schema_id = tds_meta.schema_id_of($1)",
-                                   {to_stored_text(name.back())});
+    const Rows rows =
+        backend_.run("SELECT schema_id, stored, name FROM tds_meta.schemas WHERE schema_id = tds_meta.schema_id_of($1)",
+                     {to_stored_text(name.back())});
     if (rows.size() == 0) {
       if (statement.if_exists) return;
-      throw error(15151, "Cannot drop the schema '" + name.back() + "', because it does not exist or you do not have permission.");
+      throw error(15151, "Cannot drop the schema '" + name.back() +
+                             "', because it does not exist or you do not have permission.");
     }
-    const Rows member = backend_.run("SELECT name FROM tds_meta.objects WHERE schema_id = $1 LIMIT 1", {rows.get(0, 0)});
+    const Rows member =
+        backend_.run("SELECT name FROM tds_meta.objects WHERE schema_id = $1 LIMIT 1", {rows.get(0, 0)});
     if (member.size() > 0) {
-      throw error(3729, "Cannot drop schema '" + from_stored_text(rows.get(0, 2)) + "' because it is being referenced by object '" +
-                            from_stored_text(member.get(0, 0)) + "'.");
+      throw error(3729, "Cannot drop schema '" + from_stored_text(rows.get(0, 2)) +
+                            "' because it is being referenced by object '" + from_stored_text(member.get(0, 0)) + "'.");
     }
     backend_.run("DROP SCHEMA " + pg_identifier(rows.get(0, 1)));
     backend_.run("DELETE FROM tds_meta.schemas WHERE schema_id = " + rows.get(0, 0));
@@ -252,20 +268,25 @@ void Ddl::drop_object(const Drop& statement, const Name& name) {
   const Target where = target(name, false);
   if (statement.kind == "TYPE") {
     const Rows rows = backend_.run(
-        "DELETE FROM tds_meta.types WHERE is_user_defined AND schema_id = $2 AND tds_meta.fold(name) = tds_meta.fold($1) RETURNING 1",
+        "DELETE FROM tds_meta.types WHERE is_user_defined AND schema_id = $2 AND tds_meta.fold(name) = "
+        "tds_meta.fold($1) RETURNING 1",
         {to_stored_text(where.name), number(where.schema_id)});
     if (rows.size() == 0 && !statement.if_exists)
       throw error(218, "Could not find the type '" + display_name(name) +
                            "'. Either it does not exist or you do not have the necessary permission.");
     return;
   }
-  const std::string type = statement.kind == "VIEW" ? "V" : statement.kind == "SEQUENCE" ? "SO" : statement.kind == "PROCEDURE" ? "P" : "";
+  const std::string type = statement.kind == "VIEW"        ? "V"
+                           : statement.kind == "SEQUENCE"  ? "SO"
+                           : statement.kind == "PROCEDURE" ? "P"
+                                                           : "";
   if (type.empty()) {
     if (statement.if_exists) return;
     throw missing();
   }
   const Rows rows = backend_.run(
-      "SELECT object_id, coalesce(stored, '') FROM tds_meta.objects WHERE NOT is_system AND object_id = tds_meta.find_object($1, $2, "
+      "SELECT object_id, coalesce(stored, '') FROM tds_meta.objects WHERE NOT is_system AND object_id = "
+      "tds_meta.find_object($1, $2, "
       "ARRAY[$3])",
       {to_stored_text(where.schema), to_stored_text(where.name), type});
   if (rows.size() == 0) {
@@ -273,7 +294,8 @@ void Ddl::drop_object(const Drop& statement, const Name& name) {
     throw missing();
   }
   const std::string id = rows.get(0, 0);
-  if (type == "SO") backend_.run("DROP SEQUENCE " + rows.get(0, 1) + "; DELETE FROM tds_meta.sequences WHERE object_id = " + id);
+  if (type == "SO")
+    backend_.run("DROP SEQUENCE " + rows.get(0, 1) + "; DELETE FROM tds_meta.sequences WHERE object_id = " + id);
   backend_.run("DELETE FROM tds_meta.columns WHERE object_id = " + id +
                "; DELETE FROM tds_meta.extended_properties WHERE class = 1 AND major_id = " + id +
                "; DELETE FROM tds_meta.objects WHERE object_id = " + id);
@@ -289,12 +311,15 @@ void Ddl::drop(const Drop& statement) {
 void Ddl::truncate(const Name& name) {
   const TablePtr table = catalog_.find_table(name);
   if (!table || table->kind != "U") {
-    throw error(4701, "Cannot find the object \"" + display_name(name) + "\" because it does not exist or you do not have permissions.");
+    throw error(4701, "Cannot find the object \"" + display_name(name) +
+                          "\" because it does not exist or you do not have permissions.");
   }
-  const Rows user = backend_.run("SELECT 1 FROM tds_meta.foreign_keys WHERE referenced_object_id = $1 AND parent_object_id <> $1",
-                                 {number(table->object_id)});
+  const Rows user =
+      backend_.run("SELECT 1 FROM tds_meta.foreign_keys WHERE referenced_object_id = $1 AND parent_object_id <> $1",
+                   {number(table->object_id)});
   if (user.size() > 0)
-    throw error(4712, "Cannot truncate table '" + display_name(name) + "' because it is being referenced by a FOREIGN KEY constraint.");
+    throw error(4712, "Cannot truncate table '" + display_name(name) +
+                          "' because it is being referenced by a FOREIGN KEY constraint.");
   backend_.run("TRUNCATE " + table->target);
   if (!table->identity_sequence.empty()) backend_.run("ALTER SEQUENCE " + table->identity_sequence + " RESTART");
 }
@@ -302,7 +327,8 @@ void Ddl::truncate(const Name& name) {
 void Ddl::reseed(const TablePtr& table, const std::string& value) {
   // On a table that never had a row the new seed is the first value, else the last one used.
   const Rows state = backend_.run("SELECT is_called FROM " + table->identity_sequence);
-  backend_.run("SELECT setval(" + pg_literal(table->identity_sequence) + ", " + value + ", " + (state.flag(0, 0) ? "true" : "false") + ")");
+  backend_.run("SELECT setval(" + pg_literal(table->identity_sequence) + ", " + value + ", " +
+               (state.flag(0, 0) ? "true" : "false") + ")");
 }
 
 // ---- sp_rename
@@ -311,8 +337,8 @@ void Ddl::rename(const std::string& old_name, const std::string& new_name, const
   const Name parts = parse_name(old_name);
   const auto missing = [&]() -> EngineError {
     return error(15225,
-                 "No item by the name of '" + old_name + "' could be found in the current database '" + catalog_.database() +
-                     "', given that @itemtype was input as '" + kind + "'.",
+                 "No item by the name of '" + old_name + "' could be found in the current database '" +
+                     catalog_.database() + "', given that @itemtype was input as '" + kind + "'.",
                  11, 1);
   };
   if (kind == "COLUMN") {
@@ -323,22 +349,26 @@ void Ddl::rename(const std::string& old_name, const std::string& new_name, const
     if (!column->computed())
       backend_.run("ALTER TABLE " + table->target + " RENAME COLUMN " + pg_identifier(column->stored) + " TO " +
                    pg_identifier(stored_name(new_name)));
-    backend_.run("UPDATE tds_meta.columns SET name = " + lit(new_name) + ", stored = " + pg_literal(stored_name(new_name)) +
-                 " WHERE object_id = " + number(table->object_id) + " AND column_id = " + number(column->column_id));
+    backend_.run("UPDATE tds_meta.columns SET name = " + lit(new_name) +
+                 ", stored = " + pg_literal(stored_name(new_name)) + " WHERE object_id = " + number(table->object_id) +
+                 " AND column_id = " + number(column->column_id));
   } else if (kind == "INDEX") {
     if (parts.size() < 2) throw missing();
     const TablePtr table = catalog_.find_table(Name(parts.begin(), parts.end() - 1));
     if (!table) throw missing();
     const Rows rows = backend_.run(
-        "UPDATE tds_meta.indexes SET name = $3 WHERE object_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2) RETURNING "
+        "UPDATE tds_meta.indexes SET name = $3 WHERE object_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2) "
+        "RETURNING "
         "coalesce(constraint_id, 0)",
         {number(table->object_id), to_stored_text(parts.back()), to_stored_text(new_name)});
     if (rows.size() == 0) throw missing();
-    backend_.run("UPDATE tds_meta.objects SET name = $2 WHERE object_id = $1", {rows.get(0, 0), to_stored_text(new_name)});
+    backend_.run("UPDATE tds_meta.objects SET name = $2 WHERE object_id = $1",
+                 {rows.get(0, 0), to_stored_text(new_name)});
   } else {
     const std::string schema = parts.size() >= 2 ? parts[parts.size() - 2] : "";
     const Rows rows = backend_.run(
-        "SELECT object_id, type, coalesce(stored, ''), schema_id FROM tds_meta.objects WHERE NOT is_system AND object_id = "
+        "SELECT object_id, type, coalesce(stored, ''), schema_id FROM tds_meta.objects WHERE NOT is_system AND "
+        "object_id = "
         "tds_meta.find_object(NULLIF($1, ''), $2)",
         {to_stored_text(schema), to_stored_text(parts.back())});
     if (rows.size() == 0) throw missing();
@@ -348,12 +378,16 @@ void Ddl::rename(const std::string& old_name, const std::string& new_name, const
     if (type == "U" || type == "SO") {
       backend_.run(std::string("ALTER ") + (type == "U" ? "TABLE " : "SEQUENCE ") + stored + " RENAME TO " +
                    pg_identifier(stored_name(new_name)));
-      const Rows schema_row = backend_.run("SELECT stored FROM tds_meta.schemas WHERE schema_id = $1", {rows.get(0, 3)});
+      const Rows schema_row =
+          backend_.run("SELECT stored FROM tds_meta.schemas WHERE schema_id = $1", {rows.get(0, 3)});
       stored = pg_identifier(schema_row.get(0, 0)) + "." + pg_identifier(stored_name(new_name));
     }
-    backend_.run("UPDATE tds_meta.objects SET name = $2, stored = NULLIF($3, ''), modify_date = clock_timestamp() WHERE object_id = $1",
-                 {rows.get(0, 0), to_stored_text(new_name), stored});
-    backend_.run("UPDATE tds_meta.indexes SET name = $2 WHERE constraint_id = $1", {rows.get(0, 0), to_stored_text(new_name)});
+    backend_.run(
+        "UPDATE tds_meta.objects SET name = $2, stored = NULLIF($3, ''), modify_date = clock_timestamp() WHERE "
+        "object_id = $1",
+        {rows.get(0, 0), to_stored_text(new_name), stored});
+    backend_.run("UPDATE tds_meta.indexes SET name = $2 WHERE constraint_id = $1",
+                 {rows.get(0, 0), to_stored_text(new_name)});
   }
   catalog_.invalidate();
 }

@@ -14,21 +14,22 @@ std::string Ddl::Target::qualified() const {
   return pg_identifier(stored_schema) + "." + pg_identifier(stored_name(name));
 }
 
-int Ddl::new_object_id() {
-  return backend_.run("SELECT tds_meta.new_object_id()").number(0, 0);
-}
+int Ddl::new_object_id() { return backend_.run("SELECT tds_meta.new_object_id()").number(0, 0); }
 
 Ddl::Target Ddl::target(const Name& name, bool must_be_new) {
   Target result;
   result.name = name.back();
   result.schema = name.size() >= 2 && !name[name.size() - 2].empty() ? name[name.size() - 2] : "dbo";
-  if (name.size() >= 3 && !name[name.size() - 3].empty() && !catalog_.same(name[name.size() - 3], catalog_.database())) {
+  if (name.size() >= 3 && !name[name.size() - 3].empty() &&
+      !catalog_.same(name[name.size() - 3], catalog_.database())) {
     throw not_supported("definitions in another database than the current one");
   }
-  const Rows rows = backend_.run("SELECT schema_id, name, stored FROM tds_meta.schemas WHERE schema_id = tds_meta.schema_id_of($1)",
-                                 {to_stored_text(result.schema)});
+  const Rows rows =
+      backend_.run("SELECT schema_id, name, stored FROM tds_meta.schemas WHERE schema_id = tds_meta.schema_id_of($1)",
+                   {to_stored_text(result.schema)});
   if (rows.size() == 0) {
-    throw error(2760, "The specified schema name \"" + result.schema + "\" either does not exist or you do not have permission to use it.");
+    throw error(2760, "The specified schema name \"" + result.schema +
+                          "\" either does not exist or you do not have permission to use it.");
   }
   result.schema_id = rows.number(0, 0);
   result.schema = from_stored_text(rows.get(0, 1));
@@ -39,16 +40,18 @@ Ddl::Target Ddl::target(const Name& name, bool must_be_new) {
 
 void Ddl::require_free_name(const std::string& name, int schema_id) {
   const Rows rows = backend_.run(
-      "SELECT 1 FROM tds_meta.objects o, tds_meta.settings s WHERE o.schema_id = $2 AND o.name_key = tds_meta.fold($1) AND (o.name = $1 OR "
+      "SELECT 1 FROM tds_meta.objects o, tds_meta.settings s WHERE o.schema_id = $2 AND o.name_key = tds_meta.fold($1) "
+      "AND (o.name = $1 OR "
       "s.collation_name !~* '_(CS|BIN)')",
       {to_stored_text(name), number(schema_id)});
   if (rows.size() > 0) throw already_exists(name);
 }
 
-void Ddl::add_object(int id, const std::string& name, int schema_id, int parent, const std::string& type, const std::string& stored,
-                     const std::string& definition, bool system_named, int parent_column) {
+void Ddl::add_object(int id, const std::string& name, int schema_id, int parent, const std::string& type,
+                     const std::string& stored, const std::string& definition, bool system_named, int parent_column) {
   backend_.run(
-      "INSERT INTO tds_meta.objects (object_id, name, schema_id, parent_object_id, type, stored, definition, is_system_named, "
+      "INSERT INTO tds_meta.objects (object_id, name, schema_id, parent_object_id, type, stored, definition, "
+      "is_system_named, "
       "parent_column_id) VALUES (" +
       number(id) + ", " + lit(name) + ", " + number(schema_id) + ", " + number(parent) + ", '" + type + "', " +
       (stored.empty() ? "NULL" : pg_literal(stored)) + ", " + (definition.empty() ? "NULL" : lit(definition)) + ", " +
@@ -77,8 +80,8 @@ Ddl::ColumnPlan Ddl::plan_column(const ColumnDef& def, int table_id, int column_
     column.type = catalog_.type(def.type, &type_not_null, &column.user_type_id);
   } catch (EngineError& failure) {
     if (failure.message.number == 2715) {
-      failure.message.text =
-          "Column, parameter, or variable #" + number(column_id) + ": Cannot find data type " + display_name(def.type.name) + ".";
+      failure.message.text = "Column, parameter, or variable #" + number(column_id) + ": Cannot find data type " +
+                             display_name(def.type.name) + ".";
     }
     throw;
   }
@@ -89,28 +92,33 @@ Ddl::ColumnPlan Ddl::plan_column(const ColumnDef& def, int table_id, int column_
     }
   }
   column.rowversion = column.type.type == SqlType::timestamp;
-  column.nullable = def.nullable.value_or(!type_not_null && !column.rowversion);  // rowversion is NOT NULL unless it says NULL
+  column.nullable =
+      def.nullable.value_or(!type_not_null && !column.rowversion);  // rowversion is NOT NULL unless it says NULL
   if (def.identity) {
     const SqlType type = column.type.type;
     const bool decimal = (type == SqlType::decimal || type == SqlType::numeric) && column.type.scale == 0;
     if (family(type) != Family::integer && !decimal) {
       throw error(2749,
                   "Identity column '" + def.name +
-                      "' must be of data type int, bigint, smallint, tinyint, or decimal or numeric with a scale of 0, unencrypted, and "
+                      "' must be of data type int, bigint, smallint, tinyint, or decimal or numeric with a scale of 0, "
+                      "unencrypted, and "
                       "constrained to be nonnullable.",
                   16, 2);
     }
     if (type == SqlType::bit)
       throw error(2749,
                   "Identity column '" + def.name +
-                      "' must be of data type int, bigint, smallint, tinyint, or decimal or numeric with a scale of 0, unencrypted, and "
+                      "' must be of data type int, bigint, smallint, tinyint, or decimal or numeric with a scale of 0, "
+                      "unencrypted, and "
                       "constrained to be nonnullable.",
                   16, 2);
     if (def.nullable.value_or(false))
-      throw error(8147, "Could not create IDENTITY attribute on nullable column '" + def.name + "', table '" + target.name + "'.");
+      throw error(8147, "Could not create IDENTITY attribute on nullable column '" + def.name + "', table '" +
+                            target.name + "'.");
     column.identity = true;
     column.nullable = false;
-    plan.sequence = pg_identifier(target.stored_schema) + "." + pg_identifier("~id_" + number(table_id) + "_" + number(column_id));
+    plan.sequence =
+        pg_identifier(target.stored_schema) + "." + pg_identifier("~id_" + number(table_id) + "_" + number(column_id));
   }
   return plan;
 }
@@ -132,7 +140,8 @@ void Ddl::bind_computed(std::vector<ColumnPlan>& plans, const Target& target, st
     plans[i].column.type = value.type;
     plans[i].column.user_type_id = user_type_id(value.type.type);
     plans[i].column.nullable = plans[i].def->nullable.value_or(value.nullable);
-    if (is_character(value.type.type) && plans[i].column.type.collation.empty()) plans[i].column.type.collation = catalog_.collation();
+    if (is_character(value.type.type) && plans[i].column.type.collation.empty())
+      plans[i].column.type.collation = catalog_.collation();
   }
 }
 
@@ -146,8 +155,8 @@ std::string Ddl::create_identity_sequence(const ColumnPlan& plan, const Target&)
     high = std::string(plan.column.type.precision, '9');
     low = "-" + high;
   }
-  return "CREATE SEQUENCE " + plan.sequence + " START WITH " + plan.def->seed + " INCREMENT BY " + plan.def->increment + " MINVALUE " +
-         low + " MAXVALUE " + high + "; ";
+  return "CREATE SEQUENCE " + plan.sequence + " START WITH " + plan.def->seed + " INCREMENT BY " + plan.def->increment +
+         " MINVALUE " + low + " MAXVALUE " + high + "; ";
 }
 
 std::string Ddl::column_sql(const ColumnPlan& plan, bool) {
@@ -165,16 +174,19 @@ std::string Ddl::column_sql(const ColumnPlan& plan, bool) {
 void Ddl::save_column(int table_id, const ColumnPlan& plan) {
   const Column& c = plan.column;
   backend_.run(
-      "INSERT INTO tds_meta.columns (object_id, column_id, name, stored, base, user_type_id, max_length, prec, scale, collation_name, "
+      "INSERT INTO tds_meta.columns (object_id, column_id, name, stored, base, user_type_id, max_length, prec, scale, "
+      "collation_name, "
       "nullable, identity, seed, increment,"
       " identity_sequence, definition, persisted, rowguidcol, sparse, masking_function) VALUES (" +
       number(table_id) + ", " + number(c.column_id) + ", " + lit(c.name) + ", " + pg_literal(c.stored) + ", " +
       number(static_cast<int>(c.type.type)) + ", " + number(c.user_type_id) + ", " + number(c.type.max_length) + ", " +
-      number(c.type.precision) + ", " + number(c.type.scale) + ", " + pg_literal(c.type.collation) + ", " + boolean(c.nullable) + ", " +
-      boolean(c.identity) + ", " +
-      (c.identity ? plan.def->seed + ", " + plan.def->increment + ", " + pg_literal(plan.sequence) : "NULL, NULL, NULL") + ", " +
-      (c.computed() ? lit(c.definition) : "NULL") + ", " + boolean(plan.persisted) + ", " + boolean(plan.rowguidcol) + ", " +
-      boolean(plan.sparse) + ", " + (plan.masked_with.empty() ? "NULL" : lit(plan.masked_with)) + ")");
+      number(c.type.precision) + ", " + number(c.type.scale) + ", " + pg_literal(c.type.collation) + ", " +
+      boolean(c.nullable) + ", " + boolean(c.identity) + ", " +
+      (c.identity ? plan.def->seed + ", " + plan.def->increment + ", " + pg_literal(plan.sequence)
+                  : "NULL, NULL, NULL") +
+      ", " + (c.computed() ? lit(c.definition) : "NULL") + ", " + boolean(plan.persisted) + ", " +
+      boolean(plan.rowguidcol) + ", " + boolean(plan.sparse) + ", " +
+      (plan.masked_with.empty() ? "NULL" : lit(plan.masked_with)) + ")");
 }
 
 // ---- tables
@@ -187,15 +199,15 @@ TablePtr Ddl::reload(const Target& target) {
 TablePtr Ddl::user_table(const Name& name) {
   TablePtr table = catalog_.find_table(name);
   if (!table)
-    throw error(4902, "Cannot find the object \"" + display_name(name) + "\" because it does not exist or you do not have permissions.");
+    throw error(4902, "Cannot find the object \"" + display_name(name) +
+                          "\" because it does not exist or you do not have permissions.");
   if (table->kind != "U")
-    throw error(4902, "Cannot find the object \"" + display_name(name) + "\" because it does not exist or you do not have permissions.");
+    throw error(4902, "Cannot find the object \"" + display_name(name) +
+                          "\" because it does not exist or you do not have permissions.");
   return table;
 }
 
-Ddl::Target Ddl::target_of(const TablePtr& table) {
-  return target({table->schema, table->name}, false);
-}
+Ddl::Target Ddl::target_of(const TablePtr& table) { return target({table->schema, table->name}, false); }
 
 const Column& Ddl::column_of(const TablePtr& table, const std::string& name) {
   const Column* column = table->find(name, catalog_.case_sensitive());
@@ -213,13 +225,14 @@ bool names_column(const ConstraintDef& constraint, const std::string& column, co
 }
 
 void check_column_names(const CreateTable& statement, const Catalog& catalog) {
-  if (statement.columns.empty()) throw error(1701, "Creating or altering table failed because the table has no columns.");
+  if (statement.columns.empty())
+    throw error(1701, "Creating or altering table failed because the table has no columns.");
   for (std::size_t i = 0; i < statement.columns.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (catalog.same(statement.columns[i].name, statement.columns[j].name)) {
         throw error(2705,
-                    "Column names in each table must be unique. Column name '" + statement.columns[i].name + "' in table '" +
-                        statement.name.back() + "' is specified more than once.",
+                    "Column names in each table must be unique. Column name '" + statement.columns[i].name +
+                        "' in table '" + statement.name.back() + "' is specified more than once.",
                     16, 3);
       }
     }
@@ -234,13 +247,16 @@ void Ddl::create_table(const CreateTable& statement) {
   const Target where = target(statement.name, true);
   const int id = new_object_id();
   std::vector<ColumnPlan> plans;
-  for (const ColumnDef& def : statement.columns) plans.push_back(plan_column(def, id, static_cast<int>(plans.size()) + 1, where));
+  for (const ColumnDef& def : statement.columns)
+    plans.push_back(plan_column(def, id, static_cast<int>(plans.size()) + 1, where));
   // The columns of the primary key are not nullable.
   for (ColumnPlan& plan : plans) {
     bool key = false;
-    for (const ConstraintDef& constraint : plan.def->constraints) key = key || constraint.kind == ConstraintKind::primary_key;
+    for (const ConstraintDef& constraint : plan.def->constraints)
+      key = key || constraint.kind == ConstraintKind::primary_key;
     for (const ConstraintDef& constraint : statement.constraints)
-      key = key || (constraint.kind == ConstraintKind::primary_key && names_column(constraint, plan.column.name, catalog_));
+      key = key ||
+            (constraint.kind == ConstraintKind::primary_key && names_column(constraint, plan.column.name, catalog_));
     if (!key) continue;
     if (plan.def->nullable.value_or(false))
       throw error(8111, "Cannot define PRIMARY KEY constraint on nullable column in table '" + where.name + "'.");
@@ -258,7 +274,8 @@ void Ddl::create_table(const CreateTable& statement) {
   for (const ColumnPlan& plan : plans) {
     save_column(id, plan);
     if (plan.column.identity)
-      backend_.run("ALTER SEQUENCE " + plan.sequence + " OWNED BY " + where.qualified() + "." + pg_identifier(plan.column.stored));
+      backend_.run("ALTER SEQUENCE " + plan.sequence + " OWNED BY " + where.qualified() + "." +
+                   pg_identifier(plan.column.stored));
   }
   backend_.run("INSERT INTO tds_meta.indexes (object_id, index_id, type) VALUES (" + number(id) + ", 0, 0)");
   TablePtr table = reload(where);
@@ -331,15 +348,16 @@ void Ddl::create_local_table(const CreateTable& statement) {
   backend_.run(sql);
   const auto unique_index = [&](const std::vector<std::string>& names) {
     std::string list;
-    for (const std::string& column : names) list += (list.empty() ? "" : ", ") + pg_identifier(column_of(table, column).stored);
+    for (const std::string& column : names)
+      list += (list.empty() ? "" : ", ") + pg_identifier(column_of(table, column).stored);
     backend_.run("CREATE UNIQUE INDEX ON " + table->target + " (" + list + ") NULLS NOT DISTINCT");
   };
   for (const ColumnDef& def : statement.columns) {
     for (const ConstraintDef& constraint : def.constraints) {
       if (keys(constraint)) unique_index({def.name});
       if (constraint.kind == ConstraintKind::default_) {
-        backend_.run("ALTER TABLE " + table->target + " ALTER COLUMN " + pg_identifier(stored_name(def.name)) + " SET DEFAULT " +
-                     default_sql(*constraint.expr, column_of(table, def.name), name));
+        backend_.run("ALTER TABLE " + table->target + " ALTER COLUMN " + pg_identifier(stored_name(def.name)) +
+                     " SET DEFAULT " + default_sql(*constraint.expr, column_of(table, def.name), name));
       }
     }
   }
@@ -359,11 +377,12 @@ void Ddl::create_table_like(const Name& name, const std::vector<OutputColumn>& c
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const OutputColumn& source = columns[i];
     if (source.name.empty()) {
-      throw error(
-          1038,
-          "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, "
-          "look for empty alias names. Aliases defined as \"\" or [] are not allowed. Change the alias to a valid name.",
-          15, 5);
+      throw error(1038,
+                  "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a "
+                  "name. For other statements, "
+                  "look for empty alias names. Aliases defined as \"\" or [] are not allowed. Change the alias to a "
+                  "valid name.",
+                  15, 5);
     }
     ColumnDef def;
     def.name = source.name;
@@ -371,28 +390,21 @@ void Ddl::create_table_like(const Name& name, const std::vector<OutputColumn>& c
     def.type.name = {std::string(type_name(type.type))};
     switch (type.type) {
       case SqlType::decimal:
-      case SqlType::numeric:
-        def.type.args = {type.precision, type.scale};
-        break;
+      case SqlType::numeric: def.type.args = {type.precision, type.scale}; break;
       case SqlType::time:
       case SqlType::datetime2:
-      case SqlType::datetimeoffset:
-        def.type.args = {type.scale};
-        break;
+      case SqlType::datetimeoffset: def.type.args = {type.scale}; break;
       case SqlType::char_:
       case SqlType::varchar:
       case SqlType::nchar:
       case SqlType::nvarchar:
       case SqlType::binary:
-      case SqlType::varbinary:
-        def.type.args = {length_in_units(type)};
-        break;
+      case SqlType::varbinary: def.type.args = {length_in_units(type)}; break;
       case SqlType::timestamp:
         def.type.name = {"binary"};
         def.type.args = {8};
         break;
-      default:
-        break;
+      default: break;
     }
     if (is_character(type.type)) def.collation = type.collation;
     def.nullable = source.nullable;
@@ -401,8 +413,8 @@ void Ddl::create_table_like(const Name& name, const std::vector<OutputColumn>& c
       identity_seen = true;
       def.identity = true;
       def.nullable.reset();
-      const Rows source_identity =
-          backend_.run("SELECT seed, increment FROM tds_meta.columns WHERE identity_sequence = $1", {source.identity_sequence});
+      const Rows source_identity = backend_.run(
+          "SELECT seed, increment FROM tds_meta.columns WHERE identity_sequence = $1", {source.identity_sequence});
       if (source_identity.size() > 0) {
         def.seed = source_identity.get(0, 0);
         def.increment = source_identity.get(0, 1);
@@ -415,7 +427,8 @@ void Ddl::create_table_like(const Name& name, const std::vector<OutputColumn>& c
 
 // ---- defaults
 
-// The default as PostgreSQL evaluates it. What the stand-in cannot evaluate is kept for the catalog and fails when it is used.
+// The default as PostgreSQL evaluates it. What the stand-in cannot evaluate is kept for the catalog
+// and fails when it is used.
 std::string Ddl::default_sql(const Expr& expr, const Column& column, const std::string& table) {
   Binder binder(catalog_, environment_);
   binder.in_definition(true);
@@ -424,32 +437,35 @@ std::string Ddl::default_sql(const Expr& expr, const Column& column, const std::
     return binder.output(binder.store(binder.value(expr, none), column.type, table, column.name));
   } catch (const EngineError& failure) {
     if (failure.message.number != 40517 && failure.message.number != 195) throw;
-    return "(tds.fail(40517, " + lit("The test server cannot evaluate the default " + normalized_definition(expr) + ".") +
+    return "(tds.fail(40517, " +
+           lit("The test server cannot evaluate the default " + normalized_definition(expr) + ".") +
            ")::text)::" + std::string(pg_type(column.type.type));
   }
 }
 
-void Ddl::add_default(int table_id, const Target& where, const TablePtr& table, const std::string& column_name, const Expr& expr,
-                      const std::string& name, bool fill) {
+void Ddl::add_default(int table_id, const Target& where, const TablePtr& table, const std::string& column_name,
+                      const Expr& expr, const std::string& name, bool fill) {
   const Column& column = column_of(table, column_name);
   if (column.has_default) {
     throw error(1781, "Column already has a DEFAULT bound to it.");
   }
   if (column.identity)
-    throw error(1754, "Defaults cannot be created on columns with an IDENTITY attribute. Table '" + table->name + "', column '" +
-                          column.name + "'.");
+    throw error(1754, "Defaults cannot be created on columns with an IDENTITY attribute. Table '" + table->name +
+                          "', column '" + column.name + "'.");
   if (column.rowversion)
-    throw error(1755,
-                "Defaults cannot be created on columns of data type timestamp. Table '" + table->name + "', column '" + column.name + "'.");
+    throw error(1755, "Defaults cannot be created on columns of data type timestamp. Table '" + table->name +
+                          "', column '" + column.name + "'.");
   const int id = new_object_id();
   const std::string final_name = constraint_name(name, "DF", table, column.name, id);
   const std::string sql = default_sql(expr, column, catalog_.database() + "." + table->schema + "." + table->name);
-  const std::string alter = "ALTER TABLE " + where.qualified() + " ALTER COLUMN " + pg_identifier(column.stored) + " SET DEFAULT ";
+  const std::string alter =
+      "ALTER TABLE " + where.qualified() + " ALTER COLUMN " + pg_identifier(column.stored) + " SET DEFAULT ";
   backend_.run(alter + sql);
   (void)fill;
-  add_object(id, final_name, where.schema_id, table_id, "D", "", normalized_definition(expr), name.empty(), column.column_id);
-  backend_.run("UPDATE tds_meta.columns SET default_object_id = " + number(id) + " WHERE object_id = " + number(table_id) +
-               " AND column_id = " + number(column.column_id));
+  add_object(id, final_name, where.schema_id, table_id, "D", "", normalized_definition(expr), name.empty(),
+             column.column_id);
+  backend_.run("UPDATE tds_meta.columns SET default_object_id = " + number(id) +
+               " WHERE object_id = " + number(table_id) + " AND column_id = " + number(column.column_id));
 }
 
 }  // namespace tds_server::engine

@@ -32,18 +32,12 @@ EngineError keyword_error(std::string_view keyword, int line) {
   return result;
 }
 
-EngineError invalid_object(std::string_view name) {
-  return error(208, quoted("Invalid object name ", name, "."));
-}
-EngineError invalid_column(std::string_view name) {
-  return error(207, quoted("Invalid column name ", name, "."));
-}
+EngineError invalid_object(std::string_view name) { return error(208, quoted("Invalid object name ", name, ".")); }
+EngineError invalid_column(std::string_view name) { return error(207, quoted("Invalid column name ", name, ".")); }
 EngineError unbound_identifier(std::string_view name) {
   return error(4104, "The multi-part identifier \"" + std::string(name) + "\" could not be bound.");
 }
-EngineError ambiguous_column(std::string_view name) {
-  return error(209, quoted("Ambiguous column name ", name, "."));
-}
+EngineError ambiguous_column(std::string_view name) { return error(209, quoted("Ambiguous column name ", name, ".")); }
 EngineError unknown_type(std::string_view name) {
   return error(243, "Type " + std::string(name) + " is not a defined system type.");
 }
@@ -60,8 +54,8 @@ EngineError already_exists(std::string_view name) {
   return error(2714, quoted("There is already an object named ", name, " in the database."), 16, 6);
 }
 EngineError conversion_failed(std::string_view from, std::string_view value, std::string_view to) {
-  return error(245, "Conversion failed when converting the " + std::string(from) + " value '" + std::string(value) + "' to data type " +
-                        std::string(to) + ".");
+  return error(245, "Conversion failed when converting the " + std::string(from) + " value '" + std::string(value) +
+                        "' to data type " + std::string(to) + ".");
 }
 EngineError overflow(std::string_view to) {
   return error(8115, "Arithmetic overflow error converting expression to data type " + std::string(to) + ".", 16, 2);

@@ -1,5 +1,5 @@
-// SQL Server's errors: makers for the ones the engine raises itself, with SQL Server's wording, severity and state.
-// The mapping of PostgreSQL's failures is in failure_map.
+// SQL Server's errors: makers for the ones the engine raises itself, with SQL Server's wording,
+// severity and state. The mapping of PostgreSQL's failures is in failure_map.
 #pragma once
 
 #include <string>
@@ -24,6 +24,7 @@ EngineError unknown_procedure(std::string_view name);                           
 EngineError already_exists(std::string_view name);                                                  // 2714
 EngineError conversion_failed(std::string_view from, std::string_view value, std::string_view to);  // 245
 EngineError overflow(std::string_view to);                                                          // 8115
-EngineError not_supported(std::string_view what);  // 40517: the stand-in's own gaps are told apart from SQL Server's errors
+EngineError not_supported(
+    std::string_view what);  // 40517: the stand-in's own gaps are told apart from SQL Server's errors
 
 }  // namespace tds_server::engine

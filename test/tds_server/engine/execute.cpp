@@ -49,15 +49,17 @@ std::vector<ColumnInfo> Session::column_infos(const std::vector<OutputColumn>& c
 }
 
 // Sends one result set. Memory holds one row at a time.
-void Session::stream(const std::string& sql, const std::vector<OutputColumn>& columns, Command command, ResultSink& sink) {
+void Session::stream(const std::string& sql, const std::vector<OutputColumn>& columns, Command command,
+                     ResultSink& sink) {
   const std::vector<ColumnInfo> infos = column_infos(columns);
   std::vector<Value> row(columns.size());
   bool described = false;
   std::vector<bool> large;
   for (const OutputColumn& column : columns) {
-    large.push_back(settings_.textsize < 2147483647 &&
-                    (is_lob(column.type.type) || column.type.type == SqlType::xml ||
-                     ((is_character(column.type.type) || family(column.type.type) == Family::binary) && is_max(column.type))));
+    large.push_back(
+        settings_.textsize < 2147483647 &&
+        (is_lob(column.type.type) || column.type.type == SqlType::xml ||
+         ((is_character(column.type.type) || family(column.type.type) == Family::binary) && is_max(column.type))));
   }
   bool stopped = false;
   const std::string limited = settings_.rowcount > 0 && command == Command::select
@@ -101,7 +103,8 @@ void Session::select(const SelectStatement& statement, ResultSink& sink) {
   BoundQuery bound;
   guarded([&] { bound = binder.query(*statement.query); });
   unicode_conversion_ = binder.saw_unicode_conversion();
-  const bool assigns = std::any_of(leaf->items.begin(), leaf->items.end(), [](const SelectItem& item) { return !item.variable.empty(); });
+  const bool assigns = std::any_of(leaf->items.begin(), leaf->items.end(),
+                                   [](const SelectItem& item) { return !item.variable.empty(); });
   if (assigns) return assign_from(bound, *leaf, sink);
   if (settings_.fmtonly) {
     sink.columns(column_infos(bound.columns));
@@ -115,7 +118,10 @@ void Session::select(const SelectStatement& statement, ResultSink& sink) {
 void Session::assign_from(const BoundQuery& bound, const SelectCore& core, ResultSink& sink) {
   for (const SelectItem& item : core.items) {
     if (item.variable.empty()) {
-      throw error(141, "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.", 15);
+      throw error(
+          141,
+          "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.",
+          15);
     }
   }
   std::vector<Value> last;
@@ -155,14 +161,16 @@ void Session::select_into(const SelectStatement& statement, const Name& into, Re
           items += (i > 0 ? ", s." : "s.") + bound.columns[i].pg;
           if (bound.columns[i].null_literal) items += "::" + std::string(pg_type(bound.columns[i].type.type));
         }
-        count = backend_->run("INSERT INTO " + table->target + " (" + names + ") SELECT " + items + " FROM (" + bound.sql + ") AS s")
+        count = backend_
+                    ->run("INSERT INTO " + table->target + " (" + names + ") SELECT " + items + " FROM (" + bound.sql +
+                          ") AS s")
                     .affected();
         for (const Column& column : table->columns) {
           if (!column.identity || count == 0) continue;
-          const Rows ends =
-              backend_->run("SELECT CASE WHEN p.seqincrement > 0 THEN (SELECT max(" + pg_identifier(column.stored) + ") FROM " +
-                            table->target + ") ELSE (SELECT min(" + pg_identifier(column.stored) + ") FROM " + table->target +
-                            ") END FROM pg_sequence AS p WHERE p.seqrelid = " + pg_literal(table->identity_sequence) + "::regclass");
+          const Rows ends = backend_->run(
+              "SELECT CASE WHEN p.seqincrement > 0 THEN (SELECT max(" + pg_identifier(column.stored) + ") FROM " +
+              table->target + ") ELSE (SELECT min(" + pg_identifier(column.stored) + ") FROM " + table->target +
+              ") END FROM pg_sequence AS p WHERE p.seqrelid = " + pg_literal(table->identity_sequence) + "::regclass");
           backend_->run("SELECT setval(" + pg_literal(table->identity_sequence) + ", " + ends.get(0, 0) + ")");
         }
       },
@@ -173,7 +181,8 @@ void Session::select_into(const SelectStatement& statement, const Name& into, Re
 // ---- data changes
 
 bool Session::writes_rowversion(const Table& table) const {
-  return std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) { return column.rowversion; });
+  return std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const Column& column) { return column.rowversion; });
 }
 
 void Session::change(const BoundChange& change, Command command, ResultSink& sink) {
@@ -214,12 +223,14 @@ void Session::change(const BoundChange& change, Command command, ResultSink& sin
           count = std::strtoull(rows.get(0, 0).c_str(), nullptr, 10);
           if (count == 0) return;
           const std::string sequence = change.table->identity_sequence;
-          backend_->run("SELECT setval(" + pg_literal(sequence) + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN " +
-                        rows.get(0, 1) + "::int8 ELSE " + rows.get(0, 2) +
-                        "::int8 END AS v, p.seqincrement AS inc, s.last_value, s.is_called, p.seqstart FROM pg_sequence AS p, " + sequence +
-                        " AS s WHERE p.seqrelid = " + pg_literal(sequence) +
-                        "::regclass) AS x WHERE CASE WHEN x.inc > 0 THEN x.v > x.last_value OR (NOT x.is_called AND x.v >= x.seqstart) "
-                        "ELSE x.v < x.last_value OR (NOT x.is_called AND x.v <= x.seqstart) END");
+          backend_->run(
+              "SELECT setval(" + pg_literal(sequence) + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN " +
+              rows.get(0, 1) + "::int8 ELSE " + rows.get(0, 2) +
+              "::int8 END AS v, p.seqincrement AS inc, s.last_value, s.is_called, p.seqstart FROM pg_sequence AS p, " +
+              sequence + " AS s WHERE p.seqrelid = " + pg_literal(sequence) +
+              "::regclass) AS x WHERE CASE WHEN x.inc > 0 THEN x.v > x.last_value OR (NOT x.is_called AND x.v >= "
+              "x.seqstart) "
+              "ELSE x.v < x.last_value OR (NOT x.is_called AND x.v <= x.seqstart) END");
           scope_identity_ = "'" + rows.get(0, 1) + "'::numeric";
           last_identity_ = scope_identity_;
         },
@@ -243,7 +254,8 @@ void Session::insert(const InsertStatement& statement, ResultSink& sink) {
   BoundChange bound;
   guarded([&] {
     const TablePtr table = catalog_->find_table(statement.table);
-    bound = binder.insert(statement, table && !settings_.identity_insert.empty() && settings_.identity_insert == table->target);
+    bound = binder.insert(statement,
+                          table && !settings_.identity_insert.empty() && settings_.identity_insert == table->target);
   });
   unicode_conversion_ = binder.saw_unicode_conversion();
   change(bound, Command::insert, sink);
@@ -302,8 +314,9 @@ void Session::insert_exec(const InsertStatement& statement, ResultSink& sink) {
         for (const auto& row : collector.rows()) {
           std::string items;
           for (std::size_t i = 0; i < targets.size(); ++i) {
-            items += (i > 0 ? ", " : "") + binder.output(binder.store(binder.literal(collector.described()[i].type, row[i]),
-                                                                      targets[i]->type, table->name, targets[i]->name));
+            items +=
+                (i > 0 ? ", " : "") + binder.output(binder.store(binder.literal(collector.described()[i].type, row[i]),
+                                                                 targets[i]->type, table->name, targets[i]->name));
           }
           backend_->run("INSERT INTO " + table->target + " (" + names + ") VALUES (" + items + ")");
         }

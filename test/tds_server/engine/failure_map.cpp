@@ -48,7 +48,8 @@ std::string shown_value(const std::string& stored, SqlType type, int scale) {
 std::string shown_key(const std::string& detail, const std::string& index, Catalog& catalog) {
   const std::string plain = between(detail, ")=(", ")");
   const Rows columns = catalog.backend().run(
-      "SELECT c.base, c.scale FROM tds_meta.indexes i JOIN tds_meta.index_columns x USING (object_id, index_id) JOIN tds_meta.columns c "
+      "SELECT c.base, c.scale FROM tds_meta.indexes i JOIN tds_meta.index_columns x USING (object_id, index_id) JOIN "
+      "tds_meta.columns c "
       "USING (object_id, column_id)"
       " WHERE i.stored = $1 AND x.key_ordinal > 0 ORDER BY x.key_ordinal",
       {index});
@@ -74,7 +75,8 @@ EngineError duplicate_key(const PgError& failure, Catalog& catalog) {
   bool constraint = false, primary = false;
   if (index.rfind("~ix_", 0) == 0 && first != std::string::npos) {
     const Rows rows = catalog.backend().run(
-        "SELECT i.name, s.name, o.name, i.is_primary_key, i.is_unique_constraint FROM tds_meta.indexes i JOIN tds_meta.objects o USING "
+        "SELECT i.name, s.name, o.name, i.is_primary_key, i.is_unique_constraint FROM tds_meta.indexes i JOIN "
+        "tds_meta.objects o USING "
         "(object_id)"
         " JOIN tds_meta.schemas s USING (schema_id) WHERE i.stored = $1",
         {index});
@@ -86,29 +88,34 @@ EngineError duplicate_key(const PgError& failure, Catalog& catalog) {
     }
   }
   if (failure.message.rfind("could not create unique index", 0) == 0) {
-    return error(1505, "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name '" + table +
-                           "' and the index name '" + name + "'. The duplicate key value is " + values + ".");
+    return error(
+        1505, "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name '" +
+                  table + "' and the index name '" + name + "'. The duplicate key value is " + values + ".");
   }
   if (constraint) {
     return error(2627,
                  std::string("Violation of ") + (primary ? "PRIMARY" : "UNIQUE") + " KEY constraint '" + name +
-                     "'. Cannot insert duplicate key in object '" + table + "'. The duplicate key value is " + values + ".",
+                     "'. Cannot insert duplicate key in object '" + table + "'. The duplicate key value is " + values +
+                     ".",
                  14);
   }
   return error(2601,
-               "Cannot insert duplicate key row in object '" + table + "' with unique index '" + name + "'. The duplicate key value is " +
-                   values + ".",
+               "Cannot insert duplicate key row in object '" + table + "' with unique index '" + name +
+                   "'. The duplicate key value is " + values + ".",
                14);
 }
 
 EngineError foreign_key(const PgError& failure, Catalog& catalog, const FailureContext& context) {
   const std::string id = std::to_string(trailing_number(failure.constraint));
   const Rows rows = catalog.backend().run(
-      "SELECT k.name, ps.name, p.name, rs.name, r.name, pc.name, rc.name, (SELECT count(*) FROM tds_meta.foreign_key_columns c WHERE "
+      "SELECT k.name, ps.name, p.name, rs.name, r.name, pc.name, rc.name, (SELECT count(*) FROM "
+      "tds_meta.foreign_key_columns c WHERE "
       "c.object_id = f.object_id), f.parent_object_id = f.referenced_object_id"
       " FROM tds_meta.foreign_keys f JOIN tds_meta.objects k USING (object_id)"
-      " JOIN tds_meta.objects p ON p.object_id = f.parent_object_id JOIN tds_meta.schemas ps ON ps.schema_id = p.schema_id"
-      " JOIN tds_meta.objects r ON r.object_id = f.referenced_object_id JOIN tds_meta.schemas rs ON rs.schema_id = r.schema_id"
+      " JOIN tds_meta.objects p ON p.object_id = f.parent_object_id JOIN tds_meta.schemas ps ON ps.schema_id = "
+      "p.schema_id"
+      " JOIN tds_meta.objects r ON r.object_id = f.referenced_object_id JOIN tds_meta.schemas rs ON rs.schema_id = "
+      "r.schema_id"
       " JOIN tds_meta.foreign_key_columns fc ON fc.object_id = f.object_id AND fc.ordinal = 1"
       " JOIN tds_meta.columns pc ON pc.object_id = p.object_id AND pc.column_id = fc.parent_column_id"
       " JOIN tds_meta.columns rc ON rc.object_id = r.object_id AND rc.column_id = fc.referenced_column_id"
@@ -118,8 +125,8 @@ EngineError foreign_key(const PgError& failure, Catalog& catalog, const FailureC
   const auto get = [&](int column) { return from_stored_text(rows.get(0, column)); };
   const bool on_parent = failure.message.rfind("update or delete on", 0) == 0;
   const bool same = rows.flag(0, 8);
-  const std::string kind =
-      std::string(on_parent ? (same ? "SAME TABLE REFERENCE" : "REFERENCE") : (same ? "FOREIGN KEY SAME TABLE" : "FOREIGN KEY"));
+  const std::string kind = std::string(on_parent ? (same ? "SAME TABLE REFERENCE" : "REFERENCE")
+                                                 : (same ? "FOREIGN KEY SAME TABLE" : "FOREIGN KEY"));
   const std::string table = on_parent ? get(1) + "." + get(2) : get(3) + "." + get(4);
   std::string text = "The " + context.verb + " statement conflicted with the " + kind + " constraint \"" + get(0) +
                      "\". The conflict occurred in database \"" + catalog.database() + "\", table \"" + table + "\"";
@@ -129,16 +136,20 @@ EngineError foreign_key(const PgError& failure, Catalog& catalog, const FailureC
 
 EngineError check_violation(const PgError& failure, Catalog& catalog, const FailureContext& context) {
   const Rows rows = catalog.backend().run(
-      "SELECT k.name, s.name, p.name, coalesce(c.name, '') FROM tds_meta.objects k JOIN tds_meta.objects p ON p.object_id = "
+      "SELECT k.name, s.name, p.name, coalesce(c.name, '') FROM tds_meta.objects k JOIN tds_meta.objects p ON "
+      "p.object_id = "
       "k.parent_object_id"
-      " JOIN tds_meta.schemas s ON s.schema_id = p.schema_id LEFT JOIN tds_meta.columns c ON c.object_id = p.object_id AND c.column_id = "
+      " JOIN tds_meta.schemas s ON s.schema_id = p.schema_id LEFT JOIN tds_meta.columns c ON c.object_id = p.object_id "
+      "AND c.column_id = "
       "k.parent_column_id"
       " WHERE k.object_id = $1",
       {std::to_string(trailing_number(failure.constraint))});
-  if (rows.size() == 0) return error(547, "The " + context.verb + " statement conflicted with a CHECK constraint.", 16, 0);
+  if (rows.size() == 0)
+    return error(547, "The " + context.verb + " statement conflicted with a CHECK constraint.", 16, 0);
   const auto get = [&](int column) { return from_stored_text(rows.get(0, column)); };
   std::string text = "The " + context.verb + " statement conflicted with the CHECK constraint \"" + get(0) +
-                     "\". The conflict occurred in database \"" + catalog.database() + "\", table \"" + get(1) + "." + get(2) + "\"";
+                     "\". The conflict occurred in database \"" + catalog.database() + "\", table \"" + get(1) + "." +
+                     get(2) + "\"";
   if (!get(3).empty()) text += ", column '" + get(3) + "'";
   return error(547, text + ".", 16, 0);
 }
@@ -146,7 +157,8 @@ EngineError check_violation(const PgError& failure, Catalog& catalog, const Fail
 EngineError null_violation(const PgError& failure, Catalog& catalog, const FailureContext& context) {
   const std::string target = pg_identifier(failure.schema) + "." + pg_identifier(failure.table);
   const Rows rows = catalog.backend().run(
-      "SELECT s.name, o.name, c.name FROM tds_meta.objects o JOIN tds_meta.schemas s USING (schema_id) JOIN tds_meta.columns c USING "
+      "SELECT s.name, o.name, c.name FROM tds_meta.objects o JOIN tds_meta.schemas s USING (schema_id) JOIN "
+      "tds_meta.columns c USING "
       "(object_id)"
       " WHERE o.stored = $1 AND c.stored = $2",
       {target, failure.column});
@@ -158,8 +170,8 @@ EngineError null_violation(const PgError& failure, Catalog& catalog, const Failu
     table = "tempdb.dbo." + failure.table;
   }
   return error(515,
-               "Cannot insert the value NULL into column '" + column + "', table '" + table + "'; column does not allow nulls. " +
-                   (context.verb == "UPDATE" ? "UPDATE" : "INSERT") + " fails.",
+               "Cannot insert the value NULL into column '" + column + "', table '" + table +
+                   "'; column does not allow nulls. " + (context.verb == "UPDATE" ? "UPDATE" : "INSERT") + " fails.",
                16, 2);
 }
 
@@ -171,12 +183,14 @@ EngineError numeric_range(const PgError& failure, const FailureContext& context)
   if (message.rfind("value \"", 0) == 0) {
     const std::string value = between(message, "value \"", "\" is out of range");
     const std::string type = pg_to_sql(message.substr(message.rfind("type ") + 5));
-    if (type == "bigint") return error(8115, "Arithmetic overflow error converting expression to data type bigint.", 16, 2);
-    return error(248, std::string("The conversion of the ") + (context.unicode ? "nvarchar" : "varchar") + " value '" + value +
-                          "' overflowed an " + type + " column.");
+    if (type == "bigint")
+      return error(8115, "Arithmetic overflow error converting expression to data type bigint.", 16, 2);
+    return error(248, std::string("The conversion of the ") + (context.unicode ? "nvarchar" : "varchar") + " value '" +
+                          value + "' overflowed an " + type + " column.");
   }
   if (message.rfind("\"", 0) == 0) return error(232, "Arithmetic overflow error for type float.", 16, 3);
-  if (message == "numeric field overflow") return error(8115, "Arithmetic overflow error converting numeric to data type numeric.", 16, 8);
+  if (message == "numeric field overflow")
+    return error(8115, "Arithmetic overflow error converting numeric to data type numeric.", 16, 8);
   const std::size_t end = message.find(" out of range");
   if (end != std::string::npos && message.rfind("value", 0) != 0) return overflow(pg_to_sql(message.substr(0, end)));
   return overflow("float");
@@ -191,7 +205,8 @@ EngineError bad_text(const PgError& failure, const FailureContext& context) {
   if (type == "smallint") return conversion_failed(from, from_stored_text(value), "smallint");
   if (type == "bigint") return error(8114, "Error converting data type " + from + " to bigint.", 16, 5);
   if (type == "numeric") return error(8114, "Error converting data type " + from + " to numeric.", 16, 5);
-  if (type == "uuid") return error(8169, "Conversion failed when converting from a character string to uniqueidentifier.", 16, 2);
+  if (type == "uuid")
+    return error(8169, "Conversion failed when converting from a character string to uniqueidentifier.", 16, 2);
   return error(8114, "Error converting data type " + from + " to float.", 16, 5);
 }
 
@@ -200,9 +215,9 @@ EngineError not_grouped(const PgError& failure) {
   std::string column = between(failure.message, "column \"", "\" must appear");
   const std::size_t point = column.find('.');
   if (point != std::string::npos) column = column.substr(point + 1);
-  return error(8120,
-               "Column '" + column +
-                   "' is invalid in the select list because it is not contained in either an aggregate function or the GROUP BY clause.");
+  return error(8120, "Column '" + column +
+                         "' is invalid in the select list because it is not contained in either an aggregate function "
+                         "or the GROUP BY clause.");
 }
 
 }  // namespace
@@ -218,40 +233,46 @@ EngineError map_failure(const PgError& failure, Catalog& catalog, const FailureC
   if (state == "22012") return error(8134, "Divide by zero error encountered.");
   if (state == "22P02") return bad_text(failure, context);
   if (state == "22008" || state == "22007")
-    return error(242, "The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.", 16, 3);
+    return error(
+        242, "The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.", 16, 3);
   if (state == "21000") {
     return error(512,
-                 "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or when the "
+                 "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , "
+                 ">, >= or when the "
                  "subquery is used as an expression.");
   }
   if (state == "40001") {
     return error(3960,
-                 "Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot isolation to access table '" +
+                 "Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot isolation to "
+                 "access table '" +
                      failure.table + "' directly or indirectly in database '" + catalog.database() +
-                     "' to update, delete, or insert the row that has been modified or deleted by another transaction. Retry the "
+                     "' to update, delete, or insert the row that has been modified or deleted by another transaction. "
+                     "Retry the "
                      "transaction or change the isolation level for the update/delete statement.",
                  16, 5);
   }
   if (state == "40P01") {
-    return error(
-        1205,
-        "Transaction (Process ID " + std::to_string(context.spid) +
-            ") was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.",
-        13, 45);
+    return error(1205,
+                 "Transaction (Process ID " + std::to_string(context.spid) +
+                     ") was deadlocked on lock resources with another process and has been chosen as the deadlock "
+                     "victim. Rerun the transaction.",
+                 13, 45);
   }
   if (state == "55P03") return error(1222, "Lock request time out period exceeded.", 16, 45);
   if (state == "42803") return not_grouped(failure);
   if (state == "42P07") return already_exists(between(failure.message, "relation \"", "\" already"));
   if (state == "2200H") return error(8115, "Arithmetic overflow error converting IDENTITY to data type int.", 16, 1);
   if (state == "42501") return error(229, "The permission was denied on the object.", 14, 5);
-  if (state == "2201E" || state == "2201F" || state == "2201G") return error(3623, "An invalid floating point operation occurred.");
+  if (state == "2201E" || state == "2201F" || state == "2201G")
+    return error(3623, "An invalid floating point operation occurred.");
   if (state == "0A000" && failure.message.find("truncate a table referenced") != std::string::npos) {
     return error(4712, "Cannot truncate table '" + between(failure.detail, "references \"", "\"") +
                            "' because it is being referenced by a FOREIGN KEY constraint.");
   }
   if (state == "54000" || state == "54001")
     return error(8631,
-                 "Internal error: Server stack limit has been reached. Please look for potentially deep nesting in your query, and try to "
+                 "Internal error: Server stack limit has been reached. Please look for potentially deep nesting in "
+                 "your query, and try to "
                  "simplify it.",
                  17);
   if (state.rfind("08", 0) == 0 || state == "57P01")
@@ -260,7 +281,8 @@ EngineError map_failure(const PgError& failure, Catalog& catalog, const FailureC
 }
 
 bool ends_batch(int number) {
-  // Conversion failures, name resolution and transaction aborts end the batch; constraint violations and the like do not.
+  // Conversion failures, name resolution and transaction aborts end the batch; constraint
+  // violations and the like do not.
   static const std::set<int> kEnding = {205, 206,  207,  208,  209,  213,  241,  242, 244, 245, 248, 257, 295,
                                         402, 4104, 8114, 8169, 1205, 3960, 3952, 102, 137, 156, 195, 596};
   return kEnding.count(number) > 0;

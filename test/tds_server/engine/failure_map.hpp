@@ -1,4 +1,5 @@
-// PostgreSQL's failures as SQL Server's errors: number, severity, state and wording, with the names of SQL Server's objects.
+// PostgreSQL's failures as SQL Server's errors: number, severity, state and wording, with the names
+// of SQL Server's objects.
 #pragma once
 
 #include <string>
@@ -15,7 +16,8 @@ struct FailureContext {
   int spid{51};
 };
 
-// Looks names up through the catalog's backend, which must be able to run statements (not in a failed transaction).
+// Looks names up through the catalog's backend, which must be able to run statements (not in a
+// failed transaction).
 EngineError map_failure(const PgError& failure, Catalog& catalog, const FailureContext& context);
 
 // Whether the failure ends the batch in SQL Server, not only the statement.

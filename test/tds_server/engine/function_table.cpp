@@ -13,7 +13,9 @@ void need(const Args& args, std::size_t low, std::size_t high, const Expr& expr)
   if (args.size() >= low && args.size() <= high) return;
   const std::string name = lower(expr.name.back());
   if (low == high) throw error(174, "The " + name + " function requires " + std::to_string(low) + " argument(s).", 15);
-  throw error(189, "The " + name + " function requires " + std::to_string(low) + " to " + std::to_string(high) + " arguments.", 15);
+  throw error(
+      189, "The " + name + " function requires " + std::to_string(low) + " to " + std::to_string(high) + " arguments.",
+      15);
 }
 
 bool any_null(const Args& args) {
@@ -58,26 +60,27 @@ FunctionHandler find_function(std::string_view name) {
 }
 
 std::string date_part(const Expr& expr) {
-  static const std::unordered_map<std::string_view, std::string_view> kParts = {{"year", "year"},       {"yy", "year"},
-                                                                                {"yyyy", "year"},       {"quarter", "quarter"},
-                                                                                {"qq", "quarter"},      {"q", "quarter"},
-                                                                                {"month", "month"},     {"mm", "month"},
-                                                                                {"m", "month"},         {"dayofyear", "dayofyear"},
-                                                                                {"dy", "dayofyear"},    {"y", "dayofyear"},
-                                                                                {"day", "day"},         {"dd", "day"},
-                                                                                {"d", "day"},           {"week", "week"},
-                                                                                {"wk", "week"},         {"ww", "week"},
-                                                                                {"weekday", "weekday"}, {"dw", "weekday"},
-                                                                                {"w", "weekday"},       {"hour", "hour"},
-                                                                                {"hh", "hour"},         {"minute", "minute"},
-                                                                                {"mi", "minute"},       {"n", "minute"},
-                                                                                {"second", "second"},   {"ss", "second"},
-                                                                                {"s", "second"},        {"millisecond", "millisecond"},
-                                                                                {"ms", "millisecond"},  {"microsecond", "microsecond"},
-                                                                                {"mcs", "microsecond"}, {"nanosecond", "nanosecond"},
-                                                                                {"ns", "nanosecond"},   {"tzoffset", "tzoffset"},
-                                                                                {"tz", "tzoffset"},     {"iso_week", "iso_week"},
-                                                                                {"isowk", "iso_week"},  {"isoww", "iso_week"}};
+  static const std::unordered_map<std::string_view, std::string_view> kParts = {
+      {"year", "year"},       {"yy", "year"},
+      {"yyyy", "year"},       {"quarter", "quarter"},
+      {"qq", "quarter"},      {"q", "quarter"},
+      {"month", "month"},     {"mm", "month"},
+      {"m", "month"},         {"dayofyear", "dayofyear"},
+      {"dy", "dayofyear"},    {"y", "dayofyear"},
+      {"day", "day"},         {"dd", "day"},
+      {"d", "day"},           {"week", "week"},
+      {"wk", "week"},         {"ww", "week"},
+      {"weekday", "weekday"}, {"dw", "weekday"},
+      {"w", "weekday"},       {"hour", "hour"},
+      {"hh", "hour"},         {"minute", "minute"},
+      {"mi", "minute"},       {"n", "minute"},
+      {"second", "second"},   {"ss", "second"},
+      {"s", "second"},        {"millisecond", "millisecond"},
+      {"ms", "millisecond"},  {"microsecond", "microsecond"},
+      {"mcs", "microsecond"}, {"nanosecond", "nanosecond"},
+      {"ns", "nanosecond"},   {"tzoffset", "tzoffset"},
+      {"tz", "tzoffset"},     {"iso_week", "iso_week"},
+      {"isowk", "iso_week"},  {"isoww", "iso_week"}};
   const std::string word = expr.kind == ExprKind::column && expr.name.size() == 1     ? lower(expr.name[0])
                            : expr.kind == ExprKind::function && expr.name.size() == 1 ? lower(expr.name[0])
                                                                                       : expr.text;

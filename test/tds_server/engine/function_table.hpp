@@ -1,4 +1,5 @@
-// The built-in scalar functions: one table, filled by a file for each kind, and what those files share.
+// The built-in scalar functions: one table, filled by a file for each kind, and what those files
+// share.
 #pragma once
 
 #include <optional>

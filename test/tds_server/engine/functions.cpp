@@ -24,7 +24,8 @@ bool is_window_function(std::string_view name) {
 
 // Functions whose first argument is the name of a date part.
 bool takes_date_part(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"dateadd", "datediff", "datediff_big", "datepart", "datename", "datetrunc"};
+  static constexpr std::string_view kNames[] = {"dateadd",  "datediff", "datediff_big",
+                                                "datepart", "datename", "datetrunc"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -53,13 +54,15 @@ Typed Binder::function(const Expr& expr, const Scope& scope) {
   }
   const bool part = takes_date_part(name);
   std::vector<Typed> args;
-  for (std::size_t i = 0; i < expr.args.size(); ++i) args.push_back(part && i == 0 ? Typed{} : value(*expr.args[i], scope));
+  for (std::size_t i = 0; i < expr.args.size(); ++i)
+    args.push_back(part && i == 0 ? Typed{} : value(*expr.args[i], scope));
   if (auto answer = environment_.session_function(name, args)) return *answer;
   const FunctionHandler handler = name.empty() ? nullptr : find_function(name);
   if (handler == nullptr) {
     if (expr.name.size() >= 2) {
       throw error(4121, "Cannot find either column \"" + expr.name[expr.name.size() - 2] +
-                            "\" or the user-defined function or aggregate \"" + display_name(expr.name) + "\", or the name is ambiguous.");
+                            "\" or the user-defined function or aggregate \"" + display_name(expr.name) +
+                            "\", or the name is ambiguous.");
     }
     throw unknown_function(expr.name.back());
   }
@@ -99,7 +102,8 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
                                                                               : output(operand));
     }
     const std::string sql = "count(" + argument + ")" + window;
-    return name == "count" ? make("(" + sql + ")::int4", make_type(SqlType::int_), false) : make(sql, make_type(SqlType::bigint), false);
+    return name == "count" ? make("(" + sql + ")::int4", make_type(SqlType::int_), false)
+                           : make(sql, make_type(SqlType::bigint), false);
   }
   if (star || expr.args.size() != 1) throw error(174, "The " + name + " function requires 1 argument(s).", 15);
   const Typed operand = value(*expr.args[0], scope);
@@ -111,12 +115,14 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
         break;
       case Family::character: {
         if (is_lob(type.type))
-          throw error(8117, "Operand data type " + std::string(type_name(type.type)) + " is invalid for " + name + " operator.");
+          throw error(8117, "Operand data type " + std::string(type_name(type.type)) + " is invalid for " + name +
+                                " operator.");
         Typed result = make(name + "(" + set_item(operand) + ")" + window, type);
         return result;
       }
       case Family::guid:
-        return make("tds.guid_of_key(decode(" + name + "(encode(tds.guid_key(" + output(operand) + "), 'hex'))" + window + ", 'hex'))",
+        return make("tds.guid_of_key(decode(" + name + "(encode(tds.guid_key(" + output(operand) + "), 'hex'))" +
+                        window + ", 'hex'))",
                     type);
       case Family::binary:
         return make("decode(" + name + "(encode(" + operand.sql + ", 'hex'))" + window + ", 'hex')", type);
@@ -127,16 +133,17 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
           return make("tds.instant_of_array(" + name + "(ARRAY[" + x + ".utc, " + x + ".off])" + window + ")", type);
         }
         break;
-      default:
-        break;
+      default: break;
     }
     return make(name + "(" + output(operand) + ")" + window, type);
   }
   if (is_character(type.type) || !is_numeric(type.type) || (type.type == SqlType::bit && name != "checksum_agg")) {
-    throw error(8117, "Operand data type " + std::string(type_name(type.type)) + " is invalid for " + name + " operator.");
+    throw error(8117,
+                "Operand data type " + std::string(type_name(type.type)) + " is invalid for " + name + " operator.");
   }
   if (name == "checksum_agg")
-    return make("tds.checksum_aggregate(" + distinct + "(" + operand.sql + ")::int4)" + window, make_type(SqlType::int_));
+    return make("tds.checksum_aggregate(" + distinct + "(" + operand.sql + ")::int4)" + window,
+                make_type(SqlType::int_));
   if (name == "sum" || name == "avg") {
     const std::string call = name + "(" + distinct;
     switch (type.type) {
@@ -146,22 +153,27 @@ Typed Binder::aggregate(const std::string& name, const Expr& expr, const Scope& 
       case SqlType::bigint: {
         const TypeInfo result = make_type(type.type == SqlType::bigint ? SqlType::bigint : SqlType::int_);
         const std::string sql = call + output(operand) + ")" + window;
-        return make("(" + std::string(name == "avg" ? "trunc(" + sql + ")" : sql) + ")::" + std::string(pg_type(result.type)), result);
+        return make(
+            "(" + std::string(name == "avg" ? "trunc(" + sql + ")" : sql) + ")::" + std::string(pg_type(result.type)),
+            result);
       }
       case SqlType::decimal:
       case SqlType::numeric: {
         const int scale = name == "avg" ? std::max<int>(type.scale, 6) : type.scale;
         const std::string sql = call + output(operand) + ")" + window;
-        return make(name == "avg" ? "trunc(" + sql + ", " + std::to_string(scale) + ")" : sql, make_decimal(38, scale, SqlType::numeric));
+        return make(name == "avg" ? "trunc(" + sql + ", " + std::to_string(scale) + ")" : sql,
+                    make_decimal(38, scale, SqlType::numeric));
       }
       case SqlType::money:
       case SqlType::smallmoney:
         return make("tds.to_money(" + call + output(operand) + ")" + window + ")", make_type(SqlType::money));
-      default:
-        return make(call + "(" + operand.sql + ")::float8)" + window, make_type(SqlType::float_));
+      default: return make(call + "(" + operand.sql + ")::float8)" + window, make_type(SqlType::float_));
     }
   }
-  const std::string pg = name == "stdev" ? "stddev_samp" : name == "stdevp" ? "stddev_pop" : name == "var" ? "var_samp" : "var_pop";
+  const std::string pg = name == "stdev"    ? "stddev_samp"
+                         : name == "stdevp" ? "stddev_pop"
+                         : name == "var"    ? "var_samp"
+                                            : "var_pop";
   return make(pg + "(" + distinct + "(" + operand.sql + ")::float8)" + window, make_type(SqlType::float_));
 }
 
@@ -211,14 +223,17 @@ std::string Binder::over(const Expr& expr, const Scope& scope) {
 
 Typed Binder::window_function(const std::string& name, const Expr& expr, const Scope& scope) {
   if (!expr.over) throw error(10753, "The function '" + name + "' must have an OVER clause.", 15, 1);
-  if (expr.over->order.empty()) throw error(4112, "The function '" + name + "' must have an OVER clause with ORDER BY.", 15, 1);
+  if (expr.over->order.empty())
+    throw error(4112, "The function '" + name + "' must have an OVER clause with ORDER BY.", 15, 1);
   const std::string window = over(expr, scope);
   std::vector<Typed> args;
   for (const ExprPtr& arg : expr.args) args.push_back(value(*arg, scope));
   if (name == "ntile" && args.size() == 1)
     return make("(ntile(" + as_int(args[0]) + ")" + window + ")::int8", make_type(SqlType::bigint), false);
-  if (name == "row_number" || name == "rank" || name == "dense_rank") return make(name + "()" + window, make_type(SqlType::bigint), false);
-  if (name == "percent_rank" || name == "cume_dist") return make(name + "()" + window, make_type(SqlType::float_), false);
+  if (name == "row_number" || name == "rank" || name == "dense_rank")
+    return make(name + "()" + window, make_type(SqlType::bigint), false);
+  if (name == "percent_rank" || name == "cume_dist")
+    return make(name + "()" + window, make_type(SqlType::float_), false);
   if (args.empty()) throw error(174, "The " + name + " function requires 1 argument(s).", 15);
   std::string call = name + "(" + output(args[0]);
   if (name == "lag" || name == "lead") {

@@ -1,4 +1,5 @@
-// Functions that ask the catalog, the server or the session: OBJECT_ID, SERVERPROPERTY, SUSER_SNAME and their like.
+// Functions that ask the catalog, the server or the session: OBJECT_ID, SERVERPROPERTY, SUSER_SNAME
+// and their like.
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
@@ -13,16 +14,13 @@
 namespace tds_server::engine {
 namespace {
 
-Typed sysname(Binder& b, std::string sql) {
-  return b.nvarchar(std::move(sql), 128, true);
-}
-Typed integer(Binder& b, std::string sql) {
-  return b.make(std::move(sql), make_type(SqlType::int_), true);
-}
+Typed sysname(Binder& b, std::string sql) { return b.nvarchar(std::move(sql), 128, true); }
+Typed integer(Binder& b, std::string sql) { return b.make(std::move(sql), make_type(SqlType::int_), true); }
 
 Typed fn_object_id(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 2, expr);
-  return integer(b, "tds.object_id(" + b.text(args[0]) + ", " + (args.size() > 1 ? b.text(args[1]) : std::string("NULL")) + ")");
+  return integer(
+      b, "tds.object_id(" + b.text(args[0]) + ", " + (args.size() > 1 ? b.text(args[1]) : std::string("NULL")) + ")");
 }
 Typed fn_object_name(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 2, expr);
@@ -70,8 +68,8 @@ Typed fn_objectproperty(Binder& b, const Args& args, const Expr& expr) {
 }
 Typed fn_objectpropertyex(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
-  return b.convert(integer(b, "tds.object_property(" + b.as_int(args[0]) + ", " + b.text(args[1]) + ")"), make_type(SqlType::sql_variant),
-                   Conversion::implicit);
+  return b.convert(integer(b, "tds.object_property(" + b.as_int(args[0]) + ", " + b.text(args[1]) + ")"),
+                   make_type(SqlType::sql_variant), Conversion::implicit);
 }
 Typed fn_indexproperty(Binder& b, const Args& args, const Expr& expr) {
   need(args, 3, 3, expr);
@@ -88,9 +86,7 @@ Typed identity_number(Binder& b, const Args& args, const Expr& expr, const char*
 Typed fn_ident_current(Binder& b, const Args& args, const Expr& expr) {
   return identity_number(b, args, expr, "current");
 }
-Typed fn_ident_seed(Binder& b, const Args& args, const Expr& expr) {
-  return identity_number(b, args, expr, "seed");
-}
+Typed fn_ident_seed(Binder& b, const Args& args, const Expr& expr) { return identity_number(b, args, expr, "seed"); }
 Typed fn_ident_incr(Binder& b, const Args& args, const Expr& expr) {
   return identity_number(b, args, expr, "increment");
 }
@@ -99,7 +95,8 @@ Typed fn_db_id(Binder& b, const Args& args, const Expr& expr) {
   need(args, 0, 1, expr);
   // On Azure SQL Database the number of the current database is not that of sys.databases.
   if (args.empty()) {
-    return b.make("(tds.db_id(tds.current_db()) + tds_meta.posed('id_shift', '0')::int)::int2", make_type(SqlType::smallint));
+    return b.make("(tds.db_id(tds.current_db()) + tds_meta.posed('id_shift', '0')::int)::int2",
+                  make_type(SqlType::smallint));
   }
   return b.make("tds.db_id(" + b.text(args[0]) + ")::int2", make_type(SqlType::smallint));
 }
@@ -107,28 +104,18 @@ Typed fn_db_name(Binder& b, const Args& args, const Expr& expr) {
   need(args, 0, 1, expr);
   return sysname(b, args.empty() ? "tds.current_db()" : "tds.db_name(" + b.as_int(args[0]) + ")");
 }
-Typed login(Binder& b, const Args&, const Expr&) {
-  return sysname(b, "current_setting('tds.login', true)");
-}
+Typed login(Binder& b, const Args&, const Expr&) { return sysname(b, "current_setting('tds.login', true)"); }
 Typed fn_user_name(Binder& b, const Args& args, const Expr& expr) {
   need(args, 0, 1, expr);
   return sysname(b, args.empty() ? "'dbo'::text" : "tds.principal_name(" + b.as_int(args[0]) + ")");
 }
-Typed fn_user_id(Binder& b, const Args&, const Expr&) {
-  return integer(b, "1");
-}
+Typed fn_user_id(Binder& b, const Args&, const Expr&) { return integer(b, "1"); }
 Typed fn_suser_sid(Binder& b, const Args&, const Expr&) {
   return b.make("'\\x01'::bytea", make_binary(SqlType::varbinary, 85));
 }
-Typed fn_host_name(Binder& b, const Args&, const Expr&) {
-  return sysname(b, "current_setting('tds.host', true)");
-}
-Typed fn_app_name(Binder& b, const Args&, const Expr&) {
-  return sysname(b, "current_setting('tds.app', true)");
-}
-Typed fn_one(Binder& b, const Args&, const Expr&) {
-  return integer(b, "1");
-}
+Typed fn_host_name(Binder& b, const Args&, const Expr&) { return sysname(b, "current_setting('tds.host', true)"); }
+Typed fn_app_name(Binder& b, const Args&, const Expr&) { return sysname(b, "current_setting('tds.app', true)"); }
+Typed fn_one(Binder& b, const Args&, const Expr&) { return integer(b, "1"); }
 
 Typed fn_has_perms_by_name(Binder& b, const Args& args, const Expr& expr) {
   need(args, 3, 5, expr);
@@ -150,7 +137,8 @@ Typed fn_serverproperty(Binder& b, const Args& args, const Expr& expr) {
 }
 Typed fn_databasepropertyex(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
-  return b.make("tds.database_property(" + b.text(args[0]) + ", " + b.text(args[1]) + ")", make_type(SqlType::sql_variant));
+  return b.make("tds.database_property(" + b.text(args[0]) + ", " + b.text(args[1]) + ")",
+                make_type(SqlType::sql_variant));
 }
 Typed fn_connectionproperty(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1, expr);
@@ -158,11 +146,14 @@ Typed fn_connectionproperty(Binder& b, const Args& args, const Expr& expr) {
 }
 Typed fn_collationproperty(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
-  if (args[0].constant && args[1].constant && !args[0].constant->null && equals_ignoring_case(args[1].constant->bytes, "codepage")) {
-    return b.convert(b.literal(make_type(SqlType::int_), make_value(std::to_string(code_page(args[0].constant->bytes)))),
-                     make_type(SqlType::sql_variant), Conversion::implicit);
+  if (args[0].constant && args[1].constant && !args[0].constant->null &&
+      equals_ignoring_case(args[1].constant->bytes, "codepage")) {
+    return b.convert(
+        b.literal(make_type(SqlType::int_), make_value(std::to_string(code_page(args[0].constant->bytes)))),
+        make_type(SqlType::sql_variant), Conversion::implicit);
   }
-  return b.make("tds.collation_property(" + b.text(args[0]) + ", " + b.text(args[1]) + ")", make_type(SqlType::sql_variant));
+  return b.make("tds.collation_property(" + b.text(args[0]) + ", " + b.text(args[1]) + ")",
+                make_type(SqlType::sql_variant));
 }
 Typed fn_parsename(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
@@ -175,7 +166,8 @@ Typed fn_varbintohexstr(Binder& b, const Args& args, const Expr& expr) {
 Typed fn_error(Binder& b, const Args&, const Expr& expr) {
   // ERROR_NUMBER() and its like outside a CATCH block; inside one the session answers first.
   const std::string name = lower(expr.name.back());
-  if (name == "error_message" || name == "error_procedure") return b.nvarchar("NULL::text", name == "error_message" ? 4000 : 128, true);
+  if (name == "error_message" || name == "error_procedure")
+    return b.nvarchar("NULL::text", name == "error_message" ? 4000 : 128, true);
   return integer(b, "NULL::int4");
 }
 

@@ -18,9 +18,11 @@ namespace {
 Typed fn_isnull(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
   const TypeInfo type = args[0].null_literal ? args[1].type : args[0].type;
-  const Typed first = b.convert(args[0], type, Conversion::implicit), second = b.convert(args[1], type, Conversion::implicit);
+  const Typed first = b.convert(args[0], type, Conversion::implicit),
+              second = b.convert(args[1], type, Conversion::implicit);
   const bool nullable = args[0].nullable && args[1].nullable;
-  if (is_character(type.type)) return b.make_text("coalesce(" + b.text(first) + ", " + b.text(second) + ")", type, nullable);
+  if (is_character(type.type))
+    return b.make_text("coalesce(" + b.text(first) + ", " + b.text(second) + ")", type, nullable);
   return b.make("coalesce(" + b.output(first) + ", " + b.output(second) + ")", type, nullable);
 }
 
@@ -42,14 +44,16 @@ Typed fn_nullif(Binder& b, const Args& args, const Expr& expr) {
   const TypeInfo type = common_type(args[0].type, args[1].type);
   std::string test;
   if (is_character(type.type)) {
-    test = b.comparable(args[0], type, b.collation_of(args[0])) + " = " + b.comparable(args[1], type, b.collation_of(args[0]));
+    test = b.comparable(args[0], type, b.collation_of(args[0])) + " = " +
+           b.comparable(args[1], type, b.collation_of(args[0]));
   } else {
     test = b.comparable(args[0], type, "") + " = " + b.comparable(args[1], type, "");
   }
   Typed result = args[0];
   const std::string whole = is_character(args[0].type.type) ? b.text(args[0]) : b.output(args[0]);
-  return is_character(args[0].type.type) ? b.make_text("CASE WHEN " + test + " THEN NULL ELSE " + whole + " END", args[0].type)
-                                         : b.make("CASE WHEN " + test + " THEN NULL ELSE " + whole + " END", args[0].type);
+  return is_character(args[0].type.type)
+             ? b.make_text("CASE WHEN " + test + " THEN NULL ELSE " + whole + " END", args[0].type)
+             : b.make("CASE WHEN " + test + " THEN NULL ELSE " + whole + " END", args[0].type);
 }
 
 Typed fn_choose(Binder& b, const Args& args, const Expr& expr) {
@@ -59,7 +63,8 @@ Typed fn_choose(Binder& b, const Args& args, const Expr& expr) {
   std::string sql = "CASE " + b.as_int(args[0]);
   for (std::size_t i = 0; i < options.size(); ++i) {
     const Typed converted = b.convert(options[i], type, Conversion::implicit);
-    sql += " WHEN " + std::to_string(i + 1) + " THEN " + (is_character(type.type) ? b.text(converted) : b.output(converted));
+    sql += " WHEN " + std::to_string(i + 1) + " THEN " +
+           (is_character(type.type) ? b.text(converted) : b.output(converted));
   }
   return is_character(type.type) ? b.make_text(sql + " END", type) : b.make(sql + " END", type);
 }
@@ -68,12 +73,14 @@ Typed fn_choose(Binder& b, const Args& args, const Expr& expr) {
 
 Typed numeric_argument(Binder& b, const Typed& arg) {
   if (is_character(arg.type.type)) return b.convert(arg, make_type(SqlType::float_), Conversion::implicit);
-  if (arg.type.type == SqlType::bit || arg.null_literal) return b.convert(arg, make_type(SqlType::int_), Conversion::implicit);
+  if (arg.type.type == SqlType::bit || arg.null_literal)
+    return b.convert(arg, make_type(SqlType::int_), Conversion::implicit);
   return arg;
 }
 
 TypeInfo widened(const TypeInfo& type) {
-  if (type.type == SqlType::tinyint || type.type == SqlType::smallint || type.type == SqlType::bit) return make_type(SqlType::int_);
+  if (type.type == SqlType::tinyint || type.type == SqlType::smallint || type.type == SqlType::bit)
+    return make_type(SqlType::int_);
   if (type.type == SqlType::real) return make_type(SqlType::float_);
   if (type.type == SqlType::smallmoney) return make_type(SqlType::money);
   return type;
@@ -104,15 +111,12 @@ Typed whole_number(Binder& b, const Args& args, const Expr& expr, const std::str
   const Typed number = numeric_argument(b, args[0]);
   TypeInfo type = widened(number.type);
   if (family(type.type) == Family::integer) return b.convert(number, type, Conversion::implicit);
-  if (type.type == SqlType::decimal || type.type == SqlType::numeric) type = make_decimal(type.precision, 0, SqlType::numeric);
+  if (type.type == SqlType::decimal || type.type == SqlType::numeric)
+    type = make_decimal(type.precision, 0, SqlType::numeric);
   return b.make(function + "(" + number.sql + ")::" + std::string(pg_type(type.type)), type, number.nullable);
 }
-Typed fn_ceiling(Binder& b, const Args& args, const Expr& expr) {
-  return whole_number(b, args, expr, "ceil");
-}
-Typed fn_floor(Binder& b, const Args& args, const Expr& expr) {
-  return whole_number(b, args, expr, "floor");
-}
+Typed fn_ceiling(Binder& b, const Args& args, const Expr& expr) { return whole_number(b, args, expr, "ceil"); }
+Typed fn_floor(Binder& b, const Args& args, const Expr& expr) { return whole_number(b, args, expr, "floor"); }
 
 Typed fn_round(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 3, expr);
@@ -123,7 +127,8 @@ Typed fn_round(Binder& b, const Args& args, const Expr& expr) {
   if (family(type.type) == Family::approximate)
     return b.make(function + "(" + number.sql + ")::numeric" + rest + "::float8", type, any_null(args));
   std::string sql = function + "(" + number.sql + ")::numeric" + rest;
-  if (family(type.type) == Family::integer) return b.make(sql + "::" + std::string(pg_type(type.type)), type, any_null(args));
+  if (family(type.type) == Family::integer)
+    return b.make(sql + "::" + std::string(pg_type(type.type)), type, any_null(args));
   return b.make("round(" + sql + ", " + std::to_string(type.scale) + ")", type, any_null(args));
 }
 
@@ -133,9 +138,10 @@ Typed fn_power(Binder& b, const Args& args, const Expr& expr) {
   const TypeInfo type = widened(number.type);
   const std::string sql = "power((" + number.sql + ")::float8, " + b.as(args[1], SqlType::float_) + ")";
   if (family(type.type) == Family::exact)
-    return b.make("round(" + sql + "::numeric, " + std::to_string(type.scale) + ")", make_decimal(38, type.scale, SqlType::numeric),
-                  any_null(args));
-  return b.make("trunc(" + sql + ")::" + std::string(pg_type(type.type)), type, any_null(args)).type.type == SqlType::float_
+    return b.make("round(" + sql + "::numeric, " + std::to_string(type.scale) + ")",
+                  make_decimal(38, type.scale, SqlType::numeric), any_null(args));
+  return b.make("trunc(" + sql + ")::" + std::string(pg_type(type.type)), type, any_null(args)).type.type ==
+                 SqlType::float_
              ? b.make(sql, type, any_null(args))
              : b.make("trunc(" + sql + ")::" + std::string(pg_type(type.type)), type, any_null(args));
 }
@@ -144,33 +150,15 @@ Typed float_function(Binder& b, const Args& args, const Expr& expr, const std::s
   need(args, 1, 1, expr);
   return b.make(function + "(" + b.as(args[0], SqlType::float_) + ")", make_type(SqlType::float_), args[0].nullable);
 }
-Typed fn_sqrt(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "sqrt");
-}
-Typed fn_exp(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "exp");
-}
-Typed fn_sin(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "sin");
-}
-Typed fn_cos(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "cos");
-}
-Typed fn_tan(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "tan");
-}
-Typed fn_atan(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "atan");
-}
-Typed fn_asin(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "asin");
-}
-Typed fn_acos(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "acos");
-}
-Typed fn_log10(Binder& b, const Args& args, const Expr& expr) {
-  return float_function(b, args, expr, "log");
-}
+Typed fn_sqrt(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "sqrt"); }
+Typed fn_exp(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "exp"); }
+Typed fn_sin(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "sin"); }
+Typed fn_cos(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "cos"); }
+Typed fn_tan(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "tan"); }
+Typed fn_atan(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "atan"); }
+Typed fn_asin(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "asin"); }
+Typed fn_acos(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "acos"); }
+Typed fn_log10(Binder& b, const Args& args, const Expr& expr) { return float_function(b, args, expr, "log"); }
 Typed fn_square(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1, expr);
   return b.make("power(" + b.as(args[0], SqlType::float_) + ", 2)", make_type(SqlType::float_), args[0].nullable);
@@ -188,7 +176,8 @@ Typed fn_pi(Binder& b, const Args& args, const Expr& expr) {
 // Without a seed RAND() has one value in a whole query, as in SQL Server.
 Typed fn_rand(Binder& b, const Args& args, const Expr& expr) {
   need(args, 0, 1, expr);
-  if (args.empty()) return b.make(b.in_definition() ? "random()" : "(SELECT random())", make_type(SqlType::float_), false);
+  if (args.empty())
+    return b.make(b.in_definition() ? "random()" : "(SELECT random())", make_type(SqlType::float_), false);
   return b.make("tds.seeded(" + b.as_int(args[0]) + ")", make_type(SqlType::float_), args[0].nullable);
 }
 
@@ -214,7 +203,8 @@ std::string bytes_of(Binder& b, const Typed& arg) {
 
 Typed fn_hashbytes(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
-  return b.make("tds.hash_bytes(" + b.text(args[0]) + ", " + bytes_of(b, args[1]) + ")", make_binary(SqlType::varbinary, 8000), true);
+  return b.make("tds.hash_bytes(" + b.text(args[0]) + ", " + bytes_of(b, args[1]) + ")",
+                make_binary(SqlType::varbinary, 8000), true);
 }
 
 // Not SQL Server's numbers (its algorithm is not published), only a stable hash of the values.
@@ -228,7 +218,8 @@ Typed fn_checksum(Binder& b, const Args& args, const Expr& expr) {
 Typed fn_binary_checksum(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1000, expr);
   std::string sql;
-  for (const Typed& arg : args) sql += (sql.empty() ? "" : " || '|' || ") + std::string("coalesce(") + b.text(arg) + ", E'\\x01')";
+  for (const Typed& arg : args)
+    sql += (sql.empty() ? "" : " || '|' || ") + std::string("coalesce(") + b.text(arg) + ", E'\\x01')";
   return b.make("hashtext(" + sql + ")", make_type(SqlType::int_), false);
 }
 
@@ -240,7 +231,8 @@ Typed fn_min_active_rowversion(Binder& b, const Args& args, const Expr& expr) {
 Typed fn_variant_property(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
   const Typed variant = b.convert(args[0], make_type(SqlType::sql_variant), Conversion::implicit);
-  return b.make("tds.variant_property(" + b.output(variant) + ", " + b.text(args[1]) + ")", make_type(SqlType::sql_variant));
+  return b.make("tds.variant_property(" + b.output(variant) + ", " + b.text(args[1]) + ")",
+                make_type(SqlType::sql_variant));
 }
 
 }  // namespace

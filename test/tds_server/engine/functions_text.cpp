@@ -19,29 +19,32 @@ Typed fn_len(Binder& b, const Args& args, const Expr& expr) {
   const TypeInfo type = make_type(max ? SqlType::bigint : SqlType::int_);
   if (family(args[0].type.type) == Family::binary)
     return b.make("octet_length(" + args[0].sql + ")", make_type(SqlType::int_), args[0].nullable);
-  return b.make("tds.units(rtrim(" + b.text(args[0]) + ", ' '))::" + std::string(pg_type(type.type)), type, args[0].nullable);
+  return b.make("tds.units(rtrim(" + b.text(args[0]) + ", ' '))::" + std::string(pg_type(type.type)), type,
+                args[0].nullable);
 }
 
 Typed fn_datalength(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1, expr);
   const Typed& arg = args[0];
   const TypeInfo type =
-      make_type(is_max(arg.type) && (is_character(arg.type.type) || family(arg.type.type) == Family::binary) && !is_lob(arg.type.type)
+      make_type(is_max(arg.type) && (is_character(arg.type.type) || family(arg.type.type) == Family::binary) &&
+                        !is_lob(arg.type.type)
                     ? SqlType::bigint
                     : SqlType::int_);
   const std::string cast = "::" + std::string(pg_type(type.type));
   if (arg.type.type == SqlType::xml) return b.make("(tds.units(" + b.text(arg) + ") * 2)" + cast, type, arg.nullable);
   if (is_character(arg.type.type)) {
     if (is_unicode(arg.type.type)) return b.make("(tds.units(" + b.text(arg) + ") * 2)" + cast, type, arg.nullable);
-    return b.make("tds.page_length(" + b.text(arg) + ", " + std::to_string(code_page(b.collation_of(arg))) + ")" + cast, type,
-                  arg.nullable);
+    return b.make("tds.page_length(" + b.text(arg) + ", " + std::to_string(code_page(b.collation_of(arg))) + ")" + cast,
+                  type, arg.nullable);
   }
   if (family(arg.type.type) == Family::binary || family(arg.type.type) == Family::clr)
     return b.make("octet_length(" + arg.sql + ")" + cast, type, arg.nullable);
-  if (arg.type.type == SqlType::sql_variant) return b.make("tds.variant_length(" + arg.sql + ")", make_type(SqlType::int_), true);
+  if (arg.type.type == SqlType::sql_variant)
+    return b.make("tds.variant_length(" + arg.sql + ")", make_type(SqlType::int_), true);
   if (arg.null_literal) return b.make("NULL::int4", make_type(SqlType::int_));
-  return b.make("CASE WHEN (" + arg.sql + ") IS NOT NULL THEN " + std::to_string(arg.type.max_length) + " END", make_type(SqlType::int_),
-                arg.nullable);
+  return b.make("CASE WHEN (" + arg.sql + ") IS NOT NULL THEN " + std::to_string(arg.type.max_length) + " END",
+                make_type(SqlType::int_), arg.nullable);
 }
 
 Typed fn_substring(Binder& b, const Args& args, const Expr& expr) {
@@ -53,58 +56,58 @@ Typed fn_substring(Binder& b, const Args& args, const Expr& expr) {
   }
   int units = units_of(args[0]);
   if (const auto length = constant_int(args[2]); length && units >= 0) units = std::max(1, std::min(units, *length));
-  return b.make_text("tds.sub(" + b.text(args[0]) + ", " + from + ", " + count + ")", characters(b, args[0], units), any_null(args));
+  return b.make_text("tds.sub(" + b.text(args[0]) + ", " + from + ", " + count + ")", characters(b, args[0], units),
+                     any_null(args));
 }
 
 Typed fn_left(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
   int units = units_of(args[0]);
   if (const auto length = constant_int(args[1]); length && units >= 0) units = std::max(1, std::min(units, *length));
-  return b.make_text("tds.sub(" + b.text(args[0]) + ", 1, " + b.as_int(args[1]) + ")", characters(b, args[0], units), any_null(args));
+  return b.make_text("tds.sub(" + b.text(args[0]) + ", 1, " + b.as_int(args[1]) + ")", characters(b, args[0], units),
+                     any_null(args));
 }
 
 Typed fn_right(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
-  return b.make_text("tds.right_units(" + b.text(args[0]) + ", " + b.as_int(args[1]) + ")", characters(b, args[0], units_of(args[0])),
-                     any_null(args));
+  return b.make_text("tds.right_units(" + b.text(args[0]) + ", " + b.as_int(args[1]) + ")",
+                     characters(b, args[0], units_of(args[0])), any_null(args));
 }
 
 Typed fn_upper(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1, expr);
-  return b.make_text("tds.upper_case(" + b.text(args[0]) + ")", characters(b, args[0], units_of(args[0])), args[0].nullable);
+  return b.make_text("tds.upper_case(" + b.text(args[0]) + ")", characters(b, args[0], units_of(args[0])),
+                     args[0].nullable);
 }
 
 Typed fn_lower(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1, expr);
-  return b.make_text("tds.lower_case(" + b.text(args[0]) + ")", characters(b, args[0], units_of(args[0])), args[0].nullable);
+  return b.make_text("tds.lower_case(" + b.text(args[0]) + ")", characters(b, args[0], units_of(args[0])),
+                     args[0].nullable);
 }
 
 Typed trimmed(Binder& b, const Args& args, const Expr& expr, const char* function) {
   need(args, 1, 2, expr);
   const std::string set = args.size() > 1 ? b.text(args[1]) : "' '";
-  return b.make_text(std::string(function) + "(" + b.text(args[0]) + ", " + set + ")", characters(b, args[0], units_of(args[0])),
-                     any_null(args));
+  return b.make_text(std::string(function) + "(" + b.text(args[0]) + ", " + set + ")",
+                     characters(b, args[0], units_of(args[0])), any_null(args));
 }
-Typed fn_ltrim(Binder& b, const Args& args, const Expr& expr) {
-  return trimmed(b, args, expr, "ltrim");
-}
-Typed fn_rtrim(Binder& b, const Args& args, const Expr& expr) {
-  return trimmed(b, args, expr, "rtrim");
-}
-Typed fn_trim(Binder& b, const Args& args, const Expr& expr) {
-  return trimmed(b, args, expr, "btrim");
-}
+Typed fn_ltrim(Binder& b, const Args& args, const Expr& expr) { return trimmed(b, args, expr, "ltrim"); }
+Typed fn_rtrim(Binder& b, const Args& args, const Expr& expr) { return trimmed(b, args, expr, "rtrim"); }
+Typed fn_trim(Binder& b, const Args& args, const Expr& expr) { return trimmed(b, args, expr, "btrim"); }
 
 Typed fn_replace(Binder& b, const Args& args, const Expr& expr) {
   need(args, 3, 3, expr);
   const bool max = is_max(args[0].type) && is_character(args[0].type.type);
   const bool unicode = is_unicode(args[0].type.type) || is_unicode(args[1].type.type) || is_unicode(args[2].type.type);
-  TypeInfo type = b.character_type(make_type(unicode ? SqlType::nvarchar : SqlType::varchar), max ? -1 : unicode ? 4000 : 8000);
+  TypeInfo type = b.character_type(make_type(unicode ? SqlType::nvarchar : SqlType::varchar), max       ? -1
+                                                                                              : unicode ? 4000
+                                                                                                        : 8000);
   type.collation = b.collation_of(args[0]);
   const bool sensitive = is_case_sensitive(b.collation_of(args[0]));
-  return b.make_text(
-      "tds.replace_text(" + b.text(args[0]) + ", " + b.text(args[1]) + ", " + b.text(args[2]) + ", " + (sensitive ? "true" : "false") + ")",
-      type, any_null(args));
+  return b.make_text("tds.replace_text(" + b.text(args[0]) + ", " + b.text(args[1]) + ", " + b.text(args[2]) + ", " +
+                         (sensitive ? "true" : "false") + ")",
+                     type, any_null(args));
 }
 
 Typed fn_replicate(Binder& b, const Args& args, const Expr& expr) {
@@ -117,7 +120,9 @@ Typed fn_replicate(Binder& b, const Args& args, const Expr& expr) {
   const auto constant = constant_int(args[1]);
   const bool fits = max || (constant && units_of(args[0]) > 0 && *constant <= limit / units_of(args[0]));
   const std::string plain = "tds.repeat_text(" + b.text(args[0]) + ", " + count + ")";
-  return b.make_text(fits ? plain : "tds.repeat_cut(" + b.text(args[0]) + ", " + count + ", " + std::to_string(limit) + ")", type, true);
+  return b.make_text(
+      fits ? plain : "tds.repeat_cut(" + b.text(args[0]) + ", " + count + ", " + std::to_string(limit) + ")", type,
+      true);
 }
 
 Typed fn_space(Binder& b, const Args& args, const Expr& expr) {
@@ -127,7 +132,8 @@ Typed fn_space(Binder& b, const Args& args, const Expr& expr) {
 
 Typed fn_charindex(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 3, expr);
-  const TypeInfo type = make_type(is_character(args[1].type.type) && is_max(args[1].type) ? SqlType::bigint : SqlType::int_);
+  const TypeInfo type =
+      make_type(is_character(args[1].type.type) && is_max(args[1].type) ? SqlType::bigint : SqlType::int_);
   const bool sensitive = is_case_sensitive(b.collation_of(args[1]));
   return b.make("tds.char_index(" + b.text(args[0]) + ", " + b.text(args[1]) + ", " +
                     (args.size() > 2 ? b.as_int(args[2]) : std::string("1")) + ", " + (sensitive ? "true" : "false") +
@@ -148,9 +154,9 @@ Typed fn_stuff(Binder& b, const Args& args, const Expr& expr) {
   const bool unicode = is_unicode(args[0].type.type) || is_unicode(args[3].type.type);
   TypeInfo type = b.character_type(make_type(unicode ? SqlType::nvarchar : SqlType::varchar),
                                    x < 0 || y < 0 ? -1 : std::min(x + y, unicode ? 4000 : 8000));
-  return b.make_text(
-      "tds.stuff(" + b.text(args[0]) + ", " + b.as_int(args[1]) + ", " + b.as_int(args[2]) + ", coalesce(" + b.text(args[3]) + ", ''))",
-      type, true);
+  return b.make_text("tds.stuff(" + b.text(args[0]) + ", " + b.as_int(args[1]) + ", " + b.as_int(args[2]) +
+                         ", coalesce(" + b.text(args[3]) + ", ''))",
+                     type, true);
 }
 
 Typed fn_reverse(Binder& b, const Args& args, const Expr& expr) {
@@ -182,8 +188,8 @@ Typed fn_unicode(Binder& b, const Args& args, const Expr& expr) {
 Typed fn_str(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 3, expr);
   const int length = args.size() > 1 ? constant_int(args[1]).value_or(10) : 10;
-  return b.varchar("tds.str(" + b.as(args[0], SqlType::float_) + ", " + (args.size() > 1 ? b.as_int(args[1]) : "10") + ", " +
-                       (args.size() > 2 ? b.as_int(args[2]) : "0") + ")",
+  return b.varchar("tds.str(" + b.as(args[0], SqlType::float_) + ", " + (args.size() > 1 ? b.as_int(args[1]) : "10") +
+                       ", " + (args.size() > 2 ? b.as_int(args[2]) : "0") + ")",
                    length, true);
 }
 
@@ -201,7 +207,8 @@ Typed fn_concat(Binder& b, const Args& args, const Expr& expr) {
   const int limit = unicode ? 4000 : 8000;
   sql = "(" + sql + ")";
   if (!max && units > limit) sql = "tds.cut(" + sql + ", " + std::to_string(limit) + ")";
-  return b.make_text(sql, make_character(unicode ? SqlType::nvarchar : SqlType::varchar, max ? -1 : std::min(units, limit)), false);
+  return b.make_text(
+      sql, make_character(unicode ? SqlType::nvarchar : SqlType::varchar, max ? -1 : std::min(units, limit)), false);
 }
 
 Typed fn_concat_ws(Binder& b, const Args& args, const Expr& expr) {
@@ -221,12 +228,12 @@ Typed fn_concat_ws(Binder& b, const Args& args, const Expr& expr) {
 
 Typed fn_quotename(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 2, expr);
-  return b.nvarchar("tds.quote_name(" + b.text(args[0]) + ", " + (args.size() > 1 ? b.text(args[1]) : std::string("'['")) + ")", 258, true);
+  return b.nvarchar(
+      "tds.quote_name(" + b.text(args[0]) + ", " + (args.size() > 1 ? b.text(args[1]) : std::string("'['")) + ")", 258,
+      true);
 }
 
-Typed fn_format(Binder&, const Args&, const Expr&) {
-  throw not_supported("FORMAT");
-}
+Typed fn_format(Binder&, const Args&, const Expr&) { throw not_supported("FORMAT"); }
 
 }  // namespace
 

@@ -117,8 +117,8 @@ Flow Session::fail(EngineError failure, const Statement& statement, ResultSink& 
   last_error_ = message.number;
   rowcount_ = 0;
   static constexpr int kAbortsTransaction[] = {1205, 3960, 241, 242, 245, 248, 295, 8114, 8169};
-  const bool fatal =
-      std::find(std::begin(kAbortsTransaction), std::end(kAbortsTransaction), message.number) != std::end(kAbortsTransaction);
+  const bool fatal = std::find(std::begin(kAbortsTransaction), std::end(kAbortsTransaction), message.number) !=
+                     std::end(kAbortsTransaction);
   if (try_depth_ > 0) {
     if (trancount_ > 0 && (settings_.xact_abort || fatal)) {
       if (message.number == 1205 || message.number == 3960) {
@@ -234,7 +234,8 @@ Flow Session::dispatch_here(const Statement& statement, ResultSink& sink) {
         } else if constexpr (std::is_same_v<Node, ContinueStatement>) {
           return Flow::continue_;
         } else if constexpr (std::is_same_v<Node, ReturnStatement>) {
-          if (node.value) frames_.back().return_status = std::atoi(evaluate(*node.value, make_type(SqlType::int_)).bytes.c_str());
+          if (node.value)
+            frames_.back().return_status = std::atoi(evaluate(*node.value, make_type(SqlType::int_)).bytes.c_str());
           return Flow::return_;
         } else if constexpr (std::is_same_v<Node, ExecStatement>) {
           return exec(node, sink);
@@ -363,14 +364,16 @@ Value Session::converted(const Value& value, const TypeInfo& from, const TypeInf
 void Session::declare(const DeclareStatement& statement) {
   for (const Declaration& declaration : statement.variables) {
     if (variable(declaration.name) != nullptr) {
-      throw error(134,
-                  "The variable name '" + declaration.name +
-                      "' has already been declared. Variable names must be unique within a query batch or stored procedure.",
-                  15, 2);
+      throw error(
+          134,
+          "The variable name '" + declaration.name +
+              "' has already been declared. Variable names must be unique within a query batch or stored procedure.",
+          15, 2);
     }
     if (declaration.table) {
       if (catalog_->find_local(declaration.name)) {
-        // A batch's table variable is gone with its batch; PostgreSQL's temporary table is cleared here.
+        // A batch's table variable is gone with its batch; PostgreSQL's temporary table is cleared
+        // here.
         backend_->run("DROP TABLE " + catalog_->find_local(declaration.name)->target);
         catalog_->remove_local(declaration.name);
       }
@@ -395,7 +398,8 @@ void Session::set_variable(const SetVariable& statement) {
     Binder binder(*catalog_, *this);
     const Scope none;
     const Typed left = binder.literal(type, current->value);
-    value = fetch(binder.convert(binder.operate(statement.op[0], left, binder.value(*statement.value, none)), type, Conversion::implicit));
+    value = fetch(binder.convert(binder.operate(statement.op[0], left, binder.value(*statement.value, none)), type,
+                                 Conversion::implicit));
   }
   frames_.back().variables[fold(statement.name)].value = std::move(value);
   rowcount_ = 1;
@@ -436,14 +440,17 @@ std::string format_message(const std::string& format, const std::vector<std::pai
       continue;
     }
     std::size_t end = i + 1;
-    while (end < format.size() && std::string_view("-+ #0123456789.*hlI").find(format[end]) != std::string_view::npos) ++end;
+    while (end < format.size() && std::string_view("-+ #0123456789.*hlI").find(format[end]) != std::string_view::npos)
+      ++end;
     if (end >= format.size()) break;
     const char kind = format[end];
-    const std::string value = next < args.size() ? (args[next].second.null ? "(null)" : args[next].second.bytes) : "(null)";
+    const std::string value =
+        next < args.size() ? (args[next].second.null ? "(null)" : args[next].second.bytes) : "(null)";
     ++next;
     if (kind == 'x' || kind == 'X') {
       char buffer[32];
-      std::snprintf(buffer, sizeof buffer, kind == 'x' ? "%llx" : "%llX", static_cast<unsigned long long>(std::atoll(value.c_str())));
+      std::snprintf(buffer, sizeof buffer, kind == 'x' ? "%llx" : "%llX",
+                    static_cast<unsigned long long>(std::atoll(value.c_str())));
       out += buffer;
     } else {
       out += value;
@@ -467,13 +474,14 @@ void Session::raise_error(const RaiseErrorStatement& statement, ResultSink& sink
     text = format_message(message_value.second.bytes, args);
   } else {
     number = std::atoi(message_value.second.bytes.c_str());
-    text = "Error " + std::to_string(number) + ", severity " + std::to_string(severity) + ", state " + std::to_string(state) +
-           " was raised, but no message with that error number was found in sys.messages.";
+    text = "Error " + std::to_string(number) + ", severity " + std::to_string(severity) + ", state " +
+           std::to_string(state) + " was raised, but no message with that error number was found in sys.messages.";
     number = 18054;
   }
   if (severity > 18 && !statement.log)
     throw error(2754,
-                "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option.");
+                "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using "
+                "the WITH LOG option.");
   EngineError failure = error(number, text, std::clamp(severity, 0, 25), std::clamp(state < 0 ? 1 : state, 0, 255));
   failure.message.line = current_line_;
   if (severity <= 10) {
@@ -488,7 +496,8 @@ void Session::throw_error(const ThrowStatement& statement) {
   if (!statement.number) {
     if (caught_.empty()) {
       throw error(10704,
-                  "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH "
+                  "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW "
+                  "statement inside a CATCH "
                   "block, or add error parameters to the THROW statement.",
                   15);
     }
@@ -500,11 +509,11 @@ void Session::throw_error(const ThrowStatement& statement) {
   const std::string text = evaluate_text(*statement.message);
   const int state = std::atoi(evaluate(*statement.state, make_type(SqlType::int_)).bytes.c_str());
   if (number < 50000) {
-    throw error(
-        35100,
-        "Error number " + std::to_string(number) +
-            " in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647.",
-        16, 10);
+    throw error(35100,
+                "Error number " + std::to_string(number) +
+                    " in the THROW statement is outside the valid range. Specify an error number in the valid range of "
+                    "50000 to 2147483647.",
+                16, 10);
   }
   throw error(number, text, 16, state);
 }
@@ -512,8 +521,8 @@ void Session::throw_error(const ThrowStatement& statement) {
 void Session::wait_for(const WaitForStatement& statement) {
   const std::string text = evaluate_text(*statement.delay);
   const Value moment = moment_from_text(text, make_time(SqlType::time, 3));
-  const double seconds = std::atof(moment.bytes.substr(0, 2).c_str()) * 3600 + std::atof(moment.bytes.substr(3, 2).c_str()) * 60 +
-                         std::atof(moment.bytes.substr(6).c_str());
+  const double seconds = std::atof(moment.bytes.substr(0, 2).c_str()) * 3600 +
+                         std::atof(moment.bytes.substr(3, 2).c_str()) * 60 + std::atof(moment.bytes.substr(6).c_str());
   if (statement.until) throw not_supported("WAITFOR TIME");
   guarded([&] { backend_->run("SELECT pg_sleep(" + std::to_string(seconds) + ")"); });
 }
@@ -522,7 +531,8 @@ void Session::dbcc(const DbccStatement& statement, ResultSink& sink) {
   if (statement.command == "CHECKIDENT" && !statement.args.empty()) {
     const std::string name = evaluate_text(*statement.args[0]);
     const TablePtr table = catalog_->table(parse_name(name));
-    if (table->identity_sequence.empty()) throw error(7997, "'" + table->name + "' does not contain an identity column.");
+    if (table->identity_sequence.empty())
+      throw error(7997, "'" + table->name + "' does not contain an identity column.");
     bool reseed = false;
     std::string value;
     for (std::size_t i = 1; i < statement.args.size(); ++i) {
@@ -535,15 +545,15 @@ void Session::dbcc(const DbccStatement& statement, ResultSink& sink) {
     }
     guarded(
         [&] {
-          const Rows rows =
-              backend_->run("SELECT CASE WHEN is_called THEN last_value::text ELSE 'NULL' END FROM " + table->identity_sequence);
+          const Rows rows = backend_->run("SELECT CASE WHEN is_called THEN last_value::text ELSE 'NULL' END FROM " +
+                                          table->identity_sequence);
           if (reseed && !value.empty()) Ddl(*catalog_, *this).reseed(table, value);
           Message message;
           message.number = 7998;
           message.severity = 0;
           message.line = current_line_;
-          message.text = "Checking identity information: current identity value '" + rows.get(0, 0) + "', current column value '" +
-                         (reseed && !value.empty() ? value : rows.get(0, 0)) + "'.";
+          message.text = "Checking identity information: current identity value '" + rows.get(0, 0) +
+                         "', current column value '" + (reseed && !value.empty() ? value : rows.get(0, 0)) + "'.";
           sink.message(message);
         },
         true);

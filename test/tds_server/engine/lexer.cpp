@@ -9,15 +9,9 @@
 namespace tds_server::engine {
 namespace {
 
-bool is_word_start(unsigned char c) {
-  return std::isalpha(c) || c == '_' || c == '#' || c >= 0x80;
-}
-bool is_word(unsigned char c) {
-  return is_word_start(c) || std::isdigit(c) || c == '$' || c == '@';
-}
-bool is_digit(unsigned char c) {
-  return std::isdigit(c) != 0;
-}
+bool is_word_start(unsigned char c) { return std::isalpha(c) || c == '_' || c == '#' || c >= 0x80; }
+bool is_word(unsigned char c) { return is_word_start(c) || std::isdigit(c) || c == '$' || c == '@'; }
+bool is_digit(unsigned char c) { return std::isdigit(c) != 0; }
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -122,7 +116,8 @@ class Lexer {
     } else if (is_word_start(c) || (c == '$' && std::isalpha(static_cast<unsigned char>(at(1))))) {
       start(TokenKind::identifier);
       const std::size_t from = position_;
-      while (position_ < text_.size() && is_word(static_cast<unsigned char>(at())) && !at_blank_character()) ++position_;
+      while (position_ < text_.size() && is_word(static_cast<unsigned char>(at())) && !at_blank_character())
+        ++position_;
       tokens_.back().text = std::string(text_.substr(from, position_ - from));
     } else {
       symbol();
@@ -130,7 +125,9 @@ class Lexer {
     finish();
   }
 
-  bool at_blank_character() const { return static_cast<unsigned char>(at()) == 0xC2 && static_cast<unsigned char>(at(1)) == 0xA0; }
+  bool at_blank_character() const {
+    return static_cast<unsigned char>(at()) == 0xC2 && static_cast<unsigned char>(at(1)) == 0xA0;
+  }
 
   // A point straight after a name separates its parts: t.1 is never a number there.
   bool after_name() const {
@@ -141,8 +138,10 @@ class Lexer {
 
   // UTF-8 of pound and euro before a digit.
   std::size_t currency_length() const {
-    for (const std::string_view sign : {std::string_view("\xC2\xA3"), std::string_view("\xE2\x82\xAC"), std::string_view("\xC2\xA5")}) {
-      if (text_.substr(position_, sign.size()) == sign && is_digit(static_cast<unsigned char>(at(sign.size())))) return sign.size();
+    for (const std::string_view sign :
+         {std::string_view("\xC2\xA3"), std::string_view("\xE2\x82\xAC"), std::string_view("\xC2\xA5")}) {
+      if (text_.substr(position_, sign.size()) == sign && is_digit(static_cast<unsigned char>(at(sign.size()))))
+        return sign.size();
     }
     return 0;
   }
@@ -155,8 +154,9 @@ class Lexer {
     ++position_;
     for (;;) {
       if (position_ >= text_.size()) {
-        EngineError failure =
-            error(105, "Unclosed quotation mark after the character string '" + std::string(text_.substr(from, 128)) + "'.", 15);
+        EngineError failure = error(
+            105, "Unclosed quotation mark after the character string '" + std::string(text_.substr(from, 128)) + "'.",
+            15);
         failure.message.line = from_line;
         throw failure;
       }
@@ -223,7 +223,8 @@ class Lexer {
     position_ += sign;
     const std::size_t from = position_;
     if (at() == '-') ++position_;
-    while (is_digit(static_cast<unsigned char>(at())) || at() == '.' || (at() == ',' && is_digit(static_cast<unsigned char>(at(1)))))
+    while (is_digit(static_cast<unsigned char>(at())) || at() == '.' ||
+           (at() == ',' && is_digit(static_cast<unsigned char>(at(1)))))
       ++position_;
     for (const char c : text_.substr(from, position_ - from)) {
       if (c != ',') tokens_.back().text += c;
@@ -247,7 +248,8 @@ class Lexer {
   std::vector<Token> tokens_;
 };
 
-// PRECISION is on Microsoft's list too, but sys.columns has a column of that name that queries leave bare.
+// PRECISION is on Microsoft's list too, but sys.columns has a column of that name that queries
+// leave bare.
 constexpr std::string_view kReserved[] = {"ADD",
                                           "ALL",
                                           "ALTER",
@@ -437,7 +439,8 @@ std::vector<Token> tokenize(std::string_view text, bool quoted_identifiers) {
 
 bool is_reserved(std::string_view word) {
   std::string upper(word);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return std::binary_search(std::begin(kReserved), std::end(kReserved), std::string_view(upper));
 }
 

@@ -1,5 +1,5 @@
-// Turns a T-SQL batch into tokens. Answers with positions and lines, so that errors can name them as SQL Server does.
-// Assumes WTF-8 text. Comments (also nested ones) are dropped.
+// Turns a T-SQL batch into tokens. Answers with positions and lines, so that errors can name them
+// as SQL Server does. Assumes WTF-8 text. Comments (also nested ones) are dropped.
 #pragma once
 
 #include <cstddef>

@@ -40,10 +40,12 @@ bool is_valid_date(int year, int month, int day) {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march",     "april",   "may",      "june",
-                                                      "july",    "august",   "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                      "may",       "june",     "july",     "august",
+                                                      "september", "october",  "november", "december"};
 
-// Reads the pieces of a date or time from left to right; any failure makes the whole text no moment.
+// Reads the pieces of a date or time from left to right; any failure makes the whole text no
+// moment.
 class MomentReader {
  public:
   explicit MomentReader(std::string_view text) : text_(text) {}
@@ -79,12 +81,14 @@ class MomentReader {
     while (digit(length)) ++length;
     const char after = peek(length);
     if (after == ':') return time_piece();
-    if (!moment_.has_date && (after == '-' || after == '/' || (after == '.' && digit(length + 1)))) return separated_date(after);
+    if (!moment_.has_date && (after == '-' || after == '/' || (after == '.' && digit(length + 1))))
+      return separated_date(after);
     // 3PM, 3 PM
     std::size_t next = length;
     while (peek(next) == ' ') ++next;
     const char meridiem = static_cast<char>(std::tolower(static_cast<unsigned char>(peek(next))));
-    if (length <= 2 && (meridiem == 'a' || meridiem == 'p') && std::tolower(static_cast<unsigned char>(peek(next + 1))) == 'm')
+    if (length <= 2 && (meridiem == 'a' || meridiem == 'p') &&
+        std::tolower(static_cast<unsigned char>(peek(next + 1))) == 'm')
       return time_piece();
     if (moment_.has_date) return false;
     const int value = number(length);
@@ -270,9 +274,7 @@ class MomentReader {
   std::array<int, 2> digits_{};
 };
 
-int two(std::string_view text, std::size_t at) {
-  return (text[at] - '0') * 10 + (text[at + 1] - '0');
-}
+int two(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
 
 std::int64_t time_ticks(std::string_view text) {
   std::int64_t ticks = (two(text, 0) * 3600LL + two(text, 3) * 60LL + two(text, 6)) * kTicksPerSecond;
@@ -285,9 +287,7 @@ constexpr std::array<std::int64_t, 8> kUnits = {10'000'000, 1'000'000, 100'000, 
 
 }  // namespace
 
-std::optional<Moment> parse_moment(std::string_view text) {
-  return MomentReader(text).read();
-}
+std::optional<Moment> parse_moment(std::string_view text) { return MomentReader(text).read(); }
 
 std::int64_t round_to_scale(std::int64_t ticks, int scale) {
   const std::int64_t unit = kUnits[static_cast<std::size_t>(scale)];
@@ -305,7 +305,8 @@ std::string format_date(std::int32_t day) {
   civil(day, year, month, day_of_month);
   std::string out = "0000-00-00";
   const auto put = [&](std::size_t at, int value, int width) {
-    for (int i = width - 1; i >= 0; --i, value /= 10) out[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+    for (int i = width - 1; i >= 0; --i, value /= 10)
+      out[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
   };
   put(0, year, 4);
   put(5, month, 2);
@@ -350,7 +351,8 @@ std::string format_instant(std::int64_t utc, int offset, int scale) {
   char zone[8];
   const unsigned minutes = static_cast<unsigned>(offset < 0 ? -offset : offset) % 1000;
   std::snprintf(zone, sizeof zone, "%c%02u:%02u", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
-  return format_date(static_cast<std::int32_t>(local / kTicksPerDay)) + ' ' + format_time(local % kTicksPerDay, scale) + ' ' + zone;
+  return format_date(static_cast<std::int32_t>(local / kTicksPerDay)) + ' ' + format_time(local % kTicksPerDay, scale) +
+         ' ' + zone;
 }
 
 std::int32_t canonical_day(std::string_view text) {

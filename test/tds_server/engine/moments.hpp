@@ -1,6 +1,7 @@
-// Dates and times in C++: calendar arithmetic, the string forms that SQL Server reads, the canonical forms of the seam.
-// A moment is counted in ticks of 100 ns since 0001-01-01 00:00, a date in days since 0001-01-01, a time in ticks since
-// midnight. Proleptic Gregorian calendar, years 1 to 9999.
+// Dates and times in C++: calendar arithmetic, the string forms that SQL Server reads, the
+// canonical forms of the seam. A moment is counted in ticks of 100 ns since 0001-01-01 00:00, a
+// date in days since 0001-01-01, a time in ticks since midnight. Proleptic Gregorian calendar,
+// years 1 to 9999.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ std::int32_t day_number(int year, int month, int day);
 void civil(std::int32_t day, int& year, int& month, int& day_of_month);
 bool is_valid_date(int year, int month, int day);
 
-// What SQL Server takes as a date, time or both under us_english (mdy). Nothing when it would raise error 241.
+// What SQL Server takes as a date, time or both under us_english (mdy). Nothing when it would raise
+// error 241.
 std::optional<Moment> parse_moment(std::string_view text);
 
 std::int64_t round_to_scale(std::int64_t ticks, int scale);  // half up

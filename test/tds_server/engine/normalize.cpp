@@ -25,54 +25,42 @@ std::string bracketed(const Name& name) {
 
 std::string write_type(const TypeName& type) {
   std::string out;
-  for (const std::string& part : type.name) out += (out.empty() ? "[" : ".[") + (type_by_name(part) ? lower(part) : part) + "]";
+  for (const std::string& part : type.name)
+    out += (out.empty() ? "[" : ".[") + (type_by_name(part) ? lower(part) : part) + "]";
   if (type.args.empty()) return out;
   std::string args;
-  for (const int arg : type.args) args += (args.empty() ? "" : ",") + (arg < 0 ? std::string("max") : std::to_string(arg));
+  for (const int arg : type.args)
+    args += (args.empty() ? "" : ",") + (arg < 0 ? std::string("max") : std::to_string(arg));
   return out + "(" + args + ")";
 }
 
 std::string write_literal(const Expr& expr) {
   switch (expr.literal_kind) {
-    case LiteralKind::string:
-      return quoted(expr.text);
-    case LiteralKind::national_string:
-      return "N" + quoted(expr.text);
-    case LiteralKind::binary:
-      return "0x" + hex(expr.text);
-    case LiteralKind::money:
-      return "($" + expr.text + ")";
-    default:
-      return "(" + expr.text + ")";
+    case LiteralKind::string: return quoted(expr.text);
+    case LiteralKind::national_string: return "N" + quoted(expr.text);
+    case LiteralKind::binary: return "0x" + hex(expr.text);
+    case LiteralKind::money: return "($" + expr.text + ")";
+    default: return "(" + expr.text + ")";
   }
 }
 
-// How strongly the written form holds together, from OR to an operand that needs no parentheses anywhere.
+// How strongly the written form holds together, from OR to an operand that needs no parentheses
+// anywhere.
 enum Strength { disjunction, conjunction, negation, predicate, sum, product, prefix, atom };
 
 Strength strength(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::or_:
-      return disjunction;
-    case ExprKind::and_:
-      return conjunction;
-    case ExprKind::not_:
-      return negation;
-    case ExprKind::between:
-      return expr.negated ? negation : conjunction;
-    case ExprKind::in_list:
-      return expr.negated ? negation : expr.args.size() > 2 ? disjunction : predicate;
-    case ExprKind::like:
-      return expr.negated ? negation : predicate;
+    case ExprKind::or_: return disjunction;
+    case ExprKind::and_: return conjunction;
+    case ExprKind::not_: return negation;
+    case ExprKind::between: return expr.negated ? negation : conjunction;
+    case ExprKind::in_list: return expr.negated ? negation : expr.args.size() > 2 ? disjunction : predicate;
+    case ExprKind::like: return expr.negated ? negation : predicate;
     case ExprKind::compare:
-    case ExprKind::is_null:
-      return predicate;
-    case ExprKind::binary:
-      return expr.text == "*" || expr.text == "/" || expr.text == "%" ? product : sum;
-    case ExprKind::unary:
-      return expr.args[0]->kind == ExprKind::literal && expr.text != "~" ? atom : prefix;
-    default:
-      return atom;
+    case ExprKind::is_null: return predicate;
+    case ExprKind::binary: return expr.text == "*" || expr.text == "/" || expr.text == "%" ? product : sum;
+    case ExprKind::unary: return expr.args[0]->kind == ExprKind::literal && expr.text != "~" ? atom : prefix;
+    default: return atom;
   }
 }
 
@@ -124,43 +112,33 @@ std::string write_case(const Expr& expr) {
 
 std::string write(const Expr& expr) {
   switch (expr.kind) {
-    case ExprKind::null_literal:
-      return "NULL";
-    case ExprKind::literal:
-      return write_literal(expr);
-    case ExprKind::column:
-      return bracketed({expr.name.back()});
-    case ExprKind::star:
-      return "*";
-    case ExprKind::variable:
-      return expr.text;
-    case ExprKind::unary:
-      return write_unary(expr);
-    case ExprKind::binary:
-      return write_binary(expr);
-    case ExprKind::compare:
-      return write(*expr.args[0]) + expr.text + write(*expr.args[1]);
-    case ExprKind::and_:
-      return at_least(conjunction, *expr.args[0]) + " AND " + at_least(conjunction, *expr.args[1]);
-    case ExprKind::or_:
-      return write(*expr.args[0]) + " OR " + write(*expr.args[1]);
-    case ExprKind::not_:
-      return "NOT " + at_least(predicate, *expr.args[0]);
-    case ExprKind::is_null:
-      return write(*expr.args[0]) + (expr.negated ? " IS NOT NULL" : " IS NULL");
+    case ExprKind::null_literal: return "NULL";
+    case ExprKind::literal: return write_literal(expr);
+    case ExprKind::column: return bracketed({expr.name.back()});
+    case ExprKind::star: return "*";
+    case ExprKind::variable: return expr.text;
+    case ExprKind::unary: return write_unary(expr);
+    case ExprKind::binary: return write_binary(expr);
+    case ExprKind::compare: return write(*expr.args[0]) + expr.text + write(*expr.args[1]);
+    case ExprKind::and_: return at_least(conjunction, *expr.args[0]) + " AND " + at_least(conjunction, *expr.args[1]);
+    case ExprKind::or_: return write(*expr.args[0]) + " OR " + write(*expr.args[1]);
+    case ExprKind::not_: return "NOT " + at_least(predicate, *expr.args[0]);
+    case ExprKind::is_null: return write(*expr.args[0]) + (expr.negated ? " IS NOT NULL" : " IS NULL");
     case ExprKind::like:
       return (expr.negated ? "NOT " : "") + write(*expr.args[0]) + " like " + write(*expr.args[1]) +
              (expr.args.size() > 2 ? " escape " + write(*expr.args[2]) : "");
     case ExprKind::between: {
       const std::string value = write(*expr.args[0]);
-      if (expr.negated) return "NOT (" + value + ">=" + write(*expr.args[1]) + " AND " + value + "<=" + write(*expr.args[2]) + ")";
+      if (expr.negated)
+        return "NOT (" + value + ">=" + write(*expr.args[1]) + " AND " + value + "<=" + write(*expr.args[2]) + ")";
       return value + ">=" + write(*expr.args[1]) + " AND " + value + "<=" + write(*expr.args[2]);
     }
     case ExprKind::in_list: {
       // SQL Server writes the list from its end: a=3 OR a=2 OR a=1.
       const std::string value = write(*expr.args[0]);
       std::string out;
-      for (std::size_t i = expr.args.size() - 1; i >= 1; --i) out += (out.empty() ? "" : " OR ") + value + "=" + write(*expr.args[i]);
+      for (std::size_t i = expr.args.size() - 1; i >= 1; --i)
+        out += (out.empty() ? "" : " OR ") + value + "=" + write(*expr.args[i]);
       return expr.negated ? "NOT (" + out + ")" : out;
     }
     case ExprKind::function: {
@@ -168,29 +146,23 @@ std::string write(const Expr& expr) {
       if (name == "current_timestamp") return "getdate()";
       return name + "(" + write_list(expr.args, 0) + ")";
     }
-    case ExprKind::cast:
-      return write_cast(expr);
-    case ExprKind::case_:
-      return write_case(expr);
-    case ExprKind::collate:
-      return at_least(atom, *expr.args[0]) + " collate " + expr.text;
+    case ExprKind::cast: return write_cast(expr);
+    case ExprKind::case_: return write_case(expr);
+    case ExprKind::collate: return at_least(atom, *expr.args[0]) + " collate " + expr.text;
     case ExprKind::at_time_zone:
       return at_least(atom, *expr.args[0]) + " AT TIME ZONE " + at_least(atom, *expr.args[1]);
-    case ExprKind::next_value:
-      return "NEXT VALUE FOR " + bracketed(expr.name);
+    case ExprKind::next_value: return "NEXT VALUE FOR " + bracketed(expr.name);
     case ExprKind::method:
-      return at_least(atom, *expr.args[0]) + "." + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 1) + ")");
+      return at_least(atom, *expr.args[0]) + "." + expr.text +
+             (expr.is_property ? "" : "(" + write_list(expr.args, 1) + ")");
     case ExprKind::static_method:
       return bracketed(expr.name) + "::" + expr.text + (expr.is_property ? "" : "(" + write_list(expr.args, 0) + ")");
-    default:
-      return "";
+    default: return "";
   }
 }
 
 }  // namespace
 
-std::string normalized_definition(const Expr& expr) {
-  return "(" + write(expr) + ")";
-}
+std::string normalized_definition(const Expr& expr) { return "(" + write(expr) + ")"; }
 
 }  // namespace tds_server::engine

@@ -1,5 +1,6 @@
-// Expressions as SQL Server writes them into its catalog: sys.default_constraints.definition, sys.check_constraints,
-// sys.computed_columns, sys.indexes.filter_definition. Names in brackets, numbers in parentheses, no blanks round operators.
+// Expressions as SQL Server writes them into its catalog: sys.default_constraints.definition,
+// sys.check_constraints, sys.computed_columns, sys.indexes.filter_definition. Names in brackets,
+// numbers in parentheses, no blanks round operators.
 #pragma once
 
 #include <string>

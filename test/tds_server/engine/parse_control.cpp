@@ -21,11 +21,12 @@ std::vector<StatementPtr> Parser::batch() {
 }
 
 bool Parser::starts_statement() const {
-  static constexpr std::string_view kWords[] = {"select", "with",  "insert",   "update", "delete",    "truncate",   "create",  "alter",
-                                                "drop",   "set",   "use",      "print",  "raiserror", "throw",      "waitfor", "declare",
-                                                "if",     "while", "begin",    "commit", "rollback",  "save",       "exec",    "execute",
-                                                "return", "break", "continue", "dbcc",   "grant",     "revoke",     "deny",    "checkpoint",
-                                                "merge",  "kill",  "go",       "backup", "restore",   "reconfigure", "revert"};
+  static constexpr std::string_view kWords[] = {
+      "select", "with",  "insert",   "update", "delete",    "truncate",    "create",  "alter",
+      "drop",   "set",   "use",      "print",  "raiserror", "throw",       "waitfor", "declare",
+      "if",     "while", "begin",    "commit", "rollback",  "save",        "exec",    "execute",
+      "return", "break", "continue", "dbcc",   "grant",     "revoke",      "deny",    "checkpoint",
+      "merge",  "kill",  "go",       "backup", "restore",   "reconfigure", "revert"};
   for (const std::string_view word : kWords) {
     if (is_word(word)) return true;
   }
@@ -92,13 +93,15 @@ StatementPtr Parser::statement_body() {
   if (accept("revert")) return wrap(ImpersonateStatement{false});
   if (accept("return")) {
     ReturnStatement node;
-    if (!at_end() && !is_symbol(";") && !starts_statement() && !is_word("end") && !is_word("else")) node.value = expression();
+    if (!at_end() && !is_symbol(";") && !starts_statement() && !is_word("end") && !is_word("else"))
+      node.value = expression();
     return wrap(std::move(node));
   }
   if (accept("break")) return wrap(BreakStatement{});
   if (accept("continue")) return wrap(ContinueStatement{});
   if (accept("dbcc")) return dbcc();
-  if (is_word("grant") || is_word("revoke") || is_word("deny") || is_word("checkpoint") || is_word("reconfigure")) return no_operation();
+  if (is_word("grant") || is_word("revoke") || is_word("deny") || is_word("checkpoint") || is_word("reconfigure"))
+    return no_operation();
   if (is_word("merge")) throw not_supported("MERGE");
   if (is_word("bulk")) throw not_supported("BULK INSERT from a file");
   return nullptr;
@@ -109,7 +112,8 @@ StatementPtr Parser::no_operation() {
   NoOperation node{upper(peek().text)};
   advance();
   while (!at_end() && !is_symbol(";")) {
-    // GRANT SELECT, INSERT ON ... holds words that begin statements elsewhere; only a new line's EXEC, GO or the like ends it.
+    // GRANT SELECT, INSERT ON ... holds words that begin statements elsewhere; only a new line's
+    // EXEC, GO or the like ends it.
     if (starts_statement() && peek().line != tokens_[position_ - 1].line) break;
     advance();
   }
@@ -161,7 +165,8 @@ SetOption Parser::set_option() {
     node.variable = advance().text;
   } else if (peek().kind == TokenKind::identifier || peek().kind == TokenKind::quoted_identifier) {
     node.value = upper(advance().text);
-  } else if (peek().kind == TokenKind::string || peek().kind == TokenKind::national_string || peek().kind == TokenKind::binary) {
+  } else if (peek().kind == TokenKind::string || peek().kind == TokenKind::national_string ||
+             peek().kind == TokenKind::binary) {
     node.value = advance().text;
   } else {
     node.value = signed_number();

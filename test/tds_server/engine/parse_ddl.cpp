@@ -38,15 +38,16 @@ StatementPtr Parser::create() {
     }
     return wrap(std::move(node));
   }
-  if (is_word("unique") || is_word("clustered") || is_word("nonclustered") || is_word("index")) return wrap(CreateIndex{index_def(false)});
+  if (is_word("unique") || is_word("clustered") || is_word("nonclustered") || is_word("index"))
+    return wrap(CreateIndex{index_def(false)});
   if (accept("sequence")) return wrap(sequence(false));
   if (accept("view")) return wrap(view(from, false, or_alter));
   if (accept("procedure") || accept("proc")) return wrap(procedure(from, false, or_alter));
   for (const std::string_view kind : {"trigger", "function"}) {
     if (accept(kind)) return wrap(other(upper(kind), from));
   }
-  for (const std::string_view kind :
-       {"login", "user", "role", "rule", "default", "statistics", "synonym", "columnstore", "xml", "spatial", "fulltext", "partition"}) {
+  for (const std::string_view kind : {"login", "user", "role", "rule", "default", "statistics", "synonym",
+                                      "columnstore", "xml", "spatial", "fulltext", "partition"}) {
     if (is_word(kind)) throw not_supported("CREATE " + upper(kind));
   }
   fail();
@@ -137,7 +138,8 @@ ColumnDef Parser::column_def() {
     column.persisted = accept("persisted");
   } else if (is_word("timestamp") && (is_symbol(",", 1) || is_symbol(")", 1))) {
     column.type = type();
-  } else if (equals_ignoring_case(column.name, "timestamp") && (is_symbol(",") || is_symbol(")") || is_word("not") || is_word("null"))) {
+  } else if (equals_ignoring_case(column.name, "timestamp") &&
+             (is_symbol(",") || is_symbol(")") || is_word("not") || is_word("null"))) {
     column.type.name = {"timestamp"};  // the one type that may stand without a column name
   } else {
     column.type = type();
@@ -183,8 +185,9 @@ bool Parser::column_option(ColumnDef& column) {
     column.persisted = true;
   } else if (is_word("generated") || is_word("encrypted") || is_word("column_set")) {
     throw not_supported(upper(peek().text) + " columns");
-  } else if (is_word("constraint") || is_word("default") || is_word("primary") || is_word("unique") || is_word("references") ||
-             is_word("check") || (is_word("foreign") && is_word("key", 1) && is_word("references", 2))) {
+  } else if (is_word("constraint") || is_word("default") || is_word("primary") || is_word("unique") ||
+             is_word("references") || is_word("check") ||
+             (is_word("foreign") && is_word("key", 1) && is_word("references", 2))) {
     column.constraints.push_back(column_constraint());
   } else {
     return false;
@@ -330,8 +333,8 @@ void Parser::index_options(IndexDef& index) {
       advance(), advance();
       accept_symbol("=");
       integer();
-    } else if (is_word("on") && (peek(1).kind == TokenKind::quoted_identifier || is_identifier(1)) && !is_word("delete", 1) &&
-               !is_word("update", 1)) {
+    } else if (is_word("on") && (peek(1).kind == TokenKind::quoted_identifier || is_identifier(1)) &&
+               !is_word("delete", 1) && !is_word("update", 1)) {
       advance();
       identifier();
       if (is_symbol("(")) skip_parentheses();
@@ -343,7 +346,8 @@ void Parser::index_options(IndexDef& index) {
   }
 }
 
-// CREATE [UNIQUE] [CLUSTERED] INDEX i ON t (...) or, inside a table, INDEX i [UNIQUE] [CLUSTERED] (...).
+// CREATE [UNIQUE] [CLUSTERED] INDEX i ON t (...) or, inside a table, INDEX i [UNIQUE] [CLUSTERED]
+// (...).
 IndexDef Parser::index_def(bool inside_table) {
   IndexDef index;
   if (inside_table) {

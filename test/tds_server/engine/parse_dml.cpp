@@ -90,8 +90,8 @@ Assignment Parser::assignment() {
   result.column = name();
   if (!accept_symbol("=")) {
     const Token& op = peek();
-    if (op.kind != TokenKind::symbol || op.text.size() != 2 || op.text[1] != '=' || op.text[0] == '<' || op.text[0] == '>' ||
-        op.text[0] == '!')
+    if (op.kind != TokenKind::symbol || op.text.size() != 2 || op.text[1] != '=' || op.text[0] == '<' ||
+        op.text[0] == '>' || op.text[0] == '!')
       fail();
     result.op = advance().text.substr(0, 1);
   }

@@ -1,4 +1,5 @@
-// Expressions and predicates. One grammar serves both: the binder tells where only the one or the other may stand.
+// Expressions and predicates. One grammar serves both: the binder tells where only the one or the
+// other may stand.
 #include "errors.hpp"
 #include "parser.hpp"
 #include "text.hpp"
@@ -18,7 +19,10 @@ struct DepthGuard {
   explicit DepthGuard(int& depth) : depth_(depth) {
     if (++depth_ > kMaxDepth) {
       --depth_;
-      throw error(191, "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.", 15);
+      throw error(191,
+                  "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller "
+                  "queries.",
+                  15);
     }
   }
   ~DepthGuard() { --depth_; }
@@ -66,7 +70,8 @@ ExprPtr Parser::negation() {
 namespace {
 std::string comparison_of(const Token& token) {
   if (token.kind != TokenKind::symbol) return "";
-  if (token.text == "=" || token.text == "<" || token.text == ">" || token.text == "<=" || token.text == ">=" || token.text == "<>")
+  if (token.text == "=" || token.text == "<" || token.text == ">" || token.text == "<=" || token.text == ">=" ||
+      token.text == "<>")
     return token.text;
   if (token.text == "!=") return "<>";
   if (token.text == "!<") return ">=";
@@ -253,8 +258,7 @@ ExprPtr Parser::primary() {
     case TokenKind::integer:
     case TokenKind::decimal:
     case TokenKind::floating:
-    case TokenKind::money:
-      return literal();
+    case TokenKind::money: return literal();
     case TokenKind::variable: {
       ExprPtr node = make(ExprKind::variable);
       node->text = advance().text;
@@ -269,13 +273,11 @@ ExprPtr Parser::primary() {
       }
       if (is_symbol(".")) return named();
       fail();
-    case TokenKind::quoted_identifier:
-      return named();
+    case TokenKind::quoted_identifier: return named();
     case TokenKind::identifier:
       if (ExprPtr special = special_function()) return special;
       return named();
-    case TokenKind::end:
-      break;
+    case TokenKind::end: break;
   }
   fail();
 }
@@ -298,27 +300,13 @@ ExprPtr Parser::literal() {
   const Token& token = advance();
   node->text = token.text;
   switch (token.kind) {
-    case TokenKind::string:
-      node->literal_kind = LiteralKind::string;
-      break;
-    case TokenKind::national_string:
-      node->literal_kind = LiteralKind::national_string;
-      break;
-    case TokenKind::binary:
-      node->literal_kind = LiteralKind::binary;
-      break;
-    case TokenKind::decimal:
-      node->literal_kind = LiteralKind::decimal;
-      break;
-    case TokenKind::floating:
-      node->literal_kind = LiteralKind::floating;
-      break;
-    case TokenKind::money:
-      node->literal_kind = LiteralKind::money;
-      break;
-    default:
-      node->literal_kind = LiteralKind::integer;
-      break;
+    case TokenKind::string: node->literal_kind = LiteralKind::string; break;
+    case TokenKind::national_string: node->literal_kind = LiteralKind::national_string; break;
+    case TokenKind::binary: node->literal_kind = LiteralKind::binary; break;
+    case TokenKind::decimal: node->literal_kind = LiteralKind::decimal; break;
+    case TokenKind::floating: node->literal_kind = LiteralKind::floating; break;
+    case TokenKind::money: node->literal_kind = LiteralKind::money; break;
+    default: node->literal_kind = LiteralKind::integer; break;
   }
   return node;
 }
@@ -336,7 +324,8 @@ ExprPtr Parser::special_function() {
     return node;
   }
   if (is_word("case")) return case_expression();
-  if ((is_word("cast") || is_word("try_cast") || is_word("parse") || is_word("try_parse")) && is_symbol("(", 1)) return cast_call();
+  if ((is_word("cast") || is_word("try_cast") || is_word("parse") || is_word("try_parse")) && is_symbol("(", 1))
+    return cast_call();
   if ((is_word("convert") || is_word("try_convert")) && is_symbol("(", 1)) return convert_call();
   if (is_words("next", "value") && is_word("for", 2)) {
     ExprPtr node = make(ExprKind::next_value);

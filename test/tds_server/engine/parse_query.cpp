@@ -16,13 +16,15 @@ EngineError at_line(int line, int number, std::string text, int state) {
 
 }  // namespace
 
-// SELECT or WITH here, or behind any number of opening parentheses. WITH is an error there, which query() tells.
+// SELECT or WITH here, or behind any number of opening parentheses. WITH is an error there, which
+// query() tells.
 bool Parser::starts_query(std::size_t ahead) const {
   while (is_symbol("(", ahead)) ++ahead;
   return is_word("select", ahead) || is_word("with", ahead);
 }
 
-// A query that is a statement or ends one: it alone may order its rows as it likes, have an OPTION clause, INTO and @variable = value.
+// A query that is a statement or ends one: it alone may order its rows as it likes, have an OPTION
+// clause, INTO and @variable = value.
 QueryPtr Parser::statement_query(std::vector<Cte> with) {
   QueryPtr result = query(std::move(with));
   option_clause();
@@ -37,7 +39,8 @@ QueryPtr Parser::subquery(std::vector<Cte> with) {
   const bool chooses = result->offset || result->xml_text || (result->body->core && result->body->core->top);
   if (!result->order.empty() && !chooses) {
     throw at_line(result->line, 1033,
-                  "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table expressions, "
+                  "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common "
+                  "table expressions, "
                   "unless TOP, OFFSET or FOR XML is also specified.",
                   1);
   }
@@ -83,8 +86,8 @@ QueryPtr Parser::query(std::vector<Cte> with) {
       }
     }
   }
-  if (is_words("for", "xml") && is_word("path", 2) && is_symbol("(", 3) && peek(4).kind == TokenKind::string && peek(4).text.empty() &&
-      is_symbol(")", 5)) {
+  if (is_words("for", "xml") && is_word("path", 2) && is_symbol("(", 3) && peek(4).kind == TokenKind::string &&
+      peek(4).text.empty() && is_symbol(")", 5)) {
     for (int word = 0; word < 6; ++word) advance();
     if (is_symbol(",")) throw not_supported("FOR XML with options");
     result->xml_text = true;
@@ -192,7 +195,8 @@ std::unique_ptr<SelectCore> Parser::select_core() {
 // expr, expr AS alias, expr alias, alias = expr, @variable = expr, expr 'alias'.
 SelectItem Parser::select_item() {
   SelectItem item;
-  if (!inside_query_ && peek().kind == TokenKind::variable && (is_symbol("=", 1) || is_symbol("+=", 1) || is_symbol("-=", 1))) {
+  if (!inside_query_ && peek().kind == TokenKind::variable &&
+      (is_symbol("=", 1) || is_symbol("+=", 1) || is_symbol("-=", 1))) {
     item.variable = advance().text;
     item.variable_op = advance().text.substr(0, 1);
     if (item.variable_op == "=") item.variable_op.clear();
@@ -261,8 +265,8 @@ TableRefPtr Parser::table_ref() {
       expect("join");
     }
     node->left = std::move(left);
-    const bool conditional =
-        node->join == JoinKind::inner || node->join == JoinKind::left || node->join == JoinKind::right || node->join == JoinKind::full;
+    const bool conditional = node->join == JoinKind::inner || node->join == JoinKind::left ||
+                             node->join == JoinKind::right || node->join == JoinKind::full;
     // The right side may itself be a chain whose ON clauses come later: a JOIN b JOIN c ON .. ON ..
     node->right = table_primary();
     while (conditional && join_follows()) {
@@ -360,7 +364,8 @@ TableRefPtr Parser::derived_table() {
 void Parser::table_alias(TableRef& ref) {
   if (accept("as")) {
     ref.alias = identifier();
-  } else if (is_identifier() && !is_words("outer", "apply") && !is_word("offset") && !(is_word("with") || is_word("throw"))) {
+  } else if (is_identifier() && !is_words("outer", "apply") && !is_word("offset") &&
+             !(is_word("with") || is_word("throw"))) {
     ref.alias = identifier();
   }
   if (!ref.alias.empty() && ref.kind != TableKind::named && is_symbol("(")) ref.column_aliases = name_list();
@@ -370,7 +375,8 @@ void Parser::table_alias(TableRef& ref) {
 bool Parser::table_hints() {
   if (!is_word("with") || !is_symbol("(", 1)) return false;
   bool snapshot = false;
-  for (std::size_t n = 2; !is_symbol(")", n) && !is_symbol("(", n) && peek(n).kind != TokenKind::end; ++n) snapshot = snapshot || is_word("snapshot", n);
+  for (std::size_t n = 2; !is_symbol(")", n) && !is_symbol("(", n) && peek(n).kind != TokenKind::end; ++n)
+    snapshot = snapshot || is_word("snapshot", n);
   advance();
   skip_parentheses();
   return snapshot;

@@ -9,7 +9,8 @@
 
 namespace tds_server::engine {
 
-Parser::Parser(std::string_view text, bool quoted_identifiers) : text_(text), tokens_(tokenize(text, quoted_identifiers)) {}
+Parser::Parser(std::string_view text, bool quoted_identifiers)
+    : text_(text), tokens_(tokenize(text, quoted_identifiers)) {}
 
 const Token& Parser::peek(std::size_t ahead) const {
   const std::size_t index = position_ + ahead;
@@ -22,9 +23,7 @@ const Token& Parser::advance() {
   return token;
 }
 
-bool Parser::at_end() const {
-  return peek().kind == TokenKind::end;
-}
+bool Parser::at_end() const { return peek().kind == TokenKind::end; }
 
 bool Parser::is_word(std::string_view word, std::size_t ahead) const {
   const Token& token = peek(ahead);
@@ -60,9 +59,7 @@ void Parser::expect_symbol(std::string_view symbol) {
   if (!accept_symbol(symbol)) fail();
 }
 
-void Parser::fail() const {
-  fail_at(peek());
-}
+void Parser::fail() const { fail_at(peek()); }
 
 // SQL Server names the offending token; at the end of the batch it names the last one.
 void Parser::fail_at(const Token& token) const {
@@ -85,18 +82,20 @@ std::string Parser::identifier() {
   if (!is_identifier()) fail();
   const Token& token = advance();
   if (token.text.empty()) {
-    EngineError failure = error(1038,
-                                "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a "
-                                "name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. "
-                                "Change the alias to a valid name.",
-                                15, 4);
+    EngineError failure =
+        error(1038,
+              "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a "
+              "name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. "
+              "Change the alias to a valid name.",
+              15, 4);
     failure.message.line = token.line;
     throw failure;
   }
   if (utf16_length(token.text) > 128) {
-    EngineError failure = error(
-        103, "The identifier that starts with '" + std::string(utf16_prefix(token.text, 128)) + "' is too long. Maximum length is 128.", 15,
-        4);
+    EngineError failure = error(103,
+                                "The identifier that starts with '" + std::string(utf16_prefix(token.text, 128)) +
+                                    "' is too long. Maximum length is 128.",
+                                15, 4);
     failure.message.line = token.line;
     throw failure;
   }
@@ -139,7 +138,8 @@ TypeName Parser::type() {
     advance(), advance();
     result.name = {"float"};
     return result;
-  } else if (is_word("character") || (is_word("char") && is_word("varying", 1)) || (is_word("binary") && is_word("varying", 1))) {
+  } else if (is_word("character") || (is_word("char") && is_word("varying", 1)) ||
+             (is_word("binary") && is_word("varying", 1))) {
     const bool binary = is_word("binary");
     advance();
     const bool varying = accept("varying");
@@ -286,20 +286,12 @@ Batch parse_batch(std::string_view text, bool quoted_identifiers) {
   return batch;
 }
 
-ExprPtr parse_expression(std::string_view text) {
-  return Parser(text, true).whole_expression();
-}
-TypeName parse_type(std::string_view text) {
-  return Parser(text, true).whole_type();
-}
-Name parse_name(std::string_view text) {
-  return Parser(text, true).whole_name();
-}
+ExprPtr parse_expression(std::string_view text) { return Parser(text, true).whole_expression(); }
+TypeName parse_type(std::string_view text) { return Parser(text, true).whole_type(); }
+Name parse_name(std::string_view text) { return Parser(text, true).whole_name(); }
 std::vector<ProcedureParameter> parse_parameters(std::string_view text) {
   return Parser(text, true).whole_parameters();
 }
-InsertBulk parse_insert_bulk(std::string_view text) {
-  return Parser(text, true).insert_bulk();
-}
+InsertBulk parse_insert_bulk(std::string_view text) { return Parser(text, true).insert_bulk(); }
 
 }  // namespace tds_server::engine

@@ -1,5 +1,5 @@
-// T-SQL text to syntax tree: a recursive-descent parser over the lexer's tokens.
-// Throws EngineError 102 / 156 with the line of the offending token, before anything of the batch has run.
+// T-SQL text to syntax tree: a recursive-descent parser over the lexer's tokens. Throws EngineError
+// 102 / 156 with the line of the offending token, before anything of the batch has run.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// EXEC and remote procedure calls: sp_executesql, prepared statements, the catalog procedures that drivers use, and
-// procedures made by CREATE PROCEDURE.
+// EXEC and remote procedure calls: sp_executesql, prepared statements, the catalog procedures that
+// drivers use, and procedures made by CREATE PROCEDURE.
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -25,7 +25,8 @@ bool user_option(int bit) noexcept { return (user_options & bit) != 0; }
 
 // ---- arguments
 
-std::optional<std::string> Session::argument_text(const Arguments& arguments, std::string_view name, std::size_t position) {
+std::optional<std::string> Session::argument_text(const Arguments& arguments, std::string_view name,
+                                                  std::size_t position) {
   const Argument* found = nullptr;
   for (const Argument& argument : arguments) {
     if (!argument.name.empty() && equals_ignoring_case(argument.name, name)) found = &argument;
@@ -83,7 +84,8 @@ Flow Session::exec(const ExecStatement& statement, ResultSink& sink) {
   for (const Argument& argument : arguments) {
     if (argument.output && !argument.target.empty()) assign(argument.target, argument.type, argument.value);
   }
-  if (!statement.return_variable.empty()) assign(statement.return_variable, make_type(SqlType::int_), make_value(std::to_string(status)));
+  if (!statement.return_variable.empty())
+    assign(statement.return_variable, make_type(SqlType::int_), make_value(std::to_string(status)));
   return cancelled_ ? Flow::stop : Flow::next;
 }
 
@@ -95,7 +97,8 @@ void Session::call(std::string_view procedure, std::span<const Parameter> parame
     Argument argument;
     argument.name = parameter.name;
     argument.type = parameter.type;
-    if (is_character(argument.type.type) && argument.type.collation.empty()) argument.type.collation = catalog_->collation();
+    if (is_character(argument.type.type) && argument.type.collation.empty())
+      argument.type.collation = catalog_->collation();
     argument.value = parameter.value;
     argument.output = parameter.output;
     arguments.push_back(std::move(argument));
@@ -143,7 +146,8 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
   if (plain == "sp_rename") {
     const auto old_name = argument_text(arguments, "@objname", 0), fresh = argument_text(arguments, "@newname", 1);
     if (!old_name || !fresh)
-      throw error(201, "Procedure or function 'sp_rename' expects parameter '@objname', which was not supplied.", 16, 4);
+      throw error(201, "Procedure or function 'sp_rename' expects parameter '@objname', which was not supplied.", 16,
+                  4);
     const std::string kind = upper(argument_text(arguments, "@objtype", 2).value_or("OBJECT"));
     guarded([&] { Ddl(*catalog_, *this).rename(*old_name, *fresh, kind); }, true);
     Message caution;
@@ -170,15 +174,17 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
   if (plain == "sp_set_session_context") {
     const auto key = argument_text(arguments, "@key", 0);
     if (!key || arguments.size() < 2) {
-      throw error(201, "Procedure or function 'sp_set_session_context' expects parameter '@value', which was not supplied.", 16, 4);
+      throw error(201,
+                  "Procedure or function 'sp_set_session_context' expects parameter '@value', which was not supplied.",
+                  16, 4);
     }
     session_context_[fold(*key)] = arguments[1].value;
     return 0;
   }
-  static constexpr std::string_view kIgnored[] = {"sp_dboption",      "sp_updatestats",      "sp_configure",  "sp_changedbowner",
-                                                  "sp_dbcmptlevel",   "sp_recompile",        "sp_refreshview", "sp_getapplock",
-                                                  "sp_releaseapplock", "sp_grantdbaccess",   "sp_addrolemember",
-                                                  "sp_settriggerorder", "sp_autostats"};
+  static constexpr std::string_view kIgnored[] = {
+      "sp_dboption",      "sp_updatestats",     "sp_configure",  "sp_changedbowner",  "sp_dbcmptlevel",
+      "sp_recompile",     "sp_refreshview",     "sp_getapplock", "sp_releaseapplock", "sp_grantdbaccess",
+      "sp_addrolemember", "sp_settriggerorder", "sp_autostats"};
   if (std::find(std::begin(kIgnored), std::end(kIgnored), plain) != std::end(kIgnored)) return 0;
   if (const SystemProcedure* system = find_system_procedure(plain)) {
     std::map<std::string, std::string> values;
@@ -196,16 +202,18 @@ int Session::call_procedure(const Name& name, Arguments& arguments, ResultSink& 
 
 // ---- parameterized statements
 
-// Runs a text with the variables that `declarations` names, filled from the arguments from `first` on.
-int Session::run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments, std::size_t first,
-                               ResultSink& sink) {
+// Runs a text with the variables that `declarations` names, filled from the arguments from `first`
+// on.
+int Session::run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments,
+                               std::size_t first, ResultSink& sink) {
   Frame frame;
   const std::vector<ProcedureParameter> parameters = parse_parameters(declarations);
   std::vector<Argument*> sources(parameters.size(), nullptr);
   for (std::size_t i = first; i < arguments.size(); ++i) {
     Argument& argument = arguments[i];
     if (argument.name.empty()) {
-      if (i - first >= parameters.size()) throw error(8144, "Procedure or function has too many arguments specified.", 16, 2);
+      if (i - first >= parameters.size())
+        throw error(8144, "Procedure or function has too many arguments specified.", 16, 2);
       sources[i - first] = &argument;
       continue;
     }
@@ -250,17 +258,20 @@ int Session::run_parameterized(const std::string& text, const std::string& decla
 
 namespace {
 
-// sp_executesql and its like take their own arguments by position, whatever a client names them ("@statement" in tedious).
+// sp_executesql and its like take their own arguments by position, whatever a client names them
+// ("@statement" in tedious).
 template <typename Arguments>
 std::string text_at(const Arguments& arguments, std::size_t position) {
-  return position < arguments.size() && !arguments[position].value.null ? arguments[position].value.bytes : std::string();
+  return position < arguments.size() && !arguments[position].value.null ? arguments[position].value.bytes
+                                                                        : std::string();
 }
 
 }  // namespace
 
 int Session::execute_sql(Arguments& arguments, ResultSink& sink) {
   if (arguments.empty())
-    throw error(201, "Procedure or function 'sp_executesql' expects parameter '@statement', which was not supplied.", 16, 10);
+    throw error(201, "Procedure or function 'sp_executesql' expects parameter '@statement', which was not supplied.",
+                16, 10);
   if (!is_unicode(arguments[0].type.type)) {
     throw error(214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.", 16, 2);
   }
@@ -275,7 +286,8 @@ int Session::prepare(Arguments& arguments, ResultSink& sink, bool run) {
   prepared.statement = text_at(arguments, 2);
   parse_parameters(prepared.parameters);
   parse_batch(prepared.statement, settings_.quoted_identifier);
-  if (!arguments[0].value.null) prepared_.erase(std::atoi(arguments[0].value.bytes.c_str()));  // a handle that comes in is given back
+  if (!arguments[0].value.null)
+    prepared_.erase(std::atoi(arguments[0].value.bytes.c_str()));  // a handle that comes in is given back
   const int handle = next_handle_++;
   prepared_[handle] = prepared;
   arguments[0].type = make_type(SqlType::int_);
@@ -286,7 +298,8 @@ int Session::prepare(Arguments& arguments, ResultSink& sink, bool run) {
 int Session::execute_prepared(Arguments& arguments, ResultSink& sink) {
   const int handle = arguments.empty() ? 0 : std::atoi(arguments[0].value.bytes.c_str());
   const auto found = prepared_.find(handle);
-  if (found == prepared_.end()) throw error(8179, "Could not find prepared statement with handle " + std::to_string(handle) + ".", 16, 2);
+  if (found == prepared_.end())
+    throw error(8179, "Could not find prepared statement with handle " + std::to_string(handle) + ".", 16, 2);
   const Prepared prepared = found->second;
   return run_parameterized(prepared.statement, prepared.parameters, arguments, 1, sink);
 }
@@ -302,7 +315,8 @@ int Session::user_procedure(const Module& module, const Name& name, Arguments& a
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     Argument& argument = arguments[i];
     if (argument.name.empty()) {
-      if (i >= sources.size()) throw error(8144, "Procedure or function " + name.back() + " has too many arguments specified.", 16, 2);
+      if (i >= sources.size())
+        throw error(8144, "Procedure or function " + name.back() + " has too many arguments specified.", 16, 2);
       sources[i] = &argument;
       continue;
     }
@@ -321,7 +335,9 @@ int Session::user_procedure(const Module& module, const Name& name, Arguments& a
     } else if (parameter.initial) {
       variable.value = evaluate(*parameter.initial, variable.type);
     } else {
-      throw error(201, "Procedure or function '" + name.back() + "' expects parameter '" + parameter.name + "', which was not supplied.",
+      throw error(201,
+                  "Procedure or function '" + name.back() + "' expects parameter '" + parameter.name +
+                      "', which was not supplied.",
                   16, 4);
     }
     frame.variables[fold(parameter.name)] = std::move(variable);
@@ -352,7 +368,8 @@ int Session::user_procedure(const Module& module, const Name& name, Arguments& a
 // ---- catalog procedures
 
 // A T-SQL text whose parameters are strings, NULL where the caller gave none.
-int Session::catalog_procedure(const std::string& text, const std::map<std::string, std::string>& values, ResultSink& sink) {
+int Session::catalog_procedure(const std::string& text, const std::map<std::string, std::string>& values,
+                               ResultSink& sink) {
   Frame frame;
   for (const Token& token : tokenize(text)) {
     if (token.kind != TokenKind::variable || token.text.rfind("@@", 0) == 0) continue;
@@ -396,7 +413,8 @@ int Session::describe(const Arguments& arguments, ResultSink& sink) {
           columns = binder.query(*query->query).columns;
           break;
         }
-        if (const auto* declare_statement = std::get_if<DeclareStatement>(&statement->node)) declare(*declare_statement);
+        if (const auto* declare_statement = std::get_if<DeclareStatement>(&statement->node))
+          declare(*declare_statement);
       }
     });
   } catch (...) {
@@ -441,45 +459,54 @@ int Session::extended_property(const std::string& name, const Arguments& argumen
           major = schema.get(0, 0);
           if (level[1] == "TYPE") {
             property_class = 6;
-            const Rows type =
-                backend_->run("SELECT user_type_id FROM tds_meta.types WHERE schema_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2)",
-                              {major, to_stored_text(object[1])});
+            const Rows type = backend_->run(
+                "SELECT user_type_id FROM tds_meta.types WHERE schema_id = $1 AND tds_meta.fold(name) = "
+                "tds_meta.fold($2)",
+                {major, to_stored_text(object[1])});
             if (type.size() == 0) throw missing();
             major = type.get(0, 0);
           } else if (!level[1].empty()) {
             property_class = 1;
-            const Rows found = backend_->run("SELECT tds_meta.find_object($1, $2)", {to_stored_text(object[0]), to_stored_text(object[1])});
+            const Rows found = backend_->run("SELECT tds_meta.find_object($1, $2)",
+                                             {to_stored_text(object[0]), to_stored_text(object[1])});
             if (found.null(0, 0)) throw missing();
             major = found.get(0, 0);
             if (level[2] == "COLUMN") {
-              const Rows column = backend_->run("SELECT tds_meta.column_number($1, $2)", {major, to_stored_text(object[2])});
+              const Rows column =
+                  backend_->run("SELECT tds_meta.column_number($1, $2)", {major, to_stored_text(object[2])});
               if (column.null(0, 0)) throw missing();
               minor = column.get(0, 0);
             } else if (level[2] == "INDEX") {
               property_class = 7;
-              const Rows index =
-                  backend_->run("SELECT index_id FROM tds_meta.indexes WHERE object_id = $1 AND tds_meta.fold(name) = tds_meta.fold($2)",
-                                {major, to_stored_text(object[2])});
+              const Rows index = backend_->run(
+                  "SELECT index_id FROM tds_meta.indexes WHERE object_id = $1 AND tds_meta.fold(name) = "
+                  "tds_meta.fold($2)",
+                  {major, to_stored_text(object[2])});
               if (index.size() == 0) throw missing();
               minor = index.get(0, 0);
             } else if (!level[2].empty()) {
-              const Rows part =
-                  backend_->run("SELECT object_id FROM tds_meta.objects WHERE parent_object_id = $1 AND name_key = tds_meta.fold($2)",
-                                {major, to_stored_text(object[2])});
+              const Rows part = backend_->run(
+                  "SELECT object_id FROM tds_meta.objects WHERE parent_object_id = $1 AND name_key = tds_meta.fold($2)",
+                  {major, to_stored_text(object[2])});
               if (part.size() == 0) throw missing();
               major = part.get(0, 0);
             }
           }
         }
-        const std::string key = "class = " + std::to_string(property_class) + " AND major_id = " + major + " AND minor_id = " + minor +
-                                " AND name = " + pg_literal(to_stored_text(*property));
+        const std::string key = "class = " + std::to_string(property_class) + " AND major_id = " + major +
+                                " AND minor_id = " + minor + " AND name = " + pg_literal(to_stored_text(*property));
         const bool exists = backend_->run("SELECT 1 FROM tds_meta.extended_properties WHERE " + key).size() > 0;
-        const std::string where = object[0] + (object[1].empty() ? "" : "." + object[1]) + (object[2].empty() ? "" : "." + object[2]);
+        const std::string where =
+            object[0] + (object[1].empty() ? "" : "." + object[1]) + (object[2].empty() ? "" : "." + object[2]);
         if (name == "sp_addextendedproperty") {
-          if (exists) throw error(15233, "Property cannot be added. Property '" + *property + "' already exists for '" + where + "'.");
+          if (exists)
+            throw error(15233,
+                        "Property cannot be added. Property '" + *property + "' already exists for '" + where + "'.");
         } else if (!exists) {
-          throw error(15217, "Property cannot be updated or deleted. Property '" + *property + "' does not exist for '" + where + "'.", 16,
-                      2);
+          throw error(
+              15217,
+              "Property cannot be updated or deleted. Property '" + *property + "' does not exist for '" + where + "'.",
+              16, 2);
         }
         if (name == "sp_dropextendedproperty") {
           backend_->run("DELETE FROM tds_meta.extended_properties WHERE " + key);
@@ -493,14 +520,14 @@ int Session::extended_property(const std::string& name, const Arguments& argumen
         Binder binder(*catalog_, *this);
         std::string value = "NULL";
         if (given != nullptr && !given->value.null) {
-          value = binder.output(
-              binder.convert(binder.literal(given->type, given->value), make_type(SqlType::sql_variant), Conversion::implicit));
+          value = binder.output(binder.convert(binder.literal(given->type, given->value),
+                                               make_type(SqlType::sql_variant), Conversion::implicit));
         }
         if (exists) {
           backend_->run("UPDATE tds_meta.extended_properties SET value = " + value + " WHERE " + key);
         } else {
-          backend_->run("INSERT INTO tds_meta.extended_properties VALUES (" + std::to_string(property_class) + ", " + major + ", " + minor +
-                        ", " + pg_literal(to_stored_text(*property)) + ", " + value + ")");
+          backend_->run("INSERT INTO tds_meta.extended_properties VALUES (" + std::to_string(property_class) + ", " +
+                        major + ", " + minor + ", " + pg_literal(to_stored_text(*property)) + ", " + value + ")");
         }
       },
       true);
@@ -512,7 +539,8 @@ int Session::pose(const Arguments& arguments) {
   std::vector<std::optional<std::string>> values;
   for (std::size_t i = 0; i < 4; ++i) values.push_back(argument_text(arguments, "@" + std::to_string(i), i));
   std::string sql;
-  for (const auto& value : values) sql += (sql.empty() ? "" : ", ") + (value ? pg_literal(to_stored_text(*value)) : std::string("NULL"));
+  for (const auto& value : values)
+    sql += (sql.empty() ? "" : ", ") + (value ? pg_literal(to_stored_text(*value)) : std::string("NULL"));
   guarded([&] { backend_->run("SELECT tds_meta.set_pose(" + sql + ")"); }, true);
   catalog_->invalidate();
   return 0;
@@ -520,7 +548,9 @@ int Session::pose(const Arguments& arguments) {
 
 int Session::add_type(const Arguments& arguments) {
   const auto name = argument_text(arguments, "@typename", 0), base = argument_text(arguments, "@phystype", 1);
-  if (!name || !base) throw error(201, "Procedure or function 'sp_addtype' expects parameter '@typename', which was not supplied.", 16, 4);
+  if (!name || !base)
+    throw error(201, "Procedure or function 'sp_addtype' expects parameter '@typename', which was not supplied.", 16,
+                4);
   CreateType statement;
   statement.name = {"dbo", *name};
   statement.base = parse_type(*base);

@@ -12,7 +12,8 @@
 
 namespace tds_server {
 
-std::unique_ptr<Engine> open_engine(const std::string& pg_conninfo, const std::string& database, const std::string& login) {
+std::unique_ptr<Engine> open_engine(const std::string& pg_conninfo, const std::string& database,
+                                    const std::string& login) {
   return std::make_unique<engine::Session>(pg_conninfo, database.empty() ? "master" : database, login);
 }
 
@@ -34,11 +35,13 @@ Session::Session(std::string conninfo, const std::string& database, std::string 
 
 Session::~Session() = default;
 
-// Opens the PostgreSQL database that stands for a SQL Server database. Throws 4060 when there is none.
+// Opens the PostgreSQL database that stands for a SQL Server database. Throws 4060 when there is
+// none.
 Session::Visited Session::open(const std::string& database) {
   Backend finder(with_database(conninfo_, "master"));
   const Rows rows = finder.run(
-      "SELECT datname, name, info ->> 'collation' FROM tds_meta.databases() WHERE name = $1 OR tds_meta.fold(name) = tds_meta.fold($1) "
+      "SELECT datname, name, info ->> 'collation' FROM tds_meta.databases() WHERE name = $1 OR tds_meta.fold(name) = "
+      "tds_meta.fold($1) "
       "ORDER BY name = $1 DESC LIMIT 1",
       {to_stored_text(database)});
   std::string pg_name = stored_database(database), name = database;
@@ -55,9 +58,11 @@ Session::Visited Session::open(const std::string& database) {
   }
   if (!marked) adopt_database(*result.backend, name);
   result.backend->run(
-      "SET client_min_messages = error; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET "
+      "SET client_min_messages = error; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = "
+      "'postgres'; SET "
       "extra_float_digits = 1; SET bytea_output = 'hex';"
-      "SET search_path = pg_catalog; SET standard_conforming_strings = on; SET jit = off; SET synchronous_commit = off; SET "
+      "SET search_path = pg_catalog; SET standard_conforming_strings = on; SET jit = off; SET synchronous_commit = "
+      "off; SET "
       "client_connection_check_interval = '1s';"
       "SET tds.login = " +
       pg_literal(login_));
@@ -88,7 +93,8 @@ std::string Session::other_database(const std::vector<Name>& names) {
     const bool system = equals_ignoring_case(schema, "sys") || equals_ignoring_case(schema, "information_schema") ||
                         equals_ignoring_case(name.back(), "spt_values");
     if (!named || catalog_->same(name[name.size() - 3], catalog_->database()) ||
-        (system && equals_ignoring_case(name[name.size() - 3], "master")) || equals_ignoring_case(name[name.size() - 3], "tempdb")) {
+        (system && equals_ignoring_case(name[name.size() - 3], "master")) ||
+        equals_ignoring_case(name[name.size() - 3], "tempdb")) {
       here = here || !system;
     } else if (!other.empty() && !catalog_->same(other, name[name.size() - 3])) {
       throw not_supported("a statement over two databases");
@@ -131,10 +137,10 @@ void Session::introduce(const Client& client) {
 void Session::introduce_to(Backend& backend) const {
   // The catalog views of all sessions read it: tds:<session><K for Kerberos, N for NTLM>:<program>
   const char* scheme = client_.scheme == AuthScheme::kerberos ? "K" : client_.scheme == AuthScheme::ntlm ? "N" : "";
-  backend.run(
-      "SET application_name = " + pg_literal("tds:" + std::to_string(client_.spid) + scheme + ":" + to_stored_text(client_.application)) +
-      "; SET tds.host = " + pg_literal(to_stored_text(client_.host)) +
-      "; SET tds.app = " + pg_literal(to_stored_text(client_.application)));
+  backend.run("SET application_name = " +
+              pg_literal("tds:" + std::to_string(client_.spid) + scheme + ":" + to_stored_text(client_.application)) +
+              "; SET tds.host = " + pg_literal(to_stored_text(client_.host)) +
+              "; SET tds.app = " + pg_literal(to_stored_text(client_.application)));
 }
 
 void Session::cancel() {
@@ -146,8 +152,10 @@ void Session::cancel() {
 void Session::reset(bool keep_transaction) {
   if (impersonating_) {
     throw error(18059,
-                "The connection has been dropped because the principal that opened it subsequently assumed a new security context, and then "
-                "tried to reset the connection under its impersonated security context. This scenario is not supported. See \"Impersonation "
+                "The connection has been dropped because the principal that opened it subsequently assumed a new "
+                "security context, and then "
+                "tried to reset the connection under its impersonated security context. This scenario is not "
+                "supported. See \"Impersonation "
                 "Overview\" in Books Online.",
                 20);
   }
@@ -197,34 +205,40 @@ void Session::set_option(const SetOption& option) {
     if (name == "QUOTED_IDENTIFIER") settings_.quoted_identifier = on;
     if (name == "ROWCOUNT") settings_.rowcount = std::atoll(value.c_str());
     if (name == "TEXTSIZE")
-      settings_.textsize = std::atoll(value.c_str()) <= 0 ? (value == "-1" ? 2147483647 : 4096) : std::atoll(value.c_str());
+      settings_.textsize =
+          std::atoll(value.c_str()) <= 0 ? (value == "-1" ? 2147483647 : 4096) : std::atoll(value.c_str());
     if (name == "LOCK_TIMEOUT") {
       settings_.lock_timeout = std::atoll(value.c_str());
       apply_settings();
     }
-    if (name == "CONTEXT_INFO" || name == "DATEFIRST" || name == "LANGUAGE" || name == "DATEFORMAT") continue;  // us_english, mdy, 7
+    if (name == "CONTEXT_INFO" || name == "DATEFIRST" || name == "LANGUAGE" || name == "DATEFORMAT")
+      continue;  // us_english, mdy, 7
   }
   const std::string& first = option.options.front();
   if (first == "TRANSACTION ISOLATION LEVEL") {
-    static constexpr std::string_view kLevels[] = {"READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE"};
+    static constexpr std::string_view kLevels[] = {"READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SNAPSHOT",
+                                                   "SERIALIZABLE"};
     if (std::find(std::begin(kLevels), std::end(kLevels), value) == std::end(kLevels))
       throw error(102, "Incorrect syntax near '" + value + "'.", 15);
     if (value == "SNAPSHOT" && trancount_ > 0 && settings_.isolation != "SNAPSHOT") {
-      throw error(3951,
-                  "Transaction failed in database '" + catalog_->database() +
-                      "' because the statement was run under snapshot isolation but the transaction did not start in snapshot isolation. "
-                      "You cannot change the isolation level of the transaction to snapshot after the transaction has started unless the "
-                      "transaction was originally started under snapshot isolation level.");
+      throw error(3951, "Transaction failed in database '" + catalog_->database() +
+                            "' because the statement was run under snapshot isolation but the transaction did not "
+                            "start in snapshot isolation. "
+                            "You cannot change the isolation level of the transaction to snapshot after the "
+                            "transaction has started unless the "
+                            "transaction was originally started under snapshot isolation level.");
     }
     settings_.isolation = value;
   } else if (first == "IDENTITY_INSERT") {
     const TablePtr table = catalog_->find_table(option.table);
     if (!table)
       throw error(1088,
-                  "Cannot find the object \"" + display_name(option.table) + "\" because it does not exist or you do not have permissions.",
+                  "Cannot find the object \"" + display_name(option.table) +
+                      "\" because it does not exist or you do not have permissions.",
                   16, 11);
     if (table->identity_sequence.empty()) {
-      throw error(8106, "Table '" + display_name(option.table) + "' does not have the identity property. Cannot perform SET operation.");
+      throw error(8106, "Table '" + display_name(option.table) +
+                            "' does not have the identity property. Cannot perform SET operation.");
     }
     if (on) {
       if (!settings_.identity_insert.empty() && settings_.identity_insert != table->target) {
@@ -263,7 +277,8 @@ void Session::use(const std::string& database, ResultSink& sink) {
 }
 
 void Session::create_database(const CreateDatabase& statement) {
-  if (trancount_ > 0) throw error(226, "CREATE DATABASE statement not allowed within multi-statement transaction.", 16, 6);
+  if (trancount_ > 0)
+    throw error(226, "CREATE DATABASE statement not allowed within multi-statement transaction.", 16, 6);
   if (!statement.collation.empty() && !is_known_collation(statement.collation))
     throw error(448, "Invalid collation '" + statement.collation + "'.");
   const Rows rows = backend_->run("SELECT tds.db_id($1)", {to_stored_text(statement.name)});
@@ -282,7 +297,8 @@ void Session::create_database(const CreateDatabase& statement) {
 void Session::alter_database(const AlterDatabase& statement) {
   const std::string name = statement.name.empty() ? catalog_->database() : statement.name;
   const Rows rows = backend_->run(
-      "SELECT datname, oid FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1",
+      "SELECT datname, oid FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 "
+      "DESC LIMIT 1",
       {to_stored_text(name)});
   if (rows.size() == 0) {
     throw error(5011,
@@ -291,7 +307,9 @@ void Session::alter_database(const AlterDatabase& statement) {
                 14, 5);
   }
   const std::string pg_name = rows.get(0, 0);
-  const auto set = [&](const std::string& key, const std::string& value) { mark_database(*backend_, pg_name, key, value); };
+  const auto set = [&](const std::string& key, const std::string& value) {
+    mark_database(*backend_, pg_name, key, value);
+  };
   for (const auto& [option, value] : statement.options) {
     if (option == "ALLOW_SNAPSHOT_ISOLATION") set("snapshot", value == "ON" ? "1" : "0");
     if (option == "READ_COMMITTED_SNAPSHOT") set("rcsi", value == "ON" ? "1" : "0");
@@ -318,27 +336,32 @@ void Session::drop_databases(const Drop& statement) {
   for (const Name& parts : statement.names) {
     const std::string& name = parts.back();
     const Rows rows = backend_->run(
-        "SELECT datname, id FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 DESC LIMIT 1",
+        "SELECT datname, id FROM tds_meta.databases() WHERE tds_meta.fold(name) = tds_meta.fold($1) ORDER BY name = $1 "
+        "DESC LIMIT 1",
         {to_stored_text(name)});
     if (rows.size() == 0) {
       if (statement.if_exists) continue;
-      throw error(3701, "Cannot drop the database '" + name + "', because it does not exist or you do not have permission.", 11, 1);
+      throw error(3701,
+                  "Cannot drop the database '" + name + "', because it does not exist or you do not have permission.",
+                  11, 1);
     }
-    if (rows.number(0, 1) <= 4) throw error(3708, "Cannot drop the database '" + name + "' because it is a system database.");
+    if (rows.number(0, 1) <= 4)
+      throw error(3708, "Cannot drop the database '" + name + "' because it is a system database.");
     if (catalog_->same(name, catalog_->database()))
       throw error(3702, "Cannot drop database \"" + name + "\" because it is currently in use.", 16, 4);
     try {
       backend_->run("DROP DATABASE " + pg_identifier(rows.get(0, 0)));
     } catch (const PgError& failure) {
-      if (failure.sqlstate == "55006") throw error(3702, "Cannot drop database \"" + name + "\" because it is currently in use.", 16, 3);
+      if (failure.sqlstate == "55006")
+        throw error(3702, "Cannot drop database \"" + name + "\" because it is currently in use.", 16, 3);
       throw;
     }
   }
 }
 
 bool Session::snapshot_allowed() {
-  const Rows rows =
-      backend_->run("SELECT coalesce(info ->> 'snapshot', '0') = '1' FROM tds_meta.databases() WHERE datname = current_database()");
+  const Rows rows = backend_->run(
+      "SELECT coalesce(info ->> 'snapshot', '0') = '1' FROM tds_meta.databases() WHERE datname = current_database()");
   return rows.size() > 0 && rows.flag(0, 0);
 }
 
@@ -389,9 +412,10 @@ std::optional<Typed> Session::global(std::string_view name) const {
   if (name == "@@servicename") return constant(SqlType::nvarchar, "MSSQLSERVER");
   if (name == "@@language") return constant(SqlType::nvarchar, "us_english");
   if (name == "@@version") {
-    Typed value = constant(SqlType::nvarchar,
-                           "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n\tOct  8 2022 05:58:25 \n\tCopyright (C) 2022 Microsoft "
-                           "Corporation\n\tDeveloper Edition (64-bit) on Linux (tds_server test stand-in)");
+    Typed value = constant(
+        SqlType::nvarchar,
+        "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64) \n\tOct  8 2022 05:58:25 \n\tCopyright (C) 2022 Microsoft "
+        "Corporation\n\tDeveloper Edition (64-bit) on Linux (tds_server test stand-in)");
     value.type = make_character(SqlType::nvarchar, 300);
     value.type.collation = catalog_->collation();
     return value;
@@ -426,7 +450,8 @@ std::optional<Typed> Session::session_function(std::string_view name, const std:
     value.sql = "(" + scope_identity_ + ")::numeric";
     return value;
   }
-  if (name == "xact_state" && args.empty()) return constant(SqlType::smallint, trancount_ == 0 ? "0" : doomed_ ? "-1" : "1");
+  if (name == "xact_state" && args.empty())
+    return constant(SqlType::smallint, trancount_ == 0 ? "0" : doomed_ ? "-1" : "1");
   if (name == "rowcount_big" && args.empty()) return constant(SqlType::bigint, std::to_string(rowcount_));
   if (name == "db_name" && args.empty()) return text(catalog_->database(), 128);
   if (name == "session_context" && args.size() == 1 && args[0].constant) {

@@ -1,4 +1,5 @@
-// One SQL Server session: settings, variables, transactions, the interpreter of statements. Implements the seam.
+// One SQL Server session: settings, variables, transactions, the interpreter of statements.
+// Implements the seam.
 #pragma once
 
 #include <map>
@@ -119,8 +120,8 @@ class Session final : public Engine, private Environment {
   void rollback_transaction();
   void transaction(const TransactionStatement& statement);
   std::string begin_sql() const;
-  // Runs `body` so that a failure undoes it alone: in a savepoint inside a transaction, in a transaction of its own when
-  // `atomic` asks for one.
+  // Runs `body` so that a failure undoes it alone: in a savepoint inside a transaction, in a
+  // transaction of its own when `atomic` asks for one.
   template <typename Body>
   void guarded(Body body, bool atomic = false);
   void check_data_access();
@@ -170,8 +171,8 @@ class Session final : public Engine, private Environment {
   int call_procedure(const Name& name, Arguments& arguments, ResultSink& sink);
   int user_procedure(const Module& module, const Name& name, Arguments& arguments, ResultSink& sink);
   int execute_sql(Arguments& arguments, ResultSink& sink);
-  int run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments, std::size_t first,
-                        ResultSink& sink);
+  int run_parameterized(const std::string& text, const std::string& declarations, Arguments& arguments,
+                        std::size_t first, ResultSink& sink);
   int prepare(Arguments& arguments, ResultSink& sink, bool run);
   int execute_prepared(Arguments& arguments, ResultSink& sink);
   int catalog_procedure(const std::string& text, const std::map<std::string, std::string>& values, ResultSink& sink);
@@ -181,7 +182,8 @@ class Session final : public Engine, private Environment {
   int pose(const Arguments& arguments);
   void leave_bulk() noexcept;
   Value converted(const Value& value, const TypeInfo& from, const TypeInfo& to);
-  static std::optional<std::string> argument_text(const Arguments& arguments, std::string_view name, std::size_t position);
+  static std::optional<std::string> argument_text(const Arguments& arguments, std::string_view name,
+                                                  std::size_t position);
   std::optional<Flow> transaction_state_error(ResultSink& sink);
 
   std::string conninfo_;
@@ -211,7 +213,7 @@ class Session final : public Engine, private Environment {
   std::string batch_text_;
   int current_line_{1};
 
-  bool impersonating_{false};                   // EXECUTE AS, of which nothing but its end is known here
+  bool impersonating_{false};                     // EXECUTE AS, of which nothing but its end is known here
   std::map<std::string, Value> session_context_;  // sp_set_session_context, by folded key
 
   std::string scope_identity_;  // PostgreSQL expressions of SCOPE_IDENTITY() and @@IDENTITY, empty for NULL

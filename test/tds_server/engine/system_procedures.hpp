@@ -1,5 +1,5 @@
-// The catalog procedures of the old driver interfaces (sp_tables, sp_columns, ...) as T-SQL over the sys views, and the
-// result set of sp_describe_first_result_set.
+// The catalog procedures of the old driver interfaces (sp_tables, sp_columns, ...) as T-SQL over
+// the sys views, and the result set of sp_describe_first_result_set.
 #pragma once
 
 #include <string_view>

@@ -8,9 +8,7 @@ constexpr std::uint32_t kSurrogateBase = 0x10F800;  // + (surrogate - 0xD800)
 constexpr std::uint32_t kSurrogateLast = 0x10FFFF;
 constexpr std::uint32_t kMark = 0x10EFFF;  // the next code point stands for itself
 
-bool needs_mark(std::uint32_t c) {
-  return c == kMark || c == kNul || (c >= kSurrogateBase && c <= kSurrogateLast);
-}
+bool needs_mark(std::uint32_t c) { return c == kMark || c == kNul || (c >= kSurrogateBase && c <= kSurrogateLast); }
 
 // Simple case folding of the alphabets whose cases differ by a constant.
 std::uint32_t fold_code_point(std::uint32_t c) {
@@ -218,9 +216,7 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
-std::string pg_bytea(std::string_view bytes) {
-  return "'\\x" + hex(bytes) + "'::bytea";
-}
+std::string pg_bytea(std::string_view bytes) { return "'\\x" + hex(bytes) + "'::bytea"; }
 
 std::string bracket(std::string_view name) {
   std::string out = "[";

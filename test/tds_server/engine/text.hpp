@@ -1,5 +1,5 @@
-// Small helpers over text: case, UTF-16 lengths of WTF-8, PostgreSQL quoting, and the escape that lets PostgreSQL hold
-// what its text type refuses.
+// Small helpers over text: case, UTF-16 lengths of WTF-8, PostgreSQL quoting, and the escape that
+// lets PostgreSQL hold what its text type refuses.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,17 @@ std::string upper(std::string_view text);                           // ASCII onl
 std::string lower(std::string_view text);                           // ASCII only
 std::string fold(std::string_view text);                            // the key equals_ignoring_case compares by
 
-// Code points of WTF-8 (surrogates come out as themselves). A malformed byte counts as one code point.
+// Code points of WTF-8 (surrogates come out as themselves). A malformed byte counts as one code
+// point.
 std::uint32_t next_code_point(std::string_view text, std::size_t& position);
 void append_code_point(std::string& out, std::uint32_t code_point);
 
 std::size_t utf16_length(std::string_view wtf8);
 std::string_view utf16_prefix(std::string_view wtf8, std::size_t units);  // never cuts a pair
 
-// PostgreSQL's text cannot hold U+0000 nor a lone surrogate: they are kept as code points of plane 16's private area, and
-// the few code points used for that are marked by a prefix when they come as themselves.
+// PostgreSQL's text cannot hold U+0000 nor a lone surrogate: they are kept as code points of plane
+// 16's private area, and the few code points used for that are marked by a prefix when they come as
+// themselves.
 std::string to_stored_text(std::string_view wtf8);
 std::string from_stored_text(std::string_view stored);
 

@@ -1,5 +1,5 @@
-// Transactions. PostgreSQL ends a transaction at the first failure, SQL Server undoes the statement only: inside a
-// transaction every statement runs in a savepoint of its own.
+// Transactions. PostgreSQL ends a transaction at the first failure, SQL Server undoes the statement
+// only: inside a transaction every statement runs in a savepoint of its own.
 #include "errors.hpp"
 #include "guarded.hpp"
 #include "session.hpp"
@@ -8,7 +8,8 @@
 namespace tds_server::engine {
 
 std::string Session::begin_sql() const {
-  if (settings_.isolation == "SNAPSHOT" || settings_.isolation == "REPEATABLE READ") return "BEGIN ISOLATION LEVEL REPEATABLE READ";
+  if (settings_.isolation == "SNAPSHOT" || settings_.isolation == "REPEATABLE READ")
+    return "BEGIN ISOLATION LEVEL REPEATABLE READ";
   if (settings_.isolation == "SERIALIZABLE") return "BEGIN ISOLATION LEVEL SERIALIZABLE";
   return "BEGIN ISOLATION LEVEL READ COMMITTED";
 }
@@ -24,9 +25,9 @@ void Session::begin_transaction() {
 void Session::commit_transaction() {
   if (trancount_ == 0) throw error(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.");
   if (doomed_)
-    throw error(
-        3930,
-        "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.");
+    throw error(3930,
+                "The current transaction cannot be committed and cannot support operations that write to the log file. "
+                "Roll back the transaction.");
   if (trancount_ > 1) {
     --trancount_;
     return;
@@ -51,18 +52,16 @@ void Session::transaction(const TransactionStatement& statement) {
   }
   const std::string savepoint = pg_identifier(to_stored_text("sp " + fold(name)).substr(0, 60));
   switch (statement.action) {
-    case TransactionStatement::Action::begin:
-      begin_transaction();
-      break;
-    case TransactionStatement::Action::commit:
-      commit_transaction();
-      break;
+    case TransactionStatement::Action::begin: begin_transaction(); break;
+    case TransactionStatement::Action::commit: commit_transaction(); break;
     case TransactionStatement::Action::save:
-      if (trancount_ == 0) throw error(628, "Cannot issue SAVE TRANSACTION when there is no active transaction.", 16, 0);
+      if (trancount_ == 0)
+        throw error(628, "Cannot issue SAVE TRANSACTION when there is no active transaction.", 16, 0);
       backend_->run("SAVEPOINT " + savepoint);
       break;
     case TransactionStatement::Action::rollback:
-      if (trancount_ == 0) throw error(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.");
+      if (trancount_ == 0)
+        throw error(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.");
       if (!name.empty()) {
         // The name of a savepoint or of the outermost transaction; the latter is not kept.
         bool found = true;
@@ -84,32 +83,38 @@ void Session::transaction(const TransactionStatement& statement) {
 // Statements that touch data under SNAPSHOT need the database to allow it.
 void Session::check_data_access() {
   if (doomed_)
-    throw error(
-        3930,
-        "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.");
+    throw error(3930,
+                "The current transaction cannot be committed and cannot support operations that write to the log file. "
+                "Roll back the transaction.");
   if (settings_.implicit_transactions && trancount_ == 0) begin_transaction();
   if (settings_.isolation == "SNAPSHOT" && !snapshot_allowed()) {
     throw error(3952, "Snapshot isolation transaction failed accessing database '" + catalog_->database() +
-                          "' because snapshot isolation is not allowed in this database. Use ALTER DATABASE to allow snapshot isolation.");
+                          "' because snapshot isolation is not allowed in this database. Use ALTER DATABASE to allow "
+                          "snapshot isolation.");
   }
 }
 
 void Session::check_memory_optimized(bool snapshot_hint) const {
   if (settings_.isolation == "SNAPSHOT") {
     throw error(41332,
-                "Memory optimized tables and natively compiled modules cannot be accessed or created when the session TRANSACTION "
+                "Memory optimized tables and natively compiled modules cannot be accessed or created when the session "
+                "TRANSACTION "
                 "ISOLATION LEVEL is set to SNAPSHOT.");
   }
   if (snapshot_hint || trancount_ == 0) return;
   if (settings_.isolation == "READ COMMITTED") {
     throw error(41368,
-                "Accessing memory optimized tables using the READ COMMITTED isolation level is supported only for autocommit transactions. "
-                "It is not supported for explicit or implicit transactions. Provide a supported isolation level for the memory optimized "
+                "Accessing memory optimized tables using the READ COMMITTED isolation level is supported only for "
+                "autocommit transactions. "
+                "It is not supported for explicit or implicit transactions. Provide a supported isolation level for "
+                "the memory optimized "
                 "table using a table hint, such as WITH (SNAPSHOT).");
   }
   throw error(41333,
-              "The following transactions must access memory optimized tables and natively compiled modules under snapshot isolation: "
-              "RepeatableRead transactions, Serializable transactions, and transactions that access tables that are not memory optimized in "
+              "The following transactions must access memory optimized tables and natively compiled modules under "
+              "snapshot isolation: "
+              "RepeatableRead transactions, Serializable transactions, and transactions that access tables that are "
+              "not memory optimized in "
               "RepeatableRead or Serializable isolation.");
 }
 
@@ -117,23 +122,12 @@ void Session::check_memory_optimized(bool snapshot_hint) const {
 
 int Session::begin(std::uint8_t isolation) {
   switch (isolation) {
-    case 1:
-      settings_.isolation = "READ UNCOMMITTED";
-      break;
-    case 2:
-      settings_.isolation = "READ COMMITTED";
-      break;
-    case 3:
-      settings_.isolation = "REPEATABLE READ";
-      break;
-    case 4:
-      settings_.isolation = "SERIALIZABLE";
-      break;
-    case 5:
-      settings_.isolation = "SNAPSHOT";
-      break;
-    default:
-      break;
+    case 1: settings_.isolation = "READ UNCOMMITTED"; break;
+    case 2: settings_.isolation = "READ COMMITTED"; break;
+    case 3: settings_.isolation = "REPEATABLE READ"; break;
+    case 4: settings_.isolation = "SERIALIZABLE"; break;
+    case 5: settings_.isolation = "SNAPSHOT"; break;
+    default: break;
   }
   try {
     begin_transaction();

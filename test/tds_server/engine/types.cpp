@@ -62,9 +62,7 @@ const TypeRow& row(SqlType type) {
   return *std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeRow& candidate) { return candidate.type == type; });
 }
 
-int decimal_bytes(int precision) {
-  return precision <= 9 ? 5 : precision <= 19 ? 9 : precision <= 28 ? 13 : 17;
-}
+int decimal_bytes(int precision) { return precision <= 9 ? 5 : precision <= 19 ? 9 : precision <= 28 ? 13 : 17; }
 
 // SQL Server keeps at most 38 digits: the scale gives way, but not below 6 where it had that many.
 TypeInfo capped_decimal(int precision, int scale) {
@@ -78,40 +76,25 @@ TypeInfo capped_decimal(int precision, int scale) {
 
 }  // namespace
 
-Family family(SqlType type) {
-  return row(type).family;
-}
+Family family(SqlType type) { return row(type).family; }
 bool is_unicode(SqlType type) {
   return type == SqlType::nchar || type == SqlType::nvarchar || type == SqlType::ntext || type == SqlType::xml;
 }
-bool is_character(SqlType type) {
-  return family(type) == Family::character;
-}
-bool is_lob(SqlType type) {
-  return type == SqlType::text || type == SqlType::ntext || type == SqlType::image;
-}
+bool is_character(SqlType type) { return family(type) == Family::character; }
+bool is_lob(SqlType type) { return type == SqlType::text || type == SqlType::ntext || type == SqlType::image; }
 bool is_numeric(SqlType type) {
   const Family f = family(type);
   return f == Family::integer || f == Family::exact || f == Family::approximate;
 }
 bool is_time_like(SqlType type) {
-  return type == SqlType::time || type == SqlType::smalldatetime || type == SqlType::datetime || type == SqlType::datetime2;
+  return type == SqlType::time || type == SqlType::smalldatetime || type == SqlType::datetime ||
+         type == SqlType::datetime2;
 }
-int precedence(SqlType type) {
-  return row(type).precedence;
-}
-std::string_view type_name(SqlType type) {
-  return row(type).name;
-}
-int system_type_id(SqlType type) {
-  return row(type).system_type_id;
-}
-int user_type_id(SqlType type) {
-  return row(type).user_type_id;
-}
-std::string_view pg_type(SqlType type) {
-  return row(type).pg_type;
-}
+int precedence(SqlType type) { return row(type).precedence; }
+std::string_view type_name(SqlType type) { return row(type).name; }
+int system_type_id(SqlType type) { return row(type).system_type_id; }
+int user_type_id(SqlType type) { return row(type).user_type_id; }
+std::string_view pg_type(SqlType type) { return row(type).pg_type; }
 
 std::optional<SqlType> type_by_name(std::string_view name) {
   const std::string key = lower(name);
@@ -133,12 +116,10 @@ std::string declared_name(const TypeInfo& type) {
   std::string name(type_name(type.type));
   switch (type.type) {
     case SqlType::decimal:
-    case SqlType::numeric:
-      return name + "(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+    case SqlType::numeric: return name + "(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
     case SqlType::time:
     case SqlType::datetime2:
-    case SqlType::datetimeoffset:
-      return name + "(" + std::to_string(type.scale) + ")";
+    case SqlType::datetimeoffset: return name + "(" + std::to_string(type.scale) + ")";
     case SqlType::char_:
     case SqlType::varchar:
     case SqlType::nchar:
@@ -146,8 +127,7 @@ std::string declared_name(const TypeInfo& type) {
     case SqlType::binary:
     case SqlType::varbinary:
       return name + "(" + (is_max(type) ? std::string("max") : std::to_string(length_in_units(type))) + ")";
-    default:
-      return name;
+    default: return name;
   }
 }
 
@@ -208,28 +188,18 @@ int length_in_units(const TypeInfo& type) {
   return is_unicode(type.type) ? type.max_length / 2 : type.max_length;
 }
 
-bool is_max(const TypeInfo& type) {
-  return length_in_units(type) < 0;
-}
+bool is_max(const TypeInfo& type) { return length_in_units(type) < 0; }
 
 TypeInfo as_decimal(const TypeInfo& type) {
   switch (type.type) {
-    case SqlType::bit:
-      return make_decimal(1, 0, SqlType::numeric);
-    case SqlType::tinyint:
-      return make_decimal(3, 0, SqlType::numeric);
-    case SqlType::smallint:
-      return make_decimal(5, 0, SqlType::numeric);
-    case SqlType::int_:
-      return make_decimal(10, 0, SqlType::numeric);
-    case SqlType::bigint:
-      return make_decimal(19, 0, SqlType::numeric);
-    case SqlType::money:
-      return make_decimal(19, 4, SqlType::numeric);
-    case SqlType::smallmoney:
-      return make_decimal(10, 4, SqlType::numeric);
-    default:
-      return type;
+    case SqlType::bit: return make_decimal(1, 0, SqlType::numeric);
+    case SqlType::tinyint: return make_decimal(3, 0, SqlType::numeric);
+    case SqlType::smallint: return make_decimal(5, 0, SqlType::numeric);
+    case SqlType::int_: return make_decimal(10, 0, SqlType::numeric);
+    case SqlType::bigint: return make_decimal(19, 0, SqlType::numeric);
+    case SqlType::money: return make_decimal(19, 4, SqlType::numeric);
+    case SqlType::smallmoney: return make_decimal(10, 4, SqlType::numeric);
+    default: return type;
   }
 }
 
@@ -239,11 +209,13 @@ TypeInfo common_character(const TypeInfo& winner, const TypeInfo& a, const TypeI
   TypeInfo result = winner;
   if (is_lob(winner.type) || winner.type == SqlType::xml) return result;
   const bool max = is_max(a) || is_max(b);
-  // A char that meets a char of another length gives the longer one; anything varying gives a varying type.
+  // A char that meets a char of another length gives the longer one; anything varying gives a
+  // varying type.
   if (a.type != b.type || max) {
     if (result.type == SqlType::char_) result.type = SqlType::varchar;
     if (result.type == SqlType::nchar) result.type = SqlType::nvarchar;
-    if ((a.type == SqlType::nvarchar || b.type == SqlType::nvarchar || a.type == SqlType::varchar || b.type == SqlType::varchar) &&
+    if ((a.type == SqlType::nvarchar || b.type == SqlType::nvarchar || a.type == SqlType::varchar ||
+         b.type == SqlType::varchar) &&
         result.type == SqlType::nchar) {
       result.type = SqlType::nvarchar;
     }
@@ -280,13 +252,15 @@ TypeInfo common_type(const TypeInfo& a, const TypeInfo& b) {
     const SqlType type = winner.type == other.type ? winner.type : SqlType::varbinary;
     return make_binary(max ? SqlType::varbinary : type, max ? -1 : std::max(winner.max_length, other.max_length));
   }
-  if ((winner.type == SqlType::datetime2 || winner.type == SqlType::datetimeoffset) && family(other.type) == Family::date) {
+  if ((winner.type == SqlType::datetime2 || winner.type == SqlType::datetimeoffset) &&
+      family(other.type) == Family::date) {
     const int other_scale = other.type == SqlType::datetime                                       ? 7
                             : other.type == SqlType::date || other.type == SqlType::smalldatetime ? 0
                                                                                                   : other.scale;
     return make_time(winner.type, std::max<int>(winner.scale, other_scale));
   }
-  if (winner.type == SqlType::time && other.type == SqlType::time) return make_time(SqlType::time, std::max(winner.scale, other.scale));
+  if (winner.type == SqlType::time && other.type == SqlType::time)
+    return make_time(SqlType::time, std::max(winner.scale, other.scale));
   return winner;
 }
 
@@ -297,16 +271,13 @@ TypeInfo arithmetic_type(char op, const TypeInfo& a, const TypeInfo& b) {
   const TypeInfo left = as_decimal(a), right = as_decimal(b);
   const int p1 = left.precision, s1 = left.scale, p2 = right.precision, s2 = right.scale;
   switch (op) {
-    case '*':
-      return capped_decimal(p1 + p2 + 1, s1 + s2);
+    case '*': return capped_decimal(p1 + p2 + 1, s1 + s2);
     case '/': {
       const int scale = std::max(6, s1 + p2 + 1);
       return capped_decimal(p1 - s1 + s2 + scale, scale);
     }
-    case '%':
-      return capped_decimal(std::min(p1 - s1, p2 - s2) + std::max(s1, s2), std::max(s1, s2));
-    default:
-      return capped_decimal(std::max(p1 - s1, p2 - s2) + std::max(s1, s2) + 1, std::max(s1, s2));
+    case '%': return capped_decimal(std::min(p1 - s1, p2 - s2) + std::max(s1, s2), std::max(s1, s2));
+    default: return capped_decimal(std::max(p1 - s1, p2 - s2) + std::max(s1, s2) + 1, std::max(s1, s2));
   }
 }
 
@@ -326,8 +297,8 @@ std::string pg_collation(std::string_view collation) {
 
 bool is_known_collation(std::string_view collation) {
   const std::string name = upper(collation);
-  const bool shape =
-      name.find("_CI_") != std::string::npos || name.find("_CS_") != std::string::npos || name.find("_BIN") != std::string::npos;
+  const bool shape = name.find("_CI_") != std::string::npos || name.find("_CS_") != std::string::npos ||
+                     name.find("_BIN") != std::string::npos;
   return shape && name.find('_') > 2;
 }
 
@@ -335,8 +306,8 @@ int code_page(std::string_view collation) {
   const std::string name = upper(collation);
   const auto has = [&](std::string_view part) { return name.find(part) != std::string::npos; };
   if (has("_UTF8")) return 65001;
-  if (has("CP1250_") || has("CP1251_") || has("CP1253_") || has("CP1254_") || has("CP1255_") || has("CP1256_") || has("CP1257_") ||
-      has("CP437_") || has("CP850_")) {
+  if (has("CP1250_") || has("CP1251_") || has("CP1253_") || has("CP1254_") || has("CP1255_") || has("CP1256_") ||
+      has("CP1257_") || has("CP437_") || has("CP850_")) {
     const std::size_t at = name.find("_CP") + 3;
     return std::atoi(name.c_str() + at);
   }

@@ -1,5 +1,5 @@
-// SQL Server's type system as far as the engine needs it: ids, limits, precedence, the result types of expressions, and
-// the PostgreSQL type that stores each.
+// SQL Server's type system as far as the engine needs it: ids, limits, precedence, the result types
+// of expressions, and the PostgreSQL type that stores each.
 #pragma once
 
 #include <optional>

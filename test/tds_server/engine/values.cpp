@@ -26,14 +26,16 @@ template <typename Int>
 Int read_int(const char* data) {
   using Unsigned = std::make_unsigned_t<Int>;
   Unsigned value = 0;
-  for (std::size_t i = 0; i < sizeof(Int); ++i) value = static_cast<Unsigned>((value << 8) | static_cast<unsigned char>(data[i]));
+  for (std::size_t i = 0; i < sizeof(Int); ++i)
+    value = static_cast<Unsigned>((value << 8) | static_cast<unsigned char>(data[i]));
   return static_cast<Int>(value);
 }
 
 template <typename Int>
 void append_int(std::string& out, Int value) {
   const auto bits = static_cast<std::make_unsigned_t<Int>>(value);
-  for (int shift = static_cast<int>(sizeof(Int)) * 8 - 8; shift >= 0; shift -= 8) out += static_cast<char>((bits >> shift) & 0xFF);
+  for (int shift = static_cast<int>(sizeof(Int)) * 8 - 8; shift >= 0; shift -= 8)
+    out += static_cast<char>((bits >> shift) & 0xFF);
 }
 
 template <typename Number>
@@ -48,7 +50,9 @@ std::string decode_numeric(const char* data, int scale) {
   const int digits = read_int<std::int16_t>(data);
   const int weight = read_int<std::int16_t>(data + 2);
   const auto sign = static_cast<std::uint16_t>(read_int<std::int16_t>(data + 4));
-  const auto group = [&](int index) { return index >= 0 && index < digits ? read_int<std::int16_t>(data + 8 + index * 2) : 0; };
+  const auto group = [&](int index) {
+    return index >= 0 && index < digits ? read_int<std::int16_t>(data + 8 + index * 2) : 0;
+  };
   std::string out;
   for (int position = 0; position <= weight; ++position) {
     const int value = group(position);
@@ -84,8 +88,8 @@ void encode_numeric(std::string& out, std::string_view text) {
   std::vector<std::int16_t> groups;
   const std::string all = integral + fraction;
   for (std::size_t i = 0; i < all.size(); i += 4) {
-    groups.push_back(
-        static_cast<std::int16_t>((all[i] - '0') * 1000 + (all[i + 1] - '0') * 100 + (all[i + 2] - '0') * 10 + (all[i + 3] - '0')));
+    groups.push_back(static_cast<std::int16_t>((all[i] - '0') * 1000 + (all[i + 1] - '0') * 100 +
+                                               (all[i + 2] - '0') * 10 + (all[i + 3] - '0')));
   }
   int weight = static_cast<int>(integral.size() / 4) - 1;
   std::size_t first = 0, last = groups.size();
@@ -102,13 +106,11 @@ void encode_numeric(std::string& out, std::string_view text) {
 
 std::string decode_guid(const char* data) {
   const std::string digits = hex(std::string_view(data, 16));
-  return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" +
-         digits.substr(20);
+  return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) +
+         "-" + digits.substr(20);
 }
 
-int hex_value(char c) {
-  return c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
-}
+int hex_value(char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; }
 
 std::string guid_bytes(std::string_view text) {
   std::string out;
@@ -159,7 +161,8 @@ std::string decode_instant(const TypeInfo& type, const char* data) {
   return format_instant(utc, read_int<std::int16_t>(record.data()), type.scale);
 }
 
-// tds.variant: (base, max_length, precision, scale, collation, txt, bin); txt is the canonical form, for binaries bin is.
+// tds.variant: (base, max_length, precision, scale, collation, txt, bin); txt is the canonical
+// form, for binaries bin is.
 Value decode_variant(const char* data) {
   RecordReader record(data);
   TypeInfo type;
@@ -191,50 +194,37 @@ Value decode(const TypeInfo& type, const char* data, int length) {
   switch (type.type) {
     case SqlType::bit:
     case SqlType::tinyint:
-    case SqlType::smallint:
-      return make_value(to_text(read_int<std::int16_t>(data)));
-    case SqlType::int_:
-      return make_value(to_text(read_int<std::int32_t>(data)));
-    case SqlType::bigint:
-      return make_value(to_text(read_int<std::int64_t>(data)));
+    case SqlType::smallint: return make_value(to_text(read_int<std::int16_t>(data)));
+    case SqlType::int_: return make_value(to_text(read_int<std::int32_t>(data)));
+    case SqlType::bigint: return make_value(to_text(read_int<std::int64_t>(data)));
     case SqlType::decimal:
     case SqlType::numeric:
     case SqlType::money:
-    case SqlType::smallmoney:
-      return make_value(decode_numeric(data, type.scale));
-    case SqlType::real:
-      return make_value(to_text(std::bit_cast<float>(read_int<std::int32_t>(data))));
-    case SqlType::float_:
-      return make_value(to_text(std::bit_cast<double>(read_int<std::int64_t>(data))));
-    case SqlType::date:
-      return make_value(format_date(read_int<std::int32_t>(data) + kDay2000));
+    case SqlType::smallmoney: return make_value(decode_numeric(data, type.scale));
+    case SqlType::real: return make_value(to_text(std::bit_cast<float>(read_int<std::int32_t>(data))));
+    case SqlType::float_: return make_value(to_text(std::bit_cast<double>(read_int<std::int64_t>(data))));
+    case SqlType::date: return make_value(format_date(read_int<std::int32_t>(data) + kDay2000));
     case SqlType::time:
     case SqlType::smalldatetime:
     case SqlType::datetime:
-    case SqlType::datetime2:
-      return make_value(format_ticks(type, read_int<std::int64_t>(data)));
-    case SqlType::datetimeoffset:
-      return make_value(decode_instant(type, data));
+    case SqlType::datetime2: return make_value(format_ticks(type, read_int<std::int64_t>(data)));
+    case SqlType::datetimeoffset: return make_value(decode_instant(type, data));
     case SqlType::char_:
     case SqlType::varchar:
     case SqlType::text:
     case SqlType::nchar:
     case SqlType::nvarchar:
     case SqlType::ntext:
-    case SqlType::xml:
-      return make_value(from_stored_text(bytes));
-    case SqlType::uniqueidentifier:
-      return make_value(decode_guid(data));
-    case SqlType::sql_variant:
-      return decode_variant(data);
+    case SqlType::xml: return make_value(from_stored_text(bytes));
+    case SqlType::uniqueidentifier: return make_value(decode_guid(data));
+    case SqlType::sql_variant: return decode_variant(data);
     case SqlType::binary:
     case SqlType::varbinary:
     case SqlType::image:
     case SqlType::timestamp:
     case SqlType::hierarchyid:
     case SqlType::geometry:
-    case SqlType::geography:
-      return make_value(std::string(bytes));
+    case SqlType::geography: return make_value(std::string(bytes));
   }
   return Value{};
 }
@@ -247,7 +237,8 @@ Number parse_number(std::string_view text, std::string_view target) {
   if (!text.empty() && text[0] == '+') text.remove_prefix(1);
   const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
   if (result.ec == std::errc::result_out_of_range) throw overflow(target);
-  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) throw conversion_failed("varchar", text, target);
+  if (result.ec != std::errc() || result.ptr != text.data() + text.size())
+    throw conversion_failed("varchar", text, target);
   return number;
 }
 
@@ -312,9 +303,7 @@ void encode(std::string& out, const TypeInfo& type, const Value& value) {
     case SqlType::decimal:
     case SqlType::numeric:
     case SqlType::money:
-    case SqlType::smallmoney:
-      encode_numeric(out, value.bytes);
-      return;
+    case SqlType::smallmoney: encode_numeric(out, value.bytes); return;
     case SqlType::real:
       append_int<std::int32_t>(out, 4);
       append_int<std::int32_t>(out, std::bit_cast<std::int32_t>(parse_number<float>(value.bytes, "real")));
@@ -354,24 +343,16 @@ void encode(std::string& out, const TypeInfo& type, const Value& value) {
     case SqlType::nchar:
     case SqlType::nvarchar:
     case SqlType::ntext:
-    case SqlType::xml:
-      append_sized(out, to_stored_text(value.bytes));
-      return;
-    case SqlType::uniqueidentifier:
-      append_sized(out, guid_bytes(value.bytes));
-      return;
-    case SqlType::sql_variant:
-      append_sized(out, variant_record(value));
-      return;
+    case SqlType::xml: append_sized(out, to_stored_text(value.bytes)); return;
+    case SqlType::uniqueidentifier: append_sized(out, guid_bytes(value.bytes)); return;
+    case SqlType::sql_variant: append_sized(out, variant_record(value)); return;
     case SqlType::binary:
     case SqlType::varbinary:
     case SqlType::image:
     case SqlType::timestamp:
     case SqlType::hierarchyid:
     case SqlType::geometry:
-    case SqlType::geography:
-      append_sized(out, value.bytes);
-      return;
+    case SqlType::geography: append_sized(out, value.bytes); return;
   }
 }
 
@@ -383,8 +364,7 @@ std::string sql_literal(const TypeInfo& type, const Value& value, bool as_text) 
     case Family::integer:
     case Family::exact:
     case Family::approximate:
-    case Family::guid:
-      return "'" + value.bytes + "'::" + target;
+    case Family::guid: return "'" + value.bytes + "'::" + target;
     case Family::date:
       if (type.type == SqlType::date) return "'" + value.bytes + "'::date";
       if (type.type == SqlType::datetimeoffset) {
@@ -395,17 +375,17 @@ std::string sql_literal(const TypeInfo& type, const Value& value, bool as_text) 
       }
       return "'" + std::to_string(canonical_ticks(type, value.bytes)) + "'::int8";
     case Family::character:
-    case Family::xml:
-      return pg_literal(to_stored_text(value.bytes)) + "::" + target;
+    case Family::xml: return pg_literal(to_stored_text(value.bytes)) + "::" + target;
     case Family::binary:
-    case Family::clr:
-      return pg_bytea(value.bytes);
+    case Family::clr: return pg_bytea(value.bytes);
     case Family::variant: {
       const TypeInfo& base = *value.variant;
       const bool binary = family(base.type) == Family::binary;
       return "ROW(" + std::to_string(static_cast<int>(base.type)) + "::int2," + std::to_string(base.max_length) + "," +
-             std::to_string(base.precision) + "::int2," + std::to_string(base.scale) + "::int2," + pg_literal(base.collation) + "::text," +
-             (binary ? "NULL::text," + pg_bytea(value.bytes) : pg_literal(to_stored_text(value.bytes)) + "::text,NULL::bytea") +
+             std::to_string(base.precision) + "::int2," + std::to_string(base.scale) + "::int2," +
+             pg_literal(base.collation) + "::text," +
+             (binary ? "NULL::text," + pg_bytea(value.bytes)
+                     : pg_literal(to_stored_text(value.bytes)) + "::text,NULL::bytea") +
              ")::tds.variant";
     }
   }
@@ -445,20 +425,20 @@ Value moment_from_text(std::string_view text, const TypeInfo& to) {
   // Digits that make no date are out of range for the old types, anything else is no date at all.
   const bool digits = !text.empty() && text.find_first_not_of("0123456789 -/:.T") == std::string_view::npos;
   if (!moment && digits && (to.type == SqlType::datetime || to.type == SqlType::smalldatetime)) {
-    throw error(
-        242,
-        "The conversion of a varchar data type to a " + std::string(type_name(to.type)) + " data type resulted in an out-of-range value.",
-        16, 3);
+    throw error(242,
+                "The conversion of a varchar data type to a " + std::string(type_name(to.type)) +
+                    " data type resulted in an out-of-range value.",
+                16, 3);
   }
-  const EngineError failure = to.type == SqlType::smalldatetime
-                                  ? error(295, "Conversion failed when converting character string to smalldatetime data type.", 16, 3)
-                                  : error(241, "Conversion failed when converting date and/or time from character string.");
+  const EngineError failure =
+      to.type == SqlType::smalldatetime
+          ? error(295, "Conversion failed when converting character string to smalldatetime data type.", 16, 3)
+          : error(241, "Conversion failed when converting date and/or time from character string.");
   if (!moment) throw failure;
   const std::int64_t local = moment->day * kTicksPerDay + moment->ticks;
   const std::int64_t utc = local - moment->offset * 60LL * kTicksPerSecond;
   switch (to.type) {
-    case SqlType::date:
-      return make_value(format_date(moment->day));
+    case SqlType::date: return make_value(format_date(moment->day));
     case SqlType::time: {
       std::int64_t ticks = round_to_scale(moment->ticks, to.scale);
       if (ticks >= kTicksPerDay) ticks = 0;
@@ -469,7 +449,10 @@ Value moment_from_text(std::string_view text, const TypeInfo& to) {
       const std::int64_t rounded = (local + minute / 2) / minute * minute;
       const std::int64_t day = rounded / kTicksPerDay;
       if (day < kDay1900 || day > day_number(2079, 6, 6)) {
-        throw error(242, "The conversion of a varchar data type to a smalldatetime data type resulted in an out-of-range value.", 16, 3);
+        throw error(
+            242,
+            "The conversion of a varchar data type to a smalldatetime data type resulted in an out-of-range value.", 16,
+            3);
       }
       return make_value(format_ticks(to, rounded));
     }
@@ -480,7 +463,9 @@ Value moment_from_text(std::string_view text, const TypeInfo& to) {
       }
       const std::int64_t rounded = round_to_datetime(local);
       if (rounded < day_number(1753, 1, 1) * kTicksPerDay || rounded >= (kLastDay + 1LL) * kTicksPerDay) {
-        throw error(242, "The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.", 16, 3);
+        throw error(242,
+                    "The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.",
+                    16, 3);
       }
       return make_value(format_ticks(to, rounded));
     }
@@ -521,7 +506,9 @@ std::string fit_length(std::string bytes, const TypeInfo& type) {
 namespace {
 
 EngineError clash(const TypeInfo& from, const TypeInfo& to) {
-  return error(206, "Operand type clash: " + std::string(type_name(from.type)) + " is incompatible with " + std::string(type_name(to.type)),
+  return error(206,
+               "Operand type clash: " + std::string(type_name(from.type)) + " is incompatible with " +
+                   std::string(type_name(to.type)),
                16, 2);
 }
 
@@ -543,20 +530,18 @@ std::string integer_in_range(std::string_view text, const TypeInfo& to) {
   const auto number = parse_number<std::int64_t>(text, type_name(to.type));
   const auto [low, high] = [&]() -> std::pair<std::int64_t, std::int64_t> {
     switch (to.type) {
-      case SqlType::tinyint:
-        return {0, 255};
-      case SqlType::smallint:
-        return {-32768, 32767};
-      case SqlType::int_:
-        return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
-      default:
-        return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+      case SqlType::tinyint: return {0, 255};
+      case SqlType::smallint: return {-32768, 32767};
+      case SqlType::int_: return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+      default: return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
     }
   }();
   if (to.type == SqlType::bit) return number != 0 ? "1" : "0";
   if (number < low || number > high) {
     if (to.type == SqlType::tinyint || to.type == SqlType::smallint) {
-      throw error(220, "Arithmetic overflow error for data type " + std::string(type_name(to.type)) + ", value = " + to_text(number) + ".",
+      throw error(220,
+                  "Arithmetic overflow error for data type " + std::string(type_name(to.type)) +
+                      ", value = " + to_text(number) + ".",
                   16, 2);
     }
     throw overflow(type_name(to.type));
@@ -567,14 +552,14 @@ std::string integer_in_range(std::string_view text, const TypeInfo& to) {
 Value number_from(std::string_view text, const TypeInfo& to, std::string_view from = "numeric") {
   const std::string fixed = fixed_notation(text);
   switch (family(to.type)) {
-    case Family::integer:
-      return make_value(integer_in_range(truncate_decimal(fixed), to));
+    case Family::integer: return make_value(integer_in_range(truncate_decimal(fixed), to));
     case Family::exact:
       if (to.type == SqlType::decimal || to.type == SqlType::numeric) {
         try {
           return make_value(round_decimal(fixed, to.precision, to.scale, "numeric"));
         } catch (const EngineError&) {
-          throw error(8115, "Arithmetic overflow error converting " + std::string(from) + " to data type numeric.", 16, 8);
+          throw error(8115, "Arithmetic overflow error converting " + std::string(from) + " to data type numeric.", 16,
+                      8);
         }
       }
       return make_value(round_decimal(fixed, to.precision, to.scale, type_name(to.type)));
@@ -588,10 +573,8 @@ Value from_characters(const Value& value, const TypeInfo& from, const TypeInfo& 
   const std::string text = trim(value.bytes);
   switch (family(to.type)) {
     case Family::character:
-    case Family::xml:
-      return make_value(fit_length(value.bytes, to));
-    case Family::date:
-      return moment_from_text(value.bytes, to);
+    case Family::xml: return make_value(fit_length(value.bytes, to));
+    case Family::date: return moment_from_text(value.bytes, to);
     case Family::integer:
       if (to.type == SqlType::bit && equals_ignoring_case(text, "true")) return make_value("1");
       if (to.type == SqlType::bit && equals_ignoring_case(text, "false")) return make_value("0");
@@ -602,8 +585,9 @@ Value from_characters(const Value& value, const TypeInfo& from, const TypeInfo& 
     case Family::approximate:
       if (text.empty() || text.find_first_not_of("+-0123456789.eE") != std::string::npos) {
         throw error(8114,
-                    "Error converting data type " + std::string(type_name(from.type)) + " to " + std::string(type_name(to.type)) + ".", 16,
-                    5);
+                    "Error converting data type " + std::string(type_name(from.type)) + " to " +
+                        std::string(type_name(to.type)) + ".",
+                    16, 5);
       }
       return number_from(text, to);
     case Family::guid: {
@@ -614,18 +598,19 @@ Value from_characters(const Value& value, const TypeInfo& from, const TypeInfo& 
         const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
         good = dash ? guid[i] == '-' : (guid[i] >= '0' && guid[i] <= '9') || (guid[i] >= 'A' && guid[i] <= 'F');
       }
-      if (!good) throw error(8169, "Conversion failed when converting from a character string to uniqueidentifier.", 16, 2);
+      if (!good)
+        throw error(8169, "Conversion failed when converting from a character string to uniqueidentifier.", 16, 2);
       return make_value(guid.substr(0, 36));
     }
-    default:
-      throw clash(from, to);
+    default: throw clash(from, to);
   }
 }
 
 Value from_date(const Value& value, const TypeInfo& from, const TypeInfo& to) {
   if (is_character(to.type)) return make_value(fit_length(value.bytes, to));
   if (family(to.type) != Family::date) throw clash(from, to);
-  // The canonical text of a datetime rounds the third of a hundredth; every other kind reads back exactly.
+  // The canonical text of a datetime rounds the third of a hundredth; every other kind reads back
+  // exactly.
   return moment_from_text(value.bytes, to);
 }
 
@@ -646,26 +631,25 @@ Value convert_value(const Value& value, const TypeInfo& from, const TypeInfo& to
   }
   switch (family(from.type)) {
     case Family::character:
-    case Family::xml:
-      return from_characters(value, from, to);
-    case Family::date:
-      return from_date(value, from, to);
+    case Family::xml: return from_characters(value, from, to);
+    case Family::date: return from_date(value, from, to);
     case Family::integer:
     case Family::exact:
     case Family::approximate:
-      if (is_numeric(to.type)) return number_from(value.bytes, to, from.type == SqlType::decimal ? "numeric" : type_name(from.type));
+      if (is_numeric(to.type))
+        return number_from(value.bytes, to, from.type == SqlType::decimal ? "numeric" : type_name(from.type));
       if (is_character(to.type)) return make_value(fit_length(value.bytes, to));
       throw clash(from, to);
     case Family::binary:
     case Family::clr:
-      if (family(to.type) == Family::binary || family(to.type) == Family::clr) return make_value(fit_length(value.bytes, to));
+      if (family(to.type) == Family::binary || family(to.type) == Family::clr)
+        return make_value(fit_length(value.bytes, to));
       throw clash(from, to);
     case Family::guid:
       if (to.type == SqlType::uniqueidentifier) return value;
       if (is_character(to.type)) return make_value(fit_length(value.bytes, to));
       throw clash(from, to);
-    case Family::variant:
-      break;
+    case Family::variant: break;
   }
   throw clash(from, to);
 }

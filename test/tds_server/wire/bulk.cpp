@@ -21,8 +21,10 @@ Columns read_columns(Source& in, const Dialect& dialect) {
   const unsigned count = in.u16();
   if (count == no_metadata) throw ProtocolError("bulk load data without columns");
   for (unsigned i = 0; i < count; ++i) {
-    if (dialect.since_7_2()) in.u32();
-    else in.u16();
+    if (dialect.since_7_2())
+      in.u32();
+    else
+      in.u16();
     in.u16();
     ReadType type = read_type_info(in, dialect, Place::bulk_row);
     if (type.prefix == ReadPrefix::long_) read_word_string(in);  // table name
@@ -48,7 +50,10 @@ void read_row(Source& in, const Columns& columns, bool with_bitmap, std::vector<
 }  // namespace
 
 PacketSource::PacketSource(Inbox& inbox, Packet first)
-    : inbox_(inbox), type_(first.type), buffer_(std::move(first.payload)), last_(first.last()),
+    : inbox_(inbox),
+      type_(first.type),
+      buffer_(std::move(first.payload)),
+      last_(first.last()),
       ignored_((first.status & packet_status::ignore) != 0) {
   current_ = buffer_.data();
   end_ = current_ + buffer_.size();

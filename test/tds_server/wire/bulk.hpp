@@ -1,4 +1,5 @@
-// Bulk load data, MS-TDS 2.2.6.1: read packet by packet, so that a load of any size takes constant memory.
+// Bulk load data, MS-TDS 2.2.6.1: read packet by packet, so that a load of any size takes constant
+// memory.
 #pragma once
 
 #include "../engine.hpp"
@@ -28,8 +29,8 @@ class PacketSource final : public Source {
   bool ignored_;
 };
 
-// Passes all rows to the engine until the end, `row_limit` rows, or the inbox says stop. Returns how many rows were read.
-// Throws ProtocolError, EngineError, Disconnected.
+// Passes all rows to the engine until the end, `row_limit` rows, or the inbox says stop. Returns
+// how many rows were read. Throws ProtocolError, EngineError, Disconnected.
 std::uint64_t read_bulk_rows(PacketSource& in, const Dialect& dialect, Engine& engine, const Inbox& inbox,
                              std::uint64_t row_limit);
 

@@ -22,7 +22,8 @@ struct Disconnected : std::runtime_error {
   Disconnected() : std::runtime_error("disconnected") {}
 };
 
-// Bytes to be sent. Not a std::vector: grow() must not fill with zeroes what is about to be overwritten.
+// Bytes to be sent. Not a std::vector: grow() must not fill with zeroes what is about to be
+// overwritten.
 class ByteBuffer {
  public:
   std::size_t size() const { return size_; }
@@ -83,7 +84,8 @@ class ByteBuffer {
   std::size_t capacity_{0};
 };
 
-// Bytes that a client sent. Reading past the end asks refill() for more, and throws ProtocolError when there are none.
+// Bytes that a client sent. Reading past the end asks refill() for more, and throws ProtocolError
+// when there are none.
 class Source {
  public:
   Source() = default;

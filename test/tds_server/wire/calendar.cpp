@@ -1,4 +1,5 @@
-// Civil dates by Howard Hinnant's era arithmetic (chrono-compatible low-level date algorithms), shifted to day 0 = 0001-01-01.
+// Civil dates by Howard Hinnant's era arithmetic (chrono-compatible low-level date algorithms),
+// shifted to day 0 = 0001-01-01.
 #include "calendar.hpp"
 
 #include <stdexcept>
@@ -13,7 +14,8 @@ constexpr std::int64_t shift = 306;  // days from 0000-03-01 to 0001-01-01
 int two_digits(std::string_view text, std::size_t at) {
   const int high = text[at] - '0';
   const int low = text[at + 1] - '0';
-  if (high < 0 || high > 9 || low < 0 || low > 9) throw std::invalid_argument("not a date or time: " + std::string(text));
+  if (high < 0 || high > 9 || low < 0 || low > 9)
+    throw std::invalid_argument("not a date or time: " + std::string(text));
   return high * 10 + low;
 }
 

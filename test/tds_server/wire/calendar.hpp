@@ -13,9 +13,9 @@ std::int64_t day_number(int year, int month, int day);
 void append_date(std::string& out, std::int64_t day);
 
 struct Moment {
-  std::int64_t day{0};     // since 0001-01-01
-  std::int64_t ticks{0};   // since midnight, 100 ns
-  int offset_minutes{0};   // of a datetimeoffset
+  std::int64_t day{0};    // since 0001-01-01
+  std::int64_t ticks{0};  // since midnight, 100 ns
+  int offset_minutes{0};  // of a datetimeoffset
 };
 
 // "YYYY-MM-DD", "hh:mm:ss[.f]", both, or both with "+hh:mm". Throws std::invalid_argument.

@@ -45,7 +45,8 @@ CodePage::CodePage(int number) : encode_(65536), single_(256), double_(65536) {
   if (number == 932 || number == 936 || number == 949 || number == 950) read_double_bytes(converter);
   iconv_close(converter);
   for (unsigned byte = 0x80; byte < 0xA0; ++byte) {
-    const bool undefined = single_[byte] == 0 && encode_[byte] == 0 && double_[byte << 8 | 0x80] == 0 && double_[byte << 8 | 0x41] == 0;
+    const bool undefined =
+        single_[byte] == 0 && encode_[byte] == 0 && double_[byte << 8 | 0x80] == 0 && double_[byte << 8 | 0x41] == 0;
     if (undefined) single_[byte] = encode_[byte] = static_cast<std::uint16_t>(byte);
   }
 }
@@ -65,7 +66,8 @@ void CodePage::read_double_bytes(void* converter) {
     const char text[2] = {static_cast<char>(pair >> 8), static_cast<char>(pair)};
     const std::uint16_t character = character_of(converter, text, 2);
     double_[pair] = character;
-    // cp932 has some characters twice; Windows writes the first one, except that NEC row 13 beats IBM's extension.
+    // cp932 has some characters twice; Windows writes the first one, except that NEC row 13 beats
+    // IBM's extension.
     if (character != 0 && encode_[character] == 0) encode_[character] = static_cast<std::uint16_t>(pair);
   }
 }

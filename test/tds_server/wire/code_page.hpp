@@ -10,11 +10,13 @@
 
 namespace tds_server {
 
-// Tables for one Windows code page, made once by glibc's iconv. Characters outside the page become '?', as SQL Server
-// writes them (two of them for a surrogate pair); bytes that glibc leaves undefined map to the control of that number.
+// Tables for one Windows code page, made once by glibc's iconv. Characters outside the page become
+// '?', as SQL Server writes them (two of them for a surrogate pair); bytes that glibc leaves
+// undefined map to the control of that number.
 class CodePage {
  public:
-  // The page for a number such as 1252 or 932; lives as long as the program. utf8_code_page has none: callers copy.
+  // The page for a number such as 1252 or 932; lives as long as the program. utf8_code_page has
+  // none: callers copy.
   static const CodePage& number(int number);
 
   void append(ByteBuffer& out, std::string_view wtf8) const;

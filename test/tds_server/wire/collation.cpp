@@ -15,6 +15,7 @@ struct Family {
 };
 
 // Windows collations by the part of the name before version and suffixes.
+// clang-format off
 constexpr Family families[] = {
     {"Latin1_General", 0x0409, 1252}, {"Cyrillic_General", 0x0419, 1251}, {"Greek", 0x0408, 1253},
     {"Japanese", 0x0411, 932}, {"Japanese_XJIS", 0x0411, 932}, {"Japanese_Unicode", 0x10411, 932},
@@ -31,6 +32,7 @@ constexpr Family families[] = {
     {"German_PhoneBook", 0x10407, 1252}, {"Modern_Spanish", 0x0C0A, 1252}, {"Traditional_Spanish", 0x040A, 1252},
     {"Icelandic", 0x040F, 1252},
 };
+// clang-format on
 
 struct SqlCollation {
   std::string_view name;
@@ -40,6 +42,7 @@ struct SqlCollation {
 };
 
 // The SQL_ collations that installations have as default; sort ids from Microsoft's collation list.
+// clang-format off
 constexpr SqlCollation sql_collations[] = {
     {"SQL_Latin1_General_CP1_CS_AS", 0x0409, 51, 1252}, {"SQL_Latin1_General_CP1_CI_AS", 0x0409, 52, 1252},
     {"SQL_Latin1_General_Pref_CP1_CI_AS", 0x0409, 53, 1252}, {"SQL_Latin1_General_CP1_CI_AI", 0x0409, 54, 1252},
@@ -53,6 +56,7 @@ constexpr SqlCollation sql_collations[] = {
     {"SQL_Latin1_General_CP1256_CS_AS", 0x0409, 145, 1256}, {"SQL_Latin1_General_CP1256_CI_AS", 0x0409, 146, 1256},
     {"SQL_Latin1_General_CP1257_CS_AS", 0x0409, 153, 1257}, {"SQL_Latin1_General_CP1257_CI_AS", 0x0409, 154, 1257},
 };
+// clang-format on
 
 namespace flag {
 constexpr std::uint32_t ignore_case = 1u << 20;

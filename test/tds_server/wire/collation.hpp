@@ -18,7 +18,8 @@ struct Collation {
 
 constexpr int utf8_code_page = 65001;
 
-// By name, as in sys.columns.collation_name; an unknown name gets the values of Latin1_General with the name's suffixes.
+// By name, as in sys.columns.collation_name; an unknown name gets the values of Latin1_General with
+// the name's suffixes.
 const Collation& collation_named(std::string_view name);
 // The name for five bytes that a client sent.
 std::string collation_name(const CollationBytes& bytes);

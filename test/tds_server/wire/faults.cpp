@@ -10,11 +10,12 @@ namespace tds_server {
 
 namespace {
 
-constexpr std::array row_faults{"drop_after_rows", "stall_after_rows", "error_after_rows", "garble_after_rows",
-                                "truncate_row",    "slow_row_us"};
+constexpr std::array row_faults{"drop_after_rows",   "stall_after_rows", "error_after_rows",
+                                "garble_after_rows", "truncate_row",     "slow_row_us"};
 constexpr std::array statement_faults{"drop_after_bytes", "error_at_statement", "mute_attention"};
-constexpr std::array connection_faults{"mute_prelogin", "mute_login", "refuse_login", "drop_at_login", "unproven_login",
-                                       "login_error",   "grant_packets", "route", "route_without_ack", "routed"};
+constexpr std::array connection_faults{"mute_prelogin",     "mute_login",  "refuse_login",  "drop_at_login",
+                                       "unproven_login",    "login_error", "grant_packets", "route",
+                                       "route_without_ack", "routed"};
 constexpr std::array counted_by_value{"mute_prelogin", "mute_login", "refuse_login", "drop_at_login", "unproven_login"};
 
 template <typename Names>
@@ -23,22 +24,32 @@ bool contains(const Names& names, std::string_view name) {
 }
 
 void set(StatementFaults& faults, std::string_view name, std::uint64_t value) {
-  if (name == "drop_after_rows") faults.drop_after_rows = value;
-  else if (name == "drop_after_bytes") faults.drop_after_bytes = value;
-  else if (name == "stall_after_rows") faults.stall_after_rows = value;
-  else if (name == "error_after_rows") faults.error_after_rows = value;
-  else if (name == "garble_after_rows") faults.garble_after_rows = value;
-  else if (name == "truncate_row") faults.truncate_row = value;
-  else if (name == "error_at_statement") faults.error_at_statement = value;
-  else if (name == "slow_row_us") faults.slow_row_us = value;
-  else faults.mute_attention = true;
+  if (name == "drop_after_rows")
+    faults.drop_after_rows = value;
+  else if (name == "drop_after_bytes")
+    faults.drop_after_bytes = value;
+  else if (name == "stall_after_rows")
+    faults.stall_after_rows = value;
+  else if (name == "error_after_rows")
+    faults.error_after_rows = value;
+  else if (name == "garble_after_rows")
+    faults.garble_after_rows = value;
+  else if (name == "truncate_row")
+    faults.truncate_row = value;
+  else if (name == "error_at_statement")
+    faults.error_at_statement = value;
+  else if (name == "slow_row_us")
+    faults.slow_row_us = value;
+  else
+    faults.mute_attention = true;
   if (contains(row_faults, name)) faults.on_rows = true;
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 class Words {
@@ -130,7 +141,8 @@ Control parse_replay(Words& words) {
 }  // namespace
 
 bool Faults::arm(std::string_view name, std::uint64_t value, std::string text, std::uint64_t count) {
-  if (!contains(connection_faults, name) && !contains(row_faults, name) && !contains(statement_faults, name)) return false;
+  if (!contains(connection_faults, name) && !contains(row_faults, name) && !contains(statement_faults, name))
+    return false;
   const std::uint64_t left = contains(counted_by_value, name) ? value : count;
   const std::lock_guard lock(mutex_);
   if (left > 0) armed_.push_back({std::string(name), value, std::move(text), left});
@@ -138,7 +150,8 @@ bool Faults::arm(std::string_view name, std::uint64_t value, std::string text, s
 }
 
 void Faults::answer(Answer answer, std::string text) {
-  for (std::size_t at = 0; (at = answer.value.find("\\0", at)) != std::string::npos; ++at) answer.value.replace(at, 2, 1, '\0');
+  for (std::size_t at = 0; (at = answer.value.find("\\0", at)) != std::string::npos; ++at)
+    answer.value.replace(at, 2, 1, '\0');
   const std::lock_guard lock(mutex_);
   answers_.emplace_back(std::move(text), std::move(answer));
 }
@@ -169,8 +182,10 @@ std::optional<ConnectionFault> Faults::connection(std::string_view name) {
   const auto found = std::find_if(armed_.begin(), armed_.end(), [&](const Armed& armed) { return armed.name == name; });
   if (found == armed_.end()) return std::nullopt;
   ConnectionFault fault{found->value, found->text};
-  if (found->left <= 1) armed_.erase(found);
-  else --found->left;
+  if (found->left <= 1)
+    armed_.erase(found);
+  else
+    --found->left;
   return fault;
 }
 

@@ -1,4 +1,5 @@
-// The login sequence, MS-TDS 3.3.5.1 to 3.3.5.6, and the faults that meet connections before they are sessions.
+// The login sequence, MS-TDS 3.3.5.1 to 3.3.5.6, and the faults that meet connections before they
+// are sessions.
 #include "handshake.hpp"
 
 #include <algorithm>
@@ -24,16 +25,26 @@ struct Account {
   AuthScheme scheme{AuthScheme::sql};
 };
 
-Message login_failed(const std::string& user) {
-  return {18456, 1, 14, "Login failed for user '" + user + "'.", "", 1};
-}
+Message login_failed(const std::string& user) { return {18456, 1, 14, "Login failed for user '" + user + "'.", "", 1}; }
 
-// What a database that is not to be had now makes a login say; other numbers are told by number only.
+// What a database that is not to be had now makes a login say; other numbers are told by number
+// only.
 Message unavailable(std::uint64_t number, const std::string& database) {
   if (number == 40613) {
-    return {40613, 1, 17, "Database '" + database + "' on server 'tds_server' is not currently available.  Please retry the connection later.", "", 1};
+    return {40613,
+            1,
+            17,
+            "Database '" + database +
+                "' on server 'tds_server' is not currently available.  Please retry the connection later.",
+            "",
+            1};
   }
-  return {static_cast<std::int32_t>(number), 1, 16, "Error " + std::to_string(number) + " injected by tds_server_fault.", "", 1};
+  return {static_cast<std::int32_t>(number),
+          1,
+          16,
+          "Error " + std::to_string(number) + " injected by tds_server_fault.",
+          "",
+          1};
 }
 
 std::string random_nonce() {
@@ -102,9 +113,11 @@ Packet Handshake::receive_login() {
   }
   if (!first) throw Disconnected();
   if (first->type != PacketType::login) throw ProtocolError("a login is expected");
-  if (!negotiated && !strict_ && server_.options.encrypt == EncryptMode::full) throw ProtocolError("encryption is required");
+  if (!negotiated && !strict_ && server_.options.encrypt == EncryptMode::full)
+    throw ProtocolError("encryption is required");
   login_was_secret_ = transport_.encrypted() && (tls_ != TlsExtent::login_packet || first->last());
-  // MS-TDS 3.2.5.2: where only the login is encrypted, that is its first packet; the rest of a longer one comes in the clear.
+  // MS-TDS 3.2.5.2: where only the login is encrypted, that is its first packet; the rest of a
+  // longer one comes in the clear.
   if (tls_ == TlsExtent::login_packet) transport_.end_tls();
   return read_rest(transport_, *std::move(first), login_limit);
 }
@@ -138,13 +151,16 @@ std::optional<LoggedIn> Handshake::answer(const LoginRequest& login) {
     return refuse(login, {{17828, 1, 20, "TDS versions before 7.1 are not supported.", "", 1}});
   }
   if (const auto routed = server_.faults.connection("routed"); routed && routed->text != login.server) {
-    return refuse(login, {{40532, 1, 20, "Cannot open server \"" + login.server + "\" requested by the login.  The login failed.", "", 1}});
+    return refuse(
+        login, {{40532, 1, 20, "Cannot open server \"" + login.server + "\" requested by the login.  The login failed.",
+                 "", 1}});
   }
   const std::variant<Account, Message> proven = authenticate(login);
   if (const Message* message = std::get_if<Message>(&proven)) return refuse(login, {*message});
   const Account& account = std::get<Account>(proven);
   if (server_.faults.connection("refuse_login")) return refuse(login, {login_failed(account.name)});
-  if (const auto fault = server_.faults.connection("login_error")) return refuse(login, {unavailable(fault->value, login.database)});
+  if (const auto fault = server_.faults.connection("login_error"))
+    return refuse(login, {unavailable(fault->value, login.database)});
   if (const auto fault = server_.faults.connection("route")) return route(login, *fault, true);
   if (const auto fault = server_.faults.connection("route_without_ack")) return route(login, *fault, false);
   LoggedIn session{nullptr, login.dialect};
@@ -169,7 +185,9 @@ std::variant<Account, Message> Handshake::authenticate(const LoginRequest& login
 // MS-TDS 3.3.5.5, "SPNEGO Negotiation": tokens go to and fro until both sides are content.
 std::variant<Account, Message> Handshake::authenticate_integrated(const LoginRequest& login) {
   const Message untrusted{
-      18452, 1, 14, "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.", "", 1};
+      18452, 1,
+      14,    "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.",
+      "",    1};
   if (server_.options.windows_logins.empty()) return untrusted;
   SecurityAcceptor acceptor;
   std::string token = login.sspi;
@@ -213,7 +231,8 @@ std::optional<LoggedIn> Handshake::refuse(const LoginRequest& login, std::initia
   return std::nullopt;
 }
 
-// Azure's gateway, and the listener of an availability group: the login goes on elsewhere, where it has to say whom it is for.
+// Azure's gateway, and the listener of an availability group: the login goes on elsewhere, where it
+// has to say whom it is for.
 std::optional<LoggedIn> Handshake::route(const LoginRequest& login, const ConnectionFault& where, bool acknowledged) {
   server_.faults.arm("routed", 0, where.text, 1);
   if (acknowledged) append_login_ack(writer_.body(), login.dialect);

@@ -1,7 +1,9 @@
-// What the client sends after its login, read by a thread of its own so that an attention is seen while a statement runs.
+// What the client sends after its login, read by a thread of its own so that an attention is seen
+// while a statement runs.
 //
-// The reader thread calls receive(); the session's worker calls the rest. An attention that arrives while a request is
-// queued or running stops that request; one that arrives when nothing runs becomes a message of its own.
+// The reader thread calls receive(); the session's worker calls the rest. An attention that arrives
+// while a request is queued or running stops that request; one that arrives when nothing runs
+// becomes a message of its own.
 #pragma once
 
 #include <atomic>
@@ -24,7 +26,8 @@ class Inbox {
   // The next packet; nothing once the client is gone.
   std::optional<Packet> next();
 
-  // A request starts: from now on an attention or a disconnect calls engine.cancel(). False: it is already cancelled.
+  // A request starts: from now on an attention or a disconnect calls engine.cancel(). False: it is
+  // already cancelled.
   bool begin(Engine& engine);
   // It has ended; true when an attention came, which must now be acknowledged.
   bool end();
@@ -48,8 +51,8 @@ class Inbox {
   std::condition_variable changed_;
   std::deque<Packet> packets_;
   std::size_t queued_bytes_{0};
-  int open_requests_{0};      // begun to arrive, reply not ended
-  bool in_message_{false};    // the last packet was not the end of its message
+  int open_requests_{0};    // begun to arrive, reply not ended
+  bool in_message_{false};  // the last packet was not the end of its message
   PacketType message_type_{};
   bool attention_{false};
   Engine* running_{nullptr};  // whom to cancel

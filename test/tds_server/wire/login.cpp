@@ -1,4 +1,5 @@
-// LOGIN7 parsing, MS-TDS 2.2.6.4: a fixed part, then offset and length pairs that point into the rest.
+// LOGIN7 parsing, MS-TDS 2.2.6.4: a fixed part, then offset and length pairs that point into the
+// rest.
 #include "login.hpp"
 
 #include "bytes.hpp"
@@ -9,9 +10,10 @@ namespace tds_server {
 namespace {
 
 // Offsets in the fixed part.
-constexpr std::size_t at_version = 4, at_packet_size = 8, at_flags2 = 25, at_type_flags = 26, at_flags3 = 27, at_host = 36, at_user = 40,
-                      at_password = 44, at_application = 48, at_server = 52, at_extension = 56, at_language = 64, at_database = 68, at_sspi = 78,
-                      at_long_sspi = 90, fixed_size = 86;
+constexpr std::size_t at_version = 4, at_packet_size = 8, at_flags2 = 25, at_type_flags = 26, at_flags3 = 27,
+                      at_host = 36, at_user = 40, at_password = 44, at_application = 48, at_server = 52,
+                      at_extension = 56, at_language = 64, at_database = 68, at_sspi = 78, at_long_sspi = 90,
+                      fixed_size = 86;
 constexpr std::uint8_t flag2_integrated = 0x80, type_flag_read_only = 0x20, flag3_extension = 0x10;
 
 std::uint64_t number(std::span<const std::uint8_t> payload, std::size_t at, int width) {
@@ -42,7 +44,8 @@ std::string sspi_token(std::span<const std::uint8_t> payload, const Dialect& dia
   constexpr std::size_t use_long = 0xFFFF;
   const std::size_t offset = number(payload, at_sspi, 2);
   std::size_t size = number(payload, at_sspi + 2, 2);
-  if (size == use_long && dialect.since_7_2() && number(payload, at_long_sspi, 4) > 0) size = number(payload, at_long_sspi, 4);
+  if (size == use_long && dialect.since_7_2() && number(payload, at_long_sspi, 4) > 0)
+    size = number(payload, at_long_sspi, 4);
   if (offset + size > payload.size()) throw ProtocolError("LOGIN7 SSPI outside the packet");
   return {reinterpret_cast<const char*>(payload.data()) + offset, size};
 }

@@ -32,7 +32,7 @@ struct LoginRequest {
   std::string sspi;        // its first token
   std::optional<FederatedLogin> federated;
   bool read_only_intent{false};
-  bool asks_features{false};     // sent a feature extension block: FEATUREEXTACK is due
+  bool asks_features{false};  // sent a feature extension block: FEATUREEXTACK is due
 };
 
 // Throws ProtocolError when a field lies outside the packet.

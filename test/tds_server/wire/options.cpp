@@ -13,7 +13,8 @@ const char* const usage =
     "  --password-file FILE       the password of --user, first line of the file\n"
     "  --user NAME                sa\n"
     "  --login NAME:PASSWORD      a further login; may be repeated\n"
-    "  --windows-login NAME       DOMAIN\\user, who may log in by Kerberos (user@DOMAIN.EXAMPLE) or NTLM; may be repeated. The keys\n"
+    "  --windows-login NAME       DOMAIN\\user, who may log in by Kerberos (user@DOMAIN.EXAMPLE) or NTLM; may be "
+    "repeated. The keys\n"
     "                             are those of KRB5_KTNAME, for NTLM of gss-ntlmssp's NTLM_USER_FILE\n"
     "  --access-token-file FILE   \"user token\", the access token that is accepted; read at each login\n"
     "  --listen ADDRESS           127.0.0.1\n"
@@ -38,7 +39,8 @@ int number_between(const std::string& text, int least, int most) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-    throw std::runtime_error("not a number from " + std::to_string(least) + " to " + std::to_string(most) + ": " + text);
+    throw std::runtime_error("not a number from " + std::to_string(least) + " to " + std::to_string(most) + ": " +
+                             text);
   }
   return value;
 }
@@ -58,23 +60,36 @@ void add_login(Options& options, const std::string& text) {
 }
 
 void set(Options& options, const std::string& name, const std::string& value) {
-  if (name == "--listen") options.listen = value;
-  else if (name == "--port") options.port = number_between(value, 0, 65535);
-  else if (name == "--port-file") options.port_file = value;
-  else if (name == "--pg") options.pg_conninfo = value;
-  else if (name == "--user") options.user = value;
-  else if (name == "--password-file") options.password = first_line(value);
-  else if (name == "--login") add_login(options, value);
+  if (name == "--listen")
+    options.listen = value;
+  else if (name == "--port")
+    options.port = number_between(value, 0, 65535);
+  else if (name == "--port-file")
+    options.port_file = value;
+  else if (name == "--pg")
+    options.pg_conninfo = value;
+  else if (name == "--user")
+    options.user = value;
+  else if (name == "--password-file")
+    options.password = first_line(value);
+  else if (name == "--login")
+    add_login(options, value);
   else if (name == "--windows-login")
     options.windows_logins.insert(lower_case(value));
   else if (name == "--access-token-file")
     options.access_token_file = value;
-  else if (name == "--cert") options.certificate_file = value;
-  else if (name == "--key") options.key_file = value;
-  else if (name == "--certificate-name") options.certificate_name = value;
-  else if (name == "--encrypt") options.encrypt = encrypt_mode(value);
-  else if (name == "--packet-size-max") options.packet_size_max = static_cast<std::size_t>(number_between(value, 512, 32767));
-  else throw std::runtime_error("unknown option " + name);
+  else if (name == "--cert")
+    options.certificate_file = value;
+  else if (name == "--key")
+    options.key_file = value;
+  else if (name == "--certificate-name")
+    options.certificate_name = value;
+  else if (name == "--encrypt")
+    options.encrypt = encrypt_mode(value);
+  else if (name == "--packet-size-max")
+    options.packet_size_max = static_cast<std::size_t>(number_between(value, 512, 32767));
+  else
+    throw std::runtime_error("unknown option " + name);
 }
 
 }  // namespace
@@ -89,7 +104,8 @@ Options parse_options(int argc, char** argv) {
     has_password |= name == "--password-file";
   }
   if (!has_password) throw std::runtime_error("--password-file is missing");
-  if (options.certificate_file.empty() != options.key_file.empty()) throw std::runtime_error("--cert and --key go together");
+  if (options.certificate_file.empty() != options.key_file.empty())
+    throw std::runtime_error("--cert and --key go together");
   return options;
 }
 

@@ -8,7 +8,7 @@ namespace tds_server {
 namespace {
 constexpr std::size_t header_size = 8;
 constexpr std::size_t longest_encrypted = 16383;
-}
+}  // namespace
 
 std::optional<Packet> read_packet(Transport& transport) {
   std::uint8_t header[header_size];

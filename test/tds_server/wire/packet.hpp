@@ -1,4 +1,5 @@
-// Packets: MS-TDS 2.2.3.1. A message is one or more packets of the same type, the last one with the end-of-message bit.
+// Packets: MS-TDS 2.2.3.1. A message is one or more packets of the same type, the last one with the
+// end-of-message bit.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,16 @@
 namespace tds_server {
 
 enum class PacketType : std::uint8_t {
-  batch = 0x01, old_login = 0x02, rpc = 0x03, reply = 0x04, attention = 0x06, bulk = 0x07, transaction = 0x0E,
-  login = 0x10, sspi = 0x11, prelogin = 0x12,
+  batch = 0x01,
+  old_login = 0x02,
+  rpc = 0x03,
+  reply = 0x04,
+  attention = 0x06,
+  bulk = 0x07,
+  transaction = 0x0E,
+  login = 0x10,
+  sspi = 0x11,
+  prelogin = 0x12,
 };
 
 namespace packet_status {
@@ -30,10 +39,11 @@ struct Packet {
   bool last() const { return (status & packet_status::end_of_message) != 0; }
 };
 
-// Nothing when the client closed the connection between packets. Throws ProtocolError, Disconnected; under TLS a packet may have
-// 16,383 bytes, whatever was agreed on.
+// Nothing when the client closed the connection between packets. Throws ProtocolError,
+// Disconnected; under TLS a packet may have 16,383 bytes, whatever was agreed on.
 std::optional<Packet> read_packet(Transport& transport);
-// A whole message of at most `limit` bytes; the status is the first packet's. Throws Disconnected at the end of the stream.
+// A whole message of at most `limit` bytes; the status is the first packet's. Throws Disconnected
+// at the end of the stream.
 Packet read_message(Transport& transport, std::size_t limit);
 // The same when its first packet has been read already.
 Packet read_rest(Transport& transport, Packet first, std::size_t limit);
@@ -47,7 +57,8 @@ class PacketWriter {
   void packet_size(std::size_t size) { packet_size_ = size; }
   void spid(int spid) { spid_ = spid; }
 
-  // Sends the packets that are full. The last byte stays, because it must travel with the end-of-message bit.
+  // Sends the packets that are full. The last byte stays, because it must travel with the
+  // end-of-message bit.
   void send_full();
   // Sends all there is, message unfinished.
   void send_partial();

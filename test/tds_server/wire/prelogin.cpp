@@ -8,8 +8,8 @@
 namespace tds_server {
 
 namespace {
-constexpr std::uint8_t option_version = 0, option_encryption = 1, option_instance = 2, option_thread = 3, option_mars = 4, option_token = 6,
-                       option_nonce = 7, terminator = 0xFF;
+constexpr std::uint8_t option_version = 0, option_encryption = 1, option_instance = 2, option_thread = 3,
+                       option_mars = 4, option_token = 6, option_nonce = 7, terminator = 0xFF;
 }
 
 PreloginRequest parse_prelogin(std::span<const std::uint8_t> payload) {

@@ -10,8 +10,8 @@
 
 namespace tds_server {
 
-// The server's setting. off: plain unless the client insists; login: SQL Server's default, the login packet is always
-// encrypted; full: the whole session must be; not_supported: no TLS at all.
+// The server's setting. off: plain unless the client insists; login: SQL Server's default, the
+// login packet is always encrypted; full: the whole session must be; not_supported: no TLS at all.
 enum class EncryptMode : std::uint8_t { off, login, full, not_supported };
 
 // The ENCRYPTION option's values.

@@ -34,7 +34,8 @@ void Recording::done(Command command) {
 }
 
 std::string_view Recording::rows(std::uint64_t first, std::uint64_t count) const {
-  return count == 0 ? std::string_view() : view(rows_).substr(start_of(first), ends_[first + count - 1] - start_of(first));
+  return count == 0 ? std::string_view()
+                    : view(rows_).substr(start_of(first), ends_[first + count - 1] - start_of(first));
 }
 
 std::uint64_t Recording::rows_in(std::uint64_t first, std::uint64_t limit, std::size_t bytes) const {
@@ -65,7 +66,8 @@ ReplayOrder Replay::for_batch(const std::string& text, const std::string& databa
   return {};
 }
 
-void Replay::keep(const std::string& text, const std::string& database, const Dialect& dialect, std::unique_ptr<Recording> recording) {
+void Replay::keep(const std::string& text, const std::string& database, const Dialect& dialect,
+                  std::unique_ptr<Recording> recording) {
   if (!recording) return;
   const std::lock_guard lock(mutex_);
   recordings_[key(text, database, dialect)] = std::move(recording);

@@ -3,9 +3,10 @@
 //   EXEC tds_server_replay N'<text>', <rows>   from now on, for batches that contain <text>
 //   EXEC tds_server_replay N'clear'            no more; what was recorded is forgotten
 //
-// The first run of such a batch is answered by the engine, and recorded when it returns one result set and nothing else. Later runs of
-// the same batch, in whichever session, get the recorded bytes: its rows over and over until there are <rows> of them, 0 for as many as
-// there were. They see no change of the tables. Procedure calls, and batches that meet a fault on rows, are never replayed.
+// The first run of such a batch is answered by the engine, and recorded when it returns one result
+// set and nothing else. Later runs of the same batch, in whichever session, get the recorded bytes:
+// its rows over and over until there are <rows> of them, 0 for as many as there were. They see no
+// change of the tables. Procedure calls, and batches that meet a fault on rows, are never replayed.
 #pragma once
 
 #include <cstdint>
@@ -34,11 +35,14 @@ class Recording {
   std::string_view columns() const { return view(columns_); }
   std::uint64_t rows() const { return ends_.size(); }
   std::string_view rows(std::uint64_t first, std::uint64_t count) const;
-  // How many rows from `first` on are a piece of about so many bytes: at least one, at most `limit`, none beyond the last.
+  // How many rows from `first` on are a piece of about so many bytes: at least one, at most
+  // `limit`, none beyond the last.
   std::uint64_t rows_in(std::uint64_t first, std::uint64_t limit, std::size_t bytes) const;
 
  private:
-  static std::string_view view(const ByteBuffer& buffer) { return {reinterpret_cast<const char*>(buffer.data()), buffer.size()}; }
+  static std::string_view view(const ByteBuffer& buffer) {
+    return {reinterpret_cast<const char*>(buffer.data()), buffer.size()};
+  }
   std::size_t start_of(std::uint64_t row) const { return row == 0 ? 0 : ends_[row - 1]; }
 
   ByteBuffer columns_;
@@ -62,7 +66,8 @@ class Replay {
 
   ReplayOrder for_batch(const std::string& text, const std::string& database, const Dialect& dialect) const;
   // `recording` may be null.
-  void keep(const std::string& text, const std::string& database, const Dialect& dialect, std::unique_ptr<Recording> recording);
+  void keep(const std::string& text, const std::string& database, const Dialect& dialect,
+            std::unique_ptr<Recording> recording);
 
  private:
   mutable std::mutex mutex_;

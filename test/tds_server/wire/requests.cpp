@@ -12,10 +12,10 @@ constexpr std::uint8_t next_call = 0xFF, next_call_before_7_2 = 0x80, no_executi
 
 // MS-TDS 2.2.6.6: ProcID.
 std::string special_procedure(unsigned id) {
-  static constexpr const char* names[] = {"sp_cursor", "sp_cursoropen", "sp_cursorprepare", "sp_cursorexecute",
-                                          "sp_cursorprepexec", "sp_cursorunprepare", "sp_cursorfetch", "sp_cursoroption",
-                                          "sp_cursorclose", "sp_executesql", "sp_prepare", "sp_execute", "sp_prepexec",
-                                          "sp_prepexecrpc", "sp_unprepare"};
+  static constexpr const char* names[] = {
+      "sp_cursor",          "sp_cursoropen",  "sp_cursorprepare", "sp_cursorexecute", "sp_cursorprepexec",
+      "sp_cursorunprepare", "sp_cursorfetch", "sp_cursoroption",  "sp_cursorclose",   "sp_executesql",
+      "sp_prepare",         "sp_execute",     "sp_prepexec",      "sp_prepexecrpc",   "sp_unprepare"};
   if (id < 1 || id > std::size(names)) throw ProtocolError("undefined ProcID");
   return names[id - 1];
 }

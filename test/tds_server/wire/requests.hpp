@@ -1,4 +1,5 @@
-// What stands in the messages of a logged-in client: SQL batch, RPC and transaction manager requests (MS-TDS 2.2.6).
+// What stands in the messages of a logged-in client: SQL batch, RPC and transaction manager
+// requests (MS-TDS 2.2.6).
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace tds_server {
 
-// ALL_HEADERS, MS-TDS 2.2.5.3; from TDS 7.2 on. Nothing when the client sent no transaction descriptor.
+// ALL_HEADERS, MS-TDS 2.2.5.3; from TDS 7.2 on. Nothing when the client sent no transaction
+// descriptor.
 std::optional<std::uint64_t> read_all_headers(Source& in, const Dialect& dialect);
 
 // The rest of the message as text.
@@ -25,7 +27,15 @@ struct ProcedureCall {
 // All calls of one RPC message. Throws ProtocolError.
 std::vector<ProcedureCall> read_procedure_calls(Source& in, const Dialect& dialect);
 
-enum class TransactionRequestType : std::uint16_t { dtc_address = 0, propagate = 1, begin = 5, promote = 6, commit = 7, rollback = 8, save = 9 };
+enum class TransactionRequestType : std::uint16_t {
+  dtc_address = 0,
+  propagate = 1,
+  begin = 5,
+  promote = 6,
+  commit = 7,
+  rollback = 8,
+  save = 9
+};
 struct TransactionRequest {
   TransactionRequestType type{};
   std::uint8_t isolation{0};

@@ -14,7 +14,9 @@ constexpr std::int32_t unencodable = 50000;
 }  // namespace
 
 ResultWriter::ResultWriter(ReplyContext& context, ReplyStyle style, StatementFaults faults)
-    : context_(context), style_(style), faults_(faults),
+    : context_(context),
+      style_(style),
+      faults_(faults),
       next_token_(style == ReplyStyle::batch ? DoneToken::done : DoneToken::in_proc) {}
 
 template <typename Body>
@@ -43,7 +45,8 @@ void ResultWriter::columns(std::span<const ColumnInfo> columns) {
   guarded([&] {
     write_pending(true);
     columns_.clear();
-    for (const ColumnInfo& info : answered(columns)) columns_.push_back({wire_type(info.type, info.nullable, context_.dialect), info});
+    for (const ColumnInfo& info : answered(columns))
+      columns_.push_back({wire_type(info.type, info.nullable, context_.dialect), info});
     const std::size_t start = out().size();
     append_col_metadata(out(), columns_, context_.engine->database(), context_.dialect);
     if (recording_) recording_->columns(out(), start);
@@ -59,7 +62,8 @@ bool ResultWriter::row(std::span<const Value> values) {
 std::vector<ColumnInfo> ResultWriter::answered(std::span<const ColumnInfo> columns) const {
   std::vector<ColumnInfo> infos(columns.begin(), columns.end());
   for (ColumnInfo& info : infos) {
-    if (faults_.answer && info.name == faults_.answer->column) info.type = {SqlType::nvarchar, -1, 0, 0, context_.engine->default_collation()};
+    if (faults_.answer && info.name == faults_.answer->column)
+      info.type = {SqlType::nvarchar, -1, 0, 0, context_.engine->default_collation()};
   }
   return infos;
 }
@@ -87,7 +91,8 @@ bool ResultWriter::stopped_by_fault(bool has_row, std::span<const Value> values)
   if (fault_is_due(faults_.drop_after_rows)) return drop(has_row, values), true;
   if (fault_is_due(faults_.stall_after_rows)) return stall(), true;
   if (fault_is_due(faults_.error_after_rows)) {
-    report({conversion_failed, 1, 16, "Conversion failed when converting the varchar value 'fault' to data type int.", "", 1});
+    report({conversion_failed, 1, 16, "Conversion failed when converting the varchar value 'fault' to data type int.",
+            "", 1});
     suppressed_ = true;
     return true;
   }

@@ -1,7 +1,8 @@
-// The reply to one statement or procedure call: what the engine produces, as tokens, with the ordered faults applied.
+// The reply to one statement or procedure call: what the engine produces, as tokens, with the
+// ordered faults applied.
 //
-// A DONE is held back until it is known whether more follows. Nothing is thrown into the engine: a broken connection or
-// an unencodable value makes row() return false, and finish() reports it.
+// A DONE is held back until it is known whether more follows. Nothing is thrown into the engine: a
+// broken connection or an unencodable value makes row() return false, and finish() reports it.
 #pragma once
 
 #include <memory>
@@ -29,7 +30,7 @@ struct ReplyContext {
   Engine* engine{nullptr};
   Dialect dialect;
   std::string server_name;
-  std::uint64_t transaction{0};       // the descriptor; 0: none
+  std::uint64_t transaction{0};  // the descriptor; 0: none
   std::uint64_t last_transaction{0};
 };
 
@@ -51,15 +52,17 @@ class ResultWriter final : public ResultSink {
   void request_parameters(std::span<const Parameter> parameters) { request_ = parameters; }
   // Output values so far, of which sp_prepare's handle is one.
   const std::vector<Parameter>& returned() const { return returned_; }
-  // Keeps the bytes of what follows; recorded() has them when that was one result set and nothing else, else it is null.
+  // Keeps the bytes of what follows; recorded() has them when that was one result set and nothing
+  // else, else it is null.
   void record() { recording_ = std::make_unique<Recording>(); }
   std::unique_ptr<Recording> recorded();
-  // Writes a recorded result set, its rows over and over until there are `rows` of them; 0: as many as there are.
+  // Writes a recorded result set, its rows over and over until there are `rows` of them; 0: as many
+  // as there are.
   void replay(const Recording& recording, std::uint64_t rows);
   // Ends the reply; `more`: another one follows in the same message. Throws Disconnected.
   void finish(bool more);
-  // Ends the message and starts the one that acknowledges an attention: tedious waits for it in a message of its own,
-  // Microsoft's drivers and FreeTDS take it wherever it comes.
+  // Ends the message and starts the one that acknowledges an attention: tedious waits for it in a
+  // message of its own, Microsoft's drivers and FreeTDS take it wherever it comes.
   void finish_with_attention();
 
  private:

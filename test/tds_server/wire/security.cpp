@@ -53,8 +53,9 @@ std::optional<std::string> SecurityAcceptor::step(const std::string& token) {
   gss_name_t client = GSS_C_NO_NAME;
   gss_OID mechanism = GSS_C_NO_OID;
   OM_uint32 minor = 0, ignored = 0;
-  const OM_uint32 major = gss_accept_sec_context(&minor, &state_->context, GSS_C_NO_CREDENTIAL, &input, GSS_C_NO_CHANNEL_BINDINGS, &client,
-                                                 &mechanism, &output, nullptr, nullptr, nullptr);
+  const OM_uint32 major =
+      gss_accept_sec_context(&minor, &state_->context, GSS_C_NO_CREDENTIAL, &input, GSS_C_NO_CHANNEL_BINDINGS, &client,
+                             &mechanism, &output, nullptr, nullptr, nullptr);
   std::string reply = take(&output);
   if (GSS_ERROR(major)) {
     state_->fault = status_text(major, GSS_C_GSS_CODE) + ": " + status_text(minor, GSS_C_MECH_CODE);
@@ -66,24 +67,17 @@ std::optional<std::string> SecurityAcceptor::step(const std::string& token) {
     std::string text = take(&name);
     text.erase(text.find_last_not_of('\0') + 1);  // gss-ntlmssp counts the byte that ends its C string
     state_->account = windows_name(text);
-    state_->scheme = gss_oid_equal(mechanism, const_cast<gss_OID>(gss_mech_krb5)) ? AuthScheme::kerberos : AuthScheme::ntlm;
+    state_->scheme =
+        gss_oid_equal(mechanism, const_cast<gss_OID>(gss_mech_krb5)) ? AuthScheme::kerberos : AuthScheme::ntlm;
     state_->complete = true;
   }
   gss_release_name(&ignored, &client);
   return reply;
 }
 
-bool SecurityAcceptor::complete() const {
-  return state_->complete;
-}
-const std::string& SecurityAcceptor::fault() const {
-  return state_->fault;
-}
-const std::string& SecurityAcceptor::account() const {
-  return state_->account;
-}
-AuthScheme SecurityAcceptor::scheme() const {
-  return state_->scheme;
-}
+bool SecurityAcceptor::complete() const { return state_->complete; }
+const std::string& SecurityAcceptor::fault() const { return state_->fault; }
+const std::string& SecurityAcceptor::account() const { return state_->account; }
+AuthScheme SecurityAcceptor::scheme() const { return state_->scheme; }
 
 }  // namespace tds_server

@@ -29,7 +29,9 @@ std::string lower_case(std::string text) {
 }
 
 Server::Server(Options given)
-    : options(std::move(given)), tls(options.certificate_file, options.key_file, options.certificate_name), name(host_name()) {
+    : options(std::move(given)),
+      tls(options.certificate_file, options.key_file, options.certificate_name),
+      name(host_name()) {
   options.logins.emplace(lower_case(options.user), options.password);
 }
 

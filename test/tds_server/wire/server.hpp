@@ -1,4 +1,5 @@
-// What all sessions share: the command line, certificate, accounts, faults, recorded replies and counters.
+// What all sessions share: the command line, certificate, accounts, faults, recorded replies and
+// counters.
 #pragma once
 
 #include <map>

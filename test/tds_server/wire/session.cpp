@@ -16,12 +16,19 @@ constexpr std::int32_t own_error = 50000;
 
 // Texts and severities that tests may look at; others are told by number only.
 Message injected_error(std::uint64_t number) {
-  Message message{static_cast<std::int32_t>(number), 1, 16, "Error " + std::to_string(number) + " injected by tds_server_fault.", "", 1};
+  Message message{static_cast<std::int32_t>(number),
+                  1,
+                  16,
+                  "Error " + std::to_string(number) + " injected by tds_server_fault.",
+                  "",
+                  1};
   switch (number) {
     case 1205:
       message.severity = 13;
       message.state = 51;
-      message.text = "Transaction (Process ID 51) was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.";
+      message.text =
+          "Transaction (Process ID 51) was deadlocked on lock resources with another process and has been chosen as "
+          "the deadlock victim. Rerun the transaction.";
       break;
     case 1222:
       message.state = 51;
@@ -32,7 +39,10 @@ Message injected_error(std::uint64_t number) {
       message.state = 5;
       message.text = "The SELECT permission was denied on the object 'fault', database 'fault', schema 'dbo'.";
       break;
-    case 9002: message.severity = 17; message.text = "The transaction log for database 'fault' is full due to 'LOG_BACKUP'."; break;
+    case 9002:
+      message.severity = 17;
+      message.text = "The transaction log for database 'fault' is full due to 'LOG_BACKUP'.";
+      break;
     default: break;
   }
   return message;
@@ -66,7 +76,10 @@ const char* transaction_verb(TransactionRequestType type) {
 }  // namespace
 
 Session::Session(int socket, Server& server, int spid)
-    : server_(server), spid_(spid), transport_(socket), writer_(transport_),
+    : server_(server),
+      spid_(spid),
+      transport_(socket),
+      writer_(transport_),
       context_{transport_, writer_, inbox_, server.statistics, nullptr, {}, server.name, 0, 0} {}
 
 void Session::run() {
@@ -142,7 +155,8 @@ void Session::dispatch(PacketType type, Source& message) {
   if (bulk_open_) {
     engine_->bulk_abort();
     bulk_open_ = false;
-    return answer_error({4022, 1, 16, "Bulk load data was expected but not sent. The batch will be terminated.", "", 1});
+    return answer_error(
+        {4022, 1, 16, "Bulk load data was expected but not sent. The batch will be terminated.", "", 1});
   }
   if (!transaction_is_right(descriptor)) return;
   switch (type) {
@@ -157,7 +171,8 @@ void Session::count_statement() {
   ++statements_;
 }
 
-// MS-TDS 2.2.3.1.2: the status bits of a request's first packet. Of the database that is current then the client is told nothing.
+// MS-TDS 2.2.3.1.2: the status bits of a request's first packet. Of the database that is current
+// then the client is told nothing.
 void Session::reset(std::uint8_t status) {
   const bool keep_transaction = (status & packet_status::reset_connection_skip_transaction) != 0;
   if ((status & packet_status::reset_connection) == 0 && !keep_transaction) return;
@@ -179,9 +194,12 @@ void Session::reset(std::uint8_t status) {
 bool Session::transaction_is_right(std::optional<std::uint64_t> descriptor) {
   if (!descriptor || *descriptor == context_.transaction) return true;
   if (*descriptor == 0) {
-    answer_error({3989, 1, 16, "New request is not allowed to start because it should come with valid transaction descriptor.", "", 1});
+    answer_error({3989, 1, 16,
+                  "New request is not allowed to start because it should come with valid transaction descriptor.", "",
+                  1});
   } else {
-    answer_error({3971, 1, 16, "The server failed to resume the transaction. Desc:" + std::to_string(*descriptor) + ".", "", 1});
+    answer_error(
+        {3971, 1, 16, "The server failed to resume the transaction. Desc:" + std::to_string(*descriptor) + ".", "", 1});
   }
   return false;
 }
@@ -229,7 +247,8 @@ void Session::batch(const std::string& text) {
   if (is_insert_bulk(text)) return begin_bulk(text);
   const StatementFaults faults = server_.faults.for_statement(text);
   ResultWriter reply(context_, ReplyStyle::batch, faults);
-  const ReplayOrder order = faults.on_rows ? ReplayOrder{} : server_.replay.for_batch(text, engine_->database(), context_.dialect);
+  const ReplayOrder order =
+      faults.on_rows ? ReplayOrder{} : server_.replay.for_batch(text, engine_->database(), context_.dialect);
   execute(reply, faults, [&](ResultSink& sink) {
     if (order.recording) return reply.replay(*order.recording, order.rows);
     if (order.wanted) reply.record();
@@ -263,7 +282,9 @@ void Session::procedure_call(const ProcedureCall& call, bool last) {
 // The T-SQL that a call runs, as far as the wire side can tell.
 std::string Session::statement_of(const ProcedureCall& call) const {
   const std::string name = lower_case(call.procedure);
-  const auto parameter = [&](std::size_t i) { return i < call.parameters.size() ? call.parameters[i].value.bytes : call.procedure; };
+  const auto parameter = [&](std::size_t i) {
+    return i < call.parameters.size() ? call.parameters[i].value.bytes : call.procedure;
+  };
   if (name == "sp_executesql") return parameter(0);
   if (name == "sp_prepare" || name == "sp_prepexec") return parameter(2);
   if (name == "sp_execute") {
@@ -393,8 +414,10 @@ void Session::run_control(const Control& control, ResultSink& sink) {
     return sink.done(Command::select, 1);
   }
   if (control.kind == ControlKind::replay) {
-    if (control.name == "clear") server_.replay.clear();
-    else server_.replay.arm(control.name, control.value);
+    if (control.name == "clear")
+      server_.replay.clear();
+    else
+      server_.replay.arm(control.name, control.value);
   } else if (control.kind == ControlKind::answer) {
     server_.faults.answer({control.name, control.answer}, control.text);
   } else if (control.name == "clear") {
@@ -423,8 +446,11 @@ void Session::answer_error(const Message& message) {
 }
 
 void Session::answer_protocol_error(const char* what) {
-  append_message(writer_.body(), {4002, 1, 16, std::string("The incoming tabular data stream (TDS) protocol stream is incorrect: ") + what + ".", "", 1},
-                 server_.name, context_.dialect);
+  append_message(
+      writer_.body(),
+      {4002, 1, 16, std::string("The incoming tabular data stream (TDS) protocol stream is incorrect: ") + what + ".",
+       "", 1},
+      server_.name, context_.dialect);
   append_done(writer_.body(), {DoneToken::done, done_flag::error, Command::none, 0}, context_.dialect);
   writer_.end_message();
 }

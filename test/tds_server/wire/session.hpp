@@ -47,10 +47,12 @@ class Session {
   void bulk_load(Packet first);
   bool control(const std::string& text, ReplyStyle style, bool last);
 
-  // Runs `work` as one statement; engine errors become part of the reply. Throws Disconnected and ProtocolError.
+  // Runs `work` as one statement; engine errors become part of the reply. Throws Disconnected and
+  // ProtocolError.
   template <typename Work>
   void execute(ResultWriter& reply, const StatementFaults& faults, Work work);
-  // Ends the reply, with the acknowledgement of an attention when one came, and the message unless more calls follow.
+  // Ends the reply, with the acknowledgement of an attention when one came, and the message unless
+  // more calls follow.
   void finish(ResultWriter& reply, const StatementFaults& faults, bool last);
 
   void run_transaction(const TransactionRequest& request, ResultSink& sink);
@@ -72,8 +74,8 @@ class Session {
   std::map<std::string, std::string> prepared_;  // statement text by sp_prepare's handle, for faults
   bool bulk_open_{false};                        // INSERT BULK was answered, its data is due
   StatementFaults bulk_faults_;
-  std::uint64_t statements_{0};                  // of this session, as Statistics counts them
-  bool mute_attention_{false};                   // of the last statement
+  std::uint64_t statements_{0};  // of this session, as Statistics counts them
+  bool mute_attention_{false};   // of the last statement
 };
 
 }  // namespace tds_server

@@ -103,7 +103,8 @@ TlsContext::TlsContext(const std::string& certificate_file, const std::string& k
   }
 }
 
-TlsSession::TlsSession(SSL_CTX* context) : ssl_(SSL_new(context)), input_(BIO_new(BIO_s_mem())), output_(BIO_new(BIO_s_mem())) {
+TlsSession::TlsSession(SSL_CTX* context)
+    : ssl_(SSL_new(context)), input_(BIO_new(BIO_s_mem())), output_(BIO_new(BIO_s_mem())) {
   check(ssl_ != nullptr && input_ != nullptr && output_ != nullptr, "make a session");
   SSL_set_bio(ssl_.get(), input_, output_);
   SSL_set_accept_state(ssl_.get());

@@ -1,4 +1,5 @@
-// OpenSSL behind two small classes: the server's certificate and settings, and one connection's TLS state.
+// OpenSSL behind two small classes: the server's certificate and settings, and one connection's TLS
+// state.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -20,7 +21,8 @@ struct SslDelete {
 
 class TlsContext {
  public:
-  // With empty file names: a self-signed certificate for `common_name` plus localhost and 127.0.0.1, kept in memory.
+  // With empty file names: a self-signed certificate for `common_name` plus localhost and
+  // 127.0.0.1, kept in memory.
   TlsContext(const std::string& certificate_file, const std::string& key_file, const std::string& common_name);
 
   SSL_CTX* in_packets() const { return in_packets_.get(); }  // TDS 7.x: TLS 1.2 at most, as SQL Server

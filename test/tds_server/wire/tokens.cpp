@@ -12,8 +12,8 @@ namespace tds_server {
 namespace {
 
 namespace reply {
-constexpr unsigned return_status = 0x79, col_metadata = 0x81, error = 0xAA, info = 0xAB, return_value = 0xAC, login_ack = 0xAD,
-                   feature_ack = 0xAE, row = 0xD1, nbc_row = 0xD2, env_change = 0xE3, sspi = 0xED;
+constexpr unsigned return_status = 0x79, col_metadata = 0x81, error = 0xAA, info = 0xAB, return_value = 0xAC,
+                   login_ack = 0xAD, feature_ack = 0xAE, row = 0xD1, nbc_row = 0xD2, env_change = 0xE3, sspi = 0xED;
 }
 
 constexpr std::size_t message_limit = 8000;  // characters: PRINT writes the longest messages
@@ -41,8 +41,10 @@ void append_with_length(ByteBuffer& out, unsigned token, Body body) {
 }
 
 void append_user_type(ByteBuffer& out, const WireType& wire, const Dialect& dialect) {
-  if (dialect.since_7_2()) out.u32(user_type(wire));
-  else out.u16(user_type(wire));
+  if (dialect.since_7_2())
+    out.u32(user_type(wire));
+  else
+    out.u16(user_type(wire));
 }
 
 // COLMETADATA flags, MS-TDS 2.2.7.4.
@@ -53,11 +55,13 @@ unsigned column_flags(const ReplyColumn& column) {
   if (column.wire.collation != nullptr && column.wire.collation->case_sensitive) flags |= case_sensitive;
   if (column.info.identity) flags |= identity;
   if (column.info.computed) flags |= computed;
-  if (!column.info.identity && !column.info.computed && column.wire.type.type != SqlType::timestamp) flags |= updatable_unknown;
+  if (!column.info.identity && !column.info.computed && column.wire.type.type != SqlType::timestamp)
+    flags |= updatable_unknown;
   return flags;
 }
 
-// The table that text, ntext and image come from; this server does not know it and sends one empty part.
+// The table that text, ntext and image come from; this server does not know it and sends one empty
+// part.
 void append_table_name(ByteBuffer& out, const Dialect& dialect) {
   if (dialect.since_7_2()) out.u8(1);
   out.u16(0);
@@ -97,8 +101,10 @@ void append_done(ByteBuffer& out, const Done& done, const Dialect& dialect) {
   out.u8(static_cast<unsigned>(done.token));
   out.u16(done.flags);
   out.u16(static_cast<unsigned>(done.command));
-  if (dialect.since_7_2()) out.u64(done.rows);
-  else out.u32(static_cast<std::uint32_t>(done.rows));
+  if (dialect.since_7_2())
+    out.u64(done.rows);
+  else
+    out.u32(static_cast<std::uint32_t>(done.rows));
 }
 
 void append_message(ByteBuffer& out, const Message& message, const std::string& server, const Dialect& dialect) {
@@ -109,8 +115,10 @@ void append_message(ByteBuffer& out, const Message& message, const std::string& 
     append_word_text(out, message.text, message_limit);
     append_byte_text(out, server, 128);
     append_byte_text(out, message.procedure, 128);
-    if (dialect.since_7_2()) out.u32(static_cast<std::uint32_t>(message.line));
-    else out.u16(static_cast<unsigned>(message.line));
+    if (dialect.since_7_2())
+      out.u32(static_cast<std::uint32_t>(message.line));
+    else
+      out.u16(static_cast<unsigned>(message.line));
   });
 }
 
@@ -210,7 +218,8 @@ void append_col_metadata(ByteBuffer& out, std::span<const ReplyColumn> columns, 
   }
 }
 
-void append_row(ByteBuffer& out, std::span<const ReplyColumn> columns, std::span<const Value> values, const Dialect& dialect) {
+void append_row(ByteBuffer& out, std::span<const ReplyColumn> columns, std::span<const Value> values,
+                const Dialect& dialect) {
   if (values.size() != columns.size()) throw std::invalid_argument("row and columns differ in number");
   const bool bitmap = dialect.since_7_3b() && saved_by_bitmap(columns, values) > 0;
   out.u8(bitmap ? reply::nbc_row : reply::row);

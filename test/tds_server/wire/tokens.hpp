@@ -1,4 +1,5 @@
-// The tokens of a reply, MS-TDS 2.2.7, written to a byte buffer. No state: session.cpp and result_writer.cpp decide the order.
+// The tokens of a reply, MS-TDS 2.2.7, written to a byte buffer. No state: session.cpp and
+// result_writer.cpp decide the order.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,15 @@ struct ReplyColumn {
 };
 
 enum class EnvChange : std::uint8_t {
-  database = 1, language = 2, packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, reset = 18, routing = 20,
+  database = 1,
+  language = 2,
+  packet_size = 4,
+  collation = 7,
+  begin = 8,
+  commit = 9,
+  rollback = 10,
+  reset = 18,
+  routing = 20,
 };
 
 void append_done(ByteBuffer& out, const Done& done, const Dialect& dialect);
@@ -51,7 +60,8 @@ void append_feature_ack(ByteBuffer& out, bool utf8, const std::optional<std::str
 void append_sspi(ByteBuffer& out, std::string_view token);
 void append_col_metadata(ByteBuffer& out, std::span<const ReplyColumn> columns, const std::string& database,
                          const Dialect& dialect);
-void append_row(ByteBuffer& out, std::span<const ReplyColumn> columns, std::span<const Value> values, const Dialect& dialect);
+void append_row(ByteBuffer& out, std::span<const ReplyColumn> columns, std::span<const Value> values,
+                const Dialect& dialect);
 void append_return_status(ByteBuffer& out, std::int32_t status);
 void append_return_value(ByteBuffer& out, unsigned ordinal, const Parameter& value, const std::string& database,
                          const Dialect& dialect);

@@ -50,9 +50,7 @@ void Transport::send_all(std::span<const std::uint8_t> bytes) {
   }
 }
 
-std::size_t Transport::read_some(std::span<std::uint8_t> buffer) {
-  return tls_ ? read_tls(buffer) : receive(buffer);
-}
+std::size_t Transport::read_some(std::span<std::uint8_t> buffer) { return tls_ ? read_tls(buffer) : receive(buffer); }
 
 std::size_t Transport::read_tls(std::span<std::uint8_t> buffer) {
   std::uint8_t received[16 * 1024];
@@ -133,7 +131,8 @@ void Transport::feed_handshake(TlsSession& tls, bool wrapped) {
   std::uint8_t header[packet_header];
   read_exactly(header);
   std::size_t left = static_cast<std::size_t>(header[2]) << 8 | header[3];
-  if (header[0] != prelogin_type || left < packet_header) throw ProtocolError("TLS handshake outside a PRELOGIN packet");
+  if (header[0] != prelogin_type || left < packet_header)
+    throw ProtocolError("TLS handshake outside a PRELOGIN packet");
   left -= packet_header;
   while (left > 0) {
     const std::size_t n = std::min(left, sizeof buffer);
@@ -149,8 +148,14 @@ void Transport::send_handshake(TlsSession& tls, bool wrapped) {
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t n = std::min(bytes.size() - at, handshake_packet - packet_header);
     const std::size_t length = n + packet_header;
-    std::vector<std::uint8_t> packet{prelogin_type, at + n == bytes.size() ? std::uint8_t{1} : std::uint8_t{0},
-                                     static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length), 0, 0, 0, 0};
+    std::vector<std::uint8_t> packet{prelogin_type,
+                                     at + n == bytes.size() ? std::uint8_t{1} : std::uint8_t{0},
+                                     static_cast<std::uint8_t>(length >> 8),
+                                     static_cast<std::uint8_t>(length),
+                                     0,
+                                     0,
+                                     0,
+                                     0};
     packet.insert(packet.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
                   bytes.begin() + static_cast<std::ptrdiff_t>(at + n));
     send_all(packet);

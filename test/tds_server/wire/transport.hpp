@@ -1,7 +1,8 @@
 // The byte stream under the packets: a socket, with or without TLS (OpenSSL over memory BIOs).
 //
-// One thread may read while another writes: OpenSSL's objects are used under a lock, the socket is not. TLS can start
-// wrapped in PRELOGIN packets (MS-TDS 3.3.5.3) or on the bare socket (TDS 8.0), and can end after a packet.
+// One thread may read while another writes: OpenSSL's objects are used under a lock, the socket is
+// not. TLS can start wrapped in PRELOGIN packets (MS-TDS 3.3.5.3) or on the bare socket (TDS 8.0),
+// and can end after a packet.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +36,15 @@ class Transport {
   // Handshake inside PRELOGIN packets; afterwards everything is TLS until end_tls().
   void start_wrapped_tls(const TlsContext& context);
   void start_bare_tls(const TlsContext& context);
-  // Back to plain bytes, of which some may have come already (ENCRYPT_OFF: only the first packet of the login is encrypted).
+  // Back to plain bytes, of which some may have come already (ENCRYPT_OFF: only the first packet of
+  // the login is encrypted).
   void end_tls();
   bool encrypted() const { return tls_ != nullptr; }
 
   // Wakes both threads up with an end of stream; callable from any thread.
   void shut_down();
-  // Ends our side and waits a little for the client to end its own: close() would destroy a reply not yet read.
+  // Ends our side and waits a little for the client to end its own: close() would destroy a reply
+  // not yet read.
   void close_gently();
   // Login must end within this time; 0 takes the limit away.
   void read_timeout(int seconds);

@@ -1,4 +1,5 @@
-// Value decoding, MS-TDS 2.2.5.4 to 2.2.5.6: the reverse of types_encode.cpp, from clients that may lie.
+// Value decoding, MS-TDS 2.2.5.4 to 2.2.5.6: the reverse of types_encode.cpp, from clients that may
+// lie.
 #include "types_decode.hpp"
 
 #include <charconv>
@@ -55,7 +56,8 @@ ReadType read_decimal_type(Source& in, SqlType type) {
   in.u8();
   read.type.precision = in.u8();
   read.type.scale = in.u8();
-  require(read.type.precision >= 1 && read.type.precision <= 38 && read.type.scale <= read.type.precision, "bad precision");
+  require(read.type.precision >= 1 && read.type.precision <= 38 && read.type.scale <= read.type.precision,
+          "bad precision");
   read.type.max_length = decimal_size(read.type.precision);
   return read;
 }
@@ -164,16 +166,17 @@ std::string decimal_text(std::string_view data, int scale) {
   require(data.size() >= 2 && data.size() <= 17, "bad length of a decimal");
   Decimal value;
   value.negative = data[0] == 0;
-  for (std::size_t i = data.size() - 1; i > 0; --i) value.magnitude = value.magnitude << 8 | static_cast<unsigned char>(data[i]);
+  for (std::size_t i = data.size() - 1; i > 0; --i)
+    value.magnitude = value.magnitude << 8 | static_cast<unsigned char>(data[i]);
   std::string text;
   append_decimal(text, value, scale);
   return text;
 }
 
 std::string money_text(const std::uint8_t* p, std::size_t width) {
-  const std::int64_t units =
-      width == 4 ? signed_number(p, 4)
-                 : static_cast<std::int64_t>(unsigned_number(p, 4) << 32 | unsigned_number(p + 4, 4));
+  const std::int64_t units = width == 4
+                                 ? signed_number(p, 4)
+                                 : static_cast<std::int64_t>(unsigned_number(p, 4) << 32 | unsigned_number(p + 4, 4));
   Decimal value;
   value.negative = units < 0;
   value.magnitude = units < 0 ? 0 - static_cast<std::uint64_t>(units) : static_cast<std::uint64_t>(units);
@@ -270,8 +273,8 @@ std::string datetimeoffset_text(const std::uint8_t* p, std::size_t size, int sca
 
 std::string guid_text(const std::uint8_t* p) {
   char text[37];
-  std::snprintf(text, sizeof text, "%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X", p[3], p[2], p[1],
-                p[0], p[5], p[4], p[7], p[6], p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15]);
+  std::snprintf(text, sizeof text, "%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X", p[3], p[2],
+                p[1], p[0], p[5], p[4], p[7], p[6], p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15]);
   return text;
 }
 

@@ -1,4 +1,5 @@
-// TYPE_INFO and values that a client sends (RPC parameters, bulk rows) to engine.hpp's types and canonical values.
+// TYPE_INFO and values that a client sends (RPC parameters, bulk rows) to engine.hpp's types and
+// canonical values.
 #pragma once
 
 #include "../engine.hpp"
@@ -13,14 +14,15 @@ enum class ReadPrefix : std::uint8_t { fixed, byte, word, long_, plp, variant };
 struct ReadType {
   TypeInfo type;
   ReadPrefix prefix{ReadPrefix::fixed};
-  int width{0};          // of ReadPrefix::fixed
-  int code_page{1252};   // of char, varchar and text
+  int width{0};         // of ReadPrefix::fixed
+  int code_page{1252};  // of char, varchar and text
 };
 
 // Where a value stands: text, ntext and image have a text pointer in bulk rows only.
 enum class Place : std::uint8_t { parameter, bulk_row };
 
-// Throws ProtocolError for undefined tokens and for types that this server does not take (table-valued parameters).
+// Throws ProtocolError for undefined tokens and for types that this server does not take
+// (table-valued parameters).
 ReadType read_type_info(Source& in, const Dialect& dialect, Place place);
 Value read_value(Source& in, const ReadType& type, Place place);
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint64_t plp_null = ~std::uint64_t{0};
 constexpr std::uint64_t plp_unknown_length = ~std::uint64_t{1};
-// Longer values go out as PLP of unknown length, in chunks of an odd size: they end inside characters, as they may.
+// Longer values go out as PLP of unknown length, in chunks of an odd size: they end inside
+// characters, as they may.
 constexpr std::size_t plp_known_limit = 64 * 1024;
 constexpr std::size_t plp_chunk = 8039;
 constexpr std::size_t word_limit = 8000;
@@ -135,8 +136,10 @@ void append_narrow(ByteBuffer& out, const WireType& type, std::string_view text)
 void pad(ByteBuffer& out, const TypeInfo& type, std::size_t start) {
   const std::size_t wanted = type.max_length > 0 ? static_cast<std::size_t>(type.max_length) : 0;
   while (out.size() - start < wanted) {
-    if (type.type == SqlType::nchar) out.u16(' ');
-    else out.u8(type.type == SqlType::char_ ? ' ' : 0);
+    if (type.type == SqlType::nchar)
+      out.u16(' ');
+    else
+      out.u8(type.type == SqlType::char_ ? ' ' : 0);
   }
 }
 
@@ -166,20 +169,14 @@ void append_payload(ByteBuffer& out, const WireType& wire, std::string_view text
       return append_day(out, moment.day);
     }
     case SqlType::datetimeoffset: return append_datetimeoffset(out, type.scale, text);
-    case SqlType::char_:
-      append_narrow(out, wire, text);
-      return pad(out, type, start);
+    case SqlType::char_: append_narrow(out, wire, text); return pad(out, type, start);
     case SqlType::varchar:
     case SqlType::text: return append_narrow(out, wire, text);
-    case SqlType::nchar:
-      append_utf16(out, text);
-      return pad(out, type, start);
+    case SqlType::nchar: append_utf16(out, text); return pad(out, type, start);
     case SqlType::nvarchar:
     case SqlType::ntext:
     case SqlType::xml: append_utf16(out, text); return;
-    case SqlType::binary:
-      out.bytes(text);
-      return pad(out, type, start);
+    case SqlType::binary: out.bytes(text); return pad(out, type, start);
     case SqlType::varbinary:
     case SqlType::image:
     case SqlType::timestamp:
@@ -237,8 +234,9 @@ void append_plp(ByteBuffer& out, const WireType& type, std::string_view text) {
 }
 
 void append_text_pointer(ByteBuffer& out, const WireType& type, std::string_view text) {
-  static constexpr std::uint8_t pointer_and_timestamp[25] = {16, 'd', 'u', 'm', 'm', 'y', ' ', 't', 'e', 'x', 't', 'p', 't',
-                                                             'r', 0,   0,   0,   'd', 'u', 'm', 'm', 'y', 'T', 'S', 0};
+  static constexpr std::uint8_t pointer_and_timestamp[25] = {16,  'd', 'u', 'm', 'm', 'y', ' ', 't', 'e',
+                                                             'x', 't', 'p', 't', 'r', 0,   0,   0,   'd',
+                                                             'u', 'm', 'm', 'y', 'T', 'S', 0};
   out.bytes(pointer_and_timestamp, sizeof pointer_and_timestamp);
   const std::size_t start = out.size();
   out.u32(0);
@@ -257,13 +255,9 @@ void append_variant_properties(ByteBuffer& out, const WireType& base) {
       return out.u8(type.scale);
     case SqlType::time:
     case SqlType::datetime2:
-    case SqlType::datetimeoffset:
-      out.u8(1);
-      return out.u8(type.scale);
+    case SqlType::datetimeoffset: out.u8(1); return out.u8(type.scale);
     case SqlType::binary:
-    case SqlType::varbinary:
-      out.u8(2);
-      return out.u16(longest);
+    case SqlType::varbinary: out.u8(2); return out.u16(longest);
     case SqlType::char_:
     case SqlType::varchar:
     case SqlType::nchar:

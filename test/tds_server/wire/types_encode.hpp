@@ -8,8 +8,8 @@
 
 namespace tds_server {
 
-// One value with its length prefix, NULL included.
-// Throws std::invalid_argument when the value is not in its type's canonical form; `out` is then undefined past its old end.
+// One value with its length prefix, NULL included. Throws std::invalid_argument when the value is
+// not in its type's canonical form; `out` is then undefined past its old end.
 void append_value(ByteBuffer& out, const WireType& type, const Value& value, const Dialect& dialect);
 
 // How many bytes a NULL of that type takes in a ROW token.

@@ -39,7 +39,8 @@ char32_t next_code_point(std::string_view text, std::size_t& position) {
     return position += 2, code;
   }
   if (lead >= 0xE0 && lead < 0xF0 && is_continuation(text, position + 1) && is_continuation(text, position + 2)) {
-    const char32_t code = (lead & 0x0F) << 12 | continuation(text, position + 1) << 6 | continuation(text, position + 2);
+    const char32_t code =
+        (lead & 0x0F) << 12 | continuation(text, position + 1) << 6 | continuation(text, position + 2);
     if (code >= 0x800) return position += 3, code;
   }
   if (lead >= 0xF0 && lead < 0xF5 && is_continuation(text, position + 1) && is_continuation(text, position + 2) &&

@@ -1,4 +1,5 @@
-// UTF-16LE of the wire to and from WTF-8, the text of engine.hpp: a lone surrogate is its 3-byte form on that side.
+// UTF-16LE of the wire to and from WTF-8, the text of engine.hpp: a lone surrogate is its 3-byte
+// form on that side.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace tds_server {
 
-// The code point at `position`, which moves past it. Bytes that are not WTF-8 give U+FFFD, one byte at a time.
+// The code point at `position`, which moves past it. Bytes that are not WTF-8 give U+FFFD, one byte
+// at a time.
 char32_t next_code_point(std::string_view text, std::size_t& position);
 void append_code_point(std::string& text, char32_t code);
 
@@ -18,7 +20,8 @@ std::size_t append_utf16(ByteBuffer& out, std::string_view text);
 std::string utf16_to_wtf8(std::string_view utf16_bytes);
 // How many UTF-16 code units `text` has.
 std::size_t utf16_length(std::string_view text);
-// The longest start of `text` that has at most `units` UTF-16 code units and ends between code points.
+// The longest start of `text` that has at most `units` UTF-16 code units and ends between code
+// points.
 std::string_view cut_utf16(std::string_view text, std::size_t units);
 
 }  // namespace tds_server

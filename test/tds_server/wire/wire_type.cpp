@@ -56,11 +56,23 @@ TypeInfo without_new_dates(const TypeInfo& type) {
 // TDS 7.1 knows no (max), xml or CLR types.
 TypeInfo without_plp(TypeInfo type) {
   switch (type.type) {
-    case SqlType::varchar: if (type.max_length == -1) type.type = SqlType::text; break;
-    case SqlType::nvarchar: if (type.max_length == -1) type.type = SqlType::ntext; break;
-    case SqlType::varbinary: if (type.max_length == -1) type.type = SqlType::image; break;
-    case SqlType::xml: type.type = SqlType::ntext; type.collation = "Latin1_General_CI_AS"; break;
-    case SqlType::hierarchyid: type.type = SqlType::varbinary; type.max_length = hierarchyid_limit; break;
+    case SqlType::varchar:
+      if (type.max_length == -1) type.type = SqlType::text;
+      break;
+    case SqlType::nvarchar:
+      if (type.max_length == -1) type.type = SqlType::ntext;
+      break;
+    case SqlType::varbinary:
+      if (type.max_length == -1) type.type = SqlType::image;
+      break;
+    case SqlType::xml:
+      type.type = SqlType::ntext;
+      type.collation = "Latin1_General_CI_AS";
+      break;
+    case SqlType::hierarchyid:
+      type.type = SqlType::varbinary;
+      type.max_length = hierarchyid_limit;
+      break;
     case SqlType::geometry:
     case SqlType::geography: type.type = SqlType::image; break;
     default: break;
@@ -130,7 +142,9 @@ void append_udt_info(ByteBuffer& out, const WireType& type, const std::string& d
   const bool is_hierarchy = type.type.type == SqlType::hierarchyid;
   out.u16(is_hierarchy ? hierarchyid_limit : 0xFFFF);
   const char* name = is_hierarchy ? "hierarchyid" : type.type.type == SqlType::geometry ? "geometry" : "geography";
-  const char* clr = is_hierarchy ? "SqlHierarchyId" : type.type.type == SqlType::geometry ? "SqlGeometry" : "SqlGeography";
+  const char* clr = is_hierarchy                          ? "SqlHierarchyId"
+                    : type.type.type == SqlType::geometry ? "SqlGeometry"
+                                                          : "SqlGeography";
   append_byte_string(out, database);
   append_byte_string(out, "sys");
   append_byte_string(out, name);
@@ -162,8 +176,12 @@ void append_byte_length(ByteBuffer& out, const WireType& type) {
 
 bool has_collation(SqlType type) {
   switch (type) {
-    case SqlType::char_: case SqlType::varchar: case SqlType::text:
-    case SqlType::nchar: case SqlType::nvarchar: case SqlType::ntext: return true;
+    case SqlType::char_:
+    case SqlType::varchar:
+    case SqlType::text:
+    case SqlType::nchar:
+    case SqlType::nvarchar:
+    case SqlType::ntext: return true;
     default: return false;
   }
 }
@@ -200,9 +218,12 @@ void append_type_info(ByteBuffer& out, const WireType& type, const std::string& 
     case Prefix::byte: append_byte_length(out, type); break;
     case Prefix::word: out.u16(static_cast<unsigned>(type.type.max_length)); break;
     case Prefix::plp:
-      if (type.token == token::udt) append_udt_info(out, type, database);
-      else if (type.token == token::xml) out.u8(0);  // no schema collection
-      else out.u16(0xFFFF);
+      if (type.token == token::udt)
+        append_udt_info(out, type, database);
+      else if (type.token == token::xml)
+        out.u8(0);  // no schema collection
+      else
+        out.u16(0xFFFF);
       break;
     case Prefix::text_pointer: out.u32(type.token == token::ntext ? 0x7FFFFFFE : 0x7FFFFFFF); break;
     case Prefix::variant: out.u32(variant_limit); break;

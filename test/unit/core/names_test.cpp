@@ -43,7 +43,8 @@ TEST(LocalName, CutsBetweenCharacters) {
 TEST(LocalNames, TheFirstKeepsTheName) {
   const std::vector<std::string> names{"Users", "USERS", "Other", "users"};
   const std::vector<std::string> found = local_names(names, NameCase::lower);
-  EXPECT_EQ(found, (std::vector<std::string>{"users", distinct_name("users", "USERS"), "other", distinct_name("users", "users")}));
+  EXPECT_EQ(found, (std::vector<std::string>{"users", distinct_name("users", "USERS"), "other",
+                                             distinct_name("users", "users")}));
   EXPECT_NE(found[1], found[3]);
 }
 

@@ -71,10 +71,13 @@ TEST(OptionRules, ContractOfTheSpecification) {
     EXPECT_NE(find_option(Context::server, name), nullptr) << name;
   for (const char* name : {"username", "password", "password_file", "access_token_file", "password_required"})
     EXPECT_NE(find_option(Context::user_mapping, name), nullptr) << name;
-  for (const char* name : {"schema_name", "table_name", "query", "updatable", "use_remote_estimate", "batch_size", "nul_policy"})
+  for (const char* name :
+       {"schema_name", "table_name", "query", "updatable", "use_remote_estimate", "batch_size", "nul_policy"})
     EXPECT_NE(find_option(Context::table, name), nullptr) << name;
-  for (const char* name : {"column_name", "key", "remote_type"}) EXPECT_NE(find_option(Context::column, name), nullptr) << name;
-  for (const char* name : {"import_default", "import_not_null", "import_collate", "import_generated", "import_views", "name_case"})
+  for (const char* name : {"column_name", "key", "remote_type"})
+    EXPECT_NE(find_option(Context::column, name), nullptr) << name;
+  for (const char* name :
+       {"import_default", "import_not_null", "import_collate", "import_generated", "import_views", "name_case"})
     EXPECT_NE(find_option(Context::import, name), nullptr) << name;
   EXPECT_EQ(find_option(Context::server, "password"), nullptr);
   EXPECT_EQ(find_option(Context::server, "HOST"), nullptr);
@@ -84,12 +87,14 @@ TEST(OptionRules, TdsFdwSpellings) {
   EXPECT_EQ(find_option(Context::server, "servername")->meaning, "host");
   EXPECT_EQ(find_option(Context::table, "table")->meaning, "table_name");
   EXPECT_EQ(find_option(Context::table, "schema")->meaning, "schema_name");
-  for (const char* name :
-       {"dbuse", "language", "character_set", "tds_version", "msg_handler", "row_estimate_method", "sqlserver_ansi_mode"})
+  for (const char* name : {"dbuse", "language", "character_set", "tds_version", "msg_handler", "row_estimate_method",
+                           "sqlserver_ansi_mode"})
     EXPECT_FALSE(find_option(Context::server, name)->ignored_because.empty()) << name;
   for (const char* name : {"row_estimate_method", "match_column_names", "local_tuple_estimate"})
     EXPECT_FALSE(find_option(Context::table, name)->ignored_because.empty()) << name;
-  EXPECT_EQ(validate(Context::server, {{"servername", "h"}, {"tds_version", "7.4"}, {"msg_handler", "notice"}, {"dbuse", "0"}}).sqlstate,
+  EXPECT_EQ(validate(Context::server,
+                     {{"servername", "h"}, {"tds_version", "7.4"}, {"msg_handler", "notice"}, {"dbuse", "0"}})
+                .sqlstate,
             "");
 }
 
@@ -100,21 +105,27 @@ TEST(Options, UnknownNameGetsTheNearestAsHint) {
   EXPECT_EQ(outcome.hint, "Perhaps you meant the option \"host\".");
   EXPECT_EQ(validate(Context::server, {{"encyrpt", "x"}}).hint, "Perhaps you meant the option \"encrypt\".");
   EXPECT_EQ(validate(Context::server, {{"password", "geheim"}}).hint, "It is an option of the user mapping.");
-  EXPECT_EQ(validate(Context::column, {{"zzzzzzzz", "x"}}).hint, "Valid options here are: column_name, key, remote_type.");
+  EXPECT_EQ(validate(Context::column, {{"zzzzzzzz", "x"}}).hint,
+            "Valid options here are: column_name, key, remote_type.");
 }
 
 TEST(Options, NamesOfOtherToolsAreKnown) {
   EXPECT_EQ(validate(Context::server, {{"dbname", "x"}}).hint, "Perhaps you meant the option \"database\".");
   EXPECT_EQ(validate(Context::server, {{"server", "x"}}).hint, "Perhaps you meant the option \"host\".");
-  EXPECT_EQ(validate(Context::server, {{"TrustServerCertificate", "x"}}).hint, "Perhaps you meant the option \"ca_file\".");
+  EXPECT_EQ(validate(Context::server, {{"TrustServerCertificate", "x"}}).hint,
+            "Perhaps you meant the option \"ca_file\".");
   EXPECT_EQ(validate(Context::server, {{"timeout", "x"}}).hint, "Perhaps you meant the option \"connect_timeout\".");
   EXPECT_EQ(validate(Context::user_mapping, {{"user", "x"}}).hint, "Perhaps you meant the option \"username\".");
-  EXPECT_EQ(validate(Context::server, {{"pwd", "x"}}).hint, "Perhaps you meant the option \"password\" of the user mapping.");
+  EXPECT_EQ(validate(Context::server, {{"pwd", "x"}}).hint,
+            "Perhaps you meant the option \"password\" of the user mapping.");
 }
 
 TEST(Options, WhatHasNoEffectIsNoHint) {
   for (const char* name : {"dbuze", "languag", "fetch_siz", "tds_versio"})
-    EXPECT_EQ(validate(Context::server, {{name, "x"}}).hint.find("Perhaps you meant the option \"" + std::string(name).substr(0, 3)), std::string::npos) << name;
+    EXPECT_EQ(validate(Context::server, {{name, "x"}})
+                  .hint.find("Perhaps you meant the option \"" + std::string(name).substr(0, 3)),
+              std::string::npos)
+        << name;
 }
 
 TEST(Options, AHostHasNoPort) {
@@ -129,7 +140,8 @@ TEST(Options, AHostHasNoPort) {
 
 TEST(Options, TheRightNameInTheWrongPlaceIsNearer) {
   EXPECT_EQ(validate(Context::server, {{"username", "x"}}).hint, "It is an option of the user mapping.");
-  EXPECT_EQ(validate(Context::server, {{"usernam", "x"}}).hint, "Perhaps you meant the option \"username\" of the user mapping.");
+  EXPECT_EQ(validate(Context::server, {{"usernam", "x"}}).hint,
+            "Perhaps you meant the option \"username\" of the user mapping.");
   EXPECT_EQ(validate(Context::user_mapping, {{"host", "x"}}).hint, "It is an option of the foreign server.");
   EXPECT_EQ(validate(Context::column, {{"table_name", "x"}}).hint, "It is an option of the foreign table.");
 }
@@ -171,7 +183,8 @@ TEST(Options, PasswordsAreNotEchoed) {
 }
 
 TEST(Options, Integers) {
-  for (const char* good : {"1", "1433", "65535"}) EXPECT_EQ(validate(Context::server, {{"port", good}}).sqlstate, "") << good;
+  for (const char* good : {"1", "1433", "65535"})
+    EXPECT_EQ(validate(Context::server, {{"port", good}}).sqlstate, "") << good;
   for (const char* bad : {"0", "65536", "-1", "", "1433x", " 1433", "1e3", "99999999999999999999"})
     EXPECT_EQ(validate(Context::server, {{"port", bad}}).sqlstate, "22023") << bad;
   EXPECT_EQ(validate(Context::server, {{"port", "abc"}}).message, "invalid value for option \"port\": \"abc\"");
@@ -188,7 +201,8 @@ TEST(Options, CostsBooleansChoices) {
   const OptionRule& updatable = *find_option(Context::server, "updatable");
   for (const char* good : {"on", "TRUE", "yes", "1", "t"}) EXPECT_TRUE(read_boolean(updatable, good));
   for (const char* good : {"off", "False", "no", "0", "f"}) EXPECT_FALSE(read_boolean(updatable, good));
-  for (const char* bad : {"", "2", "o", "tru"}) EXPECT_EQ(validate(Context::server, {{"updatable", bad}}).sqlstate, "22023") << bad;
+  for (const char* bad : {"", "2", "o", "tru"})
+    EXPECT_EQ(validate(Context::server, {{"updatable", bad}}).sqlstate, "22023") << bad;
   const OptionRule& encrypt = *find_option(Context::server, "encrypt");
   EXPECT_EQ(read_choice(encrypt, "off"), 0u);
   EXPECT_EQ(read_choice(encrypt, "Strict"), 3u);
@@ -198,13 +212,17 @@ TEST(Options, CostsBooleansChoices) {
 TEST(Options, HostIsOneName) {
   for (const char* good : {"sql01", "sql01.example.org", "10.0.0.1", "fe80::1"})
     EXPECT_EQ(validate(Context::server, {{"host", good}}).sqlstate, "");
-  EXPECT_EQ(validate(Context::server, {{"host", "sql01\\prod"}}).hint, "Give a named instance by the option \"instance\".");
+  EXPECT_EQ(validate(Context::server, {{"host", "sql01\\prod"}}).hint,
+            "Give a named instance by the option \"instance\".");
   EXPECT_EQ(validate(Context::server, {{"servername", "a,1433"}}).hint, "A port has the option \"port\".");
   for (const char* bad : {",", "a,", ",a", "a,,b"})
-    EXPECT_EQ(validate(Context::server, {{"host", bad}}).hint, "Between two commas there must be a host name or an address.") << bad;
+    EXPECT_EQ(validate(Context::server, {{"host", bad}}).hint,
+              "Between two commas there must be a host name or an address.")
+        << bad;
   for (const char* bad : {"a, b", "a ,b"})
     EXPECT_EQ(validate(Context::server, {{"host", bad}}).hint, "Write the commas without blanks beside them.") << bad;
-  for (const char* bad : {"", "a b", "a\nb", "a;b"}) EXPECT_EQ(validate(Context::server, {{"host", bad}}).sqlstate, "22023") << bad;
+  for (const char* bad : {"", "a b", "a\nb", "a;b"})
+    EXPECT_EQ(validate(Context::server, {{"host", bad}}).sqlstate, "22023") << bad;
 }
 
 TEST(Options, FilesTextsTypes) {
@@ -219,7 +237,8 @@ TEST(Options, FilesTextsTypes) {
 }
 
 TEST(Options, WhatExcludesEachOther) {
-  EXPECT_EQ(validate(Context::server, {{"host", "a"}, {"servername", "b"}}).message, "conflicting options \"host\" and \"servername\"");
+  EXPECT_EQ(validate(Context::server, {{"host", "a"}, {"servername", "b"}}).message,
+            "conflicting options \"host\" and \"servername\"");
   EXPECT_EQ(validate(Context::server, {{"instance", "a"}, {"port", "1"}}).sqlstate, "42601");
   EXPECT_EQ(validate(Context::table, {{"query", "SELECT 1 AS a"}, {"table", "b"}}).message,
             "options \"query\" and \"table_name\" exclude each other");
@@ -234,11 +253,15 @@ TEST(Options, WhatPromisesProtectionGivesIt) {
   EXPECT_EQ(outcome.sqlstate, "42601");
   EXPECT_EQ(outcome.message, "option \"ca_file\" cannot stand beside encrypt 'off'");
   EXPECT_NE(outcome.hint.find("\"require\""), std::string::npos) << outcome.hint;
-  EXPECT_EQ(validate(Context::server, {{"verify_host", "on"}}).message, "option \"verify_host\" needs the option \"ca_file\"");
+  EXPECT_EQ(validate(Context::server, {{"verify_host", "on"}}).message,
+            "option \"verify_host\" needs the option \"ca_file\"");
   EXPECT_EQ(validate(Context::server, {{"tls_name", "db"}, {"driver", "freetds"}}).message,
             "option \"tls_name\" cannot stand beside driver 'freetds'");
   for (const char* encrypt : {"request", "require", "strict"})
-    EXPECT_EQ(validate(Context::server, {{"ca_file", "system"}, {"verify_host", "on"}, {"encrypt", encrypt}, {"tls_name", "db"}}).sqlstate, "");
+    EXPECT_EQ(validate(Context::server,
+                       {{"ca_file", "system"}, {"verify_host", "on"}, {"encrypt", encrypt}, {"tls_name", "db"}})
+                  .sqlstate,
+              "");
   EXPECT_EQ(validate(Context::server, {{"verify_host", "off"}}).sqlstate, "");  // it counts for access tokens
 }
 

@@ -173,8 +173,8 @@ TEST(Types, ExactComparison) {
 TEST(SelectExpression, MostTypesAreThemselves) {
   for (const Mapping& mapping : mappings) {
     const Type type = mapping.remote.type;
-    const bool special =
-        type == Type::hierarchyid || type == Type::geometry || type == Type::geography || type == Type::sql_variant || type == Type::udt;
+    const bool special = type == Type::hierarchyid || type == Type::geometry || type == Type::geography ||
+                         type == Type::sql_variant || type == Type::udt;
     if (!special) {
       EXPECT_EQ(select_expression(mapping.remote, "[c]"), "[c]");
     }
@@ -183,7 +183,8 @@ TEST(SelectExpression, MostTypesAreThemselves) {
 
 TEST(SelectExpression, ClrTypes) {
   EXPECT_EQ(select_expression({Type::hierarchyid, 892, 0, 0}, "[t].[c]"), "[t].[c].ToString()");
-  EXPECT_EQ(select_expression({Type::geography, -1, 0, 0}, "[c]"), "CAST(CAST([c].STSrid AS int) AS binary(4))+[c].AsBinaryZM()");
+  EXPECT_EQ(select_expression({Type::geography, -1, 0, 0}, "[c]"),
+            "CAST(CAST([c].STSrid AS int) AS binary(4))+[c].AsBinaryZM()");
   EXPECT_EQ(select_expression({Type::udt, -1, 0, 0}, "[c]"), "CAST([c] AS varbinary(max))");
 }
 

@@ -63,9 +63,9 @@ inline void require_size(const Column& column, const Cell& cell, std::size_t siz
 
 // A date or time as it stands on the wire, before anything is cut.
 struct WireDateTime {
-  std::int32_t days{0};     // since 0001-01-01; 0 for time
-  std::uint64_t ticks{0};   // of 10^-7 s in the day; datetime's 1/300 s are rounded to milliseconds first
-  std::int16_t offset{0};   // minutes east of UTC; days and ticks are UTC
+  std::int32_t days{0};    // since 0001-01-01; 0 for time
+  std::uint64_t ticks{0};  // of 10^-7 s in the day; datetime's 1/300 s are rounded to milliseconds first
+  std::int16_t offset{0};  // minutes east of UTC; days and ticks are UTC
 };
 WireDateTime read_datetime(const Column& column, const Cell& cell);
 // So many minutes, less than a day, later or earlier; the day may leave the calendar.

@@ -1,7 +1,8 @@
 // Windows code pages, which SQL Server's varchar columns are in, by way of glibc's iconv.
 //
-// What is kept between calls is never freed: a backend meets a handful of code pages in its life, and a destructor that runs at
-// exit would run inside PostgreSQL's own exit. Not safe for threads, which a backend has none of.
+// What is kept between calls is never freed: a backend meets a handful of code pages in its life,
+// and a destructor that runs at exit would run inside PostgreSQL's own exit. Not safe for threads,
+// which a backend has none of.
 #include <iconv.h>
 
 #include <array>
@@ -23,12 +24,14 @@ struct CodePage {
   bool single_byte;
 };
 
+// clang-format off
 constexpr CodePage code_pages[] = {
     {437, "CP437", true},   {850, "CP850", true},   {874, "CP874", true},   {932, "CP932", false},  {936, "CP936", false},
     {949, "CP949", false},  {950, "CP950", false},  {1250, "CP1250", true}, {1251, "CP1251", true}, {1252, "CP1252", true},
     {1253, "CP1253", true}, {1254, "CP1254", true}, {1255, "CP1255", true}, {1256, "CP1256", true}, {1257, "CP1257", true},
     {1258, "CP1258", true},
 };
+// clang-format on
 constexpr std::size_t code_page_count = std::size(code_pages);
 
 std::size_t index_of(int number) {
@@ -45,19 +48,21 @@ std::size_t index_of(int number) {
     bytes += digits[data[i] >> 4];
     bytes += digits[data[i] & 15];
   }
-  throw Error(sqlstate::invalid_byte_sequence, "byte sequence " + bytes + " has no character in code page " + std::to_string(code_page));
+  throw Error(sqlstate::invalid_byte_sequence,
+              "byte sequence " + bytes + " has no character in code page " + std::to_string(code_page));
 }
 
 iconv_t open_converter(const CodePage& page) {
   const iconv_t converter = iconv_open("UTF-8", page.iconv_name);
   if (converter == reinterpret_cast<iconv_t>(-1))
-    throw Error(sqlstate::feature_not_supported, "the C library cannot convert code page " + std::to_string(page.number),
-                std::string("iconv_open failed for ") + page.iconv_name + ".", "Install the C library's gconv modules.");
+    throw Error(
+        sqlstate::feature_not_supported, "the C library cannot convert code page " + std::to_string(page.number),
+        std::string("iconv_open failed for ") + page.iconv_name + ".", "Install the C library's gconv modules.");
   return converter;
 }
 
-// The UTF-8 of each byte of a single-byte code page; length 0: no character. Entries are copied as a whole, their length behind
-// the bytes, so that one four-byte store does each character.
+// The UTF-8 of each byte of a single-byte code page; length 0: no character. Entries are copied as
+// a whole, their length behind the bytes, so that one four-byte store does each character.
 struct ByteTable {
   struct Entry {
     char bytes[3];
@@ -85,7 +90,8 @@ const ByteTable& byte_table(std::size_t index) {
     entry.length = converted ? static_cast<std::uint8_t>(to - out) : 0;
     std::memcpy(entry.bytes, out, entry.length);
     if (!converted && i >= 0x80 && i <= 0x9F) {
-      // Windows maps the unassigned bytes of this range to the C1 control of the same number, and so does SQL Server.
+      // Windows maps the unassigned bytes of this range to the C1 control of the same number, and
+      // so does SQL Server.
       entry = {{static_cast<char>(0xC2), static_cast<char>(i), 0}, 2};
     }
   }
@@ -145,7 +151,8 @@ void double_byte_to_utf8(std::size_t index, const std::uint8_t* data, std::size_
     out.append(block, static_cast<std::size_t>(to - block));
     if (failure == 0 || failure == E2BIG) continue;
     const auto* bad = reinterpret_cast<const std::uint8_t*>(from);
-    if (!put_windows_extra(number, *bad, out)) throw_no_character(number, bad, failure == EINVAL || in_left == 1 ? 1 : 2);
+    if (!put_windows_extra(number, *bad, out))
+      throw_no_character(number, bad, failure == EINVAL || in_left == 1 ? 1 : 2);
     ++from;
     --in_left;
   }

@@ -11,8 +11,8 @@ namespace mssql::tds {
 
 namespace {
 
-constexpr std::int32_t days_to_2000 = 730119;       // 0001-01-01 to 2000-01-01
-constexpr std::int32_t first_datetime_day = -53690; // 1753-01-01, from 1900-01-01
+constexpr std::int32_t days_to_2000 = 730119;        // 0001-01-01 to 2000-01-01
+constexpr std::int32_t first_datetime_day = -53690;  // 1753-01-01, from 1900-01-01
 constexpr std::uint64_t ticks_per_millisecond = 10'000;
 constexpr std::uint32_t datetime_ticks_per_day = 300 * 86400;
 constexpr int largest_offset = 14 * 60;
@@ -21,7 +21,9 @@ constexpr int largest_offset = 14 * 60;
   throw Error(sqlstate::datetime_overflow, "date or time out of range in " + describe_column(column), detail);
 }
 
-[[noreturn]] void throw_past_midnight(const Column& column) { throw_out_of_range(column, "The time of day is past 24:00."); }
+[[noreturn]] void throw_past_midnight(const Column& column) {
+  throw_out_of_range(column, "The time of day is past 24:00.");
+}
 
 [[noreturn]] void throw_wrong_day(const Column& column, std::int32_t days) {
   if (column.type == WireType::datetime)
@@ -29,7 +31,9 @@ constexpr int largest_offset = 14 * 60;
   throw_out_of_range(column, "Day " + std::to_string(days) + " since 0001-01-01 is past the year 9999.");
 }
 
-[[noreturn]] void throw_wrong_scale(const Column& column) { throw_malformed(column, "Its scale is " + std::to_string(column.scale) + "."); }
+[[noreturn]] void throw_wrong_scale(const Column& column) {
+  throw_malformed(column, "Its scale is " + std::to_string(column.scale) + ".");
+}
 
 // Of the time of day; also checks the scale, for all that follows.
 inline std::size_t time_size(const Column& column) {
@@ -54,7 +58,8 @@ inline std::int32_t check_day(const Column& column, std::uint64_t days) {
   return static_cast<std::int32_t>(days);
 }
 
-// Time and date, six to eight bytes, are taken as one number, from their first four bytes and their last four.
+// Time and date, six to eight bytes, are taken as one number, from their first four bytes and their
+// last four.
 inline WireDateTime read_time_and_date(const Column& column, const std::uint8_t* data, std::size_t time) {
   const std::size_t size = time + 3;
   const std::uint64_t whole = read_little_endian(data, 4) | read_little_endian(data + size - 4, 4) << (8 * (size - 4));
@@ -107,7 +112,8 @@ WireDateTime read_datetimeoffset(const Column& column, const Cell& cell) {
 }
 
 [[noreturn, gnu::noinline]] void throw_wrong_precision(const Column& column) {
-  throw_malformed(column, "Its type is decimal(" + std::to_string(column.precision) + "," + std::to_string(column.scale) + ").");
+  throw_malformed(
+      column, "Its type is decimal(" + std::to_string(column.precision) + "," + std::to_string(column.scale) + ").");
 }
 
 [[noreturn, gnu::noinline]] void throw_wrong_sign(const Column& column, const Cell& cell) {
@@ -120,7 +126,9 @@ WireDateTime read_datetimeoffset(const Column& column, const Cell& cell) {
 }
 
 inline unsigned __int128 read_magnitude(const Column& column, const Cell& cell) {
-  const auto word = [&](std::size_t at, std::size_t size) -> unsigned __int128 { return read_little_endian(cell.data + at, size); };
+  const auto word = [&](std::size_t at, std::size_t size) -> unsigned __int128 {
+    return read_little_endian(cell.data + at, size);
+  };
   if (cell.size == 9) [[likely]]
     return word(1, 8);
   switch (cell.size) {
@@ -162,7 +170,8 @@ void throw_null(const Column& column) { throw_malformed(column, "A NULL was to b
 
 void throw_wrong_size(const Column& column, const Cell& cell, std::size_t size) {
   if (cell.is_null()) throw_null(column);
-  throw_malformed(column, "The value has " + std::to_string(cell.size) + " bytes where " + std::to_string(size) + " are due.");
+  throw_malformed(column,
+                  "The value has " + std::to_string(cell.size) + " bytes where " + std::to_string(size) + " are due.");
 }
 
 std::int64_t decode_other_integer(const Column& column, const Cell& cell) {
@@ -173,8 +182,12 @@ std::int64_t decode_other_integer(const Column& column, const Cell& cell) {
         throw_malformed(column, "A bit is " + std::to_string(cell.data[0]) + ".");
       return cell.data[0];
     case WireType::tinyint: require_size(column, cell, 1); return cell.data[0];
-    case WireType::smallint: require_size(column, cell, 2); return static_cast<std::int16_t>(read_little_endian(cell.data, 2));
-    case WireType::bigint: require_size(column, cell, 8); return static_cast<std::int64_t>(read_little_endian(cell.data, 8));
+    case WireType::smallint:
+      require_size(column, cell, 2);
+      return static_cast<std::int16_t>(read_little_endian(cell.data, 2));
+    case WireType::bigint:
+      require_size(column, cell, 8);
+      return static_cast<std::int64_t>(read_little_endian(cell.data, 8));
     default: throw_not_a(column, "an integer");
   }
 }
@@ -193,7 +206,8 @@ Decimal decode_decimal(const Column& column, const Cell& cell) {
   if (column.type == WireType::money || column.type == WireType::smallmoney) return decode_money(column, cell);
   if (column.type != WireType::decimal) throw_not_a(column, "a decimal number");
   if (cell.is_null()) throw_null(column);
-  if (column.precision < 1 || column.precision > 38 || column.scale < 0 || column.scale > column.precision) throw_wrong_precision(column);
+  if (column.precision < 1 || column.precision > 38 || column.scale < 0 || column.scale > column.precision)
+    throw_wrong_precision(column);
   const unsigned __int128 magnitude = read_magnitude(column, cell);
   if (cell.data[0] > 1) throw_wrong_sign(column, cell);
   if (magnitude >= powers_of_ten[static_cast<std::size_t>(column.precision)]) throw_too_many_digits(column);
@@ -202,7 +216,9 @@ Decimal decode_decimal(const Column& column, const Cell& cell) {
 
 WireDateTime read_datetime(const Column& column, const Cell& cell) {
   switch (column.type) {
-    case WireType::date: require_size(column, cell, 3); return {check_day(column, read_little_endian(cell.data, 3)), 0, 0};
+    case WireType::date:
+      require_size(column, cell, 3);
+      return {check_day(column, read_little_endian(cell.data, 3)), 0, 0};
     case WireType::time: {
       const std::size_t size = time_size(column);
       require_size(column, cell, size);
@@ -237,7 +253,8 @@ DateTime decode_datetime(const Column& column, const Cell& cell) {
     const LegacyDateTime value = read_legacy_datetime(column, cell);
     return {static_cast<std::int64_t>(value.milliseconds * 1000), value.days + days_to_1900 - days_to_2000, 0};
   }
-  const WireDateTime wire = column.type == WireType::datetime2 ? read_datetime2(column, cell) : read_datetime(column, cell);
+  const WireDateTime wire =
+      column.type == WireType::datetime2 ? read_datetime2(column, cell) : read_datetime(column, cell);
   const std::int32_t days = column.type == WireType::time ? 0 : wire.days - days_to_2000;
   return {static_cast<std::int64_t>(wire.ticks / 10), days, wire.offset};
 }
@@ -248,7 +265,8 @@ std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell)
   // A 32-bit group, two of 16 bits, and eight bytes that stand as they are
   const std::uint64_t groups = read_little_endian(cell.data, 8);
   constexpr std::uint64_t even_bytes = 0x00FF00FF00000000;
-  std::uint64_t swapped = __builtin_bswap32(static_cast<std::uint32_t>(groups)) | (groups & even_bytes) << 8 | (groups >> 8 & even_bytes);
+  std::uint64_t swapped =
+      __builtin_bswap32(static_cast<std::uint32_t>(groups)) | (groups & even_bytes) << 8 | (groups >> 8 & even_bytes);
   if constexpr (std::endian::native == std::endian::big) swapped = __builtin_bswap64(swapped);
   std::array<std::uint8_t, 16> uuid;
   std::memcpy(&uuid[0], &swapped, 8);

@@ -38,23 +38,27 @@ inline std::int64_t decode_integer(const Column& column, const Cell& cell) {
 double decode_float(const Column& column, const Cell& cell);     // real, float
 Decimal decode_decimal(const Column& column, const Cell& cell);  // decimal, money, smallmoney
 
-// Days since 2000-01-01 and microseconds of day, PostgreSQL's units. The seventh digit of the fraction is cut, never rounded;
-// datetime's 1/300 s ticks become .000, .003, .007 as SQL Server prints them.
+// Days since 2000-01-01 and microseconds of day, PostgreSQL's units. The seventh digit of the
+// fraction is cut, never rounded; datetime's 1/300 s ticks become .000, .003, .007 as SQL Server
+// prints them.
 struct DateTime {
   std::int64_t microseconds{0};  // 0 .. 86,399,999,999; for datetimeoffset in UTC
   std::int32_t days{0};
   std::int16_t offset_minutes{0};
 };
-DateTime decode_datetime(const Column& column, const Cell& cell);  // date, time, smalldatetime, datetime, datetime2, datetimeoffset
+DateTime decode_datetime(const Column& column,
+                         const Cell& cell);  // date, time, smalldatetime, datetime, datetime2, datetimeoffset
 
 // RFC 4122 byte order, as PostgreSQL's uuid.
 std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell);
 
-// Character data as valid UTF-8 that PostgreSQL accepts. The view is the cell itself when nothing had to change, else it lives in `scratch`.
+// Character data as valid UTF-8 that PostgreSQL accepts. The view is the cell itself when nothing
+// had to change, else it lives in `scratch`.
 std::string_view decode_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& scratch);
 
-// The value as text, for columns of text type and for messages; appended to `out`. Dates in SQL Server's ISO spelling (style 121) with
-// as many digits of fraction as the type has, decimals with their scale; bits, floats, UUIDs and bytes as PostgreSQL prints them.
+// The value as text, for columns of text type and for messages; appended to `out`. Dates in SQL
+// Server's ISO spelling (style 121) with as many digits of fraction as the type has, decimals with
+// their scale; bits, floats, UUIDs and bytes as PostgreSQL prints them.
 void decode_to_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& out);
 
 }  // namespace mssql::tds

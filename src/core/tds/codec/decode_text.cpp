@@ -1,4 +1,5 @@
-// Character data, and every other type as text. Spellings of CONVERT style 121 where SQL Server has one, else PostgreSQL's.
+// Character data, and every other type as text. Spellings of CONVERT style 121 where SQL Server has
+// one, else PostgreSQL's.
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -25,11 +26,12 @@ bool is_encoded_surrogate(std::string_view text) {
 }
 
 [[noreturn]] void throw_refused(const Column& column, bool is_nul) {
-  throw Error(sqlstate::untranslatable_character,
-              describe_column(column) + (is_nul ? " holds a NUL character (U+0000)" : " holds half of a surrogate pair"),
-              "PostgreSQL's text cannot store it.",
-              "Set nul_policy to \"replace\" (by U+FFFD) or \"strip\": an option of foreign servers and tables; for a copy, "
-              "options => '{\"nul_policy\": \"replace\"}'.");
+  throw Error(
+      sqlstate::untranslatable_character,
+      describe_column(column) + (is_nul ? " holds a NUL character (U+0000)" : " holds half of a surrogate pair"),
+      "PostgreSQL's text cannot store it.",
+      "Set nul_policy to \"replace\" (by U+FFFD) or \"strip\": an option of foreign servers and tables; for a copy, "
+      "options => '{\"nul_policy\": \"replace\"}'.");
 }
 
 // `text` with every NUL and lone surrogate treated as `policy` says.
@@ -50,7 +52,8 @@ std::string apply_policy(const Column& column, std::string_view text, CharacterP
   }
 }
 
-// `scratch` keeps the size of the longest text that was in it, so that no room is filled with zeros before each text.
+// `scratch` keeps the size of the longest text that was in it, so that no room is filled with zeros
+// before each text.
 std::string_view utf16_to_utf8(const Column& column, const Cell& cell, std::string& scratch, bool& clean) {
   constexpr std::size_t short_text = 16384;  // units
   const std::size_t units = utf16_units(cell.size);
@@ -61,14 +64,16 @@ std::string_view utf16_to_utf8(const Column& column, const Cell& cell, std::stri
   return {scratch.data(), text.size};
 }
 
-// The cell in UTF-8, a view of itself when it is that already; `clean` says that nothing in it needs a policy.
+// The cell in UTF-8, a view of itself when it is that already; `clean` says that nothing in it
+// needs a policy.
 std::string_view to_utf8(const Column& column, const Cell& cell, std::string& scratch, bool& clean) {
   const std::string_view raw(reinterpret_cast<const char*>(cell.data), cell.size);
   switch (column.encoding) {
     case Encoding::utf8: clean = is_storable(raw); return raw;
     case Encoding::utf16le: return utf16_to_utf8(column, cell, scratch, clean);
     case Encoding::code_page: {
-      // Every Windows code page has ASCII where ASCII has it, and no double-byte character of one starts with an ASCII byte.
+      // Every Windows code page has ASCII where ASCII has it, and no double-byte character of one
+      // starts with an ASCII byte.
       clean = true;
       if (storable_ascii(cell.data, cell.size) == cell.size) return raw;
       scratch.clear();
@@ -87,12 +92,14 @@ void append_digits(std::string& out, std::uint64_t value, int width) {
   out.append(digits, static_cast<std::size_t>(width));
 }
 
-// Civil date of a day number (0: 0001-01-01) in the proleptic Gregorian calendar: 400-year cycles of 146097 days that begin on 1 March.
+// Civil date of a day number (0: 0001-01-01) in the proleptic Gregorian calendar: 400-year cycles
+// of 146097 days that begin on 1 March.
 void append_date(std::string& out, std::int32_t days) {
   const std::int32_t shifted = days + 306;  // days since 0000-03-01
   const std::int32_t cycle = shifted / 146097;
   const std::int32_t day_of_cycle = shifted % 146097;
-  const std::int32_t year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 - day_of_cycle / 146096) / 365;
+  const std::int32_t year_of_cycle =
+      (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 - day_of_cycle / 146096) / 365;
   const std::int32_t day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
   const std::int32_t month_from_march = (5 * day_of_year + 2) / 153;
   const std::int32_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -114,7 +121,9 @@ void append_time(std::string& out, std::uint64_t ticks, int fraction) {
   append_digits(out, seconds % 60, 2);
   if (fraction == 0) return;
   out += '.';
-  append_digits(out, ticks % 10'000'000 / static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(7 - fraction)]), fraction);
+  append_digits(out,
+                ticks % 10'000'000 / static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(7 - fraction)]),
+                fraction);
 }
 
 void append_datetimeoffset(const Column& column, WireDateTime value, std::string& out) {
@@ -142,7 +151,10 @@ void append_datetime(const Column& column, const Cell& cell, std::string& out) {
   }
   append_date(out, value.days);
   out += ' ';
-  append_time(out, value.ticks, column.type == WireType::datetime2 ? column.scale : column.type == WireType::datetime ? 3 : 0);
+  append_time(out, value.ticks,
+              column.type == WireType::datetime2  ? column.scale
+              : column.type == WireType::datetime ? 3
+                                                  : 0);
 }
 
 void append_decimal(const Decimal& value, std::string& out) {
@@ -194,7 +206,8 @@ void append_uuid(const Column& column, const Cell& cell, std::string& out) {
   }
 }
 
-[[gnu::noinline]] std::string_view decode_any_text(const Column& column, const Cell& cell, CharacterPolicy policy, std::string& scratch) {
+[[gnu::noinline]] std::string_view decode_any_text(const Column& column, const Cell& cell, CharacterPolicy policy,
+                                                   std::string& scratch) {
   if (cell.is_null()) throw_null(column);
   bool clean = false;
   std::string_view text;
@@ -254,9 +267,7 @@ void decode_to_text(const Column& column, const Cell& cell, CharacterPolicy poli
       return;
     }
     case WireType::binary:
-    case WireType::udt:
-      out += "\\x";
-      return append_hex(cell.data, cell.size, out);
+    case WireType::udt: out += "\\x"; return append_hex(cell.data, cell.size, out);
     case WireType::variant: {
       Column base;
       Cell value;

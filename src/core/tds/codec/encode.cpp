@@ -27,10 +27,12 @@ struct Value {
   std::string& out;
 
   [[noreturn]] void invalid() const {
-    throw Error(sqlstate::invalid_text, "invalid value for " + what + " of type " + declare(type) + ": \"" + std::string(text) + "\"");
+    throw Error(sqlstate::invalid_text,
+                "invalid value for " + what + " of type " + declare(type) + ": \"" + std::string(text) + "\"");
   }
   [[noreturn]] void out_of_range(const char* state) const {
-    throw Error(state, "value of " + what + " is out of range for type " + declare(type) + ": \"" + std::string(text) + "\"",
+    throw Error(state,
+                "value of " + what + " is out of range for type " + declare(type) + ": \"" + std::string(text) + "\"",
                 "The type must hold it exactly.");
   }
   void number(std::uint64_t value, std::size_t size) const { append_little_endian(value, size, out); }
@@ -59,7 +61,8 @@ class Fields {
   std::uint64_t fraction() {
     std::uint64_t value = 0;
     int count = 0;
-    for (; good_ && !rest_.empty() && is_digit(rest_.front()); ++count) value = value * 10 + static_cast<std::uint64_t>(digit());
+    for (; good_ && !rest_.empty() && is_digit(rest_.front()); ++count)
+      value = value * 10 + static_cast<std::uint64_t>(digit());
     good_ = good_ && count > 0 && count <= fraction_digits;
     for (; count < fraction_digits; ++count) value *= 10;
     return value;
@@ -81,7 +84,8 @@ class Fields {
   bool good_{true};
 };
 
-// Days since 0001-01-01 in the proleptic Gregorian calendar: whole 400-year cycles that begin on 1 March.
+// Days since 0001-01-01 in the proleptic Gregorian calendar: whole 400-year cycles that begin on 1
+// March.
 std::int32_t day_number(int year, int month, int day) noexcept {
   const int y = month <= 2 ? year - 1 : year;
   const int year_of_cycle = y % 400;
@@ -128,7 +132,8 @@ std::optional<WireDateTime> read_moment(std::string_view text, bool with_date, b
 }
 
 void append_time(const Value& value, std::uint64_t ticks) {
-  const auto unit = static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(fraction_digits - value.type.scale)]);
+  const auto unit =
+      static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(fraction_digits - value.type.scale)]);
   if (ticks % unit != 0) value.out_of_range(sqlstate::datetime_overflow);
   value.number(ticks / unit, value.type.scale <= 2 ? 3 : value.type.scale <= 4 ? 4 : 5);
 }
@@ -173,9 +178,7 @@ void append_moment(const Value& value) {
     case Type::smalldatetime: return append_smalldatetime(value, *moment);
     case Type::datetime: return append_datetime(value, *moment);
     case Type::datetimeoffset: return append_datetimeoffset(value, *moment);
-    default:
-      append_time(value, moment->ticks);
-      return append_date(value, moment->days);
+    default: append_time(value, moment->ticks); return append_date(value, moment->days);
   }
 }
 
@@ -215,7 +218,8 @@ Decimal read_decimal(const Value& value, int precision, int scale) {
   }
   // Checked first: ten times 38 digits may be more than 128 bits hold
   const auto append_digit = [&](unsigned digit) {
-    if (number.magnitude >= powers_of_ten[static_cast<std::size_t>(precision - 1)]) value.out_of_range(sqlstate::numeric_out_of_range);
+    if (number.magnitude >= powers_of_ten[static_cast<std::size_t>(precision - 1)])
+      value.out_of_range(sqlstate::numeric_out_of_range);
     number.magnitude = number.magnitude * 10 + digit;
   };
   int behind_point = -1;
@@ -340,7 +344,8 @@ void encode_text(const RemoteType& type, std::string_view text, const std::strin
     case WireType::real: return append_float<float, std::uint32_t>(value);
     case WireType::float_: return append_float<double, std::uint64_t>(value);
     case WireType::decimal: return append_decimal(value);
-    case WireType::money: return append_money(value, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+    case WireType::money:
+      return append_money(value, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
     case WireType::smallmoney:
       return append_money(value, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
     case WireType::date:

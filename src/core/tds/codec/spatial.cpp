@@ -36,7 +36,8 @@ std::string ewkb_from_srid_wkb(std::string_view bytes) {
   if (bytes.size() < srid_size + wkb_header_size + 4)
     throw_malformed("It has " + std::to_string(bytes.size()) + " bytes, less than an SRID and the shortest WKB.");
   const std::string_view wkb = bytes.substr(srid_size);
-  if (wkb[0] != 0 && wkb[0] != 1) throw_malformed("Its byte order is " + std::to_string(static_cast<std::uint8_t>(wkb[0])) + ".");
+  if (wkb[0] != 0 && wkb[0] != 1)
+    throw_malformed("Its byte order is " + std::to_string(static_cast<std::uint8_t>(wkb[0])) + ".");
   const bool little_endian = wkb[0] == 1;
   const std::uint32_t type = read_u32(wkb, 1, little_endian);
   if (type & 0xE0000000) throw_malformed("Its WKB has extended type flags already.");

@@ -14,7 +14,8 @@ namespace mssql::tds {
 
 namespace {
 
-// utf8_to_utf16le() runs over a block on the stack, so that the result string never zero-fills room that is overwritten at once.
+// utf8_to_utf16le() runs over a block on the stack, so that the result string never zero-fills room
+// that is overwritten at once.
 constexpr std::size_t stack_units = 1024;
 
 #if defined(__SSE2__)
@@ -36,7 +37,8 @@ const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
 constexpr std::size_t worth_avx2 = 4 * block_units;  // for fewer the call costs more than it saves
 #endif
 
-// Copies the ASCII units at the front of `data` (NUL excluded) to `out`, both of which are padded; how many there were.
+// Copies the ASCII units at the front of `data` (NUL excluded) to `out`, both of which are padded;
+// how many there were.
 inline std::size_t narrow_ascii(const std::uint8_t* data, std::size_t units, char* out) noexcept {
   std::size_t i = 0;
 #if defined(__SSE2__)
@@ -101,8 +103,10 @@ struct Progress {
   char* put;       // where its character goes
 };
 
-// Up to the next ASCII character: scripts other than Latin come in runs, too. NULs and lone surrogates are among them.
-[[gnu::noinline]] Progress convert_beyond_ascii(const std::uint8_t* data, std::size_t units, Progress from, bool& suspicious) noexcept {
+// Up to the next ASCII character: scripts other than Latin come in runs, too. NULs and lone
+// surrogates are among them.
+[[gnu::noinline]] Progress convert_beyond_ascii(const std::uint8_t* data, std::size_t units, Progress from,
+                                                bool& suspicious) noexcept {
   auto [at, put] = from;
   for (; at < units; ++at) {
     const std::uint32_t unit = unit_at(data, at);
@@ -129,8 +133,9 @@ std::size_t extra_bytes(std::uint32_t unit) noexcept { return (unit >= 0x80 ? 1 
 
 bool continues(std::uint8_t byte) noexcept { return (byte & 0xC0) == 0x80; }
 
-// Length of the well-formed sequence of more than one byte at `data` (The Unicode Standard, table 3-7), 0 when there is none; `code`
-// is its character. Overlong forms, surrogates and what lies above U+10FFFF are not well-formed.
+// Length of the well-formed sequence of more than one byte at `data` (The Unicode Standard, table
+// 3-7), 0 when there is none; `code` is its character. Overlong forms, surrogates and what lies
+// above U+10FFFF are not well-formed.
 inline std::size_t read_utf8(const std::uint8_t* data, std::size_t size, std::uint32_t& code) noexcept {
   const std::uint8_t first = data[0];
   if (first >= 0xE0 && first < 0xF0) {
@@ -213,7 +218,8 @@ bool utf16le_to_utf8(const std::uint8_t* data, std::size_t size, std::string& ou
 }
 
 void throw_odd_size(std::size_t size) {
-  throw Error(sqlstate::invalid_byte_sequence, "UTF-16 text from SQL Server has an odd number of bytes (" + std::to_string(size) + ")");
+  throw Error(sqlstate::invalid_byte_sequence,
+              "UTF-16 text from SQL Server has an odd number of bytes (" + std::to_string(size) + ")");
 }
 
 void utf8_to_utf16le(std::string_view utf8, std::string& out) {
@@ -230,7 +236,8 @@ void utf8_to_utf16le(std::string_view utf8, std::string& out) {
         std::uint32_t code = 0;
         const std::size_t length = read_utf8(data + at, utf8.size() - at, code);
         if (length == 0)
-          throw Error(sqlstate::invalid_byte_sequence, "invalid byte sequence for encoding \"UTF8\": " + hex(data + at, 1));
+          throw Error(sqlstate::invalid_byte_sequence,
+                      "invalid byte sequence for encoding \"UTF8\": " + hex(data + at, 1));
         at += length;
         if (code >= 0x10000) {
           const std::uint32_t high = 0xD800 + ((code - 0x10000) >> 10);

@@ -8,7 +8,8 @@
 namespace mssql::tds {
 
 std::string_view with_decimal_number(std::string_view json, std::string& scratch) {
-  constexpr std::string_view float_bits = R"({"t":"float","v":"0x)", real_bits = R"({"t":"real","v":"0x)", after = R"("})";
+  constexpr std::string_view float_bits = R"({"t":"float","v":"0x)", real_bits = R"({"t":"real","v":"0x)",
+                             after = R"("})";
   constexpr std::size_t digits = 16, quoted = 3;
   const bool real = json.starts_with(real_bits);
   const std::string_view before = real ? real_bits : float_bits;

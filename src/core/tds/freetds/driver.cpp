@@ -1,5 +1,5 @@
-// The order of calls that DB-Library demands: send, dbsqlok(), then dbresults() and dbnextrow() until NO_MORE_RESULTS.
-// dbcancel() may come at any time.
+// The order of calls that DB-Library demands: send, dbsqlok(), then dbresults() and dbnextrow()
+// until NO_MORE_RESULTS. dbcancel() may come at any time.
 #include "driver.hpp"
 
 #include <poll.h>
@@ -23,7 +23,8 @@ constexpr int cancel_seconds = 10;  // a server that still sends rows then does 
 // FreeTDS looks at interruptions only where it waits.
 constexpr int rows_between_checks = 256;
 
-// Of a batch in clear text: the packet's header, ALL_HEADERS with a transaction's descriptor (MS-TDS 2.2.5.3), UTF-16. It fits one packet.
+// Of a batch in clear text: the packet's header, ALL_HEADERS with a transaction's descriptor
+// (MS-TDS 2.2.5.3), UTF-16. It fits one packet.
 std::uint64_t clear_size(std::string_view ascii) {
   constexpr std::size_t packet_header = 8, all_headers = 22;
   return packet_header + all_headers + 2 * ascii.size();
@@ -44,12 +45,14 @@ Driver::Driver(const Login& login, const Environment& environment)
 }
 
 Driver::~Driver() {
-  // The handlers in place must be ours: DB-Library's default one may answer an error of close() with exit()
+  // The handlers in place must be ours: DB-Library's default one may answer an error of close()
+  // with exit()
   const Call call(monitor_, process_.get(), {});
   process_.reset();
 }
 
-// One question for both: the session number that FreeTDS takes from packet headers is 0 on some servers.
+// One question for both: the session number that FreeTDS takes from packet headers is 0 on some
+// servers.
 void Driver::introduce() {
   try {
     execute("SELECT CAST(@@SPID AS int), CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))", {});
@@ -66,9 +69,10 @@ void Driver::introduce() {
   }
 }
 
-// FreeTDS goes on in clear behind the login where the server, or somebody on the way who changes a byte, agrees to no more encryption than
-// that. What comes from there proves nothing, but the kernel counts what we send: under TLS the first question, which tells nothing, is longer
-// than it is by itself. Its answer, which is not read here, acknowledges it.
+// FreeTDS goes on in clear behind the login where the server, or somebody on the way who changes a
+// byte, agrees to no more encryption than that. What comes from there proves nothing, but the
+// kernel counts what we send: under TLS the first question, which tells nothing, is longer than it
+// is by itself. Its answer, which is not read here, acknowledges it.
 void Driver::require_tls(std::uint64_t clear_size, std::optional<std::uint64_t> written_before) {
   constexpr int slice_ms = 200;
   const int socket = dbiordesc(process_.get());
@@ -89,18 +93,20 @@ void Driver::require_tls(std::uint64_t clear_size, std::optional<std::uint64_t> 
   if (written_before && acknowledged && *acknowledged > *written_before + clear_size) return;
   drop();
   const bool unknown = !written_before || !acknowledged;
-  throw Error(sqlstate::cannot_connect,
-              "connection to server at " + where_ + " failed: " + (unknown ? "whether it is encrypted cannot be seen" : "only its login is encrypted"),
-              unknown ? "FreeTDS does not say, and this system's kernel does not count what is sent."
-                      : "The server, or somebody on the way to it, does not agree to more, and FreeTDS takes that for enough.",
-              "Use the native driver, or set the server option \"encrypt\" to \"request\" if clear text is acceptable.");
+  throw Error(
+      sqlstate::cannot_connect,
+      "connection to server at " + where_ +
+          " failed: " + (unknown ? "whether it is encrypted cannot be seen" : "only its login is encrypted"),
+      unknown ? "FreeTDS does not say, and this system's kernel does not count what is sent."
+              : "The server, or somebody on the way to it, does not agree to more, and FreeTDS takes that for enough.",
+      "Use the native driver, or set the server option \"encrypt\" to \"request\" if clear text is acceptable.");
 }
 
 bool Driver::alive() const noexcept {
   if (dead_ || dbdead(process_.get())) return false;
   if (busy_) return true;
-  // Idle, nothing is due to come, so a stream that has ended is a connection that the server has closed. POLLRDHUP sees the end
-  // behind a last TLS alert, which is data to a recv().
+  // Idle, nothing is due to come, so a stream that has ended is a connection that the server has
+  // closed. POLLRDHUP sees the end behind a last TLS alert, which is data to a recv().
   pollfd end{dbiordesc(process_.get()), POLLRDHUP, 0};
   return ::poll(&end, 1, 0) <= 0 || end.revents == 0;
 }
@@ -127,7 +133,8 @@ void Driver::execute(std::string_view sql, std::span<const Parameter> parameters
   result_.clear();
   const Call call(monitor_, process_.get(), statement_limits());
   busy_ = true;
-  const std::optional<std::uint64_t> written_before = unproven_ ? net::bytes_written(dbiordesc(process_.get())) : std::nullopt;
+  const std::optional<std::uint64_t> written_before =
+      unproven_ ? net::bytes_written(dbiordesc(process_.get())) : std::nullopt;
   RETCODE code;
   if (parameters.empty()) {
     dbfreebuf(process_.get());
@@ -184,11 +191,12 @@ bool Driver::end_of_rows(STATUS status) {
   if (status == REG_ROW && monitor_.conversion_failed() && !monitor_.has_server_error() && !dbdead(process_.get())) {
     const std::string columns = result_.suspects(process_.get());
     cancel();
-    throw Error(sqlstate::untranslatable_character, "a character of column " + columns + " cannot be converted to UTF-8",
-                "Row " + std::to_string(rows_read_ + 1) +
-                    " of the result has half a surrogate pair, or a byte that is no character in the column's code page.",
-                "The option nul_policy lets lone surrogates of nvarchar columns pass; a varchar column can be selected as "
-                "CAST(... AS nvarchar(max)).");
+    throw Error(
+        sqlstate::untranslatable_character, "a character of column " + columns + " cannot be converted to UTF-8",
+        "Row " + std::to_string(rows_read_ + 1) +
+            " of the result has half a surrogate pair, or a byte that is no character in the column's code page.",
+        "The option nul_policy lets lone surrogates of nvarchar columns pass; a varchar column can be selected as "
+        "CAST(... AS nvarchar(max)).");
   }
   judge(status == NO_MORE_ROWS || status == REG_ROW ? SUCCEED : FAIL);
   in_rows_ = false;
@@ -210,7 +218,8 @@ void Driver::give_up_if_interrupted() {
 // DB-Library's count is an int that may have wrapped; rows that were read are counted here.
 void Driver::count_rows() {
   if (!dbiscount(process_.get())) return;
-  affected_ += rows_read_ > 0 ? rows_read_ : static_cast<std::int64_t>(static_cast<std::uint32_t>(dbcount(process_.get())));
+  affected_ +=
+      rows_read_ > 0 ? rows_read_ : static_cast<std::int64_t>(static_cast<std::uint32_t>(dbcount(process_.get())));
   rows_read_ = 0;
 }
 
@@ -232,11 +241,14 @@ Error Driver::failure() const {
   if (monitor_.stop() == Stop::silence) return silence_error(where_, waits_.statement);
   if (monitor_.has_server_error()) return monitor_.server_error();
   if (monitor_.out_of_memory()) return Error(sqlstate::out_of_memory, "out of memory");
-  const std::string reported = monitor_.library_error().empty() ? "" : "FreeTDS reports: " + monitor_.library_error() + ".";
-  if (dbdead(process_.get())) return Error(sqlstate::connection_failure, "connection to server at " + where_ + " was lost", reported);
+  const std::string reported =
+      monitor_.library_error().empty() ? "" : "FreeTDS reports: " + monitor_.library_error() + ".";
+  if (dbdead(process_.get()))
+    return Error(sqlstate::connection_failure, "connection to server at " + where_ + " was lost", reported);
   if (monitor_.conversion_failed())
     return Error(sqlstate::untranslatable_character, "a character in the server's answer cannot be converted to UTF-8",
-                 "It has half a surrogate pair, or a byte that is no character in its code page.", "Set the server option \"driver\" to \"native\", which tells the column.");
+                 "It has half a surrogate pair, or a byte that is no character in its code page.",
+                 "Set the server option \"driver\" to \"native\", which tells the column.");
   return Error(sqlstate::fdw_error, "the server or FreeTDS failed without an error message", reported);
 }
 

@@ -1,10 +1,10 @@
 // The FreeTDS driver: a Session over one DB-Library connection.
 //
-// Assumes a process with one thread. What it leaves to others: transactions (the caller's statements) and session settings.
+// Assumes a process with one thread. What it leaves to others: transactions (the caller's
+// statements) and session settings.
 #pragma once
 
 #include <sybdb.h>
-
 
 #include "core/tds/bulk.hpp"
 #include "core/tds/session.hpp"

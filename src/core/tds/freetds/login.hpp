@@ -1,4 +1,5 @@
-// Logs in to a server through FreeTDS, independent of the machine's freetds.conf and of the user's environment.
+// Logs in to a server through FreeTDS, independent of the machine's freetds.conf and of the user's
+// environment.
 #pragma once
 
 #include <sybdb.h>
@@ -15,12 +16,13 @@ struct CloseProcess {
 };
 using Process = std::unique_ptr<DBPROCESS, CloseProcess>;
 
-// A logged-in connection. Throws Error: 08001 (cannot reach, no answer in time, cannot agree on encryption), what the server's
-// error number maps to (28P01 for 18456), 22023 for a value that cannot be passed on, or Error::interrupted().
+// A logged-in connection. Throws Error: 08001 (cannot reach, no answer in time, cannot agree on
+// encryption), what the server's error number maps to (28P01 for 18456), 22023 for a value that
+// cannot be passed on, or Error::interrupted().
 Process log_in(const Login& login, const Environment& environment, Monitor& monitor);
 
-// The private freetds.conf for this login, as text: one section, named after the host. It holds no secret. Throws Error 22023
-// where a value would not survive that format.
+// The private freetds.conf for this login, as text: one section, named after the host. It holds no
+// secret. Throws Error 22023 where a value would not survive that format.
 std::string config_text(const Login& login, int port);
 
 // "FreeTDS 1.3.17", from dbversion()'s "freetds v1.3.17".

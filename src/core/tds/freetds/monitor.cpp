@@ -1,4 +1,5 @@
-// Whatever the handlers are told is noted in the one monitor that is active. The watchdog's tick reads it, too, in a signal handler.
+// Whatever the handlers are told is noted in the one monitor that is active. The watchdog's tick
+// reads it, too, in a signal handler.
 #include "monitor.hpp"
 
 #include <fcntl.h>
@@ -37,13 +38,9 @@ bool is_ours(DBPROCESS* process) noexcept {
   return active != nullptr && (process == nullptr || active_process == nullptr || process == active_process);
 }
 
-bool is_conversion_error(int number) noexcept {
-  return number >= SYBEICONVIU && number <= SYBEICONV2BIG;
-}
+bool is_conversion_error(int number) noexcept { return number >= SYBEICONVIU && number <= SYBEICONV2BIG; }
 
-std::string text_of(const char* text) {
-  return text == nullptr ? std::string() : std::string(text);
-}
+std::string text_of(const char* text) { return text == nullptr ? std::string() : std::string(text); }
 
 }  // namespace
 
@@ -85,17 +82,17 @@ extern "C" {
 static int handle_error(DBPROCESS* process, int, int number, int system_error, char* text, char*) {
   return Callbacks::on_error(process, number, system_error, text);
 }
-static int handle_message(DBPROCESS* process, DBINT number, int state, int severity, char* text, char* server, char* procedure, int line) {
+static int handle_message(DBPROCESS* process, DBINT number, int state, int severity, char* text, char* server,
+                          char* procedure, int line) {
   Callbacks::on_message(process, number, state, severity, text, server, procedure, line);
   return 0;
 }
 static int check_interrupt(void* process) {
   return Callbacks::on_wait(static_cast<DBPROCESS*>(process)) ? TRUE : FALSE;
 }
-// INT_CANCEL makes the library call the error handler with SYBETIME, whose INT_CANCEL then closes the socket.
-static int handle_interrupt(void*) {
-  return INT_CANCEL;
-}
+// INT_CANCEL makes the library call the error handler with SYBETIME, whose INT_CANCEL then closes
+// the socket.
+static int handle_interrupt(void*) { return INT_CANCEL; }
 }
 
 void Monitor::begin(DBPROCESS* process, const Limits& limits) noexcept {
@@ -134,7 +131,8 @@ void Monitor::cut() const noexcept {
     if (number >= 0) ::shutdown(number, SHUT_RDWR);
 }
 
-// The kernel knows when the last byte came; the call's start counts too, since the server owes nothing before it.
+// The kernel knows when the last byte came; the call's start counts too, since the server owes
+// nothing before it.
 std::chrono::milliseconds Monitor::silent_for() const noexcept {
   const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(net::Clock::now() - started_);
   tcp_info info{};
@@ -161,8 +159,8 @@ void Monitor::note_message(ServerMessage message) {
     if (errors_.size() < most_errors_kept) errors_.push_back(std::move(message));
     return;
   }
-  // A conversion error that came before a message in the same call is the message's own: a row would have ended the call.
-  // A '?' in a message is no lost value.
+  // A conversion error that came before a message in the same call is the message's own: a row
+  // would have ended the call. A '?' in a message is no lost value.
   if (conversion_failed_) {
     conversion_failed_ = false;
     trouble_ = stop_ != Stop::none || !errors_.empty() || !library_error_.empty() || out_of_memory_;
@@ -210,9 +208,7 @@ Call::~Call() {
   if (!monitor_.information_.empty()) monitor_.deliver_information();
 }
 
-void install_interrupt_check(DBPROCESS* process) {
-  dbsetinterrupt(process, check_interrupt, handle_interrupt);
-}
+void install_interrupt_check(DBPROCESS* process) { dbsetinterrupt(process, check_interrupt, handle_interrupt); }
 
 void initialize_library() {
   static bool done = false;

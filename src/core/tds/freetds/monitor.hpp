@@ -1,9 +1,10 @@
 // What DB-Library says in its callbacks, and how long it may wait.
 //
-// The callbacks run inside C code that must not be left by a throw: they only take notes here, and answer INT_CANCEL or
-// INT_CONTINUE (anything else, and INT_CONTINUE to anything but a timeout, makes DB-Library call exit()). The session reads the
-// notes when the library call is over. Handlers are global to the process and another user of the library (tds_fdw) may have
-// set its own, so each call puts ours in place and the former ones back: see Call.
+// The callbacks run inside C code that must not be left by a throw: they only take notes here, and
+// answer INT_CANCEL or INT_CONTINUE (anything else, and INT_CONTINUE to anything but a timeout,
+// makes DB-Library call exit()). The session reads the notes when the library call is over.
+// Handlers are global to the process and another user of the library (tds_fdw) may have set its
+// own, so each call puts ours in place and the former ones back: see Call.
 #pragma once
 
 #include <sybdb.h>
@@ -24,7 +25,8 @@ enum class Stop : std::uint8_t { none, interrupted, deadline, silence };
 struct Limits {
   net::Deadline deadline;
   int silence_seconds{0};  // without a byte from the server; 0: any time
-  // Whether the program's interruptions end it. Not while the answer to an attention is awaited, which an interruption has caused.
+  // Whether the program's interruptions end it. Not while the answer to an attention is awaited,
+  // which an interruption has caused.
   bool interruptible{true};
 };
 
@@ -39,7 +41,8 @@ class Monitor {
   bool has_server_error() const noexcept { return !errors_.empty(); }
   // The first error of the server, later ones in its detail. Only when has_server_error().
   Error server_error() const { return Error::from_server(errors_); }
-  // What the library itself complained of first: "Unexpected EOF from the server", with the system's reason; may be empty.
+  // What the library itself complained of first: "Unexpected EOF from the server", with the
+  // system's reason; may be empty.
   const std::string& library_error() const noexcept { return library_error_; }
   bool out_of_memory() const noexcept { return out_of_memory_; }
 
@@ -76,7 +79,8 @@ class Monitor {
   std::string library_error_;
 };
 
-// Holds ours as the process-wide handlers while one DB-Library call runs, and `monitor` as the one they report to.
+// Holds ours as the process-wide handlers while one DB-Library call runs, and `monitor` as the one
+// they report to.
 class Call {
  public:
   // `process` is null while it is being opened.
@@ -95,7 +99,8 @@ class Call {
 
 // Makes DB-Library poll the active monitor once a second while it waits for this connection.
 void install_interrupt_check(DBPROCESS* process);
-// dbinit(), once in the life of the process; the handlers of others survive it. Throws Error when it fails.
+// dbinit(), once in the life of the process; the handlers of others survive it. Throws Error when
+// it fails.
 void initialize_library();
 
 }  // namespace mssql::tds::freetds

@@ -1,8 +1,9 @@
 // A statement with parameters as a remote call of sp_executesql.
 //
-// Values travel as nvarchar (binary ones as varbinary) and the server converts them to the declared types. DB-Library cannot send an
-// empty string that is not NULL (a length of 0 means NULL to it), so an empty value becomes a variable that the statement itself
-// declares: `DECLARE @P2 nvarchar(10) = N'';`.
+// Values travel as nvarchar (binary ones as varbinary) and the server converts them to the declared
+// types. DB-Library cannot send an empty string that is not NULL (a length of 0 means NULL to it),
+// so an empty value becomes a variable that the statement itself declares: `DECLARE @P2
+// nvarchar(10) = N'';`.
 #pragma once
 
 #include <sybdb.h>
@@ -18,7 +19,8 @@ namespace mssql::tds::freetds {
 
 class RemoteCall {
  public:
-  // Throws Error: a value or the statement is not valid UTF-8 or has a NUL in it, or a binary value is not 0x and hex digits.
+  // Throws Error: a value or the statement is not valid UTF-8 or has a NUL in it, or a binary value
+  // is not 0x and hex digits.
   RemoteCall(std::string_view sql, std::span<const Parameter> parameters);
 
   // Sends it; FAIL as the library says. The results are read with dbsqlok() and dbresults().

@@ -1,4 +1,5 @@
-// A type that is read as it comes is one row of type_rows; one that FreeTDS keeps in a form of its own is also a Form.
+// A type that is read as it comes is one row of type_rows; one that FreeTDS keeps in a form of its
+// own is also a Form.
 #include "result.hpp"
 
 #include <algorithm>
@@ -12,8 +13,9 @@ namespace mssql::tds::freetds {
 
 namespace {
 
-// The types of MS-TDS 2.2.5.4 by the token that FreeTDS hands on in DBCOL2::ServerType. `size` tells the types apart that share a
-// nullable token; 0: any size. sql_variant (0x62) is absent: FreeTDS keeps its base type to itself.
+// The types of MS-TDS 2.2.5.4 by the token that FreeTDS hands on in DBCOL2::ServerType. `size`
+// tells the types apart that share a nullable token; 0: any size. sql_variant (0x62) is absent:
+// FreeTDS keeps its base type to itself.
 struct TypeRow {
   int token;
   DBINT size;
@@ -71,17 +73,20 @@ constexpr int variant_token = 0x62;
 
 // The longest value that is encoded again: a decimal(38).
 constexpr std::size_t scratch_per_column = 17;
-// FreeTDS gives columns without a length 0x3fffffff or more; text, ntext and image say 2^31 - 1 or so themselves.
+// FreeTDS gives columns without a length 0x3fffffff or more; text, ntext and image say 2^31 - 1 or
+// so themselves.
 constexpr DBINT unlimited = 0x3fffffff;
 constexpr int largest_precision = 38;
 constexpr int library_time_scale = 7;
 
 [[noreturn]] void refuse_type(const std::string& name, int token) {
   if (token == variant_token)
-    throw Error(sqlstate::feature_not_supported, "column \"" + name + "\" has the type sql_variant, which FreeTDS does not tell apart", {},
+    throw Error(sqlstate::feature_not_supported,
+                "column \"" + name + "\" has the type sql_variant, which FreeTDS does not tell apart", {},
                 "Convert it in the query, for example with CAST(... AS nvarchar(4000)).");
   throw Error(sqlstate::feature_not_supported, "column \"" + name + "\" has a type that cannot be read",
-              "The type is number " + std::to_string(token) + " of the TDS protocol.", "Convert it in the query with CAST.");
+              "The type is number " + std::to_string(token) + " of the TDS protocol.",
+              "Convert it in the query with CAST.");
 }
 
 WireType find_type(const std::string& name, int token, DBINT size) {
@@ -95,7 +100,8 @@ std::uint8_t wire_magnitude_bytes(int precision) {
   return precision <= 9 ? 4 : precision <= 19 ? 8 : precision <= 28 ? 12 : 16;
 }
 
-// FreeTDS keeps the magnitude in as few bytes as hold 10^precision - 1, which is ceil(precision * log2(10) / 8).
+// FreeTDS keeps the magnitude in as few bytes as hold 10^precision - 1, which is ceil(precision *
+// log2(10) / 8).
 std::uint8_t library_magnitude_bytes(int precision) {
   unsigned __int128 largest = 1;
   for (int i = 0; i < precision; ++i) largest *= 10;
@@ -110,9 +116,7 @@ void put_little_endian(std::uint8_t* out, std::uint64_t value, int bytes) {
 }
 
 // MS-TDS 2.2.5.5.1.8
-int time_bytes(int scale) {
-  return scale <= 2 ? 3 : scale <= 4 ? 4 : 5;
-}
+int time_bytes(int scale) { return scale <= 2 ? 3 : scale <= 4 ? 4 : 5; }
 
 }  // namespace
 
@@ -131,7 +135,8 @@ void ResultSet::describe(DBPROCESS* process) {
   for (int i = 0; i < count; ++i) {
     DBCOL2 description{};
     description.SizeOfStruct = sizeof(description);
-    // Fails where FreeTDS knows no T-SQL name for the type (xml, udt), after it has filled in all that is needed here
+    // Fails where FreeTDS knows no T-SQL name for the type (xml, udt), after it has filled in all
+    // that is needed here
     dbtablecolinfo(process, i + 1, reinterpret_cast<DBCOL*>(&description));
     plan(process, i + 1, description, columns_[i], plans_[i]);
     needs_scratch |= plans_[i].form > Form::text;
@@ -153,8 +158,10 @@ void ResultSet::plan(DBPROCESS* process, int number, const DBCOL2& description, 
     case WireType::text:
     case WireType::xml:
       plan.form = Form::text;
-      // FreeTDS sizes the buffer of a converted column for 4 bytes a character, which no code page or UTF-16 unit needs
-      if (description.MaxLength > description.ServerMaxLength && column.max_length > 0) plan.full = description.MaxLength;
+      // FreeTDS sizes the buffer of a converted column for 4 bytes a character, which no code page
+      // or UTF-16 unit needs
+      if (description.MaxLength > description.ServerMaxLength && column.max_length > 0)
+        plan.full = description.MaxLength;
       break;
     case WireType::decimal:
       if (column.precision > largest_precision)
@@ -164,21 +171,11 @@ void ResultSet::plan(DBPROCESS* process, int number, const DBCOL2& description, 
       plan.magnitude_bytes = wire_magnitude_bytes(column.precision);
       plan.library_bytes = library_magnitude_bytes(column.precision);
       break;
-    case WireType::date:
-      plan.form = Form::date;
-      break;
-    case WireType::time:
-      plan.form = Form::time;
-      break;
-    case WireType::datetime2:
-      plan.form = Form::datetime2;
-      break;
-    case WireType::datetimeoffset:
-      plan.form = Form::datetimeoffset;
-      break;
-    default:
-      plan.form = Form::as_is;
-      break;
+    case WireType::date: plan.form = Form::date; break;
+    case WireType::time: plan.form = Form::time; break;
+    case WireType::datetime2: plan.form = Form::datetime2; break;
+    case WireType::datetimeoffset: plan.form = Form::datetimeoffset; break;
+    default: plan.form = Form::as_is; break;
   }
   if (plan.form <= Form::text) column.precision = column.scale = 0;
 }
@@ -199,21 +196,26 @@ Row ResultSet::read(DBPROCESS* process) {
     }
     const DBINT size = dbdatlen(process, number);
     if (plan.full != 0 && size >= plan.full)
-      throw Error(sqlstate::string_truncation, "value of column \"" + columns_[i].name + "\" may have been cut by FreeTDS",
+      throw Error(sqlstate::string_truncation,
+                  "value of column \"" + columns_[i].name + "\" may have been cut by FreeTDS",
                   "It is longer than the server declared the column to be.");
     cells_[i] = {data, static_cast<std::size_t>(size)};
   }
   return {cells_.data(), cells_.size()};
 }
 
-// Sign and big-endian magnitude to sign and little-endian magnitude; FreeTDS's sign is 1 for negative, the wire's 1 for not negative.
-static Cell encode_decimal(int library_bytes, int wire_bytes, const Column& column, const DBNUMERIC& number, std::uint8_t* out) {
+// Sign and big-endian magnitude to sign and little-endian magnitude; FreeTDS's sign is 1 for
+// negative, the wire's 1 for not negative.
+static Cell encode_decimal(int library_bytes, int wire_bytes, const Column& column, const DBNUMERIC& number,
+                           std::uint8_t* out) {
   out[0] = number.array[0] == 0 ? 1 : 0;
   std::memset(out + 1, 0, static_cast<std::size_t>(wire_bytes));
   for (int i = 0; i < library_bytes; ++i) out[1 + i] = number.array[library_bytes - i];
   // What a server sends beyond the precision stays behind those bytes
-  if (std::any_of(number.array + 1 + library_bytes, number.array + sizeof(number.array), [](BYTE byte) { return byte != 0; }))
-    throw Error(sqlstate::numeric_out_of_range, "value of column \"" + column.name + "\" has more digits than its precision allows");
+  if (std::any_of(number.array + 1 + library_bytes, number.array + sizeof(number.array),
+                  [](BYTE byte) { return byte != 0; }))
+    throw Error(sqlstate::numeric_out_of_range,
+                "value of column \"" + column.name + "\" has more digits than its precision allows");
   return {out, static_cast<std::size_t>(1 + wire_bytes)};
 }
 
@@ -228,7 +230,10 @@ Cell ResultSet::encode(const Plan& plan, const Column& column, const BYTE* data,
   std::uint8_t* next = out;
   if (plan.form != Form::date) {
     const int bytes = time_bytes(plan.scale);
-    put_little_endian(next, moment.time / static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(library_time_scale - plan.scale)]), bytes);
+    put_little_endian(next,
+                      moment.time / static_cast<std::uint64_t>(
+                                        powers_of_ten[static_cast<std::size_t>(library_time_scale - plan.scale)]),
+                      bytes);
     next += bytes;
   }
   if (plan.form != Form::time) {
@@ -252,7 +257,8 @@ std::string ResultSet::suspects(DBPROCESS* process) const {
     all += (all.empty() ? "" : ", ") + name;
     const int number = static_cast<int>(i) + 1;
     const BYTE* data = dbdata(process, number);
-    if (data == nullptr || std::memchr(data, '?', static_cast<std::size_t>(dbdatlen(process, number))) == nullptr) continue;
+    if (data == nullptr || std::memchr(data, '?', static_cast<std::size_t>(dbdatlen(process, number))) == nullptr)
+      continue;
     marked += (marked.empty() ? "" : ", ") + name;
   }
   return marked.empty() ? all : marked;

@@ -1,7 +1,8 @@
 // One result set of DB-Library: its columns, and its rows as cells in the encoding of value.hpp.
 //
-// Most values lie in FreeTDS's row buffer just as they came over the wire, and are lent from there. Decimals and the date types of
-// SQL Server 2008 do not: they are encoded again into a scratch buffer. What to do for a column is decided once a result set.
+// Most values lie in FreeTDS's row buffer just as they came over the wire, and are lent from there.
+// Decimals and the date types of SQL Server 2008 do not: they are encoded again into a scratch
+// buffer. What to do for a column is decided once a result set.
 #pragma once
 
 #include <sybdb.h>
@@ -16,15 +17,18 @@ namespace mssql::tds::freetds {
 
 class ResultSet {
  public:
-  // Reads the description of the current result. Throws Error 0A000 for a column whose type cannot be read (sql_variant).
+  // Reads the description of the current result. Throws Error 0A000 for a column whose type cannot
+  // be read (sql_variant).
   void describe(DBPROCESS* process);
   void clear() noexcept;
 
   const std::vector<Column>& columns() const noexcept { return columns_; }
-  // The current row, valid until the next call into the library. Throws Error where FreeTDS may have cut or spoilt a value.
+  // The current row, valid until the next call into the library. Throws Error where FreeTDS may
+  // have cut or spoilt a value.
   Row read(DBPROCESS* process);
-  // The text columns of the current row that hold a '?', which is what FreeTDS writes for a character that it cannot convert; all
-  // text columns when none does. For error messages: `"a"`, or `"a", "b"`.
+  // The text columns of the current row that hold a '?', which is what FreeTDS writes for a
+  // character that it cannot convert; all text columns when none does. For error messages: `"a"`,
+  // or `"a", "b"`.
   std::string suspects(DBPROCESS* process) const;
 
  private:

@@ -25,7 +25,8 @@ extern "C" void look_up(int) {
   errno = saved_errno;
 }
 
-// The signal that is ours from now on: the highest real-time signal that nobody handles. 0: all are taken.
+// The signal that is ours from now on: the highest real-time signal that nobody handles. 0: all are
+// taken.
 int claim_signal() noexcept {
   for (int number = SIGRTMAX; number >= SIGRTMIN; --number) {
     struct sigaction present {};

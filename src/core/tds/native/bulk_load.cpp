@@ -26,14 +26,16 @@ std::string name_in_utf16(std::string_view name) {
 
 bool is_text(const Column& column) { return column.type == WireType::text || column.type == WireType::xml; }
 
-// The declared length counts bytes of a code page, or two for a UTF-16 unit; sql_variant holds 8,000 bytes.
+// The declared length counts bytes of a code page, or two for a UTF-16 unit; sql_variant holds
+// 8,000 bytes.
 RemoteType sent_type(const RemoteType& type, const Column& column) {
   const bool narrow = type.type == Type::char_ || type.type == Type::varchar;
   const bool wide = type.type == Type::nchar || type.type == Type::nvarchar;
   const bool bytes = type.type == Type::binary || type.type == Type::varbinary;
   const bool bounded = (narrow || wide || bytes) && type.max_length >= 0;
   const int longest = type.max_length * (narrow ? 2 : 1);
-  if (is_text(column)) return nvarchar_for(type.type == Type::sql_variant || (bounded && longest <= longest_short_value));
+  if (is_text(column))
+    return nvarchar_for(type.type == Type::sql_variant || (bounded && longest <= longest_short_value));
   if (column.type == WireType::binary) return varbinary_for(bounded);
   return type;
 }
@@ -138,7 +140,8 @@ void BulkLoad::append_cell(const Target& target, const Cell& cell) {
 
 void BulkLoad::append_bytes(const Target& target, std::string_view bytes) {
   if (target.sent.max_length >= 0 && bytes.size() > static_cast<std::size_t>(target.sent.max_length))
-    throw Error(sqlstate::string_truncation, "value too long for " + describe_column(target.column) + " of type " + declare(target.type));
+    throw Error(sqlstate::string_truncation,
+                "value too long for " + describe_column(target.column) + " of type " + declare(target.type));
   append_value(target.sent, bytes, row_);
 }
 

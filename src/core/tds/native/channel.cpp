@@ -30,12 +30,14 @@ void Channel::lost(const std::string& detail) {
   throw Error(sqlstate::connection_failure, "connection to server at " + where_ + " was lost", detail);
 }
 
-// A server that never pauses must not keep the program from stopping either, so every read asks, not only every wait.
+// A server that never pauses must not keep the program from stopping either, so every read asks,
+// not only every wait.
 void Channel::check_limits() {
   if (interruptible_ && environment_.interrupted != nullptr && environment_.interrupted()) throw Error::interrupted();
   if (limits_.deadline.passed())
     throw Error(sqlstate::cannot_connect, "connection to server at " + where_ + " failed: timeout expired",
-                "The server accepted the connection and did not finish the login within " + std::to_string(limits_.timeout_seconds) + " s.",
+                "The server accepted the connection and did not finish the login within " +
+                    std::to_string(limits_.timeout_seconds) + " s.",
                 std::string("Is a SQL Server listening on that port? ") +
                     (in_handshake_ && !answered_ ? tds8_advice : "See the server option \"connect_timeout\"."));
 }
@@ -104,7 +106,8 @@ void Channel::send_some(std::span<const std::uint8_t>& data) {
   if (count > 0) {
     data = data.subspan(static_cast<std::size_t>(count));
   } else {
-    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) lost(std::generic_category().message(errno) + ".");
+    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+      lost(std::generic_category().message(errno) + ".");
     wait(static_cast<short>(hear_ ? POLLOUT | POLLIN : POLLOUT));
   }
 }
@@ -120,7 +123,9 @@ std::size_t Channel::read(std::uint8_t* out, std::size_t size) {
     if (count > 0) return count;
     if (tls_->ended()) lost("The server closed the connection.");
     feed_tls();
-    if (!sending_) send_tls_output(Wrapping::none);  // TLS may owe an answer, to a key update for example; never inside another record
+    if (!sending_)
+      send_tls_output(
+          Wrapping::none);  // TLS may owe an answer, to a key update for example; never inside another record
   }
 }
 
@@ -160,14 +165,16 @@ void Channel::send_tls_output(Wrapping wrapping) {
   send(packet);  // in one piece: some peers take a header alone for a message
 }
 
-// Records come inside PRELOGIN packets, the server's session tickets perhaps too, until the first one that comes bare.
+// Records come inside PRELOGIN packets, the server's session tickets perhaps too, until the first
+// one that comes bare.
 void Channel::feed_tls() {
   if (!bare_ && unwrap_left_ == 0) {
     std::size_t have = receive(cipher_.get(), 1);
     bare_ = cipher_[0] >= first_record_type && cipher_[0] <= last_record_type;
     if (bare_) return tls_->feed({cipher_.get(), have});
     while (have < packet_header_size) have += receive(cipher_.get() + have, packet_header_size - have);
-    unwrap_left_ = packet_payload_size(std::span<const std::uint8_t, packet_header_size>(cipher_.get(), packet_header_size));
+    unwrap_left_ =
+        packet_payload_size(std::span<const std::uint8_t, packet_header_size>(cipher_.get(), packet_header_size));
     return;
   }
   const std::size_t count = receive(cipher_.get(), bare_ ? cipher_size : std::min(unwrap_left_, cipher_size));

@@ -1,4 +1,5 @@
-// Which code page a column's char, varchar and text are in, from the five bytes of its collation (MS-TDS 2.2.5.1.2).
+// Which code page a column's char, varchar and text are in, from the five bytes of its collation
+// (MS-TDS 2.2.5.1.2).
 #pragma once
 
 #include <cstdint>

@@ -21,26 +21,31 @@ constexpr std::size_t wanted_packet_size = 32767;
 constexpr std::size_t longest_encrypted_packet = 16383;  // servers hang up on longer ones, though they may grant them
 constexpr int most_routes = 3;
 constexpr std::int32_t no_such_handle = 8179, handle_of_another_context = 586;  // of another user, or of other settings
-constexpr int most_challenges = 20;  // Kerberos takes one, NTLM two
+constexpr int most_challenges = 20;                                             // Kerberos takes one, NTLM two
 constexpr int cancel_seconds = 10;  // a server that still sends rows then does not obey an attention
 constexpr int rows_between_checks = 256;
-constexpr std::uint32_t longest_skipped_token = 16 << 20;  // far more than any server has to say in tokens that we do not read
+constexpr std::uint32_t longest_skipped_token =
+    16 << 20;  // far more than any server has to say in tokens that we do not read
 
 namespace done_status {
 constexpr std::uint16_t more = 0x01, error = 0x02, count = 0x10, attention = 0x20, server_error = 0x100;
 }
-// CurCmd of a SELECT and of an assignment, in a trigger or procedure perhaps: what they count is not affected. SELECT INTO has another.
+// CurCmd of a SELECT and of an assignment, in a trigger or procedure perhaps: what they count is
+// not affected. SELECT INTO has another.
 constexpr std::uint16_t select_command = 0xC1;
-// The first byte of LOGINACK's TDS version (MS-TDS 2.2.7.14): from 7.2 on a reply has the form that is read here.
+// The first byte of LOGINACK's TDS version (MS-TDS 2.2.7.14): from 7.2 on a reply has the form that
+// is read here.
 constexpr int oldest_protocol = 0x72, strict_protocol = 0x08;
 
 std::string place(const Login& login, int port) { return "\"" + login.host + "\", port " + std::to_string(port); }
 
-// Past what follows a length of four bytes, which with the `before` bytes of its token stays in memory until the token is complete.
+// Past what follows a length of four bytes, which with the `before` bytes of its token stays in
+// memory until the token is complete.
 std::uint64_t skip_long(Inbox& inbox, std::uint64_t before = 0) {
   const std::uint64_t size = before + inbox.u32();
   if (size > longest_skipped_token)
-    throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "A token has " + std::to_string(size) + " bytes.");
+    throw Error(sqlstate::protocol_violation, "malformed message from SQL Server",
+                "A token has " + std::to_string(size) + " bytes.");
   inbox.skip(static_cast<std::size_t>(size - before));
   return size;
 }
@@ -55,7 +60,8 @@ void read_features(Inbox& inbox, ServerState& state) {
     before += feature_header + size;
     if (feature != access_token) continue;
     if (size != 0)
-      throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "It returns a nonce that it was not given.");
+      throw Error(sqlstate::protocol_violation, "malformed message from SQL Server",
+                  "It returns a nonce that it was not given.");
     state.token_acknowledged = true;
   }
 }
@@ -65,8 +71,8 @@ std::size_t packet_size_to_ask(const Login& login) {
   return login.encrypt == Encrypt::off ? wanted : std::min(wanted, longest_encrypted_packet);
 }
 
-// A route to host\instance (Managed Instance, Synapse): only the host can be resolved, and the login says all of it. What the server was
-// called here does not hold there.
+// A route to host\instance (Managed Instance, Synapse): only the host can be resolved, and the
+// login says all of it. What the server was called here does not hold there.
 void follow_route(const std::string& server, int port, Login& login) {
   login.route = server;
   login.host = server.substr(0, server.find('\\'));
@@ -77,17 +83,21 @@ void follow_route(const std::string& server, int port, Login& login) {
 
 [[noreturn]] void throw_too_old(const std::string& where, int major, const std::string& version) {
   constexpr int sql_server_2000 = 8;
-  const std::string name = major == sql_server_2000 ? "SQL Server 2000" : major < sql_server_2000 ? "SQL Server 7.0 or older" : "too old a SQL Server";
-  throw Error(sqlstate::feature_not_supported, "the server at " + where + " is " + name,
-              "It has version " + version + ". The native driver speaks TDS 7.2 and later, which came with SQL Server 2005.",
-              "Set the server option \"driver\" to \"freetds\".");
+  const std::string name = major == sql_server_2000  ? "SQL Server 2000"
+                           : major < sql_server_2000 ? "SQL Server 7.0 or older"
+                                                     : "too old a SQL Server";
+  throw Error(
+      sqlstate::feature_not_supported, "the server at " + where + " is " + name,
+      "It has version " + version + ". The native driver speaks TDS 7.2 and later, which came with SQL Server 2005.",
+      "Set the server option \"driver\" to \"freetds\".");
 }
 
 std::string advice_for_failed_login(const Login& login, const Channel& channel) {
   if (channel.in_handshake() && channel.answered()) return old_tls_advice;
   if (login.encrypt == Encrypt::strict) return tds8_advice;
   if (!channel.answered())
-    return "Is it a SQL Server? PostgreSQL, for one, hangs up like this on other protocols. So does a SQL Server that takes TDS 8.0 only: "
+    return "Is it a SQL Server? PostgreSQL, for one, hangs up like this on other protocols. So does a SQL Server that "
+           "takes TDS 8.0 only: "
            "see \"strict\" of the server option \"encrypt\".";
   if (login.encrypt == Encrypt::off) return "Does the server insist on encryption? See the server option \"encrypt\".";
   return {};
@@ -114,8 +124,8 @@ void check_text_option(const char* option, std::string_view value) {
 
 void check_options(const Login& login) {
   if (!login.access_token.empty() && login.encrypt == Encrypt::off)
-    throw Error(sqlstate::cannot_connect, "an access token is sent under TLS only, but the option \"encrypt\" is off", {},
-                "Set the server option \"encrypt\" to \"require\" or \"strict\".");
+    throw Error(sqlstate::cannot_connect, "an access token is sent under TLS only, but the option \"encrypt\" is off",
+                {}, "Set the server option \"encrypt\" to \"require\" or \"strict\".");
   check_text_option("username", login.username);
   check_text_option("password", login.password);
   check_text_option("database", login.database);
@@ -126,13 +136,15 @@ void check_options(const Login& login) {
 
 std::string driver_description() { return "native TDS driver"; }
 
-Driver::Driver(const Login& login, const Environment& environment) : environment_(environment), waits_{login.query_timeout, Waits{}.attention} {
+Driver::Driver(const Login& login, const Environment& environment)
+    : environment_(environment), waits_{login.query_timeout, Waits{}.attention} {
   check_options(login);
   connect(login);
   complete_login();
 }
 
-Driver::Driver(std::unique_ptr<net::Stream> stream, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security)
+Driver::Driver(std::unique_ptr<net::Stream> stream, const Login& login, const Environment& environment,
+               std::unique_ptr<SecurityContext> security)
     : environment_(environment), waits_{login.query_timeout, Waits{}.attention} {
   check_options(login);
   open(std::move(stream), login, net::Deadline::in_seconds(login.connect_timeout), login.port, std::move(security));
@@ -143,17 +155,21 @@ Driver::Driver(std::unique_ptr<net::Stream> stream, const Login& login, const En
 }
 
 void Driver::connect(Login login) {
-  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout, environment_.interrupted, environment_.wait};
+  const net::Patience patience{net::Deadline::in_seconds(login.connect_timeout), login.connect_timeout,
+                               environment_.interrupted, environment_.wait};
   for (int route = 0; route <= most_routes; ++route) {
-    const int port = login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
+    const int port =
+        login.instance.empty() ? login.port : net::find_instance_port(login.host, login.instance, patience);
     open(net::socket_stream(net::connect(login.host, port, patience)), login, patience.deadline, port, nullptr);
     if (link_->state.route_host.empty()) return;
     follow_route(link_->state.route_host, link_->state.route_port, login);
   }
-  throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the server sends the login elsewhere again and again");
+  throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() +
+                                            " failed: the server sends the login elsewhere again and again");
 }
 
-void Driver::open(std::unique_ptr<net::Stream> stream, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security) {
+void Driver::open(std::unique_ptr<net::Stream> stream, const Login& login, net::Deadline deadline, int port,
+                  std::unique_ptr<SecurityContext> security) {
   Environment quiet = environment_;
   quiet.info = nullptr;  // "changed database context to ..." is no news
   link_ = std::make_unique<Link>(std::move(stream), quiet, place(login, port));
@@ -173,17 +189,22 @@ void Driver::log_in(const Login& login, SecurityContext* security) {
   Channel& channel = link_->channel;
   try {
     LoginProof proof;
-    if (security != nullptr) proof.sspi = security->step({});  // before the server waits for us: it may take the KDC some time
+    if (security != nullptr)
+      proof.sspi = security->step({});  // before the server waits for us: it may take the KDC some time
     const Agreement agreement = secure_connection(login);
     proof.echo = agreement.echo;
-    if (agreement.encryption == Encryption::login_only) channel.end_tls_after_write();  // its first packet, whatever its length
+    if (agreement.encryption == Encryption::login_only)
+      channel.end_tls_after_write();  // its first packet, whatever its length
     send_login(link_->outbox, login, packet_size_to_ask(login), proof);
     read_login_answer(login, security);
   } catch (const Error& error) {
     if (link_->messages.has_error()) throw link_->messages.error();
     // What is a lost connection later is a failed one here
-    if (std::strcmp(error.sqlstate, sqlstate::connection_failure) != 0 && std::strcmp(error.sqlstate, sqlstate::protocol_violation) != 0) throw;
-    throw Error(sqlstate::cannot_connect, "connection to server at " + channel.where() + " failed: the login was not completed",
+    if (std::strcmp(error.sqlstate, sqlstate::connection_failure) != 0 &&
+        std::strcmp(error.sqlstate, sqlstate::protocol_violation) != 0)
+      throw;
+    throw Error(sqlstate::cannot_connect,
+                "connection to server at " + channel.where() + " failed: the login was not completed",
                 error.detail.empty() ? error.message + "." : error.detail,
                 error.hint.empty() ? advice_for_failed_login(login, channel) : error.hint);
   }
@@ -198,7 +219,8 @@ Agreement Driver::secure_connection(const Login& login) {
   if (strict) link_->channel.start_tls(tls, Channel::Wrapping::none);
   Agreement agreement = negotiate(link_->outbox, link_->inbox, login);
   if (agreement.encryption == Encryption::none && login.encrypt == Encrypt::request && !login.ca_file.empty())
-    throw Error(sqlstate::cannot_connect, "the server does not encrypt, but the option \"ca_file\" wants its certificate");
+    throw Error(sqlstate::cannot_connect,
+                "the server does not encrypt, but the option \"ca_file\" wants its certificate");
   tls.login_only = agreement.encryption == Encryption::login_only;
   if (agreement.encryption != Encryption::none) link_->channel.start_tls(tls, Channel::Wrapping::prelogin);
   return agreement;
@@ -233,10 +255,13 @@ void Driver::read_login_answer(const Login& login, SecurityContext* security) {
   }
   if (link_->messages.has_error()) throw link_->messages.error();
   if (!link_->state.route_host.empty()) return;  // with an acknowledgement or without one
-  if (!accepted) throw Error(sqlstate::cannot_connect, "connection to server at " + link_->channel.where() + " failed: the login was not acknowledged");
+  if (!accepted)
+    throw Error(sqlstate::cannot_connect,
+                "connection to server at " + link_->channel.where() + " failed: the login was not acknowledged");
   check_proof(login, security);
   const std::size_t granted = link_->state.packet_size;
-  if (granted > 0) link_->outbox.packet_size(link_->channel.encrypted() ? std::min(granted, longest_encrypted_packet) : granted);
+  if (granted > 0)
+    link_->outbox.packet_size(link_->channel.encrypted() ? std::min(granted, longest_encrypted_packet) : granted);
   spid_ = inbox.session_number();
 }
 
@@ -244,8 +269,9 @@ void Driver::read_login_answer(const Login& login, SecurityContext* security) {
 std::string Driver::read_challenge(SecurityContext* security) {
   const std::string challenge = link_->inbox.bytes(link_->inbox.u16());
   if (security == nullptr || security->complete() || challenge.empty())
-    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol",
-                challenge.empty() ? "It sent an empty security token." : "It sent a security token that nobody waits for.");
+    throw Error(
+        sqlstate::protocol_violation, "the server's answer is not in the TDS protocol",
+        challenge.empty() ? "It sent an empty security token." : "It sent a security token that nobody waits for.");
   return security->step(challenge);
 }
 
@@ -260,13 +286,14 @@ void Driver::read_login_acknowledgement() {
   inbox.u16();    // length
   inbox.skip(1);  // interface
   const int protocol = inbox.u8();
-  inbox.skip(3);  // the rest of the TDS version
+  inbox.skip(3);                            // the rest of the TDS version
   inbox.skip(inbox.u8() * std::size_t{2});  // the program's name
   const int major = inbox.u8();
   const int minor = inbox.u8();
   const int build = inbox.u16_big_endian();
   server_version_ = std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(build);
-  if (protocol < oldest_protocol && protocol != strict_protocol) throw_too_old(link_->channel.where(), major, server_version_);
+  if (protocol < oldest_protocol && protocol != strict_protocol)
+    throw_too_old(link_->channel.where(), major, server_version_);
 }
 
 // For servers that leave the session number out of the packet headers.
@@ -281,7 +308,9 @@ void Driver::introduce() {
   }
 }
 
-bool Driver::alive() const noexcept { return link_->channel.open() && (busy() || !link_->channel.closed_by_server(unanswered_)); }
+bool Driver::alive() const noexcept {
+  return link_->channel.open() && (busy() || !link_->channel.closed_by_server(unanswered_));
+}
 
 void Driver::require_alive() {
   if (alive()) return;
@@ -296,7 +325,8 @@ void Driver::drop() noexcept {
   link_->channel.close();
 }
 
-// Runs something that reads. An interruption calls the request off; after any other failure the stream cannot be trusted.
+// Runs something that reads. An interruption calls the request off; after any other failure the
+// stream cannot be trusted.
 template <class Read>
 auto Driver::guarded(Read read) -> decltype(read()) {
   try {
@@ -357,7 +387,8 @@ void Driver::send_statement(std::string_view sql) {
   if (!opening_) return send([&] { send_batch(link_->outbox, sql, state); });
   opening_tried_ = opening_due_ = true;
   const std::uint8_t reset = reset_status();
-  const std::string batch = (reset == packet_status::normal ? way_home() : std::string()) + opening_statements(*opening_) + std::string(sql);
+  const std::string batch =
+      (reset == packet_status::normal ? way_home() : std::string()) + opening_statements(*opening_) + std::string(sql);
   if (reset != packet_status::normal) forget_session();
   send([&] { send_batch(link_->outbox, batch, state, reset); });
 }
@@ -378,7 +409,8 @@ std::string Driver::way_home() const {
   return statement + "]; ";
 }
 
-// What a reset takes back, which no server tells of in full: the transaction, handles, and what was changed since the login.
+// What a reset takes back, which no server tells of in full: the transaction, handles, and what was
+// changed since the login.
 void Driver::forget_session() {
   ServerState& state = link_->state;
   if (opening_->begins) state.transaction = 0;
@@ -408,7 +440,8 @@ void Driver::send_parameterised(std::string_view sql) {
       call_.statement->ask();
       send([&] { send_prepexec(link.outbox, sql, call_.arguments, link.state); });
       break;
-    case Way::execute: return send([&] { send_execute(link.outbox, call_.statement->handle(), call_.arguments, link.state); });
+    case Way::execute:
+      return send([&] { send_execute(link.outbox, call_.statement->handle(), call_.arguments, link.state); });
   }
   call_.arguments = {};  // only a handle may have to be made anew
 }
@@ -416,7 +449,8 @@ void Driver::send_parameterised(std::string_view sql) {
 // A server that has lost them already says so; nobody needs to know.
 void Driver::give_back_handles() {
   std::string batch;
-  for (const std::int32_t handle : prepared_.take_surplus()) batch += "EXEC sp_unprepare " + std::to_string(handle) + "; ";
+  for (const std::int32_t handle : prepared_.take_surplus())
+    batch += "EXEC sp_unprepare " + std::to_string(handle) + "; ";
   if (batch.empty()) return;
   const std::uint64_t transaction = link_->state.transaction;
   try {
@@ -448,7 +482,8 @@ void Driver::prepare_again() {
   send([this] { send_prepexec(link_->outbox, call_.statement->sql(), call_.arguments, link_->state); });
 }
 
-// Transaction manager requests: no setting of the session's, SET NOEXEC ON say, keeps the server from obeying them.
+// Transaction manager requests: no setting of the session's, SET NOEXEC ON say, keeps the server
+// from obeying them.
 template <class Write>
 void Driver::request_transaction(Write write) {
   make_way();
@@ -470,7 +505,8 @@ void Driver::commit_transaction() {
 void Driver::roll_back_transaction() {
   if (opening_ && !opening_tried_ && opening_->begins) return opening_.reset();
   opening_.reset();
-  // The server tells when it has rolled back by itself; one that tells nothing of transactions is asked by a statement
+  // The server tells when it has rolled back by itself; one that tells nothing of transactions is
+  // asked by a statement
   if (link_->state.transaction == 0) return Session::roll_back_transaction();
   request_transaction([this] { send_rollback(link_->outbox, link_->state); });
 }
@@ -568,7 +604,8 @@ bool Driver::read_row(Row& row) {
 void Driver::skip_rows() {
   Row row;
   for (int count = 0; fetch(row); ++count)
-    if (count % rows_between_checks == 0 && environment_.interrupted != nullptr && environment_.interrupted()) throw Error::interrupted();
+    if (count % rows_between_checks == 0 && environment_.interrupted != nullptr && environment_.interrupted())
+      throw Error::interrupted();
 }
 
 // Throws what the server complained of; what is left of the request is called off.
@@ -581,8 +618,7 @@ void Driver::finish_request() {
 // Where no row can be: its values would be taken for tokens.
 Driver::Event Driver::next_event_but_row() {
   const Event event = next_event();
-  if (event == Event::row)
-    throw Error(sqlstate::protocol_violation, "the server sent a row outside a result");
+  if (event == Event::row) throw Error(sqlstate::protocol_violation, "the server sent a row outside a result");
   return event;
 }
 
@@ -608,9 +644,7 @@ Driver::Event Driver::read_token(std::uint8_t token) {
     case token::sspi: inbox.skip(inbox.u16()); return Event::other;
     case token::session_state:
     case token::federated_authentication: skip_long(inbox); return Event::other;
-    case token::feature_acknowledgement:
-      read_features(inbox, link_->state);
-      return Event::other;
+    case token::feature_acknowledgement: read_features(inbox, link_->state); return Event::other;
     case token::return_value: read_return_value(); return Event::other;
     default:
       throw Error(sqlstate::connection_failure, "connection to server at " + link_->channel.where() + " was lost",
@@ -640,7 +674,8 @@ void Driver::read_done(std::uint8_t token) {
   const std::uint16_t command = inbox.u16();
   const std::uint64_t count = inbox.u64();
   if (token == token::done_in_procedure && (status & done_status::error) == 0) call_.had_result = true;
-  if ((status & done_status::count) != 0 && command != select_command) {  // no sum of a sane server comes near the limit
+  if ((status & done_status::count) != 0 &&
+      command != select_command) {  // no sum of a sane server comes near the limit
     counted_ = true;
     const auto room = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - affected_);
     affected_ += static_cast<std::int64_t>(std::min(count, room));
@@ -731,7 +766,8 @@ std::int64_t Driver::bulk_end() {
   return stored;
 }
 
-// Writes a part of the bulk message. After an interruption, and after a complaint of the server's, the message is called off.
+// Writes a part of the bulk message. After an interruption, and after a complaint of the server's,
+// the message is called off.
 void Driver::send_bulk(std::string_view bytes, bool last) {
   Outbox& outbox = link_->outbox;
   const Messages& messages = link_->messages;
@@ -749,17 +785,21 @@ void Driver::send_bulk(std::string_view bytes, bool last) {
     throw;
   }
   if (last || (busy_ && !messages.has_error())) return;
-  const Error complaint =
-      messages.has_error() ? messages.error() : Error(sqlstate::fdw_error, "the server ended the bulk load before its last row");
+  const Error complaint = messages.has_error()
+                              ? messages.error()
+                              : Error(sqlstate::fdw_error, "the server ended the bulk load before its last row");
   cancel();
   throw complaint;
 }
 
-// Reads what has come of the reply while its request is still on its way. The server that has failed the load may read the rest of it
-// or not, so that it gets no more time for that than for a cancel.
+// Reads what has come of the reply while its request is still on its way. The server that has
+// failed the load may read the rest of it or not, so that it gets no more time for that than for a
+// cancel.
 void Driver::hear_early() {
   Link& link = *link_;
-  if (!busy_) throw Error(sqlstate::connection_failure, "connection to server at " + link.channel.where() + " was lost");  // nothing is due
+  if (!busy_)
+    throw Error(sqlstate::connection_failure,
+                "connection to server at " + link.channel.where() + " was lost");  // nothing is due
   const bool failed_before = link.messages.has_error();
   link.channel.patient(false);
   try {

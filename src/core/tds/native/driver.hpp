@@ -1,7 +1,9 @@
-// The native driver: a Session that speaks TDS 7.4 and 8.0 itself (MS-TDS), over a non-blocking socket.
+// The native driver: a Session that speaks TDS 7.4 and 8.0 itself (MS-TDS), over a non-blocking
+// socket.
 //
-// A request is sent whole, but for a bulk load, which goes out as its rows come; its reply is read token by token as the caller asks for
-// it, straight from the receive buffer. What it leaves to others: savepoints and session settings.
+// A request is sent whole, but for a bulk load, which goes out as its rows come; its reply is read
+// token by token as the caller asks for it, straight from the receive buffer. What it leaves to
+// others: savepoints and session settings.
 #pragma once
 
 #include <memory>
@@ -25,9 +27,11 @@ namespace mssql::tds::native {
 class Driver final : public Session {
  public:
   Driver(const Login& login, const Environment& environment);
-  // Logs in over a connection that exists already; `login.host` and `port` only name it. A server that sends the
-  // login elsewhere is refused. An integrated login takes `security` instead of one by GSSAPI.
-  Driver(std::unique_ptr<net::Stream> stream, const Login& login, const Environment& environment, std::unique_ptr<SecurityContext> security = nullptr);
+  // Logs in over a connection that exists already; `login.host` and `port` only name it. A server
+  // that sends the login elsewhere is refused. An integrated login takes `security` instead of one
+  // by GSSAPI.
+  Driver(std::unique_ptr<net::Stream> stream, const Login& login, const Environment& environment,
+         std::unique_ptr<SecurityContext> security = nullptr);
 
   void execute(std::string_view sql, std::span<const Parameter> parameters) override;
   bool next_result() override;
@@ -61,7 +65,10 @@ class Driver final : public Session {
   // All that belongs to one TCP connection; a routed login makes a second one.
   struct Link {
     Link(std::unique_ptr<net::Stream> stream, const Environment& environment, std::string where)
-        : channel(std::move(stream), environment, std::move(where)), inbox(channel), outbox(channel), messages(environment) {}
+        : channel(std::move(stream), environment, std::move(where)),
+          inbox(channel),
+          outbox(channel),
+          messages(environment) {}
 
     Channel channel;
     Inbox inbox;
@@ -73,7 +80,8 @@ class Driver final : public Session {
   enum class Event : std::uint8_t { columns, row, done, other };
 
   void connect(Login login);
-  void open(std::unique_ptr<net::Stream> stream, const Login& login, net::Deadline deadline, int port, std::unique_ptr<SecurityContext> security);
+  void open(std::unique_ptr<net::Stream> stream, const Login& login, net::Deadline deadline, int port,
+            std::unique_ptr<SecurityContext> security);
   void complete_login();
   void log_in(const Login& login, SecurityContext* security);
   Agreement secure_connection(const Login& login);
@@ -119,7 +127,7 @@ class Driver final : public Session {
   Environment environment_;
   Waits waits_;
   std::unique_ptr<Link> link_;
-  ServerState home_;  // as the login left it
+  ServerState home_;                // as the login left it
   std::optional<Opening> opening_;  // not known to have been done
   bool opening_tried_{false};       // a request has taken it along
   bool opening_due_{false};         // the request under way has it

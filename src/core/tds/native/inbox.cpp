@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t initial_capacity = 128 * 1024;  // four packets, or half of what is received would be moved
 constexpr std::size_t resting_capacity = 16 * initial_capacity;  // more is kept for one reply only
 constexpr std::size_t least_room = 16 * 1024;
-constexpr std::size_t longest_row = std::size_t{1} << 31;  // PostgreSQL stores half of that, and UTF-16 may take twice the room of UTF-8
+constexpr std::size_t longest_row =
+    std::size_t{1} << 31;  // PostgreSQL stores half of that, and UTF-16 may take twice the room of UTF-8
 
 }  // namespace
 
@@ -40,7 +41,8 @@ void Inbox::receive() {
   }
   if (capacity_ - raw_end_ < least_room) {
     if (capacity_ * 2 > longest_row)
-      throw Error(sqlstate::program_limit, "row from SQL Server is too long", "It has more than " + std::to_string(longest_row >> 30) + " GB.",
+      throw Error(sqlstate::program_limit, "row from SQL Server is too long",
+                  "It has more than " + std::to_string(longest_row >> 30) + " GB.",
                   "Select fewer of its large columns at once.");
     allocate(capacity_ * 2);
   }
@@ -60,7 +62,8 @@ bool Inbox::next_packet() {
   session_number_ = header[4] << 8 | header[5];
   last_packet_ = (header[1] & packet_status::end_of_message) != 0;
   if (packet_left_ == 0 && !last_packet_)  // their headers alone could fill our memory
-    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", "A packet is empty and not the last one.");
+    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol",
+                "A packet is empty and not the last one.");
   raw_ += packet_header_size;
   return true;
 }
@@ -88,7 +91,8 @@ void Inbox::more() {
 
 void Inbox::rest() {
   if (available() != 0 || raw_ != raw_end_ || packet_left_ != 0)
-    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", "It goes on behind its end.");
+    throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol",
+                "It goes on behind its end.");
   if (capacity_ <= resting_capacity) return;
   allocate(initial_capacity);
   mark_ = cursor_ = end_ = raw_ = raw_end_ = 0;

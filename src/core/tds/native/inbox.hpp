@@ -1,7 +1,8 @@
-// The server's reply as one contiguous run of bytes: packets are joined in place, so that a value lies in one piece wherever packets end.
+// The server's reply as one contiguous run of bytes: packets are joined in place, so that a value
+// lies in one piece wherever packets end.
 //
-// What lies between mark() and the cursor is kept; pointers are good until the next call of need() or more(), offsets from the mark until
-// the next mark().
+// What lies between mark() and the cursor is kept; pointers are good until the next call of need()
+// or more(), offsets from the mark until the next mark().
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,9 @@ class Inbox {
   // A new message is expected; what is left of the last one has been read or skipped.
   void start() noexcept { last_packet_ = false; }
 
-  // Between two messages: gives back what an uncommonly large row has taken. Throws Error 08P01 when something is left of the last
-  // message, which would be taken for the beginning of the next one.
+  // Between two messages: gives back what an uncommonly large row has taken. Throws Error 08P01
+  // when something is left of the last message, which would be taken for the beginning of the next
+  // one.
   void rest();
 
   // Bytes at the cursor that are here already; cell_padding bytes behind them can be read.
@@ -59,7 +61,8 @@ class Inbox {
   std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
   std::uint64_t u64() { return number(8); }
   std::uint16_t u16_big_endian();
-  // `units` UTF-16 units as UTF-8; half a surrogate pair becomes U+FFFD: this is text of messages and names.
+  // `units` UTF-16 units as UTF-8; half a surrogate pair becomes U+FFFD: this is text of messages
+  // and names.
   std::string text(std::size_t units);
   std::string bytes(std::size_t size);
 
@@ -78,8 +81,8 @@ class Inbox {
   bool next_packet();
 
   Channel& channel_;
-  // Of capacity_ bytes and a padding; mark_ <= cursor_ <= end_ <= raw_ <= raw_end_ <= capacity_. [end_, raw_) is the header of the
-  // next packet, or nothing.
+  // Of capacity_ bytes and a padding; mark_ <= cursor_ <= end_ <= raw_ <= raw_end_ <= capacity_.
+  // [end_, raw_) is the header of the next packet, or nothing.
   std::unique_ptr<std::uint8_t, Free> buffer_;
   std::size_t capacity_{0};
   std::size_t mark_{0}, cursor_{0}, end_{0}, raw_{0}, raw_end_{0};

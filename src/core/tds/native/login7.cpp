@@ -73,8 +73,8 @@ std::string feature(std::uint8_t id, const std::string& data) {
 std::string token_feature(const std::string& access_token, const TokenEcho& echo) {
   std::string token;
   utf8_to_utf16le(access_token, token);
-  return feature(feature_token,
-                 static_cast<char>(token_library << 1 | (echo.required ? 1 : 0)) + four_bytes(token.size()) + token + echo.nonce);
+  return feature(feature_token, static_cast<char>(token_library << 1 | (echo.required ? 1 : 0)) +
+                                    four_bytes(token.size()) + token + echo.nonce);
 }
 
 std::string all_features(const Login& login, const LoginProof& proof) {
@@ -88,7 +88,8 @@ std::string all_features(const Login& login, const LoginProof& proof) {
 void send_login(Outbox& outbox, const Login& login, std::size_t packet_size, const LoginProof& proof) {
   const bool by_sspi = !proof.sspi.empty();
   const std::string features = all_features(login, proof);
-  // In the order of their offsets in the fixed part; the extension's own value is where its features begin, behind all the others.
+  // In the order of their offsets in the fixed part; the extension's own value is where its
+  // features begin, behind all the others.
   const std::array<std::string, 9> values = {utf16(host_name(), "host"),
                                              utf16(by_sspi ? std::string() : login.username, "username"),
                                              obscured(utf16(by_sspi ? std::string() : login.password, "password")),
@@ -104,7 +105,8 @@ void send_login(Outbox& outbox, const Login& login, std::size_t packet_size, con
   const std::size_t total = end + features.size();
   if (total > longest_login)
     throw Error(sqlstate::program_limit, "the login is too large for SQL Server",
-                "It has " + std::to_string(total) + " bytes, most of them its " + (by_sspi ? "security token." : "access token."));
+                "It has " + std::to_string(total) + " bytes, most of them its " +
+                    (by_sspi ? "security token." : "access token."));
 
   outbox.begin(PacketType::login);
   outbox.u32(static_cast<std::uint32_t>(total));

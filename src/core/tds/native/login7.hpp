@@ -16,7 +16,8 @@ struct LoginProof {
   TokenEcho echo;    // goes with login.access_token
 };
 
-// Sends it. `packet_size` is what is asked for. Throws Error 22023 when a value is longer than the protocol allows.
+// Sends it. `packet_size` is what is asked for. Throws Error 22023 when a value is longer than the
+// protocol allows.
 void send_login(Outbox& outbox, const Login& login, std::size_t packet_size, const LoginProof& proof = {});
 
 // Sends the next token of an integrated login.

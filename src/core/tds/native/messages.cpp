@@ -7,7 +7,8 @@ namespace mssql::tds::native {
 namespace {
 
 constexpr int highest_information = 10;
-constexpr std::size_t fixed_size = 4 + 1 + 1 + 2 + 1 + 1;  // of the token, but for its line: number, state, class, three lengths
+constexpr std::size_t fixed_size =
+    4 + 1 + 1 + 2 + 1 + 1;                // of the token, but for its line: number, state, class, three lengths
 constexpr std::size_t most_errors = 100;  // a server that complains without end does not fill our memory
 
 }  // namespace
@@ -26,7 +27,8 @@ void Messages::read(Inbox& inbox) {
   message.text = text(inbox.u16());
   message.server = text(inbox.u8());
   message.procedure = text(inbox.u8());
-  // Before TDS 7.2, which a server tells of only later in its answer to the login, the line has two bytes
+  // Before TDS 7.2, which a server tells of only later in its answer to the login, the line has two
+  // bytes
   message.line = length == fixed_size + units * 2 + 2 ? inbox.u16() : static_cast<int>(inbox.u32());
   if (message.severity > highest_information) {
     if (errors_.size() < most_errors) errors_.push_back(std::move(message));
@@ -37,7 +39,8 @@ void Messages::read(Inbox& inbox) {
 
 bool Messages::has_fatal_error() const noexcept {
   constexpr int lowest_fatal_severity = 20;
-  return std::any_of(errors_.begin(), errors_.end(), [](const ServerMessage& error) { return error.severity >= lowest_fatal_severity; });
+  return std::any_of(errors_.begin(), errors_.end(),
+                     [](const ServerMessage& error) { return error.severity >= lowest_fatal_severity; });
 }
 
 }  // namespace mssql::tds::native

@@ -1,4 +1,5 @@
-// What the server has said beside its results: ERROR and INFO tokens, and the ENVCHANGE tokens that concern a client.
+// What the server has said beside its results: ERROR and INFO tokens, and the ENVCHANGE tokens that
+// concern a client.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,8 @@ void Outbox::abandon() {
 }
 
 void Outbox::flush(std::uint8_t status) {
-  const auto header = packet_header(type_, status | std::exchange(first_status_, packet_status::normal), packet_.size(), sequence_++);
+  const auto header =
+      packet_header(type_, status | std::exchange(first_status_, packet_status::normal), packet_.size(), sequence_++);
   std::copy(header.begin(), header.end(), packet_.begin());
   try {
     channel_.write(packet_);

@@ -21,7 +21,8 @@ class Outbox {
   // `status` is the first packet's, beside what ends a message.
   void begin(PacketType type, std::uint8_t status = packet_status::normal);
   void end();  // sends what is left, marked as the end of the message
-  // Ends a message that is not complete: the server forgets it (MS-TDS 2.2.3.1.2). Possible after an interruption too.
+  // Ends a message that is not complete: the server forgets it (MS-TDS 2.2.3.1.2). Possible after
+  // an interruption too.
   void abandon();
   bool in_message() const noexcept { return in_message_; }
 
@@ -32,7 +33,8 @@ class Outbox {
   void u16_big_endian(std::uint16_t value);
   void bytes(std::span<const std::uint8_t> bytes);
   void bytes(std::string_view bytes);
-  // UTF-8 as UTF-16LE; throws Error 22021 on what is no UTF-8, and then nothing of it has been written.
+  // UTF-8 as UTF-16LE; throws Error 22021 on what is no UTF-8, and then nothing of it has been
+  // written.
   void text(std::string_view utf8);
 
  private:

@@ -10,7 +10,8 @@ namespace mssql::tds::native {
 namespace {
 
 [[noreturn]] void throw_no_tds(const std::string& detail) {
-  throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", detail, "Check the server options \"host\" and \"port\".");
+  throw Error(sqlstate::protocol_violation, "the server's answer is not in the TDS protocol", detail,
+              "Check the server options \"host\" and \"port\".");
 }
 
 // What speaks like that: the first bytes of other protocols.
@@ -28,14 +29,23 @@ std::string what_else(std::string_view begin) {
 
 }  // namespace
 
-std::array<std::uint8_t, packet_header_size> packet_header(PacketType type, std::uint8_t status, std::size_t packet_size, std::uint8_t number) {
-  return {static_cast<std::uint8_t>(type), status, static_cast<std::uint8_t>(packet_size >> 8), static_cast<std::uint8_t>(packet_size), 0, 0,
-          number, 0};
+std::array<std::uint8_t, packet_header_size> packet_header(PacketType type, std::uint8_t status,
+                                                           std::size_t packet_size, std::uint8_t number) {
+  return {static_cast<std::uint8_t>(type),
+          status,
+          static_cast<std::uint8_t>(packet_size >> 8),
+          static_cast<std::uint8_t>(packet_size),
+          0,
+          0,
+          number,
+          0};
 }
 
 void require_packet_of_server(std::span<const std::uint8_t> begin) {
   // Servers answer PRELOGIN with a reply packet, and wrap TLS in PRELOGIN packets
-  if (begin[0] == static_cast<std::uint8_t>(PacketType::reply) || begin[0] == static_cast<std::uint8_t>(PacketType::prelogin)) return;
+  if (begin[0] == static_cast<std::uint8_t>(PacketType::reply) ||
+      begin[0] == static_cast<std::uint8_t>(PacketType::prelogin))
+    return;
   throw_no_tds(what_else({reinterpret_cast<const char*>(begin.data()), begin.size()}));
 }
 

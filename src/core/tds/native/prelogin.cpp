@@ -79,13 +79,15 @@ std::vector<std::uint8_t> read_answer(Inbox& inbox) {
 std::uint8_t encryption_of(std::span<const std::uint8_t> answer) {
   const auto value = find_prelogin_option(answer, encryption);
   if (!value || value->size() != 1) throw_malformed("Its PRELOGIN message does not speak of encryption.");
-  if (value->front() > required) throw_malformed("Its wish for encryption is number " + std::to_string(value->front()) + ".");
+  if (value->front() > required)
+    throw_malformed("Its wish for encryption is number " + std::to_string(value->front()) + ".");
   return value->front();
 }
 
 TokenEcho echo_of(std::span<const std::uint8_t> answer) {
   TokenEcho echo;
-  if (const auto value = find_prelogin_option(answer, token_required)) echo.required = value->size() == 1 && value->front() == 1;
+  if (const auto value = find_prelogin_option(answer, token_required))
+    echo.required = value->size() == 1 && value->front() == 1;
   if (const auto value = find_prelogin_option(answer, nonce)) {
     if (value->size() != nonce_size) throw_malformed("Its nonce has " + std::to_string(value->size()) + " bytes.");
     echo.nonce.assign(value->begin(), value->end());
@@ -98,7 +100,8 @@ Encryption agree(Encrypt wanted, bool has_token, std::uint8_t answer) {
     throw Error(sqlstate::cannot_connect,
                 has_token ? "the server does not encrypt, and an access token is sent under TLS only"
                           : "the server does not encrypt, but the option \"encrypt\" requires it",
-                {}, has_token ? "" : "With \"off\" or \"request\" everything, the password too, is sent in clear text.");
+                {},
+                has_token ? "" : "With \"off\" or \"request\" everything, the password too, is sent in clear text.");
   if (wanted == Encrypt::off && (answer == on || answer == required))
     throw Error(sqlstate::cannot_connect, "the server insists on encryption, but the option \"encrypt\" is off", {},
                 "Set the server option \"encrypt\" to \"require\" or \"request\".");
@@ -108,7 +111,8 @@ Encryption agree(Encrypt wanted, bool has_token, std::uint8_t answer) {
 
 }  // namespace
 
-std::optional<std::span<const std::uint8_t>> find_prelogin_option(std::span<const std::uint8_t> answer, std::uint8_t option) {
+std::optional<std::span<const std::uint8_t>> find_prelogin_option(std::span<const std::uint8_t> answer,
+                                                                  std::uint8_t option) {
   for (std::size_t at = 0; at < answer.size() && answer[at] != terminator; at += option_size) {
     if (at + option_size > answer.size()) throw_malformed("Its PRELOGIN message ends in the middle of an option.");
     const std::size_t offset = static_cast<std::size_t>(answer[at + 1]) << 8 | answer[at + 2];

@@ -1,4 +1,5 @@
-// The first exchange of a connection: PRELOGIN (MS-TDS 2.2.6.5), which settles how the rest is encrypted.
+// The first exchange of a connection: PRELOGIN (MS-TDS 2.2.6.5), which settles how the rest is
+// encrypted.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +26,13 @@ struct Agreement {
   TokenEcho echo;
 };
 
-// Asks and answers. Throws Error 08001 when server and client do not agree; without `login.access_token` the server is not asked about one.
+// Asks and answers. Throws Error 08001 when server and client do not agree; without
+// `login.access_token` the server is not asked about one.
 Agreement negotiate(Outbox& outbox, Inbox& inbox, const Login& login);
 
-// The value of an option in a PRELOGIN answer; nothing when it is not there. Throws Error 08P01 when the answer is malformed.
-std::optional<std::span<const std::uint8_t>> find_prelogin_option(std::span<const std::uint8_t> answer, std::uint8_t option);
+// The value of an option in a PRELOGIN answer; nothing when it is not there. Throws Error 08P01
+// when the answer is malformed.
+std::optional<std::span<const std::uint8_t>> find_prelogin_option(std::span<const std::uint8_t> answer,
+                                                                  std::uint8_t option);
 
 }  // namespace mssql::tds::native

@@ -7,7 +7,8 @@ namespace mssql::tds::native {
 
 namespace {
 
-// A handle comes behind the rows. Where the reader stops early time after time it never comes, and each one would stay with the server.
+// A handle comes behind the rows. Where the reader stops early time after time it never comes, and
+// each one would stay with the server.
 constexpr int most_futile = 2;
 constexpr std::size_t enough_surplus = 16;
 
@@ -23,10 +24,12 @@ void PreparedStatement::learn(std::int32_t handle) noexcept {
   asked_ = 0;
 }
 
-PreparedStatement* PreparedStatements::use(std::string_view sql, std::string_view declarations, std::string_view database) {
+PreparedStatement* PreparedStatements::use(std::string_view sql, std::string_view declarations,
+                                           std::string_view database) {
   if (sql.size() > longest_statement || declarations.size() > longest_statement) return nullptr;
-  const auto found = std::find_if(statements_.begin(), statements_.end(),
-                                  [&](const PreparedStatement& statement) { return statement.is(sql, declarations, database); });
+  const auto found = std::find_if(statements_.begin(), statements_.end(), [&](const PreparedStatement& statement) {
+    return statement.is(sql, declarations, database);
+  });
   if (found != statements_.end()) {
     statements_.splice(statements_.begin(), statements_, found);
   } else {

@@ -1,7 +1,8 @@
 // Which statements with parameters the server holds prepared for this session.
 //
-// A statement that is run once is not worth preparing: its second run prepares it, those that follow name the handle. A handle is good in
-// the database in which it was made, and as long as the connection.
+// A statement that is run once is not worth preparing: its second run prepares it, those that
+// follow name the handle. A handle is good in the database in which it was made, and as long as the
+// connection.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +48,11 @@ class PreparedStatements {
   static constexpr std::size_t most_statements = 64;
   static constexpr std::size_t longest_statement = 64 << 10;  // of those that are kept at all
 
-  // The statement, found or made, as the one used last; null when it is too long to be kept. Good until the next call.
+  // The statement, found or made, as the one used last; null when it is too long to be kept. Good
+  // until the next call.
   PreparedStatement* use(std::string_view sql, std::string_view declarations, std::string_view database);
-  // Handles of statements that have made room for others, once there are enough of them for a request of their own.
+  // Handles of statements that have made room for others, once there are enough of them for a
+  // request of their own.
   std::vector<std::int32_t> take_surplus();
   void give_back(std::int32_t handle) { surplus_.push_back(handle); }
 

@@ -19,7 +19,8 @@ enum class Procedure : std::uint16_t { executesql = 10, execute = 12, prepexec =
 // MS-TDS 2.2.6.9
 enum class TransactionRequest : std::uint16_t { begin = 5, commit = 7, rollback = 8, save = 9 };
 
-// ALL_HEADERS with the one header that a request must have (2.2.5.3): which transaction it belongs to.
+// ALL_HEADERS with the one header that a request must have (2.2.5.3): which transaction it belongs
+// to.
 void write_headers(Outbox& outbox, const ServerState& state) {
   constexpr std::uint32_t header_size = 18;
   constexpr std::uint16_t transaction_descriptor = 2;

@@ -15,13 +15,25 @@ namespace {
 constexpr std::uint16_t no_metadata = 0xFFFF;
 constexpr std::uint16_t nullable_flag = 0x01;
 constexpr std::size_t timestamp_size = 8;
-// Of a COLMETADATA token. SQL Server has at most 4,096 columns in a result, with names of 128 characters.
+// Of a COLMETADATA token. SQL Server has at most 4,096 columns in a result, with names of 128
+// characters.
 constexpr std::ptrdiff_t longest_description = 16 << 20;
 // PostgreSQL's limit for one value; no row can be stored that has more.
 constexpr std::uint64_t longest_value = 0x3FFFFFFF;
 
 // What TYPE_INFO holds behind the token.
-enum class Info : std::uint8_t { none, size, scale, precision_scale, short_size, short_size_collation, long_size, long_size_collation, xml, udt };
+enum class Info : std::uint8_t {
+  none,
+  size,
+  scale,
+  precision_scale,
+  short_size,
+  short_size_collation,
+  long_size,
+  long_size_collation,
+  xml,
+  udt
+};
 
 struct TypeRow {
   std::uint8_t token;
@@ -33,6 +45,7 @@ struct TypeRow {
 };
 
 // MS-TDS 2.2.5.4.1 to 2.2.5.4.3. INTN and its fellows are told apart by their size, below.
+// clang-format off
 constexpr TypeRow type_rows[] = {
     {0x1F, WireType::int_, Info::none, Framing::nothing, 0, Encoding::none},                                    // NULLTYPE
     {0x22, WireType::binary, Info::long_size, Framing::text_pointer, 0, Encoding::none},                        // IMAGE
@@ -71,6 +84,7 @@ constexpr TypeRow type_rows[] = {
     {0xF0, WireType::udt, Info::udt, Framing::chunks, 0, Encoding::none},                                       // UDT
     {0xF1, WireType::xml, Info::xml, Framing::chunks, 0, Encoding::utf16le},                                    // XML
 };
+// clang-format on
 
 [[noreturn]] void throw_garbled(const std::string& detail) {
   throw Error(sqlstate::protocol_violation, "malformed description of a column from SQL Server", detail);
@@ -80,7 +94,8 @@ const TypeRow& find_type(std::uint8_t token) {
   for (const TypeRow& row : type_rows)
     if (row.token == token) return row;
   throw Error(sqlstate::feature_not_supported, "a column has a type that cannot be read",
-              "The type is number " + std::to_string(token) + " of the TDS protocol.", "Convert it in the query with CAST.");
+              "The type is number " + std::to_string(token) + " of the TDS protocol.",
+              "Convert it in the query with CAST.");
 }
 
 // The nullable tokens that stand for several types.
@@ -92,7 +107,8 @@ void refine(std::uint8_t token, std::size_t size, Column& column) {
   bool known = true;
   switch (token) {
     case 0x26:
-      known = choose(1, WireType::tinyint) || choose(2, WireType::smallint) || choose(4, WireType::int_) || choose(8, WireType::bigint);
+      known = choose(1, WireType::tinyint) || choose(2, WireType::smallint) || choose(4, WireType::int_) ||
+              choose(8, WireType::bigint);
       break;
     case 0x68: known = size == 1; break;
     case 0x6D: known = choose(4, WireType::real) || choose(8, WireType::float_); break;
@@ -190,7 +206,8 @@ bool ResultSet::describe(Inbox& inbox) {
       for (int parts = inbox.u8(); parts > 0; --parts) skip_short_text(inbox);  // the table's name
     column.name = inbox.text(inbox.u8());
     column.padded = true;
-    if (inbox.data() - inbox.marked() > longest_description) throw_garbled("The description of the columns has no end.");
+    if (inbox.data() - inbox.marked() > longest_description)
+      throw_garbled("The description of the columns has no end.");
     columns_.push_back(std::move(column));
     frames_.push_back(frame);
   }
@@ -206,7 +223,8 @@ Cell ResultSet::wait_for(Inbox& inbox, std::size_t size) {
 }
 
 void ResultSet::too_long(std::size_t index, std::uint64_t size) const {
-  throw Error(sqlstate::program_limit, "value of " + std::to_string(size) + " bytes in " + describe_column(columns_[index]) + " is too long",
+  throw Error(sqlstate::program_limit,
+              "value of " + std::to_string(size) + " bytes in " + describe_column(columns_[index]) + " is too long",
               "PostgreSQL stores at most 1 GB in one value.");
 }
 
@@ -242,8 +260,9 @@ Cell ResultSet::read_value(Inbox& inbox, std::size_t index) {
   return {};
 }
 
-// MS-TDS 2.2.5.2.3. The length in front may be a marker for "unknown" and is not trusted. Of a value in several chunks the first one is
-// answered; the others are moved up to it when the row is complete, since until then it may have to be read again.
+// MS-TDS 2.2.5.2.3. The length in front may be a marker for "unknown" and is not trusted. Of a
+// value in several chunks the first one is answered; the others are moved up to it when the row is
+// complete, since until then it may have to be read again.
 Cell ResultSet::read_chunks(Inbox& inbox, std::size_t index) {
   if (inbox.u64() == null_chunks) return {};
   std::size_t first = 0;
@@ -264,7 +283,8 @@ Cell ResultSet::read_chunks(Inbox& inbox, std::size_t index) {
   }
 }
 
-// Walks the chunks that read_chunks() has checked: each is four bytes of length and its bytes, the last one is empty.
+// Walks the chunks that read_chunks() has checked: each is four bytes of length and its bytes, the
+// last one is empty.
 void ResultSet::join_chunks(Inbox& inbox) {
   for (const std::size_t index : chunked_) {
     Cell& cell = cells_[index];
@@ -289,15 +309,17 @@ void ResultSet::skip_value(Inbox& inbox) {
 
 namespace {
 
-// The short ways to a value that is here whole; false: it is not, or needs the general way. `present` is all ones, or zero for a NULL of
-// the row's bitmap: nobody can foresee NULLs, so there is no branch on them. A length is looked at before it is known to be here: if
-// it is not, that is whatever follows in the buffer, and too little is left for any value.
+// The short ways to a value that is here whole; false: it is not, or needs the general way.
+// `present` is all ones, or zero for a NULL of the row's bitmap: nobody can foresee NULLs, so there
+// is no branch on them. A length is looked at before it is known to be here: if it is not, that is
+// whatever follows in the buffer, and too little is left for any value.
 
 inline const std::uint8_t* masked(const std::uint8_t* at, std::size_t present) noexcept {
   return reinterpret_cast<const std::uint8_t*>(reinterpret_cast<std::uintptr_t>(at) & present);
 }
 
-inline bool take_fixed(const std::uint8_t*& at, const std::uint8_t* end, std::size_t size, std::size_t present, Cell& cell) noexcept {
+inline bool take_fixed(const std::uint8_t*& at, const std::uint8_t* end, std::size_t size, std::size_t present,
+                       Cell& cell) noexcept {
   size &= present;
   if (static_cast<std::size_t>(end - at) < size) return false;
   cell = {masked(at, present), size};
@@ -305,7 +327,8 @@ inline bool take_fixed(const std::uint8_t*& at, const std::uint8_t* end, std::si
   return true;
 }
 
-inline bool take_byte_length(const std::uint8_t*& at, const std::uint8_t* end, std::size_t present, Cell& cell) noexcept {
+inline bool take_byte_length(const std::uint8_t*& at, const std::uint8_t* end, std::size_t present,
+                             Cell& cell) noexcept {
   const std::size_t size = at[0] & present;
   const std::size_t whole = (1 + size) & present;
   if (static_cast<std::size_t>(end - at) < whole) return false;
@@ -314,7 +337,8 @@ inline bool take_byte_length(const std::uint8_t*& at, const std::uint8_t* end, s
   return true;
 }
 
-inline bool take_short_length(const std::uint8_t*& at, const std::uint8_t* end, std::size_t present, Cell& cell) noexcept {
+inline bool take_short_length(const std::uint8_t*& at, const std::uint8_t* end, std::size_t present,
+                              Cell& cell) noexcept {
   const std::size_t length = read_little_endian(at, 2);
   const std::size_t valued = length == null_short_length ? 0 : present;
   const std::size_t size = length & valued;
@@ -332,13 +356,15 @@ inline bool take_one_chunk(const std::uint8_t*& at, const std::uint8_t* end, Cel
   if (left < prefix || read_little_endian(at, 8) == null_chunks) return false;
   const std::size_t size = read_little_endian(at + 8, 4);
   const std::size_t whole = size == 0 ? prefix : prefix + size + 4;
-  if (size > longest_value || left < whole || (size > 0 && read_little_endian(at + prefix + size, 4) != 0)) return false;
+  if (size > longest_value || left < whole || (size > 0 && read_little_endian(at + prefix + size, 4) != 0))
+    return false;
   cell = {at + prefix, size};
   at += whole;
   return true;
 }
 
-[[gnu::always_inline]] inline bool take(const std::uint8_t*& at, const std::uint8_t* end, Frame frame, std::size_t present, Cell& cell) noexcept {
+[[gnu::always_inline]] inline bool take(const std::uint8_t*& at, const std::uint8_t* end, Frame frame,
+                                        std::size_t present, Cell& cell) noexcept {
   if (frame.framing == Framing::fixed) return take_fixed(at, end, frame.size, present, cell);
   if (frame.framing == Framing::byte_length) return take_byte_length(at, end, present, cell);
   if (frame.framing == Framing::short_length) return take_short_length(at, end, present, cell);
@@ -351,7 +377,9 @@ inline bool take_one_chunk(const std::uint8_t*& at, const std::uint8_t* end, Cel
 
 }  // namespace
 
-Row ResultSet::read_row(Inbox& inbox) { return *inbox.marked() == token::null_bitmap_row ? read<true>(inbox) : read<false>(inbox); }
+Row ResultSet::read_row(Inbox& inbox) {
+  return *inbox.marked() == token::null_bitmap_row ? read<true>(inbox) : read<false>(inbox);
+}
 
 template <bool null_bitmap>
 Row ResultSet::read(Inbox& inbox) {

@@ -1,4 +1,5 @@
-// Columns and rows of one result: COLMETADATA, ROW and NBCROW tokens (MS-TDS 2.2.7.4, 2.2.7.17, 2.2.7.13).
+// Columns and rows of one result: COLMETADATA, ROW and NBCROW tokens (MS-TDS 2.2.7.4, 2.2.7.17,
+// 2.2.7.13).
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,13 @@ namespace mssql::tds::native {
 
 // How a column's values are framed in a row (MS-TDS 2.2.5.4).
 enum class Framing : std::uint8_t {
-  nothing,      // always NULL
-  fixed,        // `size` bytes, never NULL
-  byte_length,  // one byte of length, 0: NULL
-  long_length,  // four bytes of length, 0: NULL (sql_variant)
-  short_length, // two bytes of length, 0xFFFF: NULL
-  text_pointer, // text, ntext, image: a pointer and a timestamp, then four bytes of length
-  chunks,       // PLP: (max) types, xml, udt
+  nothing,       // always NULL
+  fixed,         // `size` bytes, never NULL
+  byte_length,   // one byte of length, 0: NULL
+  long_length,   // four bytes of length, 0: NULL (sql_variant)
+  short_length,  // two bytes of length, 0xFFFF: NULL
+  text_pointer,  // text, ntext, image: a pointer and a timestamp, then four bytes of length
+  chunks,        // PLP: (max) types, xml, udt
 };
 
 struct Frame {
@@ -26,7 +27,8 @@ struct Frame {
   std::uint8_t size{0};
 };
 
-// Reads a TYPE_INFO into `column` and says how its values are framed; the cursor stands behind it. Throws Error 08P01 or 0A000.
+// Reads a TYPE_INFO into `column` and says how its values are framed; the cursor stands behind it.
+// Throws Error 08P01 or 0A000.
 Frame read_type_info(Inbox& inbox, Column& column);
 
 class ResultSet {
@@ -38,8 +40,9 @@ class ResultSet {
   static void skip_value(Inbox& inbox);
   const std::vector<Column>& columns() const noexcept { return columns_; }
 
-  // One row of either kind, the cursor behind its token byte, the mark before it: an interruption leaves all as it came, so that it can
-  // be read again. The cells are good until the inbox is used again.
+  // One row of either kind, the cursor behind its token byte, the mark before it: an interruption
+  // leaves all as it came, so that it can be read again. The cells are good until the inbox is used
+  // again.
   Row read_row(Inbox& inbox);
 
  private:

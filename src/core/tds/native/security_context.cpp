@@ -1,4 +1,5 @@
-// Security contexts by GSSAPI; security_context.hpp states the contracts. MIT's library, which is what Debian and RHEL have.
+// Security contexts by GSSAPI; security_context.hpp states the contracts. MIT's library, which is
+// what Debian and RHEL have.
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
@@ -12,9 +13,7 @@ namespace mssql::tds::native {
 
 namespace {
 
-gss_OID_desc oid(std::string_view der) {
-  return {static_cast<OM_uint32>(der.size()), const_cast<char*>(der.data())};
-}
+gss_OID_desc oid(std::string_view der) { return {static_cast<OM_uint32>(der.size()), const_cast<char*>(der.data())}; }
 
 gss_OID_desc spnego = oid("\x2b\x06\x01\x05\x05\x02");                // 1.3.6.1.5.5.2
 gss_OID_desc kerberos = oid("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02");  // 1.2.840.113554.1.2.2
@@ -53,9 +52,7 @@ std::string_view text_of(const gss_buffer_desc& buffer) {
   return {static_cast<const char*>(buffer.value), buffer.length};
 }
 
-gss_buffer_desc borrowed(std::string_view text) {
-  return {text.size(), const_cast<char*>(text.data())};
-}
+gss_buffer_desc borrowed(std::string_view text) { return {text.size(), const_cast<char*>(text.data())}; }
 
 // What a status code means; a code may have several texts.
 std::string status_text(OM_uint32 code, int type, gss_OID mechanism) {
@@ -72,7 +69,8 @@ std::string status_text(OM_uint32 code, int type, gss_OID mechanism) {
   return out;
 }
 
-// GSSAPI's words: the mechanism's, and those for the call as such unless they only say that it failed.
+// GSSAPI's words: the mechanism's, and those for the call as such unless they only say that it
+// failed.
 std::string reason(OM_uint32 major, OM_uint32 minor, gss_OID mechanism) {
   std::string words = minor == 0 ? std::string() : status_text(minor, GSS_C_MECH_CODE, mechanism);
   if (!words.empty() && GSS_ROUTINE_ERROR(major) == GSS_S_FAILURE) return "GSSAPI reports: " + words + ".";
@@ -118,8 +116,8 @@ void GssContext::import(const std::string& text, gss_OID type) {
   if (GSS_ERROR(major)) fail(major, minor);
 }
 
-// The library makes the principal of it, MSSQLSvc/<canonical name of the host>:<port>@<realm of the host>, as krb5.conf says
-// (dns_canonicalize_hostname, rdns, domain_realm).
+// The library makes the principal of it, MSSQLSvc/<canonical name of the host>:<port>@<realm of the
+// host>, as krb5.conf says (dns_canonicalize_hostname, rdns, domain_realm).
 void GssContext::aim_at_host(const std::string& host, int port) {
   import("MSSQLSvc@" + host + (is_kerberos() ? ":" + std::to_string(port) : ""), GSS_C_NT_HOSTBASED_SERVICE);
   if (!is_kerberos()) return;
@@ -141,15 +139,15 @@ void GssContext::use_own_credentials() {
   const char* cache = nullptr;
   OM_uint32 major = gss_krb5_ccache_name(&minor, nullptr, &cache);
   if (GSS_ERROR(major) || cache == nullptr) fail(major, minor);
-  // The default cache is named: when MIT's library looks for it by itself, one that is empty or damaged makes it free what it has not
-  // allocated (krb5_cccol_have_content in 1.20).
+  // The default cache is named: when MIT's library looks for it by itself, one that is empty or
+  // damaged makes it free what it has not allocated (krb5_cccol_have_content in 1.20).
   gss_key_value_element_desc default_cache{"ccache", cache};
   const gss_key_value_set_desc store{1, &default_cache};
   cache_ = cache;
   const auto acquire = [&](gss_OID mechanism, Credential& credential) {
     gss_OID_set_desc mechanisms{1, mechanism};
-    major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE, &store, credential.out(), nullptr,
-                                  &lifetime_);
+    major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE, &store,
+                                  credential.out(), nullptr, &lifetime_);
     if (GSS_ERROR(major)) fail(major, minor);
   };
   Credential probe;
@@ -161,7 +159,8 @@ void GssContext::use_own_credentials() {
   if (GSS_ERROR(major)) fail(major, minor);
 }
 
-// Without SPNEGO, which would try the account with Kerberos, too, at a KDC. SQL Server takes NTLM's tokens as they are.
+// Without SPNEGO, which would try the account with Kerberos, too, at a KDC. SQL Server takes NTLM's
+// tokens as they are.
 void GssContext::use_account(const std::string& username, const std::string& password) {
   OM_uint32 minor = 0;
   Name name;
@@ -170,8 +169,8 @@ void GssContext::use_account(const std::string& username, const std::string& pas
   OM_uint32 major = gss_import_name(&minor, &account, GSS_C_NT_USER_NAME, name.out());
   if (GSS_ERROR(major)) fail(major, minor);
   gss_OID_set_desc mechanisms{1, mechanism_};
-  major = gss_acquire_cred_with_password(&minor, name.get(), &secret, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE, credential_.out(),
-                                         nullptr, nullptr);
+  major = gss_acquire_cred_with_password(&minor, name.get(), &secret, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE,
+                                         credential_.out(), nullptr, nullptr);
   if (GSS_ERROR(major)) fail(major, minor);
 }
 
@@ -180,9 +179,10 @@ std::string GssContext::step(std::string_view token) {
   gss_buffer_desc input = borrowed(token);
   OM_uint32 minor = 0;
   Buffer output;
-  const OM_uint32 major = gss_init_sec_context(&minor, credential_.get(), context_.out(), target_.get(),
-                                               is_kerberos() ? &spnego : mechanism_, wanted, GSS_C_INDEFINITE, GSS_C_NO_CHANNEL_BINDINGS,
-                                               token.empty() ? GSS_C_NO_BUFFER : &input, nullptr, output.out(), &flags_, nullptr);
+  const OM_uint32 major =
+      gss_init_sec_context(&minor, credential_.get(), context_.out(), target_.get(),
+                           is_kerberos() ? &spnego : mechanism_, wanted, GSS_C_INDEFINITE, GSS_C_NO_CHANNEL_BINDINGS,
+                           token.empty() ? GSS_C_NO_BUFFER : &input, nullptr, output.out(), &flags_, nullptr);
   if (GSS_ERROR(major)) fail(major, minor);
   complete_ = major == GSS_S_COMPLETE;
   return std::string(text_of(output.get()));
@@ -198,7 +198,8 @@ void GssContext::fail(OM_uint32 major, OM_uint32 minor) const {
   std::string detail = reason(major, minor, mechanism_);
   if (is_kerberos() && !service_.empty()) detail += " The service is \"" + service_ + "\".";
   if (!cache_.empty() && lifetime_ == 0) detail += " The ticket cache is \"" + cache_ + "\".";
-  throw Error(sqlstate::invalid_authorization, is_kerberos() ? "could not log in with Kerberos" : "could not log in with a Windows account",
+  throw Error(sqlstate::invalid_authorization,
+              is_kerberos() ? "could not log in with Kerberos" : "could not log in with a Windows account",
               std::move(detail), hint(major));
 }
 
@@ -209,7 +210,8 @@ std::string GssContext::hint(OM_uint32 major) const {
   if (!cache_.empty() && lifetime_ == 0)
     return "Without a username the login takes the database server's own ticket: give its process a client keytab "
            "(KRB5_CLIENT_KTNAME), or a ticket cache (KRB5CCNAME) that kinit keeps filled.";
-  return "Does the KDC know the service by that name? See the server option \"server_spn\", and krb5.conf on the database server.";
+  return "Does the KDC know the service by that name? See the server option \"server_spn\", and krb5.conf on the "
+         "database server.";
 }
 
 }  // namespace

@@ -12,7 +12,17 @@ namespace mssql::tds::native {
 namespace {
 
 enum class Change : std::uint8_t {
-  database = 1, packet_size = 4, collation = 7, begin = 8, commit = 9, rollback = 10, enlist = 11, defect = 12, promote = 15, ended = 17, routing = 20,
+  database = 1,
+  packet_size = 4,
+  collation = 7,
+  begin = 8,
+  commit = 9,
+  rollback = 10,
+  enlist = 11,
+  defect = 12,
+  promote = 15,
+  ended = 17,
+  routing = 20,
 };
 
 constexpr std::size_t smallest_packet = 512;
@@ -25,7 +35,8 @@ class Fields {
   std::uint64_t number(std::size_t size) { return read_little_endian(take(size), size); }
   const std::uint8_t* take(std::size_t size) {
     if (bytes_.size() - position_ < size)
-      throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "An ENVCHANGE token is too short for what it says.");
+      throw Error(sqlstate::protocol_violation, "malformed message from SQL Server",
+                  "An ENVCHANGE token is too short for what it says.");
     const std::uint8_t* field = bytes_.data() + position_;
     position_ += size;
     return field;
@@ -52,13 +63,15 @@ void set_packet_size(const std::string& text, ServerState& state) {
   std::size_t size = 0;
   std::from_chars(text.data(), text.data() + text.size(), size);
   if (size < smallest_packet || size > largest_packet)
-    throw Error(sqlstate::protocol_violation, "malformed message from SQL Server", "The server wants packets of \"" + text + "\" bytes.");
+    throw Error(sqlstate::protocol_violation, "malformed message from SQL Server",
+                "The server wants packets of \"" + text + "\" bytes.");
   state.packet_size = size;
 }
 
 void set_route(Fields& fields, ServerState& state) {
   fields.number(2);  // length
-  if (fields.number(1) != 0) throw Error(sqlstate::feature_not_supported, "the server wants to be reached by another protocol than TCP");
+  if (fields.number(1) != 0)
+    throw Error(sqlstate::feature_not_supported, "the server wants to be reached by another protocol than TCP");
   state.route_port = static_cast<int>(fields.number(2));
   state.route_host = fields.ascii(fields.number(2));
 }
@@ -75,7 +88,8 @@ void read_environment_change(Inbox& inbox, ServerState& state) {
     }
     case Change::packet_size: set_packet_size(fields.ascii(fields.number(1)), state); break;
     case Change::collation:
-      if (fields.number(1) == sizeof(state.collation)) std::copy_n(fields.take(sizeof(state.collation)), sizeof(state.collation), state.collation);
+      if (fields.number(1) == sizeof(state.collation))
+        std::copy_n(fields.take(sizeof(state.collation)), sizeof(state.collation), state.collation);
       break;
     case Change::begin:
     case Change::enlist:

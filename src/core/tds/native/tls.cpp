@@ -45,18 +45,19 @@ std::string advice_for(int reason) {
   switch (reason) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-    case SSL_R_NO_PROTOCOLS_AVAILABLE:
-      return old_tls_advice;
+    case SSL_R_NO_PROTOCOLS_AVAILABLE: return old_tls_advice;
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
     case SSL_R_NO_APPLICATION_PROTOCOL:
     case SSL_AD_REASON_OFFSET + SSL_AD_NO_APPLICATION_PROTOCOL:
-      return "The server at the other end speaks another protocol. See the server options \"host\", \"port\" and \"encrypt\".";
+      return "The server at the other end speaks another protocol. See the server options \"host\", \"port\" and "
+             "\"encrypt\".";
     case SSL_R_DH_KEY_TOO_SMALL:
     case SSL_R_EE_KEY_TOO_SMALL:
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_AD_REASON_OFFSET + SSL_AD_INSUFFICIENT_SECURITY:
-      return "What the server offers is too weak for this system's OpenSSL, a key of 1024 bits perhaps. Give it a certificate with a key of 2048 bits, and "
+      return "What the server offers is too weak for this system's OpenSSL, a key of 1024 bits perhaps. Give it a "
+             "certificate with a key of 2048 bits, and "
              "have it prefer ECDHE.";
     default: return {};
   }
@@ -88,17 +89,20 @@ void trust(SSL_CTX* context, const TlsOptions& options) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
 }
 
-// Old versions of Windows prefer DHE with a group of 1024 bits, which OpenSSL refuses; with ECDHE or RSA they get on. The system's other choices stand.
+// Old versions of Windows prefer DHE with a group of 1024 bits, which OpenSSL refuses; with ECDHE
+// or RSA they get on. The system's other choices stand.
 void avoid_dhe(SSL_CTX* context) {
   const STACK_OF(SSL_CIPHER)* ciphers = SSL_CTX_get_ciphers(context);
   std::string names;
   for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
     const SSL_CIPHER* cipher = sk_SSL_CIPHER_value(ciphers, i);
     const int exchange = SSL_CIPHER_get_kx_nid(cipher);
-    if (exchange == NID_kx_dhe || exchange == NID_kx_dhe_psk || exchange == NID_kx_any) continue;  // any: of TLS 1.3, not of this list
+    if (exchange == NID_kx_dhe || exchange == NID_kx_dhe_psk || exchange == NID_kx_any)
+      continue;  // any: of TLS 1.3, not of this list
     names += (names.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(cipher));
   }
-  if (!names.empty() && SSL_CTX_set_cipher_list(context, names.c_str()) != 1) fail("could not choose the ciphers of TLS");
+  if (!names.empty() && SSL_CTX_set_cipher_list(context, names.c_str()) != 1)
+    fail("could not choose the ciphers of TLS");
 }
 
 void expect_host(SSL* ssl, const TlsOptions& options) {
@@ -144,17 +148,20 @@ bool Tls::handshake() {
   if (code == 1) return true;
   const int error = SSL_get_error(state_->ssl.get(), code);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return false;
-  // The result alone tells nothing: without a ca_file it is never that of a certificate that is trusted
+  // The result alone tells nothing: without a ca_file it is never that of a certificate that is
+  // trusted
   const int reason = ERR_GET_REASON(ERR_peek_last_error());
   const long fault = SSL_get_verify_result(state_->ssl.get());
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && fault != X509_V_OK)
-    throw Error(sqlstate::cannot_connect, std::string("the server's certificate is not trusted: ") + X509_verify_cert_error_string(fault), {},
+    throw Error(sqlstate::cannot_connect,
+                std::string("the server's certificate is not trusted: ") + X509_verify_cert_error_string(fault), {},
                 "See the server options \"ca_file\" and \"verify_host\".");
   throw Error(sqlstate::cannot_connect, "TLS handshake failed: " + reasons(), {}, advice_for(reason));
 }
 
 void Tls::feed(std::span<const std::uint8_t> cipher) {
-  if (BIO_write(state_->in, cipher.data(), static_cast<int>(cipher.size())) != static_cast<int>(cipher.size())) throw std::bad_alloc();
+  if (BIO_write(state_->in, cipher.data(), static_cast<int>(cipher.size())) != static_cast<int>(cipher.size()))
+    throw std::bad_alloc();
 }
 
 std::string Tls::take_output() {

@@ -1,4 +1,5 @@
-// A TLS client that does no input or output of its own: bytes go in and out through memory, so that waiting stays with the channel.
+// A TLS client that does no input or output of its own: bytes go in and out through memory, so that
+// waiting stays with the channel.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,8 @@ class Tls {
   explicit Tls(const TlsOptions& options);
   ~Tls();
 
-  // One step; true when the handshake is complete. Throws Error 08001 with OpenSSL's reason, or the certificate's fault in words.
+  // One step; true when the handshake is complete. Throws Error 08001 with OpenSSL's reason, or the
+  // certificate's fault in words.
   bool handshake();
   void feed(std::span<const std::uint8_t> cipher);
   // What is to be sent; taken out.

@@ -12,20 +12,25 @@ namespace {
 
 // MS-TDS 2.2.5.4.2, 2.2.5.4.3
 namespace token {
-constexpr std::uint8_t guid = 0x24, intn = 0x26, date = 0x28, time = 0x29, datetime2 = 0x2A, datetimeoffset = 0x2B, bitn = 0x68,
-                       decimaln = 0x6A, floatn = 0x6D, moneyn = 0x6E, datetimen = 0x6F, varbinary = 0xA5, nvarchar = 0xE7;
+constexpr std::uint8_t guid = 0x24, intn = 0x26, date = 0x28, time = 0x29, datetime2 = 0x2A, datetimeoffset = 0x2B,
+                       bitn = 0x68, decimaln = 0x6A, floatn = 0x6D, moneyn = 0x6E, datetimen = 0x6F, varbinary = 0xA5,
+                       nvarchar = 0xE7;
 }
 
 void append_bytes(std::string& out, std::initializer_list<int> bytes) {
   for (const int byte : bytes) out += static_cast<char>(byte);
 }
 
-bool has_short_length(const RemoteType& sent) noexcept { return sent.type == Type::nvarchar || sent.type == Type::varbinary; }
+bool has_short_length(const RemoteType& sent) noexcept {
+  return sent.type == Type::nvarchar || sent.type == Type::varbinary;
+}
 
 }  // namespace
 
 RemoteType nvarchar_for(bool is_short) noexcept { return {Type::nvarchar, is_short ? longest_short_value : -1, 0, 0}; }
-RemoteType varbinary_for(bool is_short) noexcept { return {Type::varbinary, is_short ? longest_short_value : -1, 0, 0}; }
+RemoteType varbinary_for(bool is_short) noexcept {
+  return {Type::varbinary, is_short ? longest_short_value : -1, 0, 0};
+}
 
 void append_type_info(const RemoteType& sent, const ServerState& state, std::string& out) {
   switch (wire_type(sent.type)) {
@@ -38,7 +43,8 @@ void append_type_info(const RemoteType& sent, const ServerState& state, std::str
     case WireType::float_: return append_bytes(out, {token::floatn, 8});
     case WireType::smallmoney: return append_bytes(out, {token::moneyn, 4});
     case WireType::money: return append_bytes(out, {token::moneyn, 8});
-    case WireType::decimal: return append_bytes(out, {token::decimaln, static_cast<int>(decimal_size), sent.precision, sent.scale});
+    case WireType::decimal:
+      return append_bytes(out, {token::decimaln, static_cast<int>(decimal_size), sent.precision, sent.scale});
     case WireType::date: return append_bytes(out, {token::date});
     case WireType::time: return append_bytes(out, {token::time, sent.scale});
     case WireType::datetime2: return append_bytes(out, {token::datetime2, sent.scale});

@@ -20,7 +20,8 @@ class Deadline {
   }
 
   bool passed() const { return at_ && Clock::now() >= *at_; }
-  // Milliseconds left, at least 0 and at most `limit`: what a poll() that must come back in between may wait.
+  // Milliseconds left, at least 0 and at most `limit`: what a poll() that must come back in between
+  // may wait.
   int slice(int limit) const {
     if (!at_) return limit;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*at_ - Clock::now()).count();

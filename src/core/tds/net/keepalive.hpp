@@ -3,8 +3,9 @@
 
 namespace mssql::tds::net {
 
-// Probes a silent peer from 30 s on, every 10 s, so that nothing in between forgets the connection (Azure does after 4 minutes), and gives
-// the connection up when the peer has acknowledged nothing for a minute. For a TCP socket; others stay as they are.
+// Probes a silent peer from 30 s on, every 10 s, so that nothing in between forgets the connection
+// (Azure does after 4 minutes), and gives the connection up when the peer has acknowledged nothing
+// for a minute. For a TCP socket; others stay as they are.
 void keep_alive(int socket) noexcept;
 
 }  // namespace mssql::tds::net

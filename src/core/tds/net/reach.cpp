@@ -37,16 +37,14 @@ std::string server_at(const std::string& host, int port) {
   return "connection to server at \"" + host + "\", port " + std::to_string(port) + " failed: ";
 }
 
-std::string seconds_text(int seconds) {
-  return std::to_string(seconds) + (seconds == 1 ? " second" : " seconds");
-}
+std::string seconds_text(int seconds) { return std::to_string(seconds) + (seconds == 1 ? " second" : " seconds"); }
 
 void give_up_if_interrupted(const Patience& patience) {
   if (patience.interrupted != nullptr && patience.interrupted()) throw Error::interrupted();
 }
 
-// Waits until one of the sockets is ready or has failed, the patience has to be looked at, or the program is wanted. The program can wait
-// for one socket; for several it looks up every 200 ms.
+// Waits until one of the sockets is ready or has failed, the patience has to be looked at, or the
+// program is wanted. The program can wait for one socket; for several it looks up every 200 ms.
 void wait_for(std::vector<pollfd>& sockets, const Patience& patience) {
   const bool by_program = patience.wait != nullptr && sockets.size() == 1;
   if (by_program) patience.wait(sockets[0].fd, sockets[0].events, patience.deadline.slice(program_slice_ms));
@@ -63,7 +61,8 @@ Addresses resolve(const std::string& host, const std::string& service, int socke
   addrinfo* list = nullptr;
   int code = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
   if (code == EAI_NONAME || code == EAI_ADDRFAMILY) {
-    // AI_ADDRCONFIG ignores loopback, so that a machine with no other network finds nothing, not even "localhost"
+    // AI_ADDRCONFIG ignores loopback, so that a machine with no other network finds nothing, not
+    // even "localhost"
     hints.ai_flags = AI_NUMERICSERV;
     code = getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
   }
@@ -75,9 +74,10 @@ Addresses resolve(const std::string& host, const std::string& service, int socke
   return Addresses(list);
 }
 
-// Starts a connect to every address at once (a multi-subnet listener answers on one of them). The first that is
-// established wins; when all have failed, `last_error` is the last one's errno.
-Descriptor connect_to_any(const addrinfo* list, const std::string& host, int port, const Patience& patience, int& last_error) {
+// Starts a connect to every address at once (a multi-subnet listener answers on one of them). The
+// first that is established wins; when all have failed, `last_error` is the last one's errno.
+Descriptor connect_to_any(const addrinfo* list, const std::string& host, int port, const Patience& patience,
+                          int& last_error) {
   std::vector<Descriptor> sockets;
   std::vector<pollfd> waiting;
   last_error = EADDRNOTAVAIL;
@@ -117,10 +117,14 @@ Descriptor connect_to_any(const addrinfo* list, const std::string& host, int por
 }
 
 bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y)); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  });
 }
 
-// The value of a key in "ServerName;X;InstanceName;Y;IsClustered;No;Version;15.0.2000.5;tcp;49172;;"; empty when it is not there.
+// The value of a key in
+// "ServerName;X;InstanceName;Y;IsClustered;No;Version;15.0.2000.5;tcp;49172;;"; empty when it is
+// not there.
 std::string_view value_of(std::string_view answer, std::string_view key) {
   while (!answer.empty()) {
     const std::string_view name = answer.substr(0, answer.find(';'));
@@ -132,7 +136,8 @@ std::string_view value_of(std::string_view answer, std::string_view key) {
   return {};
 }
 
-// SVR_RESP: a byte, the length, and what is said of the instance that was asked for; nothing when it is none.
+// SVR_RESP: a byte, the length, and what is said of the instance that was asked for; nothing when
+// it is none.
 std::string_view about_instance(std::string_view answer, std::string_view instance) {
   constexpr std::size_t header = 3;
   constexpr char response = 5;
@@ -141,7 +146,8 @@ std::string_view about_instance(std::string_view answer, std::string_view instan
   return same_name(value_of(answer, "InstanceName"), instance) ? answer : std::string_view();
 }
 
-// A socket that takes answers from any address, and hears of it (by ICMP) when nobody listens at the one that is asked.
+// A socket that takes answers from any address, and hears of it (by ICMP) when nobody listens at
+// the one that is asked.
 Descriptor browser_socket(const addrinfo* address) {
   Descriptor socket(::socket(address->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol));
   const int on = 1;
@@ -150,11 +156,13 @@ Descriptor browser_socket(const addrinfo* address) {
   return socket;
 }
 
-// Asks for an instance (MC-SQLR CLNT_UCAST_INST) and waits a second for what is said of it; empty when there was no answer.
+// Asks for an instance (MC-SQLR CLNT_UCAST_INST) and waits a second for what is said of it; empty
+// when there was no answer.
 std::string ask_browser(const addrinfo* address, const std::string& instance, const Patience& patience) {
   const Descriptor socket = browser_socket(address);
   const std::string question = '\x04' + instance + '\0';
-  if (::sendto(socket.get(), question.data(), question.size(), MSG_NOSIGNAL, address->ai_addr, address->ai_addrlen) < 0) return {};
+  if (::sendto(socket.get(), question.data(), question.size(), MSG_NOSIGNAL, address->ai_addr, address->ai_addrlen) < 0)
+    return {};
   const auto until = Clock::now() + browser_resend;
   while (Clock::now() < until && !patience.deadline.passed()) {
     give_up_if_interrupted(patience);
@@ -164,7 +172,8 @@ std::string ask_browser(const addrinfo* address, const std::string& instance, co
     std::string answer(65536, '\0');
     const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), 0);
     if (size < 0) return {};  // nobody listens
-    const std::string_view about = about_instance(std::string_view(answer).substr(0, static_cast<std::size_t>(size)), instance);
+    const std::string_view about =
+        about_instance(std::string_view(answer).substr(0, static_cast<std::size_t>(size)), instance);
     if (!about.empty()) return std::string(about);
   }
   return {};
@@ -197,13 +206,14 @@ int find_instance_port(const std::string& host, const std::string& instance, con
       const std::string answer = ask_browser(address, instance, patience);
       if (answer.empty()) continue;
       if (const int found = tcp_port_of(answer); found != 0) return found;
-      throw Error(sqlstate::cannot_connect, "instance \"" + instance + "\" on host \"" + host + "\" has no TCP port", {},
-                  "Enable the TCP/IP protocol of the instance, or name its port in the server option \"port\".");
+      throw Error(sqlstate::cannot_connect, "instance \"" + instance + "\" on host \"" + host + "\" has no TCP port",
+                  {}, "Enable the TCP/IP protocol of the instance, or name its port in the server option \"port\".");
     }
   }
   throw Error(sqlstate::cannot_connect, "could not find instance \"" + instance + "\" on host \"" + host + "\"",
               "The SQL Server Browser service (UDP port 1434) did not answer for it.",
-              "Check the server option \"instance\", start the SQL Server Browser service, or name the port in the option \"port\".");
+              "Check the server option \"instance\", start the SQL Server Browser service, or name the port in the "
+              "option \"port\".");
 }
 
 }  // namespace mssql::tds::net

@@ -1,4 +1,5 @@
-// The kernel's header has all of tcp_info; that of the C library, with which it does not go together, may have a part.
+// The kernel's header has all of tcp_info; that of the C library, with which it does not go
+// together, may have a part.
 #include "sent.hpp"
 
 #include <linux/sockios.h>
@@ -15,7 +16,8 @@ std::optional<std::uint64_t> bytes_acknowledged(int socket) noexcept {
   tcp_info info{};
   socklen_t size = sizeof(info);
   constexpr std::size_t needed = offsetof(tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked);
-  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < needed || info.tcpi_bytes_acked == 0) return std::nullopt;
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < needed || info.tcpi_bytes_acked == 0)
+    return std::nullopt;
   return info.tcpi_bytes_acked;
 }
 

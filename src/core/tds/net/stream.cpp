@@ -18,7 +18,9 @@ class SocketStream final : public Stream {
   explicit SocketStream(Descriptor socket) : socket_(std::move(socket)) {}
 
   ssize_t receive(std::uint8_t* out, std::size_t size) override { return ::recv(socket_.get(), out, size, 0); }
-  ssize_t send(const std::uint8_t* data, std::size_t size) override { return ::send(socket_.get(), data, size, MSG_NOSIGNAL); }
+  ssize_t send(const std::uint8_t* data, std::size_t size) override {
+    return ::send(socket_.get(), data, size, MSG_NOSIGNAL);
+  }
   bool ready(short events) const noexcept override {
     pollfd state{socket_.get(), events, 0};
     return ::poll(&state, 1, 0) > 0 && state.revents != 0;

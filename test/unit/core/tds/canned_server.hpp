@@ -1,7 +1,9 @@
-// A TDS server that answers each request with bytes prepared by the test: what no real server can be made to send.
+// A TDS server that answers each request with bytes prepared by the test: what no real server can
+// be made to send.
 //
-// It speaks PRELOGIN without encryption and LOGIN7 for any user, answers the driver's own requests after the login by an empty
-// DONE, and then request by request with the given replies. One connection that sends a request; probes are ignored.
+// It speaks PRELOGIN without encryption and LOGIN7 for any user, answers the driver's own requests
+// after the login by an empty DONE, and then request by request with the given replies. One
+// connection that sends a request; probes are ignored.
 #pragma once
 
 #include <poll.h>
@@ -36,12 +38,8 @@ inline std::string utf16(std::string_view ascii) {
   return out;
 }
 
-inline std::string name8(std::string_view ascii) {
-  return little(ascii.size(), 1) + utf16(ascii);
-}
-inline std::string name16(std::string_view ascii) {
-  return little(ascii.size(), 2) + utf16(ascii);
-}
+inline std::string name8(std::string_view ascii) { return little(ascii.size(), 1) + utf16(ascii); }
+inline std::string name16(std::string_view ascii) { return little(ascii.size(), 2) + utf16(ascii); }
 
 // MS-TDS 2.2.5.4: TYPE_INFO.
 inline const std::string latin1_collation("\x09\x04\xd0\x00\x34", 5);
@@ -52,12 +50,8 @@ inline std::string nvarchar_type(int bytes) {
 inline std::string varchar_type(int bytes, const std::string& collation = latin1_collation) {
   return "\xa7" + little(static_cast<std::uint16_t>(bytes), 2) + collation;
 }
-inline std::string varbinary_type(int bytes) {
-  return "\xa5" + little(static_cast<std::uint16_t>(bytes), 2);
-}
-inline std::string intn_type(int bytes) {
-  return "\x26" + little(bytes, 1);
-}
+inline std::string varbinary_type(int bytes) { return "\xa5" + little(static_cast<std::uint16_t>(bytes), 2); }
+inline std::string intn_type(int bytes) { return "\x26" + little(bytes, 1); }
 inline std::string decimal_type(int precision, int scale) {
   const int size = precision <= 9 ? 5 : precision <= 19 ? 9 : precision <= 28 ? 13 : 17;
   return "\x6a" + little(size, 1) + little(precision, 1) + little(scale, 1);
@@ -72,22 +66,17 @@ struct CannedColumn {
 // MS-TDS 2.2.7.4
 inline std::string metadata(const std::vector<CannedColumn>& columns) {
   std::string out = "\x81" + little(columns.size(), 2);
-  for (const CannedColumn& column : columns) out += little(0, 4) + little(column.nullable ? 9 : 8, 2) + column.type + name8(column.name);
+  for (const CannedColumn& column : columns)
+    out += little(0, 4) + little(column.nullable ? 9 : 8, 2) + column.type + name8(column.name);
   return out;
 }
-inline std::string row(std::string_view values) {
-  return "\xd1" + std::string(values);
-}
+inline std::string row(std::string_view values) { return "\xd1" + std::string(values); }
 // MS-TDS 2.2.7.14; a set bit is a NULL that has no value.
 inline std::string null_bitmap_row(std::string_view bitmap, std::string_view values) {
   return "\xd2" + std::string(bitmap) + std::string(values);
 }
-inline std::string value8(std::string_view bytes) {
-  return little(bytes.size(), 1) + std::string(bytes);
-}
-inline std::string value16(std::string_view bytes) {
-  return little(bytes.size(), 2) + std::string(bytes);
-}
+inline std::string value8(std::string_view bytes) { return little(bytes.size(), 1) + std::string(bytes); }
+inline std::string value16(std::string_view bytes) { return little(bytes.size(), 2) + std::string(bytes); }
 inline const std::string null16("\xff\xff", 2);
 inline const std::string null8("\0", 1);
 
@@ -99,16 +88,12 @@ inline std::string done(int flags, std::uint64_t count = 0, char token = '\xfd')
 
 // MS-TDS 2.2.7.10, 2.2.7.13
 inline std::string message(char token, int number, int severity, std::string_view text) {
-  const std::string body =
-      little(number, 4) + little(1, 1) + little(severity, 1) + name16(text) + name8("canned") + name8("proc") + little(7, 4);
+  const std::string body = little(number, 4) + little(1, 1) + little(severity, 1) + name16(text) + name8("canned") +
+                           name8("proc") + little(7, 4);
   return token + little(body.size(), 2) + body;
 }
-inline std::string error(int number, std::string_view text) {
-  return message('\xaa', number, 16, text);
-}
-inline std::string info(int number, std::string_view text) {
-  return message('\xab', number, 0, text);
-}
+inline std::string error(int number, std::string_view text) { return message('\xaa', number, 16, text); }
+inline std::string info(int number, std::string_view text) { return message('\xab', number, 0, text); }
 
 struct Reply {
   std::string tokens;
@@ -191,7 +176,9 @@ class CannedServer {
 
   // A client that has shut its socket down may leave us without room for minutes.
   void send_without_end(int fd, std::string_view body) const {
-    std::string packet = {'\x04', '\0', static_cast<char>((body.size() + 8) >> 8), static_cast<char>(body.size() + 8), '\0', '\x33', '\x01', '\0'};
+    std::string packet = {
+        '\x04', '\0', static_cast<char>((body.size() + 8) >> 8), static_cast<char>(body.size() + 8), '\0', '\x33',
+        '\x01', '\0'};
     packet += body;
     for (std::size_t sent = 0; wait(fd, POLLOUT);) {
       const ssize_t size = ::send(fd, packet.data() + sent, packet.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -206,7 +193,9 @@ class CannedServer {
       body.remove_prefix(part.size());
       const std::size_t size = part.size() + 8;
       const bool last = body.empty() && complete;
-      std::string packet{'\x04', last ? '\x01' : '\0', static_cast<char>(size >> 8), static_cast<char>(size), '\0', '\x33', '\x01', '\0'};
+      std::string packet{
+          '\x04', last ? '\x01' : '\0', static_cast<char>(size >> 8), static_cast<char>(size), '\0', '\x33', '\x01',
+          '\0'};
       packet += part;
       if (::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL) < 0 || body.empty()) return;
     }
@@ -219,7 +208,8 @@ class CannedServer {
   }
 
   static std::string prelogin_answer() {  // VERSION and ENCRYPTION = not supported
-    return std::string("\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff", 11) + std::string("\x10\x00\x00\x01\x00\x00\x02", 7);
+    return std::string("\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff", 11) +
+           std::string("\x10\x00\x00\x01\x00\x00\x02", 7);
   }
 
   void serve() {

@@ -1,5 +1,5 @@
-// The FreeTDS driver behind core/tds/session: against prepared bytes (canned_server.hpp), and against a real server where
-// MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE name one.
+// The FreeTDS driver behind core/tds/session: against prepared bytes (canned_server.hpp), and
+// against a real server where MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE name one.
 #include "core/tds/session.hpp"
 
 #include <gtest/gtest.h>
@@ -29,12 +29,8 @@ bool stop_now = false;
 std::optional<std::chrono::steady_clock::time_point> stop_at;
 std::vector<ServerMessage> heard;
 
-bool interrupted() {
-  return stop_now || (stop_at && std::chrono::steady_clock::now() >= *stop_at);
-}
-void listen_to(const ServerMessage& message) {
-  heard.push_back(message);
-}
+bool interrupted() { return stop_now || (stop_at && std::chrono::steady_clock::now() >= *stop_at); }
+void listen_to(const ServerMessage& message) { heard.push_back(message); }
 const Environment test_environment{interrupted, listen_to};
 
 DriverKind driver = DriverKind::automatic;
@@ -50,9 +46,7 @@ Login login_to(int port) {
   return login;
 }
 
-std::string bytes_of(const Cell& cell) {
-  return {reinterpret_cast<const char*>(cell.data), cell.size};
-}
+std::string bytes_of(const Cell& cell) { return {reinterpret_cast<const char*>(cell.data), cell.size}; }
 
 Error error_of(const std::function<void()>& act) {
   try {
@@ -107,7 +101,8 @@ TEST_P(LoginTest, RefusedPortIsNamed) {
   const MuteServer closed;
   const Error error = error_of([&] { connect(login_to(closed.port()), test_environment); });
   EXPECT_STREQ(error.sqlstate, "08001");
-  EXPECT_NE(error.message.find("port " + std::to_string(closed.port()) + " failed: Connection refused"), std::string::npos)
+  EXPECT_NE(error.message.find("port " + std::to_string(closed.port()) + " failed: Connection refused"),
+            std::string::npos)
       << error.message;
 }
 
@@ -116,7 +111,8 @@ TEST_P(LoginTest, UnknownHostIsNamed) {
   login.host = "no-such-host.invalid";
   const Error error = error_of([&] { connect(login, test_environment); });
   EXPECT_STREQ(error.sqlstate, "08001");
-  EXPECT_NE(error.message.find("could not resolve host name \"no-such-host.invalid\""), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("could not resolve host name \"no-such-host.invalid\""), std::string::npos)
+      << error.message;
 }
 
 TEST_P(LoginTest, MuteServerEndsAtConnectTimeout) {
@@ -158,7 +154,9 @@ int socket_option(int port, int level, int name) {
   for (int socket = 3; socket < 200; ++socket) {
     sockaddr_in peer{};
     socklen_t size = sizeof(peer);
-    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET || ntohs(peer.sin_port) != port) continue;
+    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET ||
+        ntohs(peer.sin_port) != port)
+      continue;
     int value = -1;
     size = sizeof(value);
     ::getsockopt(socket, level, name, &value, &size);
@@ -220,7 +218,8 @@ TEST_F(FreeTdsTest, AnotherNameInTheCertificateIsRefused) {
 TEST_F(FreeTdsTest, ConfigurationSaysEverythingAndNoPassword) {
   const std::string text = freetds::config_text(login_to(4711), 4711);
   EXPECT_EQ(text,
-            "[127.0.0.1]\n\thost = 127.0.0.1\n\tport = 4711\n\ttds version = 7.4\n\tclient charset = UTF-8\n\tuse utf-16 = yes\n"
+            "[127.0.0.1]\n\thost = 127.0.0.1\n\tport = 4711\n\ttds version = 7.4\n\tclient charset = UTF-8\n\tuse "
+            "utf-16 = yes\n"
             "\ttext size = 2147483647\n\tencryption = off\n");
 }
 
@@ -297,10 +296,14 @@ class RowTest : public SessionTest {};
 
 TEST_P(RowTest, EmptyIsNotNull) {
   const std::string tokens =
-      metadata(
-          {{"n", nvarchar_type(20)}, {"v", varchar_type(20)}, {"b", varbinary_type(20)}, {"m", nvarchar_type(-1)}, {"x", "\xf1"s + '\0'}}) +
+      metadata({{"n", nvarchar_type(20)},
+                {"v", varchar_type(20)},
+                {"b", varbinary_type(20)},
+                {"m", nvarchar_type(-1)},
+                {"x", "\xf1"s + '\0'}}) +
       row(value16("") + value16("") + value16("") + little(0, 8) + little(0, 4) + little(0, 8) + little(0, 4)) +
-      row(null16 + null16 + null16 + little(~0ULL, 8) + little(~0ULL, 8)) + null_bitmap_row("\x1b", value16("")) + done(count_flag, 3);
+      row(null16 + null16 + null16 + little(~0ULL, 8) + little(~0ULL, 8)) + null_bitmap_row("\x1b", value16("")) +
+      done(count_flag, 3);
   with_replies({{tokens}}, [](Session& session) {
     Row row = first_row(session);
     ASSERT_EQ(row.size(), 5u);
@@ -322,12 +325,13 @@ TEST_P(RowTest, EmptyIsNotNull) {
 TEST_P(RowTest, LegacyTextAndImage) {
   const std::string table = "\x01"s + name16("t");
   const std::string pointer = "\x10"s + std::string(24, '\x01');
-  const std::string tokens =
-      metadata({{"t", "\x23"s + little(0x7fffffff, 4) + latin1_collation + table},
-                {"n", "\x63"s + little(0x7ffffffe, 4) + latin1_collation + table},
-                {"i", "\x22"s + little(0x7fffffff, 4) + table}}) +
-      row(pointer + little(1, 4) + "\xe9" + pointer + little(2, 4) + "\xe9\x00"s + pointer + little(2, 4) + "\x00\x01"s) +
-      row(pointer + little(0, 4) + pointer + little(0, 4) + pointer + little(0, 4)) + row(null8 + null8 + null8) + done(final);
+  const std::string tokens = metadata({{"t", "\x23"s + little(0x7fffffff, 4) + latin1_collation + table},
+                                       {"n", "\x63"s + little(0x7ffffffe, 4) + latin1_collation + table},
+                                       {"i", "\x22"s + little(0x7fffffff, 4) + table}}) +
+                             row(pointer + little(1, 4) + "\xe9" + pointer + little(2, 4) + "\xe9\x00"s + pointer +
+                                 little(2, 4) + "\x00\x01"s) +
+                             row(pointer + little(0, 4) + pointer + little(0, 4) + pointer + little(0, 4)) +
+                             row(null8 + null8 + null8) + done(final);
   with_replies({{tokens}}, [](Session& session) {
     Row row = first_row(session);
     EXPECT_EQ(session.columns()[0].max_length, -1);
@@ -343,9 +347,10 @@ TEST_P(RowTest, LegacyTextAndImage) {
 
 TEST_P(RowTest, DecimalsKeepTheWireForm) {
   const std::string largest("\xff\xff\xff\xff\x3f\x22\x8a\x09\x7a\xc4\x86\x5a\xa8\x4c\x3b\x4b", 16);  // 10^38 - 1
-  const std::string tokens = metadata({{"a", decimal_type(38, 10)}, {"b", decimal_type(5, 2)}, {"c", decimal_type(19, 0)}}) +
-                             row(value8('\x00' + largest) + value8("\x01" + little(12345, 4)) + value8('\x00' + little(1, 8))) +
-                             row(value8('\x01' + largest) + null8 + value8("\x01" + little(0, 8))) + done(final);
+  const std::string tokens =
+      metadata({{"a", decimal_type(38, 10)}, {"b", decimal_type(5, 2)}, {"c", decimal_type(19, 0)}}) +
+      row(value8('\x00' + largest) + value8("\x01" + little(12345, 4)) + value8('\x00' + little(1, 8))) +
+      row(value8('\x01' + largest) + null8 + value8("\x01" + little(0, 8))) + done(final);
   with_replies({{tokens}}, [&](Session& session) {
     Row row = first_row(session);
     EXPECT_EQ(session.columns()[0].precision, 38);
@@ -361,11 +366,12 @@ TEST_P(RowTest, DecimalsKeepTheWireForm) {
 }
 
 TEST_P(RowTest, DecimalBeyondItsPrecisionIsAnError) {
-  with_replies({{metadata({{"a", decimal_type(2, 0)}}) + row(value8("\x01" + little(70000, 4))) + done(final)}}, [](Session& session) {
-    const Error error = error_of([&] { decode_all(session, first_row(session)); });
-    EXPECT_STREQ(error.sqlstate, "22003");
-    EXPECT_NE(error.message.find("\"a\""), std::string::npos);
-  });
+  with_replies({{metadata({{"a", decimal_type(2, 0)}}) + row(value8("\x01" + little(70000, 4))) + done(final)}},
+               [](Session& session) {
+                 const Error error = error_of([&] { decode_all(session, first_row(session)); });
+                 EXPECT_STREQ(error.sqlstate, "22003");
+                 EXPECT_NE(error.message.find("\"a\""), std::string::npos);
+               });
 }
 
 TEST_P(RowTest, DatesKeepTheWireForm) {
@@ -376,7 +382,10 @@ TEST_P(RowTest, DatesKeepTheWireForm) {
     const std::string time = little(ticks, bytes);
     const std::string last_day = little(3652058, 3);  // 9999-12-31
     const std::string tokens =
-        metadata({{"t", "\x29"s + little(scale, 1)}, {"d", "\x28"}, {"m", "\x2a"s + little(scale, 1)}, {"o", "\x2b"s + little(scale, 1)}}) +
+        metadata({{"t", "\x29"s + little(scale, 1)},
+                  {"d", "\x28"},
+                  {"m", "\x2a"s + little(scale, 1)},
+                  {"o", "\x2b"s + little(scale, 1)}}) +
         row(value8(time) + value8(last_day) + value8(time + last_day) + value8(time + last_day + little(-840, 2))) +
         row(value8(little(0, bytes)) + value8(little(0, 3)) + value8(little(0, bytes + 3)) +
             value8(little(0, bytes + 3) + little(840, 2))) +
@@ -399,26 +408,28 @@ TEST_P(RowTest, DatesKeepTheWireForm) {
 
 TEST_P(RowTest, FixedTypesAreLentAsTheyCame) {
   const std::string guid("\x04\x03\x02\x01\x06\x05\x08\x07\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
-  const std::string tokens =
-      metadata({{"bit", "\x68\x01"},
-                {"t", "\x30", false},
-                {"s", "\x26\x02"},
-                {"i", "\x38", false},
-                {"l", "\x26\x08"},
-                {"r", "\x6d\x04"},
-                {"f", "\x3e", false},
-                {"m", "\x6e\x08"},
-                {"sm", "\x6e\x04"},
-                {"dt", "\x3d", false},
-                {"sd", "\x6f\x04"},
-                {"g", "\x24\x10"}}) +
-      row(value8("\x01") + "\xff" + value8("\x00\x80"s) + "\x00\x00\x00\x80"s + value8("\xff\xff\xff\xff\xff\xff\xff\x7f") +
-          value8("\x00\x00\x80\x3f"s) + "\x00\x00\x00\x00\x00\x00\xf0\x3f"s + value8("\xff\xff\xff\x7f\xff\xff\xff\xff") +
-          value8("\x00\x00\x00\x80"s) + "\x46\x2e\xff\xff\x00\x00\x00\x00"s + value8("\x01\x00\x02\x00"s) + value8(guid)) +
-      done(final);
-  const std::vector<WireType> types = {WireType::bit,        WireType::tinyint,  WireType::smallint,      WireType::int_,
-                                       WireType::bigint,     WireType::real,     WireType::float_,        WireType::money,
-                                       WireType::smallmoney, WireType::datetime, WireType::smalldatetime, WireType::uniqueidentifier};
+  const std::string tokens = metadata({{"bit", "\x68\x01"},
+                                       {"t", "\x30", false},
+                                       {"s", "\x26\x02"},
+                                       {"i", "\x38", false},
+                                       {"l", "\x26\x08"},
+                                       {"r", "\x6d\x04"},
+                                       {"f", "\x3e", false},
+                                       {"m", "\x6e\x08"},
+                                       {"sm", "\x6e\x04"},
+                                       {"dt", "\x3d", false},
+                                       {"sd", "\x6f\x04"},
+                                       {"g", "\x24\x10"}}) +
+                             row(value8("\x01") + "\xff" + value8("\x00\x80"s) + "\x00\x00\x00\x80"s +
+                                 value8("\xff\xff\xff\xff\xff\xff\xff\x7f") + value8("\x00\x00\x80\x3f"s) +
+                                 "\x00\x00\x00\x00\x00\x00\xf0\x3f"s + value8("\xff\xff\xff\x7f\xff\xff\xff\xff") +
+                                 value8("\x00\x00\x00\x80"s) + "\x46\x2e\xff\xff\x00\x00\x00\x00"s +
+                                 value8("\x01\x00\x02\x00"s) + value8(guid)) +
+                             done(final);
+  const std::vector<WireType> types = {WireType::bit,      WireType::tinyint,       WireType::smallint,
+                                       WireType::int_,     WireType::bigint,        WireType::real,
+                                       WireType::float_,   WireType::money,         WireType::smallmoney,
+                                       WireType::datetime, WireType::smalldatetime, WireType::uniqueidentifier};
   with_replies({{tokens}}, [&](Session& session) {
     const Row row = first_row(session);
     ASSERT_EQ(row.size(), types.size());
@@ -442,8 +453,9 @@ TEST_P(RowTest, LongTextsAreNotCut) {
   std::string wide;
   for (int i = 0; i < 4000; ++i) wide += "\x22\x6f"s;  // U+6F22, three bytes in UTF-8
   std::string euro(8000, '\x80');                      // three bytes in UTF-8 from cp1252
-  const std::string tokens = metadata({{"n", nvarchar_type(8000)}, {"v", varchar_type(8000)}, {"u", varchar_type(4, utf8_collation)}}) +
-                             row(value16(wide) + value16(euro) + value16("\xf0\x9f\x98\x80")) + done(final);
+  const std::string tokens =
+      metadata({{"n", nvarchar_type(8000)}, {"v", varchar_type(8000)}, {"u", varchar_type(4, utf8_collation)}}) +
+      row(value16(wide) + value16(euro) + value16("\xf0\x9f\x98\x80")) + done(final);
   with_replies({{tokens}}, [&](Session& session) {
     const Row row = first_row(session);
     EXPECT_EQ(session.columns()[0].max_length, 8000);
@@ -466,8 +478,9 @@ TEST_P(RowTest, WhatCannotBeConvertedIsAnErrorThatNamesTheColumn) {
   const std::string lone_low("\x00\xde", 2);
   const std::string lone_last("a\0\x3d\xd8", 4);
   for (const std::string& value : {lone_high, lone_low, lone_last}) {
-    const std::string tokens = metadata({{"ok", nvarchar_type(20)}, {"bad", nvarchar_type(20)}}) + row(value16("q\0"s) + value16("q\0"s)) +
-                               row(value16("q\0"s) + value16(value)) + done(final);
+    const std::string tokens = metadata({{"ok", nvarchar_type(20)}, {"bad", nvarchar_type(20)}}) +
+                               row(value16("q\0"s) + value16("q\0"s)) + row(value16("q\0"s) + value16(value)) +
+                               done(final);
     with_replies({{tokens}, {done(final)}}, [](Session& session) {
       Row row = first_row(session);
       const Error error = error_of([&] {
@@ -489,20 +502,22 @@ TEST_P(RowTest, WhatCannotBeConvertedIsAnErrorThatNamesTheColumn) {
 
 TEST_P(RowTest, VariantIsRefusedByName) {
   if (GetParam() != DriverKind::freetds) GTEST_SKIP() << "only FreeTDS keeps the base type to itself";
-  with_replies({{metadata({{"sv", "\x62"s + little(8009, 4)}}) + row(little(0, 4)) + done(final)}, {done(final)}}, [](Session& session) {
-    session.execute("x");
-    const Error error = error_of([&] { session.next_result(); });
-    EXPECT_STREQ(error.sqlstate, "0A000");
-    EXPECT_NE(error.message.find("\"sv\""), std::string::npos);
-    EXPECT_NO_THROW(run(session, "y"));
-  });
+  with_replies({{metadata({{"sv", "\x62"s + little(8009, 4)}}) + row(little(0, 4)) + done(final)}, {done(final)}},
+               [](Session& session) {
+                 session.execute("x");
+                 const Error error = error_of([&] { session.next_result(); });
+                 EXPECT_STREQ(error.sqlstate, "0A000");
+                 EXPECT_NE(error.message.find("\"sv\""), std::string::npos);
+                 EXPECT_NO_THROW(run(session, "y"));
+               });
 }
 
 TEST_P(RowTest, ColumnNames) {
   std::string tokens = "\x81"s + little(2, 2) + little(0, 4) + little(8, 2) + "\x38";
   std::string wide_name;
   for (int i = 0; i < 128; ++i) wide_name += "\x22\x6f"s;
-  tokens += little(128, 1) + wide_name + little(0, 4) + little(8, 2) + "\x38" + name8("") + row(little(1, 4) + little(2, 4)) + done(final);
+  tokens += little(128, 1) + wide_name + little(0, 4) + little(8, 2) + "\x38" + name8("") +
+            row(little(1, 4) + little(2, 4)) + done(final);
   with_replies({{tokens}}, [](Session& session) {
     first_row(session);
     EXPECT_EQ(session.columns()[0].name.size(), 384u);
@@ -515,9 +530,9 @@ class FlowTest : public SessionTest {};
 
 TEST_P(FlowTest, ResultSetsCountsAndMessages) {
   const std::string one = metadata({{"a", intn_type(4)}});
-  const std::string tokens = done(more | count_flag, 3) + info(0, "hello") + one + row(value8(little(7, 4))) + done(more | count_flag, 1) +
-                             one + done(more | count_flag, 0) + done(more) + one + row(value8(little(8, 4))) + row(null8) +
-                             done(more | count_flag, 2) + done(count_flag, 5);
+  const std::string tokens = done(more | count_flag, 3) + info(0, "hello") + one + row(value8(little(7, 4))) +
+                             done(more | count_flag, 1) + one + done(more | count_flag, 0) + done(more) + one +
+                             row(value8(little(8, 4))) + row(null8) + done(more | count_flag, 2) + done(count_flag, 5);
   with_replies({{tokens}}, [](Session& session) {
     Row row;
     session.execute("x");
@@ -540,9 +555,11 @@ TEST_P(FlowTest, ResultSetsCountsAndMessages) {
 
 TEST_P(FlowTest, RemoteCallReportsItsCount) {
   const std::string end = "\x79"s + little(0, 4) + done(final, 0, '\xfe');
-  const std::string rows = metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + done(more | count_flag, 1, '\xff');
-  CannedServer server(
-      {{done(more | count_flag, 5, '\xff') + end}, {rows + end}, {error(245, "no int") + done(more | error_flag, 0, '\xff') + end}});
+  const std::string rows =
+      metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + done(more | count_flag, 1, '\xff');
+  CannedServer server({{done(more | count_flag, 5, '\xff') + end},
+                       {rows + end},
+                       {error(245, "no int") + done(more | error_flag, 0, '\xff') + end}});
   const auto session = connect(login_to(server.port()), test_environment);
   const std::vector<Parameter> parameters = {{"int", "7"}, {"nvarchar(10)", std::nullopt}};
   EXPECT_EQ(run(*session, "UPDATE", parameters), 5);
@@ -555,29 +572,32 @@ TEST_P(FlowTest, RemoteCallReportsItsCount) {
   EXPECT_EQ(session->rows_affected(), 1);
   EXPECT_EQ(error_of([&] { run(*session, "SELECT", parameters); }).server_number, 245);
   EXPECT_TRUE(session->alive());
-  const std::string procedures[] = {"\xff\xff\x0a"s, "\xff\xff\x0a"s, "\xff\xff\x0d"s};  // sp_executesql; sp_prepexec for the second SELECT
+  const std::string procedures[] = {"\xff\xff\x0a"s, "\xff\xff\x0a"s,
+                                    "\xff\xff\x0d"s};  // sp_executesql; sp_prepexec for the second SELECT
   for (std::size_t i = 0; i < server.requests().size(); ++i) {
-    const std::string procedure = GetParam() == DriverKind::freetds ? utf16("sp_executesql") : procedures[i];  // by name, by number
+    const std::string procedure =
+        GetParam() == DriverKind::freetds ? utf16("sp_executesql") : procedures[i];  // by name, by number
     EXPECT_NE(server.requests()[i].find(procedure), std::string::npos);
     EXPECT_NE(server.requests()[i].find(utf16("@P1 int, @P2 nvarchar(10)")), std::string::npos);
   }
 }
 
 TEST_P(FlowTest, ServerErrorCarriesEverything) {
-  with_replies(
-      {{error(2627, "duplicate key") + info(3621, "The statement has been terminated.") + done(error_flag)}, {done(count_flag, 1)}},
-      [](Session& session) {
-        const Error error = error_of([&] { run(session, "x"); });
-        EXPECT_STREQ(error.sqlstate, "23505");
-        EXPECT_EQ(error.message, "duplicate key");
-        EXPECT_EQ(error.server_number, 2627);
-        EXPECT_NE(error.detail.find("proc"), std::string::npos) << error.detail;
-        EXPECT_EQ(run(session, "y"), 1);
-      });
+  with_replies({{error(2627, "duplicate key") + info(3621, "The statement has been terminated.") + done(error_flag)},
+                {done(count_flag, 1)}},
+               [](Session& session) {
+                 const Error error = error_of([&] { run(session, "x"); });
+                 EXPECT_STREQ(error.sqlstate, "23505");
+                 EXPECT_EQ(error.message, "duplicate key");
+                 EXPECT_EQ(error.server_number, 2627);
+                 EXPECT_NE(error.detail.find("proc"), std::string::npos) << error.detail;
+                 EXPECT_EQ(run(session, "y"), 1);
+               });
 }
 
 TEST_P(FlowTest, ErrorAfterRowsIsThrown) {
-  const std::string tokens = metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + error(8134, "divide by zero") + done(error_flag);
+  const std::string tokens =
+      metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4))) + error(8134, "divide by zero") + done(error_flag);
   with_replies({{tokens}}, [](Session& session) {
     Row row = first_row(session);
     EXPECT_EQ(error_of([&] { session.fetch(row); }).server_number, 8134);
@@ -586,13 +606,15 @@ TEST_P(FlowTest, ErrorAfterRowsIsThrown) {
   });
 }
 
-// However many bytes of the answer arrive before the connection is cut: an error, and never the end of the result.
+// However many bytes of the answer arrive before the connection is cut: an error, and never the end
+// of the result.
 TEST_P(FlowTest, CutAnywhereIsAConnectionFailure) {
-  const std::string whole =
-      metadata({{"a", intn_type(4)}, {"n", nvarchar_type(-1)}, {"d", decimal_type(18, 2)}}) +
-      row(value8(little(7, 4)) + little(6, 8) + little(6, 4) + utf16("abc") + little(0, 4) + value8("\x01" + little(1, 8))) +
-      row(value8(little(8, 4)) + little(6, 8) + little(6, 4) + utf16("def") + little(0, 4) + value8("\x01" + little(2, 8))) +
-      done(count_flag, 2);
+  const std::string whole = metadata({{"a", intn_type(4)}, {"n", nvarchar_type(-1)}, {"d", decimal_type(18, 2)}}) +
+                            row(value8(little(7, 4)) + little(6, 8) + little(6, 4) + utf16("abc") + little(0, 4) +
+                                value8("\x01" + little(1, 8))) +
+                            row(value8(little(8, 4)) + little(6, 8) + little(6, 4) + utf16("def") + little(0, 4) +
+                                value8("\x01" + little(2, 8))) +
+                            done(count_flag, 2);
   for (std::size_t size = 1; size < whole.size(); ++size) {
     with_replies({{whole.substr(0, size), Reply::close_socket}}, [&](Session& session) {
       int rows = 0;
@@ -668,13 +690,14 @@ TEST_P(FlowTest, CancelLeavesTheSessionUsable) {
 }
 
 TEST_P(FlowTest, CancelStopsAStatementThatGoesOn) {
-  with_replies({{metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4)))}, {done(count_flag, 4)}}, [](Session& session) {
-    first_row(session);
-    EXPECT_TRUE(session.busy());
-    EXPECT_LT(seconds_of([&] { session.cancel(); }), 5);
-    EXPECT_TRUE(session.alive());
-    EXPECT_EQ(run(session, "y"), 4);
-  });
+  with_replies({{metadata({{"a", intn_type(4)}}) + row(value8(little(7, 4)))}, {done(count_flag, 4)}},
+               [](Session& session) {
+                 first_row(session);
+                 EXPECT_TRUE(session.busy());
+                 EXPECT_LT(seconds_of([&] { session.cancel(); }), 5);
+                 EXPECT_TRUE(session.alive());
+                 EXPECT_EQ(run(session, "y"), 4);
+               });
 }
 
 TEST_P(FlowTest, ServerThatWentAwayIsNoticedBetweenStatements) {
@@ -685,8 +708,9 @@ TEST_P(FlowTest, ServerThatWentAwayIsNoticedBetweenStatements) {
   });
 }
 
-// What a server goes on saying, by a thread that does not pause, must neither keep a call from ending nor fill our memory. FreeTDS by itself looks
-// at nobody meanwhile; for the native driver see native/driver_test.cpp.
+// What a server goes on saying, by a thread that does not pause, must neither keep a call from
+// ending nor fill our memory. FreeTDS by itself looks at nobody meanwhile; for the native driver
+// see native/driver_test.cpp.
 class FreetdsFloodTest : public SessionTest {
  protected:
   FreetdsFloodTest() { SessionTest::SetUp(); }
@@ -728,7 +752,8 @@ TEST_P(FreetdsFloodTest, LoginEndsInTime) {
     EXPECT_LT(seconds_of([&] { error = error_of([&] { connect(login, test_environment); }); }), patience);
     EXPECT_NE(error.message.find("timeout expired"), std::string::npos) << error.message;
     stop_at = std::chrono::steady_clock::now();
-    EXPECT_LT(seconds_of([&] { EXPECT_TRUE(error_of([&] { connect(login, test_environment); }).is_interruption()); }), patience);
+    EXPECT_LT(seconds_of([&] { EXPECT_TRUE(error_of([&] { connect(login, test_environment); }).is_interruption()); }),
+              patience);
     stop_at.reset();
     EXPECT_LT(resident_pages() - before, most_pages);
   }
@@ -746,7 +771,8 @@ TEST_P(FlowTest, StatementsAreChecked) {
 }
 
 TEST(RemoteCallTest, EmptyValuesBecomeVariables) {
-  const std::vector<Parameter> parameters = {{"int", "1"}, {"nvarchar(10)", ""}, {"varbinary(4)", "0x"}, {"date", std::nullopt}};
+  const std::vector<Parameter> parameters = {
+      {"int", "1"}, {"nvarchar(10)", ""}, {"varbinary(4)", "0x"}, {"date", std::nullopt}};
   const freetds::RemoteCall call("SELECT 1", parameters);
   EXPECT_EQ(call.statement(), "DECLARE @P2 nvarchar(10) = N''; DECLARE @P3 varbinary(4) = 0x; SELECT 1");
   EXPECT_EQ(call.declarations(), "@P1 int, @P4 date");
@@ -754,7 +780,9 @@ TEST(RemoteCallTest, EmptyValuesBecomeVariables) {
 
 TEST(RemoteCallTest, BadValuesAreRefused) {
   const auto state = [](std::string declaration, std::string text) {
-    return std::string(error_of([&] { freetds::RemoteCall("x", std::vector<Parameter>{{declaration, text}}); }).sqlstate);
+    return std::string(error_of([&] {
+                         freetds::RemoteCall("x", std::vector<Parameter>{{declaration, text}});
+                       }).sqlstate);
   };
   EXPECT_EQ(state("varbinary(10)", "abc"), "22023");
   EXPECT_EQ(state("VARBINARY(max)", "0x0"), "22023");
@@ -839,7 +867,9 @@ TEST_P(ServerTest, WrongPassword) {
   const Error error = error_of([&] { open(); });
   EXPECT_STREQ(error.sqlstate, "28P01");
   EXPECT_EQ((error.message + error.detail + error.hint).find("certainly"), std::string::npos);
-  EXPECT_NE(error.detail.find("The server is \"" + login_.host + "\", port " + std::to_string(login_.port)), std::string::npos) << error.detail;
+  EXPECT_NE(error.detail.find("The server is \"" + login_.host + "\", port " + std::to_string(login_.port)),
+            std::string::npos)
+      << error.detail;
 }
 
 TEST_P(ServerTest, WrongDatabase) {
@@ -852,10 +882,12 @@ TEST_P(ServerTest, ParametersArriveExactly) {
   std::string wide;
   for (int i = 0; i < 5000; ++i) wide += "漢";
   const auto echo = [&](std::string declaration, std::optional<std::string> text) {
-    return ask(*session, "SELECT CAST(@P1 AS " + declaration + ")", std::vector<Parameter>{{declaration, std::move(text)}});
+    return ask(*session, "SELECT CAST(@P1 AS " + declaration + ")",
+               std::vector<Parameter>{{declaration, std::move(text)}});
   };
   EXPECT_EQ(echo("int", "-2147483648"), "-2147483648");
-  EXPECT_EQ(echo("decimal(38,10)", "9999999999999999999999999999.9999999999"), "9999999999999999999999999999.9999999999");
+  EXPECT_EQ(echo("decimal(38,10)", "9999999999999999999999999999.9999999999"),
+            "9999999999999999999999999999.9999999999");
   EXPECT_EQ(echo("nvarchar(max)", wide), wide);
   EXPECT_EQ(echo("nvarchar(max)", std::string(9000, 'x')), std::string(9000, 'x'));
   EXPECT_EQ(echo("nvarchar(10)", "it's 😀"), "it's 😀");
@@ -863,7 +895,9 @@ TEST_P(ServerTest, ParametersArriveExactly) {
   EXPECT_EQ(echo("nvarchar(10)", std::nullopt), "NULL");
   EXPECT_EQ(echo("varbinary(10)", "0x00ff10"), "\\x00ff10");
   EXPECT_EQ(echo("varbinary(10)", "0x"), "\\x");
-  EXPECT_EQ(ask(*session, "SELECT DATALENGTH(@P1)", std::vector<Parameter>{{"varbinary(max)", "0x" + std::string(20000, 'a')}}), "10000");
+  EXPECT_EQ(ask(*session, "SELECT DATALENGTH(@P1)",
+                std::vector<Parameter>{{"varbinary(max)", "0x" + std::string(20000, 'a')}}),
+            "10000");
 }
 
 // Every type at its ends, as the server understands it and as it comes back.
@@ -903,7 +937,8 @@ TEST_P(ServerTest, ParametersOfEveryType) {
     const std::string literal = binary ? text : "'" + std::string(text == "it's"s ? "it''s" : text) + "'";
     const std::string value = "CAST(" + literal + " AS " + declaration + ")";
     if (declaration != "xml"s) {
-      EXPECT_EQ(ask(*session, "SELECT CASE WHEN @P1 = " + value + " THEN 'same' ELSE 'other' END", parameters), "same") << declaration << ' ' << text;
+      EXPECT_EQ(ask(*session, "SELECT CASE WHEN @P1 = " + value + " THEN 'same' ELSE 'other' END", parameters), "same")
+          << declaration << ' ' << text;
     }
     EXPECT_EQ(ask(*session, "SELECT @P1", parameters), ask(*session, "SELECT " + value)) << declaration;
     const std::vector<Parameter> null = {{declaration, std::nullopt}};
@@ -913,7 +948,9 @@ TEST_P(ServerTest, ParametersOfEveryType) {
 
 TEST_P(ServerTest, BulkLoad) {
   const auto session = open();
-  run(*session, "CREATE TABLE #bulk (id int NOT NULL PRIMARY KEY, t nvarchar(100), d decimal(10,2), b varbinary(10), w datetime)");
+  run(*session,
+      "CREATE TABLE #bulk (id int NOT NULL PRIMARY KEY, t nvarchar(100), d decimal(10,2), b varbinary(10), w "
+      "datetime)");
   const std::vector<BulkColumn> columns = {{"id", {Type::int_, 4, 0, 0}},
                                            {"t", {Type::nvarchar, 200, 0, 0}},
                                            {"d", {Type::decimal, 9, 10, 2}},
@@ -924,8 +961,11 @@ TEST_P(ServerTest, BulkLoad) {
   for (int i = 1; i <= rows; ++i) {
     const std::string id = little(i, 4), text = "it's \\\n " + std::to_string(i), decimal = "\x01" + little(i, 8);
     const std::string moment = little(43830, 4) + little(300 * i, 4);
-    const auto cell = [](const std::string& bytes) { return Cell{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; };
-    const Cell cells[] = {cell(id), i % 7 == 0 ? Cell{} : cell(text), cell(decimal), i % 5 == 0 ? Cell{} : cell(id), cell(moment)};
+    const auto cell = [](const std::string& bytes) {
+      return Cell{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+    };
+    const Cell cells[] = {cell(id), i % 7 == 0 ? Cell{} : cell(text), cell(decimal), i % 5 == 0 ? Cell{} : cell(id),
+                          cell(moment)};
     session->bulk_row(cells);
   }
   EXPECT_EQ(session->bulk_end(), rows);
@@ -936,9 +976,7 @@ TEST_P(ServerTest, BulkLoad) {
   EXPECT_EQ(ask(*session, "SELECT w FROM #bulk WHERE id = 61"), "2020-01-02 00:01:01.000");
 }
 
-Cell cell_of(const std::string& bytes) {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
+Cell cell_of(const std::string& bytes) { return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; }
 
 // Loads rows of one or more columns; nothing: NULL.
 std::int64_t load(Session& session, std::string_view table, const std::vector<BulkColumn>& columns,
@@ -992,7 +1030,9 @@ TEST_P(ServerTest, BulkLoadOfEveryType) {
   };
   for (const auto& value : values) {
     run(*session, "CREATE TABLE #every (c " + std::string(value.declaration) + " NULL)");
-    EXPECT_EQ(load(*session, "#every", {{"c", parse_declaration(value.declaration)}}, {{value.bytes}, {std::nullopt}}), 2) << value.declaration;
+    EXPECT_EQ(load(*session, "#every", {{"c", parse_declaration(value.declaration)}}, {{value.bytes}, {std::nullopt}}),
+              2)
+        << value.declaration;
     EXPECT_EQ(ask(*session, "SELECT c FROM #every WHERE c IS NOT NULL"), value.text) << value.declaration;
     EXPECT_EQ(ask(*session, "SELECT COUNT(*) FROM #every WHERE c IS NULL"), "1") << value.declaration;
     run(*session, "DROP TABLE #every");
@@ -1022,7 +1062,10 @@ TEST_P(ServerTest, BulkLoadKeepsTheTablesRules) {
   EXPECT_EQ(ask(*session, "SELECT COUNT(*) FROM #rules"), "3");
   EXPECT_EQ(error_of([&] { load(*session, "#no_such_table", {n}, {{little(1, 4)}}); }).server_number, 208);
   run(*session, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
-  EXPECT_EQ(error_of([&] { load(*session, "#rules", {{"no such column", n.type}}, {{little(1, 4)}}); }).server_number, 207);
+  EXPECT_EQ(error_of([&] {
+              load(*session, "#rules", {{"no such column", n.type}}, {{little(1, 4)}});
+            }).server_number,
+            207);
   run(*session, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
   EXPECT_EQ(load(*session, "#rules", {n}, {}), 0);
 }
@@ -1042,7 +1085,8 @@ TEST_P(ServerTest, BulkLoadIsCalledOff) {
   EXPECT_EQ(load(*session, "#off", columns, {{"again"}}), 1);
 }
 
-// The second run of a statement prepares it where the driver does that; whatever becomes of the handle, the answers are right.
+// The second run of a statement prepares it where the driver does that; whatever becomes of the
+// handle, the answers are right.
 TEST_P(ServerTest, StatementsAreRunAgainAndAgain) {
   const auto session = open();
   const auto number = [](int n) { return std::vector<Parameter>{{"int", std::to_string(n)}}; };
@@ -1051,7 +1095,8 @@ TEST_P(ServerTest, StatementsAreRunAgainAndAgain) {
   EXPECT_EQ(ask(*session, "SELECT @P1 + 1", std::vector<Parameter>{{"decimal(3,1)", "0.5"}}), "1.5");
   // More statements than are kept
   for (int round = 0; round < 3; ++round)
-    for (int i = 0; i < 100; ++i) ASSERT_EQ(ask(*session, "SELECT @P1 - " + std::to_string(i), number(2 * i)), std::to_string(i));
+    for (int i = 0; i < 100; ++i)
+      ASSERT_EQ(ask(*session, "SELECT @P1 - " + std::to_string(i), number(2 * i)), std::to_string(i));
   // An error in one, and one whose rows are not all read
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(error_of([&] { ask(*session, "SELECT 1 / @P1", number(0)); }).server_number, 8134);
@@ -1067,7 +1112,8 @@ TEST_P(ServerTest, Transactions) {
   const auto session = open();
   const auto rows = [&] { return ask(*session, "SELECT COUNT(*) FROM #transactions"); };
   run(*session, "CREATE TABLE #transactions (n int)");
-  for (const IsolationLevel level : {IsolationLevel::read_committed, IsolationLevel::repeatable_read, IsolationLevel::serializable, IsolationLevel::unchanged}) {
+  for (const IsolationLevel level : {IsolationLevel::read_committed, IsolationLevel::repeatable_read,
+                                     IsolationLevel::serializable, IsolationLevel::unchanged}) {
     session->begin_transaction(level);
     EXPECT_EQ(ask(*session, "SELECT @@TRANCOUNT"), "1");
     run(*session, "INSERT INTO #transactions VALUES (1)");
@@ -1095,7 +1141,8 @@ TEST_P(ServerTest, HandleThatIsLostIsNoError) {
   const auto number = [](int n) { return std::vector<Parameter>{{"int", std::to_string(n)}}; };
   run(*session, "BEGIN TRANSACTION");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(*session, "SELECT @P1 * 7", number(i)), std::to_string(7 * i));
-  for (int handle = 1; handle < 20; ++handle) error_of([&] { run(*session, "EXEC sp_unprepare " + std::to_string(handle)); });
+  for (int handle = 1; handle < 20; ++handle)
+    error_of([&] { run(*session, "EXEC sp_unprepare " + std::to_string(handle)); });
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(*session, "SELECT @P1 * 7", number(i)), std::to_string(7 * i));
   EXPECT_EQ(ask(*session, "SELECT @@TRANCOUNT"), "1");
   run(*session, "ROLLBACK TRANSACTION");

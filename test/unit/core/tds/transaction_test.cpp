@@ -13,7 +13,8 @@ namespace {
 using State = Transaction::State;
 using Finding = Transaction::Finding;
 
-// Tells of transactions by number, as a server does that is at hand, and puts begin off until settle() or a statement.
+// Tells of transactions by number, as a server does that is at hand, and puts begin off until
+// settle() or a statement.
 class Notes final : public Session {
  public:
   void execute(std::string_view sql, std::span<const Parameter>) override {
@@ -71,7 +72,8 @@ class Notes final : public Session {
     notes.push_back(std::move(what));
   }
 
-  // A savepoint's name is one that no statement of others has, and which differs from process to process.
+  // A savepoint's name is one that no statement of others has, and which differs from process to
+  // process.
   static std::string level(std::string_view name) {
     EXPECT_TRUE(name.starts_with("mssql_fdw_") && name.size() > 18 && name.size() <= 32) << name;
     return "s" + std::string(name.substr(name.rfind('_') + 1));
@@ -249,7 +251,8 @@ TEST_F(TransactionTest, ServerThatGivesNoAnswer) {
     std::string last;
   } silent;
   transaction.begin(silent, {"SET LANGUAGE us_english", IsolationLevel::read_committed, true});
-  EXPECT_EQ(silent.last, "SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN TRANSACTION; ");
+  EXPECT_EQ(silent.last,
+            "SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN TRANSACTION; ");
   transaction.write(silent, 1);
   EXPECT_EQ(transaction.look(&silent), Finding::lost);
   EXPECT_NE(silent.last.find("@@TRANCOUNT"), std::string::npos);

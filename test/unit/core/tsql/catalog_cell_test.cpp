@@ -31,7 +31,8 @@ const CatalogColumn* column_of(const CatalogQuery& query, std::string_view name)
   return nullptr;
 }
 
-std::optional<std::string> read(const CatalogQuery& query, std::string_view name, const std::optional<std::string>& text) {
+std::optional<std::string> read(const CatalogQuery& query, std::string_view name,
+                                const std::optional<std::string>& text) {
   return catalog_cell(query, *column_of(query, name), text);
 }
 
@@ -78,7 +79,8 @@ TEST(CatalogCell, RefusesHostileText) {
                                  "cascade"};
   for (const CatalogQuery& query : every_query()) {
     for (const CatalogColumn& column : query.columns) {
-      if (column.kind == CatalogKind::name || column.kind == CatalogKind::text || column.kind == CatalogKind::expression || column.open)
+      if (column.kind == CatalogKind::name || column.kind == CatalogKind::text ||
+          column.kind == CatalogKind::expression || column.open)
         continue;
       for (const std::string& text : hostile)
         EXPECT_THROW(catalog_cell(query, column, text), Error) << query.name << "." << column.name << ": " << text;

@@ -12,8 +12,8 @@ namespace {
 // What SQL Server 2022 has, and what 2012 has.
 CatalogFeatures newest() {
   CatalogFeatures features;
-  for (const char* column :
-       {"temporal_type", "is_memory_optimized", "is_external", "is_node", "is_edge", "ledger_type", "is_dropped_ledger_table"})
+  for (const char* column : {"temporal_type", "is_memory_optimized", "is_external", "is_node", "is_edge", "ledger_type",
+                             "is_dropped_ledger_table"})
     features.add("tables", column);
   for (const char* column : {"is_hidden", "is_masked", "encryption_type", "graph_type", "is_dropped_ledger_column"})
     features.add("columns", column);
@@ -74,9 +74,9 @@ TEST(CatalogQueries, SelectTheColumnsThatTheyDeclare) {
 TEST(CatalogQueries, AskNoServerForWhatItLacks) {
   for (const CatalogQuery& query : all_queries(oldest())) {
     if (query.name == "features") continue;
-    for (const char* word :
-         {"temporal_type,", ".temporal_type", ".is_memory_optimized", ".is_external", ".is_node", ".ledger_type", ".is_hidden",
-          ".is_masked", "encryption_type", "graph_type", "dropped_ledger_", "last_used_value", "security_predicates"}) {
+    for (const char* word : {"temporal_type,", ".temporal_type", ".is_memory_optimized", ".is_external", ".is_node",
+                             ".ledger_type", ".is_hidden", ".is_masked", "encryption_type", "graph_type",
+                             "dropped_ledger_", "last_used_value", "security_predicates"}) {
       EXPECT_EQ(query.sql.find(word), std::string::npos) << query.name << ": " << word;
     }
   }
@@ -94,7 +94,8 @@ TEST(CatalogQueries, AreWellFormedAndReadOnly) {
 TEST(CatalogQueries, SysNamesAreLowerCase) {
   const std::string sql = all_text();
   for (std::size_t at = sql.find("sys."); at != std::string::npos; at = sql.find("sys.", at + 1))
-    for (std::size_t i = at; i < sql.size() && sql[i] != ' '; ++i) EXPECT_FALSE(sql[i] >= 'A' && sql[i] <= 'Z') << sql.substr(at, 30);
+    for (std::size_t i = at; i < sql.size() && sql[i] != ' '; ++i)
+      EXPECT_FALSE(sql[i] >= 'A' && sql[i] <= 'Z') << sql.substr(at, 30);
 }
 
 }  // namespace

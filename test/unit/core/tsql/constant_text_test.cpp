@@ -67,7 +67,8 @@ TEST(DecimalDigits, FitsOrNot) {
   EXPECT_EQ(decimal_digits("-0.0", 5, 2), "0");
   EXPECT_EQ(decimal_digits(".5", 1, 1), "0.5");
   EXPECT_EQ(decimal_digits("5.", 1, 0), "5");
-  EXPECT_EQ(decimal_digits("-99999999999999999999999999999999999999", 38, 0), "-99999999999999999999999999999999999999");
+  EXPECT_EQ(decimal_digits("-99999999999999999999999999999999999999", 38, 0),
+            "-99999999999999999999999999999999999999");
   for (const char* text : {"", "-", ".", "1e3", "1.2.3", "NaN", "Infinity", "+1", " 1", "123.4", "1.234"})
     EXPECT_EQ(decimal_digits(text, 4, 2), std::nullopt) << text;
 }

@@ -41,9 +41,7 @@ std::string to_default(std::string_view definition, std::string_view type) {
   return translate_default(definition, parse_declaration(type), context).value_or("-");
 }
 
-std::string to_check(std::string_view definition) {
-  return translate_check(definition, context).value_or("-");
-}
+std::string to_check(std::string_view definition) { return translate_check(definition, context).value_or("-"); }
 
 TEST(TranslateDefault, Numbers) {
   EXPECT_EQ(to_default("((0))", "int"), "0");
@@ -144,9 +142,11 @@ TEST(TranslateDefault, CurrentTime) {
   EXPECT_EQ(to_default("(sysdatetime())", "datetime2(7)"), "localtimestamp(6)");
   EXPECT_EQ(to_default("(getdate())", "date"), "current_date");
   EXPECT_EQ(to_default("(getdate())", "time"), "localtime(3)");
-  EXPECT_EQ(to_default("(getdate())", "smalldatetime"), "date_trunc('minute', localtimestamp(3) + interval '30 seconds')");
+  EXPECT_EQ(to_default("(getdate())", "smalldatetime"),
+            "date_trunc('minute', localtimestamp(3) + interval '30 seconds')");
   EXPECT_EQ(to_default("(getdate())", "datetimeoffset"), "(localtimestamp(3) AT TIME ZONE 'UTC')");
-  EXPECT_EQ(to_default("(dateadd(day,(1),getdate()))", "datetimeoffset"), "((localtimestamp(3) + interval '1 day') AT TIME ZONE 'UTC')");
+  EXPECT_EQ(to_default("(dateadd(day,(1),getdate()))", "datetimeoffset"),
+            "((localtimestamp(3) + interval '1 day') AT TIME ZONE 'UTC')");
   EXPECT_EQ(to_default("(getutcdate())", "datetime"), "(current_timestamp(3) AT TIME ZONE 'UTC')");
   EXPECT_EQ(to_default("(sysutcdatetime())", "date"), "(current_timestamp(6) AT TIME ZONE 'UTC')::date");
   EXPECT_EQ(to_default("(sysutcdatetime())", "datetimeoffset"), "current_timestamp(6)");
@@ -163,9 +163,11 @@ TEST(TranslateDefault, CurrentTime) {
 
 TEST(TranslateDefault, Dateadd) {
   EXPECT_EQ(to_default("(dateadd(day,(1),getdate()))", "datetime"), "localtimestamp(3) + interval '1 day'");
-  EXPECT_EQ(to_default("(DATEADD(mm,-2,getutcdate()))", "datetime"), "(current_timestamp(3) AT TIME ZONE 'UTC') + interval '-2 month'");
+  EXPECT_EQ(to_default("(DATEADD(mm,-2,getutcdate()))", "datetime"),
+            "(current_timestamp(3) AT TIME ZONE 'UTC') + interval '-2 month'");
   EXPECT_EQ(to_default("(dateadd(week,(2),getdate()))", "date"), "(localtimestamp(3) + interval '14 day')::date");
-  EXPECT_EQ(to_default("(dateadd(year,(1),CONVERT([date],getdate())))", "date"), "(current_date + interval '1 year')::date");
+  EXPECT_EQ(to_default("(dateadd(year,(1),CONVERT([date],getdate())))", "date"),
+            "(current_date + interval '1 year')::date");
   EXPECT_EQ(to_default("(dateadd(hour,(1),CONVERT([date],getdate())))", "date"), "-");
   EXPECT_EQ(to_default("(dateadd(day,(1),sysdatetimeoffset()))", "datetimeoffset"), "-");
   EXPECT_EQ(to_default("(dateadd(nanosecond,(1),getdate()))", "datetime"), "-");
@@ -178,7 +180,8 @@ TEST(TranslateDefault, UuidBinaryNames) {
   EXPECT_EQ(to_default("(newsequentialid())", "uniqueidentifier"), "gen_random_uuid()");
   EXPECT_EQ(to_default("(newid())", "varchar(36)"), "upper(gen_random_uuid()::text)");
   EXPECT_EQ(to_default("(newid())", "varchar(35)"), "-");
-  EXPECT_EQ(to_default("('00112233-4455-6677-8899-AABBCCDDEEFF')", "uniqueidentifier"), "'00112233-4455-6677-8899-aabbccddeeff'");
+  EXPECT_EQ(to_default("('00112233-4455-6677-8899-AABBCCDDEEFF')", "uniqueidentifier"),
+            "'00112233-4455-6677-8899-aabbccddeeff'");
   EXPECT_EQ(to_default("(0x0A)", "varbinary(4)"), "decode('0A', 'hex')");
   EXPECT_EQ(to_default("(0xA)", "varbinary(4)"), "decode('0A', 'hex')");
   EXPECT_EQ(to_default("(0x)", "varbinary(4)"), "decode('', 'hex')");
@@ -330,21 +333,24 @@ TEST(TranslateCheck, Text) {
   EXPECT_EQ(to_check("([Name] IS NOT NULL)"), "name IS NOT NULL");
   EXPECT_EQ(to_check("([Doc] IS NULL)"), "doc IS NULL");
   EXPECT_EQ(to_check("([Untyped] IS NOT NULL)"), "untyped IS NOT NULL");
-  for (const char* check : {"([Code]='M' OR [Code]='F')", "([Name]='')", "([Name]>'')", "([Name]<>'a')", "([Name] LIKE '[A-Z]%')",
-                            "(len([Name])>(1))", "(len([Name])<=(10))", "(len([Name]) IS NULL)", "(upper([Name])=[Name])",
-                            "([Name]=[Code])", "([Code] IN ('a'))", "([Name] NOT LIKE '%x%')", "([Name]+'x'<>'')"})
+  for (const char* check :
+       {"([Code]='M' OR [Code]='F')", "([Name]='')", "([Name]>'')", "([Name]<>'a')", "([Name] LIKE '[A-Z]%')",
+        "(len([Name])>(1))", "(len([Name])<=(10))", "(len([Name]) IS NULL)", "(upper([Name])=[Name])",
+        "([Name]=[Code])", "([Code] IN ('a'))", "([Name] NOT LIKE '%x%')", "([Name]+'x'<>'')"})
     EXPECT_EQ(to_check(check), "-") << check;
 }
 
 TEST(TranslateCheck, Uuids) {
-  EXPECT_EQ(to_check("([Guid]<>'00000000-0000-0000-0000-000000000000')"), "guid <> '00000000-0000-0000-0000-000000000000'");
+  EXPECT_EQ(to_check("([Guid]<>'00000000-0000-0000-0000-000000000000')"),
+            "guid <> '00000000-0000-0000-0000-000000000000'");
   EXPECT_EQ(to_check("([Guid]>'00000000-0000-0000-0000-000000000000')"), "-");
 }
 
 TEST(TranslateCheck, RefusesTheUnknown) {
-  for (const char* check : {"", "(1)", "([Qty])", "([Qty]>)", "([Qty]>(0) AND)", "([Qty]>(0)) x", "([Qty]=NULL)", "([dbo].[f]([Qty])=(1))",
-                            "([Qty]>(0) AND [dbo].[f]([Qty])=(1))", "(NOT [Qty])", "([Qty] IN ())", "([Qty] IS)", "([Qty] BETWEEN 1 OR 2)",
-                            "([Qty]>(0) > (1))", "(([Qty]>(0))=(1))", "([t].[Qty]>(0))", "(user_name()='x')", "([Qty] NOT 5)"})
+  for (const char* check :
+       {"", "(1)", "([Qty])", "([Qty]>)", "([Qty]>(0) AND)", "([Qty]>(0)) x", "([Qty]=NULL)", "([dbo].[f]([Qty])=(1))",
+        "([Qty]>(0) AND [dbo].[f]([Qty])=(1))", "(NOT [Qty])", "([Qty] IN ())", "([Qty] IS)", "([Qty] BETWEEN 1 OR 2)",
+        "([Qty]>(0) > (1))", "(([Qty]>(0))=(1))", "([t].[Qty]>(0))", "(user_name()='x')", "([Qty] NOT 5)"})
     EXPECT_EQ(to_check(check), "-") << check;
 }
 

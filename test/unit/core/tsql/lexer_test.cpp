@@ -55,7 +55,8 @@ TEST(Tokenize, Places) {
 }
 
 TEST(Tokenize, RefusesWhatMayEndElsewhere) {
-  for (const char* text : {"'a", "[a", "\"a", "a /* b", "/* /* */", "a -- b\rc", "a -- \x01", "\x01"}) EXPECT_EQ(show(text), "-") << text;
+  for (const char* text : {"'a", "[a", "\"a", "a /* b", "/* /* */", "a -- b\rc", "a -- \x01", "\x01"})
+    EXPECT_EQ(show(text), "-") << text;
 }
 
 TEST(SameKeyword, IgnoresCase) {

@@ -76,8 +76,10 @@ TEST(ParseQuery, WithAndOptionStandOutside) {
 TEST(ParseQuery, OrderByGetsAnOffset) {
   EXPECT_EQ(body("SELECT a FROM t ORDER BY a DESC, b;"), "SELECT a FROM t ORDER BY a DESC, b OFFSET 0 ROWS");
   EXPECT_EQ(body("SELECT offset FROM t ORDER BY a, offset"), "SELECT offset FROM t ORDER BY a, offset OFFSET 0 ROWS");
-  EXPECT_EQ(body("SELECT a FROM t UNION SELECT b FROM u ORDER BY 1"), "SELECT a FROM t UNION SELECT b FROM u ORDER BY 1 OFFSET 0 ROWS");
-  EXPECT_EQ(parts("SELECT TOP 1 a FROM t UNION SELECT b FROM u ORDER BY 1"), "TOP is one SELECT's and ORDER BY is that of all.");
+  EXPECT_EQ(body("SELECT a FROM t UNION SELECT b FROM u ORDER BY 1"),
+            "SELECT a FROM t UNION SELECT b FROM u ORDER BY 1 OFFSET 0 ROWS");
+  EXPECT_EQ(parts("SELECT TOP 1 a FROM t UNION SELECT b FROM u ORDER BY 1"),
+            "TOP is one SELECT's and ORDER BY is that of all.");
 }
 
 TEST(ParseQuery, NothingLeavesItsParentheses) {
@@ -111,14 +113,15 @@ TEST(ParseQuery, SaysWhatIsNotASelect) {
   EXPECT_EQ(parts("WITH a SELECT 1"), "In WITH, AS is missing before \"SELECT\".");
   EXPECT_EQ(parts("SELECT a INTO u FROM t"), "SELECT ... INTO makes a table.");
   for (const char* word : {"DELETE", "update", "Exec", "SELECT", "set"})
-    EXPECT_EQ(parts("SELECT a FROM t " + std::string(word) + " x"), "A second statement begins at \"" + std::string(word) + "\".");
+    EXPECT_EQ(parts("SELECT a FROM t " + std::string(word) + " x"),
+              "A second statement begins at \"" + std::string(word) + "\".");
   EXPECT_EQ(parts("SELECT a FROM t FOR XML AUTO"), "FOR XML at its end gives a column without a name.");
   EXPECT_EQ(parts("SELECT a FROM t WHERE b = @P1"), "It uses the variable @P1, which nothing declares.");
 }
 
 TEST(ParseQuery, ColumnsHaveNames) {
-  for (const char* column : {"1", "COUNT(*)", "'x'", "0x01", "NULL", "a + b", "a + 'x'", "CASE WHEN a = 1 THEN 2 END", "@@SPID",
-                             "(SELECT 1)", "-a", "CURRENT_TIMESTAMP", "SUM(a) OVER (ORDER BY b)"})
+  for (const char* column : {"1", "COUNT(*)", "'x'", "0x01", "NULL", "a + b", "a + 'x'", "CASE WHEN a = 1 THEN 2 END",
+                             "@@SPID", "(SELECT 1)", "-a", "CURRENT_TIMESTAMP", "SUM(a) OVER (ORDER BY b)"})
     EXPECT_EQ(parts("SELECT a, " + std::string(column) + " FROM t"), "Column 2 has no name.") << column;
   EXPECT_EQ(parts("SELECT DISTINCT TOP (3) WITH TIES MAX(a) FROM t ORDER BY 1"), "Column 1 has no name.");
   EXPECT_EQ(parts("SELECT a.id, b.id FROM a, b"), "Two columns have the name \"id\".");
@@ -129,8 +132,8 @@ TEST(ParseQuery, ColumnsHaveNames) {
   EXPECT_EQ(body("SELECT id, ID FROM t"), "SELECT id, ID FROM t");  // the server's collation decides
 }
 
-// How a server would read it, another way than the lexer's: what is left of a text without its quotes and comments; nothing when one of
-// them is not closed.
+// How a server would read it, another way than the lexer's: what is left of a text without its
+// quotes and comments; nothing when one of them is not closed.
 std::optional<std::string> skeleton(std::string_view text) {
   std::string left;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -172,10 +175,10 @@ bool stays_in_parentheses(std::string_view text) {
 
 // Whatever is put together from such pieces: what is taken stays where it is put.
 TEST(ParseQuery, NothingThatIsTakenLeavesItsParentheses) {
-  static constexpr std::string_view pieces[] = {"SELECT ",     "a",      " AS b",   "(",  ")",       ";",     "'",     "N'",
-                                                "''",          "[",      "]",       "]]", "\"",      "--",    "/*",    "*/",
-                                                "\n",          "\r",     "\\\n",    ",",  "FROM t ", "WITH ", " AS (", "OPTION (",
-                                                "ORDER BY a ", "UNION ", "DELETE ", "1",  ".",       "*",     "/",     "-"};
+  static constexpr std::string_view pieces[] = {
+      "SELECT ", "a",        " AS b",       "(",      ")",       ";",  "'",  "N'",   "''", "[",       "]",
+      "]]",      "\"",       "--",          "/*",     "*/",      "\n", "\r", "\\\n", ",",  "FROM t ", "WITH ",
+      " AS (",   "OPTION (", "ORDER BY a ", "UNION ", "DELETE ", "1",  ".",  "*",    "/",  "-"};
   std::uint32_t random = 1;
   const auto next = [&](std::size_t below) {
     random = random * 1664525 + 1013904223;
@@ -192,7 +195,8 @@ TEST(ParseQuery, NothingThatIsTakenLeavesItsParentheses) {
       continue;
     }
     ++taken;
-    for (const std::string& part : {query.with, query.body, query.option}) ASSERT_TRUE(stays_in_parentheses(part)) << text;
+    for (const std::string& part : {query.with, query.body, query.option})
+      ASSERT_TRUE(stays_in_parentheses(part)) << text;
     // What stands outside of the parentheses ends in a group of its own.
     ASSERT_TRUE(query.with.empty() || query.with.ends_with(')')) << text;
     ASSERT_TRUE(query.option.empty() || (query.option.starts_with("OPTION") && query.option.ends_with(')'))) << text;

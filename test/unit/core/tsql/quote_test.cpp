@@ -80,8 +80,8 @@ TEST(ParseQualifiedName, TwoParts) {
 }
 
 TEST(ParseQualifiedName, RefusesWhatIsNone) {
-  for (const char* text : {"", ".", "a.", ".a", "a..b", "a.b.c", "[a", "[a].[b", "\"a", "[]", "[a]b", "[a] .b", "a]b", "a[b]", "a.b]",
-                           "[a].[b]c", "[a].[b].[c]"}) {
+  for (const char* text : {"", ".", "a.", ".a", "a..b", "a.b.c", "[a", "[a].[b", "\"a", "[]", "[a]b", "[a] .b", "a]b",
+                           "a[b]", "a.b]", "[a].[b]c", "[a].[b].[c]"}) {
     EXPECT_EQ(sqlstate_of([&] { parse_qualified_name(text); }), "42602") << text;
   }
 }

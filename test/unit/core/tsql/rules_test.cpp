@@ -61,9 +61,9 @@ TEST(Rules, WhichComparisonsOfWhichTypes) {
     EXPECT_EQ(pushed(type), all) << type_name(type.type);
   for (Type type : {Type::time, Type::datetime2, Type::datetimeoffset}) EXPECT_EQ(pushed({type, 8, 27, 7}), all);
   EXPECT_EQ(pushed({Type::uniqueidentifier, 16, 0, 0}), "= <> ");
-  for (Type type :
-       {Type::real, Type::float_, Type::char_, Type::varchar, Type::text, Type::nchar, Type::nvarchar, Type::ntext, Type::varbinary,
-        Type::image, Type::xml, Type::sql_variant, Type::hierarchyid, Type::geometry, Type::geography, Type::udt})
+  for (Type type : {Type::real, Type::float_, Type::char_, Type::varchar, Type::text, Type::nchar, Type::nvarchar,
+                    Type::ntext, Type::varbinary, Type::image, Type::xml, Type::sql_variant, Type::hierarchyid,
+                    Type::geometry, Type::geography, Type::udt})
     EXPECT_EQ(pushed({type, 8, 0, 0}), "") << type_name(type);
 }
 
@@ -93,21 +93,24 @@ TEST(PushConstant, Numbers) {
 
 TEST(PushConstant, Dates) {
   EXPECT_EQ(constant({Type::date, 3, 10, 0}, "2020-02-29"), "CAST('2020-02-29' AS date)");
-  for (const char* text : {"2021-02-29", "infinity", "-infinity", "10000-01-01", "0044-03-15 BC", "2020-01-01 00:00:00", "00:00:00"})
+  for (const char* text :
+       {"2021-02-29", "infinity", "-infinity", "10000-01-01", "0044-03-15 BC", "2020-01-01 00:00:00", "00:00:00"})
     EXPECT_EQ(constant({Type::date, 3, 10, 0}, text), "-") << text;
   EXPECT_EQ(constant({Type::time, 5, 16, 7}, "23:59:59.999999"), "CAST('23:59:59.999999' AS time(7))");
   EXPECT_EQ(constant({Type::time, 3, 8, 0}, "12:00:00.5"), "CAST('12:00:00.5' AS time(1))");
   EXPECT_EQ(constant({Type::time, 3, 8, 0}, "24:00:00"), "-");
-  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime2(3))");
-  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00.123456"), "CAST('2020-01-01T12:00:00.123456' AS datetime2(6))");
+  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00"),
+            "CAST('2020-01-01T12:00:00' AS datetime2(3))");
+  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00.123456"),
+            "CAST('2020-01-01T12:00:00.123456' AS datetime2(6))");
   EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01"), "CAST('2020-01-01T00:00:00' AS datetime2(3))");
   EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01"), "-");  // whose midnight?
   EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00.5+05:30"),
             "CAST('2020-01-01T12:00:00.5+05:30' AS datetimeoffset(7))");
   EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00-08"),
             "CAST('2020-01-01T12:00:00-08:00' AS datetimeoffset(7))");
-  for (const char* text : {"2020-01-01 12:00:00", "1890-01-01 12:00:00+00:53:28", "9999-12-31 23:00:00-05", "0001-01-01 00:00:00+01",
-                           "2020-01-01 12:00:00+15"})
+  for (const char* text : {"2020-01-01 12:00:00", "1890-01-01 12:00:00+00:53:28", "9999-12-31 23:00:00-05",
+                           "0001-01-01 00:00:00+01", "2020-01-01 12:00:00+15"})
     EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, text), "-") << text;
   EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "9999-12-31 23:00:00+00"),
             "CAST('9999-12-31T23:00:00+00:00' AS datetimeoffset(7))");
@@ -170,14 +173,16 @@ TEST(Rules, ParametersHaveTheColumnsTypeWhereItHoldsThem) {
   EXPECT_EQ(parameter("datetime", "2020-01-02 03:04:05.001000"), "datetime2(3) 2020-01-02T03:04:05.001");
   EXPECT_EQ(parameter("smalldatetime", "2020-01-02 03:04:00.000000"), "smalldatetime 2020-01-02T03:04:00");
   EXPECT_EQ(parameter("smalldatetime", "2020-01-02 03:04:05.000000"), "datetime2(0) 2020-01-02T03:04:05");
-  EXPECT_EQ(parameter("datetimeoffset(3)", "2020-01-02 03:04:05.000000 +00:00"), "datetimeoffset(3) 2020-01-02T03:04:05+00:00");
+  EXPECT_EQ(parameter("datetimeoffset(3)", "2020-01-02 03:04:05.000000 +00:00"),
+            "datetimeoffset(3) 2020-01-02T03:04:05+00:00");
   EXPECT_EQ(parameter("binary(2)", "\\x0102"), "binary(2) 0x0102");
   EXPECT_EQ(parameter("binary(2)", "\\x01"), "-");
   EXPECT_EQ(parameter("rowversion", "\\x0000000000000001"), "binary(8) 0x0000000000000001");
   EXPECT_EQ(parameter("varchar(10)", "x"), "-");
 }
 
-// A bound between two values of the column's type goes to the one that gives the same rows: up for < and >=, down for <= and >.
+// A bound between two values of the column's type goes to the one that gives the same rows: up for
+// < and >=, down for <= and >.
 TEST(Rules, BoundsAreRoundedToTheColumnsType) {
   const auto rounded = [](std::string_view declaration, std::string_view text) {
     std::string both;
@@ -191,18 +196,28 @@ TEST(Rules, BoundsAreRoundedToTheColumnsType) {
     }
     return both;
   };
-  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.001"), "datetime 2020-01-02T03:04:05.003 | datetime 2020-01-02T03:04:05");
-  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.005"), "datetime 2020-01-02T03:04:05.007 | datetime 2020-01-02T03:04:05.003");
-  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.0075"), "datetime 2020-01-02T03:04:05.010 | datetime 2020-01-02T03:04:05.007");
-  EXPECT_EQ(rounded("datetime", "2019-12-31 23:59:59.998"), "datetime 2020-01-01T00:00:00 | datetime 2019-12-31T23:59:59.997");
-  EXPECT_EQ(rounded("datetime", "9999-12-31 23:59:59.998"), "datetime2(3) 9999-12-31T23:59:59.998 | datetime 9999-12-31T23:59:59.997");
+  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.001"),
+            "datetime 2020-01-02T03:04:05.003 | datetime 2020-01-02T03:04:05");
+  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.005"),
+            "datetime 2020-01-02T03:04:05.007 | datetime 2020-01-02T03:04:05.003");
+  EXPECT_EQ(rounded("datetime", "2020-01-02 03:04:05.0075"),
+            "datetime 2020-01-02T03:04:05.010 | datetime 2020-01-02T03:04:05.007");
+  EXPECT_EQ(rounded("datetime", "2019-12-31 23:59:59.998"),
+            "datetime 2020-01-01T00:00:00 | datetime 2019-12-31T23:59:59.997");
+  EXPECT_EQ(rounded("datetime", "9999-12-31 23:59:59.998"),
+            "datetime2(3) 9999-12-31T23:59:59.998 | datetime 9999-12-31T23:59:59.997");
   for (const char* beyond : {"9999-12-31 23:59:59.9975", "9999-12-31 23:59:59.999999"})
     EXPECT_EQ(rounded("datetime", beyond), "datetime2(3) 9999-12-31T23:59:59.998 | datetime 9999-12-31T23:59:59.997");
-  EXPECT_EQ(rounded("datetime", "1700-01-01 00:00:00.001"), "datetime2(3) 1700-01-01T00:00:00.001 | datetime2(3) 1700-01-01T00:00:00.001");
-  EXPECT_EQ(rounded("smalldatetime", "2020-02-28 23:59:30"), "smalldatetime 2020-02-29T00:00:00 | smalldatetime 2020-02-28T23:59:00");
-  EXPECT_EQ(rounded("smalldatetime", "1800-01-01 00:00:30"), "datetime2(0) 1800-01-01T00:00:30 | datetime2(0) 1800-01-01T00:00:30");
-  EXPECT_EQ(rounded("datetime2(3)", "2020-01-02 03:04:05.0005"), "datetime2(3) 2020-01-02T03:04:05.001 | datetime2(3) 2020-01-02T03:04:05");
-  EXPECT_EQ(rounded("datetime2(0)", "2020-01-02 03:04:05.5"), "datetime2(0) 2020-01-02T03:04:06 | datetime2(0) 2020-01-02T03:04:05");
+  EXPECT_EQ(rounded("datetime", "1700-01-01 00:00:00.001"),
+            "datetime2(3) 1700-01-01T00:00:00.001 | datetime2(3) 1700-01-01T00:00:00.001");
+  EXPECT_EQ(rounded("smalldatetime", "2020-02-28 23:59:30"),
+            "smalldatetime 2020-02-29T00:00:00 | smalldatetime 2020-02-28T23:59:00");
+  EXPECT_EQ(rounded("smalldatetime", "1800-01-01 00:00:30"),
+            "datetime2(0) 1800-01-01T00:00:30 | datetime2(0) 1800-01-01T00:00:30");
+  EXPECT_EQ(rounded("datetime2(3)", "2020-01-02 03:04:05.0005"),
+            "datetime2(3) 2020-01-02T03:04:05.001 | datetime2(3) 2020-01-02T03:04:05");
+  EXPECT_EQ(rounded("datetime2(0)", "2020-01-02 03:04:05.5"),
+            "datetime2(0) 2020-01-02T03:04:06 | datetime2(0) 2020-01-02T03:04:05");
   EXPECT_EQ(rounded("time(0)", "23:59:59.5"), "time(1) 23:59:59.5 | time(0) 23:59:59");
   EXPECT_EQ(rounded("datetimeoffset(0)", "2020-01-02 03:04:05.5 +00:00"),
             "datetimeoffset(0) 2020-01-02T03:04:06+00:00 | datetimeoffset(0) 2020-01-02T03:04:05+00:00");
@@ -210,7 +225,8 @@ TEST(Rules, BoundsAreRoundedToTheColumnsType) {
   EXPECT_EQ(rounded("decimal(10,2)", "-12.341"), "decimal(10,2) -12.34 | decimal(10,2) -12.35");
   EXPECT_EQ(rounded("decimal(10,2)", "-0.001"), "decimal(10,2) 0 | decimal(10,2) -0.01");
   EXPECT_EQ(rounded("decimal(4,2)", "99.999"), "decimal(5,3) 99.999 | decimal(4,2) 99.99");
-  EXPECT_EQ(rounded("decimal(10,2)", "0.3333333333333333333333333333333333333333333333"), "decimal(10,2) 0.34 | decimal(10,2) 0.33");
+  EXPECT_EQ(rounded("decimal(10,2)", "0.3333333333333333333333333333333333333333333333"),
+            "decimal(10,2) 0.34 | decimal(10,2) 0.33");
   EXPECT_EQ(rounded("money", "1.00001"), "money 1.0001 | money 1");
 }
 
@@ -231,7 +247,8 @@ TEST(Rules, LooseBoundsAreTwoDaysOut) {
   EXPECT_EQ(written("date", Operator::not_equal, "2020-01-01"), "");
 }
 
-// Of datetime2(7) and its like six digits come here: c > v, seen from here, is c >= v + 1 microsecond there.
+// Of datetime2(7) and its like six digits come here: c > v, seen from here, is c >= v + 1
+// microsecond there.
 TEST(Rules, BoundsOfTypesThatAreCut) {
   const auto written = [](std::string_view declaration, Operator op, std::string_view text) {
     const RemoteType type = parse_declaration(declaration);
@@ -252,7 +269,8 @@ TEST(Rules, BoundsOfTypesThatAreCut) {
   EXPECT_EQ(written("datetime2(6)", Operator::greater, moment), ">2020-12-31T23:59:59.999999");
   EXPECT_EQ(written("time(7)", Operator::greater, "12:00:00"), ">=12:00:00.000001");
   EXPECT_EQ(written("time(7)", Operator::greater, "23:59:59.999999"), ">=-");
-  EXPECT_EQ(written("datetimeoffset(7)", Operator::greater, "2020-01-01 00:00:00 +05:30"), ">=2020-01-01T00:00:00.000001+05:30");
+  EXPECT_EQ(written("datetimeoffset(7)", Operator::greater, "2020-01-01 00:00:00 +05:30"),
+            ">=2020-01-01T00:00:00.000001+05:30");
   EXPECT_EQ(written("datetime2(7)", Operator::greater, "9999-12-31 23:59:59.999999"), ">=-");
 }
 

@@ -33,30 +33,40 @@ TEST(SelectStatement, PartsOfAQueryStandOutside) {
 
 TEST(Sampling, RowCountsComeFromTheCatalog) {
   const std::string sql = row_count_query("[d'o].[t]", false);
-  EXPECT_EQ(sql, "SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = OBJECT_ID(N'[d''o].[t]') AND p.index_id IN (0, 1)");
-  EXPECT_TRUE(row_count_query("[d'o].[t]", true).starts_with(sql + " AND OBJECTPROPERTY(OBJECT_ID(N'[d''o].[t]'), 'IsUserTable') = 1"));
+  EXPECT_EQ(sql,
+            "SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = OBJECT_ID(N'[d''o].[t]') "
+            "AND p.index_id IN (0, 1)");
+  EXPECT_TRUE(row_count_query("[d'o].[t]", true)
+                  .starts_with(sql + " AND OBJECTPROPERTY(OBJECT_ID(N'[d''o].[t]'), 'IsUserTable') = 1"));
 }
 
 TEST(Sampling, PagesAndRows) {
   EXPECT_EQ(page_sample("[dbo].[t]", 12.5), "[dbo].[t] TABLESAMPLE SYSTEM (12.500000 PERCENT)");
   EXPECT_EQ(page_sample("[dbo].[t]", 1e-4), "[dbo].[t] TABLESAMPLE SYSTEM (0.000100 PERCENT)");
-  EXPECT_EQ(row_sample_condition("[a]", 0.5), "(CHECKSUM(NEWID(), CASE WHEN [a] IS NULL THEN 0 ELSE 1 END) & 2147483647) < 1073741823");
+  EXPECT_EQ(row_sample_condition("[a]", 0.5),
+            "(CHECKSUM(NEWID(), CASE WHEN [a] IS NULL THEN 0 ELSE 1 END) & 2147483647) < 1073741823");
 }
 
 TEST(Sampling, OfLongValuesTheBeginning) {
-  const auto expression = [](std::string_view type) { return sample_expression(parse_declaration(type), "[a]", TextForm::converted); };
-  for (const char* type : {"varchar(max)", "nvarchar(max)", "varbinary(max)", "text", "ntext", "image", "varchar(8000)", "nvarchar(4000)"})
+  const auto expression = [](std::string_view type) {
+    return sample_expression(parse_declaration(type), "[a]", TextForm::converted);
+  };
+  for (const char* type :
+       {"varchar(max)", "nvarchar(max)", "varbinary(max)", "text", "ntext", "image", "varchar(8000)", "nvarchar(4000)"})
     EXPECT_EQ(expression(type), "SUBSTRING([a], 1, 1024)") << type;
-  for (const char* type : {"varchar(1024)", "nvarchar(1024)", "varbinary(16)", "char(5)", "int", "xml"}) EXPECT_EQ(expression(type), "[a]") << type;
-  EXPECT_NE(sample_expression(parse_declaration("ntext"), "[a]", TextForm::raw).find("SUBSTRING([a], 1, 1024)"), std::string::npos);
+  for (const char* type : {"varchar(1024)", "nvarchar(1024)", "varbinary(16)", "char(5)", "int", "xml"})
+    EXPECT_EQ(expression(type), "[a]") << type;
+  EXPECT_NE(sample_expression(parse_declaration("ntext"), "[a]", TextForm::raw).find("SUBSTRING([a], 1, 1024)"),
+            std::string::npos);
 }
 
 TEST(SessionSettings, LanguageComesBeforeDateFormat) {
   const std::string sql = session_settings();
   EXPECT_LT(sql.find("SET LANGUAGE"), sql.find("SET DATEFORMAT ymd"));
-  for (const char* option : {"ANSI_NULLS ON", "ANSI_PADDING ON", "ANSI_WARNINGS ON", "ARITHABORT ON", "CONCAT_NULL_YIELDS_NULL ON",
-                             "QUOTED_IDENTIFIER ON", "NUMERIC_ROUNDABORT OFF", "XACT_ABORT OFF", "TEXTSIZE 2147483647", "NOCOUNT OFF", "ARITHIGNORE OFF",
-                             "IMPLICIT_TRANSACTIONS OFF"})
+  for (const char* option :
+       {"ANSI_NULLS ON", "ANSI_PADDING ON", "ANSI_WARNINGS ON", "ARITHABORT ON", "CONCAT_NULL_YIELDS_NULL ON",
+        "QUOTED_IDENTIFIER ON", "NUMERIC_ROUNDABORT OFF", "XACT_ABORT OFF", "TEXTSIZE 2147483647", "NOCOUNT OFF",
+        "ARITHIGNORE OFF", "IMPLICIT_TRANSACTIONS OFF"})
     EXPECT_NE(sql.find(std::string("SET ") + option), std::string::npos) << option;
 }
 

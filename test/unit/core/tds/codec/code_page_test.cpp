@@ -26,9 +26,7 @@ TEST(CodePage, SingleByte) {
   EXPECT_EQ(convert(850, Bytes{0x80, 0xD5}), "Çı");
 }
 
-TEST(CodePage, VietnameseKeepsCombiningMarks) {
-  EXPECT_EQ(convert(1258, Bytes{'a', 0xEC, 0xE3}), "a\u0301\u0103");
-}
+TEST(CodePage, VietnameseKeepsCombiningMarks) { EXPECT_EQ(convert(1258, Bytes{'a', 0xEC, 0xE3}), "a\u0301\u0103"); }
 
 TEST(CodePage, DoubleByte) {
   EXPECT_EQ(convert(932, Bytes{0x93, 0xFA, 0x96, 0x7B, 0xB1, 0x5C, 0x7E, 0x81, 0x60}), "日本ｱ\\~～");
@@ -59,8 +57,14 @@ TEST(CodePage, UnassignedBytesOfTheC1Range) {
 }
 
 TEST(CodePage, Errors) {
-  EXPECT_EQ(thrown_by([] { convert(1253, Bytes{'a', 0xAA}); }).message, "byte sequence 0xaa has no character in code page 1253");
-  EXPECT_EQ(thrown_by([] { convert(932, Bytes{'a', 0x93}); }).message, "byte sequence 0x93 has no character in code page 932");
+  EXPECT_EQ(thrown_by([] {
+              convert(1253, Bytes{'a', 0xAA});
+            }).message,
+            "byte sequence 0xaa has no character in code page 1253");
+  EXPECT_EQ(thrown_by([] {
+              convert(932, Bytes{'a', 0x93});
+            }).message,
+            "byte sequence 0x93 has no character in code page 932");
   EXPECT_EQ(thrown_by([] { convert(932, Bytes{0x81, 0x20}); }).sqlstate, "22021");
   EXPECT_EQ(convert(932, Bytes{0x93, 0xFA}), "日");  // the converter is in its first state again
   EXPECT_EQ(thrown_by([] { convert(12345, Bytes{'a'}); }).sqlstate, "0A000");
@@ -68,7 +72,8 @@ TEST(CodePage, Errors) {
 }
 
 TEST(CodePage, NulStays) {
-  for (int code_page : {1252, 932, 65001}) EXPECT_EQ(convert(code_page, Bytes{'a', 0, 'b'}), std::string("a\0b", 3)) << code_page;
+  for (int code_page : {1252, 932, 65001})
+    EXPECT_EQ(convert(code_page, Bytes{'a', 0, 'b'}), std::string("a\0b", 3)) << code_page;
   EXPECT_EQ(convert(1252, Bytes{}), "");
 }
 

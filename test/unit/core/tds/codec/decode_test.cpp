@@ -18,9 +18,12 @@ TEST(DecodeInteger, Edges) {
   EXPECT_EQ(decode_integer(column_of(WireType::tinyint), Bytes{255}.cell()), 255);
   EXPECT_EQ(decode_integer(column_of(WireType::smallint), Bytes{0x00, 0x80}.cell()), -32768);
   EXPECT_EQ(decode_integer(column_of(WireType::smallint), Bytes{0xFF, 0x7F}.cell()), 32767);
-  EXPECT_EQ(decode_integer(column_of(WireType::int_), Bytes{0, 0, 0, 0x80}.cell()), std::numeric_limits<std::int32_t>::min());
-  EXPECT_EQ(decode_integer(column_of(WireType::int_), Bytes{0xFF, 0xFF, 0xFF, 0x7F}.cell()), std::numeric_limits<std::int32_t>::max());
-  EXPECT_EQ(decode_integer(column_of(WireType::bigint), Bytes{0, 0, 0, 0, 0, 0, 0, 0x80}.cell()), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(decode_integer(column_of(WireType::int_), Bytes{0, 0, 0, 0x80}.cell()),
+            std::numeric_limits<std::int32_t>::min());
+  EXPECT_EQ(decode_integer(column_of(WireType::int_), Bytes{0xFF, 0xFF, 0xFF, 0x7F}.cell()),
+            std::numeric_limits<std::int32_t>::max());
+  EXPECT_EQ(decode_integer(column_of(WireType::bigint), Bytes{0, 0, 0, 0, 0, 0, 0, 0x80}.cell()),
+            std::numeric_limits<std::int64_t>::min());
 }
 
 TEST(DecodeInteger, RefusesWhatIsNone) {
@@ -41,8 +44,10 @@ TEST(DecodeFloat, KeepsBits) {
   EXPECT_EQ(as_double(1), std::numeric_limits<double>::denorm_min());
   EXPECT_TRUE(std::signbit(as_double(0x8000000000000000)));
   EXPECT_TRUE(std::isnan(as_double(0x7FF8000000000000)));
-  EXPECT_EQ(decode_float(column_of(WireType::real), Bytes{}.little_endian(0x7F7FFFFF, 4).cell()), std::numeric_limits<float>::max());
-  EXPECT_EQ(thrown_by([] { decode_float(column_of(WireType::real), Bytes{}.little_endian(0, 8).cell()); }).sqlstate, "08P01");
+  EXPECT_EQ(decode_float(column_of(WireType::real), Bytes{}.little_endian(0x7F7FFFFF, 4).cell()),
+            std::numeric_limits<float>::max());
+  EXPECT_EQ(thrown_by([] { decode_float(column_of(WireType::real), Bytes{}.little_endian(0, 8).cell()); }).sqlstate,
+            "08P01");
 }
 
 TEST(DecodeDecimal, AllSizes) {
@@ -66,7 +71,9 @@ TEST(DecodeDecimal, ZeroHasNoSign) {
 }
 
 TEST(DecodeDecimal, RefusesWhatDoesNotFit) {
-  const auto decode = [](const Column& column, const Bytes& bytes) { return thrown_by([&] { decode_decimal(column, bytes.cell()); }); };
+  const auto decode = [](const Column& column, const Bytes& bytes) {
+    return thrown_by([&] { decode_decimal(column, bytes.cell()); });
+  };
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 0), Bytes{1}.little_endian(1000, 4)).sqlstate, "22003");
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 0), Bytes{2}.little_endian(1, 4)).sqlstate, "08P01");
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 0), Bytes{1, 1, 1}).sqlstate, "08P01");
@@ -74,15 +81,19 @@ TEST(DecodeDecimal, RefusesWhatDoesNotFit) {
   EXPECT_EQ(decode(column_of(WireType::decimal, 3, 4), Bytes{1}.little_endian(1, 4)).sqlstate, "08P01");
   EXPECT_EQ(decode(column_of(WireType::decimal, 0, 0), Bytes{1}.little_endian(1, 4)).sqlstate, "08P01");
   EXPECT_EQ(decode(column_of(WireType::decimal, 39, 0), Bytes{1}.little_endian(1, 4)).sqlstate, "08P01");
-  EXPECT_EQ(decode(column_of(WireType::decimal, 38, 0), Bytes{1}.little_endian(~0ull, 8).little_endian(~0ull, 8)).sqlstate, "22003");
+  EXPECT_EQ(
+      decode(column_of(WireType::decimal, 38, 0), Bytes{1}.little_endian(~0ull, 8).little_endian(~0ull, 8)).sqlstate,
+      "22003");
 }
 
 TEST(DecodeDecimal, Money) {
-  Decimal value = decode_decimal(column_of(WireType::money), Bytes{}.little_endian(0x80000000, 4).little_endian(0, 4).cell());
+  Decimal value =
+      decode_decimal(column_of(WireType::money), Bytes{}.little_endian(0x80000000, 4).little_endian(0, 4).cell());
   EXPECT_TRUE(value.negative);
   EXPECT_EQ(value.magnitude, 9223372036854775808u);
   EXPECT_EQ(value.scale, 4);
-  value = decode_decimal(column_of(WireType::money), Bytes{}.little_endian(0x7FFFFFFF, 4).little_endian(0xFFFFFFFF, 4).cell());
+  value = decode_decimal(column_of(WireType::money),
+                         Bytes{}.little_endian(0x7FFFFFFF, 4).little_endian(0xFFFFFFFF, 4).cell());
   EXPECT_EQ(value.magnitude, 9223372036854775807u);
   value = decode_decimal(column_of(WireType::smallmoney), Bytes{}.little_endian(0x80000000, 4).cell());
   EXPECT_TRUE(value.negative);
@@ -107,16 +118,23 @@ TEST(DecodeDatetime, TimeOfEveryScale) {
     std::int64_t last = day_microseconds - 1'000'000;  // 23:59:59 and as many nines as the scale has
     for (int i = 0, nine = 900'000; i < scale && i < 6; ++i, nine /= 10) last += nine;
     EXPECT_EQ(decode_datetime(column, Bytes{}.little_endian(0, sizes[scale]).cell()).microseconds, 0);
-    EXPECT_EQ(decode_datetime(column, Bytes{}.little_endian(units - 1, sizes[scale]).cell()).microseconds, last) << scale;
-    EXPECT_EQ(thrown_by([&] { decode_datetime(column, Bytes{}.little_endian(units, sizes[scale]).cell()); }).sqlstate, "22008") << scale;
-    EXPECT_EQ(thrown_by([&] { decode_datetime(column, Bytes{}.little_endian(0, 6).cell()); }).sqlstate, "08P01") << scale;
+    EXPECT_EQ(decode_datetime(column, Bytes{}.little_endian(units - 1, sizes[scale]).cell()).microseconds, last)
+        << scale;
+    EXPECT_EQ(thrown_by([&] { decode_datetime(column, Bytes{}.little_endian(units, sizes[scale]).cell()); }).sqlstate,
+              "22008")
+        << scale;
+    EXPECT_EQ(thrown_by([&] { decode_datetime(column, Bytes{}.little_endian(0, 6).cell()); }).sqlstate, "08P01")
+        << scale;
   }
-  EXPECT_EQ(thrown_by([&] { decode_datetime(column_of(WireType::time, 0, 8), Bytes{}.little_endian(0, 5).cell()); }).sqlstate, "08P01");
+  EXPECT_EQ(
+      thrown_by([&] { decode_datetime(column_of(WireType::time, 0, 8), Bytes{}.little_endian(0, 5).cell()); }).sqlstate,
+      "08P01");
 }
 
 TEST(DecodeDatetime, SeventhDigitIsCut) {
   const Column column = column_of(WireType::datetime2, 0, 7);
-  const DateTime value = decode_datetime(column, Bytes{}.little_endian(863'999'999'999, 5).little_endian(3652058, 3).cell());
+  const DateTime value =
+      decode_datetime(column, Bytes{}.little_endian(863'999'999'999, 5).little_endian(3652058, 3).cell());
   EXPECT_EQ(value.days, 2921939);
   EXPECT_EQ(value.microseconds, day_microseconds - 1);
   EXPECT_EQ(decode_datetime(column, Bytes{}.little_endian(9, 5).little_endian(0, 3).cell()).microseconds, 0);
@@ -140,7 +158,9 @@ TEST(DecodeDatetime, LegacyTicksPrintAsSqlServerDoes) {
 TEST(DecodeDatetime, LegacyDays) {
   const Column column = column_of(WireType::datetime);
   const auto days = [&](std::int32_t value) {
-    return decode_datetime(column, Bytes{}.little_endian(static_cast<std::uint32_t>(value), 4).little_endian(0, 4).cell()).days;
+    return decode_datetime(column,
+                           Bytes{}.little_endian(static_cast<std::uint32_t>(value), 4).little_endian(0, 4).cell())
+        .days;
   };
   EXPECT_EQ(days(0), -36524);
   EXPECT_EQ(days(36524), 0);
@@ -149,7 +169,10 @@ TEST(DecodeDatetime, LegacyDays) {
   EXPECT_EQ(thrown_by([&] { days(-53691); }).sqlstate, "22008");
   EXPECT_EQ(thrown_by([&] { days(2958464); }).sqlstate, "22008");
   EXPECT_EQ(thrown_by([&] { days(std::numeric_limits<std::int32_t>::max()); }).sqlstate, "22008");
-  EXPECT_EQ(thrown_by([&] { decode_datetime(column, Bytes{}.little_endian(0, 4).little_endian(25920000, 4).cell()); }).sqlstate, "22008");
+  EXPECT_EQ(thrown_by([&] {
+              decode_datetime(column, Bytes{}.little_endian(0, 4).little_endian(25920000, 4).cell());
+            }).sqlstate,
+            "22008");
 }
 
 TEST(DecodeDatetime, Smalldatetime) {
@@ -157,7 +180,9 @@ TEST(DecodeDatetime, Smalldatetime) {
   const DateTime last = decode_datetime(column, Bytes{}.little_endian(65535, 2).little_endian(1439, 2).cell());
   EXPECT_EQ(last.days, 65535 - 36524);
   EXPECT_EQ(last.microseconds, day_microseconds - 60'000'000);
-  EXPECT_EQ(thrown_by([&] { decode_datetime(column, Bytes{}.little_endian(0, 2).little_endian(1440, 2).cell()); }).sqlstate, "22008");
+  EXPECT_EQ(
+      thrown_by([&] { decode_datetime(column, Bytes{}.little_endian(0, 2).little_endian(1440, 2).cell()); }).sqlstate,
+      "22008");
 }
 
 TEST(DecodeDatetime, Datetimeoffset) {
@@ -190,7 +215,8 @@ TEST(DecodeUuid, FirstThreeGroupsAreSwapped) {
 TEST(Decode, NamesAnUnnamedColumn) {
   Column column = column_of(WireType::int_);
   column.name.clear();
-  EXPECT_EQ(thrown_by([&] { decode_integer(column, Bytes{}.cell()); }).message, "malformed value from SQL Server in an unnamed column");
+  EXPECT_EQ(thrown_by([&] { decode_integer(column, Bytes{}.cell()); }).message,
+            "malformed value from SQL Server in an unnamed column");
 }
 
 }  // namespace

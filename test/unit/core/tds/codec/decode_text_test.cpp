@@ -38,7 +38,8 @@ TEST(DecodeText, CleanUtf8IsTheCellItself) {
 TEST(DecodeText, AsciiOfACodePageIsTheCellItself) {
   const Bytes bytes(std::string_view("plain"));
   std::string scratch;
-  const std::string_view text = decode_text(text_column(Encoding::code_page, 1252), bytes.cell(), CharacterPolicy::error, scratch);
+  const std::string_view text =
+      decode_text(text_column(Encoding::code_page, 1252), bytes.cell(), CharacterPolicy::error, scratch);
   EXPECT_EQ(static_cast<const void*>(text.data()), bytes.cell().data);
 }
 
@@ -48,7 +49,9 @@ TEST(DecodeText, EmptyIsNotNull) {
     EXPECT_EQ(decode_text(text_column(encoding, 1252), Bytes{}.cell(), CharacterPolicy::error, scratch), "");
   }
   std::string scratch;
-  EXPECT_EQ(thrown_by([&] { decode_text(text_column(Encoding::utf8), Cell{}, CharacterPolicy::error, scratch); }).sqlstate, "08P01");
+  EXPECT_EQ(
+      thrown_by([&] { decode_text(text_column(Encoding::utf8), Cell{}, CharacterPolicy::error, scratch); }).sqlstate,
+      "08P01");
 }
 
 TEST(DecodeText, PoliciesForNul) {
@@ -56,7 +59,8 @@ TEST(DecodeText, PoliciesForNul) {
   const Bytes wide = utf16({'a', 0, 'b', 0});
   for (const auto& [column, bytes] :
        {std::pair{text_column(Encoding::utf8), utf8}, std::pair{text_column(Encoding::utf16le), wide},
-        std::pair{text_column(Encoding::code_page, 1252), utf8}, std::pair{text_column(Encoding::code_page, 932), utf8}}) {
+        std::pair{text_column(Encoding::code_page, 1252), utf8},
+        std::pair{text_column(Encoding::code_page, 932), utf8}}) {
     EXPECT_EQ(decode(column, bytes, CharacterPolicy::replace), "a\uFFFDb\uFFFD");
     EXPECT_EQ(decode(column, bytes, CharacterPolicy::strip), "ab");
     const Thrown thrown = thrown_by([&, c = column, b = bytes] { decode(c, b); });
@@ -79,16 +83,20 @@ TEST(DecodeText, PoliciesForLoneSurrogates) {
 }
 
 TEST(DecodeText, InvalidUtf8IsAnErrorUnderAnyPolicy) {
-  for (const char* text : {"\x80", "\xC3", "a\xC0\x80", "\xE2\x82", "\xED\xA0", "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\xE0\x80\x80"})
+  for (const char* text :
+       {"\x80", "\xC3", "a\xC0\x80", "\xE2\x82", "\xED\xA0", "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\xE0\x80\x80"})
     for (CharacterPolicy policy : {CharacterPolicy::error, CharacterPolicy::replace, CharacterPolicy::strip})
-      EXPECT_EQ(thrown_by([&] { decode(text_column(Encoding::utf8), Bytes(std::string_view(text)), policy); }).sqlstate, "22021") << text;
+      EXPECT_EQ(thrown_by([&] { decode(text_column(Encoding::utf8), Bytes(std::string_view(text)), policy); }).sqlstate,
+                "22021")
+          << text;
 }
 
 TEST(DecodeText, ErrorsNameTheColumn) {
   const Thrown odd = thrown_by([] { decode(text_column(Encoding::utf16le), Bytes{1, 2, 3}); });
   EXPECT_EQ(odd.sqlstate, "22021");
   EXPECT_EQ(odd.detail, "The text is in column \"c\".");
-  EXPECT_EQ(thrown_by([] { decode(text_column(Encoding::code_page, 1253), Bytes{0xAA}); }).detail, "The text is in column \"c\".");
+  EXPECT_EQ(thrown_by([] { decode(text_column(Encoding::code_page, 1253), Bytes{0xAA}); }).detail,
+            "The text is in column \"c\".");
   EXPECT_EQ(thrown_by([] { decode(text_column(Encoding::none), Bytes{1}); }).sqlstate, "XX000");
 }
 
@@ -113,9 +121,11 @@ TEST(DecodeToText, Numbers) {
   EXPECT_EQ(show(column_of(WireType::decimal, 9, 0), Bytes{1}.little_endian(0, 4)), "0");
   EXPECT_EQ(show(column_of(WireType::decimal, 9, 3), Bytes{1}.little_endian(0, 4)), "0.000");
   EXPECT_EQ(show(column_of(WireType::decimal, 9, 9), Bytes{1}.little_endian(123456789, 4)), "0.123456789");
-  EXPECT_EQ(show(column_of(WireType::decimal, 38, 38), Bytes{0}.little_endian(0x098A223FFFFFFFFF, 8).little_endian(0x4B3B4CA85A86C47A, 8)),
+  EXPECT_EQ(show(column_of(WireType::decimal, 38, 38),
+                 Bytes{0}.little_endian(0x098A223FFFFFFFFF, 8).little_endian(0x4B3B4CA85A86C47A, 8)),
             "-0.99999999999999999999999999999999999999");
-  EXPECT_EQ(show(column_of(WireType::money), Bytes{}.little_endian(0x80000000, 4).little_endian(0, 4)), "-922337203685477.5808");
+  EXPECT_EQ(show(column_of(WireType::money), Bytes{}.little_endian(0x80000000, 4).little_endian(0, 4)),
+            "-922337203685477.5808");
   EXPECT_EQ(show(column_of(WireType::smallmoney), Bytes{}.little_endian(1, 4)), "0.0001");
 }
 
@@ -149,15 +159,19 @@ TEST(DecodeToText, Dates) {
 TEST(DecodeToText, Times) {
   EXPECT_EQ(show(column_of(WireType::time, 0, 0), Bytes{}.little_endian(86399, 3)), "23:59:59");
   EXPECT_EQ(show(column_of(WireType::time, 0, 7), Bytes{}.little_endian(863'999'999'999, 5)), "23:59:59.9999999");
-  EXPECT_EQ(show(column_of(WireType::datetime2, 0, 3), Bytes{}.little_endian(5, 4).little_endian(730119, 3)), "2000-01-01 00:00:00.005");
-  EXPECT_EQ(show(column_of(WireType::datetime), Bytes{}.little_endian(0, 4).little_endian(299, 4)), "1900-01-01 00:00:00.997");
-  EXPECT_EQ(show(column_of(WireType::smalldatetime), Bytes{}.little_endian(0, 2).little_endian(61, 2)), "1900-01-01 01:01:00");
+  EXPECT_EQ(show(column_of(WireType::datetime2, 0, 3), Bytes{}.little_endian(5, 4).little_endian(730119, 3)),
+            "2000-01-01 00:00:00.005");
+  EXPECT_EQ(show(column_of(WireType::datetime), Bytes{}.little_endian(0, 4).little_endian(299, 4)),
+            "1900-01-01 00:00:00.997");
+  EXPECT_EQ(show(column_of(WireType::smalldatetime), Bytes{}.little_endian(0, 2).little_endian(61, 2)),
+            "1900-01-01 01:01:00");
 }
 
 TEST(DecodeToText, DatetimeoffsetIsLocalTime) {
   const auto moment = [](std::uint64_t seconds, std::uint64_t days, std::int16_t offset) {
-    return show(column_of(WireType::datetimeoffset, 0, 0),
-                Bytes{}.little_endian(seconds, 3).little_endian(days, 3).little_endian(static_cast<std::uint16_t>(offset), 2));
+    return show(
+        column_of(WireType::datetimeoffset, 0, 0),
+        Bytes{}.little_endian(seconds, 3).little_endian(days, 3).little_endian(static_cast<std::uint16_t>(offset), 2));
   };
   EXPECT_EQ(moment(43200, 730119, 0), "2000-01-01 12:00:00 +00:00");
   EXPECT_EQ(moment(80000, 730119, 330), "2000-01-02 03:43:20 +05:30");
@@ -174,7 +188,8 @@ TEST(DecodeToText, BinaryUuidText) {
             "00112233-4455-6677-8899-aabbccddeeff");
   EXPECT_EQ(show(text_column(Encoding::utf16le), utf16({'h', 0xE9})), "hé");
   std::string out;
-  EXPECT_EQ(thrown_by([&] { decode_to_text(column_of(WireType::int_), Cell{}, CharacterPolicy::error, out); }).sqlstate, "08P01");
+  EXPECT_EQ(thrown_by([&] { decode_to_text(column_of(WireType::int_), Cell{}, CharacterPolicy::error, out); }).sqlstate,
+            "08P01");
 }
 
 }  // namespace

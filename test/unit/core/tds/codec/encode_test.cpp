@@ -83,7 +83,8 @@ TEST(Encode, IsTheInverseOfDecode) {
       {"datetimeoffset(3)", "0001-01-01 14:00:00.000 +14:00"},
       {"uniqueidentifier", "01234567-89ab-cdef-0123-456789abcdef"},
   };
-  for (const Spelling& spelling : spellings) EXPECT_EQ(again(spelling.declaration, spelling.text), spelling.text) << spelling.declaration;
+  for (const Spelling& spelling : spellings)
+    EXPECT_EQ(again(spelling.declaration, spelling.text), spelling.text) << spelling.declaration;
 }
 
 TEST(Encode, EveryDayAndTick) {
@@ -151,7 +152,8 @@ TEST(Encode, WhatIsNoValueOfTheTypeIsRefused) {
                                 {"uniqueidentifier", "0123456789abcdef0123456789abcdef"},
                                 {"uniqueidentifier", "0123456g-89ab-cdef-0123-456789abcdef"},
                                 {"uniqueidentifier", "01234567-89ab-cdef-0123-456789abcde-"}};
-  for (const Spelling& spelling : spellings) EXPECT_EQ(state_of(spelling.declaration, spelling.text), "22P02") << spelling.text;
+  for (const Spelling& spelling : spellings)
+    EXPECT_EQ(state_of(spelling.declaration, spelling.text), "22P02") << spelling.text;
 }
 
 TEST(Encode, WhatTheTypeCannotHoldIsRefused) {
@@ -172,7 +174,8 @@ TEST(Encode, WhatTheTypeCannotHoldIsRefused) {
                               {"float", "inf"},
                               {"float", "nan"},
                               {"float", "1e400"}};
-  for (const Spelling& spelling : numbers) EXPECT_EQ(state_of(spelling.declaration, spelling.text), "22003") << spelling.text;
+  for (const Spelling& spelling : numbers)
+    EXPECT_EQ(state_of(spelling.declaration, spelling.text), "22003") << spelling.text;
   const Spelling moments[] = {{"time(3)", "12:00:00.0001"},
                               {"datetime", "2020-01-01 00:00:00.001"},
                               {"datetime", "2020-01-01 00:00:00.0031"},
@@ -184,11 +187,15 @@ TEST(Encode, WhatTheTypeCannotHoldIsRefused) {
                               {"datetime2(0)", "2020-01-01 00:00:00.5"},
                               {"datetimeoffset(0)", "0001-01-01 00:00:00 +00:01"},
                               {"datetimeoffset(0)", "9999-12-31 23:59:59 -00:01"}};
-  for (const Spelling& spelling : moments) EXPECT_EQ(state_of(spelling.declaration, spelling.text), "22008") << spelling.text;
+  for (const Spelling& spelling : moments)
+    EXPECT_EQ(state_of(spelling.declaration, spelling.text), "22008") << spelling.text;
 }
 
 TEST(Encode, ErrorsNameTheValueAndTheType) {
-  EXPECT_EQ(thrown_by([] { encoded({Type::int_, 4, 0, 0}, "x"); }).message, "invalid value for parameter 3 of type int: \"x\"");
+  EXPECT_EQ(thrown_by([] {
+              encoded({Type::int_, 4, 0, 0}, "x");
+            }).message,
+            "invalid value for parameter 3 of type int: \"x\"");
   EXPECT_EQ(thrown_by([] {
               encoded({Type::decimal, 9, 10, 2}, "0.001");
             }).message,

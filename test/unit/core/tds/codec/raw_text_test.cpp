@@ -45,7 +45,10 @@ TEST(RawText, TheMarkTellsTheEncoding) {
 }
 
 TEST(RawText, LoneSurrogatesAndNulsFollowThePolicy) {
-  const std::string_view text = "\xFF\xFE" "a\x00\x3D\xD8" "b\x00\x00\x00"sv;
+  const std::string_view text =
+      "\xFF\xFE"
+      "a\x00\x3D\xD8"
+      "b\x00\x00\x00"sv;
   EXPECT_EQ(decode(text, CharacterPolicy::replace), "a\uFFFDb\uFFFD");
   EXPECT_EQ(decode(text, CharacterPolicy::strip), "ab");
   EXPECT_THROW(decode(text, CharacterPolicy::error), Error);
@@ -61,7 +64,8 @@ TEST(RawText, NullStaysNullAndAMissingMarkIsAnError) {
 TEST(RawText, AQueryWithoutItSelectsTheColumnsThemselves) {
   const RemoteType nvarchar{Type::nvarchar, 80, 0, 0};
   const auto list = [&](TextForm form) {
-    return "SELECT [id], " + select_expression(nvarchar, "[a]", form) + ", " + select_expression(nvarchar, "[b, (c)]", form) + " FROM [t]";
+    return "SELECT [id], " + select_expression(nvarchar, "[a]", form) + ", " +
+           select_expression(nvarchar, "[b, (c)]", form) + " FROM [t]";
   };
   EXPECT_EQ(without_raw_text(list(TextForm::raw)), list(TextForm::converted));
   EXPECT_EQ(without_raw_text(list(TextForm::converted)), list(TextForm::converted));

@@ -7,13 +7,12 @@
 namespace mssql::tds {
 namespace {
 
-std::string text(const Bytes& bytes) {
-  return std::string(bytes.data.begin(), bytes.data.end());
-}
+std::string text(const Bytes& bytes) { return std::string(bytes.data.begin(), bytes.data.end()); }
 
 Bytes point(int byte_order, std::uint32_t type) {
   Bytes bytes{0, 0, 0x10, 0xE6, byte_order};  // SRID 4326
-  for (int i = 0; i < 4; ++i) bytes.data.push_back(static_cast<std::uint8_t>(type >> 8 * (byte_order == 1 ? i : 3 - i)));
+  for (int i = 0; i < 4; ++i)
+    bytes.data.push_back(static_cast<std::uint8_t>(type >> 8 * (byte_order == 1 ? i : 3 - i)));
   for (int i = 0; i < 16; ++i) bytes.data.push_back(static_cast<std::uint8_t>(i));
   return bytes;
 }

@@ -13,13 +13,15 @@ namespace {
 
 const std::uint8_t* bytes_of(std::u16string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
 
-// From and into memory of just the size that the contract wants, so that a sanitizer sees every byte beyond it.
+// From and into memory of just the size that the contract wants, so that a sanitizer sees every
+// byte beyond it.
 std::string narrow_padded(std::u16string_view text, char16_t padding, bool& suspicious) {
   std::vector<char16_t> padded(text.begin(), text.end());
   padded.insert(padded.end(), cell_padding / 2, padding);
   padded.shrink_to_fit();
   std::vector<char> out(utf8_room(bytes_of(text), text.size()));
-  const Utf8Text result = utf16le_to_utf8(reinterpret_cast<const std::uint8_t*>(padded.data()), text.size(), out.data(), true);
+  const Utf8Text result =
+      utf16le_to_utf8(reinterpret_cast<const std::uint8_t*>(padded.data()), text.size(), out.data(), true);
   suspicious = result.suspicious;
   return {out.data(), result.size};
 }
@@ -29,10 +31,12 @@ std::string narrow(std::u16string_view text, bool* suspicious = nullptr) {
   std::string out = "kept ";
   const bool found = utf16le_to_utf8(reinterpret_cast<const std::uint8_t*>(exact.data()), exact.size() * 2, out);
   if (suspicious != nullptr) *suspicious = found;
-  const auto pairs = static_cast<std::size_t>(std::count_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; }));
+  const auto pairs = static_cast<std::size_t>(
+      std::count_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; }));
   EXPECT_EQ(utf8_room(bytes_of(text), text.size()), out.size() - 5 + 2 * pairs + block_units);
   EXPECT_TRUE(out.starts_with("kept "));
-  // What lies in a padding makes no difference: more text, a NUL, what looks like the other half of a pair
+  // What lies in a padding makes no difference: more text, a NUL, what looks like the other half of
+  // a pair
   for (const char16_t padding : {u'x', u'\0', u'中', char16_t{0xDE00}}) {
     bool found_padded = !found;
     EXPECT_EQ(narrow_padded(text, padding, found_padded), out.substr(5));
@@ -61,10 +65,11 @@ std::string encode(char32_t c) {
   } else if (c < 0x800) {
     out += {static_cast<char>(0xC0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
   } else if (c < 0x10000) {
-    out += {static_cast<char>(0xE0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
-  } else {
-    out += {static_cast<char>(0xF0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)), static_cast<char>(0x80 | (c >> 6 & 63)),
+    out += {static_cast<char>(0xE0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
             static_cast<char>(0x80 | (c & 63))};
+  } else {
+    out += {static_cast<char>(0xF0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
+            static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
   }
   return out;
 }
@@ -76,7 +81,8 @@ TEST(Unicode, EveryCharacterBothWays) {
     if (c < 0x10000) {
       units = static_cast<char16_t>(c);
     } else {
-      units = {static_cast<char16_t>(0xD800 + ((c - 0x10000) >> 10)), static_cast<char16_t>(0xDC00 + ((c - 0x10000) & 0x3FF))};
+      units = {static_cast<char16_t>(0xD800 + ((c - 0x10000) >> 10)),
+               static_cast<char16_t>(0xDC00 + ((c - 0x10000) & 0x3FF))};
     }
     const std::string expected = encode(c);
     bool suspicious = true;
@@ -87,9 +93,11 @@ TEST(Unicode, EveryCharacterBothWays) {
   }
 }
 
-// Texts whose lengths walk over the SIMD width and the block length, with one odd character at every place.
+// Texts whose lengths walk over the SIMD width and the block length, with one odd character at
+// every place.
 TEST(Unicode, EveryLengthAndPlace) {
-  for (std::size_t length : {0u, 1u, 7u, 8u, 9u, 15u, 16u, 17u, 30u, 31u, 32u, 33u, 63u, 64u, 65u, 1023u, 1024u, 1025u, 2049u}) {
+  for (std::size_t length :
+       {0u, 1u, 7u, 8u, 9u, 15u, 16u, 17u, 30u, 31u, 32u, 33u, 63u, 64u, 65u, 1023u, 1024u, 1025u, 2049u}) {
     const std::size_t step = length > 100 ? 97 : 1;
     for (std::size_t place = 0; place <= length; place += step) {
       const std::u16string plain(length, u'x');
@@ -142,8 +150,9 @@ TEST(Unicode, OddLengthIsAnError) {
 }
 
 TEST(Unicode, MalformedUtf8) {
-  for (const char* text : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x9F\xBF", "\xE2\x82", "\xED\xA0\x80",
-                           "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x98", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
+  for (const char* text :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x9F\xBF", "\xE2\x82", "\xED\xA0\x80",
+        "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x98", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
     const std::string bad = std::string(20, 'a') + text + "b";
     EXPECT_EQ(unstorable(bad), 20u) << text;
     EXPECT_EQ(thrown_by([&] { widen(bad); }).sqlstate, "22021") << text;
@@ -157,7 +166,9 @@ TEST(Unicode, RandomUnitsAgreeWithTheScalarDefinition) {
     std::u16string text(random() % 60, u'\0');
     for (char16_t& unit : text) {
       const unsigned kind = random() % 8;
-      unit = static_cast<char16_t>(kind < 5 ? 1 + random() % 127 : kind < 6 ? 0xD700 + random() % 0xA00 : random() % 0x10000);
+      unit = static_cast<char16_t>(kind < 5   ? 1 + random() % 127
+                                   : kind < 6 ? 0xD700 + random() % 0xA00
+                                              : random() % 0x10000);
     }
     std::string expected;
     bool expect_suspicious = false;

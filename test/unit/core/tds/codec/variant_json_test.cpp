@@ -19,8 +19,9 @@ TEST(VariantJsonTest, BitsBecomeTheShortestNumber) {
 }
 
 TEST(VariantJsonTest, AllElseStays) {
-  for (const char* json : {R"({"t":"int","v":42})", R"({"t":"float","v":1e+00})", R"({"t":"float","v":"0x3FB999999999999G"})", R"({"t":"float","v":"0x3FB9"})",
-                           R"({"t":"datetime","v":"0x3FB999999999999A"})", "", "{"})
+  for (const char* json :
+       {R"({"t":"int","v":42})", R"({"t":"float","v":1e+00})", R"({"t":"float","v":"0x3FB999999999999G"})",
+        R"({"t":"float","v":"0x3FB9"})", R"({"t":"datetime","v":"0x3FB999999999999A"})", "", "{"})
     EXPECT_EQ(shown(json), json);
 }
 

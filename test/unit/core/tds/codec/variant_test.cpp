@@ -36,11 +36,14 @@ TEST(Variant, LengthsAreTaken) {
 }
 
 TEST(Variant, RefusesTheMalformed) {
-  for (const Bytes& bytes : {Bytes{}, Bytes{0x38}, Bytes{0x99, 0}, Bytes{0x38, 1, 0, 1, 2, 3, 4}, Bytes{0x6C, 2, 9}, Bytes{0x38, 0, 1}})
+  for (const Bytes& bytes :
+       {Bytes{}, Bytes{0x38}, Bytes{0x99, 0}, Bytes{0x38, 1, 0, 1, 2, 3, 4}, Bytes{0x6C, 2, 9}, Bytes{0x38, 0, 1}})
     EXPECT_EQ(thrown_by([&] { show(bytes); }).sqlstate, "08P01");
   EXPECT_EQ(thrown_by([] { show(Bytes{0xA7, 7, 9, 4, 0xD0, 0, 0x34, 20, 0, 0xFC}); }).sqlstate, "0A000");
   std::string out;
-  EXPECT_EQ(thrown_by([&] { decode_to_text(column_of(WireType::variant), Cell{}, CharacterPolicy::error, out); }).sqlstate, "08P01");
+  EXPECT_EQ(
+      thrown_by([&] { decode_to_text(column_of(WireType::variant), Cell{}, CharacterPolicy::error, out); }).sqlstate,
+      "08P01");
 }
 
 }  // namespace

@@ -12,13 +12,9 @@ namespace {
 using namespace std::string_literals;
 using namespace canned;
 
-BulkColumn bulk_column(const char* name, const char* declaration) {
-  return {name, parse_declaration(declaration)};
-}
+BulkColumn bulk_column(const char* name, const char* declaration) { return {name, parse_declaration(declaration)}; }
 
-Cell cell(std::string_view bytes) {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
+Cell cell(std::string_view bytes) { return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; }
 
 // One value of one column, without the token.
 std::string encoded(const char* declaration, std::string_view bytes) {
@@ -28,16 +24,19 @@ std::string encoded(const char* declaration, std::string_view bytes) {
 }
 
 TEST(BulkLoadTest, StatementAndMetadata) {
-  const std::vector<BulkColumn> columns = {bulk_column("a]b", "int"), bulk_column("t", "varchar(20)"), bulk_column("v", "varbinary(max)"),
-                                           bulk_column("d", "decimal(10,2)"), bulk_column("x", "xml")};
+  const std::vector<BulkColumn> columns = {bulk_column("a]b", "int"), bulk_column("t", "varchar(20)"),
+                                           bulk_column("v", "varbinary(max)"), bulk_column("d", "decimal(10,2)"),
+                                           bulk_column("x", "xml")};
   const BulkLoad load("[s].[t]", columns);
-  EXPECT_EQ(load.statement(),
-            "INSERT BULK [s].[t] ([a]]b] int, [t] nvarchar(4000), [v] varbinary(max), [d] decimal(10,2), [x] nvarchar(max))"
-            " WITH (CHECK_CONSTRAINTS, FIRE_TRIGGERS, KEEP_NULLS)");
+  EXPECT_EQ(
+      load.statement(),
+      "INSERT BULK [s].[t] ([a]]b] int, [t] nvarchar(4000), [v] varbinary(max), [d] decimal(10,2), [x] nvarchar(max))"
+      " WITH (CHECK_CONSTRAINTS, FIRE_TRIGGERS, KEEP_NULLS)");
   const std::string head = little(0, 4) + little(9, 2);
-  EXPECT_EQ(load.metadata(ServerState{}), "\x81" + little(5, 2) + head + intn_type(4) + name8("a]b") + head + nvarchar_type(8000) +
-                                              name8("t") + head + varbinary_type(-1) + name8("v") + head + "\x6a\x11\x0a\x02" + name8("d") +
-                                              head + nvarchar_type(-1) + name8("x"));
+  EXPECT_EQ(load.metadata(ServerState{}), "\x81" + little(5, 2) + head + intn_type(4) + name8("a]b") + head +
+                                              nvarchar_type(8000) + name8("t") + head + varbinary_type(-1) +
+                                              name8("v") + head + "\x6a\x11\x0a\x02" + name8("d") + head +
+                                              nvarchar_type(-1) + name8("x"));
   EXPECT_EQ(BulkLoad::end(), done(canned::final));
 }
 
@@ -67,8 +66,8 @@ TEST(BulkLoadTest, Rows) {
   EXPECT_EQ(encoded("nvarchar(max)", "ab"), little(4, 8) + little(4, 4) + utf16("ab") + little(0, 4));
   EXPECT_EQ(encoded("nvarchar(max)", ""), little(0, 8) + little(0, 4));
   EXPECT_EQ(encoded("varbinary(3)", "\0\1"s), value16("\0\1"s));
-  BulkLoad load("[t]",
-                std::vector<BulkColumn>{bulk_column("i", "int"), bulk_column("s", "nvarchar(5)"), bulk_column("m", "varbinary(max)")});
+  BulkLoad load("[t]", std::vector<BulkColumn>{bulk_column("i", "int"), bulk_column("s", "nvarchar(5)"),
+                                               bulk_column("m", "varbinary(max)")});
   const Cell nulls[] = {{}, {}, {}};
   EXPECT_EQ(load.encode(nulls), "\xd1"s + null8 + null16 + std::string(8, '\xff'));
   EXPECT_EQ(load.rows(), 1);

@@ -18,7 +18,8 @@ TEST(CollationTest, LanguagesHaveTheirCodePage) {
   EXPECT_EQ(of(0x0419, 0).code_page, 1251);
   EXPECT_EQ(of(0x0411, 0).code_page, 932);
   EXPECT_EQ(of(0x041e, 0).code_page, 874);
-  for (std::uint32_t arabic = 0x0401; arabic <= 0x4001; arabic += 0x0400) EXPECT_EQ(of(arabic, 0).code_page, 1256) << arabic;
+  for (std::uint32_t arabic = 0x0401; arabic <= 0x4001; arabic += 0x0400)
+    EXPECT_EQ(of(arabic, 0).code_page, 1256) << arabic;
   EXPECT_EQ(of(0x0450, 0).code_page, 1251);  // Mongolian, in Mongolia and in China
   EXPECT_EQ(of(0x0850, 0).code_page, 1251);
   EXPECT_EQ(of(0x0409, 0).encoding, Encoding::code_page);
@@ -30,9 +31,7 @@ TEST(CollationTest, SortOrderGoesBeforeTheLanguage) {
   EXPECT_EQ(of(0x0409, 106).code_page, 1251);
 }
 
-TEST(CollationTest, FlagsBesideTheLanguageDoNotMatter) {
-  EXPECT_EQ(of(0x00D00419, 0).code_page, 1251);
-}
+TEST(CollationTest, FlagsBesideTheLanguageDoNotMatter) { EXPECT_EQ(of(0x00D00419, 0).code_page, 1251); }
 
 TEST(CollationTest, Utf8) {
   EXPECT_EQ(of(0x04D00409, 0).encoding, Encoding::utf8);

@@ -1,4 +1,5 @@
-// What a broken or hostile server says, and what becomes of the session; conversations as they should be are in session_test.cpp.
+// What a broken or hostile server says, and what becomes of the session; conversations as they
+// should be are in session_test.cpp.
 #include "core/tds/native/driver.hpp"
 
 #include <gtest/gtest.h>
@@ -64,9 +65,9 @@ TEST(NativeDriverTest, LogsInOverAConnection) {
 
 TEST(NativeDriverTest, RoutedConnectionIsRefused) {
   const std::string value = little(0, 1) + little(1433, 2) + name16("other.example");
-  std::vector<std::string> messages = {scripted::login()[0],
-                                       packets(scripted::environment_change(20, little(value.size(), 2) + value + little(0, 2)) +
-                                               scripted::login_acknowledgement() + done(canned::final))};
+  std::vector<std::string> messages = {
+      scripted::login()[0], packets(scripted::environment_change(20, little(value.size(), 2) + value + little(0, 2)) +
+                                    scripted::login_acknowledgement() + done(canned::final))};
   Server server(messages);
   const Thrown thrown = thrown_by([&] { Driver(server.stream(), Conversation::login(), Server::environment()); });
   EXPECT_EQ(thrown.sqlstate, "08001");
@@ -87,7 +88,9 @@ TEST(NativeDriverTest, PeersThatSpeakNoTdsAreNamed) {
       {"SSH-2.0-OpenSSH_9.2\r\n", "an SSH server"},
       {"E\0\0\0\x5aSFATAL\0VFATAL\0C0A000\0"s, "a PostgreSQL server"},
       {"EFATAL:  unsupported frontend protocol"s, "a PostgreSQL server"},
-      {"J\0\0\0\x0a" "8.0.36\0"s, "a MySQL or MariaDB server"},
+      {"J\0\0\0\x0a"
+       "8.0.36\0"s,
+       "a MySQL or MariaDB server"},
       {"\x15\x03\x01\0\x02\x02\x46"s, "TLS from the first byte"},
       {"what is this?", "A packet has type 119"},
   };
@@ -104,10 +107,12 @@ TEST(NativeDriverTest, PeersThatSpeakNoTdsAreNamed) {
 }
 
 TEST(NativeDriverTest, SqlServer2000IsNamed) {
-  const std::string said = "\xab" + little(4 + 1 + 1 + 2 + 2 * 2 + 1 + 1 + 2, 2) + little(5701, 4) + "\x02" + '\0' + name16("hi") + name8("") + name8("") +
-                           little(1, 2);  // the line has two bytes there
+  const std::string said = "\xab" + little(4 + 1 + 1 + 2 + 2 * 2 + 1 + 1 + 2, 2) + little(5701, 4) + "\x02" + '\0' +
+                           name16("hi") + name8("") + name8("") + little(1, 2);  // the line has two bytes there
   const std::string version = '\x01' + "\x71\x00\x00\x01"s + name8("Microsoft SQL Server") + "\x08\x00\x07\xf7"s;
-  const Thrown thrown = login_to({packets(scripted::prelogin_answer(2)), packets(said + "\xad" + little(version.size(), 2) + version + done(canned::final))}, Encrypt::off);
+  const Thrown thrown = login_to({packets(scripted::prelogin_answer(2)),
+                                  packets(said + "\xad" + little(version.size(), 2) + version + done(canned::final))},
+                                 Encrypt::off);
   EXPECT_EQ(thrown.sqlstate, "0A000");
   EXPECT_NE(thrown.message.find("SQL Server 2000"), std::string::npos) << thrown.message;
   EXPECT_NE(thrown.hint.find("freetds"), std::string::npos);
@@ -115,8 +120,10 @@ TEST(NativeDriverTest, SqlServer2000IsNamed) {
 
 TEST(NativeDriverTest, RouteMayComeWithoutAnAcknowledgement) {
   const std::string value = little(0, 1) + little(11000, 2) + name16("node.example\\MI1");
-  const Thrown thrown = login_to({scripted::login()[0], packets(scripted::environment_change(20, little(value.size(), 2) + value + little(0, 2)) + done(canned::final))},
-                                 Encrypt::off);
+  const Thrown thrown = login_to(
+      {scripted::login()[0],
+       packets(scripted::environment_change(20, little(value.size(), 2) + value + little(0, 2)) + done(canned::final))},
+      Encrypt::off);
   EXPECT_EQ(thrown.sqlstate, "08001");
   EXPECT_NE(thrown.message.find("elsewhere"), std::string::npos) << thrown.message;
 }
@@ -145,9 +152,7 @@ class FakeSecurity final : public SecurityContext {
   std::size_t next_{0};
 };
 
-std::string sspi(std::string_view token) {
-  return "\xed" + little(token.size(), 2) + std::string(token);
-}
+std::string sspi(std::string_view token) { return "\xed" + little(token.size(), 2) + std::string(token); }
 
 struct IntegratedLogin {
   // The server's answers to LOGIN7 and to what follows it.
@@ -157,8 +162,10 @@ struct IntegratedLogin {
     Server server(messages, 5);
     Login login = Conversation::login();
     login.username.clear();
-    thrown = thrown_by(
-        [&] { Driver(server.stream(), login, Server::environment(), std::make_unique<FakeSecurity>(std::move(tokens), &heard, proven)); });
+    thrown = thrown_by([&] {
+      Driver(server.stream(), login, Server::environment(),
+             std::make_unique<FakeSecurity>(std::move(tokens), &heard, proven));
+    });
     said = server.heard();
   }
 
@@ -204,12 +211,15 @@ TEST(NativeDriverTest, BadSecurityTokensEndTheLogin) {
   EXPECT_EQ(late.thrown.sqlstate, "08001");
   EXPECT_NE(late.thrown.detail.find("nobody waits for"), std::string::npos);
   EXPECT_EQ(IntegratedLogin({packets("\xed\xff\xff"s + "cut")}, {"first", "answer"}).thrown.sqlstate, "08001");
-  EXPECT_EQ(IntegratedLogin({packets(sspi(std::string(65535, 'x'))), packets(accepted)}, {"first", "answer"}).thrown.message, "");
+  EXPECT_EQ(
+      IntegratedLogin({packets(sspi(std::string(65535, 'x'))), packets(accepted)}, {"first", "answer"}).thrown.message,
+      "");
 }
 
 TEST(NativeDriverTest, NobodyWaitsForASecurityTokenOfASqlLogin) {
   Server server({packets(scripted::prelogin_answer(2)), packets(sspi("challenge") + accepted)});
-  EXPECT_EQ(thrown_by([&] { Driver(server.stream(), Conversation::login(), Server::environment()); }).sqlstate, "08001");
+  EXPECT_EQ(thrown_by([&] { Driver(server.stream(), Conversation::login(), Server::environment()); }).sqlstate,
+            "08001");
 }
 
 TEST(NativeDriverTest, AccessTokenIsNeverSentInTheClear) {
@@ -229,11 +239,12 @@ TEST(NativeDriverTest, AccessTokenIsNeverSentInTheClear) {
 // What a session may not survive: the caller gets an error and the connection is closed.
 TEST(NativeDriverTest, WhatIsOutOfPlaceEndsTheConnection) {
   const std::string no_metadata = "\x81\xff\xff"s;
-  for (const std::string& reply : {one_row + done(canned::final),                                       // a row outside a result
-                                   one_column + one_row + one_column + one_row + done(canned::final),   // a result inside another
-                                   one_column + one_row + no_metadata + one_row + done(canned::final),  // rows that lose their columns
-                                   "\xe4" + little(0xFFFFFFFF, 4) + "x",                                // tokens without measure
-                                   "\xae\x01" + little(0xFFFFFFFF, 4) + "x", "\x01"s}) {
+  for (const std::string& reply :
+       {one_row + done(canned::final),                                       // a row outside a result
+        one_column + one_row + one_column + one_row + done(canned::final),   // a result inside another
+        one_column + one_row + no_metadata + one_row + done(canned::final),  // rows that lose their columns
+        "\xe4" + little(0xFFFFFFFF, 4) + "x",                                // tokens without measure
+        "\xae\x01" + little(0xFFFFFFFF, 4) + "x", "\x01"s}) {
     Conversation conversation({packets(reply)});
     EXPECT_NE(conversation.request().sqlstate, "");
     EXPECT_FALSE(conversation.driver.alive());
@@ -243,7 +254,8 @@ TEST(NativeDriverTest, WhatIsOutOfPlaceEndsTheConnection) {
 
 // It would be taken for the answer to the next request.
 TEST(NativeDriverTest, ReplyThatGoesOnBehindItsEndIsNoticed) {
-  Conversation conversation({packets(done(canned::final) + one_column + one_row + done(canned::final)), packets(done(canned::final))});
+  Conversation conversation(
+      {packets(done(canned::final) + one_column + one_row + done(canned::final)), packets(done(canned::final))});
   EXPECT_EQ(conversation.request().sqlstate, "");
   EXPECT_EQ(conversation.request().sqlstate, "08P01");
   EXPECT_EQ(conversation.rows, 0);
@@ -252,18 +264,21 @@ TEST(NativeDriverTest, ReplyThatGoesOnBehindItsEndIsNoticed) {
 
 TEST(NativeDriverTest, CountsDoNotOverflow) {
   const std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
-  Conversation conversation({packets(done(more | count_flag, largest) + done(more | count_flag, 5) + done(count_flag, ~0ull))});
+  Conversation conversation(
+      {packets(done(more | count_flag, largest) + done(more | count_flag, 5) + done(count_flag, ~0ull))});
   EXPECT_EQ(conversation.request().sqlstate, "");
   EXPECT_EQ(conversation.driver.rows_affected(), std::numeric_limits<std::int64_t>::max());
 }
 
-// Of an INSERT whose trigger selects and assigns: 0xC1 is a SELECT, 0xC3 an INSERT (MS-TDS 2.2.7.6, CurCmd).
+// Of an INSERT whose trigger selects and assigns: 0xC1 is a SELECT, 0xC3 an INSERT (MS-TDS 2.2.7.6,
+// CurCmd).
 TEST(NativeDriverTest, WhatIsSelectedIsNotAffected) {
   const auto count = [](int command, int rows, char token) {
-    return token + little(more | count_flag, 2) + little(static_cast<std::uint64_t>(command), 2) + little(static_cast<std::uint64_t>(rows), 8);
+    return token + little(more | count_flag, 2) + little(static_cast<std::uint64_t>(command), 2) +
+           little(static_cast<std::uint64_t>(rows), 8);
   };
-  Conversation conversation({packets(count(0xC1, 100, '\xff') + one_column + one_row + count(0xC1, 1, '\xff') + count(0xC3, 3, '\xff') + count(0xC2, 4, '\xfd') +
-                                     done(canned::final))});
+  Conversation conversation({packets(count(0xC1, 100, '\xff') + one_column + one_row + count(0xC1, 1, '\xff') +
+                                     count(0xC3, 3, '\xff') + count(0xC2, 4, '\xfd') + done(canned::final))});
   EXPECT_EQ(conversation.request().sqlstate, "");
   EXPECT_EQ(conversation.driver.rows_affected(), 7);
 }
@@ -341,7 +356,8 @@ Thrown load(Driver& driver, int rows) {
 // Of the last packet that the server has heard: its type and status.
 std::string last_packets(const std::string& heard, std::size_t count) {
   std::vector<std::string> headers;
-  for (std::size_t at = 0; at + 8 <= heard.size(); at += static_cast<unsigned char>(heard[at + 2]) << 8 | static_cast<unsigned char>(heard[at + 3]))
+  for (std::size_t at = 0; at + 8 <= heard.size();
+       at += static_cast<unsigned char>(heard[at + 2]) << 8 | static_cast<unsigned char>(heard[at + 3]))
     headers.push_back(heard.substr(at, 2));
   std::string out;
   for (std::size_t i = headers.size() - std::min(count, headers.size()); i < headers.size(); ++i) out += headers[i];
@@ -361,7 +377,8 @@ TEST(NativeDriverTest, BulkLoadIsOneMessage) {
 }
 
 TEST(NativeDriverTest, ServerFailsABulkLoadAtItsEnd) {
-  Conversation conversation(bulk_replies({packets(error(547, "no such parent") + done(error_flag)), packets(done(canned::final))}));
+  Conversation conversation(
+      bulk_replies({packets(error(547, "no such parent") + done(error_flag)), packets(done(canned::final))}));
   EXPECT_EQ(load(conversation.driver, 3).message, "no such parent");
   EXPECT_TRUE(conversation.driver.alive());
   EXPECT_FALSE(conversation.driver.busy());
@@ -373,7 +390,9 @@ TEST(NativeDriverTest, ServerFailsABulkLoadAtItsEnd) {
 TEST(NativeDriverTest, ServerFailsABulkLoadBeforeItsEnd) {
   const std::string complaint = error(4863, "truncated") + done(error_flag);
   for (const std::size_t piece : {std::size_t{1} << 20, std::size_t{5}}) {
-    Conversation conversation(bulk_replies({packets(complaint), packets(done(error_flag)), packets(done(attention_flag)), packets(done(canned::final))}), piece);
+    Conversation conversation(bulk_replies({packets(complaint), packets(done(error_flag)),
+                                            packets(done(attention_flag)), packets(done(canned::final))}),
+                              piece);
     EXPECT_EQ(load(conversation.driver, 100'000).message, "truncated");
     EXPECT_LT(conversation.server.heard().size(), 10'000'000u);
     EXPECT_EQ(last_packets(conversation.server.heard(), 2), ignored_and_attention);
@@ -414,7 +433,8 @@ TEST(NativeDriverTest, TalkativeServerDoesNotEndABulkLoad) {
 }
 
 TEST(NativeDriverTest, BulkLoadIsCalledOff) {
-  Conversation conversation(bulk_replies({packets(done(error_flag)), packets(done(attention_flag)), packets(done(canned::final))}));
+  Conversation conversation(
+      bulk_replies({packets(done(error_flag)), packets(done(attention_flag)), packets(done(canned::final))}));
   conversation.driver.bulk_begin("[t]", text_column);
   EXPECT_TRUE(conversation.driver.busy());
   conversation.driver.cancel();
@@ -473,21 +493,21 @@ TEST(NativeDriverTest, BulkLoadCountsTheRowsThatAreStored) {
 
 // RETURNVALUE (MS-TDS 2.2.7.19) of an int.
 std::string return_value(int value) {
-  return "\xac" + little(0, 2) + name8("") + little(1, 1) + little(0, 4) + little(0, 2) + intn_type(4) + value8(little(static_cast<std::uint64_t>(value), 4));
+  return "\xac" + little(0, 2) + name8("") + little(1, 1) + little(0, 4) + little(0, 2) + intn_type(4) +
+         value8(little(static_cast<std::uint64_t>(value), 4));
 }
 const std::string procedure_end = done(canned::final, 0, '\xfe');
 const std::string rows_of_a_call = one_column + one_row + done(more | count_flag, 1, '\xff');
 std::string prepared_as(int handle) { return packets(rows_of_a_call + return_value(handle) + procedure_end); }
 const std::string just_rows = packets(rows_of_a_call + procedure_end);
 std::string unknown_handle(int handle) {
-  return packets(error(8179, "Could not find prepared statement with handle " + std::to_string(handle) + ".") + done(error_flag, 0, '\xfe'));
+  return packets(error(8179, "Could not find prepared statement with handle " + std::to_string(handle) + ".") +
+                 done(error_flag, 0, '\xfe'));
 }
 
 // Runs a statement with a parameter to its end.
 Thrown call(Driver& driver, std::string_view sql = "SELECT @P1", const char* declaration = "int") {
-  return thrown_by([&] {
-    run(driver, sql, std::vector<Parameter>{{declaration, "1"}});
-  });
+  return thrown_by([&] { run(driver, sql, std::vector<Parameter>{{declaration, "1"}}); });
 }
 
 // The procedures that were called, by number.
@@ -495,9 +515,11 @@ std::string calls(Server& server) {
   std::string out;
   const std::string& heard = server.heard();
   for (std::size_t at = heard.find("\xff\xff"); at != std::string::npos; at = heard.find("\xff\xff", at + 1)) {
-    if (static_cast<unsigned char>(heard[at + 2]) > 15 || heard[at + 3] != 0) continue;  // a length in the middle of something
+    if (static_cast<unsigned char>(heard[at + 2]) > 15 || heard[at + 3] != 0)
+      continue;  // a length in the middle of something
     out += (out.empty() ? "" : " ") + std::to_string(heard[at + 2]);
-    if (heard[at + 2] == 12) out += ":" + std::to_string(static_cast<unsigned char>(heard[at + 11]));  // behind flags, name, status and type
+    if (heard[at + 2] == 12)
+      out += ":" + std::to_string(static_cast<unsigned char>(heard[at + 11]));  // behind flags, name, status and type
   }
   return out;
 }
@@ -510,7 +532,8 @@ TEST(NativeDriverTest, SecondRunPreparesAndLaterOnesNameTheHandle) {
 }
 
 TEST(NativeDriverTest, LostHandleIsPreparedAgain) {
-  const std::string other_context = packets(error(586, "The prepared statement handle 7 is not valid in this context.") + done(error_flag, 0, '\xfe'));
+  const std::string other_context = packets(
+      error(586, "The prepared statement handle 7 is not valid in this context.") + done(error_flag, 0, '\xfe'));
   for (const std::string& reply : {unknown_handle(7), other_context}) {
     Conversation conversation({just_rows, prepared_as(7), reply, prepared_as(9), just_rows});
     for (int i = 0; i < 4; ++i) EXPECT_EQ(call(conversation.driver).sqlstate, "") << i;
@@ -518,11 +541,14 @@ TEST(NativeDriverTest, LostHandleIsPreparedAgain) {
   }
 }
 
-// The server may have done something already, or it is about another handle, or the transaction is gone.
+// The server may have done something already, or it is about another handle, or the transaction is
+// gone.
 TEST(NativeDriverTest, LostHandleOfOthersIsAnError) {
-  const std::string complaint = error(8179, "Could not find prepared statement with handle 7.") + done(error_flag, 0, '\xfe');
-  for (const std::string& reply : {packets(done(more | count_flag, 1, '\xff') + complaint), unknown_handle(8), unknown_handle(17), unknown_handle(71),
-                                   packets(scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s) + complaint)}) {
+  const std::string complaint =
+      error(8179, "Could not find prepared statement with handle 7.") + done(error_flag, 0, '\xfe');
+  for (const std::string& reply :
+       {packets(done(more | count_flag, 1, '\xff') + complaint), unknown_handle(8), unknown_handle(17),
+        unknown_handle(71), packets(scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s) + complaint)}) {
     Conversation conversation({just_rows, prepared_as(7), reply, just_rows});
     call(conversation.driver);
     call(conversation.driver);
@@ -552,7 +578,8 @@ TEST(NativeDriverTest, HandleThatNeverComesIsNotAskedForAgain) {
 
 // Found in a database, a table may be another one in the next.
 TEST(NativeDriverTest, HandleBelongsToItsDatabase) {
-  const std::string change = packets(scripted::environment_change(1, name8("other") + name8("master")) + done(canned::final));
+  const std::string change =
+      packets(scripted::environment_change(1, name8("other") + name8("master")) + done(canned::final));
   Conversation conversation({just_rows, prepared_as(7), change, just_rows});
   call(conversation.driver);
   call(conversation.driver);
@@ -561,7 +588,8 @@ TEST(NativeDriverTest, HandleBelongsToItsDatabase) {
   EXPECT_EQ(calls(conversation.server), "10 13 10");
 }
 
-// The error of a call before which handles have to be given back; `answer` is what the server says to that.
+// The error of a call before which handles have to be given back; `answer` is what the server says
+// to that.
 Thrown call_with_surplus(const std::string& answer) {
   constexpr int statements = static_cast<int>(PreparedStatements::most_statements) + 15;
   std::vector<std::string> replies;
@@ -569,7 +597,8 @@ Thrown call_with_surplus(const std::string& answer) {
   replies.insert(replies.end(), {just_rows, answer, just_rows});
   Conversation conversation(replies);
   for (int i = 0; i < statements; ++i)
-    for (int run = 0; run < 2; ++run) EXPECT_EQ(call(conversation.driver, "SELECT @P1 + " + std::to_string(i)).sqlstate, "");
+    for (int run = 0; run < 2; ++run)
+      EXPECT_EQ(call(conversation.driver, "SELECT @P1 + " + std::to_string(i)).sqlstate, "");
   EXPECT_EQ(call(conversation.driver).sqlstate, "");
   return call(conversation.driver);
 }
@@ -581,20 +610,23 @@ TEST(NativeDriverTest, TransactionLostWithAHandleIsAnError) {
   EXPECT_EQ(call_with_surplus(packets(change + complaint)).message.substr(0, 14), "Could not find");
 }
 
-// Transaction manager requests (MS-TDS 2.2.6.9): the transaction's number comes from the server, and goes with what follows.
+// Transaction manager requests (MS-TDS 2.2.6.9): the transaction's number comes from the server,
+// and goes with what follows.
 TEST(NativeDriverTest, TransactionsAreRequests) {
   const std::string begun = scripted::environment_change(8, "\x08" + little(5, 8) + "\0"s);
   const std::string ended = scripted::environment_change(10, "\0\x08"s + little(5, 8));
   const std::string silence = packets(done(canned::final));
   Conversation conversation({packets(begun + done(canned::final)), packets(ended + done(canned::final)), silence});
   const auto request = [](int type, int level, int transaction) {
-    const std::string headers = little(22, 4) + little(18, 4) + little(2, 2) + little(static_cast<std::uint64_t>(transaction), 8) + little(1, 4);
+    const std::string headers = little(22, 4) + little(18, 4) + little(2, 2) +
+                                little(static_cast<std::uint64_t>(transaction), 8) + little(1, 4);
     const std::string body = headers + little(static_cast<std::uint64_t>(type), 2) + static_cast<char>(level) + '\0';
     return "\x0e\x01\0\x22"s + std::string(4, '\0') + body;
   };
   const auto sent = [&](const std::string& message) {
     std::string heard = conversation.server.heard();
-    for (std::size_t at = heard.find("\x0e\x01\0\x22"s); at != std::string::npos; at = heard.find("\x0e\x01\0\x22"s, at + 1))
+    for (std::size_t at = heard.find("\x0e\x01\0\x22"s); at != std::string::npos;
+         at = heard.find("\x0e\x01\0\x22"s, at + 1))
       heard.replace(at + 4, 4, 4, '\0');  // process, packet number, window
     return heard.find(message) != std::string::npos;
   };
@@ -625,18 +657,22 @@ const std::string reset_done = scripted::environment_change(18, "\0\0"s);
 const std::string opened = reset_done + done(more) + transaction_begun + done(more);
 const std::string silence = packets(done(canned::final));
 const Opening opening{"SET LANGUAGE us_english", IsolationLevel::snapshot, true};
-const std::string opening_text = utf16("SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION; ");
+const std::string opening_text =
+    utf16("SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION; ");
 
-// Type, status and transaction of each request, and whether an opening comes with it: "1 9 0 opening".
+// Type, status and transaction of each request, and whether an opening comes with it: "1 9 0
+// opening".
 std::string requests(Server& server) {
   std::string out;
   const std::string& heard = server.heard();
   for (std::size_t at = 0; at < heard.size();) {
-    const std::size_t size = static_cast<unsigned char>(heard[at + 2]) * 256u + static_cast<unsigned char>(heard[at + 3]);
+    const std::size_t size =
+        static_cast<unsigned char>(heard[at + 2]) * 256u + static_cast<unsigned char>(heard[at + 3]);
     const std::string body = heard.substr(at + 8, size - 8);
     const int type = heard[at];
     if (type == 1 || type == 3 || type == 14) {
-      out += (out.empty() ? "" : ", ") + std::to_string(type) + ' ' + std::to_string(heard[at + 1]) + ' ' + std::to_string(body[10]);
+      out += (out.empty() ? "" : ", ") + std::to_string(type) + ' ' + std::to_string(heard[at + 1]) + ' ' +
+             std::to_string(body[10]);
       if (body.find(opening_text) != std::string::npos) out += " opening";
     }
     at += size;
@@ -664,7 +700,8 @@ TEST(NativeDriverTest, ParametersWaitForTheTransaction) {
   EXPECT_EQ(requests(conversation.server), "1 9 0 opening, 3 1 5");
 }
 
-// A batch that does not compile runs nothing of itself; one that fails later has begun the transaction.
+// A batch that does not compile runs nothing of itself; one that fails later has begun the
+// transaction.
 TEST(NativeDriverTest, FirstBatchThatFails) {
   const std::string complaint = error(208, "Invalid object name.") + done(error_flag);
   Conversation compiled({packets(opened + complaint), silence});
@@ -684,8 +721,10 @@ TEST(NativeDriverTest, FirstBatchThatFails) {
 
 // Nothing was done: the caller can say the same to another session.
 TEST(NativeDriverTest, FirstBatchOverADeadConnection) {
-  for (const std::string& last_words : {""s, packets(message('\xaa', 18059, 20, "The connection has been dropped.") + done(error_flag))}) {
-    std::vector<std::string> replies = {packets(opened + done(canned::final)), packets(transaction_over + done(canned::final))};
+  for (const std::string& last_words :
+       {""s, packets(message('\xaa', 18059, 20, "The connection has been dropped.") + done(error_flag))}) {
+    std::vector<std::string> replies = {packets(opened + done(canned::final)),
+                                        packets(transaction_over + done(canned::final))};
     if (!last_words.empty()) replies.push_back(last_words);
     Conversation conversation(replies);
     conversation.driver.open(opening);
@@ -709,8 +748,10 @@ TEST(NativeDriverTest, TransactionThatIsNotUsedIsNotBegun) {
 }
 
 TEST(NativeDriverTest, ReadingIsLeftWithoutWaiting) {
-  for (const std::string& answer : {packets(transaction_over + done(canned::final)), packets(error(3903, "No transaction.") + done(error_flag))}) {
-    Conversation conversation({packets(opened + done(canned::final)), answer, packets(one_column + one_row + done(count_flag, 1)), silence});
+  for (const std::string& answer :
+       {packets(transaction_over + done(canned::final)), packets(error(3903, "No transaction.") + done(error_flag))}) {
+    Conversation conversation(
+        {packets(opened + done(canned::final)), answer, packets(one_column + one_row + done(count_flag, 1)), silence});
     conversation.driver.open(opening);
     EXPECT_EQ(conversation.request().sqlstate, "");
     const int waits = conversation.server.waits();
@@ -738,7 +779,8 @@ TEST(NativeDriverTest, ConnectionThatEndsBehindARollbackIsNoticed) {
 
 // A reset drops prepared statements on the server.
 TEST(NativeDriverTest, ResetThatKeepsTheTransaction) {
-  Conversation conversation({packets(opened + done(canned::final)), just_rows, prepared_as(7), packets(reset_done + done(canned::final)), just_rows});
+  Conversation conversation({packets(opened + done(canned::final)), just_rows, prepared_as(7),
+                             packets(reset_done + done(canned::final)), just_rows});
   conversation.driver.open(opening);
   EXPECT_EQ(conversation.request().sqlstate, "");
   EXPECT_EQ(call(conversation.driver).sqlstate, "");
@@ -753,8 +795,13 @@ TEST(NativeDriverTest, ResetThatKeepsTheTransaction) {
 // It knows no reset that keeps a transaction which it does not tell of.
 TEST(NativeDriverTest, DatabaseIsTakenBackWithoutAReset) {
   const auto change_to = [](std::string_view name) { return scripted::environment_change(1, name8(name) + name8("")); };
-  std::vector<std::string> messages = {scripted::login()[0], packets(change_to("ho]me") + scripted::login_acknowledgement() + done(canned::final)), silence,
-                                       packets(change_to("pubs") + done(canned::final)), packets(change_to("ho]me") + done(canned::final)), silence};
+  std::vector<std::string> messages = {
+      scripted::login()[0],
+      packets(change_to("ho]me") + scripted::login_acknowledgement() + done(canned::final)),
+      silence,
+      packets(change_to("pubs") + done(canned::final)),
+      packets(change_to("ho]me") + done(canned::final)),
+      silence};
   Server server(messages);
   Driver driver(server.stream(), Conversation::login(), Server::environment());
   driver.open(opening);
@@ -770,12 +817,14 @@ TEST(NativeDriverTest, DatabaseIsTakenBackWithoutAReset) {
   EXPECT_EQ(server.heard().find(way_home, first + 1), std::string::npos);  // it is at home
 }
 
-// What a reset takes back is not what is sent later: the database and the collation are those of the login again.
+// What a reset takes back is not what is sent later: the database and the collation are those of
+// the login again.
 TEST(NativeDriverTest, ResetForgetsTheSession) {
   const std::string collation("\x05\x11\x04\xd0\x00\x00\x00", 7);  // Japanese
-  const std::string changes = scripted::environment_change(1, name8("pubs") + name8("")) + scripted::environment_change(7, collation);
-  Conversation conversation({packets(opened + done(canned::final)), packets(changes + done(canned::final)), packets(reset_done + done(canned::final)),
-                             just_rows, prepared_as(7), just_rows});
+  const std::string changes =
+      scripted::environment_change(1, name8("pubs") + name8("")) + scripted::environment_change(7, collation);
+  Conversation conversation({packets(opened + done(canned::final)), packets(changes + done(canned::final)),
+                             packets(reset_done + done(canned::final)), just_rows, prepared_as(7), just_rows});
   Driver& driver = conversation.driver;
   driver.open(opening);
   EXPECT_EQ(conversation.request().sqlstate, "");
@@ -788,7 +837,8 @@ TEST(NativeDriverTest, ResetForgetsTheSession) {
   EXPECT_EQ(driver.transaction(), 5u);
 }
 
-// A batch that begins a transaction and is called off may have begun it, though the driver has not heard so.
+// A batch that begins a transaction and is called off may have begun it, though the driver has not
+// heard so.
 TEST(NativeDriverTest, LeavesWhatACancelMayHaveBegun) {
   for (const bool told : {false, true}) {
     const std::string acknowledged = packets((told ? transaction_begun : "") + done(attention_flag));
@@ -805,16 +855,19 @@ TEST(NativeDriverTest, LeavesWhatACancelMayHaveBegun) {
     driver.open(opening);
     EXPECT_EQ(conversation.request().sqlstate, "");
     EXPECT_EQ(conversation.rows, 1);
-    EXPECT_EQ(requests(conversation.server), told ? "1 9 0 opening, 14 1 5, 1 9 0 opening" : "1 9 0 opening, 1 1 0, 1 9 0 opening");
+    EXPECT_EQ(requests(conversation.server),
+              told ? "1 9 0 opening, 14 1 5, 1 9 0 opening" : "1 9 0 opening, 1 1 0, 1 9 0 opening");
   }
 }
 
-// SqlClient calls these a severe error, whose results are to be discarded; MS-TDS 2.2.7.6 has 0x100 in the place of 2 then.
+// SqlClient calls these a severe error, whose results are to be discarded; MS-TDS 2.2.7.6 has 0x100
+// in the place of 2 then.
 TEST(NativeDriverTest, ResultThatIsCutShortIsNoResult) {
   constexpr int server_error = 0x100;
   const std::string end = done(canned::final);
-  for (const std::string& cut : {done(server_error | count_flag, 2), done(server_error | more) + end, done(error_flag | more) + end, done(error_flag),
-                                 done(error_flag, 0, '\xff') + done(canned::final, 0, '\xfe')}) {
+  for (const std::string& cut :
+       {done(server_error | count_flag, 2), done(server_error | more) + end, done(error_flag | more) + end,
+        done(error_flag), done(error_flag, 0, '\xff') + done(canned::final, 0, '\xfe')}) {
     Conversation conversation({packets(one_column + one_row + one_row + cut)});
     const Thrown thrown = conversation.request();
     EXPECT_NE(thrown.message.find("failed without an error message"), std::string::npos) << thrown.message;
@@ -840,7 +893,8 @@ TEST(NativeDriverTest, HandlesOutOfUseAreGivenBack) {
   replies.insert(replies.end(), {just_rows, unknown_handle(1), just_rows});
   Conversation conversation(replies);
   for (int i = 0; i < kept + 15; ++i)
-    for (int run = 0; run < 2; ++run) ASSERT_EQ(call(conversation.driver, "SELECT @P1 + " + std::to_string(i)).sqlstate, "");
+    for (int run = 0; run < 2; ++run)
+      ASSERT_EQ(call(conversation.driver, "SELECT @P1 + " + std::to_string(i)).sqlstate, "");
   EXPECT_EQ(call(conversation.driver, "SELECT @P1").sqlstate, "");
   EXPECT_EQ(conversation.server.heard().find(utf16("sp_unprepare")), std::string::npos);
   EXPECT_EQ(call(conversation.driver, "SELECT 1 + @P1").sqlstate, "");

@@ -52,7 +52,8 @@ TEST(EncryptionTest, AllOfALongLoginIsEncryptedWithTheSession) {
 TEST(EncryptionTest, NothingThatCameInClearIsAnAnswerUnderTls) {
   scripted::Server server({scripted::packets(scripted::prelogin_answer(1)) +
                            scripted::packets(scripted::login_acknowledgement() + canned::done(canned::final))});
-  const Thrown thrown = thrown_by([&] { Driver(server.stream(), to_peer(Encrypt::require), scripted::Server::environment()); });
+  const Thrown thrown =
+      thrown_by([&] { Driver(server.stream(), to_peer(Encrypt::require), scripted::Server::environment()); });
   EXPECT_EQ(thrown.sqlstate, "08001");
   EXPECT_NE(thrown.detail.find("It goes on behind its end."), std::string::npos) << thrown.detail;
 }
@@ -88,13 +89,17 @@ TEST(EncryptionTest, PacketSizeIsAskedForByTheEncryptionThatMayCome) {
   EXPECT_EQ(asked_packet_size(Encrypt::request, 512), 512u);
 }
 
-// Some peers take a header that comes alone for a message. A socket that keeps what was sent together shows it.
+// Some peers take a header that comes alone for a message. A socket that keeps what was sent
+// together shows it.
 TEST(EncryptionTest, WrappedTlsIsSentInOnePiece) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
   const net::Descriptor server(ends[1]);
   Channel channel(net::socket_stream(net::Descriptor(ends[0])), {[] { return true; }, nullptr, nullptr}, "the test");
-  EXPECT_EQ(thrown_by([&] { channel.start_tls({"db.example", {}, true, false, false}, Channel::Wrapping::prelogin); }).sqlstate, "57014");
+  EXPECT_EQ(thrown_by([&] {
+              channel.start_tls({"db.example", {}, true, false, false}, Channel::Wrapping::prelogin);
+            }).sqlstate,
+            "57014");
   std::uint8_t packet[8192];
   const ssize_t size = ::recv(server.get(), packet, sizeof(packet), 0);
   ASSERT_GT(size, 8);

@@ -14,7 +14,9 @@ using scripted::Server;
 // An inbox whose channel says `messages` in pieces of `piece` bytes.
 struct Line {
   explicit Line(std::vector<std::string> messages, std::size_t piece = 1 << 20)
-      : server(std::move(messages), piece), channel(server.stream(), Server::environment(), "the test"), inbox(channel) {
+      : server(std::move(messages), piece),
+        channel(server.stream(), Server::environment(), "the test"),
+        inbox(channel) {
     inbox.start();
   }
   Server server;
@@ -59,7 +61,8 @@ TEST(InboxTest, WhatIsMarkedStaysUntilTheMarkMoves) {
 }
 
 TEST(InboxTest, NumbersAndText) {
-  Line line({packets(std::string("\x01\x02\x03\x12\x34\x04\x05\x06\x07", 9) + canned::utf16("ab") + std::string("\x00\xd8", 2))});
+  Line line({packets(std::string("\x01\x02\x03\x12\x34\x04\x05\x06\x07", 9) + canned::utf16("ab") +
+                     std::string("\x00\xd8", 2))});
   EXPECT_EQ(line.inbox.u8(), 1);
   EXPECT_EQ(line.inbox.u16(), 0x0302);
   EXPECT_EQ(line.inbox.u16_big_endian(), 0x1234);

@@ -94,7 +94,8 @@ TEST(Login7Test, ExtensionPointsToTheFeatures) {
   EXPECT_EQ(message.substr(features), std::string("\x0A\x00\x00\x00\x00\xFF", 6));
 }
 
-// MS-TDS 2.2.6.4: fIntSecurity is the highest bit of OptionFlags2, ibSSPI and cbSSPI stand at 78, cbSSPILong at 90.
+// MS-TDS 2.2.6.4: fIntSecurity is the highest bit of OptionFlags2, ibSSPI and cbSSPI stand at 78,
+// cbSSPILong at 90.
 TEST(Login7Test, SecurityTokenStandsInForThePassword) {
   EXPECT_EQ(number(sent(someone()), 25, 1) & 0x80, 0u);
   const std::string token = "\x60\x82 a token";
@@ -124,7 +125,8 @@ TEST(Login7Test, LongSecurityTokenHasALongLength) {
   EXPECT_EQ(thrown.sqlstate, "54000");
 }
 
-// MS-TDS 2.2.6.4, FEDAUTH with the library "Security Token": options, the token with its length in bytes, the nonce.
+// MS-TDS 2.2.6.4, FEDAUTH with the library "Security Token": options, the token with its length in
+// bytes, the nonce.
 TEST(Login7Test, AccessTokenIsAFeature) {
   Login login = someone();
   login.username = login.password = "";
@@ -149,9 +151,7 @@ TEST(Login7Test, IntentIsRead) {
   EXPECT_EQ(number(sent(login), 26, 1) & 0x20, 0x20u);
 }
 
-TEST(Login7Test, PacketsAreCut) {
-  EXPECT_EQ(sent(someone(), 64), sent(someone()));
-}
+TEST(Login7Test, PacketsAreCut) { EXPECT_EQ(sent(someone(), 64), sent(someone())); }
 
 TEST(Login7Test, LongTextsAreRefused) {
   Login login = someone();

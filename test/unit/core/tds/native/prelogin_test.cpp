@@ -32,13 +32,12 @@ Agreement agreed(Encrypt wanted, const std::string& answer, const std::string& a
   return agreement;
 }
 
-Encryption negotiated(Encrypt wanted, const std::string& answer) {
-  return agreed(wanted, answer).encryption;
-}
+Encryption negotiated(Encrypt wanted, const std::string& answer) { return agreed(wanted, answer).encryption; }
 
 // An option's value in a PRELOGIN message; "none" when it is not there.
 std::string option_in(std::string_view message, std::uint8_t option) {
-  const auto value = find_prelogin_option({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()}, option);
+  const auto value =
+      find_prelogin_option({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()}, option);
   return value ? std::string(value->begin(), value->end()) : "none";
 }
 
@@ -48,7 +47,8 @@ std::string answer_with(const std::vector<std::pair<int, std::string>>& further)
   const std::size_t start = 5 * (further.size() + 1) + 1;
   const auto add = [&](int option, const std::string& value) {
     const std::size_t offset = start + values.size();
-    for (const std::size_t byte : {std::size_t(option), offset >> 8, offset & 0xFF, value.size() >> 8, value.size() & 0xFF})
+    for (const std::size_t byte :
+         {std::size_t(option), offset >> 8, offset & 0xFF, value.size() >> 8, value.size() & 0xFF})
       table += static_cast<char>(byte);
     values += value;
   };
@@ -65,7 +65,8 @@ TEST(PreloginTest, WishesAndAnswers) {
   EXPECT_EQ(negotiated(Encrypt::request, prelogin_answer(required)), Encryption::whole_session);
   EXPECT_EQ(negotiated(Encrypt::require, prelogin_answer(on)), Encryption::whole_session);
   EXPECT_EQ(negotiated(Encrypt::strict, prelogin_answer(on)), Encryption::none);
-  EXPECT_EQ(negotiated(Encrypt::strict, std::string("\x00\x00\x06\x00\x01\xff\x00", 7)), Encryption::none);  // which does not speak of it
+  EXPECT_EQ(negotiated(Encrypt::strict, std::string("\x00\x00\x06\x00\x01\xff\x00", 7)),
+            Encryption::none);  // which does not speak of it
   EXPECT_THROW(negotiated(Encrypt::off, prelogin_answer(9)), Error);
 }
 
@@ -96,7 +97,8 @@ TEST(PreloginTest, MalformedAnswersAreRefused) {
 
 TEST(PreloginTest, AccessTokensAreAskedFor) {
   const std::string nonce(32, 'n');
-  const Agreement agreement = agreed(Encrypt::require, answer_with({{token_option, "\x01"}, {nonce_option, nonce}}), "a token");
+  const Agreement agreement =
+      agreed(Encrypt::require, answer_with({{token_option, "\x01"}, {nonce_option, nonce}}), "a token");
   EXPECT_EQ(option_in(std::string_view(said).substr(8), token_option), "\x01");
   EXPECT_EQ(option_in(std::string_view(said).substr(8), nonce_option), "none");
   EXPECT_EQ(said.find("a token"), std::string::npos);
@@ -110,7 +112,10 @@ TEST(PreloginTest, TheServerNeedNotKnowOfAccessTokens) {
     EXPECT_FALSE(agreement.echo.required);
     EXPECT_EQ(agreement.echo.nonce, "");
   }
-  EXPECT_EQ(thrown_by([] { agreed(Encrypt::require, answer_with({{nonce_option, "short"}}), "a token"); }).sqlstate, "08P01");
+  EXPECT_EQ(thrown_by([] {
+              agreed(Encrypt::require, answer_with({{nonce_option, "short"}}), "a token");
+            }).sqlstate,
+            "08P01");
   EXPECT_FALSE(agreed(Encrypt::require, answer_with({{token_option, "\x01"}})).echo.required);
 }
 

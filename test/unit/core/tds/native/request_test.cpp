@@ -36,7 +36,8 @@ TEST(RequestTest, ParametersTravelAsTheirTypes) {
   EXPECT_EQ(encoded("numeric(38)", "1"), argument("\x6a\x11\x26\x00"s, value8('\1' + little(1, 8) + little(0, 8))));
   EXPECT_EQ(encoded("date", "0001-01-02"), argument("\x28", value8(little(1, 3))));
   EXPECT_EQ(encoded("time(0)", "00:00:01"), argument("\x29\x00"s, value8(little(1, 3))));
-  EXPECT_EQ(encoded("datetime2(3)", "0001-01-02 00:00:00.005"), argument("\x2a\x03", value8(little(5, 4) + little(1, 3))));
+  EXPECT_EQ(encoded("datetime2(3)", "0001-01-02 00:00:00.005"),
+            argument("\x2a\x03", value8(little(5, 4) + little(1, 3))));
   EXPECT_EQ(encoded("datetimeoffset(7)", "0001-01-02 01:00:00 +01:00"),
             argument("\x2b\x07", value8(little(0, 5) + little(1, 3) + little(60, 2))));
   EXPECT_EQ(encoded("smalldatetime", "1900-01-02 00:01:00"), argument("\x6f\x04", value8(little(1, 2) + little(1, 2))));
@@ -47,7 +48,8 @@ TEST(RequestTest, ParametersTravelAsTheirTypes) {
 }
 
 TEST(RequestTest, CharactersTravelAsNvarchar) {
-  for (const char* declaration : {"nvarchar(10)", "varchar(10)", "char(5)", "ntext", "xml", "sql_variant", "hierarchyid", "dbo.[my type]"})
+  for (const char* declaration :
+       {"nvarchar(10)", "varchar(10)", "char(5)", "ntext", "xml", "sql_variant", "hierarchyid", "dbo.[my type]"})
     EXPECT_EQ(encoded(declaration, "ab"), argument(nvarchar_type(8000), value16(utf16("ab")))) << declaration;
   EXPECT_EQ(encoded("nvarchar(10)", ""), argument(nvarchar_type(8000), value16("")));
   const std::string longer(4001, 'x');

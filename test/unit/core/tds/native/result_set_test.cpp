@@ -15,7 +15,9 @@ using scripted::Server;
 
 struct Line {
   explicit Line(std::string_view body, std::size_t payload = 4088, std::size_t piece = 1 << 20)
-      : server({packets(body, payload)}, piece), channel(server.stream(), Server::environment(), "the test"), inbox(channel) {
+      : server({packets(body, payload)}, piece),
+        channel(server.stream(), Server::environment(), "the test"),
+        inbox(channel) {
     inbox.start();
     inbox.mark();
   }
@@ -56,9 +58,9 @@ TEST(ResultSetTest, RowsAreTheSameHoweverTheyCome) {
                                             {"e", varbinary_type(-1)},
                                             {"v", "\x62" + little(8009, 4)},
                                             {"z", varbinary_type(-1)}});
-  const std::string values = value8(little(1, 4)) + little(2, 4) + value16("ab") + chunks({"one", long_text, "three"}) + "\x10" +
-                             std::string(16, 'p') + std::string(8, 's') + little(5, 4) + "image" + chunks({}) + little(4, 4) + "vvvv" +
-                             little(-1, 8);
+  const std::string values = value8(little(1, 4)) + little(2, 4) + value16("ab") + chunks({"one", long_text, "three"}) +
+                             "\x10" + std::string(16, 'p') + std::string(8, 's') + little(5, 4) + "image" + chunks({}) +
+                             little(4, 4) + "vvvv" + little(-1, 8);
   for (const std::size_t payload : {1, 3, 100, 4088})
     for (const std::size_t piece : {11, 1000, 1 << 20}) {
       Line line(description + row(values) + row(values), payload, piece);
@@ -81,7 +83,8 @@ TEST(ResultSetTest, RowsAreTheSameHoweverTheyCome) {
 }
 
 TEST(ResultSetTest, NullBitmap) {
-  Line line(metadata({{"a", "\x38"}, {"b", "\x38"}, {"c", "\x38"}}) + null_bitmap_row("\x02", little(1, 4) + little(3, 4)));
+  Line line(metadata({{"a", "\x38"}, {"b", "\x38"}, {"c", "\x38"}}) +
+            null_bitmap_row("\x02", little(1, 4) + little(3, 4)));
   ResultSet result;
   ASSERT_TRUE(describe(line, result));
   const Row cells = next_row(line, result);
@@ -90,7 +93,8 @@ TEST(ResultSetTest, NullBitmap) {
   EXPECT_EQ(bytes_of(cells[2]), little(3, 4));
 }
 
-// More columns than a word of the bitmap has bits, of every framing, each with a value, without one, and in the bitmap.
+// More columns than a word of the bitmap has bits, of every framing, each with a value, without
+// one, and in the bitmap.
 TEST(ResultSetTest, WideRowsHoweverTheyCome) {
   struct Kind {
     std::string type, value, null;  // null: how a row says it without a bitmap, empty when it cannot
@@ -130,7 +134,8 @@ TEST(ResultSetTest, WideRowsHoweverTheyCome) {
       for (int i = 0; i < 3; ++i) {
         const Row cells = next_row(line, result);
         ASSERT_EQ(cells.size(), count);
-        for (std::size_t c = 0; c < count; ++c) EXPECT_EQ(bytes_of(cells[c]), expected[c]) << "row " << i << ", column " << c;
+        for (std::size_t c = 0; c < count; ++c)
+          EXPECT_EQ(bytes_of(cells[c]), expected[c]) << "row " << i << ", column " << c;
       }
       EXPECT_TRUE(line.inbox.at_end());
     }
@@ -139,7 +144,8 @@ TEST(ResultSetTest, WideRowsHoweverTheyCome) {
 TEST(ResultSetTest, InterruptedRowIsReadAgain) {
   const std::string values = chunks({"one", "two"}) + value16("abc") + chunks({"three", "four"});
   for (int wait = 1; wait < 20; ++wait) {
-    Line line(metadata({{"a", varbinary_type(-1)}, {"b", varbinary_type(9)}, {"c", varbinary_type(-1)}}) + row(values), 5, 9);
+    Line line(metadata({{"a", varbinary_type(-1)}, {"b", varbinary_type(9)}, {"c", varbinary_type(-1)}}) + row(values),
+              5, 9);
     ResultSet result;
     ASSERT_TRUE(describe(line, result));
     line.inbox.mark();
@@ -162,8 +168,10 @@ TEST(ResultSetTest, InterruptedRowIsReadAgain) {
 }
 
 TEST(ResultSetTest, ColumnsAreDescribed) {
-  Line line(
-      metadata({{"d", decimal_type(18, 2), false}, {"v", varchar_type(-1, utf8_collation)}, {"n", nvarchar_type(20)}, {"", "\x2a\x03"}}));
+  Line line(metadata({{"d", decimal_type(18, 2), false},
+                      {"v", varchar_type(-1, utf8_collation)},
+                      {"n", nvarchar_type(20)},
+                      {"", "\x2a\x03"}}));
   ResultSet result;
   ASSERT_TRUE(describe(line, result));
   const auto& columns = result.columns();
@@ -213,7 +221,8 @@ TEST(ResultSetTest, ValuesBeyondPostgresqlsLimitAreRefused) {
 
 // Lengths that lie end with the bytes that there are.
 TEST(ResultSetTest, CutRowsAreLostConnections) {
-  for (const std::string& values : {little(0xFFFFFFFFFFFFFFFEu, 8) + little(0x3FFFFFFF, 4) + "x", little(3, 8) + little(2, 4) + "ab"}) {
+  for (const std::string& values :
+       {little(0xFFFFFFFFFFFFFFFEu, 8) + little(0x3FFFFFFF, 4) + "x", little(3, 8) + little(2, 4) + "ab"}) {
     Line line(metadata({{"c", varbinary_type(-1)}}) + row(values));
     ResultSet result;
     ASSERT_TRUE(describe(line, result));

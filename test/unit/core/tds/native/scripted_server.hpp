@@ -1,7 +1,9 @@
-// A TDS server without a network, in memory, which says in advance what it will say. For unit tests and fuzz targets.
+// A TDS server without a network, in memory, which says in advance what it will say. For unit tests
+// and fuzz targets.
 //
-// What it says comes when the driver waits for it, a piece a wait, so that every split of a message can be tried and nothing depends on
-// time; a wait behind the last piece finds the connection closed. One server at a time: Environment has plain function pointers.
+// What it says comes when the driver waits for it, a piece a wait, so that every split of a message
+// can be tried and nothing depends on time; a wait behind the last piece finds the connection
+// closed. One server at a time: Environment has plain function pointers.
 #pragma once
 
 #include <poll.h>
@@ -29,8 +31,14 @@ inline std::string packets(std::string_view body, std::size_t payload = 4088, in
     const std::string_view part = body.substr(0, payload);
     body.remove_prefix(part.size());
     const std::size_t size = part.size() + 8;
-    const char header[] = {4, body.empty(), static_cast<char>(size >> 8), static_cast<char>(size), static_cast<char>(spid >> 8),
-                           static_cast<char>(spid), 1, 0};
+    const char header[] = {4,
+                           body.empty(),
+                           static_cast<char>(size >> 8),
+                           static_cast<char>(size),
+                           static_cast<char>(spid >> 8),
+                           static_cast<char>(spid),
+                           1,
+                           0};
     out.append(header, sizeof(header)).append(part);
   } while (!body.empty());
   return out;
@@ -44,7 +52,8 @@ inline std::string prelogin_answer(int encryption) {
 
 // LOGINACK (MS-TDS 2.2.7.14) of a server with version 16.0.1.
 inline std::string login_acknowledgement() {
-  const std::string body = '\x01' + std::string("\x74\x00\x00\x04", 4) + canned::name8("scripted") + std::string("\x10\x00\x00\x01", 4);
+  const std::string body =
+      '\x01' + std::string("\x74\x00\x00\x04", 4) + canned::name8("scripted") + std::string("\x10\x00\x00\x01", 4);
   return "\xad" + canned::little(body.size(), 2) + body;
 }
 
@@ -61,7 +70,8 @@ inline std::vector<std::string> login() {
 class Server {
  public:
   // Each message comes in pieces of `piece` bytes, and a piece never reaches into the next message.
-  explicit Server(std::vector<std::string> messages, std::size_t piece = 1 << 20) : messages_(std::move(messages)), piece_(piece) {
+  explicit Server(std::vector<std::string> messages, std::size_t piece = 1 << 20)
+      : messages_(std::move(messages)), piece_(piece) {
     current_ = this;
   }
   ~Server() { current_ = nullptr; }
@@ -70,7 +80,8 @@ class Server {
 
   // The client's end, which must not outlive the server; to be taken once.
   std::unique_ptr<net::Stream> stream() { return std::make_unique<Client>(*this); }
-  // The wait at which interrupted() becomes true, counted from 1; 0: none. It stays true until this is called again.
+  // The wait at which interrupted() becomes true, counted from 1; 0: none. It stays true until this
+  // is called again.
   void interrupt_at(int wait) {
     stop_ = false;
     interrupt_at_ = wait == 0 ? 0 : waits_ + wait;
@@ -128,7 +139,8 @@ class Server {
 
   // Of the message that is being said: what has been said of it, and not been received.
   std::string_view said() const {
-    return next_ == messages_.size() ? std::string_view() : std::string_view(messages_[next_]).substr(taken_, said_ - taken_);
+    return next_ == messages_.size() ? std::string_view()
+                                     : std::string_view(messages_[next_]).substr(taken_, said_ - taken_);
   }
 
   void say() {

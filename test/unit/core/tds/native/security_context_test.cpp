@@ -52,7 +52,8 @@ TEST_F(SecurityContextTest, ServiceCanBeNamed) {
   Login named = login("", "");
   named.server_spn = "MSSQLSvc/cluster.example.org:SALES@EXAMPLE.ORG";
   const Thrown thrown = thrown_by([&] { make_security_context(named, 1433); });
-  EXPECT_NE(thrown.detail.find("The service is \"MSSQLSvc/cluster.example.org:SALES@EXAMPLE.ORG\"."), std::string::npos) << thrown.detail;
+  EXPECT_NE(thrown.detail.find("The service is \"MSSQLSvc/cluster.example.org:SALES@EXAMPLE.ORG\"."), std::string::npos)
+      << thrown.detail;
 }
 
 TEST_F(SecurityContextTest, WindowsAccountsNeedAMechanismAndAPassword) {

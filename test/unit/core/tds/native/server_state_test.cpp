@@ -47,7 +47,8 @@ TEST(ServerStateTest, Transactions) {
   EXPECT_EQ(after(9, "\x00\x08\x01\x02\x03\x04\x05\x06\x07\x08"s, state).transaction, 0u);
   EXPECT_EQ(after(10, "\x00\x00"s, state).transaction, 0u);
   EXPECT_EQ(after(8, "\x00"s, state).transaction, state.transaction);
-  EXPECT_EQ(after(11, "\x08\x09\x02\x03\x04\x05\x06\x07\x08\x00"s, state).transaction, 0x0807060504030209u);  // a distributed one, in its place
+  EXPECT_EQ(after(11, "\x08\x09\x02\x03\x04\x05\x06\x07\x08\x00"s, state).transaction,
+            0x0807060504030209u);  // a distributed one, in its place
 }
 
 TEST(ServerStateTest, Collation) {

@@ -1,5 +1,6 @@
-// A TDS server under TLS in a thread, for one login and the requests that follow it. It keeps to MS-TDS where servers are stricter than the
-// documents of clients: where only the login is encrypted, that is its first packet.
+// A TDS server under TLS in a thread, for one login and the requests that follow it. It keeps to
+// MS-TDS where servers are stricter than the documents of clients: where only the login is
+// encrypted, that is its first packet.
 #pragma once
 
 #include <fcntl.h>
@@ -21,9 +22,13 @@ namespace mssql::tds::scripted {
 
 class TlsPeer {
  public:
-  // `encryption` is PRELOGIN's answer (0: login only, 1: all); `granted` the packet size that is given, whatever was asked for.
+  // `encryption` is PRELOGIN's answer (0: login only, 1: all); `granted` the packet size that is
+  // given, whatever was asked for.
   TlsPeer(int encryption, int granted)
-      : encryption_(encryption), granted_(granted), context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free), ssl_(nullptr, SSL_free) {
+      : encryption_(encryption),
+        granted_(granted),
+        context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free),
+        ssl_(nullptr, SSL_free) {
     certificate_.use(context_.get());
     SSL_CTX_set_max_proto_version(context_.get(), TLS1_2_VERSION);
     ssl_.reset(SSL_new(context_.get()));
@@ -44,7 +49,8 @@ class TlsPeer {
   TlsPeer& operator=(const TlsPeer&) = delete;
 
   std::unique_ptr<net::Stream> stream() { return net::socket_stream(std::move(client_)); }
-  // The whole LOGIN7 message, without headers, and the sizes of the requests' packets. Good when the driver has its answer.
+  // The whole LOGIN7 message, without headers, and the sizes of the requests' packets. Good when
+  // the driver has its answer.
   const std::string& login() const { return login_; }
   const std::vector<std::size_t>& packet_sizes() const { return sizes_; }
 
@@ -151,7 +157,9 @@ class TlsPeer {
     SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
     send(taken(out_));
   }
-  void send(const std::string& bytes) { [[maybe_unused]] const ssize_t sent = ::send(server_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void send(const std::string& bytes) {
+    [[maybe_unused]] const ssize_t sent = ::send(server_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
   static std::string taken(BIO* memory) {
     std::string bytes(BIO_ctrl_pending(memory), '\0');
     if (!bytes.empty()) BIO_read(memory, bytes.data(), static_cast<int>(bytes.size()));

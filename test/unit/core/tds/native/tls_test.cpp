@@ -73,7 +73,8 @@ class TlsServer {
   const std::string& protocols() const { return protocols_; }
 
  private:
-  static int select_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in, unsigned in_size, void* self) {
+  static int select_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
+                             unsigned in_size, void* self) {
     static_cast<TlsServer*>(self)->protocols_.assign(reinterpret_cast<const char*>(in), in_size);
     *out = in + 1;
     *size = in[0];
@@ -177,11 +178,13 @@ TEST(TlsTest, CertificatesAreChecked) {
   const Certificate expired("db.example", -3600);
   const CaFile ca(certificate), other_ca(other), expired_ca(expired);
   EXPECT_EQ(thrown_by_handshake(TlsServer(certificate), {"db.example", ca.path, true, false, false}).sqlstate, "");
-  EXPECT_EQ(thrown_by_handshake(TlsServer(certificate), {"elsewhere.example", ca.path, false, false, false}).sqlstate, "");
-  for (const Thrown& thrown : {thrown_by_handshake(TlsServer(certificate), {"elsewhere.example", ca.path, true, false, false}),
-                               thrown_by_handshake(TlsServer(certificate), {"127.0.0.1", ca.path, true, false, false}),
-                               thrown_by_handshake(TlsServer(certificate), {"db.example", other_ca.path, true, false, false}),
-                               thrown_by_handshake(TlsServer(expired), {"db.example", expired_ca.path, true, false, false})}) {
+  EXPECT_EQ(thrown_by_handshake(TlsServer(certificate), {"elsewhere.example", ca.path, false, false, false}).sqlstate,
+            "");
+  for (const Thrown& thrown :
+       {thrown_by_handshake(TlsServer(certificate), {"elsewhere.example", ca.path, true, false, false}),
+        thrown_by_handshake(TlsServer(certificate), {"127.0.0.1", ca.path, true, false, false}),
+        thrown_by_handshake(TlsServer(certificate), {"db.example", other_ca.path, true, false, false}),
+        thrown_by_handshake(TlsServer(expired), {"db.example", expired_ca.path, true, false, false})}) {
     EXPECT_EQ(thrown.sqlstate, "08001");
     EXPECT_NE(thrown.message.find("certificate is not trusted: "), std::string::npos) << thrown.message;
   }
@@ -199,14 +202,17 @@ TEST(TlsTest, OldVersionsAreRefused) {
 // A certificate that nobody has signed is not the reason of every failure.
 TEST(TlsTest, OtherFailuresAreNotBlamedOnTheCertificate) {
   const Certificate certificate("db.example");
-  const Thrown thrown = thrown_by_handshake(TlsServer(certificate, TLS1_2_VERSION, true), {"db.example", {}, true, false, true});
+  const Thrown thrown =
+      thrown_by_handshake(TlsServer(certificate, TLS1_2_VERSION, true), {"db.example", {}, true, false, true});
   EXPECT_EQ(thrown.sqlstate, "08001");
   EXPECT_EQ(thrown.message.find("signed"), std::string::npos) << thrown.message;
   EXPECT_NE(thrown.message.find("TLS handshake failed: "), std::string::npos) << thrown.message;
 }
 
 TEST(TlsTest, GarbageIsAnError) {
-  const auto feed = [](Tls& tls, const char* text) { tls.feed({reinterpret_cast<const std::uint8_t*>(text), std::strlen(text)}); };
+  const auto feed = [](Tls& tls, const char* text) {
+    tls.feed({reinterpret_cast<const std::uint8_t*>(text), std::strlen(text)});
+  };
   Tls client({"db.example", {}, true, false, false});
   EXPECT_FALSE(client.handshake());
   feed(client, "HTTP/1.1 400 Bad Request\r\n");

@@ -1,5 +1,6 @@
-// What real servers sent, byte for byte (../shared/vectors, or MSSQL_TEST_VECTORS): each capture is read in pieces of 1 and 3 bytes and
-// as a whole, and has to say the same. The captures are no part of this repository: where they are not there, the test is skipped.
+// What real servers sent, byte for byte (../shared/vectors, or MSSQL_TEST_VECTORS): each capture is
+// read in pieces of 1 and 3 bytes and as a whole, and has to say the same. The captures are no part
+// of this repository: where they are not there, the test is skipped.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +36,9 @@ std::string read_capture(const std::filesystem::path& file) {
   return bytes;
 }
 
-std::string text_of(const Thrown& thrown) { return thrown.sqlstate + " " + thrown.message + (thrown.detail.empty() ? "" : " (" + thrown.detail + ")"); }
+std::string text_of(const Thrown& thrown) {
+  return thrown.sqlstate + " " + thrown.message + (thrown.detail.empty() ? "" : " (" + thrown.detail + ")");
+}
 
 Login login() {
   Login login;
@@ -49,7 +52,9 @@ std::string messages;  // what the server says aside
 const Environment& environment() {
   static const Environment environment = [] {
     Environment own = scripted::Server::environment();
-    own.info = [](const ServerMessage& message) { messages += std::to_string(message.number) + ": " + message.text + "\n"; };
+    own.info = [](const ServerMessage& message) {
+      messages += std::to_string(message.number) + ": " + message.text + "\n";
+    };
     return own;
   }();
   return environment;
@@ -70,7 +75,8 @@ std::string read_login(const std::string& capture, std::size_t piece) {
   std::string out;
   const Thrown thrown = thrown_by([&] {
     Driver driver(server.stream(), login(), environment());
-    out = std::string(driver.server_version()) + ", session " + std::to_string(driver.spid()) + ", " + (driver.busy() ? "busy" : "idle");
+    out = std::string(driver.server_version()) + ", session " + std::to_string(driver.spid()) + ", " +
+          (driver.busy() ? "busy" : "idle");
   });
   return thrown.sqlstate.empty() ? out : text_of(thrown);
 }
@@ -116,7 +122,8 @@ TEST_P(VectorTest, SaysTheSameInEveryPiece) {
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "there is no " << file;
   const std::string capture = read_capture(file);
   ASSERT_FALSE(capture.empty());
-  for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, std::size_t{1} << 20}) EXPECT_EQ(GetParam().read(capture, piece), GetParam().says) << piece;
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, std::size_t{1} << 20})
+    EXPECT_EQ(GetParam().read(capture, piece), GetParam().says) << piece;
 }
 
 // clang-format off
@@ -203,7 +210,9 @@ TEST(VectorsTest, EachCaptureHasALine) {
   for (const auto& entry : std::filesystem::directory_iterator(directory())) {
     const std::string name = entry.path().filename();
     if (!name.ends_with(".hex")) continue;
-    EXPECT_TRUE(std::any_of(std::begin(captures), std::end(captures), [&](const Capture& capture) { return name == capture.file; })) << name;
+    EXPECT_TRUE(std::any_of(std::begin(captures), std::end(captures), [&](const Capture& capture) {
+      return name == capture.file;
+    })) << name;
   }
 }
 

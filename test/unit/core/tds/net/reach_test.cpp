@@ -44,10 +44,12 @@ class Browser {
           char question[100];
           sockaddr_in from{};
           socklen_t size = sizeof(from);
-          const ssize_t count = ::recvfrom(asked_.socket.get(), question, sizeof(question), 0, reinterpret_cast<sockaddr*>(&from), &size);
+          const ssize_t count =
+              ::recvfrom(asked_.socket.get(), question, sizeof(question), 0, reinterpret_cast<sockaddr*>(&from), &size);
           question_.assign(question, count > 0 ? static_cast<std::size_t>(count) : 0);
           for (const std::string& answer : answers)
-            ::sendto(answering_.socket.get(), answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+            ::sendto(answering_.socket.get(), answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from),
+                     size);
         }) {}
   ~Browser() { join(); }
 
@@ -84,12 +86,14 @@ TEST(BrowserTest, AnswersFromAnotherAddress) {
 }
 
 TEST(BrowserTest, WhatIsNoAnswerToTheQuestionIsNotTaken) {
-  Browser browser({"", "\x05", said("tcp;1;;"), said(instance("OTHER", "2")), "\x04" + said(instance("PROD", "3")), said(instance("PROD", "49172"))});
+  Browser browser({"", "\x05", said("tcp;1;;"), said(instance("OTHER", "2")), "\x04" + said(instance("PROD", "3")),
+                   said(instance("PROD", "49172"))});
   EXPECT_EQ(find_instance_port("127.0.0.1", "PROD", patience(), browser.port()), 49172);
 }
 
 TEST(BrowserTest, InstanceWithoutTcp) {
-  for (const std::string& text : {"ServerName;S;InstanceName;PROD;np;\\\\S\\pipe;;"s, instance("PROD", "x"), instance("PROD", "70000")}) {
+  for (const std::string& text :
+       {"ServerName;S;InstanceName;PROD;np;\\\\S\\pipe;;"s, instance("PROD", "x"), instance("PROD", "70000")}) {
     Browser browser({said(text)});
     const Thrown thrown = thrown_by([&] { find_instance_port("127.0.0.1", "PROD", patience(), browser.port()); });
     EXPECT_EQ(thrown.sqlstate, "08001");
