@@ -28,7 +28,8 @@ BEGIN
         IF line ~ 'Remote SQL: .* WHERE' THEN
             answer := answer || substring(line FROM 'WHERE (.*)$');
         ELSIF line ~ 'Not Pushed: ' THEN
-            answer := answer || ' LOCAL: ' || substring(line FROM 'Not Pushed: (.*)$');
+            -- what is $0 until 16 has a name from 17 on
+            answer := answer || ' LOCAL: ' || replace(substring(line FROM 'Not Pushed: (.*)$'), '(InitPlan 1).col1', '$0');
         END IF;
     END LOOP;
     SET LOCAL mssql_fdw.pushdown = on;
