@@ -50,7 +50,7 @@ class CatalogBudget {
   }
 
  private:
-  static constexpr std::size_t most = std::size_t{200} << 20;
+  static constexpr std::size_t most = std::size_t{120} << 20;
   std::size_t left_ = most;
 };
 
@@ -69,7 +69,9 @@ void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query
       std::vector<std::optional<std::string>> cells(row.size());
       for (std::size_t i = 0; i < row.size(); ++i) {
         std::optional<std::string> text;
-        budget.take(row[i].size + query.columns[i].name.size());
+        // Drivers give characters of one byte or of two: the budget is of what is kept
+        const std::size_t width = columns[i].encoding == Encoding::utf16le ? 2 : 1;
+        budget.take(row[i].size / width + query.columns[i].name.size());
         if (!row[i].is_null()) tds::decode_to_text(columns[i], row[i], tds::CharacterPolicy::replace, text.emplace());
         cells[i] = tsql::catalog_cell(query, query.columns[i], text);
       }
