@@ -148,13 +148,12 @@ std::int64_t count_untrusted(Relation relation, List* members) {
 }
 
 std::int64_t count_rows(Oid id) {
-  if (!exists(id))
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
-  check_may_use(get_rel_namespace(id));
-  if (!may_read(id)) aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(id)), get_rel_name(id));
   Relation relation = try_relation_open(id, AccessShareLock);
   if (relation == nullptr)
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
+  check_may_use(RelationGetNamespace(relation));
+  if (!may_read(id))
+    aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
   List* members = members_of(relation);
   const std::int64_t count = are_trusted(members) ? count_by_query(relation) : count_untrusted(relation, members);
   relation_close(relation, NoLock);

@@ -38,6 +38,11 @@ using namespace mssql::pg;
 
 extern "C" {
 
+// _is_trusted(role oid) RETURNS boolean; STRICT.
+Datum mssql_fdw_is_trusted(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum { PG_RETURN_BOOL(is_trusted(PG_GETARG_OID(0))); });
+}
+
 // _calls_code(expression pg_node_tree) RETURNS boolean; STRICT.
 Datum mssql_fdw_calls_code(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {

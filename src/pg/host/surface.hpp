@@ -38,6 +38,7 @@
   FUNCTION(mssql_fdw_hold)               \
   FUNCTION(mssql_fdw_count_rows)         \
   /* copy/trust.cpp */                   \
+  FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \
   /* calls/copy.cpp */                   \
   FUNCTION(mssql_fdw_load)               \

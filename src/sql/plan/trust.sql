@@ -1,13 +1,9 @@
 -- Replicate: whose code a run meets. Whoever owns a relation writes what is evaluated when a query
 -- over it is planned or executed.
 
--- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a
--- MATERIALIZED, or it is asked of a whole catalog.
+-- Who may write code that a run evaluates with the caller's rights.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
-END;
+AS 'MODULE_PATHNAME', 'mssql_fdw_is_trusted' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._is_trusted IS
     'whether a role may have written code that a run evaluates with the caller''s rights';
 
@@ -18,6 +14,18 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_calls_code' LANGUAGE C STRICT STABLE PARALLEL S
 COMMENT ON FUNCTION _mssql_fdw._calls_code IS
     'whether an expression calls more than built-in immutable functions';
 
+CREATE OR REPLACE FUNCTION _mssql_fdw._with_partitions(relations oid[]) RETURNS TABLE (relation oid, root oid)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE members (relation, root) AS (
+        SELECT r.oid, r.oid FROM unnest(relations) AS r (oid)
+        UNION
+        SELECT i.inhrelid, m.root
+        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
+    )
+    SELECT m.relation, m.root FROM members AS m
+$$;
+COMMENT ON FUNCTION _mssql_fdw._with_partitions IS 'each relation with its partitions, whose root it is';
+
 -- An error where planning a query over one of these relations, or over its partitions, evaluates
 -- what an untrusted role has written: PostgreSQL folds what is IMMUTABLE of the expressions of
 -- indexes, statistics and partition keys and of checks. To be asked when they are locked against
@@ -27,15 +35,10 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    WITH RECURSIVE members (relation) AS (
-        SELECT unnest(relations)
-        UNION
-        SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
-    ), planned AS MATERIALIZED (
-        SELECT c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
-        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    ), others AS MATERIALIZED (
-        SELECT p.* FROM planned AS p WHERE NOT _mssql_fdw._is_trusted(p.relowner)
+    WITH others AS (
+        SELECT DISTINCT c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
+        FROM _mssql_fdw._with_partitions(relations) AS m JOIN pg_class AS c ON c.oid = m.relation
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE NOT _mssql_fdw._is_trusted(c.relowner)
     ), written AS (
         SELECT o.oid, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
         UNION ALL

@@ -144,17 +144,11 @@ COMMENT ON FUNCTION _mssql_fdw._analyze IS 'ANALYZE of a table, or of its stagin
 -- partitions.
 CREATE OR REPLACE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS TABLE (relation oid, partner oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH RECURSIVE members (relation, partner) AS (
-        SELECT p.partner, p.partner FROM (
-            SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
-            UNION
-            SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (partner)
-        WHERE p.partner <> ALL (relations)
+    SELECT m.relation, m.root FROM _mssql_fdw._with_partitions(ARRAY(
+        SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations) AND k.confrelid <> ALL (relations)
         UNION
-        SELECT i.inhrelid, m.partner
-        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
-    )
-    SELECT m.relation, m.partner FROM members AS m
+        SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations) AND k.conrelid <> ALL (relations)
+    )) AS m
 $$;
 COMMENT ON FUNCTION _mssql_fdw._foreign_key_partners IS 'tables at the other ends of the relations'' foreign keys';
 
@@ -163,7 +157,7 @@ COMMENT ON FUNCTION _mssql_fdw._foreign_key_partners IS 'tables at the other end
 -- that; all with their partitions. And his sequences.
 CREATE OR REPLACE FUNCTION _mssql_fdw._locked_by_switch(relations oid[], refilled oid[], sequences oid[]) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH RECURSIVE family (relation) AS (
+    SELECT DISTINCT m.relation FROM _mssql_fdw._with_partitions(ARRAY(
         SELECT unnest(relations)
         UNION
         SELECT r.relation FROM unnest(refilled) AS r (relation) WHERE has_table_privilege(r.relation, 'TRUNCATE')
@@ -171,12 +165,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT unnest(ARRAY[k.conrelid, k.confrelid])
         FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
         WHERE k.contype = 'f' AND (k.conrelid = ANY (refilled) OR k.confrelid = ANY (refilled)) AND pg_has_role(c.relowner, 'USAGE')
-    ), members (relation) AS (
-        SELECT f.relation FROM family AS f
-        UNION
-        SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
-    )
-    SELECT m.relation FROM members AS m
+    )) AS m
     UNION ALL
     SELECT s.oid FROM pg_class AS s WHERE s.oid = ANY (sequences) AND s.relkind = 'S' AND pg_has_role(s.relowner, 'USAGE')
 $$;
