@@ -44,7 +44,7 @@ includes '(postgres|fmgr|funcapi|miscadmin|access/|catalog/|commands/|executor/|
 includes 'pg/' src/core | check "src/core includes nothing of src/pg"
 includes '(sybdb|sybfront|sqlfront|sqldb|ctpublic|cspublic|tds)\.h' src | grep -v '^src/core/tds/freetds/' |
   check "only src/core/tds/freetds includes the client library"
-includes '(core/tds/)?freetds/' src | grep -vE '^src/core/tds/(freetds/|session\.cpp)' | check "nothing but tds/session.cpp knows the driver"
+includes "(core/tds/)?(freetds|native)/" src | grep -vE '^src/core/(tds/(freetds|native)/|access/connect\.cpp)' | check "nothing but access/connect.cpp knows the driver"
 {
   includes 'core/(tsql|copy)/' src/core/tds
   includes 'core/(tds|copy)/' src/core/tsql

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "core/tds/codec/decode.hpp"
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 
 namespace {
 

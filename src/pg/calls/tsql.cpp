@@ -5,7 +5,7 @@
 
 #include "core/copy/order.hpp"
 #include "core/names.hpp"
-#include "core/options.hpp"
+#include "core/access/options.hpp"
 #include "core/tsql/expression.hpp"
 #include "core/tsql/quote.hpp"
 #include "core/types.hpp"

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/tds/ask.hpp"
+#include "core/source/ask.hpp"
 #include "core/tds/codec/decode.hpp"
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 #include "core/tsql/catalog.hpp"
 
 namespace mssql::pg {

@@ -2,7 +2,7 @@
 // constants.
 #pragma once
 
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 #include "pg/host/boundary.hpp"
 
 namespace mssql::pg {

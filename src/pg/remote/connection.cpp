@@ -7,8 +7,8 @@
 
 #include "connection.hpp"
 
-#include "core/tds/ask.hpp"
-#include "core/tds/transaction.hpp"
+#include "core/source/ask.hpp"
+#include "core/source/transaction.hpp"
 #include "core/tsql/statement.hpp"
 #include "options.hpp"
 #include "reader.hpp"

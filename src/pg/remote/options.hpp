@@ -2,9 +2,9 @@
 // from there to a Login. Which options exist is core/options' table; privileges are judged here.
 #pragma once
 
-#include "core/options.hpp"
+#include "core/access/options.hpp"
 #include "core/tds/codec/decode.hpp"
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 #include "pg/host/boundary.hpp"
 
 namespace mssql::pg {

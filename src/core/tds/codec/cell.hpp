@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "core/value.hpp"
+#include "column.hpp"
 
 namespace mssql::tds {
 

@@ -1,4 +1,4 @@
-// MS-TDS wire bytes (value.hpp) to values: integers, decimals, days and microseconds, UTF-8.
+// MS-TDS wire bytes (column.hpp) to values: integers, decimals, days and microseconds, UTF-8.
 // Every function throws Error when the bytes cannot be what the column says they are.
 #pragma once
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/value.hpp"
+#include "column.hpp"
 #include "cell.hpp"
 
 namespace mssql::tds {

@@ -1,4 +1,4 @@
-// Text to MS-TDS wire bytes (value.hpp): the inverse of decode_to_text(), for the parameters that a
+// Text to MS-TDS wire bytes (column.hpp): the inverse of decode_to_text(), for the parameters that a
 // client sends.
 //
 // The spelling is canonical (session.hpp, Parameter) and the value must be one of the type's:
@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/types.hpp"
-#include "core/value.hpp"
+#include "column.hpp"
 
 namespace mssql::tds {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/value.hpp"
+#include "column.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

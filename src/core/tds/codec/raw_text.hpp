@@ -2,7 +2,7 @@
 // that no client library converts them.
 #pragma once
 
-#include "core/value.hpp"
+#include "column.hpp"
 
 namespace mssql::tds {
 

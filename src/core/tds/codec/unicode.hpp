@@ -30,7 +30,7 @@ struct Utf8Text {
 };
 // Writes the UTF-8 to `out`, which has utf8_room(). Lone surrogates come out in their three-byte
 // form (WTF-8), to be judged by the caller's policy. Text is `padded` in the cells of a padded
-// column (value.hpp).
+// column (column.hpp).
 Utf8Text any_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, bool padded) noexcept;
 // The rest of a padded text, of which the first `ascii` units are in `out` already.
 Utf8Text rest_of_utf16le_to_utf8(const std::uint8_t* data, std::size_t units, char* out, std::size_t ascii) noexcept;

@@ -1,7 +1,7 @@
 // A sql_variant on the wire (MS-TDS 2.2.5.5.4): base type, properties, value.
 #pragma once
 
-#include "core/value.hpp"
+#include "column.hpp"
 
 namespace mssql::tds {
 

@@ -7,7 +7,7 @@
 #include <sybdb.h>
 
 #include "core/tds/bulk.hpp"
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 #include "login.hpp"
 #include "monitor.hpp"
 #include "result.hpp"

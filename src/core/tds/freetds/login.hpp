@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 #include "monitor.hpp"
 
 namespace mssql::tds::freetds {

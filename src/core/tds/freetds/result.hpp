@@ -1,4 +1,4 @@
-// One result set of DB-Library: its columns, and its rows as cells in the encoding of value.hpp.
+// One result set of DB-Library: its columns, and its rows as cells in the encoding of column.hpp.
 //
 // Most values lie in FreeTDS's row buffer just as they came over the wire, and are lent from there.
 // Decimals and the date types of SQL Server 2008 do not: they are encoded again into a scratch
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/value.hpp"
+#include "core/tds/codec/column.hpp"
 
 namespace mssql::tds::freetds {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 #include "server_state.hpp"
 
 namespace mssql::tds::native {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/value.hpp"
+#include "core/tds/codec/column.hpp"
 
 namespace mssql::tds::native {
 

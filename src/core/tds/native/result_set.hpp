@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/value.hpp"
+#include "core/tds/codec/column.hpp"
 #include "inbox.hpp"
 
 namespace mssql::tds::native {

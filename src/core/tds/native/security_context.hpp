@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 
 namespace mssql::tds::native {
 

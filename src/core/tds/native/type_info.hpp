@@ -26,7 +26,7 @@ inline constexpr std::uint64_t null_chunks = 0xFFFFFFFFFFFFFFFF;
 // All take a type that is sent: none of the character types but nvarchar, of the binary ones but
 // varbinary.
 void append_type_info(const RemoteType& sent, const ServerState& state, std::string& out);
-// `bytes` are in the encoding of value.hpp, UTF-16LE for nvarchar.
+// `bytes` are in the encoding of column.hpp, UTF-16LE for nvarchar.
 void append_value(const RemoteType& sent, std::string_view bytes, std::string& out);
 void append_null(const RemoteType& sent, std::string& out);
 

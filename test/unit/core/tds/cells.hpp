@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/value.hpp"
+#include "core/tds/codec/column.hpp"
 
 namespace mssql::tds {
 

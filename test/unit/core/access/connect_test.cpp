@@ -1,6 +1,6 @@
 // The FreeTDS driver behind core/tds/session: against prepared bytes (canned_server.hpp), and
 // against a real server where MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE name one.
-#include "core/tds/session.hpp"
+#include "core/source/session.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 #include "core/tds/codec/unicode.hpp"
 #include "core/tds/freetds/login.hpp"
 #include "core/tds/freetds/parameters.hpp"
-#include "canned_server.hpp"
+#include "../tds/canned_server.hpp"
 
 namespace mssql::tds {
 namespace {

@@ -1,11 +1,11 @@
 // The state machine, over a session that only takes notes.
-#include "core/tds/transaction.hpp"
+#include "core/source/transaction.hpp"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "cells.hpp"
+#include "../tds/cells.hpp"
 
 namespace mssql::tds {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "core/tsql/query.hpp"
 #include "core/tsql/quote.hpp"
-#include "error.hpp"
-#include "types.hpp"
+#include "core/error.hpp"
+#include "core/types.hpp"
 
 namespace mssql {
 

@@ -1,5 +1,5 @@
 // The choice of the driver, and what needs no driver.
-#include "session.hpp"
+#include "core/source/session.hpp"
 
 #include <poll.h>
 

@@ -1,4 +1,4 @@
-#include "core/options.hpp"
+#include "core/access/options.hpp"
 
 #include <gtest/gtest.h>
 

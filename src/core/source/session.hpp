@@ -15,7 +15,7 @@
 
 #include "core/error.hpp"
 #include "core/types.hpp"
-#include "core/value.hpp"
+#include "core/tds/codec/column.hpp"
 
 namespace mssql::tds {
 
@@ -156,7 +156,7 @@ class Session {
 
   // Bulk load into `table` (quoted, may be qualified), as INSERT does it: constraints are checked,
   // triggers fire, NULLs stay NULL. Values for an identity column need SET IDENTITY_INSERT ON.
-  // Cells are in the encoding of value.hpp for the column's type, text in UTF-8. Between begin and
+  // Cells are in the encoding of column.hpp for the column's type, text in UTF-8. Between begin and
   // end the session may be busy; a row that is refused leaves nothing behind, and the load goes on
   // without it; after an error of the server's and after cancel() it is over, and the transaction
   // that it has begun is the caller's to roll back.
