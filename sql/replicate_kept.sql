@@ -51,15 +51,18 @@ ALTER TABLE kept.kept ADD word text DEFAULT kept.word(), ADD CHECK (kept.fine(wo
 :run
 SELECT id, word FROM kept ORDER BY id;
 SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'kept.kept'::regclass AND contype = 'c' ORDER BY 1;
+SELECT mssql_exec('mssql', 'ALTER TABLE dbo.KeptChild WITH NOCHECK ADD CONSTRAINT ck_kept CHECK (Id > 0)');
+:run
 CREATE TRIGGER note AFTER INSERT ON kept.keptchild FOR EACH ROW EXECUTE FUNCTION kept.note();
 CREATE TRIGGER note_emptied AFTER TRUNCATE ON kept.keptchild FOR EACH STATEMENT EXECUTE FUNCTION kept.note();
 SET client_min_messages = error;
 CREATE PUBLICATION kept FOR TABLE kept.keptchild;
 SET client_min_messages = warning;
 COMMENT ON CONSTRAINT fk_kept ON kept.keptchild IS 'it''s kept';
+COMMENT ON CONSTRAINT ck_kept ON kept.keptchild IS 'so is this';
 :run
 TABLE audit ORDER BY id;
-SELECT obj_description(oid, 'pg_constraint'), convalidated FROM pg_constraint WHERE conname = 'fk_kept';
+SELECT obj_description(oid, 'pg_constraint'), convalidated FROM pg_constraint WHERE conname IN ('fk_kept', 'ck_kept') ORDER BY conname;
 SHOW search_path;
 RESET search_path;
 :run

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ANALYZE of foreign tables reads a part of what is large, and keeps the beginning of what is long.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 11
+plan 12
 
 tsql "CREATE TABLE dbo.tap_pages (id int NOT NULL PRIMARY KEY, pad char(200) NOT NULL)"
 tsql "INSERT INTO dbo.tap_pages SELECT n, 'x' FROM (SELECT TOP 20000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n
@@ -47,6 +47,9 @@ query "CREATE DOMAIN json_text AS text CHECK (VALUE::json IS NOT NULL); CREATE D
 is "$(error_of "ANALYZE tap_json")" '' "a domain's check"
 query "ALTER FOREIGN TABLE tap_json ALTER v TYPE text; CREATE STATISTICS of_json ON (v::json ->> 0), id FROM tap_json"
 is "$(error_of "ANALYZE tap_json")" '' "an expression of extended statistics"
+query "DROP STATISTICS of_json; CREATE TABLE tap_parent (id int, v text) PARTITION BY LIST (id); ALTER TABLE tap_parent ATTACH PARTITION tap_json DEFAULT;
+  CREATE STATISTICS of_json ON (v::json ->> 0), id FROM tap_parent"
+is "$(error_of "ANALYZE tap_parent")" '' "an expression of a partitioned table's extended statistics"
 tsql "DROP VIEW dbo.tap_view"
 tsql "DROP TABLE dbo.tap_json"
 tsql "DROP TABLE dbo.tap_pages, dbo.tap_long"

@@ -109,6 +109,18 @@ std::int64_t count_by_scan(Relation relation) {
   return count;
 }
 
+bool belong_to_trusted(List* relations) {
+  ListCell* cell = nullptr;
+  foreach (cell, relations) {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
+    if (!HeapTupleIsValid(tuple)) return false;
+    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    ReleaseSysCache(tuple);
+    if (!is_trusted(owner)) return false;
+  }
+  return true;
+}
+
 // The relation, with its partitions.
 List* members_of(Relation relation) {
   const Oid id = RelationGetRelid(relation);
@@ -116,15 +128,10 @@ List* members_of(Relation relation) {
                                                                 : list_make1_oid(id);
 }
 
-bool are_trusted(List* members) {
-  ListCell* cell = nullptr;
-  foreach (cell, members) {
-    Relation member = relation_open(lfirst_oid(cell), NoLock);
-    const bool trusted = is_trusted(member->rd_rel->relowner);
-    relation_close(member, NoLock);
-    if (!trusted) return false;
-  }
-  return true;
+// The owners of what a planner evaluates to count the rows: keys above a partition, too.
+bool are_trusted(Relation relation, List* members) {
+  return belong_to_trusted(members) &&
+         (!relation->rd_rel->relispartition || belong_to_trusted(get_partition_ancestors(RelationGetRelid(relation))));
 }
 
 // A view, a foreign table and policies are code, and no others need it to be counted: what a
@@ -155,7 +162,8 @@ std::int64_t count_rows(Oid id) {
   if (!may_read(id))
     aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
   List* members = members_of(relation);
-  const std::int64_t count = are_trusted(members) ? count_by_query(relation) : count_untrusted(relation, members);
+  const std::int64_t count =
+      are_trusted(relation, members) ? count_by_query(relation) : count_untrusted(relation, members);
   relation_close(relation, NoLock);
   return count;
 }

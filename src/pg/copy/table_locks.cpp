@@ -119,6 +119,9 @@ void lock_belongings(Try* attempt, int at) {
   const Oid table = attempt->tables->ids[at];
   ListCell* cell = nullptr;
   attempt->at = at;
+  if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table)))
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("a table or sequence has been dropped since the run began"), errhint("Run again.")));
   foreach (cell, parts_of(table)) {
     attempt->part = lfirst_oid(cell);
     if (!ConditionalLockRelationOid(attempt->part, AccessExclusiveLock))

@@ -14,7 +14,7 @@ bool is_trusted(Oid role);
 void check_trusted(Relation relation);
 
 // Whether the expression calls anything but functions of PostgreSQL itself that are IMMUTABLE: none
-// of these calls others. A domain calls its constraints.
+// of these calls others. Expressions of kinds that are rare are said to.
 bool calls_code(Node* expression);
 
 }  // namespace mssql::pg

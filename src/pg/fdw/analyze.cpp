@@ -70,6 +70,28 @@ const char* sample_item(const RemoteAttribute& column) {
 const char* page_sample(const char* table, double percent) { return copy_out(tsql::page_sample(table, percent)); }
 const char* row_sample(const char* column, double share) { return copy_out(tsql::row_sample_condition(column, share)); }
 
+bool has_statistics(Relation relation) { return RelationGetStatExtList(relation) != NIL; }
+
+// Of the tables that it is a partition of or inherits from, whose ANALYZE reads it, too.
+bool has_statistics_above(Oid table) {
+  if (!has_superclass(table)) return false;
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
+  Relation inherits = table_open(InheritsRelationId, AccessShareLock);
+  SysScanDesc scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, nullptr, 1, &key);
+  bool found = false;
+  for (HeapTuple tuple = nullptr; !found && (tuple = systable_getnext(scan)) != nullptr;) {
+    const Oid above = reinterpret_cast<Form_pg_inherits>(GETSTRUCT(tuple))->inhparent;
+    Relation parent = try_relation_open(above, AccessShareLock);
+    if (parent == nullptr) continue;
+    found = has_statistics(parent) || has_statistics_above(above);
+    relation_close(parent, AccessShareLock);
+  }
+  systable_endscan(scan);
+  table_close(inherits, AccessShareLock);
+  return found;
+}
+
 Source find_source(Relation relation) {
   Source source{};
   source.relation = relation;
@@ -78,7 +100,7 @@ Source find_source(Relation relation) {
   ForeignTable* table = GetForeignTable(table_id);
   ForeignServer* server = GetForeignServer(table->serverid);
   source.server = server->serverid;
-  source.may_cut = RelationGetStatExtList(relation) == NIL;
+  source.may_cut = !has_statistics(relation) && !has_statistics_above(table_id);
   source.options = table_options(table_id, table, server);
   // A cut may halve a surrogate pair, and a NUL is no reason to have no statistics.
   if (source.options.policy == tds::CharacterPolicy::error) source.options.policy = tds::CharacterPolicy::replace;

@@ -177,7 +177,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._plan_untrusted_checks(model jsonb) RETURN
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT t.*, u.target AS check_name, u.is_disabled, pg_get_constraintdef(u.id) AS definition,
-               row_number() OVER (PARTITION BY t.id ORDER BY u.target COLLATE "C")::int AS ordinal
+               obj_description(u.id, 'pg_constraint') AS words, row_number() OVER (PARTITION BY t.id ORDER BY u.target COLLATE "C")::int AS ordinal
         FROM _mssql_fdw._untrusted(model) AS u JOIN _mssql_fdw._tables(model) AS t ON t.id = u.table_id
         WHERE u.kind = 'check' AND (u.is_disabled OR t.action = 'refill')
     )
@@ -187,7 +187,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM listed AS l
     UNION ALL
     SELECT 90, l.position, l.ordinal, l.id, 'check', l.source, l.target,
-           format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.target, l.check_name, regexp_replace(l.definition, ' NOT VALID$', '')), NULL
+           format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.target, l.check_name, regexp_replace(l.definition, ' NOT VALID$', ''))
+               || coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS ', l.check_name, l.target) || quote_literal(l.words), ''), NULL
     FROM listed AS l WHERE NOT l.is_disabled
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_untrusted_checks IS

@@ -157,6 +157,15 @@ BEGIN
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
+    SELECT f.source, f.name AS target, k.parent, k.owner INTO other
+    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM _mssql_fdw._families(tables) AS x)) AS k
+    JOIN _mssql_fdw._families(tables) AS f ON f.relation = k.relation
+    ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('target %s of %s is divided by a partition key of role %I', other.target, other.source, other.owner),
+            format('The key of %s calls code, which would run with the rights of %I.', other.parent, current_user),
+            format('Run this as %I; or, when you have read the key, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
+    END IF;
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
                coalesce(_mssql_fdw._calls_code(g.tgqual), false) AS has_condition
@@ -250,7 +259,7 @@ BEGIN
         SELECT t.target, t.position, a.attnum, a.attname, a.atttypid
         FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
         JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill')
+        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
     )
     SELECT l.target, l.attname, u.part_name AS type, u.owner, CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS kind INTO other
     FROM loaded AS l JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM loaded AS x)) AS u ON u.type = l.atttypid

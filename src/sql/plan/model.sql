@@ -446,7 +446,7 @@ BEGIN
     PERFORM _mssql_fdw._check_owners(tables, what);
     PERFORM _mssql_fdw._check_unused(t.relation) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
     WHERE what = 'all' AND t.action IN ('switch', 'refill', 'replace');
-    PERFORM _mssql_fdw._check_type_owners(tables) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_type_owners(tables) WHERE what <> 'verify';
     PERFORM _mssql_fdw._tell_persistence(tables, what, (options ->> 'unlogged')::boolean);
     PERFORM _mssql_fdw._check_readable(tables);
     SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;

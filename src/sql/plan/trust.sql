@@ -26,6 +26,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._with_partitions IS 'each relation with its partitions, whose root it is';
 
+-- Whoever evaluates what a partition may hold evaluates the keys of all that it is a partition of,
+-- and to plan a query over it is enough: those keys that an untrusted role has written, with their
+-- tables.
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_partition_keys(relations oid[]) RETURNS TABLE (relation oid, parent text, owner name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE above (relation, ancestor) AS (
+        SELECT r.oid, r.oid FROM unnest(relations) AS r (oid)
+        UNION
+        SELECT a.relation, i.inhparent
+        FROM above AS a JOIN pg_class AS c ON c.oid = a.ancestor AND c.relispartition JOIN pg_inherits AS i ON i.inhrelid = a.ancestor
+    )
+    SELECT a.relation, format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
+    FROM above AS a JOIN pg_partitioned_table AS p ON p.partrelid = a.ancestor JOIN pg_class AS c ON c.oid = p.partrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE NOT _mssql_fdw._is_trusted(c.relowner) AND _mssql_fdw._calls_code(p.partexprs)
+$$;
+COMMENT ON FUNCTION _mssql_fdw._untrusted_partition_keys IS
+    'partition keys above the relations, and their own, that an untrusted role has written and that call code';
+
 -- An error where planning a query over one of these relations, or over its partitions, evaluates
 -- what an untrusted role has written: PostgreSQL folds what is IMMUTABLE of the expressions of
 -- indexes, statistics and partition keys and of checks. To be asked when they are locked against
@@ -35,34 +54,36 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    WITH others AS (
+    WITH members AS MATERIALIZED (
         SELECT DISTINCT c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
-        FROM _mssql_fdw._with_partitions(relations) AS m JOIN pg_class AS c ON c.oid = m.relation
-        JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE NOT _mssql_fdw._is_trusted(c.relowner)
+        FROM _mssql_fdw._with_partitions(relations) AS m JOIN pg_class AS c ON c.oid = m.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    ), others AS MATERIALIZED (
+        SELECT m.oid, m.relkind, m.name, pg_get_userbyid(m.relowner) AS owner FROM members AS m WHERE NOT _mssql_fdw._is_trusted(m.relowner)
     ), written AS (
-        SELECT o.oid, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
+        SELECT o.name, o.owner, o.name AS place, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
         UNION ALL
-        SELECT i.indrelid, format('index "%s"', c.relname), coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
+        SELECT o.name, o.owner, o.name, format('index "%s"', c.relname),
+               coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
         FROM others AS o JOIN pg_index AS i ON i.indrelid = o.oid JOIN pg_class AS c ON c.oid = i.indexrelid
         UNION ALL
-        SELECT e.stxrelid, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
+        SELECT o.name, o.owner, o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
         FROM others AS o JOIN pg_statistic_ext AS e ON e.stxrelid = o.oid
         UNION ALL
-        SELECT p.partrelid, 'its partition key', _mssql_fdw._calls_code(p.partexprs) FROM others AS o JOIN pg_partitioned_table AS p ON p.partrelid = o.oid
+        SELECT m.name, k.owner, k.parent, 'partition key of ' || k.parent, true
+        FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.oid FROM members AS x)) AS k JOIN members AS m ON m.oid = k.relation
         UNION ALL
-        SELECT k.conrelid, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
+        SELECT o.name, o.owner, o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
         FROM others AS o JOIN pg_constraint AS k ON k.conrelid = o.oid AND k.contype = 'c'
         UNION ALL
-        SELECT a.attrelid, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
+        SELECT o.name, o.owner, o.name, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
         FROM others AS o JOIN pg_attribute AS a ON a.attrelid = o.oid AND a.attgenerated = 'v'
         JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     )
-    SELECT o.name, pg_get_userbyid(o.relowner) AS owner, w.what INTO other FROM others AS o JOIN written AS w ON w.oid = o.oid
-    WHERE w.is_code ORDER BY o.name COLLATE "C", w.what COLLATE "C" LIMIT 1;
+    SELECT w.* INTO other FROM written AS w WHERE w.is_code ORDER BY w.name COLLATE "C", w.what COLLATE "C" LIMIT 1;
     IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, belongs to role %I', other.name, other.owner),
-            format('What %I has written would run with the rights of %I: %s.', other.owner, current_user, other.what),
-            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.name, current_user));
+        PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, evaluates what role %I has written', other.name, other.owner),
+            format('It would run with the rights of %I: %s.', current_user, other.what),
+            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.place, current_user));
     END IF;
 END
 $$;
