@@ -6,8 +6,9 @@ CREATE SCHEMA told;
 -- the closing line, of a clean run and of one with notes
 SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 3000, 23000000, interval '0', 'ok', '{}')]::replicate.run_tables[], '{}', '0.73 s', 7);
 SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 30, 2300, interval '0', 'ok', '{}')]::replicate.run_tables[],
-    ARRAY[ROW(1, 'column', 'without a source', 'dbo.a', 'told.a', 'gone'), ROW(NULL, 'copy', 'without a source', 'dbo.b', 'told.b', 'gone'),
-          ROW(NULL, 'view', 'not copied', 'dbo.v', NULL, 'not copied')]::replicate._loss[], '0.01 s', 8);
+    ARRAY[ROW(1, 1, 'column', 'dbo.a', 'told.a', 'skipped', 'without a source', 'gone', NULL, NULL),
+          ROW(2, NULL, 'copy', 'dbo.b', 'told.b', 'skipped', 'without a source', 'gone', NULL, NULL),
+          ROW(3, NULL, 'view', 'dbo.v', NULL, 'skipped', 'not copied', 'not copied', NULL, NULL)]::replicate._outcome[], '0.01 s', 8);
 
 SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 1, 23, interval '0', 'ok', '{}'), ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}')]::replicate.run_tables[], '{}', '0.02 s', 9);
 SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}')]::replicate.run_tables[], '{}', '0.02 s', 9);
@@ -64,8 +65,8 @@ FROM (VALUES (0), (1), (2)) AS d (state)
 CROSS JOIN _mssql_fdw._plan_isolation(jsonb_build_object('what', 'all', 'server', 'mssql', 'tables', '[{"position": 1, "action": "create"}]'::jsonb, 'catalog',
     jsonb_build_object('database', jsonb_build_object('name', 'a]b', 'snapshot_isolation_state', d.state)))) AS s;
 SET client_min_messages = notice;
-SELECT outcome, loss IS NOT NULL AND (loss).verb IS NOT NULL AS lost
-FROM _mssql_fdw._run_step(ROW(0, 0, 0, NULL, 'isolation', 'db', NULL, NULL, 'not of one moment')::replicate._step, '{}');
+SELECT outcome, verb IS NOT NULL AS lost
+FROM _mssql_fdw._execute('{}', ARRAY[ROW(0, 0, 0, NULL, 'isolation', 'db', NULL, NULL, 'not of one moment')::replicate._step]);
 SET client_min_messages = warning;
 
 -- what others read of a run has no values of rows

@@ -1,7 +1,7 @@
 \echo Use "CREATE EXTENSION mssql_fdw" to load this file. \quit
 
--- Expressions here, those of functions with a SQL body too, mean PostgreSQL's own operators and functions, whatever else the schema has
--- into which the extension goes.
+-- Expressions here, those of functions with a SQL body too, mean PostgreSQL's own operators and
+-- functions, whatever else the schema has into which the extension goes.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- The schema of private functions, and the foreign-data wrapper. Runs once, at CREATE EXTENSION.
@@ -19,7 +19,8 @@ BEGIN
 END
 $$;
 
--- Nobody else can create anything here, so that no call of a private function can mean somebody else's.
+-- Nobody else can create anything here, so that no call of a private function can mean somebody
+-- else's.
 CREATE SCHEMA _mssql_fdw;
 COMMENT ON SCHEMA _mssql_fdw IS 'mssql_fdw: private functions, which may change with any version';
 GRANT USAGE ON SCHEMA _mssql_fdw TO PUBLIC;
@@ -36,7 +37,8 @@ CREATE FOREIGN DATA WRAPPER mssql_fdw HANDLER @extschema@.mssql_fdw_handler VALI
 COMMENT ON FUNCTION @extschema@.mssql_fdw_handler() IS 'what PostgreSQL calls to use foreign tables of mssql_fdw';
 COMMENT ON FUNCTION @extschema@.mssql_fdw_validator(text[], oid) IS 'checks the options of servers, user mappings, foreign tables and columns';
 COMMENT ON FOREIGN DATA WRAPPER mssql_fdw IS 'tables of Microsoft SQL Server';
--- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE EXTENSION.
+-- State of replication: what ran, and the row types that its plan is made of. Runs once, at CREATE
+-- EXTENSION.
 
 CREATE SCHEMA replicate;
 COMMENT ON SCHEMA replicate IS 'mssql_fdw: history and progress of replication';
@@ -45,8 +47,9 @@ GRANT USAGE ON SCHEMA replicate TO PUBLIC;
 CREATE SEQUENCE replicate.run_id;
 COMMENT ON SEQUENCE replicate.run_id IS 'numbers of runs';
 
--- One row a finished run. A run in the caller's transaction is there when that commits; one that failed left nothing at all.
--- No foreign key: pg_restore -j loads tables in any order, and rows come from _write_history() alone.
+-- One row a finished run. A run in the caller's transaction is there when that commits; one that
+-- failed left nothing at all. No foreign key: pg_restore -j loads tables in any order, and rows
+-- come from _write_history() alone.
 CREATE TABLE replicate._runs (
     id bigint PRIMARY KEY DEFAULT nextval('replicate.run_id'),
     server name NOT NULL,
@@ -77,9 +80,10 @@ CREATE TABLE replicate._run_tables (
     PRIMARY KEY (run, source)
 );
 
--- Everybody sees his own history; pg_read_all_stats sees all. It is written by C code (src/pg/copy/run.cpp) as the extension's owner, who
--- alone may delete. Views filter and not row-level security, because pg_dump writes the policies of an extension's tables out as
--- if the user had made them.
+-- Everybody sees his own history; pg_read_all_stats sees all. It is written by C code
+-- (src/pg/copy/run.cpp) as the extension's owner, who alone may delete. Views filter and not
+-- row-level security, because pg_dump writes the policies of an extension's tables out as if the
+-- user had made them.
 CREATE VIEW replicate.runs WITH (security_barrier) AS
 SELECT * FROM replicate._runs WHERE role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 CREATE VIEW replicate.run_tables WITH (security_barrier) AS
@@ -111,9 +115,10 @@ COMMENT ON COLUMN replicate.run_tables.rows IS 'rows loaded';
 COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values here, without headers, padding and compression';
 GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
 
--- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim() writes it. A table is meant by its name,
--- and has to be the very relation; after a restore (`database` is 0) or in a copy of the database, where the numbers are others, the table
--- of that name and of the same owner.
+-- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim()
+-- writes it. A table is meant by its name, and has to be the very relation; after a restore
+-- (`database` is 0) or in a copy of the database, where the numbers are others, the table of that
+-- name and of the same owner.
 CREATE TABLE replicate._targets (
     target_schema name NOT NULL,
     target_name name NOT NULL,
@@ -127,9 +132,10 @@ CREATE TABLE replicate._targets (
 );
 GRANT SELECT ON replicate._targets TO PUBLIC;
 
--- Who restores a database that he owns can write any row: he speaks for tables of his roles only, '' is nobody's. And he speaks by name,
--- as a dump does that is restored into its own database, where the tables have other numbers now; what the ledger knows of such a table
--- already, it knows better.
+-- Who restores a database that he owns can write any row: he speaks for tables of his roles only,
+-- '' is nobody's. And he speaks by name, as a dump does that is restored into its own database,
+-- where the tables have other numbers now; what the ledger knows of such a table already, it knows
+-- better.
 CREATE FUNCTION _mssql_fdw._own_words() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -177,10 +183,12 @@ SELECT pg_catalog.pg_extension_config_dump('replicate._targets', '');
 GRANT SELECT, INSERT ON replicate._runs, replicate._run_tables, replicate._targets TO pg_database_owner;
 GRANT SELECT, UPDATE ON SEQUENCE replicate.run_id TO pg_database_owner;
 
--- What is being copied at this moment, by any session of this database. A run holds the lock `run` until its transaction ends, and
--- `voice` while it works: then the beginning of its query text is what it says of itself, for no other session can look up a table
--- that is not committed. Nobody else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate and the clock in
--- slots that COPY does not use. Reading another role's progress takes pg_read_all_stats, as for pg_stat_progress_copy.
+-- What is being copied at this moment, by any session of this database. A run holds the lock `run`
+-- until its transaction ends, and `voice` while it works: then the beginning of its query text is
+-- what it says of itself, for no other session can look up a table that is not committed. Nobody
+-- else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate and
+-- the clock in slots that COPY does not use. Reading another role's progress takes
+-- pg_read_all_stats, as for pg_stat_progress_copy.
 CREATE VIEW replicate.progress AS
 SELECT s.srvname AS server,
        run.pid,
@@ -230,7 +238,8 @@ COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this tab
 COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
--- Row types of the model (plan/map.sql, plan/model.sql) and of the plan. Private: they may change with any version.
+-- Row types of the model (plan/map.sql, plan/model.sql) and of the plan. Private: they may change
+-- with any version.
 CREATE TYPE replicate._table AS (
     id int,
     schema text,
@@ -286,14 +295,19 @@ CREATE TYPE replicate._object AS (
     note text
 );
 
--- Something of the source that the target lacks.
-CREATE TYPE replicate._loss AS (
+-- What became of a step, or of a constraint or an index that its rows violate. A loss, where the
+-- target lacks something of the source after it.
+CREATE TYPE replicate._outcome AS (
+    step int,              -- number in the plan
     table_id int,          -- NULL: nothing of a table's
     kind text,             -- a step's
-    verb text,             -- failed, not validated, not translated, not made, without a source, a match or tables, not copied; '' of a finding
     source text,
     target text,
-    note text
+    outcome text,          -- done, failed, skipped
+    verb text,             -- of a loss: failed, not validated, not translated, not made, without a source, a match or tables, not copied; '' of a finding
+    note text,
+    answer text[],         -- first row of what the statement answered
+    elapsed interval
 );
 
 CREATE TYPE replicate._step AS (
@@ -307,8 +321,9 @@ CREATE TYPE replicate._step AS (
     statement text,        -- NULL: nothing to do, the note says why
     note text
 );
--- Pass-through statements, connections, and what the C++ core knows of T-SQL for the SQL functions of replicate.
--- All are SECURITY INVOKER: USAGE on the foreign server and a user mapping are what a caller needs.
+-- Pass-through statements, connections, and what the C++ core knows of T-SQL for the SQL functions
+-- of replicate. All are SECURITY INVOKER: USAGE on the foreign server and a user mapping are what a
+-- caller needs.
 
 CREATE FUNCTION @extschema@.mssql_query(server name, sql text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'mssql_fdw_query' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 1000;
@@ -343,9 +358,9 @@ CREATE FUNCTION @extschema@.mssql_fdw_version() RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_version' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extension and of its client library';
 
--- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which queries these are is not the
--- caller's choice. A row may say which of its names this database's encoding cannot hold ("unnameable") and which of its comments
--- therefore are missing ("left_out").
+-- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which
+-- queries these are is not the caller's choice. A row may say which of its names this database's
+-- encoding cannot hold ("unnameable") and which of its comments therefore are missing ("left_out").
 CREATE FUNCTION _mssql_fdw._source_catalog(server name) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
@@ -353,7 +368,8 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARA
 CREATE FUNCTION _mssql_fdw._source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_count' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
--- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash behind it. Not unique by itself.
+-- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash
+-- behind it. Not unique by itself.
 CREATE FUNCTION _mssql_fdw._local_name(name text, name_case text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 -- Of a column: system columns have names that no other can have.
@@ -364,7 +380,8 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_local_column_name' LANGUAGE C STRICT IMMUTABLE 
 CREATE FUNCTION _mssql_fdw._distinct_name(local text, source text) RETURNS name
 AS 'MODULE_PATHNAME', 'mssql_fdw_distinct_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can be seen.
+-- Types come as sys.types and sys.columns have them. The local type depends on whether PostGIS can
+-- be seen.
 CREATE FUNCTION _mssql_fdw._local_type(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_local_type' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
@@ -384,47 +401,55 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_select_expression' LANGUAGE C STRICT IMMUTABLE 
 CREATE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- A default as SQL Server stores it, in PostgreSQL's words; NULL: no translation is sure. sequences[i], "schema.name", is locals[i].
+-- A default as SQL Server stores it, in PostgreSQL's words; NULL: no translation is sure.
+-- sequences[i], "schema.name", is locals[i].
 CREATE FUNCTION _mssql_fdw._translate_default(definition text, type text, max_length int, "precision" int, scale int,
     sequences text[] DEFAULT '{}', locals text[] DEFAULT '{}') RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_default' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- The same for a check constraint or an index's filter: columns[i] is locals[i], of the declared type types[i], if that is given.
+-- The same for a check constraint or an index's filter: columns[i] is locals[i], of the declared
+-- type types[i], if that is given.
 CREATE FUNCTION _mssql_fdw._translate_check(definition text, columns text[], locals text[], types text[] DEFAULT '{}')
 RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_translate_check' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- Tables 0 .. tables-1 with parents before their children, the heavier first among those that are free; weights may be empty.
+-- Tables 0 .. tables-1 with parents before their children, the heavier first among those that are
+-- free; weights may be empty.
 CREATE FUNCTION _mssql_fdw._load_order(tables int, children int[], parents int[], weights float8[] DEFAULT '{}') RETURNS int[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_load_order' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 -- Replicate: the C functions it needs, and the checks of arguments that all its functions share.
 
--- Loads a remote table into the staging relation of a local one, or into one that is new; src/pg/copy/loader.hpp says which. `types`:
--- of source_columns, as sys.types calls them. `source`: how messages and progress call the source.
+-- Loads a remote table into the staging relation of a local one, or into one that is new;
+-- src/pg/copy/loader.hpp says which. `types`: of source_columns, as sys.types calls them. `source`:
+-- how messages and progress call the source.
 CREATE FUNCTION _mssql_fdw._load(server name, source_schema text, source_table text, source_columns text[], types text[],
     target regclass, columns name[], source text, nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0,
     estimated_bytes bigint DEFAULT 0, memory_optimized boolean DEFAULT false, OUT rows bigint, OUT bytes bigint)
 AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
--- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private function found it helps nobody.
+-- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private
+-- function found it helps nobody.
 CREATE FUNCTION _mssql_fdw._raise(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_raise' LANGUAGE C VOLATILE PARALLEL SAFE;
 
--- A notice or a warning, with question marks for what the client's encoding lacks: it must not end the run that it tells of.
+-- A notice or a warning, with question marks for what the client's encoding lacks: it must not end
+-- the run that it tells of.
 CREATE FUNCTION _mssql_fdw._say(warning boolean, message text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_say' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 CREATE FUNCTION _mssql_fdw._client_can_read(value text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_client_can_read' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
--- Holds fixed, until the calling function ends, what would change a text form or a parse; src/pg/host/settings.hpp says which settings.
+-- Holds fixed, until the calling function ends, what would change a text form or a parse;
+-- src/pg/host/settings.hpp says which settings.
 CREATE FUNCTION _mssql_fdw._hold_settings() RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold_settings' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 CREATE FUNCTION _mssql_fdw._nearest(word text, candidates text[]) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_nearest' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
--- An error where a cursor of the session reads the table: it could not be switched, emptied or dropped.
+-- An error where a cursor of the session reads the table: it could not be switched, emptied or
+-- dropped.
 CREATE FUNCTION _mssql_fdw._check_unused(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_check_unused' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
@@ -432,7 +457,8 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_check_unused' LANGUAGE C STRICT VOLATILE PARALL
 CREATE FUNCTION _mssql_fdw._parse_table_name(qualified_name text, OUT schema text, OUT name text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_parse_table_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- Every key of `options` with its default, what it may be, and what it is used for (_model() has the words).
+-- Every key of `options` with its default, what it may be, and what it is used for (_model() has
+-- the words).
 CREATE FUNCTION _mssql_fdw._option_list() RETURNS TABLE (key text, fallback jsonb, allowed text[], used_for text[])
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -554,14 +580,16 @@ BEGIN
 END
 $$;
 
--- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no plain name.
+-- How plans and messages call a source object: dbo.Posts, and [odd schema].[a.b] where that is no
+-- plain name.
 CREATE FUNCTION _mssql_fdw._source_name(schema text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
             ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;
 
--- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without against the table's name; and one with a bracket
--- against the ways of writing them with brackets, which plans and results do.
+-- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without
+-- against the table's name; and one with a bracket against the ways of writing them with brackets,
+-- which plans and results do.
 CREATE FUNCTION _mssql_fdw._matches(schema text, name text, patterns text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
@@ -570,8 +598,9 @@ RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
                       SELECT FROM (VALUES ('[' || replace(schema, ']', ']]') || '].', '[' || replace(name, ']', ']]') || ']')) AS q (schema, name)
                       CROSS JOIN LATERAL unnest(ARRAY[q.schema || q.name, _matches.schema || '.' || q.name, q.schema || _matches.name, q.name]) AS w (spelling)
                       WHERE w.spelling ILIKE p.pattern OR w.spelling = p.pattern));
--- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its keys are the queries of
--- src/core/tsql/catalog.hpp, which names their columns; "database" is one object, the others are arrays of objects.
+-- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its
+-- keys are the queries of src/core/tsql/catalog.hpp, which names their columns; "database" is one
+-- object, the others are arrays of objects.
 
 CREATE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -587,8 +616,9 @@ BEGIN
 END
 $$;
 
--- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what was taken out is "set_aside".
--- An index or a foreign key goes as a whole: without one of its columns it would be another.
+-- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what
+-- was taken out is "set_aside". An index or a foreign key goes as a whole: without one of its
+-- columns it would be another.
 CREATE FUNCTION _mssql_fdw._set_aside(catalog jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH entries AS (
@@ -608,8 +638,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                                             FROM judged AS j WHERE j.aside))
 $$;
 
--- What the catalog tells that nobody should have to find out later: what is not copied, or copied as something else, or could not be
--- looked at. `schema` and `name`: the table that it is about, NULL for the database.
+-- What the catalog tells that nobody should have to find out later: what is not copied, or copied
+-- as something else, or could not be looked at. `schema` and `name`: the table that it is about,
+-- NULL for the database.
 CREATE FUNCTION _mssql_fdw._catalog_findings(catalog jsonb)
 RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -675,8 +706,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 -- Replicate: the ledger. Whoever asks what is a copy of what asks here.
 
--- What earlier runs made or took over and is there still, under its name: the very relation; after a restore or in a copy of the database,
--- where the numbers are others, one of the same owner, unless this database has its own word.
+-- What earlier runs made or took over and is there still, under its name: the very relation; after
+-- a restore or in a copy of the database, where the numbers are others, one of the same owner,
+-- unless this database has its own word.
 CREATE FUNCTION _mssql_fdw._copies()
 RETURNS TABLE (server name, source_schema text, source_name text, target_schema name, target_name name, relation oid, relkind "char")
 LANGUAGE sql STABLE
@@ -697,9 +729,10 @@ RETURN EXISTS (
     SELECT FROM _mssql_fdw._copies() AS k
     WHERE k.relation = _is_copy.relation AND k.server = _is_copy.server AND k.source_schema = _is_copy.source_schema
       AND k.source_name = _is_copy.source_name);
--- Replicate: source objects to local names and types. The names do not depend on which tables are selected, and what the ledger knows
--- under one of its names keeps that, so a table or a sequence is called the same in every run. Where two would be called the same, the
--- first keeps the name and the others get a suffix that is a hash of their source name.
+-- Replicate: source objects to local names and types. The names do not depend on which tables are
+-- selected, and what the ledger knows under one of its names keeps that, so a table or a sequence
+-- is called the same in every run. Where two would be called the same, the first keeps the name and
+-- the others get a suffix that is a hash of their source name.
 
 -- Says that `folded`, which is the source's `name`, is cut and ends in a hash; NULL: it is not.
 CREATE FUNCTION _mssql_fdw._cut_note(name text, folded text) RETURNS text
@@ -727,8 +760,8 @@ BEGIN
 END
 $$;
 
--- All base tables of the source with their local names; position and action are still open. `kept`, `suffixed`: the copy that is there under
--- the name, or under the one with a suffix.
+-- All base tables of the source with their local names; position and action are still open. `kept`,
+-- `suffixed`: the copy that is there under the name, or under the one with a suffix.
 CREATE FUNCTION _mssql_fdw._map_tables(server name, catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH copies AS MATERIALIZED (
@@ -794,7 +827,8 @@ BEGIN
     IF increment IS NULL OR increment = 0 OR seed IS NULL OR scale <> 0
         OR seed NOT BETWEEN lowest AND highest OR increment NOT BETWEEN -9223372036854775807 AND 9223372036854775807 THEN
         generator := NULL;
-    -- PostgreSQL's own bounds, unless the source has been beyond them (a negative seed, DBCC CHECKIDENT ... RESEED)
+    -- PostgreSQL's own bounds, unless the source has been beyond them (a negative seed, DBCC
+    -- CHECKIDENT ... RESEED)
     ELSIF increment > 0 AND seed >= 1 AND coalesce(last_value, 0) + increment >= 1 THEN
         lowest := 1;
     ELSIF increment < 0 AND seed <= -1 AND coalesce(last_value, 0) + increment <= -1 THEN
@@ -803,7 +837,8 @@ BEGIN
 END
 $$;
 
--- The local type: the default mapping, and PostGIS types by their full name where the extension is, whatever search_path says.
+-- The local type: the default mapping, and PostGIS types by their full name where the extension is,
+-- whatever search_path says.
 CREATE FUNCTION _mssql_fdw._column_type(type text, max_length int, "precision" int, scale int) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -844,9 +879,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM (SELECT DISTINCT l.type, l.max_length, l."precision", l.scale FROM listed AS l) AS d
     )
     SELECT n.id, n.column_id, n."column", n.target, n.type, n.max_length, n."precision", n.scale, n."collation",
-           -- 38,38 is what some servers say when they do not know an expression's scale: any numeric fits
+           -- 38,38 is what some servers say when they do not know an expression's scale: any
+           -- numeric fits
            CASE WHEN n.is_computed AND n.type IN ('decimal', 'numeric') AND n.scale = 38 THEN 'numeric' ELSE y.local_type END,
-           -- what the source fills in by itself, nobody fills in here: new rows must be able to go without
+           -- what the source fills in by itself, nobody fills in here: new rows must be able to go
+           -- without
            n.is_nullable OR n.is_computed OR n.is_hidden OR n.type IN ('timestamp', 'rowversion'),
            CASE WHEN n.is_identity THEN g.generator END, n.seed, n.increment, n.last_value, g.lowest, g.highest,
            CASE WHEN NOT n.is_computed AND n.type NOT IN ('timestamp', 'rowversion') THEN n.default_definition END,
@@ -867,8 +904,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CROSS JOIN LATERAL _mssql_fdw._identity_range(n.type, n."precision", n.scale, n.seed, n.increment, n.last_value) AS g
 $$;
 
--- Indexes and sequences share one name space with tables: their names go in order of importance, and step aside for what exists.
--- An index or a copied sequence that stands keeps its name. Tables that are left alone (skip, keep) keep theirs and are not listed.
+-- Indexes and sequences share one name space with tables: their names go in order of importance,
+-- and step aside for what exists. An index or a copied sequence that stands keeps its name. Tables
+-- that are left alone (skip, keep) keep theirs and are not listed.
 CREATE FUNCTION _mssql_fdw._map_relations(server name, catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -936,7 +974,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM ranked AS r
 $$;
 
--- Checks and foreign keys are named within their table, where the constraints that are indexes come first.
+-- Checks and foreign keys are named within their table, where the constraints that are indexes come
+-- first.
 CREATE FUNCTION _mssql_fdw._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -963,36 +1002,42 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 ELSE _mssql_fdw._cut_note(r.name, r.folded) END
     FROM ranked AS r
 $$;
--- Replicate: whose code a run meets. Whoever owns a relation writes what is evaluated when a query over it is planned or executed.
+-- Replicate: whose code a run meets. Whoever owns a relation writes what is evaluated when a query
+-- over it is planned or executed.
 
--- Who may write code that a run evaluates with the caller's rights. To be asked of few: behind a MATERIALIZED, or it is asked of a whole catalog.
+-- Who may write code that a run evaluates with the caller's rights.
 CREATE FUNCTION _mssql_fdw._is_trusted(role oid) RETURNS boolean
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT r.rolsuper OR r.rolname = current_user FROM pg_roles AS r WHERE r.oid = role;
-END;
+AS 'MODULE_PATHNAME', 'mssql_fdw_is_trusted' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
--- Does the expression call anything but PostgreSQL's own IMMUTABLE functions? Those call nothing else.
+-- Does the expression call anything but PostgreSQL's own IMMUTABLE functions? Those call nothing
+-- else.
 CREATE FUNCTION _mssql_fdw._calls_code(expression pg_node_tree) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_calls_code' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
--- An error where planning a query over one of these relations, or over its partitions, evaluates what an untrusted role has written: PostgreSQL folds
--- what is IMMUTABLE of the expressions of indexes, statistics and partition keys and of checks. To be asked when they are locked against whoever would
--- make such.
+CREATE FUNCTION _mssql_fdw._with_partitions(relations oid[]) RETURNS TABLE (relation oid, root oid)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE members (relation, root) AS (
+        SELECT r.oid, r.oid FROM unnest(relations) AS r (oid)
+        UNION
+        SELECT i.inhrelid, m.root
+        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
+    )
+    SELECT m.relation, m.root FROM members AS m
+$$;
+
+-- An error where planning a query over one of these relations, or over its partitions, evaluates
+-- what an untrusted role has written: PostgreSQL folds what is IMMUTABLE of the expressions of
+-- indexes, statistics and partition keys and of checks. To be asked when they are locked against
+-- whoever would make such.
 CREATE FUNCTION _mssql_fdw._check_planned(relations oid[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    WITH RECURSIVE members (relation) AS (
-        SELECT unnest(relations)
-        UNION
-        SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
-    ), planned AS MATERIALIZED (
-        SELECT c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
-        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    ), others AS MATERIALIZED (
-        SELECT p.* FROM planned AS p WHERE NOT _mssql_fdw._is_trusted(p.relowner)
+    WITH others AS (
+        SELECT DISTINCT c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
+        FROM _mssql_fdw._with_partitions(relations) AS m JOIN pg_class AS c ON c.oid = m.relation
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE NOT _mssql_fdw._is_trusted(c.relowner)
     ), written AS (
         SELECT o.oid, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
         UNION ALL
@@ -1021,7 +1066,8 @@ BEGIN
 END
 $$;
 
--- Replicate: what is there already. Everything that on_existing would run into is an error before anything is changed.
+-- Replicate: what is there already. Everything that on_existing would run into is an error before
+-- anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
 CREATE FUNCTION _mssql_fdw._check_targets(server name, tables jsonb, on_existing text) RETURNS void
@@ -1083,13 +1129,16 @@ BEGIN
 END
 $$;
 
--- Notes that relations are the copies of tables or sequences of the source. Their owner, or who may empty and fill them, may say so: src/pg/copy/run.cpp.
+-- Notes that relations are the copies of tables or sequences of the source. Their owner, or who may
+-- empty and fill them, may say so: src/pg/copy/run.cpp.
 CREATE FUNCTION _mssql_fdw._claim(server name, source_schemas text[], source_names text[], targets regclass[]) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_claim' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
--- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this database meant and is gone, no table of
--- that name is in a copy of it either; and what was said of a target's name elsewhere, or by a restore, counts no more. Only rows of the server
--- go, which no other run deletes, and what is known is not written again: runs of other servers do not wait for this one.
+-- Called by _claim() as the extension's owner: nobody else may write the table. What a row of this
+-- database meant and is gone, no table of that name is in a copy of it either; and what was said of
+-- a target's name elsewhere, or by a restore, counts no more. Only rows of the server go, which no
+-- other run deletes, and what is known is not written again: runs of other servers do not wait for
+-- this one.
 CREATE FUNCTION _mssql_fdw._write_targets(server name, source_schemas text[], source_names text[], targets regclass[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._targets AS o
@@ -1116,7 +1165,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT count(*) FROM written
 $$;
 
--- A sequence that stands under the name of one of the source is somebody's own as a table is, and so is its number.
+-- A sequence that stands under the name of one of the source is somebody's own as a table is, and
+-- so is its number.
 CREATE FUNCTION _mssql_fdw._check_sequences(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1144,10 +1194,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM family AS f JOIN pg_class AS c ON c.oid = f.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
 $$;
 
--- Writing into a table evaluates what its owner has written: checks, defaults, generated columns, triggers, rules; those of its
--- partitions, too. An owner who is neither the caller nor a superuser would get the caller's rights that way, and so would who owns the function of
--- a trigger, or has written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a refill fires it.
--- A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or lies elsewhere.
+-- Writing into a table evaluates what its owner has written: checks, defaults, generated columns,
+-- triggers, rules; those of its partitions, too. An owner who is neither the caller nor a superuser
+-- would get the caller's rights that way, and so would who owns the function of a trigger, or has
+-- written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a
+-- refill fires it. A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or
+-- lies elsewhere.
 CREATE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1194,7 +1246,8 @@ BEGIN
 END
 $$;
 
--- Of these types and all that they are made of (base types, elements, attributes, subtypes): what an untrusted role owns. An array is its element's.
+-- Of these types and all that they are made of (base types, elements, attributes, subtypes): what
+-- an untrusted role owns. An array is its element's.
 CREATE FUNCTION _mssql_fdw._untrusted_parts(types oid[]) RETURNS TABLE (type oid, part oid, part_name text, owner name)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE within (type, part) AS (
@@ -1213,8 +1266,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.type, p.oid, format_type(p.oid, NULL), pg_get_userbyid(p.typowner) FROM parts AS p WHERE NOT _mssql_fdw._is_trusted(p.typowner)
 $$;
 
--- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a copy makes one, so that this is asked again
--- when the tables are locked (src/pg/copy/constraint_check.cpp).
+-- Keys from and to these tables compare by the casts of their types. Anybody with REFERENCES on a
+-- copy makes one, so that this is asked again when the tables are locked
+-- (src/pg/copy/constraint_check.cpp).
 CREATE FUNCTION _mssql_fdw._check_key_types(relations oid[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1238,8 +1292,9 @@ BEGIN
 END
 $$;
 
--- As above, of types: whoever owns a domain writes its constraints and its default, which a value of it has to pass within an array or a
--- composite, too; whoever owns any type, its casts, which the text of a check or a foreign key may mean.
+-- As above, of types: whoever owns a domain writes its constraints and its default, which a value
+-- of it has to pass within an array or a composite, too; whoever owns any type, its casts, which
+-- the text of a check or a foreign key may mean.
 CREATE FUNCTION _mssql_fdw._check_type_owners(tables jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1303,7 +1358,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.name_case FROM matched AS m WHERE m.columns * 2 > (SELECT count(*) FROM missing) ORDER BY m.columns DESC, m.at LIMIT 1
 $$;
 
--- A table that is kept must have a column for each of the source's, and nothing else that must not be NULL.
+-- A table that is kept must have a column for each of the source's, and nothing else that must not
+-- be NULL.
 CREATE FUNCTION _mssql_fdw._check_columns(tables jsonb, columns jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1347,7 +1403,8 @@ BEGIN
 END
 $$;
 
--- Columns of kept tables that do not take all that the types of their sources do: altered there, or made so here on purpose.
+-- Columns of kept tables that do not take all that the types of their sources do: altered there, or
+-- made so here on purpose.
 CREATE FUNCTION _mssql_fdw._narrow_columns(model jsonb) RETURNS TABLE (table_id int, note text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH typed AS (
@@ -1373,7 +1430,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     GROUP BY s.id
 $$;
 
--- What a kept table has and the source has not, any more or never: nothing fills it. One with a default is its owner's own.
+-- What a kept table has and the source has not, any more or never: nothing fills it. One with a
+-- default is its owner's own.
 CREATE FUNCTION _mssql_fdw._plan_columns_without_source(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 97, t.position, a.attnum::int, t.id, 'column', t.source, t.target, NULL::text,
@@ -1386,7 +1444,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND NOT a.atthasdef AND a.attidentity = '' AND y.typdefault IS NULL
 $$;
 
--- Copies whose source is gone: they stay as they are. The ledger knows them; the patterns and target_schema say which of them are meant.
+-- Copies whose source is gone: they stay as they are. The ledger knows them; the patterns and
+-- target_schema say which of them are meant.
 CREATE FUNCTION _mssql_fdw._copies_without_source(model jsonb) RETURNS TABLE (source text, target text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _mssql_fdw._source_name(k.source_schema, k.source_name), format('%I.%I', k.target_schema, k.target_name)
@@ -1406,7 +1465,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            NULL::text, format('copy %s: its source is gone, or hidden from the login; the rows are those of an earlier run', o.target)
     FROM _mssql_fdw._copies_without_source(model) AS o
 $$;
--- Replicate: foreign keys that stand in the way of DROP TABLE or of TRUNCATE. They are dropped and, unless their table is dropped, made again.
+-- Replicate: foreign keys that stand in the way of DROP TABLE or of TRUNCATE. They are dropped and,
+-- unless their table is dropped, made again.
 
 -- Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID.
 CREATE FUNCTION _mssql_fdw._takes_not_valid(relation regclass) RETURNS boolean
@@ -1414,8 +1474,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN current_setting('server_version_num')::int >= 180000
     OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p');
 
--- The keys. `source`: the table there whose key it is; NULL: it is somebody's own. `table_id`: the table of the run on whose account it is dropped.
--- Tables that are switched keep theirs, and keys of dropped tables go with them.
+-- The keys. `source`: the table there whose key it is; NULL: it is somebody's own. `table_id`: the
+-- table of the run on whose account it is dropped. Tables that are switched keep theirs, and keys
+-- of dropped tables go with them.
 CREATE FUNCTION _mssql_fdw._existing_keys(model jsonb)
 RETURNS TABLE (ordinal int, id oid, child oid, parent oid, child_name text, parent_name text, name name, source text, table_id int, is_parent_dropped boolean,
     is_valid boolean, takes_not_valid boolean)
@@ -1442,7 +1503,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE k.contype = 'f' AND k.conparentid = 0 AND (c.id IS NOT NULL OR p.id IS NOT NULL) AND c.action IS DISTINCT FROM 'replace'
 $$;
 
--- Does the source's table have a key over these columns, in whatever order? A foreign key has to refer to one.
+-- Does the source's table have a key over these columns, in whatever order? A foreign key has to
+-- refer to one.
 CREATE FUNCTION _mssql_fdw._has_source_key(model jsonb, table_id int, columns name[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
@@ -1455,7 +1517,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         HAVING array_agg(c.target ORDER BY c.target) = ARRAY(SELECT w.name FROM unnest(columns) AS w (name) ORDER BY w.name))
 $$;
 
--- A key that is dropped must come back: what is known to prevent that is an error before anything is changed.
+-- A key that is dropped must come back: what is known to prevent that is an error before anything
+-- is changed.
 CREATE FUNCTION _mssql_fdw._check_existing_keys(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1482,8 +1545,8 @@ BEGIN
 END
 $$;
 
--- One of the source that cannot be made again is noted, and any other ends the run: nobody would make it later. So does one that cannot be
--- NOT VALID, where the new rows violate it.
+-- One of the source that cannot be made again is noted, and any other ends the run: nobody would
+-- make it later. So does one that cannot be NOT VALID, where the new rows violate it.
 CREATE FUNCTION _mssql_fdw._plan_existing_foreign_keys(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH k AS MATERIALIZED (
@@ -1504,7 +1567,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I', k.child_name, k.name), NULL
     FROM k WHERE k.is_valid AND k.takes_not_valid
 $$;
--- Replicate: rights of the caller here. What a run would ask for in its midst, or behind its loads, it asks before anything is changed.
+-- Replicate: rights of the caller here. What a run would ask for in its midst, or behind its loads,
+-- it asks before anything is changed.
 
 CREATE FUNCTION _mssql_fdw._row_security_hint(target text, is_owned boolean) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -1551,7 +1615,8 @@ BEGIN
 END
 $$;
 
--- What else a table that is refilled takes: all columns are written, and its owner alone sets the sequences of its columns and drops its checks.
+-- What else a table that is refilled takes: all columns are written, and its owner alone sets the
+-- sequences of its columns and drops its checks.
 CREATE FUNCTION _mssql_fdw._check_refill_privileges(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1624,7 +1689,8 @@ BEGIN
 END
 $$;
 
--- On the tables at the other ends of foreign keys that new rows are held against before the switch (run/staging.sql).
+-- On the tables at the other ends of foreign keys that new rows are held against before the switch
+-- (run/staging.sql).
 CREATE FUNCTION _mssql_fdw._check_partner_privileges(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1656,8 +1722,9 @@ BEGIN
     END LOOP;
 END
 $$;
--- Replicate: tables that are there and get new rows. Those that can be are staged: loaded beside, then switched (src/pg/copy/staging.hpp).
--- The others are loaded into a temporary table, emptied and refilled from it.
+-- Replicate: tables that are there and get new rows. Those that can be are staged: loaded beside,
+-- then switched (src/pg/copy/staging.hpp). The others are loaded into a temporary table, emptied
+-- and refilled from it.
 
 -- The staging relation of a table; NULL: none.
 CREATE FUNCTION _mssql_fdw._staged(relation oid) RETURNS oid
@@ -1667,9 +1734,10 @@ BEGIN ATOMIC
     WHERE t.oid = relation AND s.relrewrite = t.oid;
 END;
 
--- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or analyzes them: the plan is about what they are. In
--- the order of their numbers; those that the user may neither alter nor empty are left out. True when one was not locked before, so that
--- what is known of it may be out of date. Without effect outside of a run.
+-- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or
+-- analyzes them: the plan is about what they are. In the order of their numbers; those that the
+-- user may neither alter nor empty are left out. True when one was not locked before, so that what
+-- is known of it may be out of date. Without effect outside of a run.
 CREATE FUNCTION _mssql_fdw._lock_targets(relations oid[]) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_targets' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
@@ -1683,12 +1751,13 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_stage_index' LANGUAGE C STRICT VOLATILE PARALLE
 CREATE FUNCTION _mssql_fdw._indexes(relation regclass) RETURNS oid[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_indexes' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
--- Has the switch drop an index that cannot be staged. False: not this one, which enforces something.
+-- Has the switch drop an index that cannot be staged. False: not this one, which enforces
+-- something.
 CREATE FUNCTION _mssql_fdw._leave_index_out(relation regclass, index regclass) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_leave_index_out' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
--- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for the switch drops them; one that is unique
--- ends the run.
+-- Builds the table's indexes over its new rows. Those that these do not fit into are answered, for
+-- the switch drops them; one that is unique ends the run.
 CREATE FUNCTION _mssql_fdw._stage_indexes(relation regclass) RETURNS TABLE (index text, failure text, detail text, statement text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1725,15 +1794,17 @@ BEGIN
 END
 $$;
 
--- Checks the constraints, then takes the exclusive locks, of tables that are refilled and sequences that are set behind it, too, and switches. `untrusted`, as
--- 'schema.table constraint', become NOT VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new rows are,
--- or will be by this run. A row for each constraint that the rows violate; it is NOT VALID now. `subject`: the one of the relations that it is
--- about.
+-- Checks the constraints, then takes the exclusive locks, of tables that are refilled and sequences
+-- that are set behind it, too, and switches. `untrusted`, as 'schema.table constraint', become NOT
+-- VALID without a check. Policies that would hide rows from it are an error. `analyzed`: the new
+-- rows are, or will be by this run. A row for each constraint that the rows violate; it is NOT
+-- VALID now. `subject`: the one of the relations that it is about.
 CREATE FUNCTION _mssql_fdw._switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[], analyzed boolean)
 RETURNS TABLE (relation regclass, subject regclass, message text, detail text)
 AS 'MODULE_PATHNAME', 'mssql_fdw_switch' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET row_security = off;
 
--- An expression that means another thing in another table: it has the whole row, whose type is the table's, or `tableoid`.
+-- An expression that means another thing in another table: it has the whole row, whose type is the
+-- table's, or `tableoid`.
 CREATE FUNCTION _mssql_fdw._is_of_its_table(expression pg_node_tree) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN expression::text ~ ':varattno (0|-[0-9]+) ';
@@ -1747,9 +1818,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE c.oid = ANY (relations)
 $$;
 
--- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion constraints), where an index, a check that
--- is held against the new rows, or a generated column is about the table itself, a column has no value in the file (virtual), a foreign key
--- is temporal, somebody subscribes to the rows, whom an exchange of files does not tell, or the name that the staging relation gets is taken.
+-- Can it be staged and switched, by this user? Not where an index is more than its file (exclusion
+-- constraints), where an index, a check that is held against the new rows, or a generated column is
+-- about the table itself, a column has no value in the file (virtual), a foreign key is temporal,
+-- somebody subscribes to the rows, whom an exchange of files does not tell, or the name that the
+-- staging relation gets is taken.
 CREATE FUNCTION _mssql_fdw._can_stage(relation oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND pg_has_role(c.relowner, 'USAGE')
@@ -1774,27 +1847,23 @@ BEGIN
 END
 $$;
 
--- The tables at the other ends of their foreign keys, valid or not, each as itself and with its partitions.
+-- The tables at the other ends of their foreign keys, valid or not, each as itself and with its
+-- partitions.
 CREATE FUNCTION _mssql_fdw._foreign_key_partners(relations oid[]) RETURNS TABLE (relation oid, partner oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH RECURSIVE members (relation, partner) AS (
-        SELECT p.partner, p.partner FROM (
-            SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations)
-            UNION
-            SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations)) AS p (partner)
-        WHERE p.partner <> ALL (relations)
+    SELECT m.relation, m.root FROM _mssql_fdw._with_partitions(ARRAY(
+        SELECT k.confrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = ANY (relations) AND k.confrelid <> ALL (relations)
         UNION
-        SELECT i.inhrelid, m.partner
-        FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
-    )
-    SELECT m.relation, m.partner FROM members AS m
+        SELECT k.conrelid FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = ANY (relations) AND k.conrelid <> ALL (relations)
+    )) AS m
 $$;
 
--- What a switch locks exclusively: the relations, those that are refilled behind it, where the caller may TRUNCATE them, and both ends of
--- his foreign keys from or to these, which go before that; all with their partitions. And his sequences.
+-- What a switch locks exclusively: the relations, those that are refilled behind it, where the
+-- caller may TRUNCATE them, and both ends of his foreign keys from or to these, which go before
+-- that; all with their partitions. And his sequences.
 CREATE FUNCTION _mssql_fdw._locked_by_switch(relations oid[], refilled oid[], sequences oid[]) RETURNS SETOF oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH RECURSIVE family (relation) AS (
+    SELECT DISTINCT m.relation FROM _mssql_fdw._with_partitions(ARRAY(
         SELECT unnest(relations)
         UNION
         SELECT r.relation FROM unnest(refilled) AS r (relation) WHERE has_table_privilege(r.relation, 'TRUNCATE')
@@ -1802,12 +1871,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT unnest(ARRAY[k.conrelid, k.confrelid])
         FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
         WHERE k.contype = 'f' AND (k.conrelid = ANY (refilled) OR k.confrelid = ANY (refilled)) AND pg_has_role(c.relowner, 'USAGE')
-    ), members (relation) AS (
-        SELECT f.relation FROM family AS f
-        UNION
-        SELECT i.inhrelid FROM members AS m JOIN pg_class AS c ON c.oid = m.relation AND c.relkind = 'p' JOIN pg_inherits AS i ON i.inhparent = m.relation
-    )
-    SELECT m.relation FROM members AS m
+    )) AS m
     UNION ALL
     SELECT s.oid FROM pg_class AS s WHERE s.oid = ANY (sequences) AND s.relkind = 'S' AND pg_has_role(s.relowner, 'USAGE')
 $$;
@@ -1824,8 +1888,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT CASE WHEN type = column_type THEN '' ELSE format('::%I.%I', n.nspname, y.typname) END
         FROM pg_type AS y JOIN pg_namespace AS n ON n.oid = y.typnamespace WHERE y.oid = type);
 
--- A query that finds a row without a partner, by the operators of the key and the types that they take. One constraint of a partitioned table speaks
--- for those of its partitions.
+-- A query that finds a row without a partner, by the operators of the key and the types that they
+-- take. One constraint of a partitioned table speaks for those of its partitions.
 CREATE FUNCTION _mssql_fdw._foreign_key_query(constraint_id oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('SELECT %s FROM %s AS f LEFT JOIN %s AS p ON %s WHERE p.%I IS NULL AND (%s) LIMIT 1',
@@ -1846,8 +1910,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     GROUP BY k.conrelid, k.confrelid, k.confmatchtype
 $$;
 
--- Every valid check of the tables and every valid foreign key from or to them, this with a query that finds a row that violates it. `is_dropped`:
--- before a table of `refilled` is.
+-- Every valid check of the tables and every valid foreign key from or to them, this with a query
+-- that finds a row that violates it. `is_dropped`: before a table of `refilled` is.
 CREATE FUNCTION _mssql_fdw._constraint_queries(relations oid[], untrusted text[], refilled oid[])
 RETURNS TABLE (id oid, relation oid, subject oid, to_check boolean, query text, message text, key text, parent text, releasable boolean, is_dropped boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -1873,8 +1937,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable, v.conrelid = ANY (refilled) OR v.confrelid = ANY (refilled)
     FROM valid AS v WHERE v.contype = 'f' AND NOT EXISTS (SELECT FROM valid AS p WHERE p.oid = v.conparentid)
 $$;
--- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every table what happens to it;
--- the plan is made of nothing else but it and the local catalog. Its keys:
+-- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every
+-- table what happens to it; the plan is made of nothing else but it and the local catalog. Its
+-- keys:
 --   what, server, options, target_schema, include, exclude, only_table    the call's arguments, checked
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
 --   catalog                                                plan/catalog.sql
@@ -1893,7 +1958,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (kind text, schema text, name text)
 $$;
 
--- The id of the one table that `wanted` names: exactly, or else but for case when that is unambiguous.
+-- The id of the one table that `wanted` names: exactly, or else but for case when that is
+-- unambiguous.
 CREATE FUNCTION _mssql_fdw._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1942,7 +2008,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
 $$;
 
--- Everything that a pattern of exclude may be about: what the source has, and what copies of it the ledger knows.
+-- Everything that a pattern of exclude may be about: what the source has, and what copies of it the
+-- ledger knows.
 CREATE FUNCTION _mssql_fdw._known_names(catalog jsonb, server name) RETURNS TABLE (schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.schema, t."table" FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text)
@@ -1954,7 +2021,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.source_schema, o.source_table FROM replicate._targets AS o WHERE o.server = _known_names.server
 $$;
 
--- Where the server does not say which database it is, the login's default may be another than is meant.
+-- Where the server does not say which database it is, the login's default may be another than is
+-- meant.
 CREATE FUNCTION _mssql_fdw._database_hint(catalog jsonb, server name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('The login''s own database "%s" was read, for the server names none: ALTER SERVER %I OPTIONS (ADD database ''...'').',
@@ -1962,7 +2030,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE _mssql_fdw._server_option(server, 'database') IS NULL
 $$;
 
--- The ids of the tables that include and exclude select. That nothing at all is selected is an error.
+-- The ids of the tables that include and exclude select. That nothing at all is selected is an
+-- error.
 CREATE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1990,7 +2059,8 @@ BEGIN
 END
 $$;
 
--- What most often is a mistake and no error: patterns that match nothing, a database without tables. It is told at once, and history keeps it.
+-- What most often is a mistake and no error: patterns that match nothing, a database without
+-- tables. It is told at once, and history keeps it.
 CREATE FUNCTION _mssql_fdw._selection_warnings(catalog jsonb, tables jsonb, include text[], exclude text[], server name)
 RETURNS TABLE (kind text, message text, hint text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -2007,7 +2077,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE tables = '[]'
 $$;
 
--- Load order of the selected tables: referenced ones first, the larger first among those that do not depend on each other.
+-- Load order of the selected tables: referenced ones first, the larger first among those that do
+-- not depend on each other.
 CREATE FUNCTION _mssql_fdw._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH chosen AS MATERIALIZED (
@@ -2027,7 +2098,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN chosen AS c ON c.index = o.index
 $$;
 
--- Values that the login must not see would be masked without any error: refuse unless the caller says that it is meant.
+-- Values that the login must not see would be masked without any error: refuse unless the caller
+-- says that it is meant.
 CREATE FUNCTION _mssql_fdw._check_masked(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2044,8 +2116,8 @@ BEGIN
 END
 $$;
 
--- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts too. A login without VIEW DEFINITION
--- sees no predicates; then that is a finding.
+-- As above, for row-level security (SQL Server 2016): a filter predicate hides rows from counts
+-- too. A login without VIEW DEFINITION sees no predicates; then that is a finding.
 CREATE FUNCTION _mssql_fdw._check_filtered(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2063,7 +2135,8 @@ BEGIN
 END
 $$;
 
--- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a table hint.
+-- SNAPSHOT transactions cannot read memory-optimized tables at all (41332); the others can, by a
+-- table hint.
 CREATE FUNCTION _mssql_fdw._check_memory_optimized(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2083,8 +2156,9 @@ BEGIN
 END
 $$;
 
--- The model's findings: those of the catalog that are about what is selected, and what the caller allowed to be incomplete.
--- `tables` are the mapped ones, a position for each that is selected; what is not mapped at all goes by the patterns.
+-- The model's findings: those of the catalog that are about what is selected, and what the caller
+-- allowed to be incomplete. `tables` are the mapped ones, a position for each that is selected;
+-- what is not mapped at all goes by the patterns.
 CREATE FUNCTION _mssql_fdw._findings(model jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
@@ -2116,7 +2190,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE f.srvname = server AND o.option_name = option
 $$;
 
--- A connection reads at the isolation level that it logged in with, so the option can only confirm it. `effective`: as _isolation() has it.
+-- A connection reads at the isolation level that it logged in with, so the option can only confirm
+-- it. `effective`: as _isolation() has it.
 CREATE FUNCTION _mssql_fdw._check_isolation(server name, wanted text, effective text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2145,7 +2220,8 @@ BEGIN
 END
 $$;
 
--- The arguments that all functions share. The answer: the options, complete. Options that the function makes no use of are told.
+-- The arguments that all functions share. The answer: the options, complete. Options that the
+-- function makes no use of are told.
 CREATE FUNCTION _mssql_fdw._check_arguments(what text, server name, target_schema name, include text[], exclude text[],
     on_existing text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -2196,7 +2272,8 @@ BEGIN
 END
 $$;
 
--- How many entries of the lock table a run fills: tables, indexes, TOAST tables, sequences and row types; those of the staging relations, too.
+-- How many entries of the lock table a run fills: tables, indexes, TOAST tables, sequences and row
+-- types; those of the staging relations, too.
 CREATE FUNCTION _mssql_fdw._estimated_locks(model jsonb) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH made AS (
@@ -2230,9 +2307,10 @@ BEGIN
 END
 $$;
 
--- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as for replicate_table.
--- The planner knows nothing of what is in a jsonb: it would join thousands of columns by nested loops, or by a column that tells
--- little, so joins stand in a good order and are taken in it. And compiling does not pay here.
+-- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as
+-- for replicate_table. The planner knows nothing of what is in a jsonb: it would join thousands of
+-- columns by nested loops, or by a column that tells little, so joins stand in a good order and are
+-- taken in it. And compiling does not pay here.
 CREATE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
     only_table text, on_existing text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
@@ -2306,8 +2384,8 @@ BEGIN
     RETURN model || jsonb_build_object('findings', _mssql_fdw._findings(model));
 END
 $$;
--- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one kind;
--- a step's statement is what the run executes, so the plan shows all of it. Phases:
+-- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one
+-- kind; a step's statement is what the run executes, so the plan shows all of it. Phases:
 --   0 isolation   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default
 --   60 a table's staging, load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   75 comment   80 sequence value
 -- and from here on, with exclusive locks, what changes tables that others use:
@@ -2337,8 +2415,10 @@ CREATE FUNCTION _mssql_fdw._text_array(value jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
 
--- The source's sequences that go along: those that the patterns select, and those that a default of a selected table draws from.
--- `is_taken`: it is a copy, or becomes one: by on_existing, where it stands already. `fits`: its numbers can be had from a sequence of ours, which counts in bigint; a decimal one may begin beyond that.
+-- The source's sequences that go along: those that the patterns select, and those that a default of
+-- a selected table draws from. `is_taken`: it is a copy, or becomes one: by on_existing, where it
+-- stands already. `fits`: its numbers can be had from a sequence of ours, which counts in bigint; a
+-- decimal one may begin beyond that.
 CREATE FUNCTION _mssql_fdw._sequences(model jsonb)
 RETURNS TABLE (schema text, name text, source text, target_schema name, target_name name, target text, relation oid, note text,
     type text, start_value numeric, increment numeric, lowest numeric, highest numeric, is_cycling boolean, last_value numeric,
@@ -2377,7 +2457,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = w.schema)
 $$;
 
--- What is replaced goes in one statement, so that the tables' own foreign keys do not hold each other.
+-- What is replaced goes in one statement, so that the tables' own foreign keys do not hold each
+-- other.
 CREATE FUNCTION _mssql_fdw._plan_drop_tables(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 25, 0, 0, NULL::int, 'drop table', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
@@ -2402,7 +2483,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM s WHERE s.relation IS NULL
     UNION ALL
     SELECT 94, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
-           CASE WHEN s.is_taken THEN format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
+           CASE WHEN s.relation IS NULL AND model ->> 'what' = 'sequences' THEN 'SELECT NULL, NULL, ''missing'''
+                WHEN s.is_taken THEN format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
                   coalesce(s.last_value::text, 'NULL'))
                 ELSE format('SELECT %L, NULL, %L', s.target, 'not a copy') END, NULL
     FROM s WHERE model ->> 'what' <> 'schema' AND (s.fits OR s.relation IS NOT NULL)
@@ -2419,8 +2501,9 @@ RETURN CASE WHEN c.lowest <> CASE WHEN c.increment > 0 THEN 1 WHEN c.type IN ('t
                                    WHEN c.type = 'int' THEN 2147483647 ELSE 9223372036854775807 END
             THEN ' MAXVALUE ' || c.highest ELSE '' END;
 
--- One line of CREATE TABLE. Numbers are GENERATED BY DEFAULT, not ALWAYS: rows of the source, and later repairs, bring their own.
--- This and _bounds have no SET clause, which would keep the planner from inlining them: they are called for every column.
+-- One line of CREATE TABLE. Numbers are GENERATED BY DEFAULT, not ALWAYS: rows of the source, and
+-- later repairs, bring their own. This and _bounds have no SET clause, which would keep the planner
+-- from inlining them: they are called for every column.
 CREATE FUNCTION _mssql_fdw._column_definition(c replicate._column, sequence text) RETURNS text
 LANGUAGE sql STABLE
 RETURN quote_ident(c.target) || ' ' || c.local_type
@@ -2467,7 +2550,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('skip', 'keep')
 $$;
 
--- An identity that PostgreSQL has no identity for (decimal) draws from a sequence that the column owns.
+-- An identity that PostgreSQL has no identity for (decimal) draws from a sequence that the column
+-- owns.
 CREATE FUNCTION _mssql_fdw._plan_owned_sequences(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH owned AS (
@@ -2550,7 +2634,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t WHERE (model #>> '{options,analyze}')::boolean
 $$;
 
--- Those that stand already and are set by the run: whoever has drawn a number holds them until his transaction ends, as he does his table.
+-- Those that stand already and are set by the run: whoever has drawn a number holds them until his
+-- transaction ends, as he does his table.
 CREATE FUNCTION _mssql_fdw._sequences_in_use(model jsonb) RETURNS regclass[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT ARRAY(
@@ -2563,8 +2648,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE x.sequence IS NOT NULL AND model ->> 'what' = 'all' ORDER BY x.sequence::text COLLATE "C")
 $$;
 
--- Constraints that the source does not vouch for are not held against the new rows. Tables that are refilled behind it are locked with the
--- others, and so are sequences that are set: what waits for them in vain must not keep those locked meanwhile.
+-- Constraints that the source does not vouch for are not held against the new rows. Tables that are
+-- refilled behind it are locked with the others, and so are sequences that are set: what waits for
+-- them in vain must not keep those locked meanwhile.
 CREATE FUNCTION _mssql_fdw._plan_switch(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'switch'),
@@ -2581,8 +2667,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     GROUP BY u.sequences HAVING count(t.id) > 0 OR u.sequences <> '{}'
 $$;
 
--- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the same types, domains aside, which
--- then replaces the rows. A rule or a trigger may keep some of them out, so they are counted once more.
+-- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the
+-- same types, domains aside, which then replaces the rows. A rule or a trigger may keep some of
+-- them out, so they are counted once more.
 CREATE FUNCTION _mssql_fdw._plan_refill(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
@@ -2630,7 +2717,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 -- Replicate: steps for keys, indexes, checks and foreign keys, all of them made after the data.
 
--- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3 bytes for 2 of UTF-16, and for 1 of a code page.
+-- How many bytes of an index row a column may take at most; NULL: no bound. UTF-8 needs up to 3
+-- bytes for 2 of UTF-16, and for 1 of a code page.
 CREATE FUNCTION _mssql_fdw._index_width(type text, max_length int, source_collation text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN max_length < 0 OR type IN ('text', 'ntext', 'image', 'xml', 'sql_variant', 'geometry', 'geography') THEN NULL
@@ -2647,12 +2735,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     GROUP BY c.table_id
 $$;
 
--- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So what failed once is tried again.
+-- Tables that are made anew get everything; one that is kept gets what it lacks, after its load. So
+-- what failed once is tried again.
 CREATE FUNCTION _mssql_fdw._key_phase(action text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN action IN ('create', 'replace') THEN 60 ELSE 91 END;
 
--- Does a kept table have this key or index, or one that does the same? `keys`: names of its columns, in order.
+-- Does a kept table have this key or index, or one that does the same? `keys`: names of its
+-- columns, in order.
 CREATE FUNCTION _mssql_fdw._has_index(relation oid, target name, constraint_type text, is_unique boolean, keys name[],
     is_filtered boolean) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -2691,7 +2781,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                array_agg(e.column_target ORDER BY e.key_ordinal) FILTER (WHERE e.is_key) AS key_names,
                string_agg(quote_ident(e.column_target), ', ' ORDER BY e.at) FILTER (WHERE e.included) AS includes,
                bool_or(e.is_nullable) FILTER (WHERE e.is_key) AS has_null, bool_or(e.is_cut) FILTER (WHERE e.is_key) AS is_cut,
-               -- a B-tree row holds 2,704 bytes and an index 32 columns; a NULL width must count as too much
+               -- a B-tree row holds 2,704 bytes and an index 32 columns; a NULL width must count as
+               -- too much
                count(*) FILTER (WHERE e.is_key OR e.included) > 32
                    OR coalesce(bool_or(e.width IS NULL) FILTER (WHERE e.included), false)
                    OR sum(e.width) FILTER (WHERE e.is_key OR e.included) > 2600 AS too_wide
@@ -2753,7 +2844,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT k.convalidated FROM pg_constraint AS k
         WHERE k.conrelid = t.relation AND k.conname = constraint_name AND t.action NOT IN ('create', 'replace'));
 
--- Checks and foreign keys of tables that get new rows which the source has disabled, or does not vouch for. `id`: here.
+-- Checks and foreign keys of tables that get new rows which the source has disabled, or does not
+-- vouch for. `id`: here.
 CREATE FUNCTION _mssql_fdw._untrusted(model jsonb)
 RETURNS TABLE (table_id int, kind text, target name, id oid, is_disabled boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -2782,8 +2874,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                  ORDER BY t.position, u.target COLLATE "C")
 $$;
 
--- A check that is disabled on the source is not enforced here either. INSERT would enforce one that is only not trusted, so it
--- comes back after a refill.
+-- A check that is disabled on the source is not enforced here either. INSERT would enforce one that
+-- is only not trusted, so it comes back after a refill.
 CREATE FUNCTION _mssql_fdw._plan_untrusted_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
@@ -2802,7 +2894,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM listed AS l WHERE NOT l.is_disabled
 $$;
 
--- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is there.
+-- What the source does not vouch for stays NOT VALID: enforced from now on, not checked for what is
+-- there.
 CREATE FUNCTION _mssql_fdw._plan_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
@@ -2831,8 +2924,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE l.expression IS NOT NULL AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.is_valid IS NOT TRUE
 $$;
 
--- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the database already. `is_late`: they
--- hold for rows that only the end of the run brings.
+-- The source's foreign keys, a row each, with local names. `parent_exists`: in this run, or in the
+-- database already. `is_late`: they hold for rows that only the end of the run brings.
 CREATE FUNCTION _mssql_fdw._foreign_keys(model jsonb)
 RETURNS TABLE (table_id int, "position" int, source text, child text, target name, note text, definition text, parent text,
     parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean, is_late boolean)
@@ -2897,11 +2990,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM listed AS l
     WHERE l.parent_exists AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.takes_not_valid
 $$;
--- Replicate: statements of a run go by names, and its model is made before it has a lock. So what it names is held, and asked once more who could
--- have written what it evaluates.
+-- Replicate: statements of a run go by names, and its model is made before it has a lock. So what
+-- it names is held, and asked once more who could have written what it evaluates.
 
--- Locks the relations against whatever alters them, keeps the schemas' names, until the transaction ends (src/pg/copy/hold.hpp), and calls _check_held()
--- in a snapshot of then.
+-- Locks the relations against whatever alters them, keeps the schemas' names, until the transaction
+-- ends (src/pg/copy/hold.hpp), and calls _check_held() in a snapshot of then.
 CREATE FUNCTION _mssql_fdw._hold(schemas name[], relations oid[], targets text[], model jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_hold' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
@@ -2933,7 +3026,8 @@ BEGIN
 END
 $$;
 
--- The columns that keys which are only made now will refer to, of tables that stand already, whosever they are.
+-- The columns that keys which are only made now will refer to, of tables that stand already,
+-- whosever they are.
 CREATE FUNCTION _mssql_fdw._referred_columns(model jsonb) RETURNS TABLE (relation oid, target text, column_name name)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT p.relation, p.target, c.target
@@ -2968,8 +3062,9 @@ BEGIN
 END
 $$;
 
--- The tables that a run alters first: then no key from or to them is made any more, and the other ends of the keys that are dropped and made again
--- are known. Who could have written what they evaluate is asked when both are held.
+-- The tables that a run alters first: then no key from or to them is made any more, and the other
+-- ends of the keys that are dropped and made again are known. Who could have written what they
+-- evaluate is asked when both are held.
 CREATE FUNCTION _mssql_fdw._hold_targets(model jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2983,10 +3078,12 @@ BEGIN
           UNION SELECT r.relation, r.target FROM _mssql_fdw._referred_columns(model) AS r) AS e (relation, name);
 END
 $$;
--- Replicate: identity columns and sequences go on where the source's would, and never give a number that is already there.
+-- Replicate: identity columns and sequences go on where the source's would, and never give a number
+-- that is already there.
 
--- Sets `sequence` so that the next value is `next`; status says when it cannot be. Transactional: setval() alone would survive a
--- rollback, but RESTART gives the sequence a new file first, which does not.
+-- Sets `sequence` so that the next value is `next`; status says when it cannot be. Transactional:
+-- setval() alone would survive a rollback, but RESTART gives the sequence a new file first, which
+-- does not.
 CREATE FUNCTION _mssql_fdw._set_sequence(sequence regclass, next numeric, step numeric, used boolean,
     OUT last_value bigint, OUT status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -3024,9 +3121,9 @@ BEGIN
 END
 $$;
 
--- For an identity column: beyond the source's last value, and beyond every number in the table (IDENTITY_INSERT, RESEED), or
--- in its staging relation. An empty
--- table whose last value is its seed starts with the seed: some servers say so of a column that was never used.
+-- For an identity column: beyond the source's last value, and beyond every number in the table
+-- (IDENTITY_INSERT, RESEED), or in its staging relation. An empty table whose last value is its
+-- seed starts with the seed: some servers say so of a column that was never used.
 CREATE FUNCTION _mssql_fdw._align_identity(target regclass, column_name name, start numeric, step numeric, last numeric,
     OUT sequence text, OUT last_value bigint, OUT status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -3091,7 +3188,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
     ORDER BY s.phase, s."position", s.ordinal, s.kind, s.target COLLATE "C"
 $$;
 
--- A copy that is not of one moment, where that is not the server option's doing: told by a NOTICE, and no loss.
+-- A copy that is not of one moment, where that is not the server option's doing: told by a NOTICE,
+-- and no loss.
 CREATE FUNCTION _mssql_fdw._plan_isolation(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 0, 0, 0, NULL::int, 'isolation', d.name, NULL::text, NULL::text,
@@ -3103,7 +3201,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
 $$;
 
--- What stays behind: views and programs, what was set aside when the catalog was read; and patterns that match nothing.
+-- What stays behind: views and programs, what was set aside when the catalog was read; and patterns
+-- that match nothing.
 CREATE FUNCTION _mssql_fdw._plan_losses(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
@@ -3120,131 +3219,31 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
 $$;
 
--- One run per server at a time in this database, until the transaction ends; an error when another session has one.
+-- One run per server at a time in this database, until the transaction ends; an error when another
+-- session has one.
 CREATE FUNCTION _mssql_fdw._lock_server(server name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
--- For replicate.progress: what the run is doing now. Without effect outside of one.
-CREATE FUNCTION _mssql_fdw._show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+-- Executes the steps of a plan in order, in the transaction of its caller (src/pg/copy/steps.hpp),
+-- and has _claim_copies() called before others have to wait for it. A row for each step, and one
+-- for each constraint and index that the new rows violate.
+CREATE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[]) RETURNS SETOF replicate._outcome
+AS 'MODULE_PATHNAME', 'mssql_fdw_execute' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 
--- Executes a step's statement, which is all that the CONTEXT of its error names. `as_callers`: with the search_path of the run's caller, which is for
--- what fires triggers and names nothing that a search_path could choose.
-CREATE FUNCTION _mssql_fdw._do(statement text, as_callers boolean DEFAULT false) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-
--- Executes what may fail without harm to the data. failure NULL: done; else why not. `detail` may hold values of rows: it is for the caller
--- and not for the history, which others read.
-CREATE FUNCTION _mssql_fdw._try(statement text, OUT failure text, OUT detail text)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM _mssql_fdw._do(statement);
-EXCEPTION
-    WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR feature_not_supported
-        OR syntax_error_or_access_rule_violation OR object_in_use THEN
-        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-END
-$$;
-
-CREATE FUNCTION _mssql_fdw._may_fail(kind text) RETURNS boolean
-LANGUAGE sql IMMUTABLE
-RETURN kind IN ('default', 'primary key', 'unique', 'index', 'check', 'foreign key', 'validate');
-
--- Does one step. `undone` are the statements that failed so far: nothing is validated that was not made. Whatever is not said to may
--- fail ends the run. `loss`: what the target lacks of the source after this step; its verb is NULL where nothing. `outcome`: done, failed,
--- skipped.
-CREATE FUNCTION _mssql_fdw._run_step(s replicate._step, INOUT undone text[], OUT outcome text, OUT loss replicate._loss,
-    OUT counts bigint[])
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    added text := replace(s.statement, ' VALIDATE CONSTRAINT ', ' ADD CONSTRAINT ') || ' ';
-    failure text;
-    detail text;
-    first_count bigint;
-    second_count bigint;
-BEGIN
-    outcome := 'done';
-    loss := ROW(s.table_id, s.kind, NULL, s.source, s.target, s.note);
-    IF s.kind IN ('load', 'verify') THEN
-        EXECUTE s.statement INTO first_count, second_count;
-        counts := ARRAY[first_count, second_count];
-    ELSIF s.kind = 'isolation' THEN
-        outcome := 'skipped';
-        PERFORM _mssql_fdw._say(false, s.note);
-    ELSIF s.statement IS NULL THEN
-        outcome := 'skipped';
-        loss.verb := CASE WHEN s.kind = 'table' THEN NULL
-                          WHEN s.kind IN ('default', 'check') AND s.note LIKE '%not translated: %' THEN 'not translated'
-                          WHEN s.kind IN ('primary key', 'unique', 'index', 'check', 'foreign key') THEN 'not made'
-                          WHEN s.kind IN ('column', 'copy') THEN 'without a source'
-                          WHEN s.kind = 'finding' THEN ''
-                          WHEN s.kind = 'pattern' THEN 'without a match'
-                          WHEN s.kind = 'database' THEN 'without tables'
-                          ELSE 'not copied' END;
-    ELSIF s.kind = 'stage' THEN
-        EXECUTE s.statement;
-    ELSIF NOT _mssql_fdw._may_fail(s.kind) THEN
-        PERFORM _mssql_fdw._do(s.statement, as_callers => s.kind IN ('truncate', 'refill'));
-    ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
-        outcome := 'skipped';
-    ELSE
-        SELECT t.failure, t.detail INTO failure, detail FROM _mssql_fdw._try(s.statement) AS t;
-    END IF;
-    IF failure IS NOT NULL THEN
-        outcome := 'failed';
-        undone := undone || s.statement;
-        loss.verb := CASE WHEN s.kind = 'validate' THEN 'not validated' ELSE 'failed' END;
-        loss.note := format('%s failed: %s. Statement: %s', s.kind, failure, s.statement);
-        PERFORM _mssql_fdw._say(true, format('%s of %s failed: %s', s.kind, s.target, failure),
-            concat_ws(' ', nullif(detail, ''), 'The statement was: ' || s.statement),
-            CASE WHEN s.kind = 'validate' THEN 'The constraint stands, NOT VALID: it holds for new rows.'
-                 ELSE format('The next run that includes %s tries it again.', s.source) END);
-    END IF;
-END
-$$;
-
--- Switches the tables, and tells which constraints the new rows violate.
-CREATE FUNCTION _mssql_fdw._run_switch(model jsonb, statement text) RETURNS SETOF replicate._loss
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v record;
-    t replicate._table;
-BEGIN
-    FOR v IN EXECUTE statement LOOP
-        SELECT * INTO STRICT t FROM _mssql_fdw._tables(model) AS x WHERE x.relation = v.subject;
-        PERFORM _mssql_fdw._say(true, format('constraint of %s is no longer valid: %s', v.relation, v.message), v.detail,
-            'The constraint stands, NOT VALID: it holds for new rows.');
-        RETURN NEXT ROW(t.id, 'validate', 'not validated', t.source, v.relation::text,
-            format('constraint of %s is no longer valid: %s', v.relation, v.message))::replicate._loss;
-    END LOOP;
-    -- It may have waited long, and what follows goes by names.
-    PERFORM _mssql_fdw._check_names(array_agg(x.relation), array_agg(x.target))
-    FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill');
-END
+-- Called behind the switch, which may have waited long, and what follows goes by names.
+CREATE FUNCTION _mssql_fdw._check_switched(model jsonb) RETURNS void
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._check_names(array_agg(t.relation), array_agg(t.target))
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill')
 $$;
 
 -- The others are notes.
-CREATE FUNCTION _mssql_fdw._is_warning(loss replicate._loss) RETURNS boolean
+CREATE FUNCTION _mssql_fdw._is_warning(loss replicate._outcome) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN (loss).verb IN ('failed', 'not validated', 'without a match', 'without tables');
 
--- Builds the indexes of a staged table, and tells which are dropped because the new rows do not fit.
-CREATE FUNCTION _mssql_fdw._run_stage_indexes(s replicate._step) RETURNS SETOF replicate._loss
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    x record;
-BEGIN
-    FOR x IN EXECUTE s.statement LOOP
-        PERFORM _mssql_fdw._say(true, format('index "%s" of %s is dropped, for the new rows do not fit: %s', x.index, s.target, x.failure),
-            concat_ws(' ', x.detail, 'The statement was: ' || x.statement), 'Where the source has it, the next run tries it again.');
-        RETURN NEXT ROW(s.table_id, 'index', 'failed', s.source, s.target,
-            format('index failed: %s. Statement: %s', x.failure, x.statement))::replicate._loss;
-    END LOOP;
-END
-$$;
-
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
-CREATE FUNCTION _mssql_fdw._loss_summary(losses replicate._loss[]) RETURNS text
+CREATE FUNCTION _mssql_fdw._loss_summary(losses replicate._outcome[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH counted AS (
         SELECT l.verb, count(*) || ' ' || CASE WHEN l.kind = 'copy' AND count(*) > 1 THEN 'copie' WHEN l.kind = 'unique' THEN 'unique constraint'
@@ -3270,7 +3269,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                        THEN format(' (%s rows/s)', round((rows / extract(epoch FROM elapsed))::numeric, -2)) END)
 $$;
 
--- Of a table without those that inherit from it; an error where counting evaluates what another role has written.
+-- Of a table without those that inherit from it; an error where counting evaluates what another
+-- role has written.
 CREATE FUNCTION _mssql_fdw._count_rows(relation regclass) RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_count_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
@@ -3284,25 +3284,7 @@ BEGIN
 END
 $$;
 
--- A table's result after one more of its steps. One difference is not made good by a later count: a refill is counted twice.
-CREATE FUNCTION _mssql_fdw._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    result.elapsed := result.elapsed + took;
-    IF kind = 'load' THEN
-        result.rows := counts[1];
-        result.bytes := counts[2];
-    ELSIF kind = 'verify' THEN
-        result.status := CASE WHEN result.status LIKE 'count differs%' THEN result.status
-                              WHEN counts[1] = counts[2] THEN 'ok'
-                              ELSE format('count differs: source %s, target %s', counts[1], counts[2]) END;
-    ELSIF note IS NOT NULL AND kind <> 'drop foreign key' THEN
-        result.notes := result.notes || note;
-    END IF;
-END
-$$;
-
--- Notes what is, or becomes, a copy by these steps.
+-- Notes what is, or becomes, a copy by these steps. Numbers alone make no copy.
 CREATE FUNCTION _mssql_fdw._claim_copies(model jsonb, steps replicate._step[]) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _mssql_fdw._claim((model ->> 'server')::name, array_agg(c.schema), array_agg(c.name), array_agg(c.target))
@@ -3313,86 +3295,38 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
           WHERE model ->> 'on_existing' <> 'skip'
              OR EXISTS (SELECT FROM unnest(steps) AS x WHERE x.kind = 'sequence' AND x.target = s.target AND x.statement IS NOT NULL)
          ) AS c (schema, name, target)
-    WHERE c.target IS NOT NULL
+    WHERE c.target IS NOT NULL AND model ->> 'what' <> 'sequences'
 $$;
 
--- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the source has and the target lacks.
-CREATE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
-    OUT losses replicate._loss[])
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    s replicate._step;
-    done record;
-    lost replicate._loss;
-    at int[] := '{}';      -- by table id: index into results
-    i int;
-    t record;
-    began timestamptz;
-    undone text[] := '{}';
-    numbers int[] := '{}'; -- by table id: which of those that are loaded
-    loads int := 0;
-    is_claimed boolean := false; -- before others have to wait for the run
-BEGIN
-    FOR t IN SELECT x.* FROM _mssql_fdw._tables(model) AS x ORDER BY x.position LOOP
-        results := array_append(results, ROW(0, t.source, t.target, NULL, NULL, interval '0',
-            CASE t.action WHEN 'skip' THEN 'skipped: exists' ELSE 'loaded' END, '{}')::replicate.run_tables);
-        at[t.id] := cardinality(results);
-        IF t.action <> 'skip' THEN
-            loads := loads + 1;
-            numbers[t.id] := loads;
-        END IF;
-    END LOOP;
-    FOREACH s IN ARRAY steps LOOP
-        i := at[s.table_id];
-        began := clock_timestamp();
-        PERFORM _mssql_fdw._show_progress(s.kind, s.source, s.target, numbers[s.table_id], loads);
-        IF s.phase >= 84 AND NOT is_claimed THEN
-            PERFORM _mssql_fdw._claim_copies(model, steps);
-            is_claimed := true;
-        END IF;
-        IF s.kind IN ('switch', 'stage indexes') THEN
-            FOR lost IN SELECT * FROM _mssql_fdw._run_switch(model, s.statement) WHERE s.kind = 'switch'
-                        UNION ALL SELECT * FROM _mssql_fdw._run_stage_indexes(s) WHERE s.kind <> 'switch' LOOP
-                losses := array_append(losses, lost);
-                results[at[lost.table_id]].notes := results[at[lost.table_id]].notes || lost.note;
-            END LOOP;
-            IF i IS NOT NULL THEN
-                results[i].elapsed := results[i].elapsed + (clock_timestamp() - began);
-            END IF;
-            CONTINUE;
-        END IF;
-        SELECT * INTO done FROM _mssql_fdw._run_step(s, undone);
-        undone := done.undone;
-        IF s.kind = 'load' THEN
-            PERFORM _mssql_fdw._say(false, format('table %s of %s: %s -> %s: %s', numbers[s.table_id], loads, s.source, s.target,
-                _mssql_fdw._amount(done.counts[1], done.counts[2], clock_timestamp() - began)));
-        END IF;
-        IF (done.loss).verb IS NOT NULL THEN
-            losses := array_append(losses, done.loss);
-        END IF;
-        IF i IS NOT NULL THEN
-            results[i] := _mssql_fdw._with_step(results[i], s.kind, (done.loss).note, done.counts, clock_timestamp() - began);
-        END IF;
-    END LOOP;
-    FOR i IN SELECT DISTINCT at[l.table_id] FROM unnest(losses) AS l WHERE l.table_id IS NOT NULL LOOP
-        IF results[i].status IN ('ok', 'loaded') THEN
-            results[i].status := results[i].status || ', with notes';
-        END IF;
-    END LOOP;
-    IF NOT is_claimed THEN
-        PERFORM _mssql_fdw._claim_copies(model, steps);
-    END IF;
-END
+-- A row for every table, in load order. One difference is not made good by a later count: a refill
+-- is counted twice.
+CREATE FUNCTION _mssql_fdw._table_results(model jsonb, outcomes replicate._outcome[]) RETURNS replicate.run_tables[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH results AS (
+        SELECT o.table_id, sum(o.elapsed) AS elapsed, bool_or(o.verb IS NOT NULL) AS lacks, bool_or(o.kind = 'verify') AS is_counted,
+               max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load') AS rows, max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load') AS bytes,
+               (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
+                   FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
+               array_agg(o.note ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
+        FROM unnest(outcomes) AS o GROUP BY o.table_id
+    )
+    SELECT coalesce(array_agg(ROW(0, t.source, t.target, r.rows, r.bytes, coalesce(r.elapsed, '0'),
+               CASE WHEN t.action = 'skip' THEN 'skipped: exists'
+                    WHEN r.difference IS NOT NULL THEN r.difference
+                    ELSE CASE WHEN r.is_counted THEN 'ok' ELSE 'loaded' END || CASE WHEN r.lacks THEN ', with notes' ELSE '' END END,
+               coalesce(r.notes, '{}'))::replicate.run_tables ORDER BY t.position), '{}')
+    FROM _mssql_fdw._tables(model) AS t LEFT JOIN results AS r ON r.table_id = t.id
 $$;
 
--- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what was lost. Only _replicate() writes
--- that down.
+-- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what
+-- was lost. Only _replicate() writes that down.
 CREATE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
-    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._loss[])
+    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._outcome[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
+    outcomes replicate._outcome[];
     difference text;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
@@ -3400,10 +3334,9 @@ BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     PERFORM _mssql_fdw._hold_targets(model);
-    SELECT x.results, x.losses INTO tables, losses
-    FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS x;
-    tables := coalesce(tables, '{}');
-    losses := coalesce(losses, '{}');
+    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS o);
+    tables := _mssql_fdw._table_results(model, outcomes);
+    losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL);
     run.server := server;
     run.function := CASE WHEN only_table IS NULL THEN 'replicate_all' ELSE 'replicate_table' END;
     run.arguments := jsonb_strip_nulls(jsonb_build_object('source_table', only_table, 'target_schema', target_schema,
@@ -3429,8 +3362,8 @@ BEGIN
 END
 $$;
 
--- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id, beyond those that are there: a restore
--- may have set the sequence back.
+-- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id,
+-- beyond those that are there: a restore may have set the sequence back.
 CREATE FUNCTION _mssql_fdw._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT setval('replicate.run_id', coalesce(r.last, 1), r.last IS NOT NULL)
@@ -3449,14 +3382,16 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT a.id FROM added AS a
 $$;
 
--- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(), writes history, and says a closing line;
--- the rows of the tables. It sets search_path itself, and lets triggers of the caller's see his (src/pg/copy/run.cpp).
+-- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(),
+-- writes history, and says a closing line; the rows of the tables. It sets search_path itself, and
+-- lets triggers of the caller's see his (src/pg/copy/run.cpp).
 CREATE FUNCTION _mssql_fdw._replicate(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS replicate.run_tables[]
 AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
--- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16 views not copied; see ...'.
-CREATE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
+-- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16
+-- views not copied; see ...'.
+CREATE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._outcome[], took interval, id bigint)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT concat_ws('; ',
@@ -3469,7 +3404,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM unnest(results) AS r
 $$;
 
--- What the connection reads at: the server's option, else SNAPSHOT where the database allows it (src/pg/remote/connection.cpp).
+-- What the connection reads at: the server's option, else SNAPSHOT where the database allows it
+-- (src/pg/remote/connection.cpp).
 CREATE FUNCTION _mssql_fdw._isolation(server name, model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
@@ -3499,35 +3435,20 @@ CREATE FUNCTION @extschema@.replicate_schema(server name, target_schema name DEF
 RETURNS TABLE (kind text, source text, target text, status text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    s replicate._step;
-    steps replicate._step[];
-    step record;
-    undone text[] := '{}';
-    losses replicate._loss[];
     model jsonb;
+    outcomes replicate._outcome[];
+    losses text;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._lock_server(server);
     model := _mssql_fdw._model('schema', server, target_schema, include, exclude, NULL, on_existing, options);
     PERFORM _mssql_fdw._hold_targets(model);
-    steps := ARRAY(SELECT p FROM _mssql_fdw._plan(model, 'none') AS p);
-    FOREACH s IN ARRAY steps LOOP
-        SELECT * INTO step FROM _mssql_fdw._run_step(s, undone);
-        undone := step.undone;
-        IF (step.loss).verb IS NOT NULL THEN
-            losses := array_append(losses, step.loss);
-        END IF;
-        kind := s.kind;
-        source := s.source;
-        target := s.target;
-        status := step.outcome;
-        note := (step.loss).note;
-        RETURN NEXT;
-    END LOOP;
-    PERFORM _mssql_fdw._claim_copies(model, steps);
+    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, 'none') AS s)) AS o);
+    losses := _mssql_fdw._loss_summary(ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL));
     IF losses IS NOT NULL THEN
-        PERFORM _mssql_fdw._say(false, _mssql_fdw._loss_summary(losses) || '; see the rows with a note');
+        PERFORM _mssql_fdw._say(false, losses || '; see the rows with a note');
     END IF;
+    RETURN QUERY SELECT o.kind, o.source, o.target, o.outcome, o.note FROM unnest(outcomes) AS o;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_schema IS 'creates the local tables, keys, indexes and constraints without data';
@@ -3560,23 +3481,14 @@ CREATE FUNCTION @extschema@.replicate_sequences(server name, target_schema name 
 RETURNS TABLE (target text, sequence text, last_value bigint, status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    s replicate._step;
     model jsonb;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._lock_server(server);
     model := _mssql_fdw._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
-    FOR s IN SELECT p.* FROM _mssql_fdw._plan(model, 'none') AS p WHERE p.kind = 'sequence value' LOOP
-        target := s.target;
-        IF to_regclass(s.target) IS NULL THEN
-            sequence := s.target;
-            last_value := NULL;
-            status := 'missing';
-        ELSE
-            EXECUTE s.statement INTO sequence, last_value, status;
-        END IF;
-        RETURN NEXT;
-    END LOOP;
+    RETURN QUERY
+    SELECT o.target, o.answer[1], o.answer[2]::bigint, o.answer[3]
+    FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, 'none') AS s WHERE s.kind = 'sequence value')) AS o;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_sequences IS 'sets identity columns and sequences to go on where the source is';
@@ -3620,6 +3532,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_verify IS 'compares the tables of both sides';
--- What the extension calls as its owner, nobody else has to call. All other private functions are called by public ones, which run as their
--- caller; sql/privileges.sql says why that is harmless.
+-- What the extension calls as its owner, nobody else has to call. All other private functions are
+-- called by public ones, which run as their caller; sql/privileges.sql says why that is harmless.
 REVOKE EXECUTE ON FUNCTION _mssql_fdw._write_history, _mssql_fdw._write_targets FROM PUBLIC;

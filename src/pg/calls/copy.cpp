@@ -167,14 +167,10 @@ const char* text_argument(FunctionCallInfo fcinfo, int i) {
 }
 
 // _say(warning, message, detail, hint)
-void say(FunctionCallInfo fcinfo) {
+void say_call(FunctionCallInfo fcinfo) {
   const char* message = text_argument(fcinfo, 1);
-  const char* detail = text_argument(fcinfo, 2);
-  const char* hint = text_argument(fcinfo, 3);
   if (PG_ARGISNULL(0) || message == nullptr) elog(ERROR, "_say() needs a message");
-  ereport(PG_GETARG_BOOL(0) ? WARNING : NOTICE, (errmsg_internal("%s", for_client(message)),
-                                                 detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
-                                                 hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+  say(PG_GETARG_BOOL(0), message, text_argument(fcinfo, 2), text_argument(fcinfo, 3));
 }
 
 // Whoever may empty the table may keep others from altering it, as by LOCK TABLE.
@@ -290,24 +286,9 @@ Datum mssql_fdw_raise(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum { raise_call(fcinfo); });
 }
 
-// _do(statement text, as_callers boolean) RETURNS void
-Datum mssql_fdw_do(PG_FUNCTION_ARGS) {
-  return fence_private([&]() -> Datum {
-    const bool is_step = begin_statement();
-    const int settings = PG_GETARG_BOOL(1) ? take_callers_path() : NewGUCNestLevel();
-    SPI_connect();
-    if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), false, 0) < 0)
-      elog(ERROR, "statement of a step was not executed");
-    SPI_finish();
-    release_settings(settings);
-    if (is_step) end_step();
-    PG_RETURN_VOID();
-  });
-}
-
 Datum mssql_fdw_say(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
-    say(fcinfo);
+    say_call(fcinfo);
     PG_RETURN_VOID();
   });
 }

@@ -253,6 +253,12 @@ void show_progress(const Progress& progress) {
   pfree(text.data);
 }
 
+void say(bool warning, const char* message, const char* detail, const char* hint) {
+  ereport(warning ? WARNING : NOTICE, (errmsg_internal("%s", for_client(message)),
+                                       detail != nullptr ? errdetail_internal("%s", for_client(detail)) : 0,
+                                       hint != nullptr ? errhint("%s", for_client(hint)) : 0));
+}
+
 }  // namespace mssql::pg
 
 using namespace mssql::pg;
@@ -271,18 +277,6 @@ Datum mssql_fdw_lock_server(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
     lock_server(server->serverid, server->servername);
-    PG_RETURN_VOID();
-  });
-}
-
-// _show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
-Datum mssql_fdw_show_progress(PG_FUNCTION_ARGS) {
-  return fence([&]() -> Datum {
-    const auto word = [&](int i) -> const char* {
-      return PG_ARGISNULL(i) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(i));
-    };
-    const auto number = [&](int i) { return PG_ARGISNULL(i) ? 0 : PG_GETARG_INT32(i); };
-    show_progress({PG_ARGISNULL(0) ? "" : word(0), word(1), word(2), number(3), number(4)});
     PG_RETURN_VOID();
   });
 }

@@ -48,4 +48,8 @@ struct Progress {
 };
 void show_progress(const Progress& progress);
 
+// A notice or a warning of a run, with question marks for what the client's encoding lacks: it must
+// not end what it tells of. `detail` and `hint` may be null.
+void say(bool warning, const char* message, const char* detail, const char* hint);
+
 }  // namespace mssql::pg

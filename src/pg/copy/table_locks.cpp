@@ -149,9 +149,9 @@ void lock_all(void* argument) {
 
 // A deadlock over what the try has locked is over with the try. One that is not comes again in the
 // next, which waits for that table first.
-bool is_lost_wait(int code, void* argument) {
-  if (code == ERRCODE_T_R_DEADLOCK_DETECTED) return static_cast<const Try*>(argument)->locked > 0;
-  return code == ERRCODE_LOCK_NOT_AVAILABLE;
+bool is_lost_wait(const ErrorData& error, void* argument) {
+  if (error.sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED) return static_cast<const Try*>(argument)->locked > 0;
+  return error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 // False: not all of them this time, and none is locked.

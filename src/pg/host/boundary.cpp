@@ -186,7 +186,7 @@ void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), voi
   PG_END_TRY();
 }
 
-bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code, void* argument)) {
+bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(const ErrorData& error, void* argument)) {
   MemoryContext context = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
   ErrorData* volatile error = nullptr;
@@ -209,7 +209,7 @@ bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int
   MemoryContextSwitchTo(context);
   CurrentResourceOwner = owner;
   if (error == nullptr) return true;
-  if (!expected(error->sqlerrcode, argument)) ReThrowError(error);
+  if (!expected(*error, argument)) ReThrowError(error);
   FreeErrorData(error);
   return false;
 }

@@ -107,9 +107,9 @@ struct StandIn {
 void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument);
 
 // Runs `body`, which only calls the backend, in a subtransaction. False: it ended with an error
-// whose code is `expected`, and nothing that it did has been done; nor has it where any other error
-// goes on.
-bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(int code, void* argument));
+// that was `expected`, and nothing that it did has been done; nor has it where any other error goes
+// on.
+bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(const ErrorData& error, void* argument));
 
 // How many fence_quiet() we are in: waits leave interrupts pending then.
 extern int quiet_fences;

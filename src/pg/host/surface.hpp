@@ -40,10 +40,11 @@
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \
+  /* calls/steps.cpp */                  \
+  FUNCTION(mssql_fdw_execute)            \
   /* calls/copy.cpp */                   \
   FUNCTION(mssql_fdw_load)               \
   FUNCTION(mssql_fdw_raise)              \
-  FUNCTION(mssql_fdw_do)                 \
   FUNCTION(mssql_fdw_say)                \
   FUNCTION(mssql_fdw_client_can_read)    \
   FUNCTION(mssql_fdw_check_unused)       \
@@ -56,7 +57,6 @@
   FUNCTION(mssql_fdw_switch)             \
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_lock_server)        \
-  FUNCTION(mssql_fdw_show_progress)      \
   FUNCTION(mssql_fdw_claim)              \
   FUNCTION(mssql_fdw_nearest)            \
   FUNCTION(mssql_fdw_parse_table_name)

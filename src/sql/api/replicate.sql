@@ -21,35 +21,20 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_schema(server name, target_sche
 RETURNS TABLE (kind text, source text, target text, status text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    s replicate._step;
-    steps replicate._step[];
-    step record;
-    undone text[] := '{}';
-    losses replicate._loss[];
     model jsonb;
+    outcomes replicate._outcome[];
+    losses text;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._lock_server(server);
     model := _mssql_fdw._model('schema', server, target_schema, include, exclude, NULL, on_existing, options);
     PERFORM _mssql_fdw._hold_targets(model);
-    steps := ARRAY(SELECT p FROM _mssql_fdw._plan(model, 'none') AS p);
-    FOREACH s IN ARRAY steps LOOP
-        SELECT * INTO step FROM _mssql_fdw._run_step(s, undone);
-        undone := step.undone;
-        IF (step.loss).verb IS NOT NULL THEN
-            losses := array_append(losses, step.loss);
-        END IF;
-        kind := s.kind;
-        source := s.source;
-        target := s.target;
-        status := step.outcome;
-        note := (step.loss).note;
-        RETURN NEXT;
-    END LOOP;
-    PERFORM _mssql_fdw._claim_copies(model, steps);
+    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, 'none') AS s)) AS o);
+    losses := _mssql_fdw._loss_summary(ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL));
     IF losses IS NOT NULL THEN
-        PERFORM _mssql_fdw._say(false, _mssql_fdw._loss_summary(losses) || '; see the rows with a note');
+        PERFORM _mssql_fdw._say(false, losses || '; see the rows with a note');
     END IF;
+    RETURN QUERY SELECT o.kind, o.source, o.target, o.outcome, o.note FROM unnest(outcomes) AS o;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_schema IS 'creates the local tables, keys, indexes and constraints without data';
@@ -82,23 +67,14 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_sequences(server name, target_s
 RETURNS TABLE (target text, sequence text, last_value bigint, status text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    s replicate._step;
     model jsonb;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._lock_server(server);
     model := _mssql_fdw._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
-    FOR s IN SELECT p.* FROM _mssql_fdw._plan(model, 'none') AS p WHERE p.kind = 'sequence value' LOOP
-        target := s.target;
-        IF to_regclass(s.target) IS NULL THEN
-            sequence := s.target;
-            last_value := NULL;
-            status := 'missing';
-        ELSE
-            EXECUTE s.statement INTO sequence, last_value, status;
-        END IF;
-        RETURN NEXT;
-    END LOOP;
+    RETURN QUERY
+    SELECT o.target, o.answer[1], o.answer[2]::bigint, o.answer[3]
+    FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, 'none') AS s WHERE s.kind = 'sequence value')) AS o;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_sequences IS 'sets identity columns and sequences to go on where the source is';

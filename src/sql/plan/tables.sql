@@ -104,7 +104,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM s WHERE s.relation IS NULL
     UNION ALL
     SELECT 94, 0, s.ordinal, NULL, 'sequence value', s.source, s.target,
-           CASE WHEN s.is_taken THEN format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
+           CASE WHEN s.relation IS NULL AND model ->> 'what' = 'sequences' THEN 'SELECT NULL, NULL, ''missing'''
+                WHEN s.is_taken THEN format('SELECT * FROM _mssql_fdw._align_sequence(%L, %s, %s, %s)', s.target, s.start_value, s.increment,
                   coalesce(s.last_value::text, 'NULL'))
                 ELSE format('SELECT %L, NULL, %L', s.target, 'not a copy') END, NULL
     FROM s WHERE model ->> 'what' <> 'schema' AND (s.fits OR s.relation IS NOT NULL)

@@ -67,138 +67,30 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._lock_server(server name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._lock_server IS 'makes the transaction the only one with a run of this server';
 
--- For replicate.progress: what the run is doing now. Without effect outside of one.
-CREATE OR REPLACE FUNCTION _mssql_fdw._show_progress(phase text, source text, target text, table_number int, tables int) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_show_progress' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION _mssql_fdw._show_progress IS 'what the run is doing now, for replicate.progress';
+-- Executes the steps of a plan in order, in the transaction of its caller (src/pg/copy/steps.hpp),
+-- and has _claim_copies() called before others have to wait for it. A row for each step, and one
+-- for each constraint and index that the new rows violate.
+CREATE OR REPLACE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[]) RETURNS SETOF replicate._outcome
+AS 'MODULE_PATHNAME', 'mssql_fdw_execute' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._execute IS 'executes the steps of a plan in order; what became of each';
 
--- Executes a step's statement, which is all that the CONTEXT of its error names. `as_callers`: with
--- the search_path of the run's caller, which is for what fires triggers and names nothing that a
--- search_path could choose.
-CREATE OR REPLACE FUNCTION _mssql_fdw._do(statement text, as_callers boolean DEFAULT false) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_do' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION _mssql_fdw._do IS 'executes a step''s statement';
-
--- Executes what may fail without harm to the data. failure NULL: done; else why not. `detail` may
--- hold values of rows: it is for the caller and not for the history, which others read.
-CREATE OR REPLACE FUNCTION _mssql_fdw._try(statement text, OUT failure text, OUT detail text)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM _mssql_fdw._do(statement);
-EXCEPTION
-    WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded OR feature_not_supported
-        OR syntax_error_or_access_rule_violation OR object_in_use THEN
-        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-END
+-- Called behind the switch, which may have waited long, and what follows goes by names.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_switched(model jsonb) RETURNS void
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._check_names(array_agg(t.relation), array_agg(t.target))
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill')
 $$;
-COMMENT ON FUNCTION _mssql_fdw._try IS 'executes a statement that may fail without harm to the data; why it did';
-
-CREATE OR REPLACE FUNCTION _mssql_fdw._may_fail(kind text) RETURNS boolean
-LANGUAGE sql IMMUTABLE
-RETURN kind IN ('default', 'primary key', 'unique', 'index', 'check', 'foreign key', 'validate');
-COMMENT ON FUNCTION _mssql_fdw._may_fail IS 'whether steps of a kind may fail without harm to the data';
-
--- Does one step. `undone` are the statements that failed so far: nothing is validated that was not
--- made. Whatever is not said to may fail ends the run. `loss`: what the target lacks of the source
--- after this step; its verb is NULL where nothing. `outcome`: done, failed, skipped.
-CREATE OR REPLACE FUNCTION _mssql_fdw._run_step(s replicate._step, INOUT undone text[], OUT outcome text, OUT loss replicate._loss,
-    OUT counts bigint[])
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    added text := replace(s.statement, ' VALIDATE CONSTRAINT ', ' ADD CONSTRAINT ') || ' ';
-    failure text;
-    detail text;
-    first_count bigint;
-    second_count bigint;
-BEGIN
-    outcome := 'done';
-    loss := ROW(s.table_id, s.kind, NULL, s.source, s.target, s.note);
-    IF s.kind IN ('load', 'verify') THEN
-        EXECUTE s.statement INTO first_count, second_count;
-        counts := ARRAY[first_count, second_count];
-    ELSIF s.kind = 'isolation' THEN
-        outcome := 'skipped';
-        PERFORM _mssql_fdw._say(false, s.note);
-    ELSIF s.statement IS NULL THEN
-        outcome := 'skipped';
-        loss.verb := CASE WHEN s.kind = 'table' THEN NULL
-                          WHEN s.kind IN ('default', 'check') AND s.note LIKE '%not translated: %' THEN 'not translated'
-                          WHEN s.kind IN ('primary key', 'unique', 'index', 'check', 'foreign key') THEN 'not made'
-                          WHEN s.kind IN ('column', 'copy') THEN 'without a source'
-                          WHEN s.kind = 'finding' THEN ''
-                          WHEN s.kind = 'pattern' THEN 'without a match'
-                          WHEN s.kind = 'database' THEN 'without tables'
-                          ELSE 'not copied' END;
-    ELSIF s.kind = 'stage' THEN
-        EXECUTE s.statement;
-    ELSIF NOT _mssql_fdw._may_fail(s.kind) THEN
-        PERFORM _mssql_fdw._do(s.statement, as_callers => s.kind IN ('truncate', 'refill'));
-    ELSIF s.kind = 'validate' AND EXISTS (SELECT FROM unnest(undone) AS u (statement) WHERE starts_with(u.statement, added)) THEN
-        outcome := 'skipped';
-    ELSE
-        SELECT t.failure, t.detail INTO failure, detail FROM _mssql_fdw._try(s.statement) AS t;
-    END IF;
-    IF failure IS NOT NULL THEN
-        outcome := 'failed';
-        undone := undone || s.statement;
-        loss.verb := CASE WHEN s.kind = 'validate' THEN 'not validated' ELSE 'failed' END;
-        loss.note := format('%s failed: %s. Statement: %s', s.kind, failure, s.statement);
-        PERFORM _mssql_fdw._say(true, format('%s of %s failed: %s', s.kind, s.target, failure),
-            concat_ws(' ', nullif(detail, ''), 'The statement was: ' || s.statement),
-            CASE WHEN s.kind = 'validate' THEN 'The constraint stands, NOT VALID: it holds for new rows.'
-                 ELSE format('The next run that includes %s tries it again.', s.source) END);
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._run_step IS 'does one step of a plan; what the target lacks after it';
-
--- Switches the tables, and tells which constraints the new rows violate.
-CREATE OR REPLACE FUNCTION _mssql_fdw._run_switch(model jsonb, statement text) RETURNS SETOF replicate._loss
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v record;
-    t replicate._table;
-BEGIN
-    FOR v IN EXECUTE statement LOOP
-        SELECT * INTO STRICT t FROM _mssql_fdw._tables(model) AS x WHERE x.relation = v.subject;
-        PERFORM _mssql_fdw._say(true, format('constraint of %s is no longer valid: %s', v.relation, v.message), v.detail,
-            'The constraint stands, NOT VALID: it holds for new rows.');
-        RETURN NEXT ROW(t.id, 'validate', 'not validated', t.source, v.relation::text,
-            format('constraint of %s is no longer valid: %s', v.relation, v.message))::replicate._loss;
-    END LOOP;
-    -- It may have waited long, and what follows goes by names.
-    PERFORM _mssql_fdw._check_names(array_agg(x.relation), array_agg(x.target))
-    FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill');
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._run_switch IS 'does the step switch; the constraints that the new rows violate';
+COMMENT ON FUNCTION _mssql_fdw._check_switched IS
+    'error where the name of a table that has new rows is by now another table''s';
 
 -- The others are notes.
-CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._loss) RETURNS boolean
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._outcome) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN (loss).verb IN ('failed', 'not validated', 'without a match', 'without tables');
 COMMENT ON FUNCTION _mssql_fdw._is_warning IS 'whether a loss is a warning; the others are notes';
 
--- Builds the indexes of a staged table, and tells which are dropped because the new rows do not
--- fit.
-CREATE OR REPLACE FUNCTION _mssql_fdw._run_stage_indexes(s replicate._step) RETURNS SETOF replicate._loss
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    x record;
-BEGIN
-    FOR x IN EXECUTE s.statement LOOP
-        PERFORM _mssql_fdw._say(true, format('index "%s" of %s is dropped, for the new rows do not fit: %s', x.index, s.target, x.failure),
-            concat_ws(' ', x.detail, 'The statement was: ' || x.statement), 'Where the source has it, the next run tries it again.');
-        RETURN NEXT ROW(s.table_id, 'index', 'failed', s.source, s.target,
-            format('index failed: %s. Statement: %s', x.failure, x.statement))::replicate._loss;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._run_stage_indexes IS
-    'does the step stage indexes; those that are dropped because the new rows do not fit';
-
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
-CREATE OR REPLACE FUNCTION _mssql_fdw._loss_summary(losses replicate._loss[]) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._loss_summary(losses replicate._outcome[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH counted AS (
         SELECT l.verb, count(*) || ' ' || CASE WHEN l.kind = 'copy' AND count(*) > 1 THEN 'copie' WHEN l.kind = 'unique' THEN 'unique constraint'
@@ -244,27 +136,7 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._count IS 'numbers of rows of both sides';
 
--- A table's result after one more of its steps. One difference is not made good by a later count: a
--- refill is counted twice.
-CREATE OR REPLACE FUNCTION _mssql_fdw._with_step(INOUT result replicate.run_tables, kind text, note text, counts bigint[], took interval)
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    result.elapsed := result.elapsed + took;
-    IF kind = 'load' THEN
-        result.rows := counts[1];
-        result.bytes := counts[2];
-    ELSIF kind = 'verify' THEN
-        result.status := CASE WHEN result.status LIKE 'count differs%' THEN result.status
-                              WHEN counts[1] = counts[2] THEN 'ok'
-                              ELSE format('count differs: source %s, target %s', counts[1], counts[2]) END;
-    ELSIF note IS NOT NULL AND kind <> 'drop foreign key' THEN
-        result.notes := result.notes || note;
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._with_step IS 'a table''s result after one more of its steps';
-
--- Notes what is, or becomes, a copy by these steps.
+-- Notes what is, or becomes, a copy by these steps. Numbers alone make no copy.
 CREATE OR REPLACE FUNCTION _mssql_fdw._claim_copies(model jsonb, steps replicate._step[]) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _mssql_fdw._claim((model ->> 'server')::name, array_agg(c.schema), array_agg(c.name), array_agg(c.target))
@@ -275,89 +147,40 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
           WHERE model ->> 'on_existing' <> 'skip'
              OR EXISTS (SELECT FROM unnest(steps) AS x WHERE x.kind = 'sequence' AND x.target = s.target AND x.statement IS NOT NULL)
          ) AS c (schema, name, target)
-    WHERE c.target IS NOT NULL
+    WHERE c.target IS NOT NULL AND model ->> 'what' <> 'sequences'
 $$;
 COMMENT ON FUNCTION _mssql_fdw._claim_copies IS 'writes into the ledger what is, or becomes, a copy by these steps';
 
--- Executes the steps in order. `results`: a row for every table, in load order; `losses`: what the
--- source has and the target lacks.
-CREATE OR REPLACE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[], OUT results replicate.run_tables[],
-    OUT losses replicate._loss[])
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    s replicate._step;
-    done record;
-    lost replicate._loss;
-    at int[] := '{}';      -- by table id: index into results
-    i int;
-    t record;
-    began timestamptz;
-    undone text[] := '{}';
-    numbers int[] := '{}'; -- by table id: which of those that are loaded
-    loads int := 0;
-    is_claimed boolean := false; -- before others have to wait for the run
-BEGIN
-    FOR t IN SELECT x.* FROM _mssql_fdw._tables(model) AS x ORDER BY x.position LOOP
-        results := array_append(results, ROW(0, t.source, t.target, NULL, NULL, interval '0',
-            CASE t.action WHEN 'skip' THEN 'skipped: exists' ELSE 'loaded' END, '{}')::replicate.run_tables);
-        at[t.id] := cardinality(results);
-        IF t.action <> 'skip' THEN
-            loads := loads + 1;
-            numbers[t.id] := loads;
-        END IF;
-    END LOOP;
-    FOREACH s IN ARRAY steps LOOP
-        i := at[s.table_id];
-        began := clock_timestamp();
-        PERFORM _mssql_fdw._show_progress(s.kind, s.source, s.target, numbers[s.table_id], loads);
-        IF s.phase >= 84 AND NOT is_claimed THEN
-            PERFORM _mssql_fdw._claim_copies(model, steps);
-            is_claimed := true;
-        END IF;
-        IF s.kind IN ('switch', 'stage indexes') THEN
-            FOR lost IN SELECT * FROM _mssql_fdw._run_switch(model, s.statement) WHERE s.kind = 'switch'
-                        UNION ALL SELECT * FROM _mssql_fdw._run_stage_indexes(s) WHERE s.kind <> 'switch' LOOP
-                losses := array_append(losses, lost);
-                results[at[lost.table_id]].notes := results[at[lost.table_id]].notes || lost.note;
-            END LOOP;
-            IF i IS NOT NULL THEN
-                results[i].elapsed := results[i].elapsed + (clock_timestamp() - began);
-            END IF;
-            CONTINUE;
-        END IF;
-        SELECT * INTO done FROM _mssql_fdw._run_step(s, undone);
-        undone := done.undone;
-        IF s.kind = 'load' THEN
-            PERFORM _mssql_fdw._say(false, format('table %s of %s: %s -> %s: %s', numbers[s.table_id], loads, s.source, s.target,
-                _mssql_fdw._amount(done.counts[1], done.counts[2], clock_timestamp() - began)));
-        END IF;
-        IF (done.loss).verb IS NOT NULL THEN
-            losses := array_append(losses, done.loss);
-        END IF;
-        IF i IS NOT NULL THEN
-            results[i] := _mssql_fdw._with_step(results[i], s.kind, (done.loss).note, done.counts, clock_timestamp() - began);
-        END IF;
-    END LOOP;
-    FOR i IN SELECT DISTINCT at[l.table_id] FROM unnest(losses) AS l WHERE l.table_id IS NOT NULL LOOP
-        IF results[i].status IN ('ok', 'loaded') THEN
-            results[i].status := results[i].status || ', with notes';
-        END IF;
-    END LOOP;
-    IF NOT is_claimed THEN
-        PERFORM _mssql_fdw._claim_copies(model, steps);
-    END IF;
-END
+-- A row for every table, in load order. One difference is not made good by a later count: a refill
+-- is counted twice.
+CREATE OR REPLACE FUNCTION _mssql_fdw._table_results(model jsonb, outcomes replicate._outcome[]) RETURNS replicate.run_tables[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH results AS (
+        SELECT o.table_id, sum(o.elapsed) AS elapsed, bool_or(o.verb IS NOT NULL) AS lacks, bool_or(o.kind = 'verify') AS is_counted,
+               max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load') AS rows, max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load') AS bytes,
+               (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
+                   FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
+               array_agg(o.note ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
+        FROM unnest(outcomes) AS o GROUP BY o.table_id
+    )
+    SELECT coalesce(array_agg(ROW(0, t.source, t.target, r.rows, r.bytes, coalesce(r.elapsed, '0'),
+               CASE WHEN t.action = 'skip' THEN 'skipped: exists'
+                    WHEN r.difference IS NOT NULL THEN r.difference
+                    ELSE CASE WHEN r.is_counted THEN 'ok' ELSE 'loaded' END || CASE WHEN r.lacks THEN ', with notes' ELSE '' END END,
+               coalesce(r.notes, '{}'))::replicate.run_tables ORDER BY t.position), '{}')
+    FROM _mssql_fdw._tables(model) AS t LEFT JOIN results AS r ON r.table_id = t.id
 $$;
-COMMENT ON FUNCTION _mssql_fdw._execute IS 'executes the steps of a plan in order; a result for each table';
+COMMENT ON FUNCTION _mssql_fdw._table_results IS 'a row for each table of a run, by what became of its steps';
 
 -- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what
 -- was lost. Only _replicate() writes that down.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
-    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._loss[])
+    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._outcome[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
+    outcomes replicate._outcome[];
     difference text;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
@@ -365,10 +188,9 @@ BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     PERFORM _mssql_fdw._hold_targets(model);
-    SELECT x.results, x.losses INTO tables, losses
-    FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS x;
-    tables := coalesce(tables, '{}');
-    losses := coalesce(losses, '{}');
+    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS o);
+    tables := _mssql_fdw._table_results(model, outcomes);
+    losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL);
     run.server := server;
     run.function := CASE WHEN only_table IS NULL THEN 'replicate_all' ELSE 'replicate_table' END;
     run.arguments := jsonb_strip_nulls(jsonb_build_object('source_table', only_table, 'target_schema', target_schema,
@@ -427,7 +249,7 @@ COMMENT ON FUNCTION _mssql_fdw._replicate IS 'the body of replicate_all and repl
 
 -- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16
 -- views not copied; see ...'.
-CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._loss[], took interval, id bigint)
+CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._outcome[], took interval, id bigint)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT concat_ws('; ',

@@ -260,14 +260,19 @@ CREATE TYPE replicate._object AS (
     note text
 );
 
--- Something of the source that the target lacks.
-CREATE TYPE replicate._loss AS (
+-- What became of a step, or of a constraint or an index that its rows violate. A loss, where the
+-- target lacks something of the source after it.
+CREATE TYPE replicate._outcome AS (
+    step int,              -- number in the plan
     table_id int,          -- NULL: nothing of a table's
     kind text,             -- a step's
-    verb text,             -- failed, not validated, not translated, not made, without a source, a match or tables, not copied; '' of a finding
     source text,
     target text,
-    note text
+    outcome text,          -- done, failed, skipped
+    verb text,             -- of a loss: failed, not validated, not translated, not made, without a source, a match or tables, not copied; '' of a finding
+    note text,
+    answer text[],         -- first row of what the statement answered
+    elapsed interval
 );
 
 CREATE TYPE replicate._step AS (
