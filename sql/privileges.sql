@@ -15,6 +15,7 @@ WITH harmless (name, why) AS (VALUES
     ('_hold_settings',  'settings of the calling function'),
     ('_claim',          'as the owner of a table, or who may empty and fill it, whom it asks'),
     ('_lock_targets',   'tables that the caller may empty, and in a run only'),
+    ('_lock_sequences', 'sequences of the caller''s, which he may alter'),
     ('_stage',          'a step of a run, refused outside of one; the caller''s tables, by the caller''s rights'),
     ('_indexes',        'the same'),
     ('_stage_index',    'the same'),

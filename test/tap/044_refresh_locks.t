@@ -2,11 +2,11 @@
 # What a refresh locks, and what comes of it where others have more locks than one: cancels, deadlocks, sequences, schemas.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 33
+plan 42
 
 readonly call="replicate_all('mssql', target_schema => 'copies', include => '{dbo.tap_locks%}')"
 readonly run="SELECT target, rows, status FROM $call"
-readonly waits="FROM pg_locks WHERE locktype = 'relation' AND NOT granted AND mode = 'AccessExclusiveLock'
+readonly waits="FROM pg_locks WHERE locktype = 'relation' AND NOT granted AND mode IN ('AccessExclusiveLock', 'ShareRowExclusiveLock')
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 readonly switching="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'switch' AND blocked_by <> '{}'"
 # Fails instead of waiting.
@@ -22,6 +22,7 @@ end() {
 }
 
 tsql "CREATE TABLE dbo.tap_locks (id int IDENTITY NOT NULL PRIMARY KEY, a int NULL)"
+tsql "CREATE SEQUENCE dbo.tap_locks_numbers AS int START WITH 10"
 tsql "CREATE TABLE dbo.tap_locks_too (id int NOT NULL PRIMARY KEY)"
 tsql "INSERT INTO dbo.tap_locks (a) VALUES (1), (2), (3)"
 tsql "INSERT INTO dbo.tap_locks_too VALUES (1), (2)"
@@ -83,6 +84,26 @@ like "$said" "sequence \"tap_locks_id_seq\" \\(([0-9]+, )*$drawn_by" "... it tol
 like "$said" 'tap_locks\|3\|ok' "... and goes on"
 is "$(query "INSERT INTO copies.tap_locks (a) VALUES (4) RETURNING id")" 4 "... which goes on behind the rows"
 
+# A number, and then a row, while a run waits.
+hold reader "SELECT count(*) FROM copies.tap_locks_too"
+background numbered "$run"
+ok "wait_until 60 \"\$switching\"" "... which a run waits for"
+background writer "SET deadlock_timeout = '1h'; SET statement_timeout = '120s'; BEGIN; SELECT nextval('copies.tap_locks_id_seq');
+  INSERT INTO copies.tap_locks (id, a) VALUES (900, 9); COMMIT"
+ok "wait_until 60 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'writer' AND wait_event_type = 'Lock'\"" "... and who draws a number for a row waits for the run"
+end reader
+like "$(finish numbered)" 'tap_locks\|3\|ok' "... and does not end it"
+finish writer >/dev/null
+is "$?" 0 "... and writes the row"
+
+# Sequences alone.
+hold drawer "SELECT nextval('copies.tap_locks_id_seq')"
+background aligned "SELECT sequence, status FROM replicate_sequences('mssql', target_schema => 'copies', include => '{dbo.tap_locks%}')"
+ok "wait_until 60 \"SELECT count(*) > 0 FROM pg_stat_activity AS a WHERE application_name = 'aligned' AND $(backend_of drawer) = ANY (pg_blocking_pids(pid))\"" "... is waited for by replicate_sequences"
+is "$(at_once "SELECT nextval('copies.tap_locks_numbers')")" 10 "... and others draw from the other sequences meanwhile"
+end drawer
+like "$(finish aligned)" 'sequence "tap_locks_id_seq".*tap_locks_id_seq\|ok' "... until it has ended"
+
 # The schema of a table that is refilled has a change that is not committed yet.
 readonly refill="SELECT target, rows, status FROM replicate_table('mssql', 'dbo.tap_locks_too', target_schema => 'refilled')"
 query "SET client_min_messages = error; $refill; CREATE PUBLICATION one_table FOR TABLE refilled.tap_locks_too" >/dev/null
@@ -111,3 +132,4 @@ is "$(query "SET enable_seqscan = off; SELECT count(*), count(DISTINCT x.indexre
 
 tsql "DROP TABLE dbo.tap_locks_too"
 tsql "DROP TABLE dbo.tap_locks"
+tsql "DROP SEQUENCE dbo.tap_locks_numbers"

@@ -2,7 +2,7 @@
 # The end of a refresh beside sessions that use of its tables what no lock on a table shows.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 15
+plan 25
 
 readonly run="SELECT * FROM replicate_table('mssql', 'dbo.tap_switched', target_schema => 'switched')"
 # until_told NAME: a run has said whom it waits for.
@@ -13,15 +13,18 @@ until_told() {
     sleep 0.1
   done
 }
-# holder NAME SQL: a transaction that stays open until let_go, and then is committed.
+# holder NAME SQL [SQL]: a transaction that stays open until let_go, and then is committed, behind more of it.
 holder() {
-  background "$1" "BEGIN; $2; SELECT wait_for_word(); COMMIT"
+  background "$1" "SET deadlock_timeout = '1h'; SET statement_timeout = '120s'; BEGIN; $2; SELECT wait_for_word(); ${3:-}; COMMIT"
   wait_until 30 "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$1' AND wait_event = 'PgSleep'"
 }
 let_go() {
+  local status
   query "INSERT INTO words VALUES (1)"
   finish "$1" >/dev/null
+  status=$?
   query "DELETE FROM words"
+  return $status
 }
 
 tsql "CREATE TABLE dbo.tap_switched (id int NOT NULL CONSTRAINT pk_switched PRIMARY KEY, t nvarchar(max) NULL)"
@@ -69,5 +72,17 @@ is "$(query "SET statement_timeout = '60s'; SELECT count(*) FROM switched.tap_sw
 pid=$(backend_of renamer)
 let_go renamer
 like "$(finish third)" "relation \"(pk_switched|renamed)\" \\($pid\\).*tap_switched\\|2\\|" "... says whose, and goes on"
+
+# The same transactions, when they want the table, too, which the run keeps from writers.
+for hold in "GRANT SELECT ON switched.tap_switched TO PUBLIC" "ALTER INDEX switched.renamed RENAME TO pk_switched"; do
+  holder "writer" "$hold" "INSERT INTO switched.tap_switched VALUES (9, 'x')"
+  background waiting "SET statement_timeout = '120s'; $run"
+  ok "until_told waiting" "a run waits for $hold"
+  let_go writer
+  is "$?" 0 "... which then writes the table, and ends"
+  like "$(finish waiting)" 'deadlock detected.*wait for table "tap_switched"' "... and the run ends as the deadlock's victim"
+  is "$(query "SELECT string_agg(t, ' ' ORDER BY id) FROM switched.tap_switched")" 'a b x' "... with nothing changed"
+  like "$(query "$run" 2>/dev/null)" 'tap_switched\|2\|' "... and later goes"
+done
 is "$(query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%'")" 0 "nothing is left"
 tsql "DROP TABLE dbo.tap_switched"

@@ -194,6 +194,18 @@ Datum lock_targets(FunctionCallInfo fcinfo) {
   PG_RETURN_BOOL(is_new);
 }
 
+// _lock_sequences(sequences regclass[]) RETURNS void; STRICT.
+Datum lock_sequences(FunctionCallInfo fcinfo) {
+  const Oids sequences = oids_of(PG_GETARG_ARRAYTYPE_P(0), "sequences");
+  int count = 0;
+  for (int i = 0; i < sequences.count; ++i) {
+    if (owns_sequence(sequences.ids[i])) sequences.ids[count++] = sequences.ids[i];
+  }
+  sort_for_locks(sequences.ids, count);
+  lock_together(sequences.ids, count, ShareRowExclusiveLock);
+  PG_RETURN_VOID();
+}
+
 // _switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[],
 // analyzed boolean) RETURNS TABLE (relation regclass, subject regclass, message text, detail text);
 // STRICT.
@@ -351,6 +363,10 @@ Datum mssql_fdw_leave_index_out(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_lock_targets(PG_FUNCTION_ARGS) {
   return fence_private([&] { return lock_targets(fcinfo); });
+}
+
+Datum mssql_fdw_lock_sequences(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return lock_sequences(fcinfo); });
 }
 
 Datum mssql_fdw_switch(PG_FUNCTION_ARGS) {

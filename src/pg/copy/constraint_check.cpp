@@ -30,14 +30,16 @@ struct Constraint {
   const char* detail;  // null, until the query has answered
 };
 
-// Those of the tables and their partners that are not locked against writers yet. The number of
-// them.
+// Those of the tables, their partners and the user's sequences that are not locked against writers
+// yet. The number of them.
 int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
   Oid types[] = {OIDARRAYOID};
   run_now(psprintf("SELECT p.relation, p.partner FROM %s._foreign_key_partners($1) AS p", request.schema), 1, types,
           &tables, 0);
   SPITupleTable* found = SPI_tuptable;
-  auto* list = static_cast<Oid*>(palloc(sizeof(Oid) * (static_cast<std::size_t>(request.ntables) + SPI_processed + 1)));
+  const Oids sequences = oids_of(DatumGetArrayTypeP(request.sequences), "sequences");
+  const auto given = static_cast<std::size_t>(request.ntables + sequences.count);
+  auto* list = static_cast<Oid*>(palloc(sizeof(Oid) * (given + SPI_processed + 1)));
   int count = 0;
   const auto add = [&](Oid table) {
     if (!is_locked(table, ShareRowExclusiveLock)) list[count++] = table;
@@ -45,6 +47,9 @@ int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
   for (int i = 0; i < request.ntables; ++i) add(request.tables[i]);
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
     if (may_read(oid_of(found, i, 2))) add(oid_of(found, i, 1));
+  }
+  for (int i = 0; i < sequences.count; ++i) {
+    if (owns_sequence(sequences.ids[i])) add(sequences.ids[i]);
   }
   SPI_freetuptable(found);
   *unlocked = list;
@@ -55,7 +60,8 @@ int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
 // who has written into some of them gets to the others. What he wrote between the check and the end
 // of the transaction would be held against the old rows. Who may read nothing of the other end does
 // not keep writers from it: a valid key cannot be checked then, and of another one nobody says that
-// it holds. Partitions may come until their table is locked.
+// it holds. Partitions may come until their table is locked. Whoever draws a number of a table that
+// is locked means to write it: he would hold the sequence, which the switch locks, and wait.
 void lock_writers_out(const SwitchRequest& request, Datum tables) {
   Oid* unlocked = nullptr;
   for (int count = 0; (count = list_unlocked(request, tables, &unlocked)) > 0;) {

@@ -8,6 +8,7 @@ namespace mssql::pg {
 
 // Whether the current user owns the relation.
 bool owns(Oid relation);
+bool owns_sequence(Oid relation);  // false: it may be something else, or gone
 
 // Raises an error unless the user owns the relation, as a member of its owner too.
 void check_owner(Relation relation);
@@ -15,8 +16,8 @@ void check_owner(Relation relation);
 // Whether he may read anything of it.
 bool may_read(Oid relation);
 
-// Locks the tables, and those at the other ends of their foreign keys, against writers until the
-// end of the transaction, and runs a query for each valid constraint. Other ends that the user may
+// Locks the tables, those at the other ends of their foreign keys, and the user's sequences against
+// writers until the end of the transaction, and runs a query for each valid constraint. Other ends that the user may
 // not read are not locked. Answers a List of what release_constraints() takes; what must not be
 // released is an error.
 List* check_constraints(const SwitchRequest& request);

@@ -411,6 +411,8 @@ bool owns(Oid relation) {
 #endif
 }
 
+bool owns_sequence(Oid relation) { return get_rel_relkind(relation) == RELKIND_SEQUENCE && owns(relation); }
+
 void check_owner(Relation relation) {
   if (owns(RelationGetRelid(relation))) return;
   aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));

@@ -17,15 +17,24 @@ struct Tables {
   TimestampTz began;
 };
 
-const char* name_of(Oid table) {
-  const char* name = get_rel_name(table);
+bool is_sequence(Oid relation) { return get_rel_relkind(relation) == RELKIND_SEQUENCE; }
+
+const char* name_of(Oid relation) {
+  const char* name = get_rel_name(relation);
   return name == nullptr ? "" : name;
 }
 
-// `name`: of the table, as a const char*. The catalog is not to be asked in the midst of an error.
-void lock_error_context(void* name) {
-  errcontext("wait for table \"%s\", which other sessions use; nothing has been changed",
-             *static_cast<const char**>(name));
+// The catalog is not to be asked in the midst of an error.
+struct Named {
+  const char* kind;
+  const char* name;
+};
+
+Named named(Oid relation) { return {is_sequence(relation) ? "sequence" : "table", name_of(relation)}; }
+
+void lock_error_context(void* argument) {
+  const auto* busy = static_cast<const Named*>(argument);
+  errcontext("wait for %s \"%s\", which other sessions use; nothing has been changed", busy->kind, busy->name);
 }
 
 long milliseconds_to(TimestampTz moment) { return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), moment); }
@@ -38,12 +47,13 @@ long length_of_try(const Tables& tables) {
   return LockTimeout > 0 ? Max(Min(length, LockTimeout - waited), 1) : length;
 }
 
-void check_patience(const Tables& tables, const char* busy) {
+void check_patience(const Tables& tables, const Named& busy) {
   if (LockTimeout <= 0 || !TimestampDifferenceExceeds(tables.began, GetCurrentTimestamp(), LockTimeout)) return;
   ereport(
       ERROR,
       (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("canceling statement due to lock timeout"),
-       errdetail("Other sessions use table \"%s\" or others of the run all the time; nothing has been changed.", busy),
+       errdetail("Other sessions use %s \"%s\" or others of the run all the time; nothing has been changed.", busy.kind,
+                 busy.name),
        errhint("Run again with a longer lock_timeout, or at a time with fewer readers.")));
 }
 
@@ -53,7 +63,7 @@ struct Try {
   int at;                // the one that it waited for last
   int locked;            // how many it had got by then
   Oid part;              // of that one, if it waited for that; else 0
-  TransactionId writer;  // of that one's row in the catalog, which it does not wait for; else 0
+  TransactionId writer;  // of that one's row in the catalog, if that was in the way; else 0
   TimestampTz end;
 };
 
@@ -64,14 +74,39 @@ void set_timeout(const char* name, long milliseconds) {
 
 // Sessions that wait for us look for a deadlock once, maybe between two tries of ours: each try has
 // to look itself, and in time.
-void wait_for(Oid table, LOCKMODE mode, TimestampTz end) {
+void bound_wait(TimestampTz end) {
   const long left = milliseconds_to(end);
   set_timeout("lock_timeout", left);
   set_timeout("deadlock_timeout", Min(Min(left / 2, deadlock_check_ms), DeadlockTimeout));
-  LockRelationOid(table, mode);
 }
 
-// A GRANT locks nothing but the row that it updates.
+void wait_for(Oid relation, LOCKMODE mode, TimestampTz end) {
+  bound_wait(end);
+  LockRelationOid(relation, mode);
+}
+
+// What the try before has lost and is no table, with nothing locked: a deadlock over it is seen
+// there. It is given back, for whoever uses the table wants it behind that.
+void wait_for_lost(Try* attempt) {
+  if (OidIsValid(attempt->part)) {
+    wait_for(attempt->part, AccessExclusiveLock, attempt->end);
+    UnlockRelationOid(attempt->part, AccessExclusiveLock);
+    attempt->part = InvalidOid;
+  }
+  if (TransactionIdIsValid(attempt->writer)) {
+    bound_wait(attempt->end);
+    XactLockTableWait(attempt->writer, nullptr, nullptr, XLTW_None);
+    attempt->writer = InvalidTransactionId;
+  }
+}
+
+// Several that have only locked a row have no id that could be waited for.
+TransactionId writer_of(const HeapTupleData& tuple, const TM_FailureData& failure) {
+  const std::uint16_t flags = tuple.t_data->t_infomask;
+  return (flags & HEAP_XMAX_IS_MULTI) != 0 && HEAP_XMAX_IS_LOCKED_ONLY(flags) ? InvalidTransactionId : failure.xmax;
+}
+
+// A GRANT locks nothing but the row that it updates. It is not waited for with the tables locked.
 void lock_row(Try* attempt, Relation catalog, HeapTuple row) {
   HeapTupleData tuple{};
   tuple.t_self = row->t_self;
@@ -79,9 +114,9 @@ void lock_row(Try* attempt, Relation catalog, HeapTuple row) {
   TM_FailureData failure{};
   const TM_Result result = heap_lock_tuple(catalog, &tuple, GetCurrentCommandId(false), LockTupleNoKeyExclusive,
                                            LockWaitSkip, false, &buffer, &failure);
+  if (result == TM_WouldBlock) attempt->writer = writer_of(tuple, failure);
   ReleaseBuffer(buffer);
   if (result == TM_Ok) return;
-  attempt->writer = failure.xmax;
   ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
                   errmsg("could not obtain lock on row in relation \"%s\"", RelationGetRelationName(catalog))));
 }
@@ -113,8 +148,7 @@ List* parts_of(Oid table) {
   return parts;
 }
 
-// Indexes and the TOAST table: some commands lock these alone, after which they never want the
-// table.
+// Indexes and the TOAST table, which some commands lock alone.
 void lock_belongings(Try* attempt, int at) {
   const Oid table = attempt->tables->ids[at];
   ListCell* cell = nullptr;
@@ -135,6 +169,7 @@ void lock_all(void* argument) {
   auto* attempt = static_cast<Try*>(argument);
   const Tables& tables = *attempt->tables;
   const int level = NewGUCNestLevel();
+  wait_for_lost(attempt);
   for (int i = 0; i < tables.count; ++i) {
     const int next = i == 0 ? attempt->first : i <= attempt->first ? i - 1 : i;
     attempt->locked = i;
@@ -143,12 +178,14 @@ void lock_all(void* argument) {
     wait_for(tables.ids[next], tables.mode, attempt->end);
   }
   attempt->locked = tables.count;
-  for (int i = 0; i < tables.count && tables.mode == AccessExclusiveLock; ++i) lock_belongings(attempt, i);
+  for (int i = 0; i < tables.count; ++i) {
+    if (tables.mode == AccessExclusiveLock || is_sequence(tables.ids[i])) lock_belongings(attempt, i);
+  }
   AtEOXact_GUC(true, level);
 }
 
 // A deadlock over what the try has locked is over with the try. One that is not comes again in the
-// next, which waits for that table first.
+// next, which waits for that first.
 bool is_lost_wait(const ErrorData& error, void* argument) {
   if (error.sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED) return static_cast<const Try*>(argument)->locked > 0;
   return error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
@@ -156,13 +193,9 @@ bool is_lost_wait(const ErrorData& error, void* argument) {
 
 // False: not all of them this time, and none is locked.
 bool try_to_lock(Try* attempt, long length_ms) {
-  *attempt = {attempt->tables,
-              attempt->at,
-              attempt->at,
-              0,
-              InvalidOid,
-              InvalidTransactionId,
-              TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms)};
+  attempt->first = attempt->at;
+  attempt->locked = 0;
+  attempt->end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), length_ms);
   return in_subtransaction(lock_all, attempt, is_lost_wait);
 }
 
@@ -209,7 +242,7 @@ const char* users_of(Oid relation, LOCKMODE mode) {
 }
 
 // Who has written a row, as long as its transaction lasts.
-const char* writer_of(TransactionId writer) {
+const char* process_of(TransactionId writer) {
   StringInfoData list;
   initStringInfo(&list);
   if (TransactionIdIsInProgress(writer)) {
@@ -234,7 +267,7 @@ bool say_who_uses(const Try& lost) {
     append_users(&detail, kind, tables.ids[i], users_of(tables.ids[i], tables.mode));
   }
   if (OidIsValid(lost.part)) append_users(&detail, "relation", lost.part, users_of(lost.part, tables.mode));
-  if (TransactionIdIsValid(lost.writer)) append_users(&detail, "table", tables.ids[lost.at], writer_of(lost.writer));
+  if (TransactionIdIsValid(lost.writer)) append_users(&detail, "table", tables.ids[lost.at], process_of(lost.writer));
   if (detail.len == 0) return false;
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
   ereport(NOTICE,
@@ -266,13 +299,13 @@ void lock_together(const Oid* ids, int count, LOCKMODE mode) {
   if (count == 0) return;
   const Tables tables{ids, count, mode, GetCurrentTimestamp()};
   Try attempt{&tables, 0, 0, 0, InvalidOid, InvalidTransactionId, 0};
-  const char* named = name_of(ids[0]);
+  Named busy = named(ids[0]);
   bool said = false;
-  ErrorContextCallback callback{error_context_stack, lock_error_context, static_cast<void*>(&named)};
+  ErrorContextCallback callback{error_context_stack, lock_error_context, &busy};
   error_context_stack = &callback;
   for (long length = length_of_try(tables); !try_to_lock(&attempt, length); length = length_of_try(tables)) {
-    named = name_of(ids[attempt.at]);
-    check_patience(tables, named);
+    busy = named(ids[attempt.at]);
+    check_patience(tables, busy);
     said = said || say_who_uses(attempt);
     leave_time_to_others(Min(length, length_of_try(tables)));
   }
@@ -281,12 +314,12 @@ void lock_together(const Oid* ids, int count, LOCKMODE mode) {
 
 bool lock_in_order(Oid* tables, int count, LOCKMODE mode) {
   sort_for_locks(tables, count);
-  const char* named = "";
-  ErrorContextCallback callback{error_context_stack, lock_error_context, static_cast<void*>(&named)};
+  Named busy{"", ""};
+  ErrorContextCallback callback{error_context_stack, lock_error_context, &busy};
   error_context_stack = &callback;
   bool is_new = false;
   for (int i = 0; i < count; ++i) {
-    named = name_of(tables[i]);
+    busy = named(tables[i]);
     LOCKTAG tag;
     SET_LOCKTAG_RELATION(tag, MyDatabaseId, tables[i]);
     is_new = LockAcquire(&tag, mode, false, false) == LOCKACQUIRE_OK || is_new;

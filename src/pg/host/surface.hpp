@@ -50,6 +50,7 @@
   FUNCTION(mssql_fdw_check_unused)       \
   FUNCTION(mssql_fdw_hold_settings)      \
   FUNCTION(mssql_fdw_lock_targets)       \
+  FUNCTION(mssql_fdw_lock_sequences)     \
   FUNCTION(mssql_fdw_stage)              \
   FUNCTION(mssql_fdw_indexes)            \
   FUNCTION(mssql_fdw_stage_index)        \

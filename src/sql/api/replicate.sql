@@ -72,6 +72,7 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._lock_server(server);
     model := _mssql_fdw._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
+    PERFORM _mssql_fdw._lock_sequences(_mssql_fdw._sequences_in_use(model));
     RETURN QUERY
     SELECT o.target, o.answer[1], o.answer[2]::bigint, o.answer[3]
     FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, 'none') AS s WHERE s.kind = 'sequence value')) AS o;

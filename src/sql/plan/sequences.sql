@@ -1,6 +1,12 @@
 -- Replicate: identity columns and sequences go on where the source's would, and never give a number
 -- that is already there.
 
+-- Keeps others from drawing numbers of these, those of the user's, until the transaction ends: all
+-- of them together, so that nobody who has drawn one is waited for with some of them locked.
+CREATE OR REPLACE FUNCTION _mssql_fdw._lock_sequences(sequences regclass[]) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_lock_sequences' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._lock_sequences IS 'keeps others from drawing numbers, of all of these together';
+
 -- Sets `sequence` so that the next value is `next`; status says when it cannot be. Transactional:
 -- setval() alone would survive a rollback, but RESTART gives the sequence a new file first, which
 -- does not.

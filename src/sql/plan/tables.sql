@@ -266,20 +266,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_loads IS 'steps: stages, loads, counts and analyzes tables';
 
--- Those that stand already and are set by the run: whoever has drawn a number holds them until his
--- transaction ends, as he does his table.
+-- Those that stand already and are set: whoever has drawn a number holds them until his transaction
+-- ends, as he does his table.
 CREATE OR REPLACE FUNCTION _mssql_fdw._sequences_in_use(model jsonb) RETURNS regclass[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT ARRAY(
         SELECT x.sequence FROM (
             SELECT pg_get_serial_sequence(t.target, c.target)::regclass
             FROM _mssql_fdw._tables(model) AS t JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id
-            WHERE c.generator IS NOT NULL AND t.action IN ('switch', 'refill')
+            WHERE c.generator IS NOT NULL
+              AND t.action = ANY (CASE model ->> 'what' WHEN 'all' THEN '{switch,refill}' ELSE '{keep}' END::text[])
             UNION
             SELECT s.relation::regclass FROM _mssql_fdw._sequences(model) AS s WHERE s.is_taken) AS x (sequence)
-        WHERE x.sequence IS NOT NULL AND model ->> 'what' = 'all' ORDER BY x.sequence::text COLLATE "C")
+        WHERE x.sequence IS NOT NULL AND model ->> 'what' IN ('all', 'sequences') ORDER BY x.sequence::text COLLATE "C")
 $$;
-COMMENT ON FUNCTION _mssql_fdw._sequences_in_use IS 'sequences that stand already and that the run sets';
+COMMENT ON FUNCTION _mssql_fdw._sequences_in_use IS 'sequences that stand already and that are set';
 
 -- Constraints that the source does not vouch for are not held against the new rows. Tables that are
 -- refilled behind it are locked with the others, and so are sequences that are set: what waits for
@@ -297,6 +298,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                'locked, and set at the end: ' || nullif(array_to_string(u.sequences, ', '), '')), '')
     FROM (SELECT _mssql_fdw._sequences_in_use(model) AS sequences) AS u
     LEFT JOIN _mssql_fdw._tables(model) AS t ON t.action IN ('switch', 'refill')
+    WHERE model ->> 'what' = 'all'
     GROUP BY u.sequences HAVING count(t.id) > 0 OR u.sequences <> '{}'
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_switch IS 'step: switches the tables that were staged';
