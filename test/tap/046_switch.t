@@ -2,13 +2,13 @@
 # The end of a refresh beside sessions that use of its tables what no lock on a table shows.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 25
+plan 31
 
 readonly run="SELECT * FROM replicate_table('mssql', 'dbo.tap_switched', target_schema => 'switched')"
-# until_told NAME: a run has said whom it waits for.
+# until_told NAME [PID]: a run has said whom it waits for.
 until_told() {
   local deadline=$((SECONDS + 60))
-  until grep -q '^DETAIL:  In use, by' "$tap_directory/$1"; do
+  until grep -q "^DETAIL:  In use, by.*${2:-}" "$tap_directory/$1"; do
     ((SECONDS < deadline)) || return 1
     sleep 0.1
   done
@@ -70,6 +70,7 @@ background third "$run"
 ok "until_told third" "a run waits for a command that uses an index"
 is "$(query "SET statement_timeout = '60s'; SELECT count(*) FROM switched.tap_switched" 2>&1 | tail -n 1)" 2 "... beside others who read the table"
 pid=$(backend_of renamer)
+like "$(query "$(sed -n '/^    SELECT l\.pid, p\.gid/,/;$/p' "$tap_root/docs/operations.md")")" "^$pid\\|.*\\{switched\\.(pk_switched|renamed)\\}" "... which the query of docs/operations.md finds"
 let_go renamer
 like "$(finish third)" "relation \"(pk_switched|renamed)\" \\($pid\\).*tap_switched\\|2\\|" "... says whose, and goes on"
 
@@ -84,5 +85,32 @@ for hold in "GRANT SELECT ON switched.tap_switched TO PUBLIC" "ALTER INDEX switc
   is "$(query "SELECT string_agg(t, ' ' ORDER BY id) FROM switched.tap_switched")" 'a b x' "... with nothing changed"
   like "$(query "$run" 2>/dev/null)" 'tap_switched\|2\|' "... and later goes"
 done
+
+# Who stands behind another one is told when that has ended.
+background reader "BEGIN; SELECT count(*) FROM switched.tap_switched; SELECT pg_sleep(600)"
+wait_until 30 "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'reader' AND wait_event = 'PgSleep'"
+holder grantor "GRANT INSERT ON switched.tap_switched TO PUBLIC"
+background told "$run"
+ok "until_told told" "a run waits for a reader, and then for a GRANT"
+pid=$(backend_of grantor)
+query "SELECT pg_terminate_backend($(backend_of reader))" >/dev/null
+finish reader >/dev/null
+ok "until_told told \"($pid)\"" "... of which it tells, too"
+let_go grantor
+like "$(finish told)" 'tap_switched\|2\|' "... and goes on"
+
+# More tables than a line of pg_stat_activity has room for.
+many=
+for i in {1..17}; do many+="CREATE TABLE dbo.tap_many_$(printf 'x%.0s' {1..48})_$i (id int NOT NULL PRIMARY KEY); "; done
+tsql "$many"
+all="SELECT * FROM replicate_all('mssql', target_schema => 'switched', include => '{dbo.tap_many%}')"
+query "$all" >/dev/null 2>&1
+holder reader "SELECT count(*) FROM switched.tap_many_$(printf 'x%.0s' {1..48})_1"
+background many "$all"
+ok "wait_until 60 \"SELECT phase = 'switch' AND target IS NULL FROM replicate.progress\"" "progress of a run of many tables says what it does"
+let_go reader
+finish many >/dev/null
+is "$?" 0 "... which goes on"
+tsql "$(sed -E 's/CREATE TABLE ([^ ]*) \([^;]*;/DROP TABLE \1;/g' <<<"$many")"
 is "$(query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%'")" 0 "nothing is left"
 tsql "DROP TABLE dbo.tap_switched"

@@ -196,6 +196,17 @@ Datum replicate(FunctionCallInfo fcinfo) {
   return answer.values[1];
 }
 
+// Of the activity's text PostgreSQL shows the beginning: a list of many tables is left out, so that
+// the rest can be read.
+void append_word(StringInfo text, const char* word) {
+  constexpr int behind = sizeof(", null, 2147483647, 2147483647] */");
+  const int before = text->len;
+  if (word != nullptr) escape_json(text, word);
+  if (word != nullptr && text->len + behind <= pgstat_track_activity_query_size) return;
+  text->len = before;
+  appendStringInfoString(text, "null");
+}
+
 }  // namespace
 
 void lock_server(Oid server, const char* name) {
@@ -241,11 +252,7 @@ void show_progress(const Progress& progress) {
   escape_json(&text, progress.phase);
   for (const char* name : {progress.source, progress.target}) {
     appendStringInfoString(&text, ", ");
-    if (name == nullptr) {
-      appendStringInfoString(&text, "null");
-    } else {
-      escape_json(&text, name);
-    }
+    append_word(&text, name);
   }
   appendStringInfo(&text, ", %d, %d] */ %s", progress.table, progress.tables,
                    debug_query_string == nullptr ? "" : debug_query_string);

@@ -257,8 +257,8 @@ void append_users(StringInfo detail, const char* kind, Oid relation, const char*
     appendStringInfo(detail, "%s%s \"%s\" (%s)", detail->len == 0 ? "" : ", ", kind, name_of(relation), users);
 }
 
-// False: nobody uses any of them at this moment.
-bool say_who_uses(const Try& lost) {
+// Who uses any of them at this moment, if that has not been `said` last; what has been.
+const char* say_who_uses(const Try& lost, const char* said) {
   const Tables& tables = *lost.tables;
   StringInfoData detail;
   initStringInfo(&detail);
@@ -268,13 +268,13 @@ bool say_who_uses(const Try& lost) {
   }
   if (OidIsValid(lost.part)) append_users(&detail, "relation", lost.part, users_of(lost.part, tables.mode));
   if (TransactionIdIsValid(lost.writer)) append_users(&detail, "table", tables.ids[lost.at], process_of(lost.writer));
-  if (detail.len == 0) return false;
+  if (detail.len == 0 || std::strcmp(detail.data, said) == 0) return said;
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
   ereport(NOTICE,
           (errmsg("waiting for tables that other sessions use"),
            errdetail("In use, by these processes: %s.", detail.data), errhint("lock_timeout bounds the wait.")));
   error_context_stack = stack;
-  return true;
+  return detail.data;
 }
 
 void leave_time_to_others(long length_ms) {
@@ -300,13 +300,13 @@ void lock_together(const Oid* ids, int count, LOCKMODE mode) {
   const Tables tables{ids, count, mode, GetCurrentTimestamp()};
   Try attempt{&tables, 0, 0, 0, InvalidOid, InvalidTransactionId, 0};
   Named busy = named(ids[0]);
-  bool said = false;
+  const char* said = "";
   ErrorContextCallback callback{error_context_stack, lock_error_context, &busy};
   error_context_stack = &callback;
   for (long length = length_of_try(tables); !try_to_lock(&attempt, length); length = length_of_try(tables)) {
     busy = named(ids[attempt.at]);
     check_patience(tables, busy);
-    said = said || say_who_uses(attempt);
+    said = say_who_uses(attempt, said);
     leave_time_to_others(Min(length, length_of_try(tables)));
   }
   error_context_stack = callback.previous;
