@@ -8,11 +8,11 @@ SELECT type, _mssql_fdw._local_type(type, max_length, "precision", scale), _mssq
 FROM (VALUES ('bit', 1, 1, 0), ('int', 4, 10, 0), ('decimal', 9, 18, 4), ('money', 8, 19, 4), ('datetime', 8, 23, 3), ('datetime2', 8, 27, 7), ('datetimeoffset', 10, 34, 7),
     ('nvarchar', 40, 0, 0), ('nvarchar', -1, 0, 0), ('char', 10, 0, 0), ('varbinary', 16, 0, 0), ('uniqueidentifier', 16, 0, 0), ('xml', -1, 0, 0)
 ) AS t(type, max_length, "precision", scale);
-SELECT _mssql_fdw._local_type(t, 20, 0, 0), _mssql_fdw._declare(t, 20, 0, 0), _mssql_fdw._lossy_note(t, 20, 0, 0), _mssql_fdw._select_expression(t, '[v]', 'strip')
+SELECT _mssql_fdw._local_type(t, 20, 0, 0), _mssql_fdw._declare(t, 20, 0, 0), _mssql_fdw._lossy_note(t, 20, 0, 0)
 FROM unnest('{json,vector,no such type}'::text[]) AS t;
 SELECT _mssql_fdw._quote_name('a]b'), _mssql_fdw._quote_name('');
 SELECT _mssql_fdw._quote_name('a]b');
-SELECT _mssql_fdw._select_expression('int', '[a]'), _mssql_fdw._select_expression('hierarchyid', '[a]');
+SELECT word, _mssql_fdw._nearest(word, '{dbo.Votes,dbo.Posts,NULL,dbo.Größe}') FROM unnest('{DBO.POSTS,dbo.Post,dbo.größen,dbo.Badges,p}'::text[]) AS word;
 SELECT definition, type, _mssql_fdw._translate_default(definition, type, 0, 0, 0) FROM (VALUES ('((0))', 'int'), ('((1))', 'bit'), ('(getdate())', 'datetime'), ('(newid())', 'uniqueidentifier'),
     ('([dbo].[f]())', 'int')) AS d(definition, type);
 SELECT _mssql_fdw._translate_default('(NEXT VALUE FOR [dbo].[s])', 'int', 4, 10, 0, '{dbo.s}', '{public.s}');

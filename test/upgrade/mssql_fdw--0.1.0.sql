@@ -393,10 +393,6 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_lossy_note' LANGUAGE C STRICT IMMUTABLE PARALLE
 CREATE FUNCTION _mssql_fdw._declare(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- How a column is selected: itself, but for types that do not travel as themselves.
-CREATE FUNCTION _mssql_fdw._select_expression(type text, quoted_column text, nul_policy text DEFAULT 'error') RETURNS text
-AS 'MODULE_PATHNAME', 'mssql_fdw_select_expression' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-
 -- [name]
 CREATE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

@@ -1,14 +1,15 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "core/tsql/query.hpp"
 #include "core/tsql/quote.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "core/types.hpp"
 
 namespace mssql {
@@ -204,39 +205,21 @@ bool same_word(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return fold(x) == fold(y); });
 }
 
-// Levenshtein distance of two names of at most longest_name bytes, letters compared without case.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::array<std::size_t, longest_name + 1> row;
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (fold(a[i - 1]) == fold(b[j - 1]) ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
-// The rule of `candidates` whose name is nearest, the first of several; null when none is near.
-template <class Candidates>
-const OptionRule* find_nearest(std::string_view name, Candidates&& candidates) noexcept {
+// The rule whose name is nearest, of several one of `context`; null when none is near.
+const OptionRule* find_nearest(OptionContext context, std::string_view name) {
   // As PostgreSQL's ClosestMatch: at most four edits, and not more than half of what was written.
   constexpr std::size_t most_edits = 4;
   if (name.size() > longest_name) return nullptr;
-  const OptionRule* nearest = nullptr;
-  std::size_t least = std::min(most_edits, name.size() / 2) + 1;
-  for (const OptionRule& rule : rules) {
-    if (!rule.ignored_because.empty() && !same_word(name, rule.name)) continue;  // no advice to follow
-    if (!candidates(rule)) continue;
-    const std::size_t distance = edit_distance(name, rule.name);
-    if (distance >= least) continue;
-    least = distance;
-    nearest = &rule;
-  }
-  return nearest;
+  std::vector<const OptionRule*> candidates;
+  for (const OptionRule& rule : rules)
+    if (rule.ignored_because.empty() || same_word(name, rule.name))  // else it is no advice to follow
+      candidates.push_back(&rule);
+  std::stable_partition(candidates.begin(), candidates.end(),
+                        [&](const OptionRule* rule) { return rule->context == context; });
+  std::vector<std::string_view> names;
+  for (const OptionRule* rule : candidates) names.push_back(rule->name);
+  const auto found = nearest(name, names, std::min(most_edits, name.size() / 2));
+  return found ? candidates[*found] : nullptr;
 }
 
 // The rule that another tool's name means; null: none.
@@ -342,24 +325,10 @@ const OptionRule* find_option(OptionContext context, std::string_view name) noex
   return nullptr;
 }
 
-std::string_view nearest_option(OptionContext context, std::string_view name) noexcept {
-  const OptionRule* nearest = find_nearest(name, [&](const OptionRule& rule) { return rule.context == context; });
-  return nearest == nullptr ? std::string_view() : nearest->name;
-}
-
-bool is_secret(std::string_view name) noexcept {
-  return std::any_of(std::begin(rules), std::end(rules),
-                     [&](const OptionRule& rule) { return rule.secret && same_word(rule.name, name); });
-}
-
 void throw_unknown_option(OptionContext context, std::string_view name) {
   // The right name in the wrong place is nearer than another name in the right one.
-  const OptionRule* here = find_nearest(name, [&](const OptionRule& rule) { return rule.context == context; });
   const OptionRule* known = find_foreign_name(name);
-  const OptionRule* nearest = known != nullptr ? known : find_nearest(name, [&](const OptionRule& rule) {
-    return here == nullptr || rule.context == context ||
-           edit_distance(name, rule.name) < edit_distance(name, here->name);
-  });
+  const OptionRule* nearest = known != nullptr ? known : find_nearest(context, name);
   std::string hint;
   if (nearest == nullptr) {
     for (const OptionRule& rule : rules)

@@ -53,12 +53,6 @@ std::span<const OptionRule> option_rules() noexcept;
 // The row of `name`, null when there is none in this context. Names are case-sensitive, as CREATE
 // SERVER folds them already.
 const OptionRule* find_option(OptionContext context, std::string_view name) noexcept;
-// The valid option of `context` with the least edit distance (at most 4, and at most half of the
-// name); nothing is near: empty.
-std::string_view nearest_option(OptionContext context, std::string_view name) noexcept;
-// True for a password in any context, also when the option stands in the wrong one: its value must
-// not be echoed.
-bool is_secret(std::string_view name) noexcept;
 
 // The error for a name without a row: HV00D, with a hint that names the nearest option or the
 // catalog where it belongs.

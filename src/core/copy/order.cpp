@@ -112,17 +112,13 @@ std::vector<Node> build_nodes(std::size_t tables, std::span<const Edge> edges, s
 
 }  // namespace
 
-LoadOrder load_order(std::size_t tables, std::span<const Edge> edges, std::span<const double> weights) {
+std::vector<std::size_t> load_order(std::size_t tables, std::span<const Edge> edges, std::span<const double> weights) {
   if (!weights.empty() && weights.size() != tables) throw Error(sqlstate::internal, "load order: a weight is missing");
-  LoadOrder result;
-  result.group.assign(tables, 0);
-  result.in_cycle.assign(tables, false);
   std::vector<std::vector<std::size_t>> parents(tables);
   for (const Edge& edge : edges) {
     if (edge.child >= tables || edge.parent >= tables)
       throw Error(sqlstate::internal, "load order: an edge names no table");
     parents[edge.child].push_back(edge.parent);
-    if (edge.child == edge.parent) result.in_cycle[edge.child] = true;
   }
   const Components components(tables, parents);
   std::vector<Node> nodes = build_nodes(tables, edges, weights, components);
@@ -136,18 +132,15 @@ LoadOrder load_order(std::size_t tables, std::span<const Edge> edges, std::span<
   std::priority_queue<Ready, std::vector<Ready>, decltype(later)> ready(later);
   for (std::size_t node = 0; node < nodes.size(); ++node)
     if (nodes[node].missing_parents == 0) ready.push({nodes[node].weight, node});
-  for (std::size_t group = 0; !ready.empty(); ++group) {
+  std::vector<std::size_t> order;
+  while (!ready.empty()) {
     const Node& node = nodes[ready.top().second];
     ready.pop();
-    for (std::size_t table : node.tables) {
-      result.order.push_back(table);
-      result.group[table] = group;
-      if (node.tables.size() > 1) result.in_cycle[table] = true;
-    }
+    order.insert(order.end(), node.tables.begin(), node.tables.end());
     for (std::size_t child : node.children)
       if (--nodes[child].missing_parents == 0) ready.push({nodes[child].weight, child});
   }
-  return result;
+  return order;
 }
 
 }  // namespace mssql::replicate

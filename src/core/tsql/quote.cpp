@@ -1,7 +1,5 @@
 #include "quote.hpp"
 
-#include <cstdint>
-
 #include "core/error.hpp"
 
 namespace mssql::tsql {
@@ -107,18 +105,6 @@ std::string quote_literal(std::string_view text) {
   // A concatenation of short literals is cut at 4000 units, that of an nvarchar(max) with anything
   // is not.
   return utf16_units(text) > max_short_literal ? "(CAST(N'' AS nvarchar(max))+" + quoted + ")" : "(" + quoted + ")";
-}
-
-std::string quote_binary(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string quoted = "0x";
-  quoted.reserve(2 + bytes.size() * 2);
-  for (char c : bytes) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    quoted += digits[byte >> 4];
-    quoted += digits[byte & 15];
-  }
-  return quoted;
 }
 
 QualifiedName parse_qualified_name(std::string_view text) {

@@ -16,8 +16,6 @@ std::string quote_name(std::string_view schema, std::string_view name);
 // N'text', with quotes doubled; throws Error on a NUL. A backslash before a line break, which T-SQL
 // would drop, makes it (N'one\'+N'two').
 std::string quote_literal(std::string_view text);
-// 0x0A0B
-std::string quote_binary(std::string_view bytes);
 // Splits "schema.table", "[sch.ema].[ta]]ble]", "\"a\".b" or "table" (then schema is "dbo"); throws
 // Error on what is neither.
 struct QualifiedName {

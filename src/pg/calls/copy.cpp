@@ -1,4 +1,4 @@
-// The C functions behind the SQL of src/sql: the bulk load, and what SQL has no word for in names.
+// The C functions behind the SQL of src/sql: what a run does.
 
 #include "core/tsql/quote.hpp"
 #include "core/tsql/statement.hpp"
@@ -231,55 +231,6 @@ Datum switch_call(FunctionCallInfo fcinfo) {
   return static_cast<Datum>(0);
 }
 
-// The candidate that is the fewest edits away, case aside; null when all are far.
-text* nearest(const text* word, ArrayType* candidates) {
-  Datum* elements = nullptr;
-  bool* nulls = nullptr;
-  int count = 0;
-  deconstruct_array(candidates, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-  char* wanted = str_tolower(VARDATA_ANY(word), VARSIZE_ANY_EXHDR(word), DEFAULT_COLLATION_OID);
-  const int wanted_length = static_cast<int>(std::strlen(wanted));
-  constexpr int longest = 255;  // what varstr_levenshtein takes
-  text* best = nullptr;
-  // At most a third of the letters may differ: beyond that a hint only puzzles.
-  int limit = std::max(1, wanted_length / 3) + 1;
-  if (wanted_length > longest) return nullptr;
-  for (int i = 0; i < count; ++i) {
-    if (nulls[i]) continue;
-    text* candidate = DatumGetTextPP(elements[i]);
-    char* folded = str_tolower(VARDATA_ANY(candidate), VARSIZE_ANY_EXHDR(candidate), DEFAULT_COLLATION_OID);
-    const int length = static_cast<int>(std::strlen(folded));
-    if (length > longest) continue;
-    const int distance = varstr_levenshtein_less_equal(wanted, wanted_length, folded, length, 1, 1, 1, limit - 1, true);
-    if (distance < limit) {
-      best = candidate;
-      limit = distance;
-    }
-  }
-  return best;
-}
-
-// "[a.b].c" to its two parts.
-Datum parse_table_name(FunctionCallInfo fcinfo) {
-  TupleDesc descriptor = nullptr;
-  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
-  const char* argument = text_to_cstring(PG_GETARG_TEXT_PP(0));
-  const char* input = pg_server_to_any(argument, static_cast<int>(std::strlen(argument)), PG_UTF8);
-  // RAII and the backend must not share a frame: this one copies the parts out and is gone.
-  const std::array<const char*, 2> parts = [input]() -> std::array<const char*, 2> {
-    const tsql::QualifiedName qualified = tsql::parse_qualified_name(input);
-    return {copy_out(qualified.schema), copy_out(qualified.name)};
-  }();
-  Datum values[2];
-  for (int i = 0; i < 2; ++i) {
-    const char* utf8 = parts[static_cast<std::size_t>(i)];
-    values[i] = CStringGetTextDatum(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8));
-  }
-  bool isnull[2] = {false, false};
-  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
-}
-
 }  // namespace
 
 }  // namespace mssql::pg
@@ -371,17 +322,5 @@ Datum mssql_fdw_lock_sequences(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_switch(PG_FUNCTION_ARGS) {
   return fence_private([&] { return switch_call(fcinfo); });
-}
-
-Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {
-  return fence([&]() -> Datum {
-    text* found = nearest(PG_GETARG_TEXT_PP(0), PG_GETARG_ARRAYTYPE_P(1));
-    if (found == nullptr) PG_RETURN_NULL();
-    PG_RETURN_TEXT_P(found);
-  });
-}
-
-Datum mssql_fdw_parse_table_name(PG_FUNCTION_ARGS) {
-  return fence_private([&] { return parse_table_name(fcinfo); });
 }
 }

@@ -3,9 +3,10 @@
 
 #include <map>
 
+#include "core/access/options.hpp"
 #include "core/copy/order.hpp"
 #include "core/names.hpp"
-#include "core/access/options.hpp"
+#include "core/nearest.hpp"
 #include "core/tsql/expression.hpp"
 #include "core/tsql/quote.hpp"
 #include "core/types.hpp"
@@ -22,10 +23,14 @@ std::string_view argument(FunctionCallInfo fcinfo, int n) {
   return pg_server_to_any(value, static_cast<int>(std::strlen(value)), PG_UTF8);
 }
 
+Datum text_datum(const char* utf8) {
+  return CStringGetTextDatum(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8));
+}
+
 // UTF-8 text as the function's result; null becomes NULL.
 Datum result(FunctionCallInfo fcinfo, const char* utf8) {
   if (utf8 == nullptr) PG_RETURN_NULL();
-  PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8)));
+  return text_datum(utf8);
 }
 
 // type, max_length, precision, scale as sys.columns has them, from the n-th argument on. Nothing
@@ -96,12 +101,6 @@ const char* declaration_text(const std::optional<RemoteType>& type) {
   return type ? copy_out(declare(*type)) : nullptr;
 }
 
-const char* expression_text(std::string_view type_name, std::string_view column, std::string_view nul_policy) {
-  const std::optional<Type> type = type_from_name(type_name);
-  const TextForm form = nul_policy == "error" ? TextForm::converted : TextForm::raw;
-  return copy_out(type ? select_expression({*type, 0, 0, 0}, column, form) : std::string(column));
-}
-
 const char* quoted(std::string_view name) { return copy_out(tsql::quote_name(name)); }
 
 std::map<std::string, std::string, std::less<>> name_map(const NamePairs& pairs) {
@@ -147,6 +146,22 @@ const char* check_text(std::string_view definition, const NamePairs& columns, co
   return text ? copy_out(*text) : nullptr;
 }
 
+// The candidate that `word` most likely meant; null when all are far.
+const char* nearest_text(std::string_view word, const Texts& candidates) {
+  // At most a third of the letters may differ: beyond that a hint only puzzles.
+  const std::size_t most_edits = std::max<std::size_t>(1, characters(word) / 3);
+  std::vector<std::string_view> texts;
+  for (int i = 0; i < candidates.count; ++i)
+    if (candidates.items[i] != nullptr) texts.emplace_back(candidates.items[i]);
+  const auto found = nearest(word, texts, most_edits);
+  return found ? texts[*found].data() : nullptr;
+}
+
+std::array<const char*, 2> name_parts(std::string_view qualified_name) {
+  const tsql::QualifiedName parts = tsql::parse_qualified_name(qualified_name);
+  return {copy_out(parts.schema), copy_out(parts.name)};
+}
+
 using Datums = std::span<const Datum>;
 
 void order_tables(int tables, Datums children, Datums parents, Datums weights, Datum* order) {
@@ -165,12 +180,24 @@ void order_tables(int tables, Datums children, Datums parents, Datums weights, D
   for (std::size_t i = 0; i < children.size(); ++i) edges.push_back({number(children[i]), number(parents[i])});
   std::vector<double> numbers;
   for (const Datum weight : weights) numbers.push_back(DatumGetFloat8(weight));
-  for (const std::size_t table : replicate::load_order(static_cast<std::size_t>(tables), edges, numbers).order) {
+  for (const std::size_t table : replicate::load_order(static_cast<std::size_t>(tables), edges, numbers)) {
     *order++ = Int32GetDatum(static_cast<int32>(table));
   }
 }
 
 // Here the backend may be called again.
+
+// "[a.b].c" to its two parts.
+Datum parse_table_name(FunctionCallInfo fcinfo) {
+  TupleDesc descriptor = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
+  Datum values[2];
+  bool isnull[2] = {false, false};
+  const std::array<const char*, 2> parts = name_parts(argument(fcinfo, 0));
+  for (std::size_t i = 0; i < parts.size(); ++i) values[i] = text_datum(parts[i]);
+  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
+}
 
 Datums number_array(FunctionCallInfo fcinfo, int n, Oid type, int size, char alignment) {
   Datum* elements = nullptr;
@@ -225,6 +252,16 @@ Datum mssql_fdw_distinct_name(PG_FUNCTION_ARGS) {
   });
 }
 
+// _nearest(word text, candidates text[]) RETURNS text
+Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {
+  return fence([&] { return result(fcinfo, nearest_text(argument(fcinfo, 0), text_array(fcinfo, 1))); });
+}
+
+// _parse_table_name(qualified_name text, OUT schema text, OUT name text)
+Datum mssql_fdw_parse_table_name(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return parse_table_name(fcinfo); });
+}
+
 // _local_type(type text, max_length int, "precision" int, scale int) RETURNS text
 Datum mssql_fdw_local_type(PG_FUNCTION_ARGS) {
   return fence([&] { return result(fcinfo, type_text(type_argument(fcinfo, 0), local_type_options())); });
@@ -238,12 +275,6 @@ Datum mssql_fdw_lossy_note(PG_FUNCTION_ARGS) {
 // _declare(type text, max_length int, "precision" int, scale int) RETURNS text
 Datum mssql_fdw_declare(PG_FUNCTION_ARGS) {
   return fence([&] { return result(fcinfo, declaration_text(type_argument(fcinfo, 0))); });
-}
-
-// _select_expression(type text, quoted_column text, nul_policy text) RETURNS text
-Datum mssql_fdw_select_expression(PG_FUNCTION_ARGS) {
-  return fence(
-      [&] { return result(fcinfo, expression_text(argument(fcinfo, 0), argument(fcinfo, 1), argument(fcinfo, 2))); });
 }
 
 // _quote_name(name text) RETURNS text

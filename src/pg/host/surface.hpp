@@ -25,12 +25,13 @@
   /* calls/tsql.cpp */                   \
   FUNCTION(mssql_fdw_local_type)         \
   FUNCTION(mssql_fdw_lossy_note)         \
-  FUNCTION(mssql_fdw_select_expression)  \
   FUNCTION(mssql_fdw_declare)            \
   FUNCTION(mssql_fdw_quote_name)         \
   FUNCTION(mssql_fdw_local_name)         \
   FUNCTION(mssql_fdw_local_column_name)  \
   FUNCTION(mssql_fdw_distinct_name)      \
+  FUNCTION(mssql_fdw_nearest)            \
+  FUNCTION(mssql_fdw_parse_table_name)   \
   FUNCTION(mssql_fdw_translate_default)  \
   FUNCTION(mssql_fdw_translate_check)    \
   FUNCTION(mssql_fdw_load_order)         \
@@ -58,9 +59,7 @@
   FUNCTION(mssql_fdw_switch)             \
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_lock_server)        \
-  FUNCTION(mssql_fdw_claim)              \
-  FUNCTION(mssql_fdw_nearest)            \
-  FUNCTION(mssql_fdw_parse_table_name)
+  FUNCTION(mssql_fdw_claim)
 // clang-format on
 
 extern "C" {

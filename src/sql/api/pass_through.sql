@@ -81,12 +81,6 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._declare(type text, max_length int, "preci
 AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._declare IS 'a column''s type as T-SQL declares it: decimal(18,2)';
 
--- How a column is selected: itself, but for types that do not travel as themselves.
-CREATE OR REPLACE FUNCTION _mssql_fdw._select_expression(type text, quoted_column text, nul_policy text DEFAULT 'error') RETURNS text
-AS 'MODULE_PATHNAME', 'mssql_fdw_select_expression' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION _mssql_fdw._select_expression IS
-    'how T-SQL selects a column: itself, but for types that do not travel as themselves';
-
 -- [name]
 CREATE OR REPLACE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

@@ -57,11 +57,6 @@ TEST(QuoteLiteral, BackslashBeforeALineBreakSurvives) {
   EXPECT_TRUE(quote_literal(longer).starts_with("(CAST(N'' AS nvarchar(max))+N'xxx"));
 }
 
-TEST(QuoteBinary, Hexadecimal) {
-  EXPECT_EQ(quote_binary(""), "0x");
-  EXPECT_EQ(quote_binary(std::string_view("\x00\x0A\xFF", 3)), "0x000AFF");
-}
-
 TEST(ParseQualifiedName, TwoParts) {
   const auto check = [](std::string_view text, std::string_view schema, std::string_view name) {
     const QualifiedName parsed = parse_qualified_name(text);
