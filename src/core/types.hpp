@@ -1,5 +1,5 @@
-// THE type table: SQL Server's types, what they become in PostgreSQL, and how a column of each is
-// selected. A new type is one row in types.cpp plus the switch arms that the compiler then demands.
+// THE type table: SQL Server's types, and what they become in PostgreSQL. A new type is one row in
+// types.cpp plus the switch arms that the compiler then demands.
 #pragma once
 
 #include <cstdint>
@@ -81,20 +81,6 @@ std::string local_type(const RemoteType& type, const LocalTypeOptions& options =
 // What a copy may change silently under the default mapping ("the seventh digit of the fraction is
 // cut"); empty: nothing.
 std::string_view lossy_note(const RemoteType& type) noexcept;
-
-// The select-list expression for `column` (already quoted, maybe qualified). Most types answer the
-// column itself; hierarchyid, geometry, geography and sql_variant do not travel as themselves
-// (docs/types.md says in which form they come). Raw text is for character policies other than
-// error: nchar, nvarchar and ntext come as their bytes (tds/codec/raw_text.hpp), because a client
-// library may not be able to convert every value.
-enum class TextForm : std::uint8_t { converted, raw };
-std::string select_expression(const RemoteType& type, std::string_view column, TextForm form = TextForm::converted);
-// The result column's name that marks raw text.
-inline constexpr std::string_view raw_text_name = "mssql_fdw raw text";
-// One row, one int: 1 when the server's nvarchar is UTF-16, so that raw text can be had; and a
-// query without it, for those that cannot.
-std::string raw_text_probe();
-std::string without_raw_text(std::string_view sql);
 
 // True where equality and order of the remote column and of its local_type() agree for every value,
 // so that any comparison may be pushed down. Types of which a part of the comparisons agrees

@@ -103,7 +103,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                   "text that PostgreSQL cannot store");
   fuzz::succeeds([&] { check_value(column, cell); });
   if (column.type != WireType::binary) return 0;
-  column.name = raw_text_name;
   if (tds::adopt_raw_text(column))
     fuzz::succeeds([&] {
       text = tds::decode_text(column, tds::unwrap_raw_text(column, cell), tds::CharacterPolicy::strip, text);

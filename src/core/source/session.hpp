@@ -21,6 +21,9 @@ namespace mssql::tds {
 
 // `automatic` is native.
 enum class DriverKind : std::uint8_t { automatic, native, freetds };
+// Whether character data goes through a client library's conversion, which fails on what is no
+// valid UTF-16.
+constexpr bool converts_text(DriverKind driver) noexcept { return driver == DriverKind::freetds; }
 enum class Encrypt : std::uint8_t { off, request, require, strict };
 // For a login under `strict` that is not answered: older servers take the first bytes of TLS for
 // the beginning of a long packet.
@@ -164,9 +167,6 @@ class Session {
   virtual void bulk_row(Row row) = 0;
   virtual std::int64_t bulk_end() = 0;  // commits; rows stored
 
-  // Whether character data goes through a client library's conversion, which fails on what is no
-  // valid UTF-16.
-  virtual bool converts_text() const noexcept = 0;
   virtual int spid() const noexcept = 0;                         // @@SPID
   virtual std::string_view server_version() const noexcept = 0;  // "16.0.1000", empty when unknown
 };

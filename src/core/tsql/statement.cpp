@@ -59,24 +59,6 @@ std::string row_sample_condition(std::string_view column, double share) {
          std::to_string(limit);
 }
 
-std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form) {
-  constexpr int most = 1024;  // PostgreSQL's analyze.c passes over longer values: WIDTH_THRESHOLD
-  RemoteType cut = type;
-  bool is_long = type.max_length < 0;
-  switch (type.type) {
-    case Type::varchar:
-    case Type::varbinary: is_long = is_long || type.max_length > most; break;
-    case Type::nvarchar: is_long = is_long || type.max_length > 2 * most; break;
-    case Type::text:
-    case Type::ntext:
-    case Type::image: is_long = true; break;
-    default: is_long = false;
-  }
-  if (!is_long) return select_expression(type, column, form);
-  if (type.type == Type::ntext) cut.type = Type::nvarchar;
-  return select_expression(cut, "SUBSTRING(" + std::string(column) + ", 1, " + std::to_string(most) + ")", form);
-}
-
 std::string session_settings() {
   // SET LANGUAGE comes first, because it sets DATEFORMAT and DATEFIRST too; it also makes error
   // texts English, whatever the login. A server's "user options" may give every login others than

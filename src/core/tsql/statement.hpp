@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/types.hpp"
-
 namespace mssql::tsql {
 
 struct Select {
@@ -34,9 +32,6 @@ std::string page_sample(std::string_view table, double percent);
 // `column`, quoted, is any of theirs: without one the server might toss once for all rows
 // (Microsoft, "FROM clause", TABLESAMPLE).
 std::string row_sample_condition(std::string_view column, double share);
-// Of a value all that statistics look at: its beginning where it may be long. `column` and `form`
-// as for select_expression().
-std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form);
 
 // What every transaction begins with, in a session as a login leaves it: the SET options that
 // indexed views and computed columns need, no limit on text, and a language and date format that do

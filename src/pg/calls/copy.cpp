@@ -1,6 +1,7 @@
 // The C functions behind the SQL of src/sql: what a run does.
 
 #include "core/tsql/quote.hpp"
+#include "core/tsql/select.hpp"
 #include "core/tsql/statement.hpp"
 #include "pg/copy/constraint_check.hpp"
 #include "pg/copy/loader.hpp"
@@ -82,26 +83,26 @@ RemoteTable remote_table(FunctionCallInfo fcinfo) {
 }
 
 // Core only.
-const char* rows_query(const RemoteTable& table, tds::CharacterPolicy policy) {
-  const TextForm form = policy == tds::CharacterPolicy::error ? TextForm::converted : TextForm::raw;
+const char* rows_query(const RemoteTable& table, tsql::TextForm form) {
   std::vector<std::string> items;
   for (int i = 0; i < table.ncolumns; ++i) {
     const std::string column = tsql::quote_name(table.columns[i]);
     const std::optional<Type> type = type_from_name(table.types[i]);
-    items.push_back(type ? select_expression({*type, 0, 0, 0}, column, form) : column);
+    items.push_back(type ? tsql::select_expression({*type, 0, 0, 0}, column, form) : column);
   }
   const std::string from = tsql::table_reference(table.schema, table.name, table.memory_optimized);
   return copy_out(tsql::select({items, from, {}, {}}));
 }
 
-// The bytes of CLR types do not say what they are.
-const RemoteColumn* clr_columns(const RemoteTable& table) {
+// What the bytes do not say: which CLR type they are of, and that they are text.
+const RemoteColumn* described_columns(const RemoteTable& table, tsql::TextForm form) {
   auto* columns =
       static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(table.ncolumns + 1)));
   for (int i = 0; i < table.ncolumns; ++i) {
     const std::optional<Type> type = type_from_name(table.types[i]);
     columns[i].known = type == Type::geometry || type == Type::geography;
     if (columns[i].known) columns[i].type = {*type, 0, 0, 0};
+    columns[i].raw_text = type && tsql::is_raw(*type, form);
   }
   return columns;
 }
@@ -113,7 +114,8 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   PreventCommandIfReadOnly("a load");
   PreventCommandIfParallelMode("a load");
   LoadRequest request;
-  request.server = find_server(NameStr(*PG_GETARG_NAME(0)))->serverid;
+  const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
+  request.server = server->serverid;
   request.target = PG_GETARG_OID(5);
   const Elements columns = elements_of(PG_GETARG_ARRAYTYPE_P(6), NAMEOID, NAMEDATALEN, false, "columns");
   request.columns = columns.values;
@@ -126,8 +128,9 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   if (columns.count != table.ncolumns) {
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns of source and target differ in number")));
   }
-  request.types = clr_columns(table);
-  const char* query = rows_query(table, request.policy);
+  const tsql::TextForm form = text_form(option_list(server->options), request.policy);
+  request.types = described_columns(table, form);
+  const char* query = rows_query(table, form);
   request.sql = pg_any_to_server(query, static_cast<int>(std::strlen(query)), PG_UTF8);
 
   TupleDesc descriptor = nullptr;

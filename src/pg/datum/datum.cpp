@@ -225,7 +225,7 @@ Datum to_bytea(const Converter&, const Column&, const Cell& cell, std::string&) 
   return PointerGetDatum(copy_out_text(bytes_of(cell)));
 }
 
-// geometry and geography come as SRID and WKB (types_select.cpp) and go on as EWKB.
+// geometry and geography come as SRID and WKB (core/tsql/select.cpp) and go on as EWKB.
 Datum spatial_to_bytea(const Converter&, const Column&, const Cell& cell, std::string& scratch) {
   scratch = tds::ewkb_from_srid_wkb(bytes_of(cell));
   return PointerGetDatum(copy_out_text(scratch));

@@ -2,6 +2,7 @@
 // algorithm Z, as for local tables). A small table is read whole, of a large one some of the pages,
 // of everything else that is large some of the rows.
 
+#include "core/tsql/select.hpp"
 #include "core/tsql/statement.hpp"
 #include "scan.hpp"
 
@@ -64,8 +65,8 @@ bool may_be_cut(const RemoteAttribute& attribute, Oid type) {
 
 // Frames of core's; names are in the server's encoding, in which brackets are what they are in
 // UTF-8.
-const char* sample_item(const RemoteAttribute& column) {
-  return copy_out(tsql::sample_expression(column.type, column.quoted, TextForm::raw));
+const char* sample_item(const RemoteAttribute& column, tsql::TextForm form) {
+  return copy_out(tsql::sample_expression(column.type, column.quoted, form));
 }
 const char* page_sample(const char* table, double percent) { return copy_out(tsql::page_sample(table, percent)); }
 const char* row_sample(const char* column, double share) { return copy_out(tsql::row_sample_condition(column, share)); }
@@ -103,7 +104,10 @@ Source find_source(Relation relation) {
   source.may_cut = !has_statistics(relation) && !has_statistics_above(table_id);
   source.options = table_options(table_id, table, server);
   // A cut may halve a surrogate pair, and a NUL is no reason to have no statistics.
-  if (source.options.policy == tds::CharacterPolicy::error) source.options.policy = tds::CharacterPolicy::replace;
+  if (source.options.policy == tds::CharacterPolicy::error) {
+    source.options.policy = tds::CharacterPolicy::replace;
+    source.options.text_form = text_form(option_list(server->options), source.options.policy);
+  }
   source.remote = describe_remote_table(relation, source.options);
   source.name = psprintf("foreign table \"%s\"", RelationGetRelationName(relation));
   for (int attnum = 1; attnum <= source.descriptor->natts; ++attnum) {
@@ -112,7 +116,8 @@ Source find_source(Relation relation) {
     const RemoteAttribute& remote = source.remote.attributes[attnum - 1];
     const bool cut = source.may_cut && may_be_cut(remote, attribute->atttypid);
     source.attributes = lappend_int(source.attributes, attnum);
-    source.items = lappend(source.items, makeString(pstrdup(cut ? sample_item(remote) : remote.expression)));
+    source.items = lappend(
+        source.items, makeString(pstrdup(cut ? sample_item(remote, source.options.text_form) : remote.expression)));
   }
   return source;
 }

@@ -10,6 +10,7 @@
 
 #include "core/tsql/query.hpp"
 #include "core/tsql/quote.hpp"
+#include "core/tsql/select.hpp"
 #include "core/tsql/statement.hpp"
 
 namespace mssql::pg {
@@ -27,8 +28,8 @@ const char* quote_utf8(const char* name) { return copy_out(tsql::quote_name(name
 const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 const char* to_server(const char* text) { return pg_any_to_server(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 
-const char* select_utf8(const RemoteType& type, const char* quoted, TextForm form) {
-  return copy_out(select_expression(type, quoted, form));
+const char* select_utf8(const RemoteType& type, const char* quoted, tsql::TextForm form) {
+  return copy_out(tsql::select_expression(type, quoted, form));
 }
 
 const char* option_text(OptionList options, std::string_view meaning) {
@@ -36,7 +37,7 @@ const char* option_text(OptionList options, std::string_view meaning) {
   return value ? value->data() : nullptr;
 }
 
-RemoteAttribute describe_attribute(Oid relation, Form_pg_attribute attribute, TextForm form) {
+RemoteAttribute describe_attribute(Oid relation, Form_pg_attribute attribute, tsql::TextForm form) {
   RemoteAttribute result{};
   const OptionList options = option_list(GetForeignColumnOptions(relation, attribute->attnum));
   const char* name = option_text(options, "column_name");
@@ -47,6 +48,7 @@ RemoteAttribute describe_attribute(Oid relation, Form_pg_attribute attribute, Te
   if (type == nullptr) return result;
   result.known = true;
   result.type = parse_declaration(type);
+  result.raw_text = tsql::is_raw(result.type.type, form);
   result.expression = to_server(select_utf8(result.type, to_utf8(result.quoted), form));
   return result;
 }
@@ -418,14 +420,14 @@ RemoteTable describe_remote_table(Relation relation, const TableOptions& options
   } else {
     table.source = {"", psprintf("%s.%s", quoted_name(options.schema_name), quoted_name(options.table_name)), ""};
   }
-  const TextForm form = options.policy == tds::CharacterPolicy::error ? TextForm::converted : TextForm::raw;
   TupleDesc descriptor = RelationGetDescr(relation);
   table.natts = descriptor->natts;
   table.attributes = static_cast<RemoteAttribute*>(
       palloc0(sizeof(RemoteAttribute) * static_cast<std::size_t>(std::max(table.natts, 1))));
   for (int i = 0; i < table.natts; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-    if (!attribute->attisdropped) table.attributes[i] = describe_attribute(RelationGetRelid(relation), attribute, form);
+    if (!attribute->attisdropped)
+      table.attributes[i] = describe_attribute(RelationGetRelid(relation), attribute, options.text_form);
   }
   return table;
 }

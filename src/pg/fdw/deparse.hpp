@@ -16,6 +16,7 @@ struct RemoteAttribute {
   const char* expression;  // what stands in the select list
   bool known;              // the column option remote_type tells the type
   RemoteType type;
+  bool raw_text;  // selected as it is
 };
 
 // Where the rows come from, in the places that T-SQL has for it.

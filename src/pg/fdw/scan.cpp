@@ -111,7 +111,7 @@ RemoteColumn* remote_columns(const RemoteTable& table, List* attributes) {
       static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(std::max(count, 1))));
   for (int i = 0; i < count; ++i) {
     const RemoteAttribute& attribute = table.attributes[list_nth_int(attributes, i) - 1];
-    columns[i] = {attribute.known, attribute.type};
+    columns[i] = {attribute.known, attribute.type, attribute.raw_text};
   }
   return columns;
 }

@@ -50,8 +50,7 @@ struct Link {
   tds::Opening opening;  // of each transaction
   tds::Waits waits;
   bool keep{true};
-  bool level_guessed{false};     // the server did not say whether SNAPSHOT is allowed
-  std::optional<bool> raw_text;  // unknown until a query wants it
+  bool level_guessed{false};  // the server did not say whether SNAPSHOT is allowed
 };
 
 struct Connection {
@@ -440,14 +439,6 @@ tds::Session& acquire(Oid server, Oid user, const Use& use) {
 
 bool may_start_over(const tds::Session& session) {
   return connection_of(session).reused && session.awaits_begin() && !session.alive();
-}
-
-bool gives_raw_text(tds::Session& session) {
-  if (!session.converts_text()) return false;
-  Connection& connection = connection_of(session);
-  std::optional<bool>& known = connection.link.raw_text;
-  if (!known) known = tds::ask_integer(session, raw_text_probe()) == 1;
-  return *known;
 }
 
 void set_active_reader(tds::Session& session, Reader* reader) { connection_of(session).reader = reader; }

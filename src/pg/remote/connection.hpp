@@ -36,8 +36,6 @@ tds::Session& acquire(Oid server, Oid user, const Use& use);
 // After an error of the first statement: whether the session was an old one that turned out to be
 // dead, and nothing has been done over it, so that the caller should acquire() another.
 bool may_start_over(const tds::Session& session);
-// Whether raw text (core/types.hpp) can be had over it; asked once a session. Throws Error.
-bool gives_raw_text(tds::Session& session);
 // The reader that streams from the session now; acquire() makes it give way. Null: none.
 void set_active_reader(tds::Session& session, Reader* reader);
 // Raises what the server said on the side (PRINT, warnings) since the last call, at this level.

@@ -274,6 +274,12 @@ tds::Login make_login(OptionList server_options, OptionList mapping_options) {
   return login;
 }
 
+tsql::TextForm text_form(OptionList server_options, tds::CharacterPolicy policy) {
+  const auto driver = static_cast<tds::DriverKind>(choice_option(OptionContext::server, server_options, "driver", 0));
+  const bool raw = policy != tds::CharacterPolicy::error && tds::converts_text(driver);
+  return raw ? tsql::TextForm::raw : tsql::TextForm::converted;
+}
+
 TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* server) {
   constexpr auto context = OptionContext::table;
   constexpr auto on_server = OptionContext::server;
@@ -298,6 +304,7 @@ TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* ser
   result.tuple_cost = cost_option(on_server, server_options, "fdw_tuple_cost", 0.2);
   const std::size_t policy = choice_option(on_server, server_options, "nul_policy", 0);
   result.policy = static_cast<tds::CharacterPolicy>(choice_option(context, options, "nul_policy", policy));
+  result.text_form = text_form(server_options, result.policy);
   return result;
 }
 

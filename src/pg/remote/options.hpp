@@ -5,6 +5,7 @@
 #include "core/access/options.hpp"
 #include "core/tds/codec/decode.hpp"
 #include "core/source/session.hpp"
+#include "core/tsql/select.hpp"
 #include "pg/host/boundary.hpp"
 
 namespace mssql::pg {
@@ -39,6 +40,10 @@ void require_password(const Access& access, Oid user);
 // Calls core only; reads the password or access token file. Throws Error.
 tds::Login make_login(OptionList server_options, OptionList mapping_options);
 
+// How text is selected for this policy: as what it is, unless a client library would have to
+// convert what it cannot.
+tsql::TextForm text_form(OptionList server_options, tds::CharacterPolicy policy);
+
 // A foreign table's options with their defaults filled in; text in the server's encoding.
 struct TableOptions {
   const char* schema_name;
@@ -48,6 +53,7 @@ struct TableOptions {
   double startup_cost;
   double tuple_cost;
   tds::CharacterPolicy policy;
+  tsql::TextForm text_form;
 };
 TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* server);
 

@@ -69,10 +69,8 @@ void describe(void* argument) {
 
 // Core only.
 void send(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
-  const bool plain = sql.find(raw_text_name) != std::string_view::npos && !gives_raw_text(session);
-  session.execute(plain ? without_raw_text(sql) : std::string(sql), parameters == nullptr
-                                                                        ? std::span<const tds::Parameter>()
-                                                                        : std::span<const tds::Parameter>(*parameters));
+  session.execute(
+      sql, parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
   if (!session.next_result()) {
     throw Error(sqlstate::fdw_error, "remote statement returns no rows",
                 "It was executed and has no result set; this error rolls back what it did.",
@@ -103,11 +101,11 @@ void choose_converters(Reader& reader, TupleDesc target, const int* attnums, int
   }
   for (int i = 0; i < ncolumns; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(target, attnums[i] - 1);
-    const RemoteType* remote =
-        options.columns != nullptr && options.columns[i].known ? &options.columns[i].type : nullptr;
+    const RemoteColumn known = options.columns != nullptr ? options.columns[i] : RemoteColumn{};
     Column& column = reader.columns[static_cast<std::size_t>(i)];
-    const bool raw_text = tds::adopt_raw_text(column);
-    const Converter converter = choose_converter(column, remote, attribute, options.policy);
+    const bool raw_text = known.raw_text && tds::adopt_raw_text(column);
+    const Converter converter =
+        choose_converter(column, known.known ? &known.type : nullptr, attribute, options.policy);
     reader.fields.push_back({converter, pstrdup(NameStr(attribute->attname)), attnums[i] - 1, raw_text});
   }
 }

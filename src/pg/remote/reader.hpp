@@ -15,11 +15,12 @@ namespace mssql::pg {
 
 struct Reader;
 
-// The declared type of a remote column, where it is known. Only CLR types need it: on the wire they
-// are just bytes.
+// What a remote column is beyond its bytes: its declared type, where it is known, which only CLR
+// types need; and whether it was selected as raw text (tsql/select.hpp).
 struct RemoteColumn {
   bool known;
   RemoteType type;
+  bool raw_text;
 };
 
 struct ReaderOptions {

@@ -170,32 +170,5 @@ TEST(Types, ExactComparison) {
   EXPECT_FALSE(is_exact_comparable({Type::float_, 8, 53, 0}));
 }
 
-TEST(SelectExpression, MostTypesAreThemselves) {
-  for (const Mapping& mapping : mappings) {
-    const Type type = mapping.remote.type;
-    const bool special = type == Type::hierarchyid || type == Type::geometry || type == Type::geography ||
-                         type == Type::sql_variant || type == Type::udt;
-    if (!special) {
-      EXPECT_EQ(select_expression(mapping.remote, "[c]"), "[c]");
-    }
-  }
-}
-
-TEST(SelectExpression, ClrTypes) {
-  EXPECT_EQ(select_expression({Type::hierarchyid, 892, 0, 0}, "[t].[c]"), "[t].[c].ToString()");
-  EXPECT_EQ(select_expression({Type::geography, -1, 0, 0}, "[c]"),
-            "CAST(CAST([c].STSrid AS int) AS binary(4))+[c].AsBinaryZM()");
-  EXPECT_EQ(select_expression({Type::udt, -1, 0, 0}, "[c]"), "CAST([c] AS varbinary(max))");
-}
-
-TEST(SelectExpression, VariantIsOneBalancedLine) {
-  const std::string sql = select_expression({Type::sql_variant, 8016, 0, 0}, "[c]");
-  EXPECT_EQ(std::count(sql.begin(), sql.end(), '('), std::count(sql.begin(), sql.end(), ')'));
-  EXPECT_EQ(std::count(sql.begin(), sql.end(), '\'') % 2, 0);
-  EXPECT_EQ(sql.find('\n'), std::string::npos);
-  EXPECT_TRUE(sql.starts_with("CASE WHEN [c] IS NOT NULL THEN "));
-  EXPECT_EQ(sql.find(",3)"), std::string::npos);  // a style that SQL Server 2014 takes for another
-}
-
 }  // namespace
 }  // namespace mssql

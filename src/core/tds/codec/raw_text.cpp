@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "core/error.hpp"
-#include "core/types.hpp"
 
 namespace mssql::tds {
 
@@ -16,7 +15,7 @@ constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
 }  // namespace
 
 bool adopt_raw_text(Column& column) {
-  if (column.type != WireType::binary || column.name != raw_text_name) return false;
+  if (column.type != WireType::binary) return false;
   column.type = WireType::text;
   column.encoding = Encoding::utf16le;
   return true;
@@ -27,7 +26,8 @@ Cell unwrap_raw_text(Column& column, const Cell& cell) {
   const std::string_view bytes(reinterpret_cast<const char*>(cell.data), cell.size);
   const bool is_utf16 = bytes.starts_with(utf16le_mark);
   if (!is_utf16 && !bytes.starts_with(utf8_mark)) {
-    throw Error(sqlstate::protocol_violation, "text came without the byte order mark that was asked for");
+    throw Error(sqlstate::protocol_violation, "text came without the byte order mark that was asked for",
+                "The server does not keep UTF-16.", "Set the server option \"driver\" to \"native\".");
   }
   column.encoding = is_utf16 ? Encoding::utf16le : Encoding::utf8;
   const std::size_t mark = is_utf16 ? utf16le_mark.size() : utf8_mark.size();

@@ -1,4 +1,4 @@
-// The form in which geometry and geography are selected (types_select.cpp) to PostGIS's EWKB.
+// The form in which geometry and geography are selected (core/tsql/select.cpp) to PostGIS's EWKB.
 #pragma once
 
 #include <string>

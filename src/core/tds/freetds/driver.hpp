@@ -28,7 +28,6 @@ class Driver final : public BulkBySql {
   void cancel() noexcept override;
   bool busy() const noexcept override { return busy_; }
   bool alive() const noexcept override;
-  bool converts_text() const noexcept override { return true; }
   int spid() const noexcept override { return spid_; }
   std::string_view server_version() const noexcept override { return server_version_; }
 

@@ -57,7 +57,6 @@ class Driver final : public Session {
   void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
   void bulk_row(Row row) override;
   std::int64_t bulk_end() override;
-  bool converts_text() const noexcept override { return false; }
   int spid() const noexcept override { return spid_; }
   std::string_view server_version() const noexcept override { return server_version_; }
 

@@ -50,7 +50,6 @@ class Notes final : public Session {
   void bulk_begin(std::string_view, std::span<const BulkColumn>) override {}
   void bulk_row(Row) override {}
   std::int64_t bulk_end() override { return 0; }
-  bool converts_text() const noexcept override { return false; }
   int spid() const noexcept override { return 51; }
   std::string_view server_version() const noexcept override { return ""; }
 
@@ -245,7 +244,6 @@ TEST_F(TransactionTest, ServerThatGivesNoAnswer) {
     void bulk_begin(std::string_view, std::span<const BulkColumn>) override {}
     void bulk_row(Row) override {}
     std::int64_t bulk_end() override { return 0; }
-    bool converts_text() const noexcept override { return false; }
     int spid() const noexcept override { return 51; }
     std::string_view server_version() const noexcept override { return ""; }
     std::string last;

@@ -47,19 +47,6 @@ TEST(Sampling, PagesAndRows) {
             "(CHECKSUM(NEWID(), CASE WHEN [a] IS NULL THEN 0 ELSE 1 END) & 2147483647) < 1073741823");
 }
 
-TEST(Sampling, OfLongValuesTheBeginning) {
-  const auto expression = [](std::string_view type) {
-    return sample_expression(parse_declaration(type), "[a]", TextForm::converted);
-  };
-  for (const char* type :
-       {"varchar(max)", "nvarchar(max)", "varbinary(max)", "text", "ntext", "image", "varchar(8000)", "nvarchar(4000)"})
-    EXPECT_EQ(expression(type), "SUBSTRING([a], 1, 1024)") << type;
-  for (const char* type : {"varchar(1024)", "nvarchar(1024)", "varbinary(16)", "char(5)", "int", "xml"})
-    EXPECT_EQ(expression(type), "[a]") << type;
-  EXPECT_NE(sample_expression(parse_declaration("ntext"), "[a]", TextForm::raw).find("SUBSTRING([a], 1, 1024)"),
-            std::string::npos);
-}
-
 TEST(SessionSettings, LanguageComesBeforeDateFormat) {
   const std::string sql = session_settings();
   EXPECT_LT(sql.find("SET LANGUAGE"), sql.find("SET DATEFORMAT ymd"));

@@ -6,7 +6,6 @@
 
 #include "core/error.hpp"
 #include "core/tds/codec/decode.hpp"
-#include "core/types.hpp"
 
 namespace mssql::tds {
 namespace {
@@ -15,7 +14,6 @@ using namespace std::string_view_literals;
 
 Column raw_column() {
   Column column;
-  column.name = raw_text_name;
   column.type = WireType::binary;
   return column;
 }
@@ -29,11 +27,8 @@ std::string decode(std::string_view bytes, CharacterPolicy policy) {
   return std::string(decode_text(column, unwrap_raw_text(column, cell_of(bytes)), policy, scratch));
 }
 
-TEST(RawText, OnlyMarkedBinaryColumnsAreAdopted) {
+TEST(RawText, OnlyBinaryColumnsAreAdopted) {
   Column column = raw_column();
-  column.name = "Name";
-  EXPECT_FALSE(adopt_raw_text(column));
-  column = raw_column();
   column.type = WireType::text;
   EXPECT_FALSE(adopt_raw_text(column));
 }
@@ -59,25 +54,6 @@ TEST(RawText, NullStaysNullAndAMissingMarkIsAnError) {
   EXPECT_TRUE(unwrap_raw_text(column, Cell{}).is_null());
   EXPECT_THROW(unwrap_raw_text(column, cell_of("ab")), Error);
   EXPECT_THROW(unwrap_raw_text(column, cell_of("")), Error);
-}
-
-TEST(RawText, AQueryWithoutItSelectsTheColumnsThemselves) {
-  const RemoteType nvarchar{Type::nvarchar, 80, 0, 0};
-  const auto list = [&](TextForm form) {
-    return "SELECT [id], " + select_expression(nvarchar, "[a]", form) + ", " +
-           select_expression(nvarchar, "[b, (c)]", form) + " FROM [t]";
-  };
-  EXPECT_EQ(without_raw_text(list(TextForm::raw)), list(TextForm::converted));
-  EXPECT_EQ(without_raw_text(list(TextForm::converted)), list(TextForm::converted));
-}
-
-TEST(RawText, OnlyUnicodeTypesAreSelectedRaw) {
-  const RemoteType nvarchar{Type::nvarchar, 80, 0, 0};
-  EXPECT_EQ(select_expression(nvarchar, "[a]"), "[a]");
-  EXPECT_EQ(select_expression(nvarchar, "[a]", TextForm::raw),
-            "CAST(NCHAR(65279)+CAST([a] AS nvarchar(max)) AS varbinary(max)) AS [mssql_fdw raw text]");
-  EXPECT_EQ(select_expression({Type::varchar, 40, 0, 0}, "[a]", TextForm::raw), "[a]");
-  EXPECT_EQ(select_expression({Type::hierarchyid, 892, 0, 0}, "[a]", TextForm::raw), "[a].ToString()");
 }
 
 }  // namespace

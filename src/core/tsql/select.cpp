@@ -7,9 +7,9 @@
 //                        from servers that keep UTF-8
 // Sources: Microsoft's T-SQL reference, SQL_VARIANT_PROPERTY, CAST and CONVERT (styles),
 // AsBinaryZM, STSrid.
-#include "types.hpp"
+#include "select.hpp"
 
-namespace mssql {
+namespace mssql::tsql {
 
 namespace {
 
@@ -116,36 +116,17 @@ class VariantExpression {
   std::string column_;
 };
 
-constexpr std::string_view raw_text_begin = "CAST(NCHAR(65279)+CAST(";
-std::string raw_text_end() { return " AS nvarchar(max)) AS varbinary(max)) AS [" + std::string(raw_text_name) + "]"; }
-
-}  // namespace
-
-std::string raw_text_probe() { return "SELECT CASE WHEN CAST(N'\u20AC' AS varbinary(4)) = 0xAC20 THEN 1 ELSE 0 END"; }
-
-std::string without_raw_text(std::string_view sql) {
-  const std::string end = raw_text_end();
-  std::string plain(sql);
-  for (std::size_t stop; (stop = plain.find(end)) != std::string::npos;) {
-    plain.erase(stop, end.size());
-    plain.erase(plain.rfind(raw_text_begin, stop), raw_text_begin.size());
-  }
-  return plain;
-}
-
-namespace {
-
 bool is_unicode(Type type) {
   return type == Type::nchar || type == Type::nvarchar || type == Type::ntext || type == Type::json;
 }
 
 }  // namespace
 
+bool is_raw(Type type, TextForm form) noexcept { return form == TextForm::raw && is_unicode(type); }
+
 std::string select_expression(const RemoteType& type, std::string_view column, TextForm form) {
   const std::string name(column);
-  if (form == TextForm::raw && is_unicode(type.type)) {
-    return std::string(raw_text_begin) + name + raw_text_end();
-  }
+  if (is_raw(type.type, form)) return "CAST(NCHAR(65279)+CAST(" + name + " AS nvarchar(max)) AS varbinary(max))";
   switch (type.type) {
     case Type::hierarchyid: return name + ".ToString()";
     case Type::geometry:
@@ -156,4 +137,22 @@ std::string select_expression(const RemoteType& type, std::string_view column, T
   }
 }
 
-}  // namespace mssql
+std::string sample_expression(const RemoteType& type, std::string_view column, TextForm form) {
+  constexpr int most = 1024;  // PostgreSQL's analyze.c passes over longer values: WIDTH_THRESHOLD
+  RemoteType cut = type;
+  bool is_long = type.max_length < 0;
+  switch (type.type) {
+    case Type::varchar:
+    case Type::varbinary: is_long = is_long || type.max_length > most; break;
+    case Type::nvarchar: is_long = is_long || type.max_length > 2 * most; break;
+    case Type::text:
+    case Type::ntext:
+    case Type::image: is_long = true; break;
+    default: is_long = false;
+  }
+  if (!is_long) return select_expression(type, column, form);
+  if (type.type == Type::ntext) cut.type = Type::nvarchar;
+  return select_expression(cut, "SUBSTRING(" + std::string(column) + ", 1, " + std::to_string(most) + ")", form);
+}
+
+}  // namespace mssql::tsql
