@@ -3,7 +3,7 @@
 # plan may have another shape than under a harmless name, and nothing may be executed that is not of the plan.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 13
+plan 14
 
 export MSSQL_TEST_DATABASE=mssql_fdw_hostile
 own_database() {
@@ -137,4 +137,6 @@ tsql "CREATE TABLE dbo.Wider ($(printf 'c%s int NULL,' {1..1000}) id int)"
 tsql "EXEC tds_server_answer N'comment', N'$(printf 'x%.0s' {1..90000})', N'AS [is_column_set]'"
 like "$(error_of "SELECT * FROM replicate_plan('mssql')")" '54000: +the server.s catalog is too large' "a catalog of more than 120 MB is refused"
 like "$(error_of "IMPORT FOREIGN SCHEMA dbo FROM SERVER mssql INTO public")" '54000: +the server.s catalog is too large' "... by IMPORT FOREIGN SCHEMA, too"
+is "$(query "$quiet IMPORT FOREIGN SCHEMA dbo LIMIT TO (\"Parent\") FROM SERVER mssql INTO public; SELECT count(*) FROM information_schema.foreign_tables")" 1 \
+  "... but where LIMIT TO leaves little of it"
 tsql "EXEC tds_server_fault N'clear'"

@@ -26,7 +26,10 @@ struct Catalog {
 // Core only.
 void ask(Catalog& catalog, tds::Session& session, const tsql::CatalogQuery& query) {
   CatalogAnswer& answer = catalog.answers.emplace_back(CatalogAnswer{query.name, {}});
-  for_each_catalog_row(session, query, catalog.budget, [&](CatalogRow row) { answer.rows.push_back(std::move(row)); });
+  for_each_catalog_row(session, query, catalog.budget, [&](CatalogRow row) {
+    answer.rows.push_back(std::move(row));
+    return true;
+  });
 }
 
 // Core only. The database comes first.
@@ -49,8 +52,10 @@ void read_catalog(Catalog& catalog, tds::Session& session) {
 std::int64_t count_rows(tds::Session& session, const char* schema, const char* table, bool snapshot) {
   std::int64_t count = 0;
   CatalogBudget budget;
-  for_each_catalog_row(session, tsql::count_query(schema, table, snapshot), budget,
-                       [&](const CatalogRow& row) { count = std::stoll(row.text("rows")); });
+  for_each_catalog_row(session, tsql::count_query(schema, table, snapshot), budget, [&](const CatalogRow& row) {
+    count = std::stoll(row.text("rows"));
+    return false;
+  });
   return count;
 }
 

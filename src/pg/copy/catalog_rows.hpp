@@ -41,11 +41,14 @@ class CatalogRow {
 // without a bound a server that never ends fills the memory. Names of columns stand in each row.
 class CatalogBudget {
  public:
+  void check(std::size_t bytes) const {
+    if (bytes <= left_) return;
+    throw Error(sqlstate::program_limit, "the server's catalog is too large",
+                "Its rows take more than " + std::to_string(most >> 20) + " MB.",
+                "It has what the login may see: let it see less. IMPORT FOREIGN SCHEMA keeps what LIMIT TO names.");
+  }
   void take(std::size_t bytes) {
-    if (bytes > left_) {
-      throw Error(sqlstate::program_limit, "the server's catalog is too large",
-                  "Its rows take more than " + std::to_string(most >> 20) + " MB.");
-    }
+    check(bytes);
     left_ -= bytes;
   }
 
@@ -54,9 +57,9 @@ class CatalogBudget {
   std::size_t left_ = most;
 };
 
-// Calls visit(CatalogRow) for each row of the answer, which is counted in `budget`. Characters that
-// are none (NUL, lone surrogates) are U+FFFD. Throws Error, also for what the query's columns do
-// not allow.
+// Calls visit(CatalogRow) for each row of the answer. It is counted in `budget`, unless visit()
+// answers that it has kept nothing of it: false. Characters that are none (NUL, lone surrogates)
+// are U+FFFD. Throws Error, also for what the query's columns do not allow.
 template <class Visit>
 void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query, CatalogBudget& budget,
                           Visit&& visit) {
@@ -67,15 +70,17 @@ void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query
     tds::require_columns(session, query.name, query.columns.size());
     while (session.fetch(row)) {
       std::vector<std::optional<std::string>> cells(row.size());
+      std::size_t bytes = 0;
       for (std::size_t i = 0; i < row.size(); ++i) {
         std::optional<std::string> text;
         // Drivers give characters of one byte or of two: the budget is of what is kept
         const std::size_t width = columns[i].encoding == Encoding::utf16le ? 2 : 1;
-        budget.take(row[i].size / width + query.columns[i].name.size());
+        bytes += row[i].size / width + query.columns[i].name.size();
+        budget.check(bytes);
         if (!row[i].is_null()) tds::decode_to_text(columns[i], row[i], tds::CharacterPolicy::replace, text.emplace());
         cells[i] = tsql::catalog_cell(query, query.columns[i], text);
       }
-      visit(CatalogRow(query.columns, std::move(cells)));
+      if (visit(CatalogRow(query.columns, std::move(cells)))) budget.take(bytes);
     }
   }
   while (session.next_result()) continue;
@@ -85,8 +90,10 @@ void for_each_catalog_row(tds::Session& session, const tsql::CatalogQuery& query
 inline tsql::CatalogFeatures catalog_features(tds::Session& session) {
   tsql::CatalogFeatures features;
   CatalogBudget budget;
-  for_each_catalog_row(session, tsql::features_query(), budget,
-                       [&](const CatalogRow& row) { features.add(row.text("view"), row["column"].value_or("")); });
+  for_each_catalog_row(session, tsql::features_query(), budget, [&](const CatalogRow& row) {
+    features.add(row.text("view"), row["column"].value_or(""));
+    return true;
+  });
   return features;
 }
 

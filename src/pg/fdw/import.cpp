@@ -127,9 +127,10 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
   const std::string schema = wanted;
   std::set<std::string> schemas;
   read_catalog(import, session, tsql::tables_query(features, false), [&](const CatalogRow& row) {
-    schemas.insert(row.text("schema"));
-    if (!same_ignoring_case(row.text("schema"), schema) || (row.flag("is_view") && !options.with_views)) return;
+    const bool is_new = schemas.insert(row.text("schema")).second;
+    if (!same_ignoring_case(row.text("schema"), schema) || (row.flag("is_view") && !options.with_views)) return is_new;
     import.relations.push_back({row.text("schema"), row.text("table"), {}, row.flag("is_view"), false, {}});
+    return true;
   });
   // A server that tells case apart may have two schemas of this name.
   const bool exact =
@@ -137,8 +138,10 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
   if (exact) std::erase_if(import.relations, [&](const auto& r) { return r.schema != schema; });
   if (!import.relations.empty()) return;
   bool exists = false;
-  read_catalog(import, session, tsql::schema_query(schema),
-               [&](const CatalogRow& row) { exists = row.flag("exists"); });
+  read_catalog(import, session, tsql::schema_query(schema), [&](const CatalogRow& row) {
+    exists = row.flag("exists");
+    return false;
+  });
   if (!exists) throw_no_schema(schema, server, schemas);
 }
 
@@ -171,12 +174,14 @@ void find_columns(Import& import, tds::Session& session, const tsql::CatalogFeat
   for (ImportedTable& relation : import.relations) index[{relation.schema, relation.name}] = &relation;
   read_catalog(import, session, tsql::columns_query(features), [&](const CatalogRow& row) {
     const auto found = index.find({row.text("schema"), row.text("table")});
-    if (found == index.end() || (row.flag("is_computed") && !options.with_generated)) return;
+    if (found == index.end() || (row.flag("is_computed") && !options.with_generated)) return false;
     found->second->columns.push_back(imported_column(import, row));
+    return true;
   });
   read_catalog(import, session, tsql::indexes_query(features), [&](const CatalogRow& row) {
     const auto found = index.find({row.text("schema"), row.text("table")});
-    if (found != index.end() && row["constraint_type"] == "PK") keys.emplace(found->second, row.text("column"));
+    return found != index.end() && row["constraint_type"] == "PK" &&
+           keys.emplace(found->second, row.text("column")).second;
   });
   for (ImportedTable& relation : import.relations) {
     for (ImportedColumn& column : relation.columns) column.is_key = keys.contains({&relation, column.name});
