@@ -170,6 +170,14 @@ void parse_length(std::string_view text, const Declaration& parts, const TypeRow
   }
 }
 
+// What stands behind a comma. The base type of a vector changes nothing of it as text.
+void check_second(std::string_view text, const Declaration& parts, Type type) {
+  if (parts.second.empty() || row(type).shape == Shape::precision_scale) return;
+  if (type != Type::vector) throw_bad_declaration(text, parts.name + " takes one number.");
+  if (parts.second != "float32" && parts.second != "float16")
+    throw_bad_declaration(text, "A vector is of float32 or of float16.");
+}
+
 // float(n): up to 24 is real, which is how sys.types shows it.
 void parse_float_bits(std::string_view text, const Declaration& parts, RemoteType& out) {
   if (!parts.first.empty() && number(text, parts.first, 1, 53) <= 24) out.type = Type::real;
@@ -208,8 +216,7 @@ RemoteType parse_declaration(std::string_view text) {
   if (!type) throw_bad_declaration(text, "There is no type \"" + parts.name + "\".");
   RemoteType out{*type, 0, 0, 0};
   const TypeRow& r = row(*type);
-  if (!parts.second.empty() && r.shape != Shape::precision_scale)
-    throw_bad_declaration(text, parts.name + " takes one number.");
+  check_second(text, parts, *type);
   switch (r.shape) {
     case Shape::plain:
       if (*type == Type::float_) {

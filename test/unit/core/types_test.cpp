@@ -114,6 +114,8 @@ TEST(Types, ParsesWhatPeopleWrite) {
   EXPECT_EQ(declare(parse_declaration("double precision")), "float");
   EXPECT_EQ(declare(parse_declaration("sysname")), "nvarchar(128)");
   EXPECT_EQ(declare(parse_declaration("vector(1536)")), "vector");
+  EXPECT_EQ(declare(parse_declaration("vector(1998, float32)")), "vector");
+  EXPECT_EQ(declare(parse_declaration("VECTOR(3, Float16)")), "vector");
   EXPECT_EQ(declare(parse_declaration("char")), "char(1)");
   EXPECT_EQ(declare(parse_declaration("timestamp")), "rowversion");
 }
@@ -139,6 +141,8 @@ TEST(Types, RefusesWrongDeclarations) {
                            "sysname(5)",
                            "json(1)",
                            "vector(0)",
+                           "vector(3, float64)",
+                           "vector(3, 4)",
                            "float(54)",
                            "decimal(5,2) x"}) {
     try {
