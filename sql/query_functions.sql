@@ -12,6 +12,30 @@ AS t(a smallint, b int, c bigint, d boolean, e numeric, f float8, g text, h date
 SELECT * FROM mssql_query('mssql', 'SELECT COUNT(*) FROM fdw.Many WHERE id <= @P1 AND flag = @P2', 100, true) AS t(n int);
 SELECT * FROM mssql_query('mssql', 'SELECT CASE WHEN @P1 IS NULL THEN 1 ELSE 0 END', NULL::int) AS t(n int);
 SELECT * FROM mssql_query('mssql', 'SELECT @P1 + @P2', VARIADIC ARRAY[20, 22]) AS t(n int);
+-- numbers come back with the digits that they had
+SELECT n, v::text = n::text AS same FROM unnest('{0,0.00,1,-1,-0.1,10000,10000.0001,123.4500,0.00001234,-0.0000000000000000000000000000000000001,
+    1e37,99999999999999999999999999999999999999,123456789012345678901234567890.12345678,0.12345678901234567890123456789012345678}'::numeric[]) AS n,
+    LATERAL mssql_query('mssql', 'SELECT @P1', n) AS t(v numeric) ORDER BY n, scale(n);
+-- and so do the ends of the calendar, long text and long bytes
+SELECT d = '0001-01-01', e = '9999-12-31 23:59:59.999999', f = '9999-12-31 23:59:59.999999+00', t = '23:59:59.999999', length(x) = 5000, length(b) = 9000
+FROM mssql_query('mssql', 'SELECT @P1, @P2, @P3, @P4, @P5, @P6', '0001-01-01'::date, '9999-12-31 23:59:59.999999'::timestamp, '9999-12-31 23:59:59.999999+00'::timestamptz,
+    '23:59:59.999999'::time, repeat('x', 5000), decode(repeat('ab', 9000), 'hex')) AS t(d date, e timestamp, f timestamptz, t time, x text, b bytea);
+-- what SQL Server does not know
+DO $$
+DECLARE
+    value text;
+BEGIN
+    FOREACH value IN ARRAY ARRAY['1e38::numeric', '1e-39::numeric', '1.00000000000000000000000000000000000000::numeric', '''-Infinity''::numeric', '''NaN''::float8', '''infinity''::float4',
+        '''0001-01-01 BC''::date', '''10000-01-01''::timestamp', '''0001-12-31 12:00+00 BC''::timestamptz', '''24:00''::time', '''-infinity''::timestamp'] LOOP
+        BEGIN
+            EXECUTE format('SELECT * FROM mssql_query(''mssql'', ''SELECT @P1'', %s) AS t(v text)', value);
+            RAISE NOTICE '%: sent', value;
+        EXCEPTION WHEN numeric_value_out_of_range THEN
+            RAISE NOTICE '%: %', value, SQLERRM;
+        END;
+    END LOOP;
+END
+$$;
 SELECT * FROM mssql_query('mssql', 'SELECT @P1', 'infinity'::date) AS t(n date);
 SELECT * FROM mssql_query('mssql', 'SELECT @P1', 'NaN'::numeric) AS t(n numeric);
 -- a result of another shape

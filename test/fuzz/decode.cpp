@@ -17,7 +17,7 @@ constexpr std::int64_t microseconds_per_day = 86'400'000'000;
 
 // The digits of the text are those of the number.
 void check_decimal(const Column& column, const Cell& cell) {
-  const tds::Decimal decimal = tds::decode_decimal(column, cell);
+  const Decimal decimal = tds::decode_decimal(column, cell);
   std::string text;
   tds::decode_to_text(column, cell, tds::CharacterPolicy::error, text);
   unsigned __int128 magnitude = 0;
@@ -34,7 +34,7 @@ void check_decimal(const Column& column, const Cell& cell) {
 }
 
 void check_datetime(const Column& column, const Cell& cell) {
-  const tds::DateTime value = tds::decode_datetime(column, cell);
+  const DateTime value = tds::decode_datetime(column, cell);
   fuzz::require(value.days >= first_day && value.days <= last_day, "a day beyond the calendar");
   fuzz::require(value.microseconds >= 0 && value.microseconds < microseconds_per_day, "a time beyond the day");
   fuzz::require(value.offset_minutes >= -14 * 60 && value.offset_minutes <= 14 * 60, "an offset beyond the world");

@@ -238,13 +238,14 @@ void write_values() {
     for (const Type type : types) out += {static_cast<char>(type), '\x12', '\2', '\2', 'c', ']'};
     return out;
   };
+  // Length, bytes, kind of value and what belongs to it
   write("bulk", "numbers",
-        columns({Type::int_, Type::decimal}) + "\x04" + little(7, 4) + "\x09\x01" + little(12345, 8) + "\xff\xff");
+        columns({Type::int_, Type::decimal}) + "\x01\x07\x01"s + "\x02\x30\x39\x03\0\2\1\1"s + "\0\0\0\0"s);
   write("bulk", "text",
-        columns({Type::nvarchar, Type::xml, Type::varbinary}) + "\x0bit's a \\\n'\\\x04<a/>\x03\x01\x02\x03");
+        columns({Type::nvarchar, Type::xml, Type::varbinary}) + "\x0bit's a \\\n'\\\x06" + "\x04<a/>\x06" +
+            "\x03\x01\x02\x03\x07");
   write("bulk", "dates",
-        columns({Type::datetime, Type::datetime2}) + "\x08" + little(45000, 4) + little(300, 4) + "\x06" +
-            little(8639999, 3) + "\xda\xb9\x37");
+        columns({Type::datetime, Type::datetime2}) + "\x04\0\xf4\x24\0\x04\x64\x78"s + "\x04\0\xf4\x24\0\x04\x65\x78"s);
 }
 
 // Bytes written as hexadecimal digits, white space between them.

@@ -64,7 +64,7 @@ inline void read_cell(const Column& column, const Cell& cell) {
 // A few requests with all of their results, of which one is prepared by its second run; an
 // interruption ends a request, and the session goes on if it can.
 inline void converse(tds::Session& session, tds::scripted::Server& server) {
-  const std::vector<tds::Parameter> parameters = {{"int", "1"}};
+  const std::vector<Parameter> parameters = {{{Type::int_}, std::int64_t{1}}};
   for (int request = 0; request < 6 && session.alive(); ++request) {
     succeeds([&] {
       if (request == 4) session.begin_transaction(tds::IsolationLevel::unchanged);

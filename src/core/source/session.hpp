@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "core/scalar.hpp"
 #include "core/types.hpp"
 #include "core/tds/codec/column.hpp"
 
@@ -64,14 +65,6 @@ struct Environment {
   void (*wait)(int socket, short events, int milliseconds){nullptr};  // null: poll(2)
 };
 
-// A typed parameter of execute(); `text` is the value in SQL Server's own canonical spelling for
-// its type (ISO 8601 for dates, 0x... for binary), and one that the type holds exactly. A
-// declaration that is the same for every value makes the same statement every time.
-struct Parameter {
-  std::string declaration;          // T-SQL type, e.g. "decimal(18,2)"
-  std::optional<std::string> text;  // nothing: NULL
-};
-
 // As MS-TDS 2.2.6.9 numbers them.
 enum class IsolationLevel : std::uint8_t {
   unchanged,
@@ -106,7 +99,8 @@ class Session {
   virtual ~Session() = default;
 
   // Sends a batch, or with parameters a call (sp_executesql and its like) in which they are @P1,
-  // @P2, ...; a pending result is cancelled first. Errors of the server surface here or in
+  // @P2, ...; types that are the same for every value make the same statement every time. A pending
+  // result is cancelled first. Errors of the server surface here or in
   // next_result() and fetch(), whichever reads them.
   virtual void execute(std::string_view sql, std::span<const Parameter> parameters = {}) = 0;
 
@@ -159,13 +153,13 @@ class Session {
 
   // Bulk load into `table` (quoted, may be qualified), as INSERT does it: constraints are checked,
   // triggers fire, NULLs stay NULL. Values for an identity column need SET IDENTITY_INSERT ON.
-  // Cells are in the encoding of column.hpp for the column's type, text in UTF-8. Between begin and
-  // end the session may be busy; a row that is refused leaves nothing behind, and the load goes on
-  // without it; after an error of the server's and after cancel() it is over, and the transaction
-  // that it has begun is the caller's to roll back.
-  virtual void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) = 0;
-  virtual void bulk_row(Row row) = 0;
-  virtual std::int64_t bulk_end() = 0;  // commits; rows stored
+  // Between begin and end the session may be busy; a row that is refused leaves nothing behind, and
+  // the load goes on without it; after an error of the server's and after cancel() it is over. It
+  // is one statement of the caller's transaction, or without one a transaction of its own. A driver
+  // that has no bulk load refuses it: 0A000.
+  virtual void bulk_begin(std::string_view table, std::span<const BulkColumn> columns);
+  virtual void bulk_row(std::span<const Scalar> row);
+  virtual std::int64_t bulk_end();  // rows stored
 
   virtual int spid() const noexcept = 0;                         // @@SPID
   virtual std::string_view server_version() const noexcept = 0;  // "16.0.1000", empty when unknown

@@ -79,56 +79,13 @@ bool read_time(Scanner& in, Timestamp& out) {
   return !in.take('.') || read_fraction(in, out.fraction);
 }
 
-bool read_offset(Scanner& in, Timestamp& out) {
-  const bool west = in.take('-');
-  if (!west && !in.take('+')) return false;
+bool skip_offset(Scanner& in) {
+  if (!in.take('-') && !in.take('+')) return false;
   int hours = 0;
   int minutes = 0;
   if (!in.number(2, 0, 14, hours)) return false;
   if (in.take(':') && !in.number(2, 0, 59, minutes)) return false;
-  out.offset_minutes = (west ? -1 : 1) * (hours * 60 + minutes);
-  return out.offset_minutes >= -14 * 60 && out.offset_minutes <= 14 * 60;
-}
-
-constexpr std::int64_t day_length = 86400000000;
-
-bool next_day(Timestamp& moment) noexcept {
-  if (++moment.day <= days_in_month(moment.year, moment.month)) return true;
-  moment.day = 1;
-  if (++moment.month <= 12) return true;
-  moment.month = 1;
-  return ++moment.year <= 9999;
-}
-
-bool previous_day(Timestamp& moment) noexcept {
-  if (--moment.day >= 1) return true;
-  if (--moment.month < 1) {
-    moment.month = 12;
-    if (--moment.year < 1) return false;
-  }
-  moment.day = days_in_month(moment.year, moment.month);
-  return true;
-}
-
-// `value` where it is on the grid already, else one of its neighbours there.
-std::optional<Timestamp> between(Timestamp value, std::int64_t below, std::int64_t above, Rounding rounding) noexcept {
-  if (value.microseconds() == below) return value;
-  if (rounding == Rounding::exact || !value.set_microseconds(rounding == Rounding::down ? below : above))
-    return std::nullopt;
-  return value;
-}
-
-// One more in the last place of "9.99": "10.00".
-std::string next_digits(std::string digits) {
-  for (std::size_t i = digits.size(); i-- > 0;) {
-    if (digits[i] == '.') continue;
-    if (digits[i] != '9') {
-      ++digits[i];
-      return digits;
-    }
-    digits[i] = '0';
-  }
-  return "1" + digits;
+  return hours * 60 + minutes <= 14 * 60;
 }
 
 }  // namespace
@@ -141,11 +98,6 @@ std::string Timestamp::time_text() const {
   return text;
 }
 
-std::string Timestamp::offset_text() const {
-  const int size = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-  return (offset_minutes < 0 ? "-" : "+") + padded(size / 60, 2) + ":" + padded(size % 60, 2);
-}
-
 int Timestamp::fraction_digits() const noexcept {
   if (fraction == 0) return 0;
   int digits = 6;
@@ -153,56 +105,9 @@ int Timestamp::fraction_digits() const noexcept {
   return digits;
 }
 
-bool Timestamp::is_datetime_tick() const noexcept { return round_to_tick(*this, Rounding::exact).has_value(); }
-
-std::int64_t Timestamp::microseconds() const noexcept {
-  return ((hour * 60 + minute) * 60 + second) * 1000000LL + fraction;
-}
-
-bool Timestamp::set_microseconds(std::int64_t value) noexcept {
-  if (value == day_length) {
-    if (!has_date || !next_day(*this)) return false;
-    value = 0;
-  }
-  fraction = static_cast<int>(value % 1000000);
-  second = static_cast<int>(value / 1000000 % 60);
-  minute = static_cast<int>(value / 60000000 % 60);
-  hour = static_cast<int>(value / 3600000000);
-  return true;
-}
-
-bool Timestamp::move_days(int days) noexcept {
-  for (; days > 0; --days)
-    if (!next_day(*this)) return false;
-  for (; days < 0; ++days)
-    if (!previous_day(*this)) return false;
-  return true;
-}
-
-std::optional<Timestamp> round_to_step(const Timestamp& value, std::int64_t step, Rounding rounding) noexcept {
-  const std::int64_t below = value.microseconds() / step * step;
-  return between(value, below, below + step, rounding);
-}
-
-std::optional<Timestamp> round_to_tick(const Timestamp& value, Rounding rounding) noexcept {
-  const auto printed = [](std::int64_t tick) { return (tick * 10 + 1) / 3 * 1000; };  // .000, .003, .007, .010
-  std::int64_t tick = value.microseconds() * 3 / 10000 + 1;
-  while (printed(tick) > value.microseconds()) --tick;
-  return between(value, printed(tick), printed(tick + 1), rounding);
-}
-
-std::optional<std::string> round_decimal(std::string_view text, int scale, Rounding rounding) {
-  std::string digits(text);
-  const std::size_t point = digits.find('.');
-  if (point == std::string::npos || digits.size() - point - 1 <= static_cast<std::size_t>(scale)) return digits;
-  const std::size_t cut = point + 1 + static_cast<std::size_t>(scale);
-  const bool has_rest = digits.find_first_not_of('0', cut) != std::string::npos;
-  digits.resize(cut);
-  if (!has_rest) return digits;
-  if (rounding == Rounding::exact) return std::nullopt;
-  const bool negative = digits.front() == '-';
-  if (negative == (rounding == Rounding::up)) return digits;  // towards zero, which is what cutting does
-  return (negative ? "-" : "") + next_digits(digits.substr(negative ? 1 : 0));
+bool Timestamp::is_datetime_tick() const noexcept {
+  const int last = fraction / 1000 % 10;
+  return fraction % 1000 == 0 && (last == 0 || last == 3 || last == 7);
 }
 
 std::optional<Timestamp> read_timestamp(std::string_view text) {
@@ -218,7 +123,7 @@ std::optional<Timestamp> read_timestamp(std::string_view text) {
   out.has_time = true;
   if (in.done()) return out;
   in.take(' ');
-  if (!read_offset(in, out) || !in.done()) return std::nullopt;
+  if (!skip_offset(in) || !in.done()) return std::nullopt;
   out.has_offset = true;
   return out;
 }

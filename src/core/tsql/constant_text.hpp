@@ -1,5 +1,4 @@
-// Readers for the text of constants, PostgreSQL's (ISO DateStyle) and T-SQL's unambiguous forms:
-// dates, decimals, UUIDs.
+// Readers for the text of T-SQL's constants in their unambiguous forms: dates, decimals, UUIDs.
 #pragma once
 
 #include <cstdint>
@@ -13,39 +12,21 @@ namespace mssql::tsql {
 struct Timestamp {
   bool has_date{false};
   bool has_time{false};
-  bool has_offset{false};
+  bool has_offset{false};  // which is not kept
   int year{1900};
   int month{1};
   int day{1};
   int hour{0};
   int minute{0};
   int second{0};
-  int fraction{0};        // microseconds
-  int offset_minutes{0};  // east of UTC
+  int fraction{0};  // microseconds
 
   std::string date_text() const;         // "2020-01-31"
   std::string time_text() const;         // "13:05:00" or "13:05:00.25": no zeros behind the last digit
-  std::string offset_text() const;       // "+05:30"
   int fraction_digits() const noexcept;  // 0 .. 6
   // Whole milliseconds that end in 0, 3 or 7: what datetime's ticks of 1/300 s print as.
   bool is_datetime_tick() const noexcept;
-
-  std::int64_t microseconds() const noexcept;  // of the day
-  // Sets the time of day; 24:00 is the next day's 00:00. False where there is none: without a date,
-  // and after the year 9999.
-  bool set_microseconds(std::int64_t value) noexcept;
-  bool move_days(int days) noexcept;  // a few; false outside of the calendar
 };
-
-// The values that a type has lie on a grid; what lies between two of them goes to the one below or
-// above, or nowhere.
-enum class Rounding : std::uint8_t { exact, down, up };
-
-// To `step` microseconds, which divide a day; to datetime's ticks, as they print.
-std::optional<Timestamp> round_to_step(const Timestamp& value, std::int64_t step, Rounding rounding) noexcept;
-std::optional<Timestamp> round_to_tick(const Timestamp& value, Rounding rounding) noexcept;
-// A decimal number ("-12.300", no exponent) with at most `scale` digits behind its point.
-std::optional<std::string> round_decimal(std::string_view text, int scale, Rounding rounding);
 
 // "2020-01-31", "13:05", "13:05:00.25", "2020-01-31 13:05:00+01", "2020-01-31T13:05:00",
 // "20200131", "20200131 13:05". A blank may stand before the offset. Nothing for all else: BC,

@@ -1,6 +1,7 @@
 #include "quote.hpp"
 
 #include "core/error.hpp"
+#include "core/spelling.hpp"
 
 namespace mssql::tsql {
 
@@ -73,13 +74,8 @@ std::string quote_name(std::string_view name) {
     throw Error(sqlstate::name_too_long, "name \"" + std::string(name) + "\" is too long for SQL Server",
                 "A name has at most 128 UTF-16 code units.");
   std::string quoted;
-  quoted.reserve(name.size() + 2);
-  quoted += '[';
-  for (char c : name) {
-    quoted += c;
-    if (c == ']') quoted += c;
-  }
-  return quoted += ']';
+  append_bracketed(name, quoted);
+  return quoted;
 }
 
 std::string quote_name(std::string_view schema, std::string_view name) {

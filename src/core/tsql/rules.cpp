@@ -1,10 +1,8 @@
 #include "rules.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include "constant_text.hpp"
-#include "quote.hpp"
+#include "core/spelling.hpp"
 
 namespace mssql::tsql {
 
@@ -69,11 +67,9 @@ std::string_view reason(Type type) noexcept {
 
 constexpr std::string_view not_held = "SQL Server has no value to compare with that gives the same rows";
 
-constexpr int most_digits = 38;  // of a decimal
-
-TypedText typed(const RemoteType& type, std::string text, bool wide = false) {
-  return {declare(type), std::move(text), wide};
-}
+// The values that a type has lie on a grid; what lies between two of them goes to the one below or
+// above, or nowhere.
+enum class Rounding : std::uint8_t { exact, down, up };
 
 // To the bound in a coarser type that the same values satisfy: c < 1.234 is c < 1.24 for an
 // integral number of hundredths.
@@ -87,121 +83,173 @@ Rounding rounding_of(Operator op) noexcept {
   }
 }
 
+std::optional<std::int64_t> whole_number(const Scalar& value) noexcept {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
+  const auto* decimal = std::get_if<Decimal>(&value);
+  if (decimal == nullptr || decimal->scale != 0 || decimal->cut) return std::nullopt;
+  const auto limit = static_cast<unsigned __int128>(INT64_MAX) + (decimal->negative ? 1 : 0);
+  if (decimal->magnitude > limit) return std::nullopt;
+  const auto bits = static_cast<std::uint64_t>(decimal->magnitude);
+  return static_cast<std::int64_t>(decimal->negative ? -bits : bits);
+}
+
+std::optional<Decimal> decimal_number(const Scalar& value) noexcept {
+  if (const auto* decimal = std::get_if<Decimal>(&value)) return *decimal;
+  const auto* integer = std::get_if<std::int64_t>(&value);
+  if (integer == nullptr) return std::nullopt;
+  const auto bits = static_cast<std::uint64_t>(*integer);
+  return Decimal{*integer < 0 ? -bits : bits, 0, *integer < 0};
+}
+
 // A larger integer would have other types converted to one, which may overflow; bigint holds all
 // that PostgreSQL has.
-std::optional<TypedText> type_integer(const RemoteType& type, std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  const auto fits = [&](std::int64_t low, std::int64_t high) { return value >= low && value <= high; };
+std::optional<Pushed> push_integer(const RemoteType& type, const Scalar& given) {
+  const std::optional<std::int64_t> value = whole_number(given);
+  if (!value) return std::nullopt;
+  const auto fits = [&](std::int64_t low, std::int64_t high) { return *value >= low && *value <= high; };
   const bool held = type.type == Type::tinyint    ? fits(0, 255)
                     : type.type == Type::smallint ? fits(-32768, 32767)
                     : type.type == Type::int_     ? fits(INT32_MIN, INT32_MAX)
                                                   : true;
-  return typed(held ? type : RemoteType{Type::bigint, 8, 19, 0}, std::string(text), !held);
+  return Pushed{{held ? type : RemoteType{Type::bigint, 8, 19, 0}, *value}, !held};
+}
+
+unsigned __int128 power_of_ten(int exponent) noexcept { return powers_of_ten[static_cast<std::size_t>(exponent)]; }
+
+// With at most `scale` digits behind the point.
+std::optional<Decimal> round_decimal(const Decimal& value, int scale, Rounding rounding) noexcept {
+  const int surplus = value.scale - scale;
+  if (surplus < 0) return value.cut ? std::nullopt : std::optional(value);
+  const unsigned __int128 unit = power_of_ten(surplus);
+  Decimal rounded{value.magnitude / unit, scale, value.negative};
+  if (value.magnitude % unit != 0 || value.cut) {
+    if (rounding == Rounding::exact) return std::nullopt;
+    if (value.negative != (rounding == Rounding::up)) ++rounded.magnitude;
+  }
+  return rounded;
+}
+
+void drop_zeros(Decimal& value) noexcept {
+  for (; value.scale > 0 && value.magnitude % 10 == 0; --value.scale) value.magnitude /= 10;
 }
 
 // As a decimal of its own, where the type in which the two are compared has room for every digit of
 // both.
-std::optional<TypedText> type_wide_decimal(int whole, int scale, std::string_view text) {
-  const std::optional<std::string> digits = decimal_digits(text, 2 * most_digits, most_digits);
-  if (!digits) return std::nullopt;
-  const std::size_t point = std::min(digits->find('.'), digits->size());
-  const std::string_view whole_digits =
-      std::string_view(*digits).substr(0, point).substr(digits->front() == '-' ? 1 : 0);
-  const int own_whole = whole_digits == "0" ? 0 : static_cast<int>(whole_digits.size());
-  const int own_scale = static_cast<int>(digits->size() - std::min(point + 1, digits->size()));
-  if (std::max(whole, own_whole) + std::max(scale, own_scale) > most_digits) return std::nullopt;
-  return typed({Type::decimal, 0, std::max(own_whole + own_scale, 1), own_scale}, *digits, true);
+std::optional<Pushed> push_wide_decimal(int whole, int scale, Decimal value) {
+  if (value.cut) return std::nullopt;
+  drop_zeros(value);
+  int own_whole = 0;
+  while (own_whole + value.scale <= most_decimal_digits && value.magnitude >= power_of_ten(own_whole + value.scale))
+    ++own_whole;
+  if (std::max(whole, own_whole) + std::max(scale, value.scale) > most_decimal_digits) return std::nullopt;
+  const RemoteType type{Type::decimal, 0, std::max(own_whole + value.scale, 1), value.scale};
+  return Pushed{{type, value}, true};
 }
 
-std::optional<TypedText> type_decimal(const Bound& bound, const RemoteType& type, std::string_view text) {
-  const std::optional<std::string> rounded = round_decimal(text, type.scale, rounding_of(bound.op));
-  const std::optional<std::string> digits =
-      rounded ? decimal_digits(*rounded, type.precision, type.scale) : std::nullopt;
-  if (digits) return typed(type, *digits);
-  return type_wide_decimal(type.precision - type.scale, type.scale, text);
+std::optional<Pushed> push_decimal(const Bound& bound, const RemoteType& type, const Scalar& given) {
+  const std::optional<Decimal> value = decimal_number(given);
+  if (!value) return std::nullopt;
+  const int whole = type.precision - type.scale;
+  std::optional<Decimal> rounded = round_decimal(*value, type.scale, rounding_of(bound.op));
+  if (rounded && rounded->magnitude < power_of_ten(whole + rounded->scale)) {
+    rounded->negative = rounded->negative && rounded->magnitude != 0;
+    return Pushed{{type, *rounded}};
+  }
+  return push_wide_decimal(whole, type.scale, *value);
 }
 
 // Beyond money's range the constant is a decimal: the column is converted to that then, which is
 // exact.
-std::optional<TypedText> type_money(const Bound& bound, const RemoteType& type, std::string_view text) {
+std::optional<Pushed> push_money(const Bound& bound, const RemoteType& type, const Scalar& given) {
   constexpr int places = 4;
-  std::optional<TypedText> decimal =
-      type_decimal(bound, {Type::decimal, 0, type.type == Type::money ? 19 : 10, places}, text);
-  if (!decimal) return std::nullopt;
-  const std::size_t point = decimal->text.find('.');
-  std::string units = decimal->text;
-  const int given = point == std::string::npos ? 0 : static_cast<int>(decimal->text.size() - point - 1);
-  if (given > places) return decimal;
-  if (point != std::string::npos) units.erase(point, 1);
-  units.append(static_cast<std::size_t>(places - given), '0');
-  std::int64_t value = 0;
-  const auto [end, status] = std::from_chars(units.data(), units.data() + units.size(), value);
-  const bool held = status == std::errc() && (type.type == Type::money || (value >= INT32_MIN && value <= INT32_MAX));
-  if (held) decimal->declaration = declare(type);
-  return decimal;
+  std::optional<Pushed> pushed =
+      push_decimal(bound, {Type::decimal, 0, type.type == Type::money ? 19 : 10, places}, given);
+  if (!pushed) return std::nullopt;
+  const Decimal& value = std::get<Decimal>(pushed->parameter.value);
+  if (value.scale > places || value.magnitude > static_cast<unsigned __int128>(INT64_MAX) + 1) return pushed;
+  const __int128 units =
+      static_cast<__int128>(value.magnitude * power_of_ten(places - value.scale)) * (value.negative ? -1 : 1);
+  const bool is_money = type.type == Type::money;
+  if (units >= (is_money ? INT64_MIN : INT32_MIN) && units <= (is_money ? INT64_MAX : INT32_MAX))
+    pushed->parameter.type = type;
+  return pushed;
+}
+
+// Sets the time of day; 24:00 is the next day's 00:00. False where there is none: without a date,
+// and after the year 9999.
+bool set_time(const RemoteType& type, std::int64_t microseconds, DateTime* moment) noexcept {
+  const bool next_day = microseconds == microseconds_per_day;
+  if (next_day && (type.type == Type::time || moment->days == last_date)) return false;
+  moment->microseconds = next_day ? 0 : microseconds;
+  moment->days += next_day ? 1 : 0;
+  return true;
+}
+
+// The moment where it is on the grid already, else one of its neighbours there.
+std::optional<DateTime> between(const RemoteType& type, DateTime value, std::int64_t below, std::int64_t above,
+                                Rounding rounding) noexcept {
+  if (value.microseconds == below) return value;
+  if (rounding == Rounding::exact || !set_time(type, rounding == Rounding::down ? below : above, &value))
+    return std::nullopt;
+  return value;
+}
+
+// To datetime's ticks of 1/300 s, as they print: .000, .003, .007, .010.
+std::optional<DateTime> round_to_tick(const RemoteType& type, const DateTime& value, Rounding rounding) noexcept {
+  const auto printed = [](std::int64_t tick) { return (tick * 10 + 1) / 3 * 1000; };
+  std::int64_t tick = value.microseconds * 3 / 10000 + 1;
+  while (printed(tick) > value.microseconds) --tick;
+  return between(type, value, printed(tick), printed(tick + 1), rounding);
 }
 
 // The moment as the column's type has it, or nothing.
-std::optional<Timestamp> round_moment(Rounding rounding, const RemoteType& type, const Timestamp& value) {
-  constexpr std::int64_t minute = 60000000;
+std::optional<DateTime> round_moment(Rounding rounding, const RemoteType& type, const DateTime& value) noexcept {
+  constexpr std::int32_t year_1753 = -90214, year_1900 = -36524, year_2079 = 28855;
+  std::int64_t step = 60'000'000;
   switch (type.type) {
-    case Type::datetime: return value.year >= 1753 ? round_to_tick(value, rounding) : std::nullopt;
+    case Type::datetime: return value.days >= year_1753 ? round_to_tick(type, value, rounding) : std::nullopt;
     case Type::smalldatetime:
-      return value.year >= 1900 && value.year < 2079 ? round_to_step(value, minute, rounding) : std::nullopt;
-    default: {
-      std::int64_t step = 1;
+      if (value.days < year_1900 || value.days >= year_2079) return std::nullopt;
+      break;
+    default:
+      step = 1;
       for (int scale = type.scale; scale < 6; ++scale) step *= 10;
-      return round_to_step(value, step, rounding);
-    }
   }
+  const std::int64_t below = value.microseconds / step * step;
+  return between(type, value, below, below + step, rounding);
 }
 
-std::string moment_text(const RemoteType& type, const Timestamp& value) {
-  if (type.type == Type::time) return value.time_text();
-  // With a T the two older types are read alike under every SET DATEFORMAT. datetime's ISO 8601
-  // form has three digits or none.
-  const int missing = type.type == Type::datetime && value.fraction != 0 ? 3 - value.fraction_digits() : 0;
-  const std::string offset = type.type == Type::datetimeoffset ? value.offset_text() : "";
-  return value.date_text() + "T" + value.time_text() + std::string(static_cast<std::size_t>(missing), '0') + offset;
+int fraction_digits(const DateTime& moment) noexcept {
+  int digits = 6;
+  for (std::int64_t rest = moment.microseconds % 1'000'000; digits > 0 && rest % 10 == 0; rest /= 10) --digits;
+  return digits;
 }
 
-std::optional<TypedText> type_moment(const Bound& bound, const RemoteType& type, std::string_view text) {
-  std::optional<Timestamp> value = read_timestamp(text);
-  if (!value) return std::nullopt;
-  const bool wants_time = type.type != Type::date;
-  const bool wants_date = type.type != Type::time;
-  const bool wants_offset = type.type == Type::datetimeoffset;
-  if (wants_date && wants_time && !wants_offset && value->has_date && !value->has_offset)
-    value->has_time = true;  // a date is its midnight
-  if (value->has_date != wants_date || value->has_time != wants_time || value->has_offset != wants_offset)
-    return std::nullopt;
-  if (bound.loose && !value->move_days(bound.op == Operator::greater_equal ? -2 : 2)) return std::nullopt;
-  if (type.type == Type::date) return typed(type, value->date_text());
-  if (bound.next && !value->set_microseconds(value->microseconds() + 1)) return std::nullopt;
-  const std::optional<Timestamp> rounded = round_moment(rounding_of(bound.op), type, *value);
-  // At either end of the calendar the offset may carry the instant out of it.
-  const Timestamp& sent = rounded ? *rounded : *value;
-  if (sent.offset_minutes != 0 && (sent.year == 1 || sent.year == 9999)) return std::nullopt;
-  if (rounded) return typed(type, moment_text(type, *rounded));
+std::optional<Pushed> push_moment(const Bound& bound, const RemoteType& type, const Scalar& given) {
+  const auto* moment = std::get_if<DateTime>(&given);
+  if (moment == nullptr) return std::nullopt;
+  DateTime value = *moment;
+  if (bound.loose) value.days += bound.op == Operator::greater_equal ? -2 : 2;
+  if (value.days < first_date || value.days > last_date) return std::nullopt;
+  if (type.type == Type::date) return value.microseconds == 0 ? std::optional(Pushed{{type, value}}) : std::nullopt;
+  if (bound.next && !set_time(type, value.microseconds + 1, &value)) return std::nullopt;
+  if (const std::optional<DateTime> rounded = round_moment(rounding_of(bound.op), type, value))
+    return Pushed{{type, *rounded}};
   // To however many digits the server converts its ticks: none is equal to the first of these, none
   // lies between the second and a second's end.
-  if (type.type == Type::datetime && value->fraction_digits() > 3)
-    value->fraction = is_equality(bound.op) ? 1000 : 998000;
+  if (type.type == Type::datetime && fraction_digits(value) > 3)
+    value.microseconds += (is_equality(bound.op) ? 1000 : 998000) - value.microseconds % 1'000'000;
   const bool dateless = type.type == Type::time || type.type == Type::datetimeoffset;
-  const RemoteType wide{dateless ? type.type : Type::datetime2, 0, 0, value->fraction_digits()};
-  return typed(wide, moment_text(wide, *value), true);
+  return Pushed{{{dateless ? type.type : Type::datetime2, 0, 0, fraction_digits(value)}, value}, true};
 }
 
-// bytea's hex form of exactly as many bytes as the column has: for other lengths SQL Server's
-// padding would come into play.
-std::optional<TypedText> type_binary(const RemoteType& type, std::string_view text) {
+// Exactly as many bytes as the column has: for other lengths SQL Server's padding would come into
+// play.
+std::optional<Pushed> push_binary(const RemoteType& type, const Scalar& value) {
   const int length = type.type == Type::rowversion ? 8 : std::max(type.max_length, 0);
-  if (!text.starts_with("\\x") || text.size() != 2 + 2 * static_cast<std::size_t>(length)) return std::nullopt;
-  text.remove_prefix(2);
-  if (text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return std::nullopt;
-  return typed({Type::binary, length, 0, 0}, "0x" + std::string(text));  // no variable need be a rowversion
+  const auto* binary = std::get_if<Binary>(&value);
+  if (binary == nullptr || binary->bytes.size() != static_cast<std::size_t>(length)) return std::nullopt;
+  return Pushed{{{Type::binary, length, 0, 0}, value}};  // no variable need be a rowversion
 }
 
 }  // namespace
@@ -258,66 +306,68 @@ std::span<const Bound> loose_bounds_of(Operator op) noexcept {
   return {};
 }
 
-std::optional<TypedText> push_parameter(const Bound& bound, const RemoteType& type, std::string_view text) {
+std::optional<Pushed> push_parameter(const Bound& bound, const RemoteType& type, const Scalar& value) {
   switch (type.type) {
-    case Type::bit:
-      if (text == "t" || text == "true") return typed(type, "1");
-      if (text == "f" || text == "false") return typed(type, "0");
-      return std::nullopt;
+    case Type::bit: {
+      const auto* bit = std::get_if<std::int64_t>(&value);
+      if (bit == nullptr || (*bit != 0 && *bit != 1)) return std::nullopt;
+      return Pushed{{type, value}};
+    }
     case Type::tinyint:
     case Type::smallint:
     case Type::int_:
-    case Type::bigint: return type_integer(type, text);
-    case Type::decimal: return type_decimal(bound, type, text);
+    case Type::bigint: return push_integer(type, value);
+    case Type::decimal: return push_decimal(bound, type, value);
     case Type::money:
-    case Type::smallmoney: return type_money(bound, type, text);
+    case Type::smallmoney: return push_money(bound, type, value);
     case Type::date:
     case Type::time:
     case Type::smalldatetime:
     case Type::datetime:
     case Type::datetime2:
-    case Type::datetimeoffset: return type_moment(bound, type, text);
+    case Type::datetimeoffset: return push_moment(bound, type, value);
     case Type::binary:
-    case Type::rowversion: return type_binary(type, text);
+    case Type::rowversion: return push_binary(type, value);
     case Type::uniqueidentifier:
-      if (!is_uuid(text)) return std::nullopt;
-      return typed(type, std::string(text));
+      if (!std::holds_alternative<Uuid>(value)) return std::nullopt;
+      return Pushed{{type, value}};
     default: return std::nullopt;
   }
 }
 
 namespace {
 
-std::string literal(const RemoteType& type, const TypedText& constant) {
+std::string literal(const RemoteType& type, const Parameter& constant) {
+  const std::string text = spelled(constant.type, constant.value);
   switch (type.type) {
     case Type::tinyint:
     case Type::smallint:
     case Type::int_:
     case Type::bigint:
     case Type::binary:
-    case Type::rowversion: return constant.text;
+    case Type::rowversion: return text;
     case Type::bit:
     case Type::decimal:
     case Type::money:
-    case Type::smallmoney: return "CAST(" + constant.text + " AS " + constant.declaration + ")";
-    default: return "CAST('" + constant.text + "' AS " + constant.declaration + ")";  // digits and punctuation only
+    case Type::smallmoney: return "CAST(" + text + " AS " + declare(constant.type) + ")";
+    default: return "CAST('" + text + "' AS " + declare(constant.type) + ")";  // digits and punctuation only
   }
 }
 
 }  // namespace
 
-std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text,
+std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, const Scalar& value,
                                          std::string_view& why) {
-  const std::optional<TypedText> constant = push_parameter(bound, type, text);
-  if (constant) return literal(type, *constant);
+  const std::optional<Pushed> constant = push_parameter(bound, type, value);
+  if (constant) return literal(type, constant->parameter);
   why = not_held;
   return std::nullopt;
 }
 
-std::optional<std::string> push_list_item(const RemoteType& type, std::string_view text) {
-  const std::optional<TypedText> constant = push_parameter({Operator::equal}, type, text);
+std::optional<std::string> push_list_item(const RemoteType& type, const Scalar& value) {
+  const std::optional<Pushed> constant = push_parameter({Operator::equal}, type, value);
   if (!constant || constant->wide) return std::nullopt;
-  return literal(type, *constant);
+  return literal(type, constant->parameter);
 }
 
 }  // namespace mssql::tsql

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/scalar.hpp"
 #include "core/types.hpp"
 
 namespace mssql::tsql {
@@ -45,28 +46,24 @@ std::span<const Bound> bounds_of(Operator op, const RemoteType& type) noexcept;
 // take. None for not_equal.
 std::span<const Bound> loose_bounds_of(Operator op) noexcept;
 
-// A value that stands beside a column in such a clause: its type, and its spelling in that type.
-struct TypedText {
-  std::string declaration;  // "datetime2(3)"
-  std::string text;         // "2020-01-01T00:00:00"
-  bool wide{false};         // not the column's type, which cannot hold it
+// A value that stands beside a column in such a clause.
+struct Pushed {
+  Parameter parameter;
+  bool wide{false};  // not the column's type, which cannot hold it
 };
 // The value of a parameter of such a clause. The type is the column's wherever the comparison can
 // be made in it, so that the server can seek and the declaration is the same for value after value:
 // a value between two that the type has is rounded to the one that gives the same rows. Else it is
-// a wider type in which the comparison is still exact, or nothing. `text` is as for
-// push_constant().
-std::optional<TypedText> push_parameter(const Bound& bound, const RemoteType& type, std::string_view text);
+// a wider type in which the comparison is still exact, or nothing.
+std::optional<Pushed> push_parameter(const Bound& bound, const RemoteType& type, const Scalar& value);
 
-// The constant of such a clause as T-SQL: "CAST('2020-01-01' AS date)". `text` is what PostgreSQL's
-// output function prints for a value of local_type() (or of a wider type of the same kind) with
-// DateStyle ISO and bytea_output hex. Nothing when SQL Server has no such comparison (infinity,
-// NaN, the year 10000); then the clause stays local and `why` says so.
-std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, std::string_view text,
+// The constant of such a clause as T-SQL: "CAST('2020-01-01' AS date)". Nothing when SQL Server has
+// no such comparison (more digits than any type); then the clause stays local and `why` says so.
+std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, const Scalar& value,
                                          std::string_view& why);
 
 // One constant of an IN list. Only those in the column's own type: which type the whole list has is
 // the server's affair.
-std::optional<std::string> push_list_item(const RemoteType& type, std::string_view text);
+std::optional<std::string> push_list_item(const RemoteType& type, const Scalar& value);
 
 }  // namespace mssql::tsql

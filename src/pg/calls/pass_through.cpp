@@ -1,6 +1,6 @@
 // What a user calls: mssql_query, mssql_exec, the list of connections, the version.
 
-#include "pg/datum/parameter.hpp"
+#include "pg/datum/sender.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
 #include "pg/remote/reader.hpp"
@@ -29,17 +29,20 @@ Arguments variadic_arguments(FunctionCallInfo fcinfo, int first) {
   return arguments;
 }
 
-const std::vector<tds::Parameter>* query_parameters(const Arguments& arguments) {
-  if (arguments.count == 0) return nullptr;
-  auto* values = static_cast<SentValue*>(palloc0(sizeof(SentValue) * static_cast<std::size_t>(arguments.count)));
+std::span<const Parameter> query_parameters(const Arguments& arguments) {
+  const auto count = static_cast<std::size_t>(arguments.count);
+  auto* parameters = static_cast<Parameter*>(palloc(sizeof(Parameter) * std::max<std::size_t>(count, 1)));
   for (int i = 0; i < arguments.count; ++i) {
-    if (send_value(arguments.types[i], arguments.values[i], arguments.isnull[i], &values[i])) continue;
+    const Sender sender = choose_sender(arguments.types[i]);
+    if (send(sender, arguments.values[i], arguments.isnull[i], &parameters[i]) &&
+        parameters[i].type.precision <= most_decimal_digits)
+      continue;
     const char* type = format_type_be(arguments.types[i]);
     ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                     errmsg("parameter @P%d of type %s has a value that SQL Server does not know", i + 1, type),
                     errdetail("Infinity, NaN, years outside 0001 to 9999 and more than 38 digits cannot be sent.")));
   }
-  return make_parameters(values, arguments.count);
+  return {parameters, count};
 }
 
 Datum query(FunctionCallInfo fcinfo) {
@@ -51,7 +54,7 @@ Datum query(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   const char* sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   TupleDesc descriptor = result_descriptor(fcinfo);
-  const auto* parameters = query_parameters(variadic_arguments(fcinfo, 2));
+  const std::span<const Parameter> parameters = query_parameters(variadic_arguments(fcinfo, 2));
 
   const int natts = descriptor->natts;
   auto* attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(natts, 1))));

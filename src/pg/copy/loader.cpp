@@ -314,7 +314,7 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   options.columns = request.types;
   options.whole = true;
   Reader* reader =
-      reader_open(request.server, GetUserId(), request.sql, nullptr, descriptor, attnums, request.ncolumns, options);
+      reader_open(request.server, GetUserId(), request.sql, {}, descriptor, attnums, request.ncolumns, options);
   std::uint64_t bytes = 0, flushed = 0;
   for (;;) {
     CHECK_FOR_INTERRUPTS();

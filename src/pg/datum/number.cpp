@@ -17,10 +17,10 @@ constexpr int most_digits = 39;                   // of a 128-bit magnitude
 constexpr int most_groups = most_digits / 4 + 2;  // base-10000 digits, whole and fraction padded apart
 constexpr int text_size = most_digits + 4;        // sign, point, a leading zero, NUL
 
-Magnitude power_of_ten(int exponent) { return tds::powers_of_ten[static_cast<std::size_t>(exponent)]; }
+Magnitude power_of_ten(int exponent) { return powers_of_ten[static_cast<std::size_t>(exponent)]; }
 
 // "-123.4500"
-void write_decimal(const tds::Decimal& value, char* out) {
+void write_decimal(const Decimal& value, char* out) {
   char digits[most_digits + 1];
   int count = 0;
   for (Magnitude rest = value.magnitude; rest > 0 || count <= value.scale; rest /= 10) {
@@ -34,7 +34,7 @@ void write_decimal(const tds::Decimal& value, char* out) {
   *out = '\0';
 }
 
-[[noreturn]] void raise_decimal(const Converter& self, const tds::Decimal& value) {
+[[noreturn]] void raise_decimal(const Converter& self, const Decimal& value) {
   char text[text_size];
   write_decimal(value, text);
   raise_out_of_range(self, text, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
@@ -46,14 +46,14 @@ int scale_of(int32 typmod) {
 }
 
 // numeric(p,s) rounds; a value that would change is refused before it comes to that.
-void check_scale(const Converter& self, const tds::Decimal& value) {
+void check_scale(const Converter& self, const Decimal& value) {
   if (self.typmod < static_cast<int32>(VARHDRSZ) || value.magnitude == 0) return;
   const int surplus = value.scale - scale_of(self.typmod);
   if (surplus <= 0) return;
   if (surplus >= most_digits || value.magnitude % power_of_ten(surplus) != 0) raise_decimal(self, value);
 }
 
-Datum make_numeric(const Converter& self, const tds::Decimal& value) {
+Datum make_numeric(const Converter& self, const Decimal& value) {
   check_scale(self, value);
   // Base-10000 digits, least significant first. The lowest group of the fraction is filled up with
   // zeros on its right.
@@ -143,7 +143,7 @@ Datum convert_integer(const Converter& self, const Column& column, const Cell& c
 }
 
 Datum convert_decimal(const Converter& self, const Column& column, const Cell& cell, std::string&) {
-  const tds::Decimal value = tds::decode_decimal(column, cell);
+  const Decimal value = tds::decode_decimal(column, cell);
   if (self.type == NUMERICOID) return make_numeric(self, value);
   if (self.type == FLOAT4OID || self.type == FLOAT8OID) {
     char text[text_size];

@@ -19,19 +19,19 @@ const char* printed(const Converter& self, const Column& column, const Cell& cel
 bool fits_precision(int32 typmod, std::int64_t microseconds) {
   if (typmod < 0 || typmod >= most_fraction_digits) return true;
   return microseconds %
-             static_cast<std::int64_t>(tds::powers_of_ten[static_cast<std::size_t>(most_fraction_digits - typmod)]) ==
+             static_cast<std::int64_t>(powers_of_ten[static_cast<std::size_t>(most_fraction_digits - typmod)]) ==
          0;
 }
 
 }  // namespace
 
 Datum copy_timestamp(const Converter&, const Column& column, const Cell& cell, std::string&) {
-  const tds::DateTime value = tds::decode_datetime(column, cell);
+  const DateTime value = tds::decode_datetime(column, cell);
   return TimestampGetDatum(static_cast<std::int64_t>(value.days) * USECS_PER_DAY + value.microseconds);
 }
 
 Datum convert_datetime(const Converter& self, const Column& column, const Cell& cell, std::string& scratch) {
-  const tds::DateTime value = tds::decode_datetime(column, cell);
+  const DateTime value = tds::decode_datetime(column, cell);
   if (!fits_precision(self.typmod, value.microseconds)) {
     raise_out_of_range(self, printed(self, column, cell, scratch), ERRCODE_DATETIME_VALUE_OUT_OF_RANGE);
   }

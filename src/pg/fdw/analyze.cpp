@@ -131,7 +131,7 @@ Reader* open_reader(const Source& source, const char* sql, TupleDesc target, Lis
   options.policy = source.options.policy;
   options.source = source.name;
   if (target == source.descriptor) options.columns = remote_columns(source.remote, attributes);
-  return reader_open(source.server, source.relation->rd_rel->relowner, sql, nullptr, target, attnums, count, options);
+  return reader_open(source.server, source.relation->rd_rel->relowner, sql, {}, target, attnums, count, options);
 }
 
 // The one number that a query answers; negative for NULL.

@@ -140,25 +140,18 @@ bool is_constant(Node* node) {
 }
 
 // Core only; null when there is no such comparison.
-const char* literal_of(const RemoteType& type, const tsql::Bound& bound, const char* text) {
+const char* literal_of(const RemoteType& type, const tsql::Bound& bound, const Scalar& value) {
   std::string_view why;
-  const std::optional<std::string> literal = tsql::push_constant(bound, type, text, why);
+  const std::optional<std::string> literal = tsql::push_constant(bound, type, value, why);
   return literal ? copy_out(*literal) : nullptr;
 }
 
-const char* list_item_of(const RemoteType& type, const char* text) {
-  const std::optional<std::string> literal = tsql::push_list_item(type, text);
+const char* list_item_of(const RemoteType& type, const Scalar& value) {
+  const std::optional<std::string> literal = tsql::push_list_item(type, value);
   return literal ? copy_out(*literal) : nullptr;
 }
 
 const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
-
-// Core only; false when there is no such comparison.
-bool type_as_column(const RemoteType& type, const tsql::Bound& bound, const char* text, SentValue* sent) {
-  const std::optional<tsql::TypedText> typed = tsql::push_parameter(bound, type, text);
-  if (typed) *sent = SentValue{copy_out(typed->declaration), copy_out(typed->text)};
-  return typed.has_value();
-}
 
 const char* push_value(const RemoteAttribute& column, const tsql::Bound& bound, Node* value, ConditionContext* context,
                        StringInfo out) {
@@ -166,8 +159,9 @@ const char* push_value(const RemoteAttribute& column, const tsql::Bound& bound, 
   if (IsA(value, Const)) {
     const Const* constant = castNode(Const, value);
     if (constant->constisnull) return "a comparison with NULL is never true";
-    const char* text = constant_text(type, constant->constvalue);
-    if (text != nullptr) text = literal_of(column.type, bound, text);
+    Parameter sent;
+    if (!send(choose_sender(type), constant->constvalue, false, &sent)) return not_sendable;
+    const char* text = literal_of(column.type, bound, sent.value);
     if (text == nullptr) return not_sendable;
     appendStringInfoString(out, text);
     return nullptr;
@@ -293,6 +287,7 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
   int count = 0;
   deconstruct_array(array, element, length, by_value, alignment, &values, &nulls, &count);
   if (count == 0 || count > longest_in_list) return "the list is empty or too long";
+  const Sender sender = choose_sender(element);
   appendStringInfo(out, "%s %sIN (", column->quoted, expression->useOr ? "" : "NOT ");
   for (int i = 0; i < count; ++i) {
     if (i > 0) appendStringInfoString(out, ", ");
@@ -300,8 +295,9 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
       appendStringInfoString(out, "NULL");
       continue;
     }
-    const char* text = constant_text(element, values[i]);
-    if (text != nullptr) text = list_item_of(column->type, text);
+    Parameter sent;
+    if (!send(sender, values[i], false, &sent)) return not_sendable;
+    const char* text = list_item_of(column->type, sent.value);
     if (text == nullptr) return not_sendable;
     appendStringInfoString(out, text);
   }
@@ -441,16 +437,21 @@ const char* deparse_condition(Expr* expression, ConditionContext* context, Strin
   return why;
 }
 
-bool send_condition_value(Oid type, Datum value, bool isnull, const ComparedColumn& beside, SentValue* sent) {
-  const RemoteType remote = parse_declaration(beside.remote_type);
+ConditionSender choose_condition_sender(Oid type, const ComparedColumn& beside) {
+  return {choose_sender(type), parse_declaration(beside.remote_type), beside.bound};
+}
+
+bool send_condition_value(const ConditionSender& sender, Datum value, bool isnull, Parameter* parameter) {
+  const bool sent = send(sender.sender, value, isnull, parameter);
   if (isnull) {
-    send_value(type, value, true, sent);
-    // The declaration of most values, so that the statement stays the same one.
-    if (remote.type != Type::rowversion) sent->declaration = declaration_of(remote);
+    // The type of most values, so that the statement stays the same one.
+    if (sender.remote.type != Type::rowversion) parameter->type = sender.remote;
     return true;
   }
-  const char* text = constant_text(type, value);
-  return text != nullptr && type_as_column(remote, beside.bound, text, sent);
+  const std::optional<tsql::Pushed> pushed =
+      sent ? tsql::push_parameter(sender.bound, sender.remote, parameter->value) : std::nullopt;
+  *parameter = pushed ? pushed->parameter : Parameter{sender.sender.remote, {}};
+  return pushed.has_value();
 }
 
 const char* deparse_select(List* items, const RemoteSource& source, List* conditions) {

@@ -4,7 +4,7 @@
 
 #include "core/tsql/rules.hpp"
 #include "core/types.hpp"
-#include "pg/datum/parameter.hpp"
+#include "pg/datum/sender.hpp"
 #include "pg/remote/options.hpp"
 
 namespace mssql::pg {
@@ -63,9 +63,16 @@ struct ConditionContext {
 // `out`.
 const char* deparse_condition(Expr* expression, ConditionContext* context, StringInfo out);
 
-// The value of a ConditionParameter as it is sent; false when the comparison cannot be made on the
-// server with this value.
-bool send_condition_value(Oid type, Datum value, bool isnull, const ComparedColumn& beside, SentValue* sent);
+// How the values of a ConditionParameter are sent; lives in the current memory context.
+struct ConditionSender {
+  Sender sender;
+  RemoteType remote;  // the column's
+  tsql::Bound bound;
+};
+ConditionSender choose_condition_sender(Oid type, const ComparedColumn& beside);
+// The value beside its column; false, and then it is NULL, when the comparison cannot be made on
+// the server with this value.
+bool send_condition_value(const ConditionSender& sender, Datum value, bool isnull, Parameter* parameter);
 
 // [name], in the server's encoding.
 const char* quoted_name(const char* name);

@@ -60,7 +60,7 @@ double remote_rows(Oid server, Oid user, const PlannedRelation* planned) {
   const int attribute = 1;
   ReaderOptions options;
   options.source = "the row estimate";
-  Reader* reader = reader_open(server, user, row_count_query(planned->table.source.from, false), nullptr, descriptor,
+  Reader* reader = reader_open(server, user, row_count_query(planned->table.source.from, false), {}, descriptor,
                                &attribute, 1, options);
   Datum value = 0;
   bool isnull = true;

@@ -16,7 +16,8 @@ struct ScanState {
   tds::CharacterPolicy policy;
   int* attnums;
   int nattributes;
-  List* parameters;       // ExprState*
+  List* expressions;  // ExprState*, of the parameters
+  ConditionSender* senders;
   bool* not_sent;         // by condition: some execution had to leave it out
   MemoryContext context;  // of one execution of the query
   Reader* reader;
@@ -35,18 +36,16 @@ Oid scanning_user(ForeignScanState* node) {
 }
 
 // The values of @P1, @P2, ...; `usable` is false where the server cannot make the comparison.
-SentValue* evaluate_parameters(ForeignScanState* node, const ScanState* state, bool* usable) {
-  const int count = list_length(state->parameters);
-  auto* values = static_cast<SentValue*>(palloc0(sizeof(SentValue) * static_cast<std::size_t>(count)));
-  for (int i = 0; i < count; ++i) {
-    auto* expression = static_cast<ExprState*>(list_nth(state->parameters, i));
-    const Oid type = exprType(reinterpret_cast<Node*>(expression->expr));
+std::span<const Parameter> evaluate_parameters(ForeignScanState* node, const ScanState* state, bool* usable) {
+  const auto count = static_cast<std::size_t>(list_length(state->expressions));
+  auto* parameters = static_cast<Parameter*>(palloc(sizeof(Parameter) * count));
+  for (std::size_t i = 0; i < count; ++i) {
+    auto* expression = static_cast<ExprState*>(list_nth(state->expressions, static_cast<int>(i)));
     bool isnull = true;
     const Datum value = ExecEvalExpr(expression, node->ss.ps.ps_ExprContext, &isnull);
-    usable[i] = send_condition_value(type, value, isnull, compared_column(state->plan, i), &values[i]);
-    if (!usable[i]) send_value(type, 0, true, &values[i]);
+    usable[i] = send_condition_value(state->senders[i], value, isnull, &parameters[i]);
   }
-  return values;
+  return {parameters, count};
 }
 
 // The plan's query without the conditions that are left out.
@@ -79,13 +78,12 @@ void open(ForeignScanState* node, ScanState* state) {
   // session is taken.
   MemoryContext old = MemoryContextSwitchTo(state->context);
   const char* sql = state->plan.sql;
-  const std::vector<tds::Parameter>* parameters = nullptr;
-  const int count = list_length(state->parameters);
+  std::span<const Parameter> parameters;
+  const int count = list_length(state->expressions);
   if (count > 0) {
     auto* usable = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(count)));
-    const SentValue* values = evaluate_parameters(node, state, usable);
+    parameters = evaluate_parameters(node, state, usable);
     sql = usable_query(state, usable);
-    parameters = make_parameters(values, count);
   }
   ReaderOptions options;
   options.policy = state->policy;
@@ -101,6 +99,15 @@ void close(ScanState* state) {
   if (state->reader != nullptr) reader_close(state->reader);
   state->reader = nullptr;
   MemoryContextReset(state->context);
+}
+
+ConditionSender* condition_senders(const ScanPlan& plan, List* expressions) {
+  const auto count = static_cast<std::size_t>(list_length(expressions));
+  auto* senders = static_cast<ConditionSender*>(palloc(sizeof(ConditionSender) * std::max<std::size_t>(count, 1)));
+  for (int i = 0; i < list_length(expressions); ++i)
+    senders[i] =
+        choose_condition_sender(exprType(static_cast<Node*>(list_nth(expressions, i))), compared_column(plan, i));
+  return senders;
 }
 
 }  // namespace
@@ -136,7 +143,8 @@ void BeginForeignScan(ForeignScanState* node, int flags) {
   state->nattributes = list_length(state->plan.attributes);
   state->attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(state->nattributes, 1))));
   for (int i = 0; i < state->nattributes; ++i) state->attnums[i] = list_nth_int(state->plan.attributes, i);
-  state->parameters = ExecInitExprList(plan->fdw_exprs, reinterpret_cast<PlanState*>(node));
+  state->expressions = ExecInitExprList(plan->fdw_exprs, reinterpret_cast<PlanState*>(node));
+  state->senders = condition_senders(state->plan, plan->fdw_exprs);
   state->not_sent = static_cast<bool*>(
       palloc0(sizeof(bool) * static_cast<std::size_t>(std::max(list_length(state->plan.conditions), 1))));
   state->context = AllocSetContextCreate(node->ss.ps.state->es_query_cxt, "mssql_fdw scan", ALLOCSET_DEFAULT_SIZES);

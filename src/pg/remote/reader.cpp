@@ -68,9 +68,8 @@ void describe(void* argument) {
 }
 
 // Core only.
-void send(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
-  session.execute(
-      sql, parameters == nullptr ? std::span<const tds::Parameter>() : std::span<const tds::Parameter>(*parameters));
+void send(Reader& reader, tds::Session& session, std::string_view sql, std::span<const Parameter> parameters) {
+  session.execute(sql, parameters);
   if (!session.next_result()) {
     throw Error(sqlstate::fdw_error, "remote statement returns no rows",
                 "It was executed and has no result set; this error rolls back what it did.",
@@ -81,7 +80,7 @@ void send(Reader& reader, tds::Session& session, std::string_view sql, const std
 }
 
 // False: nothing has happened, and another session has to be acquired. Core only.
-bool start(Reader& reader, tds::Session& session, std::string_view sql, const std::vector<tds::Parameter>* parameters) {
+bool start(Reader& reader, tds::Session& session, std::string_view sql, std::span<const Parameter> parameters) {
   try {
     send(reader, session, sql, parameters);
   } catch (const Error& error) {
@@ -240,8 +239,8 @@ void read_away(Reader& reader, tds::Session& session) {
 
 }  // namespace
 
-Reader* reader_open(Oid server, Oid user, const char* sql, const std::vector<tds::Parameter>* parameters,
-                    TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
+Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Parameter> parameters, TupleDesc target,
+                    const int* attnums, int ncolumns, const ReaderOptions& options) {
   auto* reader = own<Reader>(CurrentMemoryContext);
   reader->context = CurrentMemoryContext;
   reader->owner = CurrentResourceOwner;

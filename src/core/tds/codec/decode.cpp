@@ -11,7 +11,6 @@ namespace mssql::tds {
 
 namespace {
 
-constexpr std::int32_t days_to_2000 = 730119;        // 0001-01-01 to 2000-01-01
 constexpr std::int32_t first_datetime_day = -53690;  // 1753-01-01, from 1900-01-01
 constexpr std::uint64_t ticks_per_millisecond = 10'000;
 constexpr std::uint32_t datetime_ticks_per_day = 300 * 86400;
@@ -259,7 +258,7 @@ DateTime decode_datetime(const Column& column, const Cell& cell) {
   return {static_cast<std::int64_t>(wire.ticks / 10), days, wire.offset};
 }
 
-std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell) {
+Uuid decode_uuid(const Column& column, const Cell& cell) {
   if (column.type != WireType::uniqueidentifier) throw_not_a(column, "a uniqueidentifier");
   require_size(column, cell, 16);
   // A 32-bit group, two of 16 bits, and eight bytes that stand as they are
@@ -268,7 +267,7 @@ std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell)
   std::uint64_t swapped =
       __builtin_bswap32(static_cast<std::uint32_t>(groups)) | (groups & even_bytes) << 8 | (groups >> 8 & even_bytes);
   if constexpr (std::endian::native == std::endian::big) swapped = __builtin_bswap64(swapped);
-  std::array<std::uint8_t, 16> uuid;
+  Uuid uuid;
   std::memcpy(&uuid[0], &swapped, 8);
   std::memcpy(&uuid[8], cell.data + 8, 8);
   return uuid;

@@ -2,10 +2,10 @@
 // Every function throws Error when the bytes cannot be what the column says they are.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 
+#include "core/scalar.hpp"
 #include "column.hpp"
 #include "cell.hpp"
 
@@ -13,19 +13,6 @@ namespace mssql::tds {
 
 // What to do with characters that PostgreSQL's text cannot hold: U+0000 and lone surrogates.
 enum class CharacterPolicy : std::uint8_t { error, replace, strip };
-
-// 10^0 .. 10^38.
-inline constexpr std::array<unsigned __int128, 39> powers_of_ten = [] {
-  std::array<unsigned __int128, 39> powers{1};
-  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}();
-
-struct Decimal {
-  unsigned __int128 magnitude{0};  // value * 10^scale
-  int scale{0};
-  bool negative{false};
-};
 
 std::int64_t decode_other_integer(const Column& column, const Cell& cell);  // all of the next one's but int
 // bit, tinyint, smallint, int, bigint. int in line, as most columns of most tables are that.
@@ -38,19 +25,12 @@ inline std::int64_t decode_integer(const Column& column, const Cell& cell) {
 double decode_float(const Column& column, const Cell& cell);     // real, float
 Decimal decode_decimal(const Column& column, const Cell& cell);  // decimal, money, smallmoney
 
-// Days since 2000-01-01 and microseconds of day, PostgreSQL's units. The seventh digit of the
-// fraction is cut, never rounded; datetime's 1/300 s ticks become .000, .003, .007 as SQL Server
-// prints them.
-struct DateTime {
-  std::int64_t microseconds{0};  // 0 .. 86,399,999,999; for datetimeoffset in UTC
-  std::int32_t days{0};
-  std::int16_t offset_minutes{0};
-};
+// The seventh digit of the fraction is cut, never rounded; datetime's 1/300 s ticks become .000,
+// .003, .007 as SQL Server prints them.
 DateTime decode_datetime(const Column& column,
                          const Cell& cell);  // date, time, smalldatetime, datetime, datetime2, datetimeoffset
 
-// RFC 4122 byte order, as PostgreSQL's uuid.
-std::array<std::uint8_t, 16> decode_uuid(const Column& column, const Cell& cell);
+Uuid decode_uuid(const Column& column, const Cell& cell);
 
 // Character data as valid UTF-8 that PostgreSQL accepts. The view is the cell itself when nothing
 // had to change, else it lives in `scratch`.

@@ -1,10 +1,9 @@
 // Character data, and every other type as text. Spellings of CONVERT style 121 where SQL Server has
 // one, else PostgreSQL's.
-#include <charconv>
-#include <cmath>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/spelling.hpp"
 #include "cell.hpp"
 #include "decode.hpp"
 #include "unicode.hpp"
@@ -86,46 +85,6 @@ std::string_view to_utf8(const Column& column, const Cell& cell, std::string& sc
   throw Error(sqlstate::internal, describe_column(column) + " has no character encoding");
 }
 
-void append_digits(std::string& out, std::uint64_t value, int width) {
-  char digits[20];
-  for (int i = width; i-- > 0; value /= 10) digits[i] = static_cast<char>('0' + value % 10);
-  out.append(digits, static_cast<std::size_t>(width));
-}
-
-// Civil date of a day number (0: 0001-01-01) in the proleptic Gregorian calendar: 400-year cycles
-// of 146097 days that begin on 1 March.
-void append_date(std::string& out, std::int32_t days) {
-  const std::int32_t shifted = days + 306;  // days since 0000-03-01
-  const std::int32_t cycle = shifted / 146097;
-  const std::int32_t day_of_cycle = shifted % 146097;
-  const std::int32_t year_of_cycle =
-      (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 - day_of_cycle / 146096) / 365;
-  const std::int32_t day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
-  const std::int32_t month_from_march = (5 * day_of_year + 2) / 153;
-  const std::int32_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-  const std::int32_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  const std::int32_t year = cycle * 400 + year_of_cycle + (month <= 2 ? 1 : 0);
-  append_digits(out, static_cast<std::uint64_t>(year), 4);
-  out += '-';
-  append_digits(out, static_cast<std::uint64_t>(month), 2);
-  out += '-';
-  append_digits(out, static_cast<std::uint64_t>(day), 2);
-}
-
-void append_time(std::string& out, std::uint64_t ticks, int fraction) {
-  const std::uint64_t seconds = ticks / 10'000'000;
-  append_digits(out, seconds / 3600, 2);
-  out += ':';
-  append_digits(out, seconds / 60 % 60, 2);
-  out += ':';
-  append_digits(out, seconds % 60, 2);
-  if (fraction == 0) return;
-  out += '.';
-  append_digits(out,
-                ticks % 10'000'000 / static_cast<std::uint64_t>(powers_of_ten[static_cast<std::size_t>(7 - fraction)]),
-                fraction);
-}
-
 void append_datetimeoffset(const Column& column, WireDateTime value, std::string& out) {
   shift(value, value.offset);
   if (value.days < 0 || value.days > last_day)
@@ -134,11 +93,8 @@ void append_datetimeoffset(const Column& column, WireDateTime value, std::string
   append_date(out, value.days);
   out += ' ';
   append_time(out, value.ticks, column.scale);
-  const int minutes = value.offset < 0 ? -value.offset : value.offset;
-  out += value.offset < 0 ? " -" : " +";
-  append_digits(out, static_cast<std::uint64_t>(minutes / 60), 2);
-  out += ':';
-  append_digits(out, static_cast<std::uint64_t>(minutes % 60), 2);
+  out += ' ';
+  append_offset(out, value.offset);
 }
 
 void append_datetime(const Column& column, const Cell& cell, std::string& out) {
@@ -155,55 +111,6 @@ void append_datetime(const Column& column, const Cell& cell, std::string& out) {
               column.type == WireType::datetime2  ? column.scale
               : column.type == WireType::datetime ? 3
                                                   : 0);
-}
-
-void append_decimal(const Decimal& value, std::string& out) {
-  char digits[40];
-  int count = 0;
-  unsigned __int128 rest = value.magnitude;
-  do {
-    digits[count++] = static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
-  } while (rest != 0 || count <= value.scale);  // a digit stands before the point
-  if (value.negative) out += '-';
-  while (count > 0) {
-    if (count == value.scale) out += '.';
-    out += digits[--count];
-  }
-}
-
-template <class Number>
-void append_number(Number value, std::string& out) {
-  char buffer[64];
-  out.append(buffer, static_cast<std::size_t>(std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer));
-}
-
-// The shortest digits that read back as the same value, in PostgreSQL's spelling.
-template <class Float>
-void append_float(Float value, std::string& out) {
-  if (std::isnan(value)) {
-    out += "NaN";
-  } else if (std::isinf(value)) {
-    out += value < 0 ? "-Infinity" : "Infinity";
-  } else {
-    append_number(value, out);
-  }
-}
-
-void append_hex(const std::uint8_t* data, std::size_t size, std::string& out) {
-  static constexpr char digits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < size; ++i) {
-    out += digits[data[i] >> 4];
-    out += digits[data[i] & 15];
-  }
-}
-
-void append_uuid(const Column& column, const Cell& cell, std::string& out) {
-  const auto uuid = decode_uuid(column, cell);
-  for (std::size_t i = 0; i < uuid.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    append_hex(&uuid[i], 1, out);
-  }
 }
 
 [[gnu::noinline]] std::string_view decode_any_text(const Column& column, const Cell& cell, CharacterPolicy policy,
@@ -247,7 +154,7 @@ void decode_to_text(const Column& column, const Cell& cell, CharacterPolicy poli
     case WireType::tinyint:
     case WireType::smallint:
     case WireType::int_:
-    case WireType::bigint: return append_number(decode_integer(column, cell), out);
+    case WireType::bigint: out += std::to_string(decode_integer(column, cell)); return;
     case WireType::real: return append_float(static_cast<float>(decode_float(column, cell)), out);
     case WireType::float_: return append_float(decode_float(column, cell), out);
     case WireType::money:
@@ -259,7 +166,7 @@ void decode_to_text(const Column& column, const Cell& cell, CharacterPolicy poli
     case WireType::datetime:
     case WireType::datetime2:
     case WireType::datetimeoffset: return append_datetime(column, cell, out);
-    case WireType::uniqueidentifier: return append_uuid(column, cell, out);
+    case WireType::uniqueidentifier: return append_uuid(decode_uuid(column, cell), out);
     case WireType::text:
     case WireType::xml: {
       std::string scratch;

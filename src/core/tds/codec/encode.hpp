@@ -1,15 +1,15 @@
-// Text to MS-TDS wire bytes (column.hpp): the inverse of decode_to_text(), for the parameters that a
-// client sends.
+// Values to MS-TDS wire bytes (column.hpp), for parameters and rows that a client sends: the
+// inverse of the decoder.
 //
-// The spelling is canonical (session.hpp, Parameter) and the value must be one of the type's:
-// nothing is rounded or cut, for the server would round by its own rules what we had rounded by
-// ours.
+// A value must be one of the type's: nothing is rounded or cut, for the server would round by its
+// own rules what we had rounded by ours.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "core/scalar.hpp"
 #include "core/types.hpp"
 #include "column.hpp"
 
@@ -22,12 +22,21 @@ WireType wire_type(Type type) noexcept;
 // clients send that everybody uses, and Babelfish reads no other size in a bulk load.
 inline constexpr std::size_t decimal_size = 17;
 
-// The value of a hexadecimal digit, -1 for all else.
-int hex_digit(char c) noexcept;
+struct Target;
+using EncodeFunction = void (*)(const Target& target, const Scalar& value, std::string& out);
 
-// Appends the bytes of `text` to `out`, for every type but those of WireType::text, xml and binary.
-// Throws Error 22P02 when it is no value of the type, 22003 or 22008 when it is one that the type
-// cannot hold exactly; `what` names it ("parameter 3").
-void encode_text(const RemoteType& type, std::string_view text, const std::string& what, std::string& out);
+// One parameter or column that takes values, with the way that its type needs.
+struct Target {
+  Target(const RemoteType& column_type, std::string name);
+
+  // Appends the bytes of a value that is not NULL; text becomes UTF-16LE. Throws Error 22003 or
+  // 22008 when the type cannot hold it exactly, 22021 for text that is not valid UTF-8 or has a NUL
+  // in it.
+  void encode(const Scalar& value, std::string& out) const { function(*this, value, out); }
+
+  RemoteType type;
+  std::string what;  // names it in errors: "parameter @P1"
+  EncodeFunction function;
+};
 
 }  // namespace mssql::tds

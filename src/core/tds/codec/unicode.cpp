@@ -279,4 +279,14 @@ std::size_t find_unstorable(const std::uint8_t* data, std::size_t size) noexcept
   }
 }
 
+void check_text(std::string_view text, std::string_view what) {
+  const std::size_t position = find_unstorable(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  if (position == text.size()) return;
+  if (text[position] == '\0')
+    throw Error(sqlstate::invalid_byte_sequence, std::string(what) + " has a NUL character in it",
+                "It stands at byte " + std::to_string(position + 1) + ", and no text of PostgreSQL's can have one.");
+  throw Error(sqlstate::invalid_byte_sequence, std::string(what) + " is not valid UTF-8",
+              "The first bad byte is number " + std::to_string(position + 1) + ".");
+}
+
 }  // namespace mssql::tds

@@ -51,6 +51,9 @@ std::size_t storable_ascii(const std::uint8_t* data, std::size_t size) noexcept;
 // Offset of the first byte that PostgreSQL's UTF-8 text refuses (NUL, encoded surrogate,
 // malformed), or size.
 std::size_t find_unstorable(const std::uint8_t* data, std::size_t size) noexcept;
+// Throws Error 22021 when `text`, which is to be sent, is not valid UTF-8 or has a NUL in it:
+// `what` says what it is ("statement", "parameter @P3").
+void check_text(std::string_view text, std::string_view what);
 // Windows code page (1250..1258, 874, 932, 936, 949, 950, 437, 850, 65001) to UTF-8, appended;
 // throws Error on a byte that has no character. As on Windows, an unassigned byte 0x80..0x9F of a
 // single-byte page is the control character of that number. NULs stay.

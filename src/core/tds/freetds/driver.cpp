@@ -253,7 +253,6 @@ Error Driver::failure() const {
 }
 
 void Driver::cancel() noexcept {
-  give_up_bulk();
   in_rows_ = false;
   if (busy_ && !dead_ && !dbdead(process_.get())) {
     monitor_.clear();

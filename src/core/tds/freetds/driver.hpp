@@ -6,7 +6,6 @@
 
 #include <sybdb.h>
 
-#include "core/tds/bulk.hpp"
 #include "core/source/session.hpp"
 #include "login.hpp"
 #include "monitor.hpp"
@@ -14,7 +13,7 @@
 
 namespace mssql::tds::freetds {
 
-class Driver final : public BulkBySql {
+class Driver final : public Session {
  public:
   Driver(const Login& login, const Environment& environment);
   ~Driver() override;

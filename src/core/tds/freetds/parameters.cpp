@@ -4,7 +4,9 @@
 
 #include <sybdb.h>
 
-#include "core/tds/arguments.hpp"
+#include "core/spelling.hpp"
+#include "core/tds/codec/encode.hpp"
+#include "core/tds/codec/unicode.hpp"
 
 namespace mssql::tds::freetds {
 
@@ -25,14 +27,24 @@ int text_type(std::size_t size) {
 }  // SYBVARCHAR goes out as nvarchar
 int binary_type(std::size_t size) { return size <= longest_varbinary ? SYBVARBINARY : SYBIMAGE; }
 
+std::string sent_bytes(const Parameter& parameter, const std::string& name) {
+  if (const auto* binary = std::get_if<Binary>(&parameter.value)) return std::string(binary->bytes);
+  if (const auto* text = std::get_if<Text>(&parameter.value)) check_text(text->utf8, "parameter " + name);
+  return spelled(parameter.type, parameter.value);
+}
+
 }  // namespace
 
 RemoteCall::RemoteCall(std::string_view sql, std::span<const Parameter> parameters) {
   check_text(sql, "statement");
-  for (Argument& argument : make_arguments(parameters)) {
-    const std::string declaration = argument.name + ' ' + argument.declaration;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const Parameter& parameter = parameters[i];
+    const bool binary = wire_type(parameter.type.type) == WireType::binary;
+    Argument argument{"@P" + std::to_string(i + 1), {}, is_null(parameter.value), binary};
+    if (!argument.null) argument.bytes = sent_bytes(parameter, argument.name);
+    const std::string declaration = argument.name + ' ' + declare(parameter.type);
     if (!argument.null && argument.bytes.empty()) {
-      statement_ += "DECLARE " + declaration + " = " + (argument.binary ? "0x" : "N''") + "; ";
+      statement_ += "DECLARE " + declaration + " = " + (binary ? "0x" : "N''") + "; ";
       continue;
     }
     declarations_ += (declarations_.empty() ? "" : ", ") + declaration;

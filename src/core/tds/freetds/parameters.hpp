@@ -13,14 +13,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/tds/arguments.hpp"
+#include "core/source/session.hpp"
 
 namespace mssql::tds::freetds {
 
 class RemoteCall {
  public:
-  // Throws Error: a value or the statement is not valid UTF-8 or has a NUL in it, or a binary value
-  // is not 0x and hex digits.
+  // Throws Error: a value or the statement is not valid UTF-8 or has a NUL in it.
   RemoteCall(std::string_view sql, std::span<const Parameter> parameters);
 
   // Sends it; FAIL as the library says. The results are read with dbsqlok() and dbresults().
@@ -30,6 +29,13 @@ class RemoteCall {
   const std::string& declarations() const noexcept { return declarations_; }
 
  private:
+  struct Argument {
+    std::string name;   // "@P1"
+    std::string bytes;  // UTF-8, or those of a binary value
+    bool null;
+    bool binary;
+  };
+
   std::string statement_;
   std::string declarations_;
   std::vector<Argument> values_;

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/tds/arguments.hpp"
+#include "core/spelling.hpp"
 #include "core/tds/codec/decode.hpp"
+#include "core/tds/codec/unicode.hpp"
 #include "core/tds/net/reach.hpp"
 #include "login7.hpp"
 #include "request.hpp"
@@ -404,9 +405,9 @@ std::string Driver::way_home() const {
   if (home_.database.empty() || link_->state.database == home_.database) return {};
   const Column column{"database", WireType::text, Encoding::utf16le};
   const Cell name{reinterpret_cast<const std::uint8_t*>(home_.database.data()), home_.database.size()};
-  std::string scratch, statement = "USE [";
-  for (const char c : decode_text(column, name, CharacterPolicy::error, scratch)) statement.append(c == ']' ? 2 : 1, c);
-  return statement + "]; ";
+  std::string scratch, statement = "USE ";
+  append_bracketed(decode_text(column, name, CharacterPolicy::error, scratch), statement);
+  return statement + "; ";
 }
 
 // What a reset takes back, which no server tells of in full: the transaction, handles, and what was
@@ -732,7 +733,8 @@ void Driver::drain() {
 
 void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
   BulkLoad load(table, columns);
-  begin_transaction(IsolationLevel::unchanged);
+  make_way();
+  settle();  // INSERT BULK is a batch of its own
   run(*this, load.statement());
   guarded([this] { link_->inbox.rest(); });
   affected_ = 0;
@@ -750,7 +752,7 @@ BulkLoad& Driver::load_under_way() {
   return *bulk_;
 }
 
-void Driver::bulk_row(Row row) { send_bulk(load_under_way().encode(row), false); }
+void Driver::bulk_row(std::span<const Scalar> row) { send_bulk(load_under_way().encode(row), false); }
 
 // Of an index that ignores duplicates the server stores fewer rows than were sent.
 std::int64_t Driver::bulk_end() {
@@ -761,9 +763,7 @@ std::int64_t Driver::bulk_end() {
   if (link_->messages.has_error()) finish_request();
   while (busy_) guarded([this] { pass_over(); });
   if (link_->messages.has_error()) finish_request();
-  const std::int64_t stored = counted_ ? affected_ : sent;
-  commit_transaction();
-  return stored;
+  return counted_ ? affected_ : sent;
 }
 
 // Writes a part of the bulk message. After an interruption, and after a complaint of the server's,

@@ -55,7 +55,7 @@ class Driver final : public Session {
   bool busy() const noexcept override { return busy_ && !unanswered_; }
   bool alive() const noexcept override;
   void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
-  void bulk_row(Row row) override;
+  void bulk_row(std::span<const Scalar> row) override;
   std::int64_t bulk_end() override;
   int spid() const noexcept override { return spid_; }
   std::string_view server_version() const noexcept override { return server_version_; }

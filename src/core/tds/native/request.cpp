@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "core/tds/arguments.hpp"
 #include "core/tds/codec/cell.hpp"
 #include "core/tds/codec/encode.hpp"
 #include "core/tds/codec/unicode.hpp"
@@ -31,42 +30,25 @@ void write_headers(Outbox& outbox, const ServerState& state) {
   outbox.u32(1);  // outstanding requests
 }
 
-// The declared type, where it is one of SQL Server's own.
-std::optional<RemoteType> declared_type(std::string_view declaration) {
-  const std::string_view name = declaration.substr(0, declaration.find('('));
-  const std::size_t end = name.find_last_not_of(' ');
-  if (end == std::string_view::npos || !type_from_name(name.substr(0, end + 1))) return std::nullopt;
-  return parse_declaration(declaration);
-}
-
 // The type of a value that is sent as characters or bytes: it depends on the value alone.
 RemoteType short_or_long(bool binary, std::size_t size) {
   const bool is_short = size <= static_cast<std::size_t>(longest_short_value);
   return binary ? varbinary_for(is_short) : nvarchar_for(is_short);
 }
 
-bool is_sent_as_itself(Type type) {
-  const WireType wire = wire_type(type);
-  return wire != WireType::text && wire != WireType::xml && wire != WireType::binary;
-}
-
-void append_argument(const Argument& argument, const ServerState& state, std::string& out) {
+void append_argument(const std::string& name, const Parameter& parameter, const ServerState& state, std::string& out) {
   constexpr char input = 0;
-  out += static_cast<char>(argument.name.size());
-  utf8_to_utf16le(argument.name, out);
+  out += static_cast<char>(name.size());
+  utf8_to_utf16le(name, out);
   out += input;
-  const std::optional<RemoteType> declared = declared_type(argument.declaration);
-  const bool typed = declared && is_sent_as_itself(declared->type);
-  std::string bytes;
-  if (typed && !argument.null) {
-    encode_text(*declared, argument.bytes, "parameter " + argument.name, bytes);
-  } else if (!argument.null && !argument.binary) {
-    utf8_to_utf16le(argument.bytes, bytes);
-  }
-  const std::string& value = argument.binary ? argument.bytes : bytes;
-  const RemoteType sent = typed ? *declared : short_or_long(argument.binary, value.size());
+  std::string value;
+  if (!is_null(parameter.value)) Target(parameter.type, "parameter " + name).encode(parameter.value, value);
+  const WireType wire = wire_type(parameter.type.type);
+  const bool characters = wire == WireType::text || wire == WireType::xml;
+  const RemoteType sent =
+      characters || wire == WireType::binary ? short_or_long(wire == WireType::binary, value.size()) : parameter.type;
   append_type_info(sent, state, out);
-  argument.null ? append_null(sent, out) : append_value(sent, value, out);
+  is_null(parameter.value) ? append_null(sent, out) : append_value(sent, value, out);
 }
 
 void write_text(Outbox& outbox, std::string_view utf8, const ServerState& state) {
@@ -124,9 +106,10 @@ void send_end(Outbox& outbox, TransactionRequest request, const ServerState& sta
 
 Arguments encode_arguments(std::span<const Parameter> parameters, const ServerState& state) {
   Arguments arguments;
-  for (const Argument& argument : make_arguments(parameters)) {
-    arguments.declarations += (arguments.declarations.empty() ? "" : ", ") + argument.name + ' ' + argument.declaration;
-    append_argument(argument, state, arguments.encoded);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const std::string name = "@P" + std::to_string(i + 1);
+    arguments.declarations += (i == 0 ? "" : ", ") + name + ' ' + declare(parameters[i].type);
+    append_argument(name, parameters[i], state, arguments.encoded);
   }
   return arguments;
 }

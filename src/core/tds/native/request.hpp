@@ -19,9 +19,9 @@ struct Arguments {
   std::string encoded;       // each with its name, type and value
 };
 
-// Each is sent as its declared type, so that the server converts nothing; character data, xml, CLR
-// types, sql_variant and types that we do not know go as nvarchar, and the server converts those to
-// what is declared. Throws Error: a value is none of its type.
+// Each is sent as its declared type, so that the server converts nothing; character data, xml and
+// sql_variant go as nvarchar and CLR types as varbinary, and the server converts those to what is
+// declared. Throws Error: a value is none of its type.
 Arguments encode_arguments(std::span<const Parameter> parameters, const ServerState& state);
 
 // All write a whole message; `sql` is valid UTF-8.

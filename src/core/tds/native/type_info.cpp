@@ -21,11 +21,11 @@ void append_bytes(std::string& out, std::initializer_list<int> bytes) {
   for (const int byte : bytes) out += static_cast<char>(byte);
 }
 
-bool has_short_length(const RemoteType& sent) noexcept {
+}  // namespace
+
+bool is_framed_by_length(const RemoteType& sent) noexcept {
   return sent.type == Type::nvarchar || sent.type == Type::varbinary;
 }
-
-}  // namespace
 
 RemoteType nvarchar_for(bool is_short) noexcept { return {Type::nvarchar, is_short ? longest_short_value : -1, 0, 0}; }
 RemoteType varbinary_for(bool is_short) noexcept {
@@ -58,14 +58,14 @@ void append_type_info(const RemoteType& sent, const ServerState& state, std::str
     case WireType::variant:
     case WireType::udt: break;
   }
-  if (!has_short_length(sent)) throw Error(sqlstate::internal, "type " + declare(sent) + " is not sent as itself");
+  if (!is_framed_by_length(sent)) throw Error(sqlstate::internal, "type " + declare(sent) + " is not sent as itself");
   append_bytes(out, {sent.type == Type::nvarchar ? token::nvarchar : token::varbinary});
   append_little_endian(sent.max_length < 0 ? max_marker : static_cast<std::uint16_t>(sent.max_length), 2, out);
   if (sent.type == Type::nvarchar) out.append(reinterpret_cast<const char*>(state.collation), sizeof(state.collation));
 }
 
 void append_value(const RemoteType& sent, std::string_view bytes, std::string& out) {
-  if (!has_short_length(sent)) {
+  if (!is_framed_by_length(sent)) {
     append_little_endian(bytes.size(), 1, out);
   } else if (sent.max_length >= 0) {
     append_little_endian(bytes.size(), 2, out);
@@ -74,11 +74,11 @@ void append_value(const RemoteType& sent, std::string_view bytes, std::string& o
     if (!bytes.empty()) append_little_endian(bytes.size(), 4, out);
   }
   out += bytes;
-  if (has_short_length(sent) && sent.max_length < 0) append_little_endian(0, 4, out);
+  if (is_framed_by_length(sent) && sent.max_length < 0) append_little_endian(0, 4, out);
 }
 
 void append_null(const RemoteType& sent, std::string& out) {
-  if (!has_short_length(sent)) {
+  if (!is_framed_by_length(sent)) {
     append_little_endian(0, 1, out);
   } else if (sent.max_length >= 0) {
     append_little_endian(null_short_length, 2, out);

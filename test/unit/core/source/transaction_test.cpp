@@ -47,9 +47,6 @@ class Notes final : public Session {
   }
   bool busy() const noexcept override { return streams; }
   bool alive() const noexcept override { return lives; }
-  void bulk_begin(std::string_view, std::span<const BulkColumn>) override {}
-  void bulk_row(Row) override {}
-  std::int64_t bulk_end() override { return 0; }
   int spid() const noexcept override { return 51; }
   std::string_view server_version() const noexcept override { return ""; }
 
@@ -241,9 +238,6 @@ TEST_F(TransactionTest, ServerThatGivesNoAnswer) {
     void cancel() noexcept override {}
     bool busy() const noexcept override { return false; }
     bool alive() const noexcept override { return true; }
-    void bulk_begin(std::string_view, std::span<const BulkColumn>) override {}
-    void bulk_row(Row) override {}
-    std::int64_t bulk_end() override { return 0; }
     int spid() const noexcept override { return 51; }
     std::string_view server_version() const noexcept override { return ""; }
     std::string last;

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "../../scalars.hpp"
 #include "../cells.hpp"
 #include "scripted_server.hpp"
 
@@ -333,9 +334,9 @@ TEST(NativeDriverTest, InterruptionAnywhereLeavesASession) {
   }
 }
 
-// What is said before a bulk load's rows go out: to BEGIN TRANSACTION and INSERT BULK.
+// What is said before a bulk load's rows go out: to INSERT BULK.
 std::vector<std::string> bulk_replies(const std::vector<std::string>& then) {
-  std::vector<std::string> out = {packets(done(canned::final)), packets(done(canned::final))};
+  std::vector<std::string> out = {packets(done(canned::final))};
   out.insert(out.end(), then.begin(), then.end());
   return out;
 }
@@ -346,7 +347,7 @@ const std::vector<BulkColumn> text_column = {{"t", {Type::nvarchar, -1, 0, 0}}};
 Thrown load(Driver& driver, int rows) {
   return thrown_by([&] {
     const std::string text(500, 'x');
-    const Cell cells[] = {{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}};
+    const Scalar cells[] = {Text{text}};
     driver.bulk_begin("[t]", text_column);
     for (int i = 0; i < rows; ++i) driver.bulk_row(cells);
     EXPECT_EQ(driver.bulk_end(), rows);
@@ -366,14 +367,14 @@ std::string last_packets(const std::string& heard, std::size_t count) {
 const std::string ignored_and_attention = "\x07\x03\x06\x01";
 
 TEST(NativeDriverTest, BulkLoadIsOneMessage) {
-  Conversation conversation(bulk_replies({packets(done(count_flag, 3)), packets(done(canned::final))}));
+  Conversation conversation(bulk_replies({packets(done(count_flag, 3))}));
   EXPECT_EQ(load(conversation.driver, 3).sqlstate, "");
   EXPECT_FALSE(conversation.driver.busy());
   const std::string& heard = conversation.server.heard();
   EXPECT_NE(heard.find(utf16("INSERT BULK [t] ([t] nvarchar(max))")), std::string::npos);
   const std::string value = little(1000, 8) + little(1000, 4) + utf16(std::string(500, 'x')) + little(0, 4);
   EXPECT_NE(heard.find(row(value) + row(value) + row(value) + done(canned::final)), std::string::npos);
-  EXPECT_EQ(last_packets(heard, 2), "\x07\x01\x0e\x01");  // the load's last, the commit
+  EXPECT_EQ(last_packets(heard, 1), "\x07\x01");
 }
 
 TEST(NativeDriverTest, ServerFailsABulkLoadAtItsEnd) {
@@ -382,7 +383,6 @@ TEST(NativeDriverTest, ServerFailsABulkLoadAtItsEnd) {
   EXPECT_EQ(load(conversation.driver, 3).message, "no such parent");
   EXPECT_TRUE(conversation.driver.alive());
   EXPECT_FALSE(conversation.driver.busy());
-  EXPECT_EQ(last_packets(conversation.server.heard(), 1), "\x07\x01");  // no commit
   EXPECT_EQ(conversation.request().sqlstate, "");
 }
 
@@ -405,7 +405,7 @@ TEST(NativeDriverTest, ServerStopsReadingABulkLoad) {
   Conversation conversation(bulk_replies({packets(error(9002, "the log is full") + done(error_flag))}));
   conversation.driver.bulk_begin("[t]", text_column);
   const std::string text(500, 'x');
-  const Cell cells[] = {{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}};
+  const Scalar cells[] = {Text{text}};
   conversation.server.stop_reading();
   const Thrown thrown = thrown_by([&] {
     for (;;) conversation.driver.bulk_row(cells);
@@ -425,7 +425,6 @@ TEST(NativeDriverTest, TalkativeServerDoesNotEndABulkLoad) {
   for (int i = 0; i < 500; ++i) talk += info(1, "a trigger says something");
   talk += one_column + one_row + one_row + done(more);
   messages.push_back(packets(talk + done(count_flag, 1000)));
-  messages.push_back(packets(done(canned::final)));
   Server server(messages, 50);
   Driver driver(server.stream(), Conversation::login(), environment);
   EXPECT_EQ(load(driver, 1000).sqlstate, "");
@@ -451,7 +450,7 @@ TEST(NativeDriverTest, InterruptionOfABulkLoadLeavesASession) {
   for (int wait = 1; wait < 12; ++wait) {
     Conversation conversation(bulk_replies({packets(done(attention_flag)), packets(done(canned::final))}));
     const std::string text(500, 'x');
-    const Cell cells[] = {{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}};
+    const Scalar cells[] = {Text{text}};
     conversation.driver.bulk_begin("[t]", text_column);
     conversation.server.interrupt_at(wait);
     const Thrown thrown = thrown_by([&] {
@@ -470,11 +469,11 @@ TEST(NativeDriverTest, InterruptionOfABulkLoadLeavesASession) {
 }
 
 TEST(NativeDriverTest, RowThatFailsDoesNotEndABulkLoad) {
-  Conversation conversation(bulk_replies({packets(done(count_flag, 1)), packets(done(canned::final))}));
+  Conversation conversation(bulk_replies({packets(done(count_flag, 1))}));
   const std::string good = "x";
   const std::string bad = "\xff";
-  const Cell good_row[] = {{reinterpret_cast<const std::uint8_t*>(good.data()), good.size()}};
-  const Cell bad_row[] = {{reinterpret_cast<const std::uint8_t*>(bad.data()), bad.size()}};
+  const Scalar good_row[] = {Text{good}};
+  const Scalar bad_row[] = {Text{bad}};
   conversation.driver.bulk_begin("[t]", text_column);
   EXPECT_EQ(thrown_by([&] { conversation.driver.bulk_row(bad_row); }).sqlstate, "22021");
   conversation.driver.bulk_row(good_row);
@@ -483,9 +482,9 @@ TEST(NativeDriverTest, RowThatFailsDoesNotEndABulkLoad) {
 
 // An index that ignores duplicates takes fewer rows than come.
 TEST(NativeDriverTest, BulkLoadCountsTheRowsThatAreStored) {
-  Conversation conversation(bulk_replies({packets(done(count_flag, 1)), packets(done(canned::final))}));
+  Conversation conversation(bulk_replies({packets(done(count_flag, 1))}));
   const std::string value = "x";
-  const Cell row[] = {{reinterpret_cast<const std::uint8_t*>(value.data()), value.size()}};
+  const Scalar row[] = {Text{value}};
   conversation.driver.bulk_begin("[t]", text_column);
   for (int i = 0; i < 3; ++i) conversation.driver.bulk_row(row);
   EXPECT_EQ(conversation.driver.bulk_end(), 1);
@@ -507,7 +506,7 @@ std::string unknown_handle(int handle) {
 
 // Runs a statement with a parameter to its end.
 Thrown call(Driver& driver, std::string_view sql = "SELECT @P1", const char* declaration = "int") {
-  return thrown_by([&] { run(driver, sql, std::vector<Parameter>{{declaration, "1"}}); });
+  return thrown_by([&] { run(driver, sql, std::vector<Parameter>{parameter(declaration, "1")}); });
 }
 
 // The procedures that were called, by number.
@@ -568,7 +567,7 @@ TEST(NativeDriverTest, HandleThatNeverComesIsNotAskedForAgain) {
   const std::string cut = packets(rows_of_a_call + done(attention_flag));
   Conversation conversation({cut, cut, cut, cut, cut});
   for (int i = 0; i < 5; ++i) {
-    conversation.driver.execute("SELECT @P1", std::vector<Parameter>{{"int", "1"}});
+    conversation.driver.execute("SELECT @P1", std::vector<Parameter>{parameter("int", "1")});
     EXPECT_TRUE(conversation.driver.next_result());
     conversation.driver.cancel();
     ASSERT_TRUE(conversation.driver.alive());
