@@ -50,6 +50,12 @@ includes "(core/tds/)?(freetds|native)/" src | grep -vE '^src/core/(tds/(freetds
   includes 'core/(tds|copy)/' src/core/tsql
   includes 'core/(tds|tsql)/' src/core/copy
 } | check "tds, tsql and copy do not include each other"
+# What only a statement to SQL Server has in it; advice to people may be in its words.
+tsql="\\bsys\\.[a-z]|\\bN'|@@[A-Z]|\\b(COUNT_BIG|OBJECT_ID|SERVERPROPERTY|TABLESAMPLE|QUOTENAME|NCHAR|DATALENGTH|DB_NAME)\\b|'\\[' *[|][|]|\"\\[\" *\\+|AS \\[|[|][|] *'\\]'|\\b(BEGIN|SAVE|COMMIT|ROLLBACK) TRAN|SET (LANGUAGE|ANSI_|XACT_ABORT|TRANSACTION ISOLATION)|WITH \\(SNAPSHOT"
+{
+  code "$tsql" src/pg
+  grep -nE "$tsql" src/sql/*.sql src/sql/*/*.sql | grep -vE '^[^:]+:[0-9]+:[[:space:]]*--'
+} | check "T-SQL is written by src/core/tsql, and not by src/pg and src/sql"
 includes '.*src/|(core|pg)/' test/tds_server | check "the stand-in shares no code with src"
 includes '(\.\./)*engine/' test/tds_server/wire | check "the stand-in's wire/ includes nothing of engine/"
 includes '(\.\./)*wire/' test/tds_server/engine | check "the stand-in's engine/ includes nothing of wire/"

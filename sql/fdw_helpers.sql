@@ -11,7 +11,6 @@ FROM (VALUES ('bit', 1, 1, 0), ('int', 4, 10, 0), ('decimal', 9, 18, 4), ('money
 SELECT _mssql_fdw._local_type(t, 20, 0, 0), _mssql_fdw._declare(t, 20, 0, 0), _mssql_fdw._lossy_note(t, 20, 0, 0)
 FROM unnest('{json,vector,no such type}'::text[]) AS t;
 SELECT _mssql_fdw._quote_name('a]b'), _mssql_fdw._quote_name('');
-SELECT _mssql_fdw._quote_name('a]b');
 SELECT word, _mssql_fdw._nearest(word, '{dbo.Votes,dbo.Posts,NULL,dbo.Größe}') FROM unnest('{DBO.POSTS,dbo.Post,dbo.größen,dbo.Badges,p}'::text[]) AS word;
 SELECT definition, type, _mssql_fdw._translate_default(definition, type, 0, 0, 0) FROM (VALUES ('((0))', 'int'), ('((1))', 'bit'), ('(getdate())', 'datetime'), ('(newid())', 'uniqueidentifier'),
     ('([dbo].[f]())', 'int')) AS d(definition, type);

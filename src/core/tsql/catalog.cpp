@@ -391,7 +391,9 @@ CatalogQuery schema_query(std::string_view schema) {
 }
 
 CatalogQuery count_query(std::string_view schema, std::string_view table, bool snapshot) {
-  return {"count", "SELECT COUNT_BIG(*) AS [rows] FROM " + table_reference(schema, table, snapshot), count_columns};
+  return {"count",
+          std::string("SELECT ") + row_count_item + " AS [rows] FROM " + table_reference(schema, table, snapshot),
+          count_columns};
 }
 
 }  // namespace mssql::tsql

@@ -66,6 +66,12 @@ bool is_name(std::string_view name) noexcept {
   return !name.empty() && name.find('\0') == std::string_view::npos && utf16_units(name) <= max_name_units;
 }
 
+std::string in_brackets(std::string_view name) {
+  std::string quoted;
+  append_bracketed(name, quoted);
+  return quoted;
+}
+
 std::string quote_name(std::string_view name) {
   if (name.empty()) throw Error(sqlstate::invalid_name, "a SQL Server name must not be empty");
   if (name.find('\0') != std::string_view::npos)
@@ -73,9 +79,7 @@ std::string quote_name(std::string_view name) {
   if (utf16_units(name) > max_name_units)
     throw Error(sqlstate::name_too_long, "name \"" + std::string(name) + "\" is too long for SQL Server",
                 "A name has at most 128 UTF-16 code units.");
-  std::string quoted;
-  append_bracketed(name, quoted);
-  return quoted;
+  return in_brackets(name);
 }
 
 std::string quote_name(std::string_view schema, std::string_view name) {

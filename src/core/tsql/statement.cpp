@@ -10,6 +10,8 @@ std::string table_reference(std::string_view schema, std::string_view name, bool
   return quote_name(schema, name) + (memory_optimized ? " WITH (SNAPSHOT)" : "");
 }
 
+std::string derived_table(std::string_view query) { return "(" + std::string(query) + ") AS [q]"; }
+
 std::string select(const Select& parts) {
   std::string sql(parts.with);
   sql += sql.empty() ? "SELECT " : " SELECT ";

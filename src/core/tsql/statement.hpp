@@ -19,9 +19,13 @@ struct Select {
 // [schema].[name], with the table hint that a memory-optimized table needs in a transaction at
 // another level than SNAPSHOT.
 std::string table_reference(std::string_view schema, std::string_view name, bool memory_optimized);
+// A query's rows as a FROM item.
+std::string derived_table(std::string_view query);
 // One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...)
 std::string select(const Select& parts);
 
+// Counts the rows of a SELECT, however many.
+inline constexpr const char* row_count_item = "COUNT_BIG(*)";
 // One row, one bigint or NULL: the row count that the catalog has of a table; NULL of a view.
 // `table` is quoted. With `in_pages` only of one whose pages can be sampled, which a
 // memory-optimized table does not have.

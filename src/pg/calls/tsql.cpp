@@ -101,7 +101,7 @@ const char* declaration_text(const std::optional<RemoteType>& type) {
   return type ? copy_out(declare(*type)) : nullptr;
 }
 
-const char* quoted(std::string_view name) { return copy_out(tsql::quote_name(name)); }
+const char* quoted(std::string_view name) { return copy_out(tsql::in_brackets(name)); }
 
 std::map<std::string, std::string, std::less<>> name_map(const NamePairs& pairs) {
   std::map<std::string, std::string, std::less<>> names;

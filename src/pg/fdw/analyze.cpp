@@ -198,7 +198,7 @@ const char* select_from(const Source& source, const char* from, List* conditions
 }
 
 double count_rows(const Source& source) {
-  List* count = list_make1(makeString(pstrdup("COUNT_BIG(*)")));
+  List* count = list_make1(makeString(pstrdup(tsql::row_count_item)));
   return ask_number(source, deparse_select(count, source.remote.source, NIL));
 }
 

@@ -8,6 +8,7 @@
 
 #include "deparse.hpp"
 
+#include "core/tsql/condition.hpp"
 #include "core/tsql/query.hpp"
 #include "core/tsql/quote.hpp"
 #include "core/tsql/select.hpp"
@@ -305,32 +306,36 @@ const char* push_in_list(ScalarArrayOpExpr* expression, ConditionContext* contex
   return nullptr;
 }
 
-// A boolean column as a condition: T-SQL's bit is a number.
-const char* push_flag(Node* node, const char* format, const ConditionContext* context, StringInfo out) {
+void append_test(StringInfo out, tsql::Test test, const RemoteAttribute& column) {
+  for (const char c : tsql::form_of(test)) {
+    if (c == '?') {
+      appendStringInfoString(out, column.quoted);
+    } else {
+      appendStringInfoChar(out, c);
+    }
+  }
+}
+
+// A boolean column as a condition.
+const char* push_flag(Node* node, tsql::Test test, const ConditionContext* context, StringInfo out) {
   Oid type = InvalidOid;
   const RemoteAttribute* column = column_of(node, context, &type);
   if (column == nullptr || type != BOOLOID) return "only columns of type boolean can be sent as conditions";
   if (!column->known) return no_remote_type(*column);
   if (column->type.type != Type::bit) return psprintf("column \"%s\" has another type on the server", column->name);
-  for (const char* at = format; *at != '\0'; ++at) {
-    if (*at == '?') {
-      appendStringInfoString(out, column->quoted);
-    } else {
-      appendStringInfoChar(out, *at);
-    }
-  }
+  append_test(out, test, *column);
   return nullptr;
 }
 
 const char* push_boolean_test(BooleanTest* test, ConditionContext* context, StringInfo out) {
   auto* argument = reinterpret_cast<Node*>(test->arg);
   switch (test->booltesttype) {
-    case IS_TRUE: return push_flag(argument, "? = 1", context, out);
-    case IS_NOT_TRUE: return push_flag(argument, "(? = 0 OR ? IS NULL)", context, out);
-    case IS_FALSE: return push_flag(argument, "? = 0", context, out);
-    case IS_NOT_FALSE: return push_flag(argument, "(? = 1 OR ? IS NULL)", context, out);
-    case IS_UNKNOWN: return push_flag(argument, "? IS NULL", context, out);
-    case IS_NOT_UNKNOWN: return push_flag(argument, "? IS NOT NULL", context, out);
+    case IS_TRUE: return push_flag(argument, tsql::Test::is_true, context, out);
+    case IS_NOT_TRUE: return push_flag(argument, tsql::Test::is_not_true, context, out);
+    case IS_FALSE: return push_flag(argument, tsql::Test::is_false, context, out);
+    case IS_NOT_FALSE: return push_flag(argument, tsql::Test::is_not_false, context, out);
+    case IS_UNKNOWN: return push_flag(argument, tsql::Test::is_null, context, out);
+    case IS_NOT_UNKNOWN: return push_flag(argument, tsql::Test::is_not_null, context, out);
   }
   return "unknown test";
 }
@@ -339,14 +344,14 @@ const char* push_null_test(NullTest* test, const ConditionContext* context, Stri
   Oid type = InvalidOid;
   const RemoteAttribute* column = column_of(reinterpret_cast<Node*>(test->arg), context, &type);
   if (column == nullptr || test->argisrow) return "only a column's IS NULL can be sent";
-  appendStringInfo(out, "%s IS %sNULL", column->quoted, test->nulltesttype == IS_NULL ? "" : "NOT ");
+  append_test(out, test->nulltesttype == IS_NULL ? tsql::Test::is_null : tsql::Test::is_not_null, *column);
   return nullptr;
 }
 
 const char* push_boolean(BoolExpr* expression, ConditionContext* context, StringInfo out) {
   if (expression->boolop == NOT_EXPR) {
     auto* argument = static_cast<Node*>(linitial(expression->args));
-    if (IsA(argument, Var)) return push_flag(argument, "? = 0", context, out);
+    if (IsA(argument, Var)) return push_flag(argument, tsql::Test::is_false, context, out);
     appendStringInfoString(out, "NOT (");
     if (const char* why = push_condition(argument, context, out)) return why;
     if (context->loose) return "the two sides have different types";  // of more rows the contrary is fewer
@@ -373,7 +378,7 @@ const char* push_condition(Node* node, ConditionContext* context, StringInfo out
     case T_BoolExpr: return push_boolean(castNode(BoolExpr, node), context, out);
     case T_NullTest: return push_null_test(castNode(NullTest, node), context, out);
     case T_BooleanTest: return push_boolean_test(castNode(BooleanTest, node), context, out);
-    case T_Var: return push_flag(node, "? = 1", context, out);
+    case T_Var: return push_flag(node, tsql::Test::is_true, context, out);
     default: return "only comparisons of a column with a constant can be sent";
   }
 }
@@ -389,7 +394,15 @@ const char* select_text(std::span<const char* const> items, const RemoteSource& 
 // Core only.
 RemoteSource query_source(const char* query) {
   const tsql::Query parts = tsql::parse_query(query);
-  return {copy_out(parts.with), copy_out("(" + parts.body + ") AS [q]"), copy_out(parts.option)};
+  return {copy_out(parts.with), copy_out(tsql::derived_table(parts.body)), copy_out(parts.option)};
+}
+
+const char* table_utf8(const char* schema, const char* name) {
+  return copy_out(tsql::table_reference(schema, name, false));
+}
+
+const char* table_reference(const char* schema, const char* name) {
+  return to_server(table_utf8(to_utf8(schema), to_utf8(name)));
 }
 
 std::span<const char* const> strings_of(List* list) {
@@ -414,7 +427,7 @@ RemoteTable describe_remote_table(Relation relation, const TableOptions& options
     const RemoteSource utf8 = query_source(to_utf8(options.query));
     table.source = {to_server(utf8.with), to_server(utf8.from), to_server(utf8.option)};
   } else {
-    table.source = {"", psprintf("%s.%s", quoted_name(options.schema_name), quoted_name(options.table_name)), ""};
+    table.source = {"", table_reference(options.schema_name, options.table_name), ""};
   }
   TupleDesc descriptor = RelationGetDescr(relation);
   table.natts = descriptor->natts;

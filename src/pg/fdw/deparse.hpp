@@ -22,7 +22,7 @@ struct RemoteAttribute {
 // Where the rows come from, in the places that T-SQL has for it.
 struct RemoteSource {
   const char* with;    // of a query (core/tsql/query.hpp); may be empty
-  const char* from;    // [schema].[table], or (query) AS [q]
+  const char* from;    // [schema].[table], or a query in parentheses
   const char* option;  // as `with`
 };
 

@@ -81,7 +81,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._declare(type text, max_length int, "preci
 AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._declare IS 'a column''s type as T-SQL declares it: decimal(18,2)';
 
--- [name]
+-- [name], whatever the name: for messages, and to look for in a definition.
 CREATE OR REPLACE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._quote_name IS 'a name in T-SQL: [name]';

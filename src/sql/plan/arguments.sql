@@ -189,7 +189,7 @@ COMMENT ON FUNCTION _mssql_fdw._check_patterns IS
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_name(schema text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
-            ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;
+            ELSE _mssql_fdw._quote_name(schema) || '.' || _mssql_fdw._quote_name(name) END;
 COMMENT ON FUNCTION _mssql_fdw._source_name IS
     'how plans and messages call an object of the source: dbo.Posts, [odd schema].[a.b]';
 
@@ -201,7 +201,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
                WHERE CASE WHEN p.pattern LIKE '%.%' THEN schema || '.' || name ELSE name END ILIKE p.pattern
                   OR strpos(p.pattern, '[') > 0 AND EXISTS (
-                      SELECT FROM (VALUES ('[' || replace(schema, ']', ']]') || '].', '[' || replace(name, ']', ']]') || ']')) AS q (schema, name)
+                      SELECT FROM (VALUES (_mssql_fdw._quote_name(schema) || '.', _mssql_fdw._quote_name(name))) AS q (schema, name)
                       CROSS JOIN LATERAL unnest(ARRAY[q.schema || q.name, _matches.schema || '.' || q.name, q.schema || _matches.name, q.name]) AS w (spelling)
                       WHERE w.spelling ILIKE p.pattern OR w.spelling = p.pattern));
 COMMENT ON FUNCTION _mssql_fdw._matches IS

@@ -64,7 +64,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         JOIN t ON t.schema = c.schema AND t."table" = c."table"
     )
     SELECT NULL, NULL, 'warning', d.name, 'the login may see only a part of the database: tables it has no right on, row-level security and '
-               'definitions are invisible to it', format('GRANT VIEW DEFINITION TO %s', coalesce('[' || replace(d.login, ']', ']]') || ']', 'the login'))
+               'definitions are invisible to it', format('GRANT VIEW DEFINITION TO %s', coalesce(_mssql_fdw._quote_name(d.login), 'the login'))
     FROM d WHERE NOT d.view_definition
     UNION ALL
     SELECT NULL, NULL, 'warning', d.name, 'the login does not see whether the database allows SNAPSHOT isolation, so it is read at READ COMMITTED',

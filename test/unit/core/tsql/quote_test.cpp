@@ -34,6 +34,12 @@ TEST(QuoteName, LengthCountsUtf16Units) {
   EXPECT_EQ(quote_name(std::string(128, ']')).size(), 258u);
 }
 
+TEST(QuoteName, PeopleAreShownAnyName) {
+  EXPECT_EQ(in_brackets("a]b"), "[a]]b]");
+  EXPECT_EQ(in_brackets(""), "[]");
+  EXPECT_EQ(in_brackets(std::string(200, '?')).size(), 202u);
+}
+
 TEST(QuoteName, RefusesEmptyAndNul) {
   EXPECT_EQ(sqlstate_of([] { quote_name(""); }), "42602");
   EXPECT_EQ(sqlstate_of([] { quote_name(std::string_view("a\0b", 3)); }), "42602");

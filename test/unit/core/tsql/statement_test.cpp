@@ -23,7 +23,7 @@ TEST(SelectStatement, AllParts) {
 }
 
 TEST(SelectStatement, WithoutColumnsOrConditions) {
-  EXPECT_EQ(select({{}, "(SELECT 1 AS x) AS [q]", {}, {}}), "SELECT 1 FROM (SELECT 1 AS x) AS [q]");
+  EXPECT_EQ(select({{}, derived_table("SELECT 1 AS x"), {}, {}}), "SELECT 1 FROM (SELECT 1 AS x) AS [q]");
 }
 
 TEST(SelectStatement, PartsOfAQueryStandOutside) {
