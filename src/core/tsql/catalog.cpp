@@ -10,7 +10,8 @@ namespace mssql::tsql {
 
 namespace {
 
-using Kind = CatalogKind;
+using Kind = source::CatalogKind;
+using source::CatalogColumn;
 
 constexpr bool nullable = true;
 

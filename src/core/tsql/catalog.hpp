@@ -4,45 +4,17 @@
 // is asked for where features_query() has found it. What Microsoft ships is left out
 // (is_ms_shipped). A login sees the objects on which it has some permission, so an object that is
 // not listed may still be there.
-//
-// Nothing that a server sends is trusted: an answer is read through catalog_cell(), which lets pass
-// what the column's kind allows.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 
+#include "core/source/catalog.hpp"
+
 namespace mssql::tsql {
 
-enum class CatalogKind : std::uint8_t {
-  name,        // an identifier: not empty, at most 128 UTF-16 units
-  text,        // a comment
-  expression,  // T-SQL, to be parsed by tsql/expression
-  flag,        // bit
-  integer,     // int or bigint
-  number,      // decimal(38,0) as text
-  version,     // digits and dots
-  choice,      // one of `choices`
-};
-
-struct CatalogColumn {
-  std::string_view name;
-  CatalogKind kind;
-  bool nullable{false};
-  std::span<const std::string_view> choices{};
-  bool open{false};  // of a choice: what is not in the list is its last entry, not an error
-};
-
-// `sql` returns `columns`, in that order, its rows so ordered that a reader can group them.
-struct CatalogQuery {
-  std::string_view name;
-  std::string sql;
-  std::span<const CatalogColumn> columns;
-};
+using source::CatalogQuery;
 
 // Which of the views and columns that not every server has are there: "view" and "view.column".
 class CatalogFeatures {
@@ -98,11 +70,5 @@ CatalogQuery schema_query(std::string_view schema);
 // rows bigint; one row. `snapshot`: with the table hint that a memory-optimized table needs. Names
 // are not quoted yet.
 CatalogQuery count_query(std::string_view schema, std::string_view table, bool snapshot);
-
-// `text`, or what stands for it, as the column's kind has it: flags as "true" and "false", integers
-// and numbers without leading zeros. Nothing for NULL. Throws Error for what the kind does not
-// allow.
-std::optional<std::string> catalog_cell(const CatalogQuery& query, const CatalogColumn& column,
-                                        const std::optional<std::string>& text);
 
 }  // namespace mssql::tsql

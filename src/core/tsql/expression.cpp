@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/source/catalog.hpp"
 #include "expression_value.hpp"
 #include "lexer.hpp"
 #include "rules.hpp"
@@ -595,7 +596,7 @@ class Translator {
 };
 
 Result translate(std::string_view definition, const ExpressionContext& context) {
-  if (definition.size() > longest_definition) return std::nullopt;
+  if (definition.size() > source::longest_expression) return std::nullopt;
   std::optional<std::vector<Token>> tokens = tokenize(definition);
   return tokens ? Translator(std::move(*tokens), context).run() : std::nullopt;
 }

@@ -30,9 +30,6 @@
 
 namespace mssql::tsql {
 
-// Bytes of what is translated: nobody writes longer ones, and translation cannot be interrupted.
-inline constexpr std::size_t longest_definition = 65536;
-
 // What translation needs to know of the target. Names come without brackets, as SQL Server stores
 // them.
 struct ExpressionContext {

@@ -62,10 +62,6 @@ std::string read_name_part(std::string_view text, std::size_t& position) {
 
 }  // namespace
 
-bool is_name(std::string_view name) noexcept {
-  return !name.empty() && name.find('\0') == std::string_view::npos && utf16_units(name) <= max_name_units;
-}
-
 std::string in_brackets(std::string_view name) {
   std::string quoted;
   append_bracketed(name, quoted);

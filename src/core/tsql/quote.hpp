@@ -6,9 +6,6 @@
 
 namespace mssql::tsql {
 
-// Whether SQL Server could have an object of this name: not empty, no NUL, at most 128 UTF-16
-// units.
-bool is_name(std::string_view name) noexcept;
 // [name], with ']' doubled, whatever the name: for people, and to look for in a definition.
 std::string in_brackets(std::string_view name);
 // The same for statements. Throws Error for an empty name, a NUL, or more than 128 UTF-16 units.

@@ -1,58 +1,28 @@
-// The source's catalog for the SQL half of the extension: the closed list of queries of
-// core/tsql/catalog, and nothing else that a caller could choose.
+// The source's catalog for the SQL half of the extension: what core/access/catalog asks, and
+// nothing else that a caller could choose.
 //
 // Core reads the rows first; then they are written as JSON in the server's encoding. What that
 // encoding lacks cannot be a name here, and no expression of ours: a row says which of its names
 // are so ("unnameable") and which of its comments were dropped ("left_out").
 
+#include "core/access/catalog.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
-#include "catalog_rows.hpp"
 
 namespace mssql::pg {
 
 namespace {
 
-struct CatalogAnswer {
-  std::string_view name;
-  std::vector<CatalogRow> rows;
-};
-
-struct Catalog {
-  std::vector<CatalogAnswer> answers;
-  CatalogBudget budget;
-};
+using Catalog = std::vector<CatalogAnswer>;
 
 // Core only.
-void ask(Catalog& catalog, tds::Session& session, const tsql::CatalogQuery& query) {
-  CatalogAnswer& answer = catalog.answers.emplace_back(CatalogAnswer{query.name, {}});
-  for_each_catalog_row(session, query, catalog.budget, [&](CatalogRow row) {
-    answer.rows.push_back(std::move(row));
-    return true;
-  });
-}
+void read(Catalog& catalog, tds::Session& session) { catalog = whole_catalog(session); }
 
-// Core only. The database comes first.
-void read_catalog(Catalog& catalog, tds::Session& session) {
-  const tsql::CatalogFeatures features = catalog_features(session);
-  ask(catalog, session, tsql::database_query());
-  if (catalog.answers.front().rows.size() != 1)
-    throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
-  const CatalogRow& database = catalog.answers.front().rows.front();
-  const bool sizes = database.flag("view_definition") && database.flag("view_database_state");
-  ask(catalog, session, tsql::tables_query(features, sizes));
-  ask(catalog, session, tsql::columns_query(features));
-  ask(catalog, session, tsql::indexes_query(features));
-  ask(catalog, session, tsql::foreign_keys_query());
-  ask(catalog, session, tsql::checks_query());
-  if (features.has("sequences")) ask(catalog, session, tsql::sequences_query(features));
-  ask(catalog, session, tsql::programs_query());
-}
-
+// Core only.
 std::int64_t count_rows(tds::Session& session, const char* schema, const char* table, bool snapshot) {
   std::int64_t count = 0;
-  CatalogBudget budget;
-  for_each_catalog_row(session, tsql::count_query(schema, table, snapshot), budget, [&](const CatalogRow& row) {
+  source::CatalogBudget budget;
+  source::read_catalog(session, tsql::count_query(schema, table, snapshot), budget, [&](const source::CatalogRow& row) {
     count = std::stoll(row.text("rows"));
     return false;
   });
@@ -73,22 +43,22 @@ void append_member(StringInfo json, const char* name, const char* text, bool quo
 }
 
 // A cell; false: a name or a comment that cannot be written here.
-bool append_cell(StringInfo json, const char* name, tsql::CatalogKind kind, const char* utf8) {
-  const bool number = kind == tsql::CatalogKind::flag || kind == tsql::CatalogKind::integer;
-  const char* text = is_damaged(utf8) ? nullptr : representable(utf8);
-  if (text == nullptr && kind == tsql::CatalogKind::text) return false;
+bool append_cell(StringInfo json, const char* name, source::CatalogKind kind, const char* utf8) {
+  const bool number = kind == source::CatalogKind::flag || kind == source::CatalogKind::integer;
+  const char* text = source::is_damaged(utf8) ? nullptr : representable(utf8);
+  if (text == nullptr && kind == source::CatalogKind::text) return false;
   if (text != nullptr) {
     append_member(json, name, text, !number);
-  } else if (kind == tsql::CatalogKind::expression) {
+  } else if (kind == source::CatalogKind::expression) {
     // no expression any more, but something to report
     append_member(json, name, psprintf("not in this database's encoding: %s", displayable(utf8)), true);
   } else {
     append_member(json, name, displayable(utf8), true);
   }
-  return text != nullptr || kind == tsql::CatalogKind::expression;
+  return text != nullptr || kind == source::CatalogKind::expression;
 }
 
-void append_row(StringInfo json, const CatalogRow& row) {
+void append_row(StringInfo json, const source::CatalogRow& row) {
   StringInfoData unnameable;
   StringInfoData left_out;
   initStringInfo(&unnameable);
@@ -98,7 +68,7 @@ void append_row(StringInfo json, const CatalogRow& row) {
     if (!row.cell(i)) continue;
     const char* name = row.columns()[i].name.data();  // of a literal, so it ends in a NUL
     if (append_cell(json, name, row.columns()[i].kind, row.cell(i)->c_str())) continue;
-    StringInfo list = row.columns()[i].kind == tsql::CatalogKind::name ? &unnameable : &left_out;
+    StringInfo list = row.columns()[i].kind == source::CatalogKind::name ? &unnameable : &left_out;
     appendStringInfo(list, "%s\"%s\"", list->len > 0 ? "," : "", name);
   }
   if (unnameable.len > 0) append_member(json, "unnameable", psprintf("[%s]", unnameable.data), false);
@@ -108,8 +78,7 @@ void append_row(StringInfo json, const CatalogRow& row) {
   pfree(left_out.data);
 }
 
-Datum catalog_json(const Catalog& catalog) {
-  const std::vector<CatalogAnswer>& answers = catalog.answers;
+Datum catalog_json(const Catalog& answers) {
   StringInfoData json;
   initStringInfo(&json);
   appendStringInfoChar(&json, '{');
@@ -128,7 +97,7 @@ Datum catalog_json(const Catalog& catalog) {
 Datum source_catalog(FunctionCallInfo fcinfo) {
   const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   auto* catalog = own<Catalog>(CurrentMemoryContext);
-  read_catalog(*catalog, acquire(server->serverid, GetUserId(), {.whole = true}));
+  read(*catalog, acquire(server->serverid, GetUserId(), {.whole = true}));
   return catalog_json(*catalog);
 }
 

@@ -10,12 +10,11 @@
 #include <tuple>
 #include <type_traits>
 
+#include "core/access/catalog.hpp"
 #include "core/names.hpp"
-#include "core/tsql/catalog.hpp"
 #include "core/tsql/expression.hpp"
 #include "core/tsql/quote.hpp"
 #include "core/types.hpp"
-#include "pg/copy/catalog_rows.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
 #include "import.hpp"
@@ -61,7 +60,7 @@ struct Import {
   std::vector<std::string> commands;
   std::vector<std::string> notices;  // about one table each
   std::vector<std::string> remarks;  // about the statement
-  CatalogBudget budget;
+  source::CatalogBudget budget;
   std::string schema;     // for errors
   std::string statement;  // that runs
 };
@@ -73,9 +72,9 @@ void describe(void* argument) {
 }
 
 template <class Visit>
-void read_catalog(Import& import, tds::Session& session, const tsql::CatalogQuery& query, Visit&& visit) {
+void read_catalog(Import& import, tds::Session& session, const source::CatalogQuery& query, Visit&& visit) {
   import.statement = query.sql;
-  for_each_catalog_row(session, query, import.budget, visit);
+  source::read_catalog(session, query, import.budget, visit);
   import.statement.clear();
 }
 
@@ -126,7 +125,7 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
                     const char* wanted, const ImportOptions& options) {
   const std::string schema = wanted;
   std::set<std::string> schemas;
-  read_catalog(import, session, tsql::tables_query(features, false), [&](const CatalogRow& row) {
+  read_catalog(import, session, tsql::tables_query(features, false), [&](const source::CatalogRow& row) {
     const bool is_new = schemas.insert(row.text("schema")).second;
     if (!same_ignoring_case(row.text("schema"), schema) || (row.flag("is_view") && !options.with_views)) return is_new;
     import.relations.push_back({row.text("schema"), row.text("table"), {}, row.flag("is_view"), false, {}});
@@ -138,7 +137,7 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
   if (exact) std::erase_if(import.relations, [&](const auto& r) { return r.schema != schema; });
   if (!import.relations.empty()) return;
   bool exists = false;
-  read_catalog(import, session, tsql::schema_query(schema), [&](const CatalogRow& row) {
+  read_catalog(import, session, tsql::schema_query(schema), [&](const source::CatalogRow& row) {
     exists = row.flag("exists");
     return false;
   });
@@ -147,7 +146,7 @@ void find_relations(Import& import, tds::Session& session, const tsql::CatalogFe
 
 using RelationIndex = std::map<std::pair<std::string, std::string>, ImportedTable*>;
 
-ImportedColumn imported_column(Import& import, const CatalogRow& row) {
+ImportedColumn imported_column(Import& import, const source::CatalogRow& row) {
   const std::string& name = row.text("column");
   const std::optional<Type> type = type_from_name(row.text("type"));
   if (!type) {
@@ -172,13 +171,13 @@ void find_columns(Import& import, tds::Session& session, const tsql::CatalogFeat
   RelationIndex index;
   std::set<std::pair<const ImportedTable*, std::string>> keys;
   for (ImportedTable& relation : import.relations) index[{relation.schema, relation.name}] = &relation;
-  read_catalog(import, session, tsql::columns_query(features), [&](const CatalogRow& row) {
+  read_catalog(import, session, tsql::columns_query(features), [&](const source::CatalogRow& row) {
     const auto found = index.find({row.text("schema"), row.text("table")});
     if (found == index.end() || (row.flag("is_computed") && !options.with_generated)) return false;
     found->second->columns.push_back(imported_column(import, row));
     return true;
   });
-  read_catalog(import, session, tsql::indexes_query(features), [&](const CatalogRow& row) {
+  read_catalog(import, session, tsql::indexes_query(features), [&](const source::CatalogRow& row) {
     const auto found = index.find({row.text("schema"), row.text("table")});
     return found != index.end() && row["constraint_type"] == "PK" &&
            keys.emplace(found->second, row.text("column")).second;
@@ -406,7 +405,7 @@ void take_out_columns(Import& import) {
 
 // Here the backend may be called again.
 
-bool nameable(const std::string& name) { return !is_damaged(name) && representable(name.c_str()) != nullptr; }
+bool nameable(const std::string& name) { return !source::is_damaged(name) && representable(name.c_str()) != nullptr; }
 
 void judge_relations(Import& import) {
   for (std::size_t i = 0; i < import.relations.size(); ++i)

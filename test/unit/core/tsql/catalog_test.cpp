@@ -65,7 +65,7 @@ TEST(CatalogQueries, SelectTheColumnsThatTheyDeclare) {
   for (const CatalogFeatures& features : {newest(), oldest()}) {
     for (const CatalogQuery& query : all_queries(features)) {
       std::vector<std::string> declared;
-      for (const CatalogColumn& column : query.columns) declared.emplace_back(column.name);
+      for (const source::CatalogColumn& column : query.columns) declared.emplace_back(column.name);
       EXPECT_EQ(aliases(query.sql), declared) << query.name;
     }
   }

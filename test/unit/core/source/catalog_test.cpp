@@ -1,14 +1,19 @@
 // What passes from a catalog's answer, and what does not.
+#include "core/source/catalog.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "answering_session.hpp"
 #include "core/error.hpp"
 #include "core/tsql/catalog.hpp"
 
-namespace mssql::tsql {
+namespace mssql::source {
 namespace {
+
+using namespace tsql;
 
 std::vector<CatalogQuery> every_query() {
   return {features_query(),
@@ -108,5 +113,60 @@ TEST(CatalogCell, ErrorsNameTheColumnAndNothingUnprintable) {
   }
 }
 
+constexpr CatalogColumn some_columns[] = {{"table", CatalogKind::name}, {"rows", CatalogKind::integer, true}};
+
+std::string read_all(AnsweringSession& session) {
+  CatalogBudget budget;
+  std::string rows;
+  read_catalog(session, {"some", "SELECT ...", some_columns}, budget, [&](const CatalogRow& row) {
+    rows += row.text("table") + "=" + row["rows"].value_or("NULL") + ";";
+    return true;
+  });
+  return rows;
+}
+
+TEST(ReadCatalog, ColumnsAreFoundByTheirNames) {
+  AnsweringSession in_order({"table", "rows"}, {{"a", "1"}, {"b", std::nullopt}});
+  EXPECT_EQ(read_all(in_order), "a=1;b=NULL;");
+  AnsweringSession elsewhere({"rows", "more", "table"}, {{"1", "x", "a"}, {std::nullopt, "'", "b"}});
+  EXPECT_EQ(read_all(elsewhere), "a=1;b=NULL;");
+  EXPECT_TRUE(elsewhere.is_read());
+}
+
+TEST(ReadCatalog, AMissingColumnIsNamed) {
+  AnsweringSession session({"table", "row"}, {{"a", "1"}});
+  try {
+    read_all(session);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.detail, "The answer to \"some\" has no column \"rows\".");
+  }
+}
+
+TEST(ReadCatalog, WhatIsKeptIsCounted) {
+  constexpr CatalogColumn one[] = {{"comment", CatalogKind::text}};
+  const std::string megabytes(std::size_t{50} << 20, 'x');
+  for (const bool keeps : {false, true}) {
+    AnsweringSession session({"comment"}, {{megabytes}, {megabytes}, {megabytes}});
+    CatalogBudget left;
+    const auto read = [&] { read_catalog(session, {"some", "", one}, left, [&](const CatalogRow&) { return keeps; }); };
+    if (keeps) {
+      EXPECT_THROW(read(), Error);
+    } else {
+      EXPECT_NO_THROW(read());
+    }
+  }
+  CatalogBudget budget;
+  EXPECT_NO_THROW(budget.take(std::size_t{100} << 20));
+  EXPECT_THROW(budget.take(std::size_t{30} << 20), Error);
+}
+
+TEST(CatalogRow, CellsByName) {
+  const CatalogRow row(some_columns, {"a", "99999999999"});
+  EXPECT_EQ(row.text("table"), "a");
+  EXPECT_EQ(row.integer("rows"), 2147483647);
+  EXPECT_THROW(row["row"], Error);
+}
+
 }  // namespace
-}  // namespace mssql::tsql
+}  // namespace mssql::source

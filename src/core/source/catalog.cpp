@@ -1,0 +1,164 @@
+#include "catalog.hpp"
+
+#include <algorithm>
+#include <climits>
+
+#include "core/error.hpp"
+#include "core/tds/codec/decode.hpp"
+#include "session.hpp"
+
+namespace mssql::source {
+
+namespace {
+
+constexpr std::size_t max_digits = 38;          // decimal(38,0)
+constexpr std::size_t max_integer_digits = 18;  // what surely fits bigint; sizes and ids do not come near
+constexpr std::size_t max_version = 64;
+constexpr std::size_t shown = 60;
+constexpr std::size_t max_name_units = 128;  // of UTF-16: SQL Server's longest
+
+[[noreturn]] void refuse(const CatalogQuery& query, const CatalogColumn& column, std::string_view text) {
+  std::string excerpt(text.substr(0, shown));
+  std::replace_if(
+      excerpt.begin(), excerpt.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7E; }, '?');
+  throw Error(sqlstate::fdw_error, "the server's catalog has an unexpected value",
+              "Column \"" + std::string(column.name) + "\" of " + std::string(query.name) + " is \"" + excerpt + "\"" +
+                  (text.size() > shown ? " and so on." : "."));
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// [-]digits without leading zeros; nothing when it is no such number or longer than `limit`.
+std::optional<std::string> whole_number(std::string_view text, std::size_t limit) {
+  const bool negative = text.starts_with('-');
+  std::string_view digits = text.substr(negative ? 1 : 0);
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) return std::nullopt;
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
+  if (digits.size() > limit) return std::nullopt;
+  return (negative && digits != "0" ? "-" : "") + std::string(digits);
+}
+
+std::optional<std::string> flag(std::string_view text) {
+  if (text == "1" || text == "true") return "true";
+  if (text == "0" || text == "false") return "false";
+  return std::nullopt;
+}
+
+std::optional<std::string> chosen(const CatalogColumn& column, std::string_view text) {
+  if (std::find(column.choices.begin(), column.choices.end(), text) != column.choices.end()) return std::string(text);
+  if (column.open) return std::string(column.choices.back());
+  return std::nullopt;
+}
+
+bool is_name(std::string_view text) {
+  std::size_t units = 0;  // one a character, two above the Basic Multilingual Plane
+  for (const unsigned char c : text) units += (c & 0xC0) == 0x80 ? 0 : c >= 0xF0 ? 2 : 1;
+  return units > 0 && units <= max_name_units && text.find('\0') == std::string_view::npos;
+}
+
+// Too long to be translated, still, so that it is reported.
+std::string beginning(const std::string& text) {
+  std::size_t size = longest_expression;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return text.substr(0, size) + " and so on";
+}
+
+std::optional<std::string> checked(const CatalogColumn& column, const std::string& text) {
+  switch (column.kind) {
+    case CatalogKind::name: return is_name(text) ? std::optional(text) : std::nullopt;
+    case CatalogKind::text: return text;
+    case CatalogKind::expression: return text.size() <= longest_expression ? text : beginning(text);
+    case CatalogKind::flag: return flag(text);
+    case CatalogKind::integer: return whole_number(text, max_integer_digits);
+    case CatalogKind::number: return whole_number(text, max_digits);
+    case CatalogKind::version: {
+      const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
+      return plain && !text.empty() && is_digit(text.front()) && text.size() <= max_version ? std::optional(text)
+                                                                                            : std::nullopt;
+    }
+    case CatalogKind::choice: return chosen(column, text);
+  }
+  return std::nullopt;
+}
+
+// By the query's columns, where they stand in the answer.
+std::vector<std::size_t> places(const tds::Session& session, const CatalogQuery& query) {
+  const std::span<const Column> answer = session.columns();
+  std::vector<std::size_t> found;
+  for (const CatalogColumn& column : query.columns) {
+    const auto at = std::find_if(answer.begin(), answer.end(), [&](const Column& c) { return c.name == column.name; });
+    if (at == answer.end()) {
+      throw Error(
+          sqlstate::fdw_error, "the server's answer has an unexpected shape",
+          "The answer to \"" + std::string(query.name) + "\" has no column \"" + std::string(column.name) + "\".");
+    }
+    found.push_back(static_cast<std::size_t>(at - answer.begin()));
+  }
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::string> catalog_cell(const CatalogQuery& query, const CatalogColumn& column,
+                                        const std::optional<std::string>& text) {
+  if (!text) {
+    if (column.nullable) return std::nullopt;
+    refuse(query, column, "NULL");
+  }
+  std::optional<std::string> value = checked(column, *text);
+  if (!value) refuse(query, column, *text);
+  return value;
+}
+
+const std::optional<std::string>& CatalogRow::operator[](std::string_view name) const {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].name == name) return cells_[i];
+  }
+  throw Error(sqlstate::internal, "no catalog column \"" + std::string(name) + "\"");
+}
+
+int CatalogRow::integer(std::string_view name) const {
+  return static_cast<int>(std::clamp<long long>(std::stoll(text(name)), INT_MIN, INT_MAX));
+}
+
+void CatalogBudget::check(std::size_t bytes) const {
+  if (bytes <= left_) return;
+  throw Error(sqlstate::program_limit, "the server's catalog is too large",
+              "Its rows take more than " + std::to_string(most >> 20) + " MB.",
+              "It has what the login may see: let it see less. IMPORT FOREIGN SCHEMA keeps what LIMIT TO names.");
+}
+
+void CatalogBudget::take(std::size_t bytes) {
+  check(bytes);
+  left_ -= bytes;
+}
+
+void read_catalog(tds::Session& session, const CatalogQuery& query, CatalogBudget& budget,
+                  const std::function<bool(CatalogRow)>& visit) {
+  session.execute(query.sql);
+  if (session.next_result()) {
+    const std::vector<std::size_t> places_of = places(session, query);
+    const std::span<const Column> columns = session.columns();
+    Row row;
+    while (session.fetch(row)) {
+      std::vector<std::optional<std::string>> cells(places_of.size());
+      std::size_t bytes = 0;
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        const Cell& cell = row[places_of[i]];
+        const Column& column = columns[places_of[i]];
+        std::optional<std::string> text;
+        // Drivers give characters of one byte or of two: the budget is of what is kept
+        const std::size_t width = column.encoding == Encoding::utf16le ? 2 : 1;
+        bytes += cell.size / width + query.columns[i].name.size();
+        budget.check(bytes);
+        if (!cell.is_null()) tds::decode_to_text(column, cell, tds::CharacterPolicy::replace, text.emplace());
+        cells[i] = catalog_cell(query, query.columns[i], text);
+      }
+      if (visit(CatalogRow(query.columns, std::move(cells)))) budget.take(bytes);
+    }
+  }
+  while (session.next_result()) continue;
+}
+
+}  // namespace mssql::source
