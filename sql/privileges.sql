@@ -6,6 +6,11 @@ WITH harmless (name, why) AS (VALUES
     ('_catalog',        'calls _source_catalog'),
     ('_count',          'calls _source_count, and counts a table that the caller may read'),
     ('_model',          'reads the source by _catalog'),
+    ('_make_model',     'the caller''s own memory'),
+    ('_keep_rows',      'the same'),
+    ('_keep_catalog',   'the same'),
+    ('_forget_model',   'the same'),
+    ('_say_times',      'raises a notice'),
     ('_execute',        'executes statements as the caller, who can do so without it'),
     ('_raise',          'raises an error'),
     ('_check_unused',   'raises an error'),
@@ -78,6 +83,15 @@ SET ROLE regress_mssql_nobody;
 SELECT _mssql_fdw._source_catalog('mssql') IS NULL;
 SELECT _mssql_fdw._source_count('mssql', 'rep', 'Product', false);
 RESET ROLE;
+-- The rows of a model are for who has made it, and as long as its transaction.
+BEGIN;
+SELECT _mssql_fdw._make_model() AS rows \gset
+SELECT _mssql_fdw._keep_rows(:rows, ARRAY[ROW('procedure', 'dbo', 'p')::replicate._source_program]);
+SELECT name FROM _mssql_fdw._source_programs(jsonb_build_object('rows', :rows));
+SET LOCAL ROLE regress_mssql_nobody;
+SELECT name FROM _mssql_fdw._source_programs(jsonb_build_object('rows', :rows));
+ROLLBACK;
+SELECT name FROM _mssql_fdw._source_programs(jsonb_build_object('rows', :rows));
 DROP ROLE regress_mssql_nobody;
 -- Names are quoted, not pasted.
 \set VERBOSITY terse

@@ -60,10 +60,14 @@ BEGIN;
 ALTER SERVER mssql OPTIONS (ADD isolation 'read_committed');
 TABLE isolation;
 ROLLBACK;
+BEGIN;
+SELECT _mssql_fdw._make_model() AS rows \gset
+SELECT _mssql_fdw._keep_rows(:rows, ARRAY(SELECT jsonb_populate_record(NULL::replicate._table, '{"position": 1, "action": "create"}')));
 SELECT s.kind, s.source, s.note, d.state
 FROM (VALUES (0), (1), (2)) AS d (state)
-CROSS JOIN _mssql_fdw._plan_isolation(jsonb_build_object('what', 'all', 'server', 'mssql', 'tables', '[{"position": 1, "action": "create"}]'::jsonb, 'catalog',
-    jsonb_build_object('database', jsonb_build_object('name', 'a]b', 'snapshot_isolation_state', d.state)))) AS s;
+CROSS JOIN _mssql_fdw._plan_isolation(jsonb_build_object('rows', :rows, 'what', 'all', 'server', 'mssql', 'database',
+    jsonb_build_object('name', 'a]b', 'snapshot_isolation_state', d.state))) AS s;
+COMMIT;
 SET client_min_messages = notice;
 SELECT outcome, verb IS NOT NULL AS lost
 FROM _mssql_fdw._execute('{}', ARRAY[ROW(0, 0, 0, NULL, 'isolation', 'db', NULL, NULL, 'not of one moment')::replicate._step]);

@@ -238,8 +238,123 @@ COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this tab
 COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
--- Row types of the model (plan/map.sql, plan/model.sql) and of the plan. Private: they may change
--- with any version.
+-- Row types of the source's catalog (plan/catalog.sql), with those columns of the queries in
+-- src/core/tsql/catalog.cpp that are used. Private, as those that follow: they may change with any
+-- version.
+CREATE TYPE replicate._source_table AS (
+    schema text,
+    "table" text,
+    is_view boolean,
+    rows bigint,
+    bytes bigint,
+    comment text,
+    temporal_type int,
+    is_memory_optimized boolean,
+    is_external boolean,
+    is_graph boolean,
+    ledger_type int,
+    is_dropped_ledger boolean,
+    is_filtered boolean,
+    left_out text[]        -- columns of the catalog whose text this database's encoding cannot hold
+);
+
+CREATE TYPE replicate._source_column AS (
+    schema text,
+    "table" text,
+    column_id int,
+    "column" text,
+    type text,
+    max_length int,
+    "precision" int,
+    scale int,
+    "collation" text,
+    is_nullable boolean,
+    is_identity boolean,
+    seed numeric,
+    increment numeric,
+    last_value numeric,
+    default_name text,
+    default_definition text,
+    is_computed boolean,
+    is_hidden boolean,
+    is_masked boolean,
+    is_encrypted boolean,
+    is_column_set boolean,
+    comment text,
+    left_out text[]
+);
+
+CREATE TYPE replicate._source_index AS (
+    schema text,
+    "table" text,
+    index text,
+    constraint_type text,
+    is_unique boolean,
+    type_desc text,
+    is_disabled boolean,
+    filter_definition text,
+    key_ordinal int,
+    "column" text,
+    is_descending boolean,
+    is_included boolean
+);
+
+CREATE TYPE replicate._source_foreign_key AS (
+    schema text,
+    "table" text,
+    "constraint" text,
+    ordinal int,
+    "column" text,
+    referenced_schema text,
+    referenced_table text,
+    referenced_column text,
+    delete_action text,
+    update_action text,
+    is_disabled boolean,
+    is_not_trusted boolean
+);
+
+CREATE TYPE replicate._source_check AS (
+    schema text,
+    "table" text,
+    "constraint" text,
+    definition text,
+    is_disabled boolean,
+    is_not_trusted boolean
+);
+
+CREATE TYPE replicate._source_sequence AS (
+    schema text,
+    sequence text,
+    type text,
+    start_value numeric,
+    increment numeric,
+    minimum numeric,
+    maximum numeric,
+    is_cycling boolean,
+    last_value numeric
+);
+
+CREATE TYPE replicate._source_program AS (
+    kind text,
+    schema text,
+    name text
+);
+
+-- What is set aside, for one of its names cannot be a name here.
+CREATE TYPE replicate._unnameable AS (
+    of text,               -- the query: tables, columns, ...
+    schema text,
+    "table" text,
+    sequence text,
+    index text,
+    "constraint" text,
+    "column" text,
+    is_view boolean,
+    unnameable text[]      -- which of them
+);
+
+-- Row types of the model (plan/map.sql, plan/model.sql) and of the plan.
 CREATE TYPE replicate._table AS (
     id int,
     schema text,
@@ -594,21 +709,97 @@ RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
                       SELECT FROM (VALUES ('[' || replace(schema, ']', ']]') || '].', '[' || replace(name, ']', ']]') || ']')) AS q (schema, name)
                       CROSS JOIN LATERAL unnest(ARRAY[q.schema || q.name, _matches.schema || '.' || q.name, q.schema || _matches.name, q.name]) AS w (spelling)
                       WHERE w.spelling ILIKE p.pattern OR w.spelling = p.pattern));
--- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its
--- keys are the queries of src/core/tsql/catalog.hpp, which names their columns; "database" is one
--- object, the others are arrays of objects.
+-- Replicate: the rows of a model, the source's catalog and what is mapped of it. They are kept in
+-- the session's memory by their row type, for nobody but who has made the model
+-- (src/pg/copy/model.hpp); `model` has their number under the key rows.
+
+CREATE FUNCTION _mssql_fdw._make_model() RETURNS int
+AS 'MODULE_PATHNAME', 'mssql_fdw_make_model' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+CREATE FUNCTION _mssql_fdw._forget_model(model jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_forget_model' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+CREATE FUNCTION _mssql_fdw._keep_rows(model int, rows anyarray) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_keep_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+CREATE FUNCTION _mssql_fdw._estimate_rows(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'mssql_fdw_estimate_rows' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION _mssql_fdw._source_tables(model jsonb) RETURNS SETOF replicate._source_table
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._source_columns(model jsonb) RETURNS SETOF replicate._source_column
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._source_indexes(model jsonb) RETURNS SETOF replicate._source_index
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._source_foreign_keys(model jsonb) RETURNS SETOF replicate._source_foreign_key
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._source_checks(model jsonb) RETURNS SETOF replicate._source_check
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._source_sequences(model jsonb) RETURNS SETOF replicate._source_sequence
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._source_programs(model jsonb) RETURNS SETOF replicate._source_program
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._unnameable(model jsonb) RETURNS SETOF replicate._unnameable
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._mapped_tables(model jsonb) RETURNS SETOF replicate._table
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._columns(model jsonb) RETURNS SETOF replicate._column
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._objects(model jsonb) RETURNS SETOF replicate._object
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+
+CREATE FUNCTION _mssql_fdw._tables(model jsonb) RETURNS SETOF replicate._table
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT * FROM _mssql_fdw._mapped_tables(model) AS t WHERE t.position IS NOT NULL;
+END;
+-- Replicate: the source's catalog, read once a call in one remote transaction. It crosses as one
+-- value, whose keys are the queries of src/core/tsql/catalog.hpp, which names their columns; each
+-- is an array of objects. A model keeps it as rows.
 
 CREATE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     catalog jsonb := _mssql_fdw._source_catalog(server);
 BEGIN
-    -- not every server has sequences
-    catalog := jsonb_build_object('sequences', jsonb '[]') || catalog || jsonb_build_object('database', catalog #> '{database,0}');
     IF catalog @? '$.*[*].unnameable' THEN
         RETURN _mssql_fdw._set_aside(catalog);
     END IF;
     RETURN catalog;
+END
+$$;
+
+-- Not every server has sequences. Generic plans, for a plan of its own would have a copy of the
+-- catalog wherever that stands in the query.
+CREATE FUNCTION _mssql_fdw._keep_catalog(model int, catalog jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_table, e) FROM jsonb_array_elements(catalog -> 'tables') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_column, e) FROM jsonb_array_elements(catalog -> 'columns') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_index, e) FROM jsonb_array_elements(catalog -> 'indexes') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_foreign_key, e) FROM jsonb_array_elements(catalog -> 'foreign_keys') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_check, e) FROM jsonb_array_elements(catalog -> 'checks') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_sequence, e) FROM jsonb_array_elements(catalog -> 'sequences') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_program, e) FROM jsonb_array_elements(catalog -> 'programs') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._unnameable, e) FROM jsonb_array_elements(catalog -> 'set_aside') AS e));
 END
 $$;
 
@@ -621,7 +812,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT k.key, r.value AS row, r.at,
                CASE k.key WHEN 'indexes' THEN r.value ->> 'index' WHEN 'foreign_keys' THEN r.value ->> 'constraint' ELSE r.at::text END AS object
         FROM jsonb_each(catalog) AS k CROSS JOIN jsonb_array_elements(k.value) WITH ORDINALITY AS r (value, at)
-        WHERE jsonb_typeof(k.value) = 'array'
+        WHERE k.key <> 'database'
     ), judged AS (
         SELECT e.*, bool_or(e.row ? 'unnameable') OVER (PARTITION BY e.key, e.row ->> 'schema', e.row ->> 'table', e.object) AS aside
         FROM entries AS e
@@ -637,22 +828,19 @@ $$;
 -- What the catalog tells that nobody should have to find out later: what is not copied, or copied
 -- as something else, or could not be looked at. `schema` and `name`: the table that it is about,
 -- NULL for the database.
-CREATE FUNCTION _mssql_fdw._catalog_findings(catalog jsonb)
+CREATE FUNCTION _mssql_fdw._catalog_findings(model jsonb)
 RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH d AS (
-        SELECT * FROM jsonb_to_record(catalog -> 'database') AS d
+        SELECT * FROM jsonb_to_record(model -> 'database') AS d
             (name text, snapshot_isolation_state int, view_definition boolean, login text)
     ), t AS MATERIALIZED (
         SELECT t.*, _mssql_fdw._source_name(t.schema, t."table") AS source
-        FROM jsonb_to_recordset(catalog -> 'tables') AS t
-            (schema text, "table" text, is_view boolean, temporal_type int, is_memory_optimized boolean, is_graph boolean, ledger_type int, is_dropped_ledger boolean, left_out jsonb)
+        FROM _mssql_fdw._source_tables(model) AS t
         WHERE NOT t.is_view
     ), c AS MATERIALIZED (
         SELECT c.*, _mssql_fdw._source_name(c.schema, c."table") || '.' || c."column" AS source
-        FROM jsonb_to_recordset(catalog -> 'columns') AS c
-            (schema text, "table" text, "column" text, default_name text, default_definition text, is_encrypted boolean,
-             is_column_set boolean, left_out jsonb)
+        FROM _mssql_fdw._source_columns(model) AS c
         JOIN t ON t.schema = c.schema AND t."table" = c."table"
     )
     SELECT NULL, NULL, 'warning', d.name, 'the login may see only a part of the database: tables it has no right on, row-level security and '
@@ -693,8 +881,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            'Rename it on the source, or replicate into a database of encoding UTF8'
     FROM (SELECT DISTINCT x.of, x.schema, x."table", x.sequence, x.index, x."constraint",
                  CASE WHEN x.of = 'columns' THEN x."column" END AS "column", coalesce(x.is_view, false) AS is_view
-          FROM jsonb_to_recordset(coalesce(catalog -> 'set_aside', '[]')) AS x
-              (of text, schema text, "table" text, sequence text, index text, "constraint" text, "column" text, is_view boolean, unnameable text[])
+          FROM _mssql_fdw._unnameable(model) AS x
           -- what stands on a table that is set aside goes with it
           WHERE x.of = 'tables' OR x.of = 'sequences' OR x.of IN ('columns', 'indexes', 'foreign_keys', 'checks')
                 AND NOT coalesce(x.unnameable && '{schema,table}', false)) AS a
@@ -758,20 +945,18 @@ $$;
 
 -- All base tables of the source with their local names; position and action are still open. `kept`,
 -- `suffixed`: the copy that is there under the name, or under the one with a suffix.
-CREATE FUNCTION _mssql_fdw._map_tables(server name, catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
+CREATE FUNCTION _mssql_fdw._map_tables(server name, model jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH copies AS MATERIALIZED (
         SELECT k.* FROM _mssql_fdw._copies() AS k WHERE k.server = _map_tables.server
     ), sequences AS (
         SELECT k.target_schema, k.target_name
-        FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+        FROM _mssql_fdw._source_sequences(model) AS s
         JOIN copies AS k ON k.source_schema = s.schema AND k.source_name = s.sequence
     ), listed AS (
         SELECT t.*, coalesce(_map_tables.target_schema, _mssql_fdw._local_schema(t.schema, name_case)) AS local_schema,
                _mssql_fdw._local_name(t."table", name_case)::name AS folded
-        FROM jsonb_to_recordset(catalog -> 'tables') AS t
-            (schema text, "table" text, is_view boolean, rows bigint, bytes bigint, comment text, is_memory_optimized boolean,
-             is_external boolean, is_dropped_ledger boolean)
+        FROM _mssql_fdw._source_tables(model) AS t
         WHERE NOT t.is_view AND NOT t.is_external AND NOT t.is_dropped_ledger
     ), known AS (
         SELECT l.*, _mssql_fdw._distinct_name(l.folded, l.schema || '.' || l."table") AS other_name FROM listed AS l
@@ -852,15 +1037,12 @@ END
 $$;
 
 -- All columns of the source's base tables.
-CREATE FUNCTION _mssql_fdw._map_columns(catalog jsonb, tables jsonb, name_case text) RETURNS SETOF replicate._column
+CREATE FUNCTION _mssql_fdw._map_columns(model jsonb, name_case text) RETURNS SETOF replicate._column
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT t.id, t.relation, t.action, c.*, _mssql_fdw._local_column_name(c."column", name_case) AS wanted
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-        JOIN jsonb_to_recordset(catalog -> 'columns') AS c
-            (schema text, "table" text, column_id int, "column" text, type text, max_length int, "precision" int, scale int,
-             "collation" text, is_nullable boolean, is_identity boolean, seed numeric, increment numeric, last_value numeric,
-             default_definition text, is_computed boolean, is_hidden boolean, is_masked boolean, comment text)
+        FROM _mssql_fdw._mapped_tables(model) AS t
+        JOIN _mssql_fdw._source_columns(model) AS c
           ON c.schema = t.schema AND c."table" = t.name
     ), ranked AS (
         SELECT l.*, row_number() OVER (PARTITION BY l.id, l.wanted ORDER BY l.column_id) AS rank
@@ -903,16 +1085,16 @@ $$;
 -- Indexes and sequences share one name space with tables: their names go in order of importance,
 -- and step aside for what exists. An index or a copied sequence that stands keeps its name. Tables
 -- that are left alone (skip, keep) keep theirs and are not listed.
-CREATE FUNCTION _mssql_fdw._map_relations(server name, catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
+CREATE FUNCTION _mssql_fdw._map_relations(server name, model jsonb, target_schema name, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables)
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), made AS MATERIALIZED (
         SELECT * FROM t WHERE t.action IN ('create', 'replace', 'switch', 'refill')
     ), sequences AS MATERIALIZED (
         SELECT s.schema, s.sequence, coalesce(target_schema, _mssql_fdw._local_schema(s.schema, name_case)) AS local_schema
-        FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+        FROM _mssql_fdw._source_sequences(model) AS s
     ), copies AS MATERIALIZED (
         SELECT k.* FROM _mssql_fdw._copies() AS k WHERE k.server = _map_relations.server AND k.relkind = 'S'
     ), listed AS (
@@ -924,13 +1106,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT 2, 'identity', m.id, m.schema, c.name, m.source || '.' || c.name, m.target_schema,
                _mssql_fdw._local_name(m.target_name || '_' || c.target || '_seq', 'preserve'),
                CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
-        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN made AS m ON m.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c JOIN made AS m ON m.id = c.table_id
         WHERE c.generator IS NOT NULL
         UNION ALL
         SELECT DISTINCT CASE WHEN i.constraint_type IS NULL THEN 4 ELSE 3 END, 'index', m.id, m.schema, i.index,
                m.source || '.' || i.index, m.target_schema, _mssql_fdw._local_name(i.index, name_case),
                CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
-        FROM jsonb_to_recordset(catalog -> 'indexes') AS i (schema text, "table" text, index text, constraint_type text)
+        FROM _mssql_fdw._source_indexes(model) AS i
         JOIN made AS m ON m.schema = i.schema AND m.name = i."table"
     ), wanted AS (
         SELECT l.*, _mssql_fdw._distinct_name(l.folded, l.source) AS other_name FROM listed AS l
@@ -972,24 +1154,24 @@ $$;
 
 -- Checks and foreign keys are named within their table, where the constraints that are indexes come
 -- first.
-CREATE FUNCTION _mssql_fdw._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
+CREATE FUNCTION _mssql_fdw._map_constraints(model jsonb, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT 'check' AS kind, k.schema, k."table", k."constraint" AS name
-        FROM jsonb_to_recordset(catalog -> 'checks') AS k (schema text, "table" text, "constraint" text)
+        FROM _mssql_fdw._source_checks(model) AS k
         UNION ALL
         SELECT DISTINCT 'foreign key', f.schema, f."table", f."constraint"
-        FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, "constraint" text)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
     ), wanted AS (
         SELECT l.kind, l.schema, l.name, t.id, t.target_schema, _mssql_fdw._local_name(l.name, name_case) AS folded
         FROM listed AS l
-        JOIN jsonb_populate_recordset(NULL::replicate._table, tables) AS t ON t.schema = l.schema AND t.name = l."table"
+        JOIN _mssql_fdw._mapped_tables(model) AS t ON t.schema = l.schema AND t.name = l."table"
     ), ranked AS (
         SELECT w.*, x.target IS NOT NULL OR row_number() OVER (
                         PARTITION BY w.id, w.folded ORDER BY w.name <> w.folded, w.name COLLATE "C") > 1 AS suffixed
         FROM wanted AS w
-        LEFT JOIN jsonb_populate_recordset(NULL::replicate._object, relations) AS x
+        LEFT JOIN _mssql_fdw._objects(model) AS x
                ON x.kind = 'index' AND x.table_id = w.id AND x.target = w.folded
     )
     SELECT r.kind, r.id, r.schema, r.name, r.target_schema,
@@ -1021,6 +1203,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.relation, m.root FROM members AS m
 $$;
 
+-- Whoever evaluates what a partition may hold evaluates the keys of all that it is a partition of,
+-- and to plan a query over it is enough: those keys that an untrusted role has written, with their
+-- tables.
+CREATE FUNCTION _mssql_fdw._untrusted_partition_keys(relations oid[]) RETURNS TABLE (relation oid, parent text, owner name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE above (relation, ancestor) AS (
+        SELECT r.oid, r.oid FROM unnest(relations) AS r (oid)
+        UNION
+        SELECT a.relation, i.inhparent
+        FROM above AS a JOIN pg_class AS c ON c.oid = a.ancestor AND c.relispartition JOIN pg_inherits AS i ON i.inhrelid = a.ancestor
+    )
+    SELECT a.relation, format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
+    FROM above AS a JOIN pg_partitioned_table AS p ON p.partrelid = a.ancestor JOIN pg_class AS c ON c.oid = p.partrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE NOT _mssql_fdw._is_trusted(c.relowner) AND _mssql_fdw._calls_code(p.partexprs)
+$$;
+
 -- An error where planning a query over one of these relations, or over its partitions, evaluates
 -- what an untrusted role has written: PostgreSQL folds what is IMMUTABLE of the expressions of
 -- indexes, statistics and partition keys and of checks. To be asked when they are locked against
@@ -1030,34 +1229,36 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
-    WITH others AS (
+    WITH members AS MATERIALIZED (
         SELECT DISTINCT c.oid, c.relkind, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
-        FROM _mssql_fdw._with_partitions(relations) AS m JOIN pg_class AS c ON c.oid = m.relation
-        JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE NOT _mssql_fdw._is_trusted(c.relowner)
+        FROM _mssql_fdw._with_partitions(relations) AS m JOIN pg_class AS c ON c.oid = m.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    ), others AS MATERIALIZED (
+        SELECT m.oid, m.relkind, m.name, pg_get_userbyid(m.relowner) AS owner FROM members AS m WHERE NOT _mssql_fdw._is_trusted(m.relowner)
     ), written AS (
-        SELECT o.oid, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
+        SELECT o.name, o.owner, o.name AS place, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
         UNION ALL
-        SELECT i.indrelid, format('index "%s"', c.relname), coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
+        SELECT o.name, o.owner, o.name, format('index "%s"', c.relname),
+               coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
         FROM others AS o JOIN pg_index AS i ON i.indrelid = o.oid JOIN pg_class AS c ON c.oid = i.indexrelid
         UNION ALL
-        SELECT e.stxrelid, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
+        SELECT o.name, o.owner, o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
         FROM others AS o JOIN pg_statistic_ext AS e ON e.stxrelid = o.oid
         UNION ALL
-        SELECT p.partrelid, 'its partition key', _mssql_fdw._calls_code(p.partexprs) FROM others AS o JOIN pg_partitioned_table AS p ON p.partrelid = o.oid
+        SELECT m.name, k.owner, k.parent, 'partition key of ' || k.parent, true
+        FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.oid FROM members AS x)) AS k JOIN members AS m ON m.oid = k.relation
         UNION ALL
-        SELECT k.conrelid, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
+        SELECT o.name, o.owner, o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
         FROM others AS o JOIN pg_constraint AS k ON k.conrelid = o.oid AND k.contype = 'c'
         UNION ALL
-        SELECT a.attrelid, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
+        SELECT o.name, o.owner, o.name, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
         FROM others AS o JOIN pg_attribute AS a ON a.attrelid = o.oid AND a.attgenerated = 'v'
         JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     )
-    SELECT o.name, pg_get_userbyid(o.relowner) AS owner, w.what INTO other FROM others AS o JOIN written AS w ON w.oid = o.oid
-    WHERE w.is_code ORDER BY o.name COLLATE "C", w.what COLLATE "C" LIMIT 1;
+    SELECT w.* INTO other FROM written AS w WHERE w.is_code ORDER BY w.name COLLATE "C", w.what COLLATE "C" LIMIT 1;
     IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, belongs to role %I', other.name, other.owner),
-            format('What %I has written would run with the rights of %I: %s.', other.owner, current_user, other.what),
-            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.name, current_user));
+        PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, evaluates what role %I has written', other.name, other.owner),
+            format('It would run with the rights of %I: %s.', current_user, other.what),
+            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.place, current_user));
     END IF;
 END
 $$;
@@ -1066,7 +1267,7 @@ $$;
 -- anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
-CREATE FUNCTION _mssql_fdw._check_targets(server name, tables jsonb, on_existing text) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_targets(server name, model jsonb, on_existing text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found_list text;
@@ -1075,14 +1276,14 @@ DECLARE
 BEGIN
     IF on_existing = 'error' THEN
         SELECT string_agg(x.target, ', ' ORDER BY x.position) INTO found_list
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
+        FROM _mssql_fdw._mapped_tables(model) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
             PERFORM _mssql_fdw._raise('42P07', 'target tables already exist', found_list || '.',
                 'With on_existing => ''refresh'' copies that an earlier run made are loaded anew, with ''truncate'' all of them, with '
                     '''replace'' they are dropped and made anew, with ''skip'' they are left alone.');
         END IF;
     END IF;
-    FOR t IN SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+    FOR t IN SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
              WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
         IF t.relkind NOT IN ('r', 'p') THEN
             PERFORM _mssql_fdw._raise('42809', format('target %s of %s is not a table', t.target, t.source),
@@ -1098,13 +1299,13 @@ BEGIN
                 hint => 'Use another target_schema, or exclude the table.');
         END IF;
     END LOOP;
-    PERFORM _mssql_fdw._check_ours(server, tables) WHERE on_existing = 'refresh';
-    PERFORM _mssql_fdw._check_dependent_views(tables);
+    PERFORM _mssql_fdw._check_ours(server, model) WHERE on_existing = 'refresh';
+    PERFORM _mssql_fdw._check_dependent_views(model);
 END
 $$;
 
 -- What the ledger does not know is somebody's own, whatever its name and its columns are.
-CREATE FUNCTION _mssql_fdw._check_ours(server name, tables jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_ours(server name, model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     others text;
@@ -1113,7 +1314,7 @@ BEGIN
                            ELSE format('%s is the copy of %s of server "%s"', t.target,
                                        _mssql_fdw._source_name(k.source_schema, k.source_name), k.server) END, ', ' ORDER BY t.position)
     INTO others
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     LEFT JOIN _mssql_fdw._copies() AS k ON k.relation = t.relation
     WHERE t.position IS NOT NULL AND t.relation IS NOT NULL
       AND (k.server IS DISTINCT FROM _check_ours.server OR k.source_schema <> t.schema OR k.source_name <> t.name);
@@ -1178,10 +1379,10 @@ END
 $$;
 
 -- The tables that are there, each with all that inherit from it.
-CREATE FUNCTION _mssql_fdw._families(tables jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
+CREATE FUNCTION _mssql_fdw._families(model jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE family (relation, source, "position", action) AS (
-        SELECT t.relation, t.source, t.position, t.action FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        SELECT t.relation, t.source, t.position, t.action FROM _mssql_fdw._mapped_tables(model) AS t
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
         UNION
         SELECT i.inhrelid, f.source, f.position, f.action FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
@@ -1196,14 +1397,14 @@ $$;
 -- written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a
 -- refill fires it. A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or
 -- lies elsewhere.
-CREATE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_owners(model jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
     WITH held AS MATERIALIZED (
         SELECT f.source, f.name, f.position, c.relowner, c.relkind, c.relrowsecurity
-        FROM _mssql_fdw._families(tables) AS f JOIN pg_class AS c ON c.oid = f.relation
+        FROM _mssql_fdw._families(model) AS f JOIN pg_class AS c ON c.oid = f.relation
     )
     SELECT h.source, h.name AS target, pg_get_userbyid(h.relowner) AS owner INTO other FROM held AS h
     WHERE NOT _mssql_fdw._is_trusted(h.relowner) AND (what <> 'verify' OR h.relkind IN ('v', 'f') OR h.relrowsecurity)
@@ -1213,10 +1414,19 @@ BEGIN
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
+    SELECT f.source, f.name AS target, k.parent, k.owner INTO other
+    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM _mssql_fdw._families(model) AS x)) AS k
+    JOIN _mssql_fdw._families(model) AS f ON f.relation = k.relation
+    ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('target %s of %s is divided by a partition key of role %I', other.target, other.source, other.owner),
+            format('The key of %s calls code, which would run with the rights of %I.', other.parent, current_user),
+            format('Run this as %I; or, when you have read the key, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
+    END IF;
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
                coalesce(_mssql_fdw._calls_code(g.tgqual), false) AS has_condition
-        FROM _mssql_fdw._families(tables) AS f
+        FROM _mssql_fdw._families(model) AS f
         JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
         JOIN pg_proc AS p ON p.oid = g.tgfoid
         WHERE f.action = 'refill'
@@ -1291,16 +1501,16 @@ $$;
 -- As above, of types: whoever owns a domain writes its constraints and its default, which a value
 -- of it has to pass within an array or a composite, too; whoever owns any type, its casts, which
 -- the text of a check or a foreign key may mean.
-CREATE FUNCTION _mssql_fdw._check_type_owners(tables jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_type_owners(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
     WITH loaded AS MATERIALIZED (
         SELECT t.target, t.position, a.attnum, a.attname, a.atttypid
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        FROM _mssql_fdw._mapped_tables(model) AS t
         JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill')
+        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
     )
     SELECT l.target, l.attname, u.part_name AS type, u.owner, CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS kind INTO other
     FROM loaded AS l JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM loaded AS x)) AS u ON u.type = l.atttypid
@@ -1312,19 +1522,19 @@ BEGIN
             format('Constraints, defaults or casts that %I has written would run with the rights of %I.', other.owner, current_user),
             format('When you have read them, ALTER %s %s OWNER TO %I; or give the column another type.', other.kind, other.type, current_user));
     END IF;
-    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM _mssql_fdw._mapped_tables(model) AS t
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace')));
 END
 $$;
 
 -- DROP TABLE without CASCADE would name the views too, but not say what to do here.
-CREATE FUNCTION _mssql_fdw._check_dependent_views(tables jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_dependent_views(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     dependents text;
 BEGIN
     SELECT string_agg(DISTINCT format('%s depends on %s', v.oid::regclass, t.target), ', ') INTO dependents
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.relation AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite AS w ON w.oid = d.objid
     JOIN pg_class AS v ON v.oid = w.ev_class AND v.oid <> t.relation
@@ -1337,12 +1547,12 @@ END
 $$;
 
 -- The name_case under which most of the columns are there that are missing; NULL: none.
-CREATE FUNCTION _mssql_fdw._other_name_case(tables jsonb, columns jsonb) RETURNS text
+CREATE FUNCTION _mssql_fdw._other_name_case(model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH missing AS MATERIALIZED (
         SELECT t.relation, c.name
-        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c
-        JOIN jsonb_populate_recordset(NULL::replicate._table, tables) AS t ON t.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c
+        JOIN _mssql_fdw._mapped_tables(model) AS t ON t.id = c.table_id
         LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND NOT a.attisdropped
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill') AND a.attname IS NULL
     ), matched AS (
@@ -1356,18 +1566,18 @@ $$;
 
 -- A table that is kept must have a column for each of the source's, and nothing else that must not
 -- be NULL.
-CREATE FUNCTION _mssql_fdw._check_columns(tables jsonb, columns jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_columns(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     misfit record;
-    other_case text := _mssql_fdw._other_name_case(tables, columns);
+    other_case text := _mssql_fdw._other_name_case(model);
 BEGIN
     WITH t AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+        SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
         WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill')
     ), expected AS MATERIALIZED (
         SELECT t.id, t.relation, c.target, c.local_type
-        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN t ON t.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
     ), problems AS (
         SELECT e.id, format('Table %s has no column %I', t.target, e.target) AS problem, format('ADD COLUMN %I %s', e.target, e.local_type) AS mend
         FROM expected AS e JOIN t ON t.id = e.id
@@ -1451,7 +1661,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                                      _mssql_fdw._local_schema(k.source_schema, model #>> '{options,name_case}'))
       AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(k.source_schema, k.source_name, _mssql_fdw._text_array(model -> 'include')))
       AND NOT _mssql_fdw._matches(k.source_schema, k.source_name, _mssql_fdw._text_array(model -> 'exclude'))
-      AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
+      AND NOT EXISTS (SELECT FROM _mssql_fdw._mapped_tables(model) AS t
                       WHERE t.schema = k.source_schema AND t.name = k.source_name)
 $$;
 
@@ -1478,7 +1688,7 @@ RETURNS TABLE (ordinal int, id oid, child oid, parent oid, child_name text, pare
     is_valid boolean, takes_not_valid boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH everything AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), t AS MATERIALIZED (
         SELECT e.id, e.relation, e.action FROM everything AS e WHERE e.position IS NOT NULL AND e.action IN ('refill', 'replace')
     ), ours AS MATERIALIZED (
@@ -1504,8 +1714,7 @@ $$;
 CREATE FUNCTION _mssql_fdw._has_source_key(model jsonb, table_id int, columns name[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
-        SELECT FROM jsonb_to_recordset(model -> 'catalog' -> 'indexes') AS i
-            (schema text, "table" text, index text, is_unique boolean, is_disabled boolean, filter_definition text, "column" text, is_included boolean)
+        SELECT FROM _mssql_fdw._source_indexes(model) AS i
         JOIN _mssql_fdw._tables(model) AS t ON t.schema = i.schema AND t.name = i."table"
         JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
         WHERE t.id = _has_source_key.table_id AND i.is_unique AND NOT i.is_disabled AND i.filter_definition IS NULL AND NOT i.is_included
@@ -1572,13 +1781,13 @@ RETURN CASE WHEN is_owned THEN format('ALTER TABLE %s NO FORCE ROW LEVEL SECURIT
             ELSE 'Run this as the table''s owner, or as a role with BYPASSRLS.' END;
 
 -- On what is written.
-CREATE FUNCTION _mssql_fdw._check_privileges(tables jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_privileges(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     t record;
 BEGIN
     FOR t IN SELECT x.*, n.oid AS namespace, c.relowner
-             FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+             FROM _mssql_fdw._mapped_tables(model) AS x
              LEFT JOIN pg_namespace AS n ON n.nspname = x.target_schema
              LEFT JOIN pg_class AS c ON c.oid = x.relation
              WHERE x.position IS NOT NULL ORDER BY x.position LOOP
@@ -1933,30 +2142,31 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             JOIN pg_attribute AS a ON a.attrelid = v.conrelid AND a.attnum = u.attnum), v.parent_name, v.releasable, v.conrelid = ANY (refilled) OR v.confrelid = ANY (refilled)
     FROM valid AS v WHERE v.contype = 'f' AND NOT EXISTS (SELECT FROM valid AS p WHERE p.oid = v.conparentid)
 $$;
--- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every
--- table what happens to it; the plan is made of nothing else but it and the local catalog. Its
--- keys:
---   what, server, options, target_schema, include, exclude, only_table    the call's arguments, checked
+-- Replicate: the model. It holds the source's catalog, the local names, and for every table what
+-- happens to it; the plan is made of nothing else but it and the local catalog. Its rows
+-- (plan/rows.sql) are kept under a number; a jsonb value has that, and what is no rows. Its keys:
+--   rows          the number of the rows
+--   what, server, on_existing, options, target_schema, include, exclude, only_table    the call's arguments, checked
+--   database      what the source says of its database
+--   read_s        how long that took to say what it has
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
---   catalog                                                plan/catalog.sql
---   tables, columns, objects                               replicate._table, _column, _object
 --   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
 --                 what is set aside, becomes something else, or could not be looked at
 
 -- What the source has besides tables that can be copied.
-CREATE FUNCTION _mssql_fdw._other_objects(catalog jsonb) RETURNS TABLE (kind text, schema text, name text)
+CREATE FUNCTION _mssql_fdw._other_objects(model jsonb) RETURNS TABLE (kind text, schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN t.is_view THEN 'view' ELSE 'external table' END, t.schema, t."table"
-    FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text, is_view boolean, is_external boolean)
+    FROM _mssql_fdw._source_tables(model) AS t
     WHERE t.is_view OR t.is_external
     UNION ALL
     SELECT p.kind, p.schema, p.name
-    FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (kind text, schema text, name text)
+    FROM _mssql_fdw._source_programs(model) AS p
 $$;
 
 -- The id of the one table that `wanted` names: exactly, or else but for case when that is
 -- unambiguous.
-CREATE FUNCTION _mssql_fdw._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
+CREATE FUNCTION _mssql_fdw._find_table(model jsonb, wanted text, server name) RETURNS int
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parts record;
@@ -1965,10 +2175,10 @@ DECLARE
     suggestion text;
 BEGIN
     SELECT * INTO parts FROM _mssql_fdw._parse_table_name(wanted);
-    SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    SELECT array_agg(t.id) INTO ids FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE t.schema = parts.schema AND t.name = parts.name;
     IF ids IS NULL THEN
-        SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        SELECT array_agg(t.id) INTO ids FROM _mssql_fdw._mapped_tables(model) AS t
         WHERE lower(t.schema) = lower(parts.schema) AND lower(t.name) = lower(parts.name);
     END IF;
     IF cardinality(ids) = 1 THEN
@@ -1977,7 +2187,7 @@ BEGIN
         PERFORM _mssql_fdw._raise('42P09', format('table name %s is ambiguous on server "%s"', wanted, server),
             hint => 'Several tables differ only by case: write the name exactly.');
     END IF;
-    SELECT min(o.kind) INTO other FROM _mssql_fdw._other_objects(catalog) AS o
+    SELECT min(o.kind) INTO other FROM _mssql_fdw._other_objects(model) AS o
     WHERE lower(o.schema) = lower(parts.schema) AND lower(o.name) = lower(parts.name);
     IF other IS NOT NULL THEN
         PERFORM _mssql_fdw._raise('42809',
@@ -1987,48 +2197,48 @@ BEGIN
     END IF;
     suggestion := coalesce(
         _mssql_fdw._nearest(parts.schema || '.' || parts.name,
-            ARRAY(SELECT t.source FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t)),
-        (SELECT min(t.source) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE lower(t.name) = lower(parts.name)));
+            ARRAY(SELECT t.source FROM _mssql_fdw._mapped_tables(model) AS t)),
+        (SELECT min(t.source) FROM _mssql_fdw._mapped_tables(model) AS t WHERE lower(t.name) = lower(parts.name)));
     PERFORM _mssql_fdw._raise('42P01',
         format('table %s does not exist on server "%s"', _mssql_fdw._source_name(parts.schema, parts.name), server),
-        hint => coalesce('Perhaps you meant ' || suggestion || '.', _mssql_fdw._database_hint(catalog, server),
+        hint => coalesce('Perhaps you meant ' || suggestion || '.', _mssql_fdw._database_hint(model, server),
                          'The login may lack permission to see it.'));
 END
 $$;
 
 -- Everything that a pattern of include may be about.
-CREATE FUNCTION _mssql_fdw._selectable(catalog jsonb, tables jsonb) RETURNS TABLE (schema text, name text)
+CREATE FUNCTION _mssql_fdw._selectable(model jsonb) RETURNS TABLE (schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.schema, t.name FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    SELECT t.schema, t.name FROM _mssql_fdw._mapped_tables(model) AS t
     UNION ALL
-    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    SELECT s.schema, s.sequence FROM _mssql_fdw._source_sequences(model) AS s
 $$;
 
 -- Everything that a pattern of exclude may be about: what the source has, and what copies of it the
 -- ledger knows.
-CREATE FUNCTION _mssql_fdw._known_names(catalog jsonb, server name) RETURNS TABLE (schema text, name text)
+CREATE FUNCTION _mssql_fdw._known_names(model jsonb, server name) RETURNS TABLE (schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.schema, t."table" FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text)
+    SELECT t.schema, t."table" FROM _mssql_fdw._source_tables(model) AS t
     UNION ALL
-    SELECT p.schema, p.name FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (schema text, name text)
+    SELECT p.schema, p.name FROM _mssql_fdw._source_programs(model) AS p
     UNION ALL
-    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    SELECT s.schema, s.sequence FROM _mssql_fdw._source_sequences(model) AS s
     UNION ALL
     SELECT o.source_schema, o.source_table FROM replicate._targets AS o WHERE o.server = _known_names.server
 $$;
 
 -- Where the server does not say which database it is, the login's default may be another than is
 -- meant.
-CREATE FUNCTION _mssql_fdw._database_hint(catalog jsonb, server name) RETURNS text
+CREATE FUNCTION _mssql_fdw._database_hint(model jsonb, server name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('The login''s own database "%s" was read, for the server names none: ALTER SERVER %I OPTIONS (ADD database ''...'').',
-                  catalog #>> '{database,name}', server)
+                  model #>> '{database,name}', server)
     WHERE _mssql_fdw._server_option(server, 'database') IS NULL
 $$;
 
 -- The ids of the tables that include and exclude select. That nothing at all is selected is an
 -- error.
-CREATE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
+CREATE FUNCTION _mssql_fdw._select_tables(model jsonb, include text[], exclude text[], server name) RETURNS int[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     ids int[];
@@ -2036,20 +2246,20 @@ DECLARE
     database_hint text;
 BEGIN
     SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') INTO ids
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE (include IS NULL OR _mssql_fdw._matches(t.schema, t.name, include))
       AND NOT _mssql_fdw._matches(t.schema, t.name, exclude);
-    IF cardinality(ids) > 0 OR include IS NULL AND tables = '[]'
-        OR EXISTS (SELECT FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    IF cardinality(ids) > 0 OR include IS NULL AND NOT EXISTS (SELECT FROM _mssql_fdw._mapped_tables(model))
+        OR EXISTS (SELECT FROM _mssql_fdw._source_sequences(model) AS s
                    WHERE (include IS NULL OR _mssql_fdw._matches(s.schema, s.sequence, include))
                      AND NOT _mssql_fdw._matches(s.schema, s.sequence, exclude)) THEN
         RETURN ids;
     END IF;
-    database_hint := _mssql_fdw._database_hint(catalog, server);
+    database_hint := _mssql_fdw._database_hint(model, server);
     FOREACH pattern IN ARRAY coalesce(include, '{}') LOOP
         PERFORM _mssql_fdw._raise('42P01', format('no table or sequence on server "%s" matches %L', server, pattern), hint => coalesce(database_hint,
             'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the table''s name.'))
-        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern]));
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(model) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern]));
     END LOOP;
     PERFORM _mssql_fdw._raise('42P01', format('include and exclude leave nothing of server "%s"', server), hint => database_hint);
 END
@@ -2057,32 +2267,32 @@ $$;
 
 -- What most often is a mistake and no error: patterns that match nothing, a database without
 -- tables. It is told at once, and history keeps it.
-CREATE FUNCTION _mssql_fdw._selection_warnings(catalog jsonb, tables jsonb, include text[], exclude text[], server name)
+CREATE FUNCTION _mssql_fdw._selection_warnings(model jsonb, include text[], exclude text[], server name)
 RETURNS TABLE (kind text, message text, hint text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'pattern', format('no table or sequence on server "%s" matches %L', server, p.pattern), NULL
     FROM unnest(include) AS p (pattern)
-    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(model) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
     UNION ALL
     SELECT 'pattern', format('nothing on server "%s" matches %L, which is to be excluded', server, p.pattern), NULL
     FROM unnest(exclude) AS p (pattern)
-    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._known_names(catalog, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._known_names(model, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
     UNION ALL
-    SELECT 'database', format('database "%s" on server "%s" has no tables', catalog #>> '{database,name}', server),
-           coalesce(_mssql_fdw._database_hint(catalog, server), 'The login sees tables that it has a right on.')
-    WHERE tables = '[]'
+    SELECT 'database', format('database "%s" on server "%s" has no tables', model #>> '{database,name}', server),
+           coalesce(_mssql_fdw._database_hint(model, server), 'The login sees tables that it has a right on.')
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._mapped_tables(model))
 $$;
 
 -- Load order of the selected tables: referenced ones first, the larger first among those that do
 -- not depend on each other.
-CREATE FUNCTION _mssql_fdw._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
+CREATE FUNCTION _mssql_fdw._positions(model jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH chosen AS MATERIALIZED (
         SELECT t.id, t.schema, t.name, coalesce(t.bytes, t.rows, 0)::float8 AS weight, row_number() OVER (ORDER BY t.id)::int - 1 AS index
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids)
+        FROM _mssql_fdw._mapped_tables(model) AS t WHERE t.id = ANY (ids)
     ), edges AS MATERIALIZED (
         SELECT DISTINCT child.index AS child, parent.index AS parent
-        FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, referenced_schema text, referenced_table text)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
         JOIN chosen AS child ON child.schema = f.schema AND child.name = f."table"
         JOIN chosen AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
     )
@@ -2102,8 +2312,8 @@ DECLARE
     masked text;
 BEGIN
     SELECT string_agg(t.source || '.' || c.name, ', ' ORDER BY t.position, c.ordinal) INTO masked
-    FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c
-    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.id = c.table_id
+    FROM _mssql_fdw._columns(model) AS c
+    JOIN _mssql_fdw._mapped_tables(model) AS t ON t.id = c.table_id
     WHERE c.is_masked AND t.position IS NOT NULL;
     IF masked IS NOT NULL AND NOT (model #>> '{options,allow_masked}')::boolean THEN
         PERFORM _mssql_fdw._raise('42501', 'the login would read masked values', format('Masked columns: %s.', masked),
@@ -2120,8 +2330,8 @@ DECLARE
     filtered text;
 BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO filtered
-    FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
-    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.schema = c.schema AND t.name = c."table"
+    FROM _mssql_fdw._source_tables(model) AS c
+    JOIN _mssql_fdw._mapped_tables(model) AS t ON t.schema = c.schema AND t.name = c."table"
     WHERE c.is_filtered AND t.position IS NOT NULL;
     IF filtered IS NOT NULL AND NOT (model #>> '{options,allow_filtered}')::boolean THEN
         PERFORM _mssql_fdw._raise('42501', 'row-level security of the source may hide rows from the login',
@@ -2140,7 +2350,7 @@ DECLARE
     listed text;
 BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO listed
-    FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE t.is_memory_optimized AND t.position IS NOT NULL AND t.action <> 'skip';
     IF listed IS NOT NULL AND _mssql_fdw._isolation(server, model) = 'snapshot' THEN
         PERFORM _mssql_fdw._raise('0A000', 'memory-optimized tables cannot be read at SNAPSHOT isolation',
@@ -2158,21 +2368,21 @@ $$;
 CREATE FUNCTION _mssql_fdw._findings(model jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), found AS (
         SELECT f.severity, f.object, f.finding, f.advice
-        FROM _mssql_fdw._catalog_findings(model -> 'catalog') AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
+        FROM _mssql_fdw._catalog_findings(model) AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
         WHERE f.schema IS NULL OR t.position IS NOT NULL
            OR t.id IS NULL AND model ->> 'only_table' IS NULL
               AND (jsonb_typeof(model -> 'include') = 'null' OR _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'include')))
               AND NOT _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'exclude'))
         UNION ALL
         SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login'
-        FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c JOIN t ON t.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
         WHERE c.is_masked AND t.position IS NOT NULL
         UNION ALL
         SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
+        FROM _mssql_fdw._source_tables(model) AS c
         JOIN t ON t.schema = c.schema AND t.name = c."table"
         WHERE c.is_filtered AND t.position IS NOT NULL
     )
@@ -2201,13 +2411,13 @@ END
 $$;
 
 -- A result that the client's encoding cannot show is an error, and would be found when all is done.
-CREATE FUNCTION _mssql_fdw._check_readable(tables jsonb) RETURNS void
+CREATE FUNCTION _mssql_fdw._check_readable(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     unreadable text;
 BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO unreadable
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE t.position IS NOT NULL AND NOT _mssql_fdw._client_can_read(t.source || t.target);
     IF unreadable IS NOT NULL THEN
         PERFORM _mssql_fdw._raise('22P05', format('client_encoding %s lacks characters of table names', current_setting('client_encoding')),
@@ -2251,13 +2461,13 @@ END
 $$;
 
 -- A table that is there stays logged or not, whatever is asked for.
-CREATE FUNCTION _mssql_fdw._tell_persistence(tables jsonb, what text, unlogged boolean) RETURNS void
+CREATE FUNCTION _mssql_fdw._tell_persistence(model jsonb, what text, unlogged boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     others text;
 BEGIN
     SELECT string_agg(t.target, ', ' ORDER BY t.position) INTO others
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t JOIN pg_class AS c ON c.oid = t.relation
+    FROM _mssql_fdw._mapped_tables(model) AS t JOIN pg_class AS c ON c.oid = t.relation
     WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep') AND what IN ('all', 'schema')
       AND c.relkind = 'r' AND (c.relpersistence = 'u') <> unlogged;
     IF others IS NOT NULL THEN
@@ -2303,66 +2513,75 @@ BEGIN
 END
 $$;
 
+-- The mapped tables with the load order of those that are selected, and with what happens to them.
+CREATE FUNCTION _mssql_fdw._with_actions(model jsonb, ids int[]) RETURNS SETOF replicate._table
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.id, t.schema, t.name, t.source, t.target_schema, t.target_name, t.target, t.relation, t.relkind, t.rows, t.bytes, t.comment,
+           p."position",
+           CASE WHEN p.id IS NULL THEN NULL
+                WHEN model ->> 'what' IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END
+                WHEN t.relation IS NULL THEN 'create'
+                WHEN model ->> 'on_existing' NOT IN ('refresh', 'truncate') THEN model ->> 'on_existing'
+                WHEN model ->> 'what' = 'schema' THEN 'keep'
+                WHEN _mssql_fdw._can_stage(t.relation) THEN 'switch'
+                ELSE 'refill' END,
+           t.note, t.is_memory_optimized
+    FROM _mssql_fdw._mapped_tables(model) AS t
+    LEFT JOIN _mssql_fdw._positions(model, ids) AS p ON p.id = t.id
+$$;
+
 -- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as
--- for replicate_table. The planner knows nothing of what is in a jsonb: it would join thousands of
--- columns by nested loops, or by a column that tells little, so joins stand in a good order and are
--- taken in it. And compiling does not pay here.
+-- for replicate_table. The planner knows how many rows a set has, and not how many of them meet: it
+-- would join thousands of columns by nested loops, or by a name that tells little (tables have
+-- their indexes and keys named alike), so joins stand in a good order and are taken in it. And
+-- compiling does not pay here.
 CREATE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
     only_table text, on_existing text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
 DECLARE
     checked jsonb := _mssql_fdw._check_arguments(what, server, target_schema, include, exclude, on_existing, options);
     name_case text := checked ->> 'name_case';
+    rows int := _mssql_fdw._make_model();
+    began timestamptz := clock_timestamp();
     catalog jsonb;
-    warnings jsonb := '[]';
-    tables jsonb;
-    columns jsonb;
-    relations jsonb;
-    ids int[];
     model jsonb;
+    ids int[];
 BEGIN
     PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
     catalog := _mssql_fdw._catalog(server);
-    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, jsonb_build_object('catalog', catalog)));
-    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
+    model := jsonb_build_object('rows', rows, 'what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
+        'target_schema', target_schema, 'include', include, 'exclude', exclude, 'only_table', only_table, 'database', catalog #> '{database,0}',
+        'read_s', extract(epoch FROM clock_timestamp() - began), 'warnings', jsonb '[]');
+    PERFORM _mssql_fdw._keep_catalog(rows, catalog);
+    catalog := NULL;
+    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, model));
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._map_tables(server, model, target_schema, name_case) AS t));
     IF only_table IS NULL THEN
-        ids := _mssql_fdw._select_tables(catalog, tables, include, exclude, server);
-        SELECT coalesce(jsonb_agg(w), '[]') INTO warnings FROM _mssql_fdw._selection_warnings(catalog, tables, include, exclude, server) AS w;
-        PERFORM _mssql_fdw._say(true, w.message, hint => w.hint) FROM jsonb_to_recordset(warnings) AS w (message text, hint text);
+        ids := _mssql_fdw._select_tables(model, include, exclude, server);
+        model := model || jsonb_build_object('warnings',
+            (SELECT coalesce(jsonb_agg(w), '[]') FROM _mssql_fdw._selection_warnings(model, include, exclude, server) AS w));
+        PERFORM _mssql_fdw._say(true, w.message, hint => w.hint) FROM jsonb_to_recordset(model -> 'warnings') AS w (message text, hint text);
     ELSE
-        ids := ARRAY[_mssql_fdw._find_table(catalog, tables, only_table, server)];
+        ids := ARRAY[_mssql_fdw._find_table(model, only_table, server)];
     END IF;
     WHILE on_existing IN ('refresh', 'truncate') AND _mssql_fdw._lock_targets(ARRAY(
-              SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids) AND t.relation IS NOT NULL)) LOOP
-        SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
+              SELECT t.relation FROM _mssql_fdw._mapped_tables(model) AS t WHERE t.id = ANY (ids) AND t.relation IS NOT NULL)) LOOP
+        PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._map_tables(server, model, target_schema, name_case) AS t));
     END LOOP;
-    SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
-               WHEN p.id IS NULL THEN NULL
-               WHEN what IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END
-               WHEN t.relation IS NULL THEN 'create'
-               WHEN on_existing NOT IN ('refresh', 'truncate') THEN on_existing
-               WHEN what = 'schema' THEN 'keep'
-               WHEN _mssql_fdw._can_stage(t.relation) THEN 'switch'
-               ELSE 'refill' END)), '[]')
-    INTO tables
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    LEFT JOIN _mssql_fdw._positions(catalog, tables, ids) AS p ON p.id = t.id;
-    PERFORM _mssql_fdw._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
-    PERFORM _mssql_fdw._check_privileges(tables) WHERE what IN ('all', 'schema');
-    PERFORM _mssql_fdw._check_owners(tables, what);
-    PERFORM _mssql_fdw._check_unused(t.relation) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._with_actions(model, ids) AS t));
+    PERFORM _mssql_fdw._check_targets(server, model, on_existing) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_privileges(model) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_owners(model, what);
+    PERFORM _mssql_fdw._check_unused(t.relation) FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE what = 'all' AND t.action IN ('switch', 'refill', 'replace');
-    PERFORM _mssql_fdw._check_type_owners(tables) WHERE what IN ('all', 'schema');
-    PERFORM _mssql_fdw._tell_persistence(tables, what, (options ->> 'unlogged')::boolean);
-    PERFORM _mssql_fdw._check_readable(tables);
-    SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
-    PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
-    SELECT coalesce(jsonb_agg(r), '[]') INTO relations
-    FROM _mssql_fdw._map_relations(server, catalog, tables, columns, target_schema, name_case) AS r;
-    model := jsonb_build_object('what', what, 'on_existing', on_existing, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
-        'exclude', exclude, 'only_table', only_table, 'warnings', warnings, 'catalog', catalog, 'tables', tables, 'columns', columns,
-        'objects', relations || (
-            SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
+    PERFORM _mssql_fdw._check_type_owners(model) WHERE what <> 'verify';
+    PERFORM _mssql_fdw._tell_persistence(model, what, (options ->> 'unlogged')::boolean);
+    PERFORM _mssql_fdw._check_readable(model);
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT c FROM _mssql_fdw._map_columns(model, name_case) AS c));
+    PERFORM _mssql_fdw._check_columns(model) WHERE what = 'all';
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT r FROM _mssql_fdw._map_relations(server, model, target_schema, name_case) AS r));
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT o FROM _mssql_fdw._objects(model) AS o
+                                              UNION ALL SELECT k FROM _mssql_fdw._map_constraints(model, name_case) AS k));
     IF what IN ('all', 'schema') THEN
         PERFORM _mssql_fdw._check_sequences(model);
         PERFORM _mssql_fdw._check_existing_keys(model);
@@ -2389,24 +2608,6 @@ $$;
 --   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
 --   97 what has no source any more   98 what stays behind
 
-CREATE FUNCTION _mssql_fdw._tables(model jsonb) RETURNS SETOF replicate._table
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t WHERE t.position IS NOT NULL;
-END;
-
-CREATE FUNCTION _mssql_fdw._columns(model jsonb) RETURNS SETOF replicate._column
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT * FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns');
-END;
-
-CREATE FUNCTION _mssql_fdw._objects(model jsonb) RETURNS SETOF replicate._object
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT * FROM jsonb_populate_recordset(NULL::replicate._object, model -> 'objects');
-END;
-
 CREATE FUNCTION _mssql_fdw._text_array(value jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
@@ -2428,9 +2629,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN c.oid IS NULL THEN true
                 ELSE model ->> 'what' <> 'sequences' AND model ->> 'on_existing' IN ('truncate', 'replace')
                      OR _mssql_fdw._is_copy(c.oid, (model ->> 'server')::name, s.schema, s.sequence) END
-    FROM jsonb_to_recordset(model -> 'catalog' -> 'sequences') AS s
-        (schema text, sequence text, type text, start_value numeric, increment numeric, minimum numeric, maximum numeric,
-         is_cycling boolean, last_value numeric)
+    FROM _mssql_fdw._source_sequences(model) AS s
     CROSS JOIN LATERAL (SELECT greatest(s.minimum, -9223372036854775808) AS lowest, least(s.maximum, 9223372036854775807) AS highest) AS b
     JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'sequence' AND o.schema = s.schema AND o.name = s.sequence
     LEFT JOIN pg_namespace AS n ON n.nspname = o.target_schema
@@ -2630,18 +2829,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t WHERE (model #>> '{options,analyze}')::boolean
 $$;
 
--- Those that stand already and are set by the run: whoever has drawn a number holds them until his
--- transaction ends, as he does his table.
+-- Those that stand already and are set: whoever has drawn a number holds them until his transaction
+-- ends, as he does his table.
 CREATE FUNCTION _mssql_fdw._sequences_in_use(model jsonb) RETURNS regclass[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT ARRAY(
         SELECT x.sequence FROM (
             SELECT pg_get_serial_sequence(t.target, c.target)::regclass
             FROM _mssql_fdw._tables(model) AS t JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id
-            WHERE c.generator IS NOT NULL AND t.action IN ('switch', 'refill')
+            WHERE c.generator IS NOT NULL
+              AND t.action = ANY (CASE model ->> 'what' WHEN 'all' THEN '{switch,refill}' ELSE '{keep}' END::text[])
             UNION
             SELECT s.relation::regclass FROM _mssql_fdw._sequences(model) AS s WHERE s.is_taken) AS x (sequence)
-        WHERE x.sequence IS NOT NULL AND model ->> 'what' = 'all' ORDER BY x.sequence::text COLLATE "C")
+        WHERE x.sequence IS NOT NULL AND model ->> 'what' IN ('all', 'sequences') ORDER BY x.sequence::text COLLATE "C")
 $$;
 
 -- Constraints that the source does not vouch for are not held against the new rows. Tables that are
@@ -2660,6 +2860,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                'locked, and set at the end: ' || nullif(array_to_string(u.sequences, ', '), '')), '')
     FROM (SELECT _mssql_fdw._sequences_in_use(model) AS sequences) AS u
     LEFT JOIN _mssql_fdw._tables(model) AS t ON t.action IN ('switch', 'refill')
+    WHERE model ->> 'what' = 'all'
     GROUP BY u.sequences HAVING count(t.id) > 0 OR u.sequences <> '{}'
 $$;
 
@@ -2761,9 +2962,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                _mssql_fdw._index_width(c.type, c.max_length, c.source_collation) AS width,
                c.scale = 7 AND c.type IN ('time', 'datetime2', 'datetimeoffset') AS is_cut,
                i.is_included AS included, NOT i.is_included AND i.key_ordinal > 0 AS is_key
-        FROM ROWS FROM (jsonb_to_recordset(model -> 'catalog' -> 'indexes') AS
-            (schema text, "table" text, index text, constraint_type text, is_unique boolean, type_desc text, is_disabled boolean,
-             filter_definition text, key_ordinal int, "column" text, is_descending boolean, is_included boolean)) WITH ORDINALITY AS i
+        FROM _mssql_fdw._source_indexes(model) WITH ORDINALITY AS i
             (schema, "table", index, constraint_type, is_unique, type_desc, is_disabled, filter_definition, key_ordinal, "column",
              is_descending, is_included, at)
         JOIN _mssql_fdw._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
@@ -2847,12 +3046,10 @@ RETURNS TABLE (table_id int, kind text, target name, id oid, is_disabled boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT 'check' AS kind, k.schema, k."table", k."constraint", k.is_disabled, k.is_not_trusted
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
-            (schema text, "table" text, "constraint" text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_checks(model) AS k
         UNION
         SELECT 'foreign key', f.schema, f."table", f."constraint", f.is_disabled, f.is_not_trusted
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
-            (schema text, "table" text, "constraint" text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
     )
     SELECT t.id, l.kind, o.target, k.oid, l.is_disabled
     FROM listed AS l
@@ -2876,7 +3073,7 @@ CREATE FUNCTION _mssql_fdw._plan_untrusted_checks(model jsonb) RETURNS SETOF rep
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT t.*, u.target AS check_name, u.is_disabled, pg_get_constraintdef(u.id) AS definition,
-               row_number() OVER (PARTITION BY t.id ORDER BY u.target COLLATE "C")::int AS ordinal
+               obj_description(u.id, 'pg_constraint') AS words, row_number() OVER (PARTITION BY t.id ORDER BY u.target COLLATE "C")::int AS ordinal
         FROM _mssql_fdw._untrusted(model) AS u JOIN _mssql_fdw._tables(model) AS t ON t.id = u.table_id
         WHERE u.kind = 'check' AND (u.is_disabled OR t.action = 'refill')
     )
@@ -2886,7 +3083,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM listed AS l
     UNION ALL
     SELECT 90, l.position, l.ordinal, l.id, 'check', l.source, l.target,
-           format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.target, l.check_name, regexp_replace(l.definition, ' NOT VALID$', '')), NULL
+           format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', l.target, l.check_name, regexp_replace(l.definition, ' NOT VALID$', ''))
+               || coalesce(format('; COMMENT ON CONSTRAINT %I ON %s IS ', l.check_name, l.target) || quote_literal(l.words), ''), NULL
     FROM listed AS l WHERE NOT l.is_disabled
 $$;
 
@@ -2899,8 +3097,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                _mssql_fdw._constraint_state(t, o.target) AS is_valid,
                row_number() OVER (PARTITION BY t.id ORDER BY o.target COLLATE "C")::int AS ordinal,
                _mssql_fdw._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
-            (schema text, "table" text, "constraint" text, definition text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_checks(model) AS k
         JOIN _mssql_fdw._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
         JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'check' AND o.table_id = t.id AND o.name = k."constraint"
         JOIN _mssql_fdw._column_lists(model) AS n ON n.table_id = t.id
@@ -2927,16 +3124,14 @@ RETURNS TABLE (table_id int, "position" int, source text, child text, target nam
     parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean, is_late boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH everything AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), grouped AS (
         SELECT f.schema, f."table", f."constraint", f.referenced_schema, f.referenced_table, f.delete_action, f.update_action,
                bool_or(f.is_disabled) AS is_disabled, bool_or(f.is_not_trusted) AS is_not_trusted,
                string_agg(quote_ident(c.target), ', ' ORDER BY f.ordinal) AS columns,
                string_agg(quote_ident(r.target), ', ' ORDER BY f.ordinal) AS referenced_columns,
                array_agg(c.target ORDER BY f.ordinal) AS column_names
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
-            (schema text, "table" text, "constraint" text, ordinal int, "column" text, referenced_schema text, referenced_table text,
-             referenced_column text, delete_action text, update_action text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
         JOIN everything AS child ON child.schema = f.schema AND child.name = f."table"
         JOIN _mssql_fdw._columns(model) AS c ON c.table_id = child.id AND c.name = f."column"
         LEFT JOIN everything AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
@@ -3013,8 +3208,8 @@ CREATE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[], model js
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._check_names(relations, targets);
-    PERFORM _mssql_fdw._check_owners(model -> 'tables', 'all');
-    PERFORM _mssql_fdw._check_type_owners(model -> 'tables');
+    PERFORM _mssql_fdw._check_owners(model, 'all');
+    PERFORM _mssql_fdw._check_type_owners(model);
     PERFORM _mssql_fdw._check_planned(ARRAY(
         SELECT unnest(relations)
         EXCEPT SELECT t.relation FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace')));
@@ -3027,10 +3222,9 @@ $$;
 CREATE FUNCTION _mssql_fdw._referred_columns(model jsonb) RETURNS TABLE (relation oid, target text, column_name name)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT p.relation, p.target, c.target
-    FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
-        (schema text, "table" text, referenced_schema text, referenced_table text, referenced_column text)
+    FROM _mssql_fdw._source_foreign_keys(model) AS f
     JOIN _mssql_fdw._tables(model) AS t ON t.schema = f.schema AND t.name = f."table" AND t.action IN ('create', 'replace', 'switch', 'refill', 'keep')
-    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS p
+    JOIN _mssql_fdw._mapped_tables(model) AS p
       ON p.schema = f.referenced_schema AND p.name = f.referenced_table AND p.action IS DISTINCT FROM 'replace'
     JOIN _mssql_fdw._columns(model) AS c ON c.table_id = p.id AND c.name = f.referenced_column
     WHERE (model #>> '{options,foreign_keys}')::boolean AND has_any_column_privilege(p.relation, 'REFERENCES')
@@ -3066,7 +3260,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._hold(
         ARRAY(SELECT t.target_schema FROM _mssql_fdw._tables(model) AS t UNION SELECT s.target_schema FROM _mssql_fdw._sequences(model) AS s),
-        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), jsonb_build_object('tables', model -> 'tables'))
+        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), model)
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace');
     PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model)
     FROM (SELECT k.child, k.child_name FROM _mssql_fdw._existing_keys(model) AS k
@@ -3076,6 +3270,11 @@ END
 $$;
 -- Replicate: identity columns and sequences go on where the source's would, and never give a number
 -- that is already there.
+
+-- Keeps others from drawing numbers of these, those of the user's, until the transaction ends: all
+-- of them together, so that nobody who has drawn one is waited for with some of them locked.
+CREATE FUNCTION _mssql_fdw._lock_sequences(sequences regclass[]) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_lock_sequences' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- Sets `sequence` so that the next value is `next`; status says when it cannot be. Transactional:
 -- setval() alone would survive a rollback, but RESTART gives the sequence a new file first, which
@@ -3191,10 +3390,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 0, 0, 0, NULL::int, 'isolation', d.name, NULL::text, NULL::text,
            format('not of one moment: read at READ COMMITTED, unless the source gets ALTER DATABASE %s SET ALLOW_SNAPSHOT_ISOLATION ON',
                   _mssql_fdw._quote_name(d.name))
-    FROM jsonb_to_record(model -> 'catalog' -> 'database') AS d (name text, snapshot_isolation_state int)
+    FROM jsonb_to_record(model -> 'database') AS d (name text, snapshot_isolation_state int)
     WHERE model ->> 'what' = 'all' AND d.snapshot_isolation_state <> 1
       AND coalesce(_mssql_fdw._server_option((model ->> 'server')::name, 'isolation'), 'automatic') = 'automatic'
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
+$$;
+
+-- What a large database takes before the first step is done: the source's time and ours.
+CREATE FUNCTION _mssql_fdw._say_times(model jsonb, took interval) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._say(false, format('plan made in %s s, of which reading the catalog of server "%s" took %s s',
+                                         round(extract(epoch FROM took)::numeric, 1), model ->> 'server', round((model ->> 'read_s')::numeric, 1)))
+    WHERE took >= interval '10 s'
 $$;
 
 -- What stays behind: views and programs, what was set aside when the catalog was read; and patterns
@@ -3203,7 +3410,7 @@ CREATE FUNCTION _mssql_fdw._plan_losses(model jsonb) RETURNS SETOF replicate._st
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
            _mssql_fdw._source_name(o.schema, o.name), NULL::text, NULL::text, 'not copied'
-    FROM _mssql_fdw._other_objects(model -> 'catalog') AS o
+    FROM _mssql_fdw._other_objects(model) AS o
     WHERE model ->> 'only_table' IS NULL
       AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'include')))
       AND NOT _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'exclude'))
@@ -3322,6 +3529,7 @@ CREATE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[],
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
+    steps replicate._step[];
     outcomes replicate._outcome[];
     difference text;
 BEGIN
@@ -3330,7 +3538,9 @@ BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     PERFORM _mssql_fdw._hold_targets(model);
-    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS o);
+    steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
+    PERFORM _mssql_fdw._say_times(model, clock_timestamp() - run.started);
+    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, steps) AS o);
     tables := _mssql_fdw._table_results(model, outcomes);
     losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL);
     run.server := server;
@@ -3351,10 +3561,11 @@ BEGIN
         || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), l.note) FROM unnest(losses) AS l WHERE _mssql_fdw._is_warning(l));
     run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || concat_ws(': ', coalesce(l.source, l.target), l.note)
                        FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l));
-    run.source_database := model #>> '{catalog,database,name}';
-    run.source_version := model #>> '{catalog,database,product_version}';
+    run.source_database := model #>> '{database,name}';
+    run.source_version := model #>> '{database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);
     run.finished := clock_timestamp();
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 
@@ -3406,7 +3617,7 @@ CREATE FUNCTION _mssql_fdw._isolation(server name, model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
         replace(nullif(_mssql_fdw._server_option(server, 'isolation'), 'automatic'), '_', ' '),
-        CASE WHEN (model #>> '{catalog,database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
+        CASE WHEN (model #>> '{database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
 $$;
 -- Replicate, the surface: the functions of docs/replicate.md.
 
@@ -3415,13 +3626,19 @@ CREATE FUNCTION @extschema@.replicate_plan(server name, target_schema name DEFAU
     verify text DEFAULT 'count', options jsonb DEFAULT '{}')
 RETURNS TABLE (step int, kind text, source text, target text, statement text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    model jsonb;
+    began timestamptz := clock_timestamp();
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options);
     RETURN QUERY
     SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
-    FROM _mssql_fdw._plan(_mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options), verify)
+    FROM _mssql_fdw._plan(model, verify)
         WITH ORDINALITY AS p (phase, "position", ordinal, table_id, kind, source, target, statement, note, step);
+    PERFORM _mssql_fdw._say_times(model, clock_timestamp() - began);
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_plan IS 'what replicate_all would do, a row a step; changes nothing';
@@ -3444,6 +3661,7 @@ BEGIN
     IF losses IS NOT NULL THEN
         PERFORM _mssql_fdw._say(false, losses || '; see the rows with a note');
     END IF;
+    PERFORM _mssql_fdw._forget_model(model);
     RETURN QUERY SELECT o.kind, o.source, o.target, o.outcome, o.note FROM unnest(outcomes) AS o;
 END
 $$;
@@ -3482,9 +3700,11 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._lock_server(server);
     model := _mssql_fdw._model('sequences', server, target_schema, include, exclude, NULL, 'truncate', options);
+    PERFORM _mssql_fdw._lock_sequences(_mssql_fdw._sequences_in_use(model));
     RETURN QUERY
     SELECT o.target, o.answer[1], o.answer[2]::bigint, o.answer[3]
     FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, 'none') AS s WHERE s.kind = 'sequence value')) AS o;
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_sequences IS 'sets identity columns and sequences to go on where the source is';
@@ -3525,6 +3745,7 @@ BEGIN
         status := 'missing source';
         RETURN NEXT;
     END LOOP;
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_verify IS 'compares the tables of both sides';

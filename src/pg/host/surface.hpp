@@ -41,6 +41,12 @@
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \
+  /* calls/model.cpp */                  \
+  FUNCTION(mssql_fdw_make_model)         \
+  FUNCTION(mssql_fdw_forget_model)       \
+  FUNCTION(mssql_fdw_keep_rows)          \
+  FUNCTION(mssql_fdw_model_rows)         \
+  FUNCTION(mssql_fdw_estimate_rows)      \
   /* calls/steps.cpp */                  \
   FUNCTION(mssql_fdw_execute)            \
   /* calls/copy.cpp */                   \

@@ -5,13 +5,19 @@ CREATE OR REPLACE FUNCTION @extschema@.replicate_plan(server name, target_schema
     verify text DEFAULT 'count', options jsonb DEFAULT '{}')
 RETURNS TABLE (step int, kind text, source text, target text, statement text, note text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    model jsonb;
+    began timestamptz := clock_timestamp();
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options);
     RETURN QUERY
     SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
-    FROM _mssql_fdw._plan(_mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options), verify)
+    FROM _mssql_fdw._plan(model, verify)
         WITH ORDINALITY AS p (phase, "position", ordinal, table_id, kind, source, target, statement, note, step);
+    PERFORM _mssql_fdw._say_times(model, clock_timestamp() - began);
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_plan IS 'what replicate_all would do, a row a step; changes nothing';
@@ -34,6 +40,7 @@ BEGIN
     IF losses IS NOT NULL THEN
         PERFORM _mssql_fdw._say(false, losses || '; see the rows with a note');
     END IF;
+    PERFORM _mssql_fdw._forget_model(model);
     RETURN QUERY SELECT o.kind, o.source, o.target, o.outcome, o.note FROM unnest(outcomes) AS o;
 END
 $$;
@@ -76,6 +83,7 @@ BEGIN
     RETURN QUERY
     SELECT o.target, o.answer[1], o.answer[2]::bigint, o.answer[3]
     FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, 'none') AS s WHERE s.kind = 'sequence value')) AS o;
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_sequences IS 'sets identity columns and sequences to go on where the source is';
@@ -116,6 +124,7 @@ BEGIN
         status := 'missing source';
         RETURN NEXT;
     END LOOP;
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_verify IS 'compares the tables of both sides';

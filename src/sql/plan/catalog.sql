@@ -1,14 +1,12 @@
--- Replicate: the source's catalog as one value, read once a call in one remote transaction. Its
--- keys are the queries of src/core/tsql/catalog.hpp, which names their columns; "database" is one
--- object, the others are arrays of objects.
+-- Replicate: the source's catalog, read once a call in one remote transaction. It crosses as one
+-- value, whose keys are the queries of src/core/tsql/catalog.hpp, which names their columns; each
+-- is an array of objects. A model keeps it as rows.
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     catalog jsonb := _mssql_fdw._source_catalog(server);
 BEGIN
-    -- not every server has sequences
-    catalog := jsonb_build_object('sequences', jsonb '[]') || catalog || jsonb_build_object('database', catalog #> '{database,0}');
     IF catalog @? '$.*[*].unnameable' THEN
         RETURN _mssql_fdw._set_aside(catalog);
     END IF;
@@ -17,6 +15,31 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._catalog IS
     'catalog of the source as a model takes it, without what cannot have a name here';
+
+-- Not every server has sequences. Generic plans, for a plan of its own would have a copy of the
+-- catalog wherever that stands in the query.
+CREATE OR REPLACE FUNCTION _mssql_fdw._keep_catalog(model int, catalog jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_table, e) FROM jsonb_array_elements(catalog -> 'tables') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_column, e) FROM jsonb_array_elements(catalog -> 'columns') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_index, e) FROM jsonb_array_elements(catalog -> 'indexes') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_foreign_key, e) FROM jsonb_array_elements(catalog -> 'foreign_keys') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_check, e) FROM jsonb_array_elements(catalog -> 'checks') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_sequence, e) FROM jsonb_array_elements(catalog -> 'sequences') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._source_program, e) FROM jsonb_array_elements(catalog -> 'programs') AS e));
+    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
+        SELECT jsonb_populate_record(NULL::replicate._unnameable, e) FROM jsonb_array_elements(catalog -> 'set_aside') AS e));
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._keep_catalog IS 'keeps a catalog as the rows of a model';
 
 -- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what
 -- was taken out is "set_aside". An index or a foreign key goes as a whole: without one of its
@@ -27,7 +50,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT k.key, r.value AS row, r.at,
                CASE k.key WHEN 'indexes' THEN r.value ->> 'index' WHEN 'foreign_keys' THEN r.value ->> 'constraint' ELSE r.at::text END AS object
         FROM jsonb_each(catalog) AS k CROSS JOIN jsonb_array_elements(k.value) WITH ORDINALITY AS r (value, at)
-        WHERE jsonb_typeof(k.value) = 'array'
+        WHERE k.key <> 'database'
     ), judged AS (
         SELECT e.*, bool_or(e.row ? 'unnameable') OVER (PARTITION BY e.key, e.row ->> 'schema', e.row ->> 'table', e.object) AS aside
         FROM entries AS e
@@ -45,22 +68,19 @@ COMMENT ON FUNCTION _mssql_fdw._set_aside IS
 -- What the catalog tells that nobody should have to find out later: what is not copied, or copied
 -- as something else, or could not be looked at. `schema` and `name`: the table that it is about,
 -- NULL for the database.
-CREATE OR REPLACE FUNCTION _mssql_fdw._catalog_findings(catalog jsonb)
+CREATE OR REPLACE FUNCTION _mssql_fdw._catalog_findings(model jsonb)
 RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH d AS (
-        SELECT * FROM jsonb_to_record(catalog -> 'database') AS d
+        SELECT * FROM jsonb_to_record(model -> 'database') AS d
             (name text, snapshot_isolation_state int, view_definition boolean, login text)
     ), t AS MATERIALIZED (
         SELECT t.*, _mssql_fdw._source_name(t.schema, t."table") AS source
-        FROM jsonb_to_recordset(catalog -> 'tables') AS t
-            (schema text, "table" text, is_view boolean, temporal_type int, is_memory_optimized boolean, is_graph boolean, ledger_type int, is_dropped_ledger boolean, left_out jsonb)
+        FROM _mssql_fdw._source_tables(model) AS t
         WHERE NOT t.is_view
     ), c AS MATERIALIZED (
         SELECT c.*, _mssql_fdw._source_name(c.schema, c."table") || '.' || c."column" AS source
-        FROM jsonb_to_recordset(catalog -> 'columns') AS c
-            (schema text, "table" text, "column" text, default_name text, default_definition text, is_encrypted boolean,
-             is_column_set boolean, left_out jsonb)
+        FROM _mssql_fdw._source_columns(model) AS c
         JOIN t ON t.schema = c.schema AND t."table" = c."table"
     )
     SELECT NULL, NULL, 'warning', d.name, 'the login may see only a part of the database: tables it has no right on, row-level security and '
@@ -101,8 +121,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            'Rename it on the source, or replicate into a database of encoding UTF8'
     FROM (SELECT DISTINCT x.of, x.schema, x."table", x.sequence, x.index, x."constraint",
                  CASE WHEN x.of = 'columns' THEN x."column" END AS "column", coalesce(x.is_view, false) AS is_view
-          FROM jsonb_to_recordset(coalesce(catalog -> 'set_aside', '[]')) AS x
-              (of text, schema text, "table" text, sequence text, index text, "constraint" text, "column" text, is_view boolean, unnameable text[])
+          FROM _mssql_fdw._unnameable(model) AS x
           -- what stands on a table that is set aside goes with it
           WHERE x.of = 'tables' OR x.of = 'sequences' OR x.of IN ('columns', 'indexes', 'foreign_keys', 'checks')
                 AND NOT coalesce(x.unnameable && '{schema,table}', false)) AS a

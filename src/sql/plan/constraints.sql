@@ -53,9 +53,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                _mssql_fdw._index_width(c.type, c.max_length, c.source_collation) AS width,
                c.scale = 7 AND c.type IN ('time', 'datetime2', 'datetimeoffset') AS is_cut,
                i.is_included AS included, NOT i.is_included AND i.key_ordinal > 0 AS is_key
-        FROM ROWS FROM (jsonb_to_recordset(model -> 'catalog' -> 'indexes') AS
-            (schema text, "table" text, index text, constraint_type text, is_unique boolean, type_desc text, is_disabled boolean,
-             filter_definition text, key_ordinal int, "column" text, is_descending boolean, is_included boolean)) WITH ORDINALITY AS i
+        FROM _mssql_fdw._source_indexes(model) WITH ORDINALITY AS i
             (schema, "table", index, constraint_type, is_unique, type_desc, is_disabled, filter_definition, key_ordinal, "column",
              is_descending, is_included, at)
         JOIN _mssql_fdw._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
@@ -144,12 +142,10 @@ RETURNS TABLE (table_id int, kind text, target name, id oid, is_disabled boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT 'check' AS kind, k.schema, k."table", k."constraint", k.is_disabled, k.is_not_trusted
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
-            (schema text, "table" text, "constraint" text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_checks(model) AS k
         UNION
         SELECT 'foreign key', f.schema, f."table", f."constraint", f.is_disabled, f.is_not_trusted
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
-            (schema text, "table" text, "constraint" text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
     )
     SELECT t.id, l.kind, o.target, k.oid, l.is_disabled
     FROM listed AS l
@@ -203,8 +199,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                _mssql_fdw._constraint_state(t, o.target) AS is_valid,
                row_number() OVER (PARTITION BY t.id ORDER BY o.target COLLATE "C")::int AS ordinal,
                _mssql_fdw._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'checks') AS k
-            (schema text, "table" text, "constraint" text, definition text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_checks(model) AS k
         JOIN _mssql_fdw._tables(model) AS t ON t.schema = k.schema AND t.name = k."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
         JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'check' AND o.table_id = t.id AND o.name = k."constraint"
         JOIN _mssql_fdw._column_lists(model) AS n ON n.table_id = t.id
@@ -232,16 +227,14 @@ RETURNS TABLE (table_id int, "position" int, source text, child text, target nam
     parent_exists boolean, is_disabled boolean, is_not_trusted boolean, is_valid boolean, is_late boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH everything AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), grouped AS (
         SELECT f.schema, f."table", f."constraint", f.referenced_schema, f.referenced_table, f.delete_action, f.update_action,
                bool_or(f.is_disabled) AS is_disabled, bool_or(f.is_not_trusted) AS is_not_trusted,
                string_agg(quote_ident(c.target), ', ' ORDER BY f.ordinal) AS columns,
                string_agg(quote_ident(r.target), ', ' ORDER BY f.ordinal) AS referenced_columns,
                array_agg(c.target ORDER BY f.ordinal) AS column_names
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
-            (schema text, "table" text, "constraint" text, ordinal int, "column" text, referenced_schema text, referenced_table text,
-             referenced_column text, delete_action text, update_action text, is_disabled boolean, is_not_trusted boolean)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
         JOIN everything AS child ON child.schema = f.schema AND child.name = f."table"
         JOIN _mssql_fdw._columns(model) AS c ON c.table_id = child.id AND c.name = f."column"
         LEFT JOIN everything AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table

@@ -2,7 +2,7 @@
 -- anything is changed.
 
 -- The first selected table whose target must not be touched, as an error.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_targets(server name, tables jsonb, on_existing text) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_targets(server name, model jsonb, on_existing text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found_list text;
@@ -11,14 +11,14 @@ DECLARE
 BEGIN
     IF on_existing = 'error' THEN
         SELECT string_agg(x.target, ', ' ORDER BY x.position) INTO found_list
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
+        FROM _mssql_fdw._mapped_tables(model) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
             PERFORM _mssql_fdw._raise('42P07', 'target tables already exist', found_list || '.',
                 'With on_existing => ''refresh'' copies that an earlier run made are loaded anew, with ''truncate'' all of them, with '
                     '''replace'' they are dropped and made anew, with ''skip'' they are left alone.');
         END IF;
     END IF;
-    FOR t IN SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+    FOR t IN SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
              WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
         IF t.relkind NOT IN ('r', 'p') THEN
             PERFORM _mssql_fdw._raise('42809', format('target %s of %s is not a table', t.target, t.source),
@@ -34,14 +34,14 @@ BEGIN
                 hint => 'Use another target_schema, or exclude the table.');
         END IF;
     END LOOP;
-    PERFORM _mssql_fdw._check_ours(server, tables) WHERE on_existing = 'refresh';
-    PERFORM _mssql_fdw._check_dependent_views(tables);
+    PERFORM _mssql_fdw._check_ours(server, model) WHERE on_existing = 'refresh';
+    PERFORM _mssql_fdw._check_dependent_views(model);
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_targets IS 'error for the first selected table whose target must not be touched';
 
 -- What the ledger does not know is somebody's own, whatever its name and its columns are.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_ours(server name, tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_ours(server name, model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     others text;
@@ -50,7 +50,7 @@ BEGIN
                            ELSE format('%s is the copy of %s of server "%s"', t.target,
                                        _mssql_fdw._source_name(k.source_schema, k.source_name), k.server) END, ', ' ORDER BY t.position)
     INTO others
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     LEFT JOIN _mssql_fdw._copies() AS k ON k.relation = t.relation
     WHERE t.position IS NOT NULL AND t.relation IS NOT NULL
       AND (k.server IS DISTINCT FROM _check_ours.server OR k.source_schema <> t.schema OR k.source_name <> t.name);
@@ -121,10 +121,10 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_sequences IS 'error for a sequence that is there and no copy of the ledger''s';
 
 -- The tables that are there, each with all that inherit from it.
-CREATE OR REPLACE FUNCTION _mssql_fdw._families(tables jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._families(model jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE family (relation, source, "position", action) AS (
-        SELECT t.relation, t.source, t.position, t.action FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        SELECT t.relation, t.source, t.position, t.action FROM _mssql_fdw._mapped_tables(model) AS t
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
         UNION
         SELECT i.inhrelid, f.source, f.position, f.action FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
@@ -140,14 +140,14 @@ COMMENT ON FUNCTION _mssql_fdw._families IS 'tables of a run that are there, eac
 -- written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a
 -- refill fires it. A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or
 -- lies elsewhere.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(tables jsonb, what text) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(model jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
     WITH held AS MATERIALIZED (
         SELECT f.source, f.name, f.position, c.relowner, c.relkind, c.relrowsecurity
-        FROM _mssql_fdw._families(tables) AS f JOIN pg_class AS c ON c.oid = f.relation
+        FROM _mssql_fdw._families(model) AS f JOIN pg_class AS c ON c.oid = f.relation
     )
     SELECT h.source, h.name AS target, pg_get_userbyid(h.relowner) AS owner INTO other FROM held AS h
     WHERE NOT _mssql_fdw._is_trusted(h.relowner) AND (what <> 'verify' OR h.relkind IN ('v', 'f') OR h.relrowsecurity)
@@ -158,8 +158,8 @@ BEGIN
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
     SELECT f.source, f.name AS target, k.parent, k.owner INTO other
-    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM _mssql_fdw._families(tables) AS x)) AS k
-    JOIN _mssql_fdw._families(tables) AS f ON f.relation = k.relation
+    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM _mssql_fdw._families(model) AS x)) AS k
+    JOIN _mssql_fdw._families(model) AS f ON f.relation = k.relation
     ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s is divided by a partition key of role %I', other.target, other.source, other.owner),
@@ -169,7 +169,7 @@ BEGIN
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
                coalesce(_mssql_fdw._calls_code(g.tgqual), false) AS has_condition
-        FROM _mssql_fdw._families(tables) AS f
+        FROM _mssql_fdw._families(model) AS f
         JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
         JOIN pg_proc AS p ON p.oid = g.tgfoid
         WHERE f.action = 'refill'
@@ -250,14 +250,14 @@ COMMENT ON FUNCTION _mssql_fdw._check_key_types IS
 -- As above, of types: whoever owns a domain writes its constraints and its default, which a value
 -- of it has to pass within an array or a composite, too; whoever owns any type, its casts, which
 -- the text of a check or a foreign key may mean.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_type_owners(tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_type_owners(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other record;
 BEGIN
     WITH loaded AS MATERIALIZED (
         SELECT t.target, t.position, a.attnum, a.attname, a.atttypid
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        FROM _mssql_fdw._mapped_tables(model) AS t
         JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
     )
@@ -271,7 +271,7 @@ BEGIN
             format('Constraints, defaults or casts that %I has written would run with the rights of %I.', other.owner, current_user),
             format('When you have read them, ALTER %s %s OWNER TO %I; or give the column another type.', other.kind, other.type, current_user));
     END IF;
-    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM _mssql_fdw._mapped_tables(model) AS t
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace')));
 END
 $$;
@@ -279,13 +279,13 @@ COMMENT ON FUNCTION _mssql_fdw._check_type_owners IS
     'error where columns of these tables have types of an untrusted role';
 
 -- DROP TABLE without CASCADE would name the views too, but not say what to do here.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_dependent_views(tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_dependent_views(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     dependents text;
 BEGIN
     SELECT string_agg(DISTINCT format('%s depends on %s', v.oid::regclass, t.target), ', ') INTO dependents
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.relation AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite AS w ON w.oid = d.objid
     JOIN pg_class AS v ON v.oid = w.ev_class AND v.oid <> t.relation
@@ -299,12 +299,12 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_dependent_views IS 'error where views stand on a table that is to be replaced';
 
 -- The name_case under which most of the columns are there that are missing; NULL: none.
-CREATE OR REPLACE FUNCTION _mssql_fdw._other_name_case(tables jsonb, columns jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._other_name_case(model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH missing AS MATERIALIZED (
         SELECT t.relation, c.name
-        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c
-        JOIN jsonb_populate_recordset(NULL::replicate._table, tables) AS t ON t.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c
+        JOIN _mssql_fdw._mapped_tables(model) AS t ON t.id = c.table_id
         LEFT JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target AND NOT a.attisdropped
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill') AND a.attname IS NULL
     ), matched AS (
@@ -320,18 +320,18 @@ COMMENT ON FUNCTION _mssql_fdw._other_name_case IS
 
 -- A table that is kept must have a column for each of the source's, and nothing else that must not
 -- be NULL.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_columns(tables jsonb, columns jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_columns(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     misfit record;
-    other_case text := _mssql_fdw._other_name_case(tables, columns);
+    other_case text := _mssql_fdw._other_name_case(model);
 BEGIN
     WITH t AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+        SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
         WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill')
     ), expected AS MATERIALIZED (
         SELECT t.id, t.relation, c.target, c.local_type
-        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN t ON t.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
     ), problems AS (
         SELECT e.id, format('Table %s has no column %I', t.target, e.target) AS problem, format('ADD COLUMN %I %s', e.target, e.local_type) AS mend
         FROM expected AS e JOIN t ON t.id = e.id
@@ -421,7 +421,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                                      _mssql_fdw._local_schema(k.source_schema, model #>> '{options,name_case}'))
       AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(k.source_schema, k.source_name, _mssql_fdw._text_array(model -> 'include')))
       AND NOT _mssql_fdw._matches(k.source_schema, k.source_name, _mssql_fdw._text_array(model -> 'exclude'))
-      AND NOT EXISTS (SELECT FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
+      AND NOT EXISTS (SELECT FROM _mssql_fdw._mapped_tables(model) AS t
                       WHERE t.schema = k.source_schema AND t.name = k.source_name)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._copies_without_source IS 'copies whose source is gone';

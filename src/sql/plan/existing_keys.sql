@@ -17,7 +17,7 @@ RETURNS TABLE (ordinal int, id oid, child oid, parent oid, child_name text, pare
     is_valid boolean, takes_not_valid boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH everything AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), t AS MATERIALIZED (
         SELECT e.id, e.relation, e.action FROM everything AS e WHERE e.position IS NOT NULL AND e.action IN ('refill', 'replace')
     ), ours AS MATERIALIZED (
@@ -45,8 +45,7 @@ COMMENT ON FUNCTION _mssql_fdw._existing_keys IS
 CREATE OR REPLACE FUNCTION _mssql_fdw._has_source_key(model jsonb, table_id int, columns name[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
-        SELECT FROM jsonb_to_recordset(model -> 'catalog' -> 'indexes') AS i
-            (schema text, "table" text, index text, is_unique boolean, is_disabled boolean, filter_definition text, "column" text, is_included boolean)
+        SELECT FROM _mssql_fdw._source_indexes(model) AS i
         JOIN _mssql_fdw._tables(model) AS t ON t.schema = i.schema AND t.name = i."table"
         JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
         WHERE t.id = _has_source_key.table_id AND i.is_unique AND NOT i.is_disabled AND i.filter_definition IS NULL AND NOT i.is_included

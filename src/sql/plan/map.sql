@@ -35,20 +35,18 @@ COMMENT ON FUNCTION _mssql_fdw._local_schema IS
 
 -- All base tables of the source with their local names; position and action are still open. `kept`,
 -- `suffixed`: the copy that is there under the name, or under the one with a suffix.
-CREATE OR REPLACE FUNCTION _mssql_fdw._map_tables(server name, catalog jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_tables(server name, model jsonb, target_schema name, name_case text) RETURNS SETOF replicate._table
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH copies AS MATERIALIZED (
         SELECT k.* FROM _mssql_fdw._copies() AS k WHERE k.server = _map_tables.server
     ), sequences AS (
         SELECT k.target_schema, k.target_name
-        FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+        FROM _mssql_fdw._source_sequences(model) AS s
         JOIN copies AS k ON k.source_schema = s.schema AND k.source_name = s.sequence
     ), listed AS (
         SELECT t.*, coalesce(_map_tables.target_schema, _mssql_fdw._local_schema(t.schema, name_case)) AS local_schema,
                _mssql_fdw._local_name(t."table", name_case)::name AS folded
-        FROM jsonb_to_recordset(catalog -> 'tables') AS t
-            (schema text, "table" text, is_view boolean, rows bigint, bytes bigint, comment text, is_memory_optimized boolean,
-             is_external boolean, is_dropped_ledger boolean)
+        FROM _mssql_fdw._source_tables(model) AS t
         WHERE NOT t.is_view AND NOT t.is_external AND NOT t.is_dropped_ledger
     ), known AS (
         SELECT l.*, _mssql_fdw._distinct_name(l.folded, l.schema || '.' || l."table") AS other_name FROM listed AS l
@@ -133,15 +131,12 @@ COMMENT ON FUNCTION _mssql_fdw._column_type IS
     'local type of a column, PostGIS types by their full name; NULL for an unknown one';
 
 -- All columns of the source's base tables.
-CREATE OR REPLACE FUNCTION _mssql_fdw._map_columns(catalog jsonb, tables jsonb, name_case text) RETURNS SETOF replicate._column
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_columns(model jsonb, name_case text) RETURNS SETOF replicate._column
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT t.id, t.relation, t.action, c.*, _mssql_fdw._local_column_name(c."column", name_case) AS wanted
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-        JOIN jsonb_to_recordset(catalog -> 'columns') AS c
-            (schema text, "table" text, column_id int, "column" text, type text, max_length int, "precision" int, scale int,
-             "collation" text, is_nullable boolean, is_identity boolean, seed numeric, increment numeric, last_value numeric,
-             default_definition text, is_computed boolean, is_hidden boolean, is_masked boolean, comment text)
+        FROM _mssql_fdw._mapped_tables(model) AS t
+        JOIN _mssql_fdw._source_columns(model) AS c
           ON c.schema = t.schema AND c."table" = t.name
     ), ranked AS (
         SELECT l.*, row_number() OVER (PARTITION BY l.id, l.wanted ORDER BY l.column_id) AS rank
@@ -185,16 +180,16 @@ COMMENT ON FUNCTION _mssql_fdw._map_columns IS 'columns of the source''s base ta
 -- Indexes and sequences share one name space with tables: their names go in order of importance,
 -- and step aside for what exists. An index or a copied sequence that stands keeps its name. Tables
 -- that are left alone (skip, keep) keep theirs and are not listed.
-CREATE OR REPLACE FUNCTION _mssql_fdw._map_relations(server name, catalog jsonb, tables jsonb, columns jsonb, target_schema name, name_case text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_relations(server name, model jsonb, target_schema name, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, tables)
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), made AS MATERIALIZED (
         SELECT * FROM t WHERE t.action IN ('create', 'replace', 'switch', 'refill')
     ), sequences AS MATERIALIZED (
         SELECT s.schema, s.sequence, coalesce(target_schema, _mssql_fdw._local_schema(s.schema, name_case)) AS local_schema
-        FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+        FROM _mssql_fdw._source_sequences(model) AS s
     ), copies AS MATERIALIZED (
         SELECT k.* FROM _mssql_fdw._copies() AS k WHERE k.server = _map_relations.server AND k.relkind = 'S'
     ), listed AS (
@@ -206,13 +201,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT 2, 'identity', m.id, m.schema, c.name, m.source || '.' || c.name, m.target_schema,
                _mssql_fdw._local_name(m.target_name || '_' || c.target || '_seq', 'preserve'),
                CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
-        FROM jsonb_populate_recordset(NULL::replicate._column, columns) AS c JOIN made AS m ON m.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c JOIN made AS m ON m.id = c.table_id
         WHERE c.generator IS NOT NULL
         UNION ALL
         SELECT DISTINCT CASE WHEN i.constraint_type IS NULL THEN 4 ELSE 3 END, 'index', m.id, m.schema, i.index,
                m.source || '.' || i.index, m.target_schema, _mssql_fdw._local_name(i.index, name_case),
                CASE WHEN m.action IN ('switch', 'refill') THEN m.relation END
-        FROM jsonb_to_recordset(catalog -> 'indexes') AS i (schema text, "table" text, index text, constraint_type text)
+        FROM _mssql_fdw._source_indexes(model) AS i
         JOIN made AS m ON m.schema = i.schema AND m.name = i."table"
     ), wanted AS (
         SELECT l.*, _mssql_fdw._distinct_name(l.folded, l.source) AS other_name FROM listed AS l
@@ -256,24 +251,24 @@ COMMENT ON FUNCTION _mssql_fdw._map_relations IS
 
 -- Checks and foreign keys are named within their table, where the constraints that are indexes come
 -- first.
-CREATE OR REPLACE FUNCTION _mssql_fdw._map_constraints(catalog jsonb, tables jsonb, relations jsonb, name_case text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._map_constraints(model jsonb, name_case text)
 RETURNS SETOF replicate._object
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
         SELECT 'check' AS kind, k.schema, k."table", k."constraint" AS name
-        FROM jsonb_to_recordset(catalog -> 'checks') AS k (schema text, "table" text, "constraint" text)
+        FROM _mssql_fdw._source_checks(model) AS k
         UNION ALL
         SELECT DISTINCT 'foreign key', f.schema, f."table", f."constraint"
-        FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, "constraint" text)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
     ), wanted AS (
         SELECT l.kind, l.schema, l.name, t.id, t.target_schema, _mssql_fdw._local_name(l.name, name_case) AS folded
         FROM listed AS l
-        JOIN jsonb_populate_recordset(NULL::replicate._table, tables) AS t ON t.schema = l.schema AND t.name = l."table"
+        JOIN _mssql_fdw._mapped_tables(model) AS t ON t.schema = l.schema AND t.name = l."table"
     ), ranked AS (
         SELECT w.*, x.target IS NOT NULL OR row_number() OVER (
                         PARTITION BY w.id, w.folded ORDER BY w.name <> w.folded, w.name COLLATE "C") > 1 AS suffixed
         FROM wanted AS w
-        LEFT JOIN jsonb_populate_recordset(NULL::replicate._object, relations) AS x
+        LEFT JOIN _mssql_fdw._objects(model) AS x
                ON x.kind = 'index' AND x.table_id = w.id AND x.target = w.folded
     )
     SELECT r.kind, r.id, r.schema, r.name, r.target_schema,

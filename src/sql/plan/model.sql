@@ -1,28 +1,29 @@
--- Replicate: the model. One jsonb value holds the source's catalog, the local names, and for every
--- table what happens to it; the plan is made of nothing else but it and the local catalog. Its
--- keys:
---   what, server, options, target_schema, include, exclude, only_table    the call's arguments, checked
+-- Replicate: the model. It holds the source's catalog, the local names, and for every table what
+-- happens to it; the plan is made of nothing else but it and the local catalog. Its rows
+-- (plan/rows.sql) are kept under a number; a jsonb value has that, and what is no rows. Its keys:
+--   rows          the number of the rows
+--   what, server, on_existing, options, target_schema, include, exclude, only_table    the call's arguments, checked
+--   database      what the source says of its database
+--   read_s        how long that took to say what it has
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
---   catalog                                                plan/catalog.sql
---   tables, columns, objects                               replicate._table, _column, _object
 --   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
 --                 what is set aside, becomes something else, or could not be looked at
 
 -- What the source has besides tables that can be copied.
-CREATE OR REPLACE FUNCTION _mssql_fdw._other_objects(catalog jsonb) RETURNS TABLE (kind text, schema text, name text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._other_objects(model jsonb) RETURNS TABLE (kind text, schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN t.is_view THEN 'view' ELSE 'external table' END, t.schema, t."table"
-    FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text, is_view boolean, is_external boolean)
+    FROM _mssql_fdw._source_tables(model) AS t
     WHERE t.is_view OR t.is_external
     UNION ALL
     SELECT p.kind, p.schema, p.name
-    FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (kind text, schema text, name text)
+    FROM _mssql_fdw._source_programs(model) AS p
 $$;
 COMMENT ON FUNCTION _mssql_fdw._other_objects IS 'what the source has besides tables that can be copied';
 
 -- The id of the one table that `wanted` names: exactly, or else but for case when that is
 -- unambiguous.
-CREATE OR REPLACE FUNCTION _mssql_fdw._find_table(catalog jsonb, tables jsonb, wanted text, server name) RETURNS int
+CREATE OR REPLACE FUNCTION _mssql_fdw._find_table(model jsonb, wanted text, server name) RETURNS int
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parts record;
@@ -31,10 +32,10 @@ DECLARE
     suggestion text;
 BEGIN
     SELECT * INTO parts FROM _mssql_fdw._parse_table_name(wanted);
-    SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    SELECT array_agg(t.id) INTO ids FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE t.schema = parts.schema AND t.name = parts.name;
     IF ids IS NULL THEN
-        SELECT array_agg(t.id) INTO ids FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+        SELECT array_agg(t.id) INTO ids FROM _mssql_fdw._mapped_tables(model) AS t
         WHERE lower(t.schema) = lower(parts.schema) AND lower(t.name) = lower(parts.name);
     END IF;
     IF cardinality(ids) = 1 THEN
@@ -43,7 +44,7 @@ BEGIN
         PERFORM _mssql_fdw._raise('42P09', format('table name %s is ambiguous on server "%s"', wanted, server),
             hint => 'Several tables differ only by case: write the name exactly.');
     END IF;
-    SELECT min(o.kind) INTO other FROM _mssql_fdw._other_objects(catalog) AS o
+    SELECT min(o.kind) INTO other FROM _mssql_fdw._other_objects(model) AS o
     WHERE lower(o.schema) = lower(parts.schema) AND lower(o.name) = lower(parts.name);
     IF other IS NOT NULL THEN
         PERFORM _mssql_fdw._raise('42809',
@@ -53,34 +54,34 @@ BEGIN
     END IF;
     suggestion := coalesce(
         _mssql_fdw._nearest(parts.schema || '.' || parts.name,
-            ARRAY(SELECT t.source FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t)),
-        (SELECT min(t.source) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE lower(t.name) = lower(parts.name)));
+            ARRAY(SELECT t.source FROM _mssql_fdw._mapped_tables(model) AS t)),
+        (SELECT min(t.source) FROM _mssql_fdw._mapped_tables(model) AS t WHERE lower(t.name) = lower(parts.name)));
     PERFORM _mssql_fdw._raise('42P01',
         format('table %s does not exist on server "%s"', _mssql_fdw._source_name(parts.schema, parts.name), server),
-        hint => coalesce('Perhaps you meant ' || suggestion || '.', _mssql_fdw._database_hint(catalog, server),
+        hint => coalesce('Perhaps you meant ' || suggestion || '.', _mssql_fdw._database_hint(model, server),
                          'The login may lack permission to see it.'));
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._find_table IS 'id of the one table that source_table names';
 
 -- Everything that a pattern of include may be about.
-CREATE OR REPLACE FUNCTION _mssql_fdw._selectable(catalog jsonb, tables jsonb) RETURNS TABLE (schema text, name text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._selectable(model jsonb) RETURNS TABLE (schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.schema, t.name FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    SELECT t.schema, t.name FROM _mssql_fdw._mapped_tables(model) AS t
     UNION ALL
-    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    SELECT s.schema, s.sequence FROM _mssql_fdw._source_sequences(model) AS s
 $$;
 COMMENT ON FUNCTION _mssql_fdw._selectable IS 'names that a pattern of include may be about';
 
 -- Everything that a pattern of exclude may be about: what the source has, and what copies of it the
 -- ledger knows.
-CREATE OR REPLACE FUNCTION _mssql_fdw._known_names(catalog jsonb, server name) RETURNS TABLE (schema text, name text)
+CREATE OR REPLACE FUNCTION _mssql_fdw._known_names(model jsonb, server name) RETURNS TABLE (schema text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.schema, t."table" FROM jsonb_to_recordset(catalog -> 'tables') AS t (schema text, "table" text)
+    SELECT t.schema, t."table" FROM _mssql_fdw._source_tables(model) AS t
     UNION ALL
-    SELECT p.schema, p.name FROM jsonb_to_recordset(coalesce(catalog -> 'programs', '[]')) AS p (schema text, name text)
+    SELECT p.schema, p.name FROM _mssql_fdw._source_programs(model) AS p
     UNION ALL
-    SELECT s.schema, s.sequence FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    SELECT s.schema, s.sequence FROM _mssql_fdw._source_sequences(model) AS s
     UNION ALL
     SELECT o.source_schema, o.source_table FROM replicate._targets AS o WHERE o.server = _known_names.server
 $$;
@@ -89,10 +90,10 @@ COMMENT ON FUNCTION _mssql_fdw._known_names IS
 
 -- Where the server does not say which database it is, the login's default may be another than is
 -- meant.
-CREATE OR REPLACE FUNCTION _mssql_fdw._database_hint(catalog jsonb, server name) RETURNS text
+CREATE OR REPLACE FUNCTION _mssql_fdw._database_hint(model jsonb, server name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('The login''s own database "%s" was read, for the server names none: ALTER SERVER %I OPTIONS (ADD database ''...'').',
-                  catalog #>> '{database,name}', server)
+                  model #>> '{database,name}', server)
     WHERE _mssql_fdw._server_option(server, 'database') IS NULL
 $$;
 COMMENT ON FUNCTION _mssql_fdw._database_hint IS
@@ -100,7 +101,7 @@ COMMENT ON FUNCTION _mssql_fdw._database_hint IS
 
 -- The ids of the tables that include and exclude select. That nothing at all is selected is an
 -- error.
-CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(catalog jsonb, tables jsonb, include text[], exclude text[], server name) RETURNS int[]
+CREATE OR REPLACE FUNCTION _mssql_fdw._select_tables(model jsonb, include text[], exclude text[], server name) RETURNS int[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     ids int[];
@@ -108,20 +109,20 @@ DECLARE
     database_hint text;
 BEGIN
     SELECT coalesce(array_agg(t.id ORDER BY t.id), '{}') INTO ids
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE (include IS NULL OR _mssql_fdw._matches(t.schema, t.name, include))
       AND NOT _mssql_fdw._matches(t.schema, t.name, exclude);
-    IF cardinality(ids) > 0 OR include IS NULL AND tables = '[]'
-        OR EXISTS (SELECT FROM jsonb_to_recordset(catalog -> 'sequences') AS s (schema text, sequence text)
+    IF cardinality(ids) > 0 OR include IS NULL AND NOT EXISTS (SELECT FROM _mssql_fdw._mapped_tables(model))
+        OR EXISTS (SELECT FROM _mssql_fdw._source_sequences(model) AS s
                    WHERE (include IS NULL OR _mssql_fdw._matches(s.schema, s.sequence, include))
                      AND NOT _mssql_fdw._matches(s.schema, s.sequence, exclude)) THEN
         RETURN ids;
     END IF;
-    database_hint := _mssql_fdw._database_hint(catalog, server);
+    database_hint := _mssql_fdw._database_hint(model, server);
     FOREACH pattern IN ARRAY coalesce(include, '{}') LOOP
         PERFORM _mssql_fdw._raise('42P01', format('no table or sequence on server "%s" matches %L', server, pattern), hint => coalesce(database_hint,
             'Patterns are LIKE patterns over schema.table, case-insensitive; one without a dot is held against the table''s name.'))
-        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern]));
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(model) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[pattern]));
     END LOOP;
     PERFORM _mssql_fdw._raise('42P01', format('include and exclude leave nothing of server "%s"', server), hint => database_hint);
 END
@@ -130,34 +131,34 @@ COMMENT ON FUNCTION _mssql_fdw._select_tables IS 'ids of the tables that include
 
 -- What most often is a mistake and no error: patterns that match nothing, a database without
 -- tables. It is told at once, and history keeps it.
-CREATE OR REPLACE FUNCTION _mssql_fdw._selection_warnings(catalog jsonb, tables jsonb, include text[], exclude text[], server name)
+CREATE OR REPLACE FUNCTION _mssql_fdw._selection_warnings(model jsonb, include text[], exclude text[], server name)
 RETURNS TABLE (kind text, message text, hint text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'pattern', format('no table or sequence on server "%s" matches %L', server, p.pattern), NULL
     FROM unnest(include) AS p (pattern)
-    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(catalog, tables) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._selectable(model) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
     UNION ALL
     SELECT 'pattern', format('nothing on server "%s" matches %L, which is to be excluded', server, p.pattern), NULL
     FROM unnest(exclude) AS p (pattern)
-    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._known_names(catalog, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._known_names(model, server) AS k WHERE _mssql_fdw._matches(k.schema, k.name, ARRAY[p.pattern]))
     UNION ALL
-    SELECT 'database', format('database "%s" on server "%s" has no tables', catalog #>> '{database,name}', server),
-           coalesce(_mssql_fdw._database_hint(catalog, server), 'The login sees tables that it has a right on.')
-    WHERE tables = '[]'
+    SELECT 'database', format('database "%s" on server "%s" has no tables', model #>> '{database,name}', server),
+           coalesce(_mssql_fdw._database_hint(model, server), 'The login sees tables that it has a right on.')
+    WHERE NOT EXISTS (SELECT FROM _mssql_fdw._mapped_tables(model))
 $$;
 COMMENT ON FUNCTION _mssql_fdw._selection_warnings IS
     'what most often is a mistake and no error: patterns without a match, a database without tables';
 
 -- Load order of the selected tables: referenced ones first, the larger first among those that do
 -- not depend on each other.
-CREATE OR REPLACE FUNCTION _mssql_fdw._positions(catalog jsonb, tables jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
+CREATE OR REPLACE FUNCTION _mssql_fdw._positions(model jsonb, ids int[]) RETURNS TABLE (id int, "position" int)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH chosen AS MATERIALIZED (
         SELECT t.id, t.schema, t.name, coalesce(t.bytes, t.rows, 0)::float8 AS weight, row_number() OVER (ORDER BY t.id)::int - 1 AS index
-        FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids)
+        FROM _mssql_fdw._mapped_tables(model) AS t WHERE t.id = ANY (ids)
     ), edges AS MATERIALIZED (
         SELECT DISTINCT child.index AS child, parent.index AS parent
-        FROM jsonb_to_recordset(catalog -> 'foreign_keys') AS f (schema text, "table" text, referenced_schema text, referenced_table text)
+        FROM _mssql_fdw._source_foreign_keys(model) AS f
         JOIN chosen AS child ON child.schema = f.schema AND child.name = f."table"
         JOIN chosen AS parent ON parent.schema = f.referenced_schema AND parent.name = f.referenced_table
     )
@@ -178,8 +179,8 @@ DECLARE
     masked text;
 BEGIN
     SELECT string_agg(t.source || '.' || c.name, ', ' ORDER BY t.position, c.ordinal) INTO masked
-    FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c
-    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.id = c.table_id
+    FROM _mssql_fdw._columns(model) AS c
+    JOIN _mssql_fdw._mapped_tables(model) AS t ON t.id = c.table_id
     WHERE c.is_masked AND t.position IS NOT NULL;
     IF masked IS NOT NULL AND NOT (model #>> '{options,allow_masked}')::boolean THEN
         PERFORM _mssql_fdw._raise('42501', 'the login would read masked values', format('Masked columns: %s.', masked),
@@ -198,8 +199,8 @@ DECLARE
     filtered text;
 BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO filtered
-    FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
-    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t ON t.schema = c.schema AND t.name = c."table"
+    FROM _mssql_fdw._source_tables(model) AS c
+    JOIN _mssql_fdw._mapped_tables(model) AS t ON t.schema = c.schema AND t.name = c."table"
     WHERE c.is_filtered AND t.position IS NOT NULL;
     IF filtered IS NOT NULL AND NOT (model #>> '{options,allow_filtered}')::boolean THEN
         PERFORM _mssql_fdw._raise('42501', 'row-level security of the source may hide rows from the login',
@@ -220,7 +221,7 @@ DECLARE
     listed text;
 BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO listed
-    FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE t.is_memory_optimized AND t.position IS NOT NULL AND t.action <> 'skip';
     IF listed IS NOT NULL AND _mssql_fdw._isolation(server, model) = 'snapshot' THEN
         PERFORM _mssql_fdw._raise('0A000', 'memory-optimized tables cannot be read at SNAPSHOT isolation',
@@ -240,21 +241,21 @@ COMMENT ON FUNCTION _mssql_fdw._check_memory_optimized IS
 CREATE OR REPLACE FUNCTION _mssql_fdw._findings(model jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables')
+        SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), found AS (
         SELECT f.severity, f.object, f.finding, f.advice
-        FROM _mssql_fdw._catalog_findings(model -> 'catalog') AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
+        FROM _mssql_fdw._catalog_findings(model) AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
         WHERE f.schema IS NULL OR t.position IS NOT NULL
            OR t.id IS NULL AND model ->> 'only_table' IS NULL
               AND (jsonb_typeof(model -> 'include') = 'null' OR _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'include')))
               AND NOT _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'exclude'))
         UNION ALL
         SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login'
-        FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns') AS c JOIN t ON t.id = c.table_id
+        FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
         WHERE c.is_masked AND t.position IS NOT NULL
         UNION ALL
         SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL
-        FROM jsonb_to_recordset(model -> 'catalog' -> 'tables') AS c (schema text, "table" text, is_filtered boolean)
+        FROM _mssql_fdw._source_tables(model) AS c
         JOIN t ON t.schema = c.schema AND t.name = c."table"
         WHERE c.is_filtered AND t.position IS NOT NULL
     )
@@ -288,13 +289,13 @@ COMMENT ON FUNCTION _mssql_fdw._check_isolation IS
     'error where the option isolation is not what the connection reads at';
 
 -- A result that the client's encoding cannot show is an error, and would be found when all is done.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_readable(tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_readable(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     unreadable text;
 BEGIN
     SELECT string_agg(t.source, ', ' ORDER BY t.position) INTO unreadable
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE t.position IS NOT NULL AND NOT _mssql_fdw._client_can_read(t.source || t.target);
     IF unreadable IS NOT NULL THEN
         PERFORM _mssql_fdw._raise('22P05', format('client_encoding %s lacks characters of table names', current_setting('client_encoding')),
@@ -341,13 +342,13 @@ COMMENT ON FUNCTION _mssql_fdw._check_arguments IS
     'checks the arguments that all functions share; the options, complete';
 
 -- A table that is there stays logged or not, whatever is asked for.
-CREATE OR REPLACE FUNCTION _mssql_fdw._tell_persistence(tables jsonb, what text, unlogged boolean) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._tell_persistence(model jsonb, what text, unlogged boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     others text;
 BEGIN
     SELECT string_agg(t.target, ', ' ORDER BY t.position) INTO others
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t JOIN pg_class AS c ON c.oid = t.relation
+    FROM _mssql_fdw._mapped_tables(model) AS t JOIN pg_class AS c ON c.oid = t.relation
     WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep') AND what IN ('all', 'schema')
       AND c.relkind = 'r' AND (c.relpersistence = 'u') <> unlogged;
     IF others IS NOT NULL THEN
@@ -397,66 +398,76 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._warn_of_locks IS 'warning where a run may need more locks than there is room for';
 
+-- The mapped tables with the load order of those that are selected, and with what happens to them.
+CREATE OR REPLACE FUNCTION _mssql_fdw._with_actions(model jsonb, ids int[]) RETURNS SETOF replicate._table
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.id, t.schema, t.name, t.source, t.target_schema, t.target_name, t.target, t.relation, t.relkind, t.rows, t.bytes, t.comment,
+           p."position",
+           CASE WHEN p.id IS NULL THEN NULL
+                WHEN model ->> 'what' IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END
+                WHEN t.relation IS NULL THEN 'create'
+                WHEN model ->> 'on_existing' NOT IN ('refresh', 'truncate') THEN model ->> 'on_existing'
+                WHEN model ->> 'what' = 'schema' THEN 'keep'
+                WHEN _mssql_fdw._can_stage(t.relation) THEN 'switch'
+                ELSE 'refill' END,
+           t.note, t.is_memory_optimized
+    FROM _mssql_fdw._mapped_tables(model) AS t
+    LEFT JOIN _mssql_fdw._positions(model, ids) AS p ON p.id = t.id
+$$;
+COMMENT ON FUNCTION _mssql_fdw._with_actions IS 'the mapped tables with their load order and what happens to them';
+
 -- Builds the model. `what` is all, schema, sequences or verify; `only_table` names one table, as
--- for replicate_table. The planner knows nothing of what is in a jsonb: it would join thousands of
--- columns by nested loops, or by a column that tells little, so joins stand in a good order and are
--- taken in it. And compiling does not pay here.
+-- for replicate_table. The planner knows how many rows a set has, and not how many of them meet: it
+-- would join thousands of columns by nested loops, or by a name that tells little (tables have
+-- their indexes and keys named alike), so joins stand in a good order and are taken in it. And
+-- compiling does not pay here.
 CREATE OR REPLACE FUNCTION _mssql_fdw._model(what text, server name, target_schema name, include text[], exclude text[],
     only_table text, on_existing text, options jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
 DECLARE
     checked jsonb := _mssql_fdw._check_arguments(what, server, target_schema, include, exclude, on_existing, options);
     name_case text := checked ->> 'name_case';
+    rows int := _mssql_fdw._make_model();
+    began timestamptz := clock_timestamp();
     catalog jsonb;
-    warnings jsonb := '[]';
-    tables jsonb;
-    columns jsonb;
-    relations jsonb;
-    ids int[];
     model jsonb;
+    ids int[];
 BEGIN
     PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
     catalog := _mssql_fdw._catalog(server);
-    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, jsonb_build_object('catalog', catalog)));
-    SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
+    model := jsonb_build_object('rows', rows, 'what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
+        'target_schema', target_schema, 'include', include, 'exclude', exclude, 'only_table', only_table, 'database', catalog #> '{database,0}',
+        'read_s', extract(epoch FROM clock_timestamp() - began), 'warnings', jsonb '[]');
+    PERFORM _mssql_fdw._keep_catalog(rows, catalog);
+    catalog := NULL;
+    PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, model));
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._map_tables(server, model, target_schema, name_case) AS t));
     IF only_table IS NULL THEN
-        ids := _mssql_fdw._select_tables(catalog, tables, include, exclude, server);
-        SELECT coalesce(jsonb_agg(w), '[]') INTO warnings FROM _mssql_fdw._selection_warnings(catalog, tables, include, exclude, server) AS w;
-        PERFORM _mssql_fdw._say(true, w.message, hint => w.hint) FROM jsonb_to_recordset(warnings) AS w (message text, hint text);
+        ids := _mssql_fdw._select_tables(model, include, exclude, server);
+        model := model || jsonb_build_object('warnings',
+            (SELECT coalesce(jsonb_agg(w), '[]') FROM _mssql_fdw._selection_warnings(model, include, exclude, server) AS w));
+        PERFORM _mssql_fdw._say(true, w.message, hint => w.hint) FROM jsonb_to_recordset(model -> 'warnings') AS w (message text, hint text);
     ELSE
-        ids := ARRAY[_mssql_fdw._find_table(catalog, tables, only_table, server)];
+        ids := ARRAY[_mssql_fdw._find_table(model, only_table, server)];
     END IF;
     WHILE on_existing IN ('refresh', 'truncate') AND _mssql_fdw._lock_targets(ARRAY(
-              SELECT t.relation FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t WHERE t.id = ANY (ids) AND t.relation IS NOT NULL)) LOOP
-        SELECT coalesce(jsonb_agg(t), '[]') INTO tables FROM _mssql_fdw._map_tables(server, catalog, target_schema, name_case) AS t;
+              SELECT t.relation FROM _mssql_fdw._mapped_tables(model) AS t WHERE t.id = ANY (ids) AND t.relation IS NOT NULL)) LOOP
+        PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._map_tables(server, model, target_schema, name_case) AS t));
     END LOOP;
-    SELECT coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('position', p."position", 'action', CASE
-               WHEN p.id IS NULL THEN NULL
-               WHEN what IN ('sequences', 'verify') THEN CASE WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END
-               WHEN t.relation IS NULL THEN 'create'
-               WHEN on_existing NOT IN ('refresh', 'truncate') THEN on_existing
-               WHEN what = 'schema' THEN 'keep'
-               WHEN _mssql_fdw._can_stage(t.relation) THEN 'switch'
-               ELSE 'refill' END)), '[]')
-    INTO tables
-    FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
-    LEFT JOIN _mssql_fdw._positions(catalog, tables, ids) AS p ON p.id = t.id;
-    PERFORM _mssql_fdw._check_targets(server, tables, on_existing) WHERE what IN ('all', 'schema');
-    PERFORM _mssql_fdw._check_privileges(tables) WHERE what IN ('all', 'schema');
-    PERFORM _mssql_fdw._check_owners(tables, what);
-    PERFORM _mssql_fdw._check_unused(t.relation) FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS t
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._with_actions(model, ids) AS t));
+    PERFORM _mssql_fdw._check_targets(server, model, on_existing) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_privileges(model) WHERE what IN ('all', 'schema');
+    PERFORM _mssql_fdw._check_owners(model, what);
+    PERFORM _mssql_fdw._check_unused(t.relation) FROM _mssql_fdw._mapped_tables(model) AS t
     WHERE what = 'all' AND t.action IN ('switch', 'refill', 'replace');
-    PERFORM _mssql_fdw._check_type_owners(tables) WHERE what <> 'verify';
-    PERFORM _mssql_fdw._tell_persistence(tables, what, (options ->> 'unlogged')::boolean);
-    PERFORM _mssql_fdw._check_readable(tables);
-    SELECT coalesce(jsonb_agg(c), '[]') INTO columns FROM _mssql_fdw._map_columns(catalog, tables, name_case) AS c;
-    PERFORM _mssql_fdw._check_columns(tables, columns) WHERE what = 'all';
-    SELECT coalesce(jsonb_agg(r), '[]') INTO relations
-    FROM _mssql_fdw._map_relations(server, catalog, tables, columns, target_schema, name_case) AS r;
-    model := jsonb_build_object('what', what, 'on_existing', on_existing, 'server', server, 'options', checked, 'target_schema', target_schema, 'include', include,
-        'exclude', exclude, 'only_table', only_table, 'warnings', warnings, 'catalog', catalog, 'tables', tables, 'columns', columns,
-        'objects', relations || (
-            SELECT coalesce(jsonb_agg(k), '[]') FROM _mssql_fdw._map_constraints(catalog, tables, relations, name_case) AS k));
+    PERFORM _mssql_fdw._check_type_owners(model) WHERE what <> 'verify';
+    PERFORM _mssql_fdw._tell_persistence(model, what, (options ->> 'unlogged')::boolean);
+    PERFORM _mssql_fdw._check_readable(model);
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT c FROM _mssql_fdw._map_columns(model, name_case) AS c));
+    PERFORM _mssql_fdw._check_columns(model) WHERE what = 'all';
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT r FROM _mssql_fdw._map_relations(server, model, target_schema, name_case) AS r));
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT o FROM _mssql_fdw._objects(model) AS o
+                                              UNION ALL SELECT k FROM _mssql_fdw._map_constraints(model, name_case) AS k));
     IF what IN ('all', 'schema') THEN
         PERFORM _mssql_fdw._check_sequences(model);
         PERFORM _mssql_fdw._check_existing_keys(model);

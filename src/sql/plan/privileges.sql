@@ -8,13 +8,13 @@ RETURN CASE WHEN is_owned THEN format('ALTER TABLE %s NO FORCE ROW LEVEL SECURIT
 COMMENT ON FUNCTION _mssql_fdw._row_security_hint IS 'hint for a table whose policies would hide rows from a run';
 
 -- On what is written.
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_privileges(tables jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_privileges(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     t record;
 BEGIN
     FOR t IN SELECT x.*, n.oid AS namespace, c.relowner
-             FROM jsonb_populate_recordset(NULL::replicate._table, tables) AS x
+             FROM _mssql_fdw._mapped_tables(model) AS x
              LEFT JOIN pg_namespace AS n ON n.nspname = x.target_schema
              LEFT JOIN pg_class AS c ON c.oid = x.relation
              WHERE x.position IS NOT NULL ORDER BY x.position LOOP

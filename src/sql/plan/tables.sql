@@ -7,27 +7,6 @@
 --   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
 --   97 what has no source any more   98 what stays behind
 
-CREATE OR REPLACE FUNCTION _mssql_fdw._tables(model jsonb) RETURNS SETOF replicate._table
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT * FROM jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS t WHERE t.position IS NOT NULL;
-END;
-COMMENT ON FUNCTION _mssql_fdw._tables IS 'the model''s tables';
-
-CREATE OR REPLACE FUNCTION _mssql_fdw._columns(model jsonb) RETURNS SETOF replicate._column
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT * FROM jsonb_populate_recordset(NULL::replicate._column, model -> 'columns');
-END;
-COMMENT ON FUNCTION _mssql_fdw._columns IS 'the model''s columns';
-
-CREATE OR REPLACE FUNCTION _mssql_fdw._objects(model jsonb) RETURNS SETOF replicate._object
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT * FROM jsonb_populate_recordset(NULL::replicate._object, model -> 'objects');
-END;
-COMMENT ON FUNCTION _mssql_fdw._objects IS 'the model''s indexes, sequences and constraints';
-
 CREATE OR REPLACE FUNCTION _mssql_fdw._text_array(value jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
@@ -50,9 +29,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN c.oid IS NULL THEN true
                 ELSE model ->> 'what' <> 'sequences' AND model ->> 'on_existing' IN ('truncate', 'replace')
                      OR _mssql_fdw._is_copy(c.oid, (model ->> 'server')::name, s.schema, s.sequence) END
-    FROM jsonb_to_recordset(model -> 'catalog' -> 'sequences') AS s
-        (schema text, sequence text, type text, start_value numeric, increment numeric, minimum numeric, maximum numeric,
-         is_cycling boolean, last_value numeric)
+    FROM _mssql_fdw._source_sequences(model) AS s
     CROSS JOIN LATERAL (SELECT greatest(s.minimum, -9223372036854775808) AS lowest, least(s.maximum, 9223372036854775807) AS highest) AS b
     JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'sequence' AND o.schema = s.schema AND o.name = s.sequence
     LEFT JOIN pg_namespace AS n ON n.nspname = o.target_schema

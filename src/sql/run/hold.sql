@@ -28,8 +28,8 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._check_held(relations oid[], targets text[
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._check_names(relations, targets);
-    PERFORM _mssql_fdw._check_owners(model -> 'tables', 'all');
-    PERFORM _mssql_fdw._check_type_owners(model -> 'tables');
+    PERFORM _mssql_fdw._check_owners(model, 'all');
+    PERFORM _mssql_fdw._check_type_owners(model);
     PERFORM _mssql_fdw._check_planned(ARRAY(
         SELECT unnest(relations)
         EXCEPT SELECT t.relation FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace')));
@@ -44,10 +44,9 @@ COMMENT ON FUNCTION _mssql_fdw._check_held IS
 CREATE OR REPLACE FUNCTION _mssql_fdw._referred_columns(model jsonb) RETURNS TABLE (relation oid, target text, column_name name)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT p.relation, p.target, c.target
-    FROM jsonb_to_recordset(model -> 'catalog' -> 'foreign_keys') AS f
-        (schema text, "table" text, referenced_schema text, referenced_table text, referenced_column text)
+    FROM _mssql_fdw._source_foreign_keys(model) AS f
     JOIN _mssql_fdw._tables(model) AS t ON t.schema = f.schema AND t.name = f."table" AND t.action IN ('create', 'replace', 'switch', 'refill', 'keep')
-    JOIN jsonb_populate_recordset(NULL::replicate._table, model -> 'tables') AS p
+    JOIN _mssql_fdw._mapped_tables(model) AS p
       ON p.schema = f.referenced_schema AND p.name = f.referenced_table AND p.action IS DISTINCT FROM 'replace'
     JOIN _mssql_fdw._columns(model) AS c ON c.table_id = p.id AND c.name = f.referenced_column
     WHERE (model #>> '{options,foreign_keys}')::boolean AND has_any_column_privilege(p.relation, 'REFERENCES')
@@ -86,7 +85,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._hold(
         ARRAY(SELECT t.target_schema FROM _mssql_fdw._tables(model) AS t UNION SELECT s.target_schema FROM _mssql_fdw._sequences(model) AS s),
-        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), jsonb_build_object('tables', model -> 'tables'))
+        coalesce(array_agg(t.relation), '{}'), coalesce(array_agg(t.target), '{}'), model)
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill', 'replace');
     PERFORM _mssql_fdw._hold('{}', coalesce(array_agg(e.relation), '{}'), coalesce(array_agg(e.name), '{}'), model)
     FROM (SELECT k.child, k.child_name FROM _mssql_fdw._existing_keys(model) AS k

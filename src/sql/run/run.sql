@@ -35,12 +35,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 0, 0, 0, NULL::int, 'isolation', d.name, NULL::text, NULL::text,
            format('not of one moment: read at READ COMMITTED, unless the source gets ALTER DATABASE %s SET ALLOW_SNAPSHOT_ISOLATION ON',
                   _mssql_fdw._quote_name(d.name))
-    FROM jsonb_to_record(model -> 'catalog' -> 'database') AS d (name text, snapshot_isolation_state int)
+    FROM jsonb_to_record(model -> 'database') AS d (name text, snapshot_isolation_state int)
     WHERE model ->> 'what' = 'all' AND d.snapshot_isolation_state <> 1
       AND coalesce(_mssql_fdw._server_option((model ->> 'server')::name, 'isolation'), 'automatic') = 'automatic'
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_isolation IS 'step: note on a copy that is not of one moment';
+
+-- What a large database takes before the first step is done: the source's time and ours.
+CREATE OR REPLACE FUNCTION _mssql_fdw._say_times(model jsonb, took interval) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._say(false, format('plan made in %s s, of which reading the catalog of server "%s" took %s s',
+                                         round(extract(epoch FROM took)::numeric, 1), model ->> 'server', round((model ->> 'read_s')::numeric, 1)))
+    WHERE took >= interval '10 s'
+$$;
+COMMENT ON FUNCTION _mssql_fdw._say_times IS 'notice on the source''s time and ours, where the plan took long';
 
 -- What stays behind: views and programs, what was set aside when the catalog was read; and patterns
 -- that match nothing.
@@ -48,7 +57,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._plan_losses(model jsonb) RETURNS SETOF re
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 0, row_number() OVER (ORDER BY o.kind, o.schema COLLATE "C", o.name COLLATE "C")::int, NULL::int, o.kind,
            _mssql_fdw._source_name(o.schema, o.name), NULL::text, NULL::text, 'not copied'
-    FROM _mssql_fdw._other_objects(model -> 'catalog') AS o
+    FROM _mssql_fdw._other_objects(model) AS o
     WHERE model ->> 'only_table' IS NULL
       AND (model ->> 'include' IS NULL OR _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'include')))
       AND NOT _mssql_fdw._matches(o.schema, o.name, _mssql_fdw._text_array(model -> 'exclude'))
@@ -180,6 +189,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, incl
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
+    steps replicate._step[];
     outcomes replicate._outcome[];
     difference text;
 BEGIN
@@ -188,7 +198,9 @@ BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     PERFORM _mssql_fdw._hold_targets(model);
-    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s)) AS o);
+    steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
+    PERFORM _mssql_fdw._say_times(model, clock_timestamp() - run.started);
+    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, steps) AS o);
     tables := _mssql_fdw._table_results(model, outcomes);
     losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL);
     run.server := server;
@@ -209,10 +221,11 @@ BEGIN
         || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), l.note) FROM unnest(losses) AS l WHERE _mssql_fdw._is_warning(l));
     run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || concat_ws(': ', coalesce(l.source, l.target), l.note)
                        FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l));
-    run.source_database := model #>> '{catalog,database,name}';
-    run.source_version := model #>> '{catalog,database,product_version}';
+    run.source_database := model #>> '{database,name}';
+    run.source_version := model #>> '{database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);
     run.finished := clock_timestamp();
+    PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._run IS 'a run without its history';
@@ -269,6 +282,6 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._isolation(server name, model jsonb) RETUR
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
         replace(nullif(_mssql_fdw._server_option(server, 'isolation'), 'automatic'), '_', ' '),
-        CASE WHEN (model #>> '{catalog,database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
+        CASE WHEN (model #>> '{database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._isolation IS 'isolation level at which the connection reads';

@@ -203,8 +203,123 @@ COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this tab
 COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
--- Row types of the model (plan/map.sql, plan/model.sql) and of the plan. Private: they may change
--- with any version.
+-- Row types of the source's catalog (plan/catalog.sql), with those columns of the queries in
+-- src/core/tsql/catalog.cpp that are used. Private, as those that follow: they may change with any
+-- version.
+CREATE TYPE replicate._source_table AS (
+    schema text,
+    "table" text,
+    is_view boolean,
+    rows bigint,
+    bytes bigint,
+    comment text,
+    temporal_type int,
+    is_memory_optimized boolean,
+    is_external boolean,
+    is_graph boolean,
+    ledger_type int,
+    is_dropped_ledger boolean,
+    is_filtered boolean,
+    left_out text[]        -- columns of the catalog whose text this database's encoding cannot hold
+);
+
+CREATE TYPE replicate._source_column AS (
+    schema text,
+    "table" text,
+    column_id int,
+    "column" text,
+    type text,
+    max_length int,
+    "precision" int,
+    scale int,
+    "collation" text,
+    is_nullable boolean,
+    is_identity boolean,
+    seed numeric,
+    increment numeric,
+    last_value numeric,
+    default_name text,
+    default_definition text,
+    is_computed boolean,
+    is_hidden boolean,
+    is_masked boolean,
+    is_encrypted boolean,
+    is_column_set boolean,
+    comment text,
+    left_out text[]
+);
+
+CREATE TYPE replicate._source_index AS (
+    schema text,
+    "table" text,
+    index text,
+    constraint_type text,
+    is_unique boolean,
+    type_desc text,
+    is_disabled boolean,
+    filter_definition text,
+    key_ordinal int,
+    "column" text,
+    is_descending boolean,
+    is_included boolean
+);
+
+CREATE TYPE replicate._source_foreign_key AS (
+    schema text,
+    "table" text,
+    "constraint" text,
+    ordinal int,
+    "column" text,
+    referenced_schema text,
+    referenced_table text,
+    referenced_column text,
+    delete_action text,
+    update_action text,
+    is_disabled boolean,
+    is_not_trusted boolean
+);
+
+CREATE TYPE replicate._source_check AS (
+    schema text,
+    "table" text,
+    "constraint" text,
+    definition text,
+    is_disabled boolean,
+    is_not_trusted boolean
+);
+
+CREATE TYPE replicate._source_sequence AS (
+    schema text,
+    sequence text,
+    type text,
+    start_value numeric,
+    increment numeric,
+    minimum numeric,
+    maximum numeric,
+    is_cycling boolean,
+    last_value numeric
+);
+
+CREATE TYPE replicate._source_program AS (
+    kind text,
+    schema text,
+    name text
+);
+
+-- What is set aside, for one of its names cannot be a name here.
+CREATE TYPE replicate._unnameable AS (
+    of text,               -- the query: tables, columns, ...
+    schema text,
+    "table" text,
+    sequence text,
+    index text,
+    "constraint" text,
+    "column" text,
+    is_view boolean,
+    unnameable text[]      -- which of them
+);
+
+-- Row types of the model (plan/map.sql, plan/model.sql) and of the plan.
 CREATE TYPE replicate._table AS (
     id int,
     schema text,

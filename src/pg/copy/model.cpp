@@ -1,0 +1,111 @@
+#include "model.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+struct RowSet {
+  Oid type;
+  MemoryContext context;  // of the rows
+  ModelRows rows;
+};
+
+struct Model {
+  int number;
+  Oid maker;
+  MemoryContext context;
+  List* sets;  // of RowSet
+  Model* older;
+  MemoryContextCallback callback;
+};
+
+Model* newest = nullptr;
+int last_number = 0;
+
+// The memory context goes, and with it the model.
+void unlink_model(void* argument) {
+  const auto* gone = static_cast<const Model*>(argument);
+  for (Model** at = &newest; *at != nullptr; at = &(*at)->older) {
+    if (*at != gone) continue;
+    *at = gone->older;
+    return;
+  }
+}
+
+Model* find_model(int number) {
+  Model* model = newest;
+  while (model != nullptr && model->number != number) model = model->older;
+  if (model == nullptr || model->maker != GetUserId())
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("there is no such model")));
+  return model;
+}
+
+RowSet* find_set(const Model* model, Oid type) {
+  ListCell* cell = nullptr;
+  foreach (cell, model->sets) {
+    auto* set = static_cast<RowSet*>(lfirst(cell));
+    if (set->type == type) return set;
+  }
+  return nullptr;
+}
+
+RowSet* add_set(Model* model, Oid type) {
+  MemoryContext old = MemoryContextSwitchTo(model->context);
+  auto* set = static_cast<RowSet*>(palloc0(sizeof(RowSet)));
+  set->type = type;
+  model->sets = lappend(model->sets, set);
+  MemoryContextSwitchTo(old);
+  return set;
+}
+
+}  // namespace
+
+int make_model() {
+  MemoryContext context = AllocSetContextCreate(CurTransactionContext, "mssql_fdw model", ALLOCSET_DEFAULT_SIZES);
+  auto* model = static_cast<Model*>(MemoryContextAllocZero(context, sizeof(Model)));
+  last_number = last_number == INT_MAX ? 1 : last_number + 1;
+  model->number = last_number;
+  model->maker = GetUserId();
+  model->context = context;
+  model->older = newest;
+  model->callback.func = unlink_model;
+  model->callback.arg = model;
+  MemoryContextRegisterResetCallback(context, &model->callback);
+  newest = model;
+  return model->number;
+}
+
+void forget_model(int model) { MemoryContextDelete(find_model(model)->context); }
+
+void keep_rows(int number, ArrayType* rows) {
+  Model* model = find_model(number);
+  RowSet* set = find_set(model, ARR_ELEMTYPE(rows));
+  if (set == nullptr) set = add_set(model, ARR_ELEMTYPE(rows));
+  MemoryContext before = set->context;
+  MemoryContext after = AllocSetContextCreate(model->context, "mssql_fdw model rows", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext old = MemoryContextSwitchTo(after);
+  ArrayType* kept = DatumGetArrayTypePCopy(PointerGetDatum(rows));
+  bool* nulls = nullptr;
+  ModelRows found{};
+  deconstruct_array(kept, set->type, -1, false, TYPALIGN_DOUBLE, &found.rows, &nulls, &found.count);
+  MemoryContextSwitchTo(old);
+  for (int i = 0; i < found.count; ++i) {
+    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("rows must not be null")));
+  }
+  set->context = after;
+  set->rows = found;
+  if (before != nullptr) MemoryContextDelete(before);
+}
+
+ModelRows rows_of_model(int model, Oid type) {
+  const RowSet* set = find_set(find_model(model), type);
+  return set == nullptr ? ModelRows{nullptr, 0} : set->rows;
+}
+
+int rows_of_newest_model(Oid type) {
+  if (newest == nullptr) return -1;
+  const RowSet* set = find_set(newest, type);
+  return set == nullptr ? 0 : set->rows.count;
+}
+
+}  // namespace mssql::pg

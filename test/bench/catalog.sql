@@ -1,0 +1,40 @@
+-- A large database's catalog, as _source_catalog() would answer it: :tables tables of 20 columns, a primary key, an index and a check each, and
+-- two foreign keys each. Always the same. _mssql_fdw._catalog() answers it from then on, whatever the server.
+CREATE SCHEMA bench;
+CREATE TABLE bench.tables AS
+SELECT t AS id, 's' || t % 10 AS schema, 'Table' || t AS name FROM generate_series(1, :tables) AS t;
+CREATE TABLE bench.columns AS
+SELECT t.*, c AS ordinal, CASE c WHEN 1 THEN 'Id' ELSE 'Column' || c END AS column_name,
+       (ARRAY['int', 'nvarchar', 'datetime2', 'decimal', 'bit', 'uniqueidentifier', 'varchar', 'bigint'])[(c - 1) % 8 + 1] AS type
+FROM bench.tables AS t CROSS JOIN generate_series(1, 20) AS c;
+
+CREATE TABLE bench.catalog AS SELECT jsonb_build_object(
+    'database', '[{"name": "big", "collation": "SQL_Latin1_General_CP1_CI_AS", "snapshot_isolation_state": 1, "product_version": "16.0.1000.6",
+                   "engine_edition": 3, "view_definition": true, "view_database_state": true, "login": "sa"}]'::jsonb,
+    'tables', (SELECT jsonb_agg(jsonb_build_object('schema', t.schema, 'table', t.name, 'object_id', t.id, 'is_view', false,
+                   'rows', t.id * 7919 % 1000000, 'bytes', t.id * 7919 % 1000000 * 100, 'temporal_type', 0, 'is_memory_optimized', false,
+                   'is_external', false, 'is_graph', false, 'ledger_type', 0, 'is_dropped_ledger', false, 'is_filtered', false)) FROM bench.tables AS t),
+    'columns', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('schema', c.schema, 'table', c.name, 'column_id', c.ordinal, 'column', c.column_name,
+                   'type', c.type, 'max_length', CASE WHEN c.type LIKE '%char' THEN 100 ELSE 8 END,
+                   'precision', CASE c.type WHEN 'decimal' THEN 18 WHEN 'datetime2' THEN 27 ELSE 0 END,
+                   'scale', CASE c.type WHEN 'decimal' THEN 4 WHEN 'datetime2' THEN 7 ELSE 0 END,
+                   'collation', CASE WHEN c.type LIKE '%char' THEN 'SQL_Latin1_General_CP1_CI_AS' END, 'is_nullable', c.ordinal > 3,
+                   'is_identity', c.ordinal = 1, 'seed', CASE c.ordinal WHEN 1 THEN 1 END, 'increment', CASE c.ordinal WHEN 1 THEN 1 END,
+                   'last_value', CASE c.ordinal WHEN 1 THEN 1000 END, 'default_name', CASE c.ordinal WHEN 3 THEN 'DF_' || c.name END,
+                   'default_definition', CASE c.ordinal WHEN 3 THEN '(getdate())' END, 'is_computed', false, 'is_persisted', false,
+                   'is_rowguidcol', false, 'is_hidden', false, 'is_masked', false, 'is_encrypted', false, 'is_column_set', false,
+                   'comment', CASE c.ordinal WHEN 7 THEN 'a comment of ' || c.name END)) ORDER BY c.id, c.ordinal) FROM bench.columns AS c),
+    'indexes', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('schema', t.schema, 'table', t.name, 'index', i.prefix || t.name,
+                   'constraint_type', i.constraint_type, 'is_unique', i.prefix = 'PK_', 'is_clustered', i.prefix = 'PK_', 'type_desc', i.type,
+                   'is_disabled', false, 'key_ordinal', 1, 'column', i.column_name, 'is_descending', false, 'is_included', false)))
+                FROM bench.tables AS t
+                CROSS JOIN (VALUES ('PK_', 'PK', 'CLUSTERED', 'Id'), ('IX_', NULL, 'NONCLUSTERED', 'Column2')) AS i (prefix, constraint_type, type, column_name)),
+    'foreign_keys', (SELECT jsonb_agg(jsonb_build_object('schema', t.schema, 'table', t.name, 'constraint', 'FK_' || t.name || '_' || k, 'ordinal', 1,
+                         'column', 'Column' || 1 + 8 * k, 'referenced_schema', p.schema, 'referenced_table', p.name, 'referenced_column', 'Id',
+                         'delete_action', 'NO_ACTION', 'update_action', 'NO_ACTION', 'is_disabled', false, 'is_not_trusted', false))
+                     FROM bench.tables AS t CROSS JOIN generate_series(1, 2) AS k JOIN bench.tables AS p ON p.id = (t.id * 31 + k * 17) % t.id + 1),
+    'checks', (SELECT jsonb_agg(jsonb_build_object('schema', t.schema, 'table', t.name, 'constraint', 'CK_' || t.name, 'definition', '([Column9]>(0))',
+                   'is_disabled', false, 'is_not_trusted', false)) FROM bench.tables AS t),
+    'sequences', '[]'::jsonb, 'programs', '[]'::jsonb) AS catalog;
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT catalog FROM bench.catalog';
