@@ -17,9 +17,9 @@ void check_owner(Relation relation);
 bool may_read(Oid relation);
 
 // Locks the tables, those at the other ends of their foreign keys, and the user's sequences against
-// writers until the end of the transaction, and runs a query for each valid constraint. Other ends that the user may
-// not read are not locked. Answers a List of what release_constraints() takes; what must not be
-// released is an error.
+// writers until the end of the transaction, and runs a query for each valid constraint. Other ends
+// that the user may not read are not locked. Answers a List of what release_constraints() takes;
+// what must not be released is an error.
 List* check_constraints(const SwitchRequest& request);
 
 // Makes those constraints NOT VALID; their tables are locked. Answers the violations among them,

@@ -49,12 +49,10 @@ long length_of_try(const Tables& tables) {
 
 void check_patience(const Tables& tables, const Named& busy) {
   if (LockTimeout <= 0 || !TimestampDifferenceExceeds(tables.began, GetCurrentTimestamp(), LockTimeout)) return;
-  ereport(
-      ERROR,
-      (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("canceling statement due to lock timeout"),
-       errdetail("Other sessions use %s \"%s\" or others of the run all the time; nothing has been changed.", busy.kind,
-                 busy.name),
-       errhint("Run again with a longer lock_timeout, or at a time with fewer readers.")));
+  ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("canceling statement due to lock timeout"),
+                  errdetail("Other sessions use %s \"%s\" or others of the run all the time; nothing has been changed.",
+                            busy.kind, busy.name),
+                  errhint("Run again with a longer lock_timeout, or at a time with fewer readers.")));
 }
 
 struct Try {

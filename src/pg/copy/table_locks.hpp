@@ -8,11 +8,12 @@ namespace mssql::pg {
 // Takes the lock on all tables and sequences, until the transaction ends. Who uses one for long
 // must not keep others from it, nor from the other tables: it waits for a short time, gives back
 // what it got, and leaves whoever has come meanwhile as much time before it tries again, longer
-// each time. When a try has failed it says whom it waits for, unless these are the same still. Sessions that use several of the tables may
-// deadlock with it: where what a try has locked is the reason, that try has failed, no more; where
-// it is what the transaction had locked before, 40P01 ends it. lock_timeout bounds the whole of it:
-// 55P03 names the table. What goes with an exchange of files, which is indexes and rows of the
-// catalog, is locked, too: with AccessExclusiveLock, and always of a sequence.
+// each time. When a try has failed it says whom it waits for, unless these are the same still.
+// Sessions that use several of the tables may deadlock with it: where what a try has locked is the
+// reason, that try has failed, no more; where it is what the transaction had locked before, 40P01
+// ends it. lock_timeout bounds the whole of it: 55P03 names the table. What goes with an exchange
+// of files, which is indexes and rows of the catalog, is locked, too: with AccessExclusiveLock, and
+// always of a sequence.
 void lock_together(const Oid* tables, int count, LOCKMODE mode);
 
 // Takes the locks one after the other, in the order of sort_for_locks(). Answers whether any of
