@@ -1,8 +1,8 @@
 // The connection cache: one session per user mapping, kept over transactions, closed when server or
 // mapping change.
 //
-// The first use in a local transaction begins a remote one (core/source/transaction.hpp), which ends
-// with the local one: commit, or rollback on abort. It begins with a reset, so that nothing a
+// The first use in a local transaction begins a remote one (core/source/transaction.hpp), which
+// ends with the local one: commit, or rollback on abort. It begins with a reset, so that nothing a
 // statement has set in one transaction is seen in the next; sessions that cannot be reset are
 // closed instead. One session serves all scans of a transaction, so they see one snapshot and their
 // own writes; when a second scan wants the session while a first is still streaming, the first
