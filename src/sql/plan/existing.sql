@@ -11,15 +11,15 @@ DECLARE
 BEGIN
     IF on_existing = 'error' THEN
         SELECT string_agg(x.target, ', ' ORDER BY x.position) INTO found_list
-        FROM _mssql_fdw._mapped_tables(model) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
+        FROM _mssql_fdw._tables(model) AS x WHERE x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
             PERFORM _mssql_fdw._raise('42P07', 'target tables already exist', found_list || '.',
                 'With on_existing => ''refresh'' copies that an earlier run made are loaded anew, with ''truncate'' all of them, with '
                     '''replace'' they are dropped and made anew, with ''skip'' they are left alone.');
         END IF;
     END IF;
-    FOR t IN SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
-             WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
+    FOR t IN SELECT * FROM _mssql_fdw._tables(model) AS x
+             WHERE x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
         IF t.relkind NOT IN ('r', 'p') THEN
             PERFORM _mssql_fdw._raise('42809', format('target %s of %s is not a table', t.target, t.source),
                 format('A %s has that name.', CASE t.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
@@ -124,8 +124,8 @@ COMMENT ON FUNCTION _mssql_fdw._check_sequences IS 'error for a sequence that is
 CREATE OR REPLACE FUNCTION _mssql_fdw._families(model jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE family (relation, source, "position", action) AS (
-        SELECT t.relation, t.source, t.position, t.action FROM _mssql_fdw._mapped_tables(model) AS t
-        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
+        SELECT t.relation, t.source, t.position, t.action FROM _mssql_fdw._tables(model) AS t
+        WHERE t.action IN ('switch', 'refill', 'keep')
         UNION
         SELECT i.inhrelid, f.source, f.position, f.action FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
     )
@@ -157,9 +157,11 @@ BEGIN
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
+    WITH f AS MATERIALIZED (
+        SELECT x.* FROM _mssql_fdw._families(model) AS x
+    )
     SELECT f.source, f.name AS target, k.parent, k.owner INTO other
-    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM _mssql_fdw._families(model) AS x)) AS k
-    JOIN _mssql_fdw._families(model) AS f ON f.relation = k.relation
+    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM f AS x)) AS k JOIN f ON f.relation = k.relation
     ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s is divided by a partition key of role %I', other.target, other.source, other.owner),
@@ -271,8 +273,8 @@ BEGIN
             format('Constraints, defaults or casts that %I has written would run with the rights of %I.', other.owner, current_user),
             format('When you have read them, ALTER %s %s OWNER TO %I; or give the column another type.', other.kind, other.type, current_user));
     END IF;
-    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM _mssql_fdw._mapped_tables(model) AS t
-        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace')));
+    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM _mssql_fdw._tables(model) AS t
+        WHERE t.action IN ('switch', 'refill', 'replace')));
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_type_owners IS
@@ -327,8 +329,8 @@ DECLARE
     other_case text := _mssql_fdw._other_name_case(model);
 BEGIN
     WITH t AS MATERIALIZED (
-        SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
-        WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill')
+        SELECT * FROM _mssql_fdw._tables(model) AS x
+        WHERE x.action IN ('switch', 'refill')
     ), expected AS MATERIALIZED (
         SELECT t.id, t.relation, c.target, c.local_type
         FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
