@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access/connect.hpp"
 #include "core/tds/codec/decode.hpp"
-#include "core/source/session.hpp"
 
 namespace {
 
@@ -187,7 +187,7 @@ int run(int argc, char** argv) {
   std::vector<std::unique_ptr<Session>> sessions;
   for (const Driver& driver : drivers) {
     driver.choose(login);
-    sessions.push_back(connect(login, Environment{}));
+    sessions.push_back(access::connect(login, Environment{}));
   }
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];

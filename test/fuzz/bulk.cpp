@@ -15,6 +15,7 @@
 namespace {
 
 using namespace mssql;
+using namespace mssql::tds;
 
 // Any kind of value, mostly one that the type may hold.
 Scalar read_value(fuzz::Input& input, const std::vector<std::uint8_t>& bytes) {

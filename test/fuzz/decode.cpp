@@ -11,6 +11,7 @@
 namespace {
 
 using namespace mssql;
+using namespace mssql::tds;
 
 constexpr std::int32_t first_day = -730119, last_day = 2921939;  // 0001-01-01 and 9999-12-31 from 2000-01-01
 constexpr std::int64_t microseconds_per_day = 86'400'000'000;

@@ -11,6 +11,11 @@
 
 namespace mssql::fuzz {
 
+using tds::Cell;
+using tds::Column;
+using tds::Row;
+using tds::WireType;
+
 // Between the messages of an input.
 inline constexpr std::string_view separator = "\nNEXT\n";
 

@@ -5,6 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace mssql;
+  using namespace mssql::tds;
   static constexpr int code_pages[] = {437,  850,  874,  932,  936,  949,  950,  1250,  1251,
                                        1252, 1253, 1254, 1255, 1256, 1257, 1258, 65001, 12345};
   static constexpr Encoding encodings[] = {Encoding::utf16le, Encoding::utf8, Encoding::code_page, Encoding::none};

@@ -4,7 +4,7 @@
 
 namespace mssql {
 
-tsql::CatalogFeatures catalog_features(tds::Session& session) {
+tsql::CatalogFeatures catalog_features(source::Session& session) {
   tsql::CatalogFeatures features;
   source::CatalogBudget budget;
   source::read_catalog(session, tsql::features_query(), budget, [&](const source::CatalogRow& row) {
@@ -14,7 +14,7 @@ tsql::CatalogFeatures catalog_features(tds::Session& session) {
   return features;
 }
 
-std::vector<CatalogAnswer> whole_catalog(tds::Session& session) {
+std::vector<CatalogAnswer> whole_catalog(source::Session& session) {
   std::vector<CatalogAnswer> answers;
   source::CatalogBudget budget;
   const auto ask = [&](const source::CatalogQuery& query) {

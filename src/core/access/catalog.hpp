@@ -10,7 +10,7 @@
 namespace mssql {
 
 // What the server has of what not every server has.
-tsql::CatalogFeatures catalog_features(tds::Session& session);
+tsql::CatalogFeatures catalog_features(source::Session& session);
 
 struct CatalogAnswer {
   std::string_view name;  // of the query
@@ -18,6 +18,6 @@ struct CatalogAnswer {
 };
 
 // All that replication wants to know, the database first, which has one row. Throws Error.
-std::vector<CatalogAnswer> whole_catalog(tds::Session& session);
+std::vector<CatalogAnswer> whole_catalog(source::Session& session);
 
 }  // namespace mssql

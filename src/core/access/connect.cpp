@@ -1,5 +1,4 @@
-// The choice of the driver, and what needs no driver.
-#include "core/source/session.hpp"
+#include "connect.hpp"
 
 #include <poll.h>
 
@@ -7,21 +6,27 @@
 #include <random>
 #include <vector>
 
+#include "core/source/ask.hpp"
 #include "core/tds/freetds/driver.hpp"
 #include "core/tds/native/driver.hpp"
 #include "core/tds/net/deadline.hpp"
 
-namespace mssql::tds {
+namespace mssql::access {
+
+using source::Environment;
+using source::Login;
+using tds::net::Clock;
+using tds::net::Deadline;
 
 namespace {
 
-std::unique_ptr<Session> open(const Login& login, const Environment& environment) {
-  if (login.driver == DriverKind::freetds) return std::make_unique<freetds::Driver>(login, environment);
-  return std::make_unique<native::Driver>(login, environment);
+std::unique_ptr<tds::Session> open(const Login& login, const Environment& environment) {
+  if (login.driver == source::DriverKind::freetds) return std::make_unique<tds::freetds::Driver>(login, environment);
+  return std::make_unique<tds::native::Driver>(login, environment);
 }
 
 // What a server says does not tell which server says it.
-std::unique_ptr<Session> connect_to_one(const Login& login, const Environment& environment) {
+std::unique_ptr<tds::Session> connect_to_one(const Login& login, const Environment& environment) {
   try {
     return open(login, environment);
   } catch (const Error& error) {
@@ -54,7 +59,7 @@ std::vector<std::string> split_hosts(std::string_view list) {
 }
 
 // The first host that lets us in.
-std::unique_ptr<Session> connect_to_any(const Login& login, const Environment& environment) {
+std::unique_ptr<tds::Session> connect_to_any(const Login& login, const Environment& environment) {
   const std::vector<std::string> hosts = split_hosts(login.host);
   Login one = login;
   std::string tried;
@@ -90,10 +95,10 @@ class Backoff {
 
 void pause(int milliseconds, const Environment& environment) {
   constexpr int slice_ms = 200;
-  const auto until = net::Clock::now() + std::chrono::milliseconds(milliseconds);
+  const auto until = Clock::now() + std::chrono::milliseconds(milliseconds);
   for (;;) {
     if (environment.interrupted != nullptr && environment.interrupted()) throw Error::interrupted();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - net::Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
     if (left <= 0) return;
     const int slice = static_cast<int>(std::min<long long>(left, slice_ms));
     if (environment.wait != nullptr)
@@ -103,12 +108,36 @@ void pause(int milliseconds, const Environment& environment) {
   }
 }
 
+source::IsolationLevel level_of(tsql::Isolation isolation) {
+  switch (isolation) {
+    case tsql::Isolation::snapshot: return source::IsolationLevel::snapshot;
+    case tsql::Isolation::repeatable_read: return source::IsolationLevel::repeatable_read;
+    case tsql::Isolation::serializable: return source::IsolationLevel::serializable;
+    case tsql::Isolation::automatic:
+    case tsql::Isolation::read_committed: break;
+  }
+  return source::IsolationLevel::read_committed;
+}
+
+// Whether the database allows SNAPSHOT isolation, where the login sees that. Throws Error for a
+// server that mssql_fdw does not work with.
+std::optional<std::int64_t> ask_snapshot_state(source::Session& session) {
+  const std::string question = tsql::server_facts_query();
+  const source::Answer facts = source::ask_row(session, question, 2);
+  const std::int64_t edition = source::integer_of(facts[1], question).value_or(0);
+  const std::string_view refused = tsql::refused_edition(edition);
+  if (refused.empty()) return source::integer_of(facts[0], question);
+  throw Error(sqlstate::feature_not_supported, "mssql_fdw does not work with " + std::string(refused),
+              "The server's EngineEdition is " + std::to_string(edition) + ".",
+              "It works with SQL Server, Azure SQL Database and Azure SQL Managed Instance.");
+}
+
 }  // namespace
 
-std::unique_ptr<Session> connect(const Login& login, const Environment& environment) {
+std::unique_ptr<tds::Session> connect(const Login& login, const Environment& environment) {
   constexpr int second_ms = 1000;
   constexpr int ages_ms = 24 * 3600 * second_ms;
-  const net::Deadline deadline = net::Deadline::in_seconds(login.connect_timeout);
+  const Deadline deadline = Deadline::in_seconds(login.connect_timeout);
   Login one = login;
   for (Backoff backoff;;) {
     int pause_ms = 0;
@@ -124,62 +153,21 @@ std::unique_ptr<Session> connect(const Login& login, const Environment& environm
   }
 }
 
-std::string place(const Login& login) {
-  return "\"" + login.host + "\", " +
-         (login.instance.empty() ? "port " + std::to_string(login.port) : "instance \"" + login.instance + "\"");
+std::string driver_version() { return tds::native::driver_description() + ", " + tds::freetds::library_version(); }
+
+Link log_in(const Wanted& wanted, const Environment& environment) {
+  const Login& login = wanted.login;
+  Link link;
+  link.session = connect(login, environment);
+  link.waits.statement = login.query_timeout;
+  link.session->limit({login.query_timeout > 0 ? login.query_timeout : login.connect_timeout, link.waits.attention});
+  link.opening.settings = tsql::session_settings();
+  const std::optional<std::int64_t> snapshot_state = ask_snapshot_state(*link.session);
+  link.opening.level = level_of(tsql::resolve(wanted.isolation, snapshot_state == 1));
+  link.level_guessed = wanted.isolation == tsql::Isolation::automatic && !snapshot_state;
+  link.keep = wanted.keep;
+  link.session->limit(link.waits);
+  return link;
 }
 
-Error silence_error(const std::string& where, int seconds) {
-  return Error(
-      sqlstate::connection_failure,
-      "connection to server at " + where + " was lost: the server was silent for " + std::to_string(seconds) + " s",
-      "It is closed now.", "See the server option \"query_timeout\".");
-}
-
-std::string driver_version() { return native::driver_description() + ", " + freetds::library_version(); }
-
-std::string opening_statements(const Opening& opening) {
-  static constexpr const char* names[] = {
-      "", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
-  std::string sql = opening.settings.empty() ? "" : opening.settings + "; ";
-  if (opening.level != IsolationLevel::unchanged)
-    sql += std::string("SET TRANSACTION ISOLATION LEVEL ") + names[static_cast<std::size_t>(opening.level)] + "; ";
-  return opening.begins ? sql + "BEGIN TRANSACTION; " : sql;
-}
-
-void Session::begin_transaction(IsolationLevel level) { run(*this, opening_statements({{}, level, true})); }
-
-void Session::open(const Opening& opening) { run(*this, opening_statements(opening)); }
-
-void Session::save_transaction(std::string_view savepoint) { run(*this, "SAVE TRANSACTION " + std::string(savepoint)); }
-
-void Session::roll_back_to(std::string_view savepoint) { run(*this, "ROLLBACK TRANSACTION " + std::string(savepoint)); }
-
-void Session::commit_transaction() { run(*this, "COMMIT TRANSACTION"); }
-
-void Session::roll_back_transaction() { run(*this, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"); }
-
-namespace {
-
-[[noreturn]] void refuse_bulk_load() {
-  throw Error(sqlstate::feature_not_supported, "this driver does not load rows",
-              "FreeTDS cuts values that are too long without a word, and cannot tell an empty value from NULL.",
-              "Set the server option \"driver\" to \"native\".");
-}
-
-}  // namespace
-
-void Session::bulk_begin(std::string_view, std::span<const BulkColumn>) { refuse_bulk_load(); }
-
-void Session::bulk_row(std::span<const Scalar>) { refuse_bulk_load(); }
-
-std::int64_t Session::bulk_end() { refuse_bulk_load(); }
-
-std::int64_t run(Session& session, std::string_view sql, std::span<const Parameter> parameters) {
-  session.execute(sql, parameters);
-  while (session.next_result()) {
-  }
-  return session.rows_affected();
-}
-
-}  // namespace mssql::tds
+}  // namespace mssql::access

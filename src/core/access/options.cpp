@@ -431,4 +431,31 @@ std::size_t read_choice(const OptionRule& rule, std::string_view value) {
   throw_bad_value(rule, value);
 }
 
+std::string_view text_option(OptionContext context, std::span<const Option> options, std::string_view meaning,
+                             std::string_view fallback) noexcept {
+  return option_value(context, options, meaning).value_or(fallback);
+}
+
+bool boolean_option(OptionContext context, std::span<const Option> options, std::string_view meaning, bool fallback) {
+  const auto value = option_value(context, options, meaning);
+  return value ? read_boolean(*find_option(context, meaning), *value) : fallback;
+}
+
+std::int64_t integer_option(OptionContext context, std::span<const Option> options, std::string_view meaning,
+                            std::int64_t fallback) {
+  const auto value = option_value(context, options, meaning);
+  return value ? read_integer(*find_option(context, meaning), *value) : fallback;
+}
+
+double cost_option(OptionContext context, std::span<const Option> options, std::string_view meaning, double fallback) {
+  const auto value = option_value(context, options, meaning);
+  return value ? read_cost(*find_option(context, meaning), *value) : fallback;
+}
+
+std::size_t choice_option(OptionContext context, std::span<const Option> options, std::string_view meaning,
+                          std::size_t fallback) {
+  const auto value = option_value(context, options, meaning);
+  return value ? read_choice(*find_option(context, meaning), *value) : fallback;
+}
+
 }  // namespace mssql

@@ -77,8 +77,18 @@ bool read_boolean(const OptionRule& rule, std::string_view value);
 std::int64_t read_integer(const OptionRule& rule, std::string_view value);
 double read_cost(const OptionRule& rule, std::string_view value);
 // The position in rule.choices, which is the order of the enum that the option stands for:
-// tds::Encrypt for encrypt, tds::CharacterPolicy for nul_policy, tsql::Isolation for isolation,
+// source::Encrypt for encrypt, source::CharacterPolicy for nul_policy, tsql::Isolation for isolation,
 // readwrite/readonly for application_intent.
 std::size_t read_choice(const OptionRule& rule, std::string_view value);
+
+// The values of a list by their meaning; what is not given answers the fallback.
+std::string_view text_option(OptionContext context, std::span<const Option> options, std::string_view meaning,
+                             std::string_view fallback = {}) noexcept;
+bool boolean_option(OptionContext context, std::span<const Option> options, std::string_view meaning, bool fallback);
+std::int64_t integer_option(OptionContext context, std::span<const Option> options, std::string_view meaning,
+                            std::int64_t fallback);
+double cost_option(OptionContext context, std::span<const Option> options, std::string_view meaning, double fallback);
+std::size_t choice_option(OptionContext context, std::span<const Option> options, std::string_view meaning,
+                          std::size_t fallback);
 
 }  // namespace mssql

@@ -1,37 +1,71 @@
 #include "ask.hpp"
 
-#include <string>
+#include <charconv>
 
-#include "core/tds/codec/decode.hpp"
+namespace mssql::source {
 
-namespace mssql::tds {
+namespace {
 
-void require_columns(const Session& session, std::string_view question, std::size_t count) {
-  const std::size_t columns = session.columns().size();
-  if (columns == count) return;
+[[noreturn]] void refuse(std::string_view question, const std::string& what) {
   throw Error(sqlstate::fdw_error, "the server's answer has an unexpected shape",
-              "The answer to \"" + std::string(question) + "\" has " + std::to_string(columns) +
-                  (columns == 1 ? " column." : " columns."));
+              "The answer to \"" + std::string(question) + "\" " + what + ".");
 }
 
-std::vector<std::optional<std::int64_t>> ask_integers(Session& session, std::string_view sql, std::size_t count) {
+// A server that is not what it seems could send anything.
+void check_size(Row row) {
+  constexpr std::size_t most = std::size_t{256} << 20;
+  std::size_t bytes = 0;
+  for (const Cell& cell : row) bytes += cell.size;
+  if (bytes > most)
+    throw Error(sqlstate::program_limit, "the server's answer is too large",
+                "A row of it has more than " + std::to_string(most >> 20) + " MB.");
+}
+
+Answer read_answer(const Session& session, Row row) {
+  check_size(row);
+  Answer answer(row.size());
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (!row[i].is_null()) session.append_text(i, row[i], answer[i].emplace());
+  return answer;
+}
+
+}  // namespace
+
+void ask_rows(Session& session, std::string_view sql, std::string_view question, std::size_t columns,
+              const std::function<void(Answer)>& visit) {
   session.execute(sql);
-  std::vector<std::optional<std::int64_t>> answers(count);
   if (session.next_result()) {
-    require_columns(session, sql, count);
+    const std::size_t count = session.column_count();
+    if (count != columns) refuse(question, "has " + std::to_string(count) + (count == 1 ? " column" : " columns"));
     Row row;
-    if (session.fetch(row)) {
-      for (std::size_t i = 0; i < count; ++i)
-        if (!row[i].is_null()) answers[i] = decode_integer(session.columns()[i], row[i]);
-    }
-    while (session.fetch(row)) continue;
+    while (session.fetch(row)) visit(read_answer(session, row));
   }
   while (session.next_result()) continue;
-  return answers;
+}
+
+Answer ask_row(Session& session, std::string_view sql, std::size_t columns) {
+  std::optional<Answer> first;
+  ask_rows(session, sql, sql, columns, [&](Answer row) {
+    if (!first) first = std::move(row);
+  });
+  return first ? std::move(*first) : Answer(columns);
+}
+
+std::optional<std::string> ask_text(Session& session, std::string_view sql) {
+  return std::move(ask_row(session, sql, 1)[0]);
 }
 
 std::optional<std::int64_t> ask_integer(Session& session, std::string_view sql) {
-  return ask_integers(session, sql, 1)[0];
+  return integer_of(ask_text(session, sql), sql);
 }
 
-}  // namespace mssql::tds
+std::optional<std::int64_t> integer_of(const std::optional<std::string>& text, std::string_view question) {
+  if (!text) return std::nullopt;
+  std::int64_t number = 0;
+  const char* const end = text->data() + text->size();
+  const auto [last, status] = std::from_chars(text->data(), end, number);
+  if (status != std::errc() || last != end) refuse(question, "is no integer");
+  return number;
+}
+
+}  // namespace mssql::source

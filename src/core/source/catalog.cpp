@@ -4,7 +4,6 @@
 #include <climits>
 
 #include "core/error.hpp"
-#include "core/tds/codec/decode.hpp"
 #include "session.hpp"
 
 namespace mssql::source {
@@ -83,17 +82,17 @@ std::optional<std::string> checked(const CatalogColumn& column, const std::strin
 }
 
 // By the query's columns, where they stand in the answer.
-std::vector<std::size_t> places(const tds::Session& session, const CatalogQuery& query) {
-  const std::span<const Column> answer = session.columns();
+std::vector<std::size_t> places(const Session& session, const CatalogQuery& query) {
   std::vector<std::size_t> found;
   for (const CatalogColumn& column : query.columns) {
-    const auto at = std::find_if(answer.begin(), answer.end(), [&](const Column& c) { return c.name == column.name; });
-    if (at == answer.end()) {
+    std::size_t at = 0;
+    while (at < session.column_count() && session.column_name(at) != column.name) ++at;
+    if (at == session.column_count()) {
       throw Error(
           sqlstate::fdw_error, "the server's answer has an unexpected shape",
           "The answer to \"" + std::string(query.name) + "\" has no column \"" + std::string(column.name) + "\".");
     }
-    found.push_back(static_cast<std::size_t>(at - answer.begin()));
+    found.push_back(at);
   }
   return found;
 }
@@ -134,25 +133,22 @@ void CatalogBudget::take(std::size_t bytes) {
   left_ -= bytes;
 }
 
-void read_catalog(tds::Session& session, const CatalogQuery& query, CatalogBudget& budget,
+void read_catalog(Session& session, const CatalogQuery& query, CatalogBudget& budget,
                   const std::function<bool(CatalogRow)>& visit) {
   session.execute(query.sql);
   if (session.next_result()) {
     const std::vector<std::size_t> places_of = places(session, query);
-    const std::span<const Column> columns = session.columns();
     Row row;
     while (session.fetch(row)) {
       std::vector<std::optional<std::string>> cells(places_of.size());
       std::size_t bytes = 0;
       for (std::size_t i = 0; i < cells.size(); ++i) {
         const Cell& cell = row[places_of[i]];
-        const Column& column = columns[places_of[i]];
         std::optional<std::string> text;
-        // Drivers give characters of one byte or of two: the budget is of what is kept
-        const std::size_t width = column.encoding == Encoding::utf16le ? 2 : 1;
-        bytes += cell.size / width + query.columns[i].name.size();
+        budget.check(bytes + cell.size / 2);  // it has as many characters at least
+        if (!cell.is_null()) session.append_text(places_of[i], cell, text.emplace());
+        bytes += (text ? text->size() : 0) + query.columns[i].name.size();
         budget.check(bytes);
-        if (!cell.is_null()) tds::decode_to_text(column, cell, tds::CharacterPolicy::replace, text.emplace());
         cells[i] = catalog_cell(query, query.columns[i], text);
       }
       if (visit(CatalogRow(query.columns, std::move(cells)))) budget.take(bytes);

@@ -15,11 +15,9 @@
 #include <string_view>
 #include <vector>
 
-namespace mssql::tds {
-class Session;
-}
-
 namespace mssql::source {
+
+class Session;
 
 enum class CatalogKind : std::uint8_t {
   name,        // an identifier: not empty, no NUL, at most 128 UTF-16 units
@@ -85,7 +83,7 @@ class CatalogBudget {
 // Calls `visit` for each row of the answer. It is counted in `budget`, unless `visit` answers that
 // it has kept nothing of it: false. Throws Error, also where the answer lacks a column, and for
 // what a kind does not allow.
-void read_catalog(tds::Session& session, const CatalogQuery& query, CatalogBudget& budget,
+void read_catalog(Session& session, const CatalogQuery& query, CatalogBudget& budget,
                   const std::function<bool(CatalogRow)>& visit);
 
 // A cell as its column's kind has it; nothing for NULL. Throws Error for what the kind does not

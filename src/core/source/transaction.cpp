@@ -5,9 +5,7 @@
 #include <random>
 #include <string>
 
-#include "ask.hpp"
-
-namespace mssql::tds {
+namespace mssql::source {
 
 namespace {
 
@@ -48,12 +46,9 @@ bool Transaction::is_ours(const Session& session) const noexcept {
   return !now || (*now != 0 && (descriptor_ == 0 || *now == descriptor_));
 }
 
-// Nothing: the session gives no answer (SET NOEXEC ON, say).
 std::optional<bool> Transaction::goes_on(Session& session) const {
   if (const std::optional<std::uint64_t> now = session.transaction()) return *now != 0;
-  const std::optional<std::int64_t> nesting = ask_integer(session, "SELECT CAST(@@TRANCOUNT AS int)");
-  if (!nesting) return std::nullopt;
-  return *nesting > 0;
+  return session.ask_whether_in_transaction();
 }
 
 bool Transaction::stands(Session* session) {
@@ -137,4 +132,4 @@ void Transaction::roll_back_to(Session* session, int level) {
 // own savepoint is older.
 void Transaction::release(int level) noexcept { savepoints_ = std::min(savepoints_, level - 1); }
 
-}  // namespace mssql::tds
+}  // namespace mssql::source

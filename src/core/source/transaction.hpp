@@ -17,7 +17,7 @@
 
 #include "session.hpp"
 
-namespace mssql::tds {
+namespace mssql::source {
 
 class Transaction {
  public:
@@ -72,4 +72,4 @@ class Transaction {
   Opening opening_;
 };
 
-}  // namespace mssql::tds
+}  // namespace mssql::source

@@ -39,10 +39,10 @@ void load_error_context(void* argument) {
   }
 }
 
-tds::CharacterPolicy character_policy(const char* text) {
-  if (std::strcmp(text, "error") == 0) return tds::CharacterPolicy::error;
-  if (std::strcmp(text, "replace") == 0) return tds::CharacterPolicy::replace;
-  if (std::strcmp(text, "strip") == 0) return tds::CharacterPolicy::strip;
+source::CharacterPolicy character_policy(const char* text) {
+  if (std::strcmp(text, "error") == 0) return source::CharacterPolicy::error;
+  if (std::strcmp(text, "replace") == 0) return source::CharacterPolicy::replace;
+  if (std::strcmp(text, "strip") == 0) return source::CharacterPolicy::strip;
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid nul_policy: \"%s\"", text),
                   errhint("Valid values are error, replace and strip.")));
   pg_unreachable();

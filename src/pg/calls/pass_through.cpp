@@ -1,5 +1,6 @@
 // What a user calls: mssql_query, mssql_exec, the list of connections, the version.
 
+#include "core/access/connect.hpp"
 #include "pg/datum/sender.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
@@ -64,7 +65,7 @@ Datum query(FunctionCallInfo fcinfo) {
 
   ReaderOptions options;
   options.source = "mssql_query";
-  options.policy = static_cast<tds::CharacterPolicy>(
+  options.policy = static_cast<source::CharacterPolicy>(
       choice_option(OptionContext::server, option_list(server->options), "nul_policy", 0));
   options.pass_through = true;
   Tuplestorestate* rows = begin_result(result, descriptor);
@@ -90,7 +91,7 @@ Datum execute(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   const char* sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
-  tds::Session& session = acquire(server->serverid, GetUserId(), {.pass_through = true});
+  source::Session& session = acquire(server->serverid, GetUserId(), {.pass_through = true});
   const std::int64_t rows = tds::run(session, utf8);
   report_messages(NOTICE);
   PG_RETURN_INT64(rows);
@@ -157,7 +158,7 @@ Datum mssql_fdw_disconnect_all(PG_FUNCTION_ARGS) {
 Datum mssql_fdw_version(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   return fence([&]() -> Datum {
-    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s (%s)", version, copy_out(mssql::tds::driver_version()))));
+    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s (%s)", version, copy_out(mssql::access::driver_version()))));
   });
 }
 }

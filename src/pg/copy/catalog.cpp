@@ -16,17 +16,11 @@ namespace {
 using Catalog = std::vector<CatalogAnswer>;
 
 // Core only.
-void read(Catalog& catalog, tds::Session& session) { catalog = whole_catalog(session); }
+void read(Catalog& catalog, source::Session& session) { catalog = whole_catalog(session); }
 
 // Core only.
-std::int64_t count_rows(tds::Session& session, const char* schema, const char* table, bool snapshot) {
-  std::int64_t count = 0;
-  source::CatalogBudget budget;
-  source::read_catalog(session, tsql::count_query(schema, table, snapshot), budget, [&](const source::CatalogRow& row) {
-    count = std::stoll(row.text("rows"));
-    return false;
-  });
-  return count;
+std::int64_t count_rows(source::Session& session, const char* schema, const char* table, bool snapshot) {
+  return source::ask_integer(session, tsql::count_query(schema, table, snapshot).sql).value_or(0);
 }
 
 // From here on the backend is called.

@@ -22,7 +22,7 @@ struct LoadRequest {
   int ncolumns{0};
   const RemoteColumn* types{nullptr};  // ncolumns entries
   const char* source{nullptr};         // how messages call the source: "dbo.Posts"
-  tds::CharacterPolicy policy{tds::CharacterPolicy::error};
+  source::CharacterPolicy policy{source::CharacterPolicy::error};
   std::int64_t estimated_rows{0};  // for progress only; 0: unknown
   std::int64_t estimated_bytes{0};
 };

@@ -421,7 +421,7 @@ void raise_out_of_range(const Converter& self, const char* value, int sqlstate) 
 }
 
 Converter choose_converter(const Column& column, const RemoteType* remote, Form_pg_attribute attribute,
-                           tds::CharacterPolicy policy) {
+                           source::CharacterPolicy policy) {
   Converter converter{};
   converter.typmod = attribute->atttypmod;
   converter.type = getBaseTypeAndTypmod(attribute->atttypid, &converter.typmod);

@@ -1,5 +1,5 @@
-// Wire cells to PostgreSQL datums: which pairs of types convert, and the conversions, all binary
-// where PostgreSQL's type allows it.
+// SQL Server's cells to PostgreSQL datums, for tds_decoder.cpp: which pairs of types convert, and
+// the conversions, all binary where PostgreSQL's type allows it.
 //
 // A value either arrives whole or is an error (class 22) that shows it: nothing is cut, rounded or
 // turned into NULL, but for two cases that the type mapping states: the seventh digit of a fraction
@@ -11,6 +11,11 @@
 #include "pg/host/boundary.hpp"
 
 namespace mssql::pg {
+
+using tds::Cell;
+using tds::Column;
+using tds::Encoding;
+using tds::WireType;
 
 struct Converter;
 // `cell` is not NULL. The datum is in the current memory context; `scratch` holds text on the way.
@@ -25,7 +30,7 @@ struct Converter {
   Oid domain;  // InvalidOid: none
   void** domain_cache;
   MemoryContext context;
-  tds::CharacterPolicy policy;
+  source::CharacterPolicy policy;
   FmgrInfo* input;  // of types that are read from text, or received from binary
   Oid input_parameter;
   FmgrInfo* equal;  // of types with a typmod that may round
@@ -35,7 +40,7 @@ struct Converter {
 // ereports 42804, naming the column, when there is no conversion that keeps every value. `remote`
 // may be null.
 Converter choose_converter(const Column& column, const RemoteType* remote, Form_pg_attribute attribute,
-                           tds::CharacterPolicy policy);
+                           source::CharacterPolicy policy);
 
 // NULL (a null cell) too: a domain may refuse it.
 inline Datum convert(const Converter& converter, const Column& column, const Cell& cell, std::string& scratch,

@@ -4,6 +4,7 @@
 
 #include "core/tsql/select.hpp"
 #include "core/tsql/statement.hpp"
+#include "pg/remote/ask.hpp"
 #include "scan.hpp"
 
 namespace mssql::pg {
@@ -104,8 +105,8 @@ Source find_source(Relation relation) {
   source.may_cut = !has_statistics(relation) && !has_statistics_above(table_id);
   source.options = table_options(table_id, table, server);
   // A cut may halve a surrogate pair, and a NUL is no reason to have no statistics.
-  if (source.options.policy == tds::CharacterPolicy::error) {
-    source.options.policy = tds::CharacterPolicy::replace;
+  if (source.options.policy == source::CharacterPolicy::error) {
+    source.options.policy = source::CharacterPolicy::replace;
     source.options.text_form = text_form(option_list(server->options), source.options.policy);
   }
   source.remote = describe_remote_table(relation, source.options);
@@ -123,27 +124,22 @@ Source find_source(Relation relation) {
 }
 
 // As the table's owner, like every other part of ANALYZE.
-Reader* open_reader(const Source& source, const char* sql, TupleDesc target, List* attributes) {
-  const int count = list_length(attributes);
+Reader* open_reader(const Source& source, const char* sql) {
+  const int count = list_length(source.attributes);
   auto* attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(count, 1))));
-  for (int i = 0; i < count; ++i) attnums[i] = list_nth_int(attributes, i);
+  for (int i = 0; i < count; ++i) attnums[i] = list_nth_int(source.attributes, i);
   ReaderOptions options;
   options.policy = source.options.policy;
   options.source = source.name;
-  if (target == source.descriptor) options.columns = remote_columns(source.remote, attributes);
-  return reader_open(source.server, source.relation->rd_rel->relowner, sql, {}, target, attnums, count, options);
+  options.columns = remote_columns(source.remote, source.attributes);
+  return reader_open(source.server, source.relation->rd_rel->relowner, sql, {}, source.descriptor, attnums, count,
+                     options);
 }
 
 // The one number that a query answers; negative for NULL.
 double ask_number(const Source& source, const char* sql) {
-  TupleDesc descriptor = CreateTemplateTupleDesc(1);
-  TupleDescInitEntry(descriptor, 1, "rows", INT8OID, -1, 0);
-  Reader* reader = open_reader(source, sql, descriptor, list_make1_int(1));
-  Datum value = 0;
-  bool isnull = true;
-  const bool found = reader_next(reader, &value, &isnull) && !isnull;
-  reader_close(reader);
-  return found ? static_cast<double>(DatumGetInt64(value)) : -1;
+  const auto answer = ask_integer(source.server, source.relation->rd_rel->relowner, sql, source.name);
+  return static_cast<double>(answer.value_or(-1));
 }
 
 // The rest of a value beyond what the statistics of its type look at (analyze.c: WIDTH_THRESHOLD,
@@ -177,7 +173,7 @@ void read_sample(const Source& source, const char* sql, Sample* sample) {
   sample->to_skip = -1;
   reservoir_init_selection_state(&sample->random, sample->size);
 
-  Reader* reader = open_reader(source, sql, source.descriptor, source.attributes);
+  Reader* reader = open_reader(source, sql);
   MemoryContext one_row = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw analyze", ALLOCSET_DEFAULT_SIZES);
   for (;;) {
     MemoryContext old = MemoryContextSwitchTo(one_row);

@@ -72,7 +72,7 @@ void describe(void* argument) {
 }
 
 template <class Visit>
-void read_catalog(Import& import, tds::Session& session, const source::CatalogQuery& query, Visit&& visit) {
+void read_catalog(Import& import, source::Session& session, const source::CatalogQuery& query, Visit&& visit) {
   import.statement = query.sql;
   source::read_catalog(session, query, import.budget, visit);
   import.statement.clear();
@@ -121,7 +121,7 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   throw Error("HV00R", "schema \"" + schema + "\" does not exist on server \"" + server + '"', {}, hint);
 }
 
-void find_relations(Import& import, tds::Session& session, const tsql::CatalogFeatures& features, const char* server,
+void find_relations(Import& import, source::Session& session, const tsql::CatalogFeatures& features, const char* server,
                     const char* wanted, const ImportOptions& options) {
   const std::string schema = wanted;
   std::set<std::string> schemas;
@@ -166,7 +166,7 @@ ImportedColumn imported_column(Import& import, const source::CatalogRow& row) {
   return column;
 }
 
-void find_columns(Import& import, tds::Session& session, const tsql::CatalogFeatures& features,
+void find_columns(Import& import, source::Session& session, const tsql::CatalogFeatures& features,
                   const ImportOptions& options) {
   RelationIndex index;
   std::set<std::pair<const ImportedTable*, std::string>> keys;
@@ -334,7 +334,7 @@ void write_commands(Import& import, const char* server, const ImportOptions& opt
 
 const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 
-void read_features(tsql::CatalogFeatures& features, tds::Session& session) { features = catalog_features(session); }
+void read_features(tsql::CatalogFeatures& features, source::Session& session) { features = catalog_features(session); }
 
 const char* to_server(const std::string& text) {
   return copy_out(view(pg_any_to_server(text.c_str(), static_cast<int>(text.size()), PG_UTF8)));
@@ -422,7 +422,7 @@ void judge_columns(Import& import) {
   }
 }
 
-void run_import(Import& import, std::vector<std::string>& aliases, tds::Session& session,
+void run_import(Import& import, std::vector<std::string>& aliases, source::Session& session,
                 ImportForeignSchemaStmt* statement, const ImportOptions& options) {
   const Listed listed = listed_tables(statement->table_list);
   const char* schema = to_utf8(statement->remote_schema);

@@ -3,7 +3,7 @@
 
 #include "planner.hpp"
 
-#include "pg/remote/reader.hpp"
+#include "pg/remote/ask.hpp"
 
 namespace mssql::pg {
 
@@ -51,22 +51,6 @@ double default_rows(const RelOptInfo* relation) {
   constexpr double pages = 10;
   const double width = relation->reltarget->width + static_cast<double>(MAXALIGN(SizeofHeapTupleHeader));
   return pages * BLCKSZ / width;
-}
-
-// The server's own row count; negative when it has none (a view).
-double remote_rows(Oid server, Oid user, const PlannedRelation* planned) {
-  TupleDesc descriptor = CreateTemplateTupleDesc(1);
-  TupleDescInitEntry(descriptor, 1, "rows", INT8OID, -1, 0);
-  const int attribute = 1;
-  ReaderOptions options;
-  options.source = "the row estimate";
-  Reader* reader = reader_open(server, user, row_count_query(planned->table.source.from, false), {}, descriptor,
-                               &attribute, 1, options);
-  Datum value = 0;
-  bool isnull = true;
-  const bool found = reader_next(reader, &value, &isnull) && !isnull;
-  reader_close(reader);
-  return found ? static_cast<double>(DatumGetInt64(value)) : -1;
 }
 
 Oid user_of(PlannerInfo* root, RelOptInfo* relation) {
@@ -165,8 +149,10 @@ void GetForeignRelSize(PlannerInfo* root, RelOptInfo* relation, Oid table) {
   set_baserel_size_estimates(root, relation);  // for the width
   double rows = relation->tuples;
   if (planned->options.use_remote_estimate && !planned->table.is_query) {
-    const double answer = remote_rows(server->serverid, user_of(root, relation), planned);
-    if (answer >= 0) rows = answer;
+    // The server's own row count; a view has none.
+    const char* question = row_count_query(planned->table.source.from, false);
+    const auto answer = ask_integer(server->serverid, user_of(root, relation), question, "the row estimate");
+    if (answer) rows = static_cast<double>(*answer);
   }
   // Zero is an empty table, and before PostgreSQL 14 a table without statistics.
   if (relation->pages == 0 && rows <= 0) rows = default_rows(relation);

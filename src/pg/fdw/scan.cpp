@@ -3,6 +3,8 @@
 
 #include "scan.hpp"
 
+#include "pg/remote/connection.hpp"
+
 namespace mssql::pg {
 
 namespace {
@@ -13,7 +15,7 @@ struct ScanState {
   Oid user;
   const char* source;
   RemoteColumn* columns;
-  tds::CharacterPolicy policy;
+  source::CharacterPolicy policy;
   int* attnums;
   int nattributes;
   List* expressions;  // ExprState*, of the parameters

@@ -7,17 +7,15 @@
 
 #include "connection.hpp"
 
-#include "core/source/ask.hpp"
+#include "core/access/connect.hpp"
 #include "core/source/transaction.hpp"
-#include "core/tsql/statement.hpp"
 #include "options.hpp"
-#include "reader.hpp"
 
 namespace mssql::pg {
 
 namespace {
 
-using tds::Transaction;
+using source::Transaction;
 
 // The socket, as PostgreSQL counts those that are not its own. Neither function raises.
 class ExternalDescriptor {
@@ -43,14 +41,9 @@ class ExternalDescriptor {
   bool held_{false};
 };
 
-// What a login makes.
 struct Link {
   ExternalDescriptor descriptor;
-  std::unique_ptr<tds::Session> session;
-  tds::Opening opening;  // of each transaction
-  tds::Waits waits;
-  bool keep{true};
-  bool level_guessed{false};  // the server did not say whether SNAPSHOT is allowed
+  access::Link remote;
 };
 
 struct Connection {
@@ -63,10 +56,10 @@ struct Connection {
   TimestampTz connected_at{0};
   Transaction transaction;
   bool reused{false};       // the session is older than the transaction
-  Reader* reader{nullptr};  // streams from the session now
+  Holder* holder{nullptr};  // of the session now
   bool invalidated{false};
 
-  tds::Session* session() const noexcept { return link.session.get(); }
+  source::Session* session() const noexcept { return link.remote.session.get(); }
   bool in_transaction() const noexcept { return transaction.state() != Transaction::State::idle; }
 };
 
@@ -124,68 +117,34 @@ void forget_messages() {
   if (messages != nullptr) messages->clear();
 }
 
-tds::IsolationLevel level_of(tsql::Isolation isolation) {
-  switch (isolation) {
-    case tsql::Isolation::snapshot: return tds::IsolationLevel::snapshot;
-    case tsql::Isolation::repeatable_read: return tds::IsolationLevel::repeatable_read;
-    case tsql::Isolation::serializable: return tds::IsolationLevel::serializable;
-    case tsql::Isolation::automatic:
-    case tsql::Isolation::read_committed: break;
-  }
-  return tds::IsolationLevel::read_committed;
-}
-
-// Whether the database allows SNAPSHOT isolation, where the login sees that. Throws Error for a
-// server that mssql_fdw does not work with. Core only.
-std::optional<std::int64_t> ask_snapshot_state(tds::Session& session) {
-  const auto facts = tds::ask_integers(session, tsql::server_facts_query(), 2);
-  const std::int64_t edition = facts[1].value_or(0);
-  const std::string_view refused = tsql::refused_edition(edition);
-  if (refused.empty()) return facts[0];
-  throw Error(sqlstate::feature_not_supported, "mssql_fdw does not work with " + std::string(refused),
-              "The server's EngineEdition is " + std::to_string(edition) + ".",
-              "It works with SQL Server, Azure SQL Database and Azure SQL Managed Instance.");
-}
-
-// Core only; the password lives no longer than this frame. What is asked before the session is in
-// use has the login's patience.
-Link log_in(OptionList server_options, OptionList mapping_options) {
-  const tds::Login login = make_login(server_options, mapping_options);
+// Core only; the password lives no longer than this frame.
+Link log_in(const Account& account) {
+  const access::Wanted wanted = access::read_wanted(account.server_options, account.mapping_options);
   Link link;
   link.descriptor = ExternalDescriptor::acquire();
-  link.session = tds::connect(login, {stop_waiting, keep_message, wait});
-  link.waits.statement = login.query_timeout;
-  link.session->limit({login.query_timeout > 0 ? login.query_timeout : login.connect_timeout, link.waits.attention});
-  link.opening.settings = tsql::session_settings();
-  const auto wanted =
-      static_cast<tsql::Isolation>(choice_option(OptionContext::server, server_options, "isolation", 0));
-  const std::optional<std::int64_t> snapshot_state = ask_snapshot_state(*link.session);
-  link.opening.level = level_of(tsql::resolve(wanted, snapshot_state == 1));
-  link.level_guessed = wanted == tsql::Isolation::automatic && !snapshot_state;
-  link.keep = boolean_option(OptionContext::server, server_options, "keep_connections", true);
-  link.session->limit(link.waits);
+  link.remote = access::log_in(wanted, {stop_waiting, keep_message, wait});
   return link;
 }
 
-void let_reader_go(Connection& connection) noexcept {
-  if (connection.reader != nullptr) reader_detach(std::exchange(connection.reader, nullptr));
+void let_holder_go(Connection& connection) noexcept {
+  if (connection.holder != nullptr) std::exchange(connection.holder, nullptr)->detach();
 }
 
 void close(Connection& connection) noexcept {
-  let_reader_go(connection);
+  let_holder_go(connection);
   fence_quiet([&] { connection.link = Link(); });
   connection.invalidated = false;
 }
 
-void connect(Connection& connection, const Access& access) {
+void connect(Connection& connection, const Account& account) {
   close(connection);
   connection.connected_at = GetCurrentTimestamp();
   activity = Activity::connect;
-  connection.link = log_in(access.server_options, access.mapping_options);
+  connection.link = log_in(account);
   activity = Activity::query;
   connection.reused = false;
-  if (connection.link.level_guessed) {
-    ereport(WARNING, (errmsg("server \"%s\" is read at READ COMMITTED isolation", access.server->servername),
+  if (connection.link.remote.level_guessed) {
+    ereport(WARNING, (errmsg("server \"%s\" is read at READ COMMITTED isolation", account.server->servername),
                       errdetail("The login does not see whether the database allows SNAPSHOT isolation."),
                       errhint("Set the server option \"isolation\".")));
   }
@@ -196,10 +155,10 @@ void finish(Connection& connection) noexcept {
   const bool spent =
       connection.transaction.touched() && connection.session() != nullptr && !connection.session()->resets();
   connection.transaction.finish();
-  const bool keep = connection.link.keep && !connection.invalidated && !spent && connection.session() != nullptr &&
-                    connection.session()->alive();
+  const bool keep = connection.link.remote.keep && !connection.invalidated && !spent &&
+                    connection.session() != nullptr && connection.session()->alive();
   if (!keep) return close(connection);
-  connection.session()->limit(connection.link.waits);
+  connection.session()->limit(connection.link.remote.waits);
 }
 
 // Whether the session, idle since the last transaction, is there yet. Core only.
@@ -216,7 +175,7 @@ bool wakes_up(Connection& connection) {
 // False when the session, idle before, turned out to be dead. Core only.
 bool begin_on(Connection& connection, bool now) {
   try {
-    connection.transaction.begin(*connection.session(), connection.link.opening);
+    connection.transaction.begin(*connection.session(), connection.link.remote.opening);
     if (now) connection.session()->settle();
   } catch (const Error& error) {
     connection.transaction.finish();
@@ -230,10 +189,10 @@ bool begin_on(Connection& connection, bool now) {
   return true;
 }
 
-void begin(Connection& connection, const Access& access, bool now) {
+void begin(Connection& connection, const Account& account, bool now) {
   connection.reused = wakes_up(connection);
   if (connection.reused && begin_on(connection, now)) return forget_messages();
-  connect(connection, access);
+  connect(connection, account);
   begin_on(connection, now);
   forget_messages();
 }
@@ -268,7 +227,7 @@ void look_after(Connection& connection) {
 // goes.
 void roll_back(Connection& connection) noexcept {
   if (!connection.in_transaction()) return;
-  let_reader_go(connection);
+  let_holder_go(connection);
   bool done = false;
   fence_quiet([&] { done = connection.transaction.roll_back(connection.session()); });
   // Dropping the session makes the server roll back as well.
@@ -279,7 +238,7 @@ void roll_back(Connection& connection) noexcept {
 void commit(Connection& connection) {
   if (!connection.in_transaction()) return;
   if (!connection.transaction.touched()) return roll_back(connection);
-  let_reader_go(connection);
+  let_holder_go(connection);
   if (!connection.transaction.commit(connection.session())) raise_lost(connection);
   finish(connection);
 }
@@ -288,12 +247,11 @@ void roll_back_to_savepoint(Connection& connection, int level) noexcept {
   if (!connection.in_transaction()) return;
   // The session must be free for a rollback. Else a cursor from outside that was read here streams
   // on.
-  const bool ends_reader =
-      connection.reader != nullptr &&
-      (connection.transaction.wrote_inside(level) || reader_belongs_to(connection.reader, CurTransactionResourceOwner));
-  if (ends_reader) let_reader_go(connection);
+  const bool ends_holder = connection.holder != nullptr && (connection.transaction.wrote_inside(level) ||
+                                                            connection.holder->belongs_to(CurTransactionResourceOwner));
+  if (ends_holder) let_holder_go(connection);
   fence_quiet([&] {
-    if (ends_reader && connection.session() != nullptr) connection.session()->cancel();
+    if (ends_holder && connection.session() != nullptr) connection.session()->cancel();
     connection.transaction.roll_back_to(connection.session(), level);
   });
 }
@@ -312,7 +270,7 @@ void refuse_to_prepare(const Connection& connection) {
 // Before any of several is committed: one that is known to be lost leaves nothing of the others.
 void look_before_commit(Connection& connection) {
   if (!connection.transaction.touched()) return;
-  let_reader_go(connection);
+  let_holder_go(connection);
   look_after(connection);
 }
 
@@ -387,22 +345,22 @@ Connection& new_connection() {
   return *connections->back();
 }
 
-Connection& find_connection(const Access& access) {
+Connection& find_connection(const Account& account) {
   Connection* unused = nullptr;
   for (Connection* connection : *connections) {
-    if (connection->mapping == access.mapping->umid) return *connection;
+    if (connection->mapping == account.mapping->umid) return *connection;
     if (connection->session() == nullptr && !connection->in_transaction()) unused = connection;
   }
   if (unused == nullptr) unused = &new_connection();
-  unused->mapping = access.mapping->umid;
-  unused->server = access.server->serverid;
-  unused->user = access.mapping->userid;
+  unused->mapping = account.mapping->umid;
+  unused->server = account.server->serverid;
+  unused->user = account.mapping->userid;
   unused->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(unused->server));
   unused->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(unused->mapping));
   return *unused;
 }
 
-Connection& connection_of(const tds::Session& session) {
+Connection& connection_of(const source::Session& session) {
   for (Connection* connection : *connections) {
     if (connection->session() == &session) return *connection;
   }
@@ -411,14 +369,13 @@ Connection& connection_of(const tds::Session& session) {
 
 }  // namespace
 
-tds::Session& acquire(Oid server, Oid user, const Use& use) {
+source::Session& acquire(Oid server, Oid user, const Use& use) {
   prepare_cache();
   activity = Activity::query;
-  const Access access = find_access(server, user);
-  require_password(access, user);
-  Connection& connection = find_connection(access);
-  // Should reading away fail, the reader has let go and says so itself when it is asked for a row.
-  if (connection.reader != nullptr) reader_give_way(std::exchange(connection.reader, nullptr));
+  const Account account = find_account(server, user);
+  Connection& connection = find_connection(account);
+  // Should reading away fail, the holder has let go and says so itself when it is asked for a row.
+  if (connection.holder != nullptr) std::exchange(connection.holder, nullptr)->give_way();
   const bool whole = use.whole || IsolationUsesXactSnapshot();
   if (connection.in_transaction()) {
     if (IsolationUsesXactSnapshot()) connection.transaction.keep_whole();
@@ -426,10 +383,10 @@ tds::Session& acquire(Oid server, Oid user, const Use& use) {
   } else if (connection.invalidated) {
     close(connection);
   }
-  if (!connection.in_transaction()) begin(connection, access, use.pass_through || !use.begins_with_statement);
+  if (!connection.in_transaction()) begin(connection, account, use.pass_through || !use.begins_with_request);
   if (whole) connection.transaction.keep_whole();
   if (use.pass_through) {
-    connection.session()->limit({connection.link.waits.statement, undo_seconds});
+    connection.session()->limit({connection.link.remote.waits.statement, undo_seconds});
     connection.transaction.write(*connection.session(), GetCurrentTransactionNestLevel());
   } else {
     connection.transaction.clean(*connection.session());
@@ -437,11 +394,11 @@ tds::Session& acquire(Oid server, Oid user, const Use& use) {
   return *connection.session();
 }
 
-bool may_start_over(const tds::Session& session) {
+bool may_start_over(const source::Session& session) {
   return connection_of(session).reused && session.awaits_begin() && !session.alive();
 }
 
-void set_active_reader(tds::Session& session, Reader* reader) { connection_of(session).reader = reader; }
+void hold(source::Session& session, Holder* holder) { connection_of(session).holder = holder; }
 
 void report_messages(int level) {
   if (messages == nullptr) return;

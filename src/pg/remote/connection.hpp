@@ -5,8 +5,8 @@
 // ends with the local one: commit, or rollback on abort. It begins with a reset, so that nothing a
 // statement has set in one transaction is seen in the next; sessions that cannot be reset are
 // closed instead. One session serves all scans of a transaction, so they see one snapshot and their
-// own writes; when a second scan wants the session while a first is still streaming, the first
-// reads its remaining rows into a tuplestore (reader.hpp).
+// own writes; when a second scan wants the session while a first still holds it, the first gives way:
+// it reads its remaining rows into a tuplestore (reader.hpp).
 //
 // A remote transaction that wrote and was lost (deadlock victim, cut connection) makes every later
 // use, and the local commit, fail. One that only read is begun anew with a warning, for its later
@@ -19,25 +19,61 @@
 
 namespace mssql::pg {
 
-struct Reader;
+// Who reads from a session now. Only one can.
+class Holder {
+ public:
+  // Another wants the session: reads away what is left.
+  virtual void give_way() = 0;
+  // The transaction or the session ends: lets go of it.
+  virtual void detach() noexcept = 0;
+  // Whether it ends with this resource owner, that of a subtransaction: a cursor from outside of it
+  // does not.
+  virtual bool belongs_to(ResourceOwner owner) const noexcept = 0;
+
+ protected:
+  ~Holder() = default;
+};
 
 // What a session is wanted for.
 struct Use {
   bool pass_through{
       false};         // a statement that may be anything; else a SELECT of ours, to which the session is made clean
   bool whole{false};  // a part of a run: losing the transaction is an error from here on
-  bool begins_with_statement{
-      false};  // the transaction may begin with the SELECT that the caller sends next, which see may_start_over()
+  bool begins_with_request{false};  // the transaction may begin with the request that comes next; begin_with() says so
 };
 
 // A cached session that is in a transaction and not busy. Connects when it must. Throws Error or
 // ereports.
-tds::Session& acquire(Oid server, Oid user, const Use& use);
-// After an error of the first statement: whether the session was an old one that turned out to be
-// dead, and nothing has been done over it, so that the caller should acquire() another.
-bool may_start_over(const tds::Session& session);
-// The reader that streams from the session now; acquire() makes it give way. Null: none.
-void set_active_reader(tds::Session& session, Reader* reader);
+source::Session& acquire(Oid server, Oid user, const Use& use);
+// After an error of the first request: whether the session was an old one that turned out to be
+// dead, and nothing has been done over it, so that another may be acquired.
+bool may_start_over(const source::Session& session);
+// The holder of the session from now on; acquire() makes it give way. Null: none.
+void hold(source::Session& session, Holder* holder);
+
+// False: nothing has happened, and another session has to be acquired. Core only.
+template <class Request>
+bool try_first(source::Session& session, Request& request) {
+  try {
+    request(session);
+  } catch (const Error& error) {
+    if (error.is_interruption() || !may_start_over(session)) throw;
+    return false;
+  }
+  return true;
+}
+
+// acquire(), with what is then done at once: request(session), which calls core only. It spares a
+// round trip to begin the transaction. Called twice where the first session turns out to be dead.
+template <class Request>
+source::Session& begin_with(Oid server, Oid user, Use use, Request&& request) {
+  use.begins_with_request = true;
+  for (;;) {
+    source::Session& session = acquire(server, user, use);
+    if (try_first(session, request)) return session;
+  }
+}
+
 // Raises what the server said on the side (PRINT, warnings) since the last call, at this level.
 void report_messages(int level);
 

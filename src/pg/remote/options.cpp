@@ -1,25 +1,13 @@
-// The validator, the privileges that options need, and the assembly of a Login; options.hpp states
-// the contracts.
+// The validator, and the privileges that options need; options.hpp states the contracts.
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-
-#include "core/tsql/quote.hpp"
 #include "options.hpp"
+
+#include "core/access/login.hpp"
+#include "core/tsql/quote.hpp"
 
 namespace mssql::pg {
 
 namespace {
-
-const OptionRule& rule_of(OptionContext context, std::string_view meaning) {
-  const OptionRule* rule = find_option(context, meaning);
-  if (rule == nullptr) throw Error(sqlstate::internal, "option \"" + std::string(meaning) + "\" has no rule");
-  return *rule;
-}
 
 OptionContext context_of(Oid catalog) {
   switch (catalog) {
@@ -71,84 +59,6 @@ void warn_of_ignored(OptionContext context, OptionList options) {
   }
 }
 
-void require_host(OptionList server_options) {
-  if (option_value(OptionContext::server, server_options, "host")) return;
-  throw Error("HV00J", "the foreign server has no option \"host\"", {}, "Write host '...' into its OPTIONS.");
-}
-
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-// A file that holds a secret. `kind` names it in messages, which never show what it holds.
-struct SecretFile {
-  const char* kind;
-  std::string_view path;
-
-  [[noreturn]] void refuse(const char* reason, const char* hint = "") const {
-    throw Error(sqlstate::invalid_authorization,
-                std::string("could not use ") + kind + " \"" + std::string(path) + "\"", reason, hint);
-  }
-  std::string read(std::size_t most) const;
-};
-
-// Its first `most` bytes. As with a server key of PostgreSQL: the owner alone may read it, or root
-// owns it and shares it with a group.
-std::string SecretFile::read(std::size_t most) const {
-  const File file(::open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.descriptor() < 0) refuse("The file does not exist or may not be read.");
-  struct stat status {};
-  if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) refuse("It is not a regular file.");
-  const bool ours = status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
-  const bool roots = status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) == 0;
-  if (!ours && !roots)
-    refuse("The file may be read by others than its owner.", "Make it mode 0600, or 0640 when root owns it.");
-  std::string content(most, '\0');
-  std::size_t length = 0;
-  while (length < most) {
-    const ssize_t count = ::read(file.descriptor(), content.data() + length, most - length);
-    if (count < 0 && errno != EINTR) refuse("Reading it failed.");
-    if (count == 0) break;
-    if (count > 0) length += static_cast<std::size_t>(count);
-  }
-  content.resize(length);
-  return content;
-}
-
-std::string read_password_file(std::string_view path) {
-  const SecretFile file{"password file", path};
-  std::string password = file.read(1024);
-  password.erase(std::min(password.find_first_of("\r\n"), password.size()));
-  if (password.empty()) file.refuse("Its first line is empty.");
-  return password;
-}
-
-// Read anew at each login: a token lives for an hour or so, and something else renews the file.
-std::string read_access_token_file(std::string_view path) {
-  constexpr std::size_t longest = 32768;
-  const SecretFile file{"access token file", path};
-  std::string token = file.read(longest + 1);
-  token.erase(token.find_last_not_of(" \t\r\n") + 1);
-  if (token.empty()) file.refuse("It is empty.");
-  if (token.size() > longest) file.refuse("It has more than 32768 bytes.");
-  const bool one_word = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  if (!one_word || token.front() == '{') {
-    file.refuse("It holds something else than one token.",
-                "az account get-access-token writes the bare token with --query accessToken --output tsv.");
-  }
-  return token;
-}
-
 // Without an option for the schema the table's name may have it, as in tds_fdw: 'dbo.Users'.
 void split_name(TableOptions* options) {
   const tsql::QualifiedName name = tsql::parse_qualified_name(options->table_name);
@@ -180,6 +90,16 @@ void require_mapping(const ForeignServer* server, Oid user) {
                           quote_identifier(name), quote_identifier(server->servername))));
 }
 
+// Asked at connect time too: a mapping may have changed since it was checked.
+void require_password(OptionList mapping_options, Oid user) {
+  if (superuser_arg(user) || access::has_own_secret(mapping_options)) return;
+  if (!boolean_option(OptionContext::user_mapping, mapping_options, "password_required", true)) return;
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED), errmsg("password is required"),
+       errdetail("Non-superusers must provide a username and a password, or an access token, in the user mapping.")));
+}
+
 }  // namespace
 
 OptionList option_list(List* definitions) {
@@ -193,90 +113,21 @@ OptionList option_list(List* definitions) {
   return {options, static_cast<std::size_t>(count)};
 }
 
-std::string_view text_option(OptionContext context, OptionList options, std::string_view meaning,
-                             std::string_view fallback) {
-  return option_value(context, options, meaning).value_or(fallback);
+Account find_account(Oid server, Oid user) {
+  Account account{};
+  account.server = GetForeignServer(server);
+  require_mapping(account.server, user);
+  account.mapping = GetUserMapping(user, server);
+  account.server_options = option_list(account.server->options);
+  account.mapping_options = option_list(account.mapping->options);
+  require_password(account.mapping_options, user);
+  return account;
 }
 
-bool boolean_option(OptionContext context, OptionList options, std::string_view meaning, bool fallback) {
-  const auto value = option_value(context, options, meaning);
-  return value ? read_boolean(rule_of(context, meaning), *value) : fallback;
-}
-
-double cost_option(OptionContext context, OptionList options, std::string_view meaning, double fallback) {
-  const auto value = option_value(context, options, meaning);
-  return value ? read_cost(rule_of(context, meaning), *value) : fallback;
-}
-
-std::size_t choice_option(OptionContext context, OptionList options, std::string_view meaning, std::size_t fallback) {
-  const auto value = option_value(context, options, meaning);
-  return value ? read_choice(rule_of(context, meaning), *value) : fallback;
-}
-
-Access find_access(Oid server, Oid user) {
-  Access access{};
-  access.server = GetForeignServer(server);
-  require_mapping(access.server, user);
-  access.mapping = GetUserMapping(user, server);
-  access.server_options = option_list(access.server->options);
-  access.mapping_options = option_list(access.mapping->options);
-  return access;
-}
-
-void require_password(const Access& access, Oid user) {
-  constexpr auto context = OptionContext::user_mapping;
-  if (superuser_arg(user)) return;
-  if (!boolean_option(context, access.mapping_options, "password_required", true)) return;
-  const bool has_user = !text_option(context, access.mapping_options, "username").empty();
-  const bool has_secret = !text_option(context, access.mapping_options, "password").empty() ||
-                          !text_option(context, access.mapping_options, "password_file").empty();
-  const bool has_token = !text_option(context, access.mapping_options, "access_token_file").empty();
-  if ((has_user && has_secret) || has_token) return;
-  ereport(
-      ERROR,
-      (errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED), errmsg("password is required"),
-       errdetail("Non-superusers must provide a username and a password, or an access token, in the user mapping.")));
-}
-
-tds::Login make_login(OptionList server_options, OptionList mapping_options) {
-  constexpr auto on_server = OptionContext::server;
-  constexpr auto on_mapping = OptionContext::user_mapping;
-  const auto number = [&](std::string_view meaning, int fallback) {
-    const auto value = option_value(on_server, server_options, meaning);
-    return value ? static_cast<int>(read_integer(rule_of(on_server, meaning), *value)) : fallback;
-  };
-
-  tds::Login login;
-  require_host(server_options);
-  login.host = text_option(on_server, server_options, "host");
-  login.port = number("port", login.port);
-  login.instance = text_option(on_server, server_options, "instance");
-  login.database = text_option(on_server, server_options, "database");
-  login.server_spn = text_option(on_server, server_options, "server_spn");
-  login.driver = static_cast<tds::DriverKind>(choice_option(on_server, server_options, "driver", 0));
-  login.encrypt = static_cast<tds::Encrypt>(
-      choice_option(on_server, server_options, "encrypt", static_cast<std::size_t>(login.encrypt)));
-  login.ca_file = text_option(on_server, server_options, "ca_file");
-  login.verify_host = boolean_option(on_server, server_options, "verify_host", login.verify_host);
-  login.tls_name = text_option(on_server, server_options, "tls_name");
-  login.application_name = text_option(on_server, server_options, "application_name", login.application_name);
-  login.read_only_intent = choice_option(on_server, server_options, "application_intent", 0) == 1;
-  login.connect_timeout = number("connect_timeout", login.connect_timeout);
-  login.query_timeout = number("query_timeout", login.query_timeout);
-  login.packet_size = number("packet_size", login.packet_size);
-
-  login.username = text_option(on_mapping, mapping_options, "username");
-  login.password = text_option(on_mapping, mapping_options, "password");
-  const std::string_view file = text_option(on_mapping, mapping_options, "password_file");
-  if (!file.empty()) login.password = read_password_file(file);
-  const std::string_view token_file = text_option(on_mapping, mapping_options, "access_token_file");
-  if (!token_file.empty()) login.access_token = read_access_token_file(token_file);
-  return login;
-}
-
-tsql::TextForm text_form(OptionList server_options, tds::CharacterPolicy policy) {
-  const auto driver = static_cast<tds::DriverKind>(choice_option(OptionContext::server, server_options, "driver", 0));
-  const bool raw = policy != tds::CharacterPolicy::error && tds::converts_text(driver);
+tsql::TextForm text_form(OptionList server_options, source::CharacterPolicy policy) {
+  const auto driver =
+      static_cast<source::DriverKind>(choice_option(OptionContext::server, server_options, "driver", 0));
+  const bool raw = policy != source::CharacterPolicy::error && source::converts_text(driver);
   return raw ? tsql::TextForm::raw : tsql::TextForm::converted;
 }
 
@@ -303,7 +154,7 @@ TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* ser
   result.startup_cost = cost_option(on_server, server_options, "fdw_startup_cost", 100.0);
   result.tuple_cost = cost_option(on_server, server_options, "fdw_tuple_cost", 0.2);
   const std::size_t policy = choice_option(on_server, server_options, "nul_policy", 0);
-  result.policy = static_cast<tds::CharacterPolicy>(choice_option(context, options, "nul_policy", policy));
+  result.policy = static_cast<source::CharacterPolicy>(choice_option(context, options, "nul_policy", policy));
   result.text_form = text_form(server_options, result.policy);
   return result;
 }
@@ -339,7 +190,7 @@ Datum validator(FunctionCallInfo fcinfo) {
   }
   const OptionContext context = context_of(catalog);
   validate_options(context, options);
-  if (context == OptionContext::server) require_host(options);
+  if (context == OptionContext::server) access::require_host(options);
   check_privileges(context, options);
   warn_of_ignored(context, options);
   PG_RETURN_VOID();

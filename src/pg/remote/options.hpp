@@ -1,10 +1,9 @@
-// Options of foreign servers, user mappings, tables and columns: from the catalogs to values, and
-// from there to a Login. Which options exist is core/options' table; privileges are judged here.
+// Options of foreign servers, user mappings, tables and columns, from the catalogs. Which exist, and
+// what becomes of them, is said in core/access; privileges are judged here.
 #pragma once
 
 #include "core/access/options.hpp"
-#include "core/tds/codec/decode.hpp"
-#include "core/source/session.hpp"
+#include "core/source/row.hpp"
 #include "core/tsql/select.hpp"
 #include "pg/host/boundary.hpp"
 
@@ -16,33 +15,21 @@ using OptionList = std::span<const Option>;
 // context.
 OptionList option_list(List* definitions);
 
-// Values by meaning (tds_fdw's spellings are looked through). What is not given answers the
-// fallback.
-std::string_view text_option(OptionContext context, OptionList options, std::string_view meaning,
-                             std::string_view fallback = {});
-bool boolean_option(OptionContext context, OptionList options, std::string_view meaning, bool fallback);
-double cost_option(OptionContext context, OptionList options, std::string_view meaning, double fallback);
-std::size_t choice_option(OptionContext context, OptionList options, std::string_view meaning, std::size_t fallback);
-
 // What a session needs of the catalogs.
-struct Access {
+struct Account {
   ForeignServer* server;
   UserMapping* mapping;  // PUBLIC's where the user has none
   OptionList server_options;
   OptionList mapping_options;
 };
-// ereports when there is no server or no mapping.
-Access find_access(Oid server, Oid user);
-// A non-superuser may only log in with a secret of the mapping, never with what the server process
-// owns (Kerberos credentials), unless a superuser said password_required 'false'. Asked at connect
-// time too: a mapping may have changed since it was checked.
-void require_password(const Access& access, Oid user);
-// Calls core only; reads the password or access token file. Throws Error.
-tds::Login make_login(OptionList server_options, OptionList mapping_options);
+// ereports when there is no server or no mapping, and where a non-superuser would log in by other
+// means than a secret of the mapping: what the server process owns (Kerberos credentials) is not
+// his, unless a superuser said password_required 'false'.
+Account find_account(Oid server, Oid user);
 
 // How text is selected for this policy: as what it is, unless a client library would have to
 // convert what it cannot.
-tsql::TextForm text_form(OptionList server_options, tds::CharacterPolicy policy);
+tsql::TextForm text_form(OptionList server_options, source::CharacterPolicy policy);
 
 // A foreign table's options with their defaults filled in; text in the server's encoding.
 struct TableOptions {
@@ -52,7 +39,7 @@ struct TableOptions {
   bool use_remote_estimate;
   double startup_cost;
   double tuple_cost;
-  tds::CharacterPolicy policy;
+  source::CharacterPolicy policy;
   tsql::TextForm text_form;
 };
 TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* server);

@@ -3,28 +3,18 @@
 //
 // A reader lives in the memory context it is opened in. Row values are allocated in the current
 // context of reader_next(); the caller resets it. Rows stream: memory is one row. When the session
-// is wanted by somebody else the rest of the rows goes to a tuplestore that spills to disk beyond
-// work_mem.
+// is wanted by somebody else it gives way (connection.hpp): the rest of the rows goes to a tuplestore
+// that spills to disk beyond work_mem.
 #pragma once
 
-#include "core/tds/codec/decode.hpp"
-#include "core/types.hpp"
-#include "connection.hpp"
+#include "pg/datum/row_decoder.hpp"
 
 namespace mssql::pg {
 
 struct Reader;
 
-// What a remote column is beyond its bytes: its declared type, where it is known, which only CLR
-// types need; and whether it was selected as raw text (tsql/select.hpp).
-struct RemoteColumn {
-  bool known;
-  RemoteType type;
-  bool raw_text;
-};
-
 struct ReaderOptions {
-  tds::CharacterPolicy policy{tds::CharacterPolicy::error};
+  source::CharacterPolicy policy{source::CharacterPolicy::error};
   const char* source{nullptr};           // what errors name beside the column ("foreign table \"users\""); may be null
   const RemoteColumn* columns{nullptr};  // ncolumns entries; may be null
   bool pass_through{false};              // the statement may be more than a SELECT
@@ -36,20 +26,12 @@ struct ReaderOptions {
 // count or a type with no conversion is an error that names the column. With ncolumns = 0 the rows
 // are only counted, whatever they hold. `parameters` are not needed after the call; `sql`,
 // `target`, `attnums` and `options.source` must live as long as the reader.
-Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Parameter> parameters, TupleDesc target,
-                    const int* attnums, int ncolumns, const ReaderOptions& options);
+Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Parameter> parameters,
+                    TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options);
 // Fills values[attnum-1] and isnull[attnum-1] of the mapped attributes (the others are left alone);
 // false after the last row.
 bool reader_next(Reader* reader, Datum* values, bool* isnull);
 // Ends the query (attention when rows are left). Safe to call twice.
 void reader_close(Reader* reader);
-// Reads the remaining rows away from the session; called by acquire().
-void reader_give_way(Reader* reader);
-// For connection.cpp, when the transaction or the session ends under an open reader: lets go of the
-// session.
-void reader_detach(Reader* reader);
-// Whether the reader's query ends with this resource owner, that of a subtransaction: a cursor from
-// outside of it does not.
-bool reader_belongs_to(const Reader* reader, ResourceOwner owner);
 
 }  // namespace mssql::pg

@@ -1,4 +1,4 @@
-// Borrowed views of what a session delivers: columns, cells, rows.
+// What SQL Server's cells are.
 //
 // A cell holds the bytes of the MS-TDS 2.2.5.5 wire encoding of its column's WireType, without
 // length prefix:
@@ -16,10 +16,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 
-namespace mssql {
+#include "core/source/row.hpp"
+
+namespace mssql::tds {
+
+using source::Cell;
+using source::Row;
 
 enum class WireType : std::uint8_t {
   bit,
@@ -63,15 +67,4 @@ struct Column {
 // So that a vector load need not stop at a value's end.
 inline constexpr std::size_t cell_padding = 64;
 
-// Valid until the next call on the session it came from. data is null for NULL, not null for an
-// empty value.
-struct Cell {
-  const std::uint8_t* data{nullptr};
-  std::size_t size{0};
-
-  bool is_null() const noexcept { return data == nullptr; }
-};
-
-using Row = std::span<const Cell>;
-
-}  // namespace mssql
+}  // namespace mssql::tds

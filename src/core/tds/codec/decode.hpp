@@ -11,8 +11,7 @@
 
 namespace mssql::tds {
 
-// What to do with characters that PostgreSQL's text cannot hold: U+0000 and lone surrogates.
-enum class CharacterPolicy : std::uint8_t { error, replace, strip };
+using source::CharacterPolicy;
 
 std::int64_t decode_other_integer(const Column& column, const Cell& cell);  // all of the next one's but int
 // bit, tinyint, smallint, int, bigint. int in line, as most columns of most tables are that.

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/source/ask.hpp"
 #include "core/tds/net/keepalive.hpp"
 #include "core/tds/net/sent.hpp"
 #include "parameters.hpp"
@@ -55,14 +55,11 @@ Driver::~Driver() {
 // servers.
 void Driver::introduce() {
   try {
-    execute("SELECT CAST(@@SPID AS int), CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))", {});
-    Row row;
-    if (next_result() && fetch(row) && row.size() == 2 && row[0].size == sizeof(spid_)) {
-      std::memcpy(&spid_, row[0].data, sizeof(spid_));
-      if (!row[1].is_null()) server_version_.assign(reinterpret_cast<const char*>(row[1].data), row[1].size);
-    }
-    while (next_result()) {
-    }
+    constexpr const char* question =
+        "SELECT CAST(@@SPID AS int), CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))";
+    const source::Answer answer = source::ask_row(*this, question, 2);
+    spid_ = static_cast<int>(source::integer_of(answer[0], question).value_or(0));
+    server_version_ = answer[1].value_or("");
   } catch (const Error& error) {
     if (error.is_interruption() || !alive()) throw;
     spid_ = dbspid(process_.get());  // a server that cannot say so is still a server

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "monitor.hpp"
 
 namespace mssql::tds::freetds {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/tds/net/deadline.hpp"
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 
 namespace mssql::tds::freetds {
 

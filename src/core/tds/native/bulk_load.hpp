@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/tds/codec/encode.hpp"
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "server_state.hpp"
 
 namespace mssql::tds::native {

@@ -12,7 +12,7 @@
 
 #include "core/tds/net/deadline.hpp"
 #include "core/tds/net/stream.hpp"
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "tls.hpp"
 
 namespace mssql::tds::native {

@@ -1,11 +1,11 @@
 #include "driver.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/source/ask.hpp"
 #include "core/spelling.hpp"
 #include "core/tds/codec/decode.hpp"
 #include "core/tds/codec/unicode.hpp"
@@ -300,10 +300,7 @@ void Driver::read_login_acknowledgement() {
 // For servers that leave the session number out of the packet headers.
 void Driver::introduce() {
   try {
-    execute("SELECT CAST(@@SPID AS int)", {});
-    Row row;
-    if (next_result() && fetch(row) && row[0].size == sizeof(spid_)) std::memcpy(&spid_, row[0].data, sizeof(spid_));
-    while (next_result()) continue;
+    spid_ = static_cast<int>(source::ask_integer(*this, "SELECT CAST(@@SPID AS int)").value_or(0));
   } catch (const Error& error) {
     if (error.is_interruption() || !alive()) throw;  // a server that cannot say so is still a server
   }

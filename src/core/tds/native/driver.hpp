@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "bulk_load.hpp"
 #include "channel.hpp"
 #include "inbox.hpp"

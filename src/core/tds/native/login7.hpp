@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "outbox.hpp"
 #include "prelogin.hpp"
 

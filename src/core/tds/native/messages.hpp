@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "inbox.hpp"
 
 namespace mssql::tds::native {

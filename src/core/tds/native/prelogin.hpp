@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "inbox.hpp"
 #include "outbox.hpp"
 

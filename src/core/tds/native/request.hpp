@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 #include "outbox.hpp"
 #include "server_state.hpp"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 
 namespace mssql::tds::native {
 

@@ -1,6 +1,6 @@
-// The FreeTDS driver behind core/tds/session: against prepared bytes (canned_server.hpp), and
-// against a real server where MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE name one.
-#include "core/source/session.hpp"
+// Both drivers as connect() gives them: against prepared bytes (canned_server.hpp), and against a
+// real server where MSSQL_TEST_HOST, _PORT, _USER, _PASSWORD and _DATABASE name one.
+#include "core/access/connect.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,6 +22,8 @@ namespace mssql::tds {
 namespace {
 
 using namespace std::string_literals;
+using access::connect;
+using access::driver_version;
 using namespace canned;
 
 bool stop_now = false;

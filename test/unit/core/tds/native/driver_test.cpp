@@ -1,5 +1,5 @@
 // What a broken or hostile server says, and what becomes of the session; conversations as they
-// should be are in session_test.cpp.
+// should be are in connect_test.cpp.
 #include "core/tds/native/driver.hpp"
 
 #include <gtest/gtest.h>

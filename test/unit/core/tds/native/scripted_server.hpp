@@ -19,7 +19,7 @@
 
 #include "../canned_server.hpp"
 #include "core/tds/net/stream.hpp"
-#include "core/source/session.hpp"
+#include "core/tds/session.hpp"
 
 namespace mssql::tds::scripted {
 
