@@ -46,10 +46,15 @@ includes '(sybdb|sybfront|sqlfront|sqldb|ctpublic|cspublic|tds)\.h' src | grep -
   check "only src/core/tds/freetds includes the client library"
 includes "(core/tds/)?(freetds|native)/" src | grep -vE '^src/core/(tds/(freetds|native)/|access/connect\.cpp)' | check "nothing but access/connect.cpp knows the driver"
 {
-  includes 'core/(tsql|copy)/' src/core/tds
-  includes 'core/(tds|copy)/' src/core/tsql
-  includes 'core/(tds|tsql)/' src/core/copy
-} | check "tds, tsql and copy do not include each other"
+  includes 'core/(tsql|copy|access)/' src/core/tds src/core/source
+  includes 'core/(tds|copy|access)/' src/core/tsql
+  includes 'core/(tds|tsql|access|source)/' src/core/copy
+} | check "tds, tsql and copy do not include each other, and access stands above them"
+includes 'core/tds/' src | grep -vE '^src/(core/(tds|access)|pg/datum)/' | check "TDS is known to access and to src/pg/datum only"
+# Pairs of folders, the first of which includes the second: tsort names those of a cycle.
+files src | xargs -d '\n' grep -E '^#include "(core|pg)/' /dev/null |
+  sed -E 's/^(.*)\/[^/]*:#include "(.*)\/[^/]*"$/\1 src\/\2/' | awk '$1 != $2' | LC_ALL=C sort -u | tsort 2>&1 >/dev/null |
+  sed 's/^tsort: //' | check "the folders of src include each other one way"
 # What only a statement to SQL Server has in it; advice to people may be in its words.
 tsql="\\bsys\\.[a-z]|\\bN'|@@[A-Z]|\\b(COUNT_BIG|OBJECT_ID|SERVERPROPERTY|TABLESAMPLE|QUOTENAME|NCHAR|DATALENGTH|DB_NAME)\\b|'\\[' *[|][|]|\"\\[\" *\\+|AS \\[|[|][|] *'\\]'|\\b(BEGIN|SAVE|COMMIT|ROLLBACK) TRAN|SET (LANGUAGE|ANSI_|XACT_ABORT|TRANSACTION ISOLATION)|WITH \\(SNAPSHOT"
 {

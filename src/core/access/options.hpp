@@ -77,8 +77,8 @@ bool read_boolean(const OptionRule& rule, std::string_view value);
 std::int64_t read_integer(const OptionRule& rule, std::string_view value);
 double read_cost(const OptionRule& rule, std::string_view value);
 // The position in rule.choices, which is the order of the enum that the option stands for:
-// source::Encrypt for encrypt, source::CharacterPolicy for nul_policy, tsql::Isolation for isolation,
-// readwrite/readonly for application_intent.
+// source::Encrypt for encrypt, source::CharacterPolicy for nul_policy, tsql::Isolation for
+// isolation, readwrite/readonly for application_intent.
 std::size_t read_choice(const OptionRule& rule, std::string_view value);
 
 // The values of a list by their meaning; what is not given answers the fallback.

@@ -92,7 +92,7 @@ Datum execute(FunctionCallInfo fcinfo) {
   const char* sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
   source::Session& session = acquire(server->serverid, GetUserId(), {.pass_through = true});
-  const std::int64_t rows = tds::run(session, utf8);
+  const std::int64_t rows = source::run(session, utf8);
   report_messages(NOTICE);
   PG_RETURN_INT64(rows);
 }

@@ -1,13 +1,6 @@
-// Rows of a remote table into a local one, the way COPY FROM does it: table_multi_insert, no text,
-// no executor plan.
-//
-// They go into the staging relation of the target where it has one (staging.hpp), else into the
-// target itself, which then must be a plain table that is new in this transaction, or has been
-// emptied in it: without indexes, for they are made faster afterwards, and without foreign keys,
-// which a load would pass. What holds for COPY FROM holds here: INSERT privilege on the table or on
-// every loaded column, no row-level security for the user; NOT NULL is enforced, defaults and
-// stored generated columns fill what is not loaded, user triggers do not fire. CHECK constraints of
-// a staged table are for the switch. Memory is one batch, whatever the row count.
+// Rows of a remote table into a local one: a reader (pg/remote/reader.hpp) on one side, a target
+// and a writer (target.hpp, writer.hpp) on the other. No text, no executor plan, and no memory
+// beyond one batch, whatever the row count.
 #pragma once
 
 #include "pg/remote/reader.hpp"

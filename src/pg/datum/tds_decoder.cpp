@@ -48,8 +48,7 @@ void TdsDecoder::choose_converters(const RowTarget& target) {
     const RemoteColumn known = target.columns != nullptr ? target.columns[i] : RemoteColumn{};
     tds::Column& column = columns_[static_cast<std::size_t>(i)];
     const bool raw_text = known.raw_text && tds::adopt_raw_text(column);
-    const Converter converter =
-        choose_converter(column, known.known ? &known.type : nullptr, attribute, target.policy);
+    const Converter converter = choose_converter(column, known.known ? &known.type : nullptr, attribute, target.policy);
     fields_.push_back({converter, pstrdup(NameStr(attribute->attname)), target.attnums[i] - 1, raw_text});
   }
 }

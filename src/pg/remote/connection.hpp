@@ -5,8 +5,8 @@
 // ends with the local one: commit, or rollback on abort. It begins with a reset, so that nothing a
 // statement has set in one transaction is seen in the next; sessions that cannot be reset are
 // closed instead. One session serves all scans of a transaction, so they see one snapshot and their
-// own writes; when a second scan wants the session while a first still holds it, the first gives way:
-// it reads its remaining rows into a tuplestore (reader.hpp).
+// own writes; when a second scan wants the session while a first still holds it, the first gives
+// way: it reads its remaining rows into a tuplestore (reader.hpp).
 //
 // A remote transaction that wrote and was lost (deadlock victim, cut connection) makes every later
 // use, and the local commit, fail. One that only read is begun anew with a warning, for its later

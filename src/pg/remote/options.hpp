@@ -1,5 +1,5 @@
-// Options of foreign servers, user mappings, tables and columns, from the catalogs. Which exist, and
-// what becomes of them, is said in core/access; privileges are judged here.
+// Options of foreign servers, user mappings, tables and columns, from the catalogs. Which exist,
+// and what becomes of them, is said in core/access; privileges are judged here.
 #pragma once
 
 #include "core/access/options.hpp"

@@ -3,8 +3,8 @@
 //
 // A reader lives in the memory context it is opened in. Row values are allocated in the current
 // context of reader_next(); the caller resets it. Rows stream: memory is one row. When the session
-// is wanted by somebody else it gives way (connection.hpp): the rest of the rows goes to a tuplestore
-// that spills to disk beyond work_mem.
+// is wanted by somebody else it gives way (connection.hpp): the rest of the rows goes to a
+// tuplestore that spills to disk beyond work_mem.
 #pragma once
 
 #include "pg/datum/row_decoder.hpp"

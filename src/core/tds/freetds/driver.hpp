@@ -55,7 +55,7 @@ class Driver final : public Session {
   bool in_rows_{false};
   bool dead_{false};
   int connect_timeout_;
-  bool unproven_;                 // TLS is required, and nothing has been sent under it yet
+  bool unproven_;  // TLS is required, and nothing has been sent under it yet
   std::int64_t rows_read_{0};
   std::int64_t affected_{0};
   int spid_{0};

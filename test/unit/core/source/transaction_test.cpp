@@ -51,12 +51,6 @@ class Notes final : public Session {
   }
   bool busy() const noexcept override { return streams; }
   bool alive() const noexcept override { return lives; }
-<<<<<<< HEAD
-  void bulk_begin(std::string_view, std::span<const BulkColumn>) override {}
-  void bulk_row(Row) override {}
-  std::int64_t bulk_end() override { return 0; }
-=======
->>>>>>> 5756337 (A session of whatever source: what is TDS's own stands in tds, rows become datums behind a decoder of the source's, options are visited once, a connection knows a holder and no reader, and there is one way to ask)
   int spid() const noexcept override { return 51; }
   std::string_view server_version() const noexcept override { return ""; }
 
@@ -238,33 +232,6 @@ TEST_F(TransactionTest, RollbackIsChecked) {
 }
 
 // A server that tells nothing is asked, and one that does not answer has lost it.
-<<<<<<< HEAD
-TEST_F(TransactionTest, ServerThatGivesNoAnswer) {
-  class Silent final : public Session {
-   public:
-    void execute(std::string_view sql, std::span<const Parameter>) override { last = sql; }
-    bool next_result() override { return false; }
-    std::span<const Column> columns() const override { return {}; }
-    bool fetch(Row&) override { return false; }
-    std::int64_t rows_affected() const override { return 0; }
-    void limit(const Waits&) override {}
-    void cancel() noexcept override {}
-    bool busy() const noexcept override { return false; }
-    bool alive() const noexcept override { return true; }
-    void bulk_begin(std::string_view, std::span<const BulkColumn>) override {}
-    void bulk_row(Row) override {}
-    std::int64_t bulk_end() override { return 0; }
-    int spid() const noexcept override { return 51; }
-    std::string_view server_version() const noexcept override { return ""; }
-    std::string last;
-  } silent;
-  transaction.begin(silent, {"SET LANGUAGE us_english", IsolationLevel::read_committed, true});
-  EXPECT_EQ(silent.last,
-            "SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN TRANSACTION; ");
-  transaction.write(silent, 1);
-  EXPECT_EQ(transaction.look(&silent), Finding::lost);
-  EXPECT_NE(silent.last.find("@@TRANCOUNT"), std::string::npos);
-=======
 TEST_F(TransactionTest, ServerThatTellsNothingIsAsked) {
   session.tells = false;
   write();
@@ -274,7 +241,6 @@ TEST_F(TransactionTest, ServerThatTellsNothingIsAsked) {
   transaction.write(session, 1);
   EXPECT_EQ(transaction.look(&session), Finding::lost);
   EXPECT_EQ(session.asked, 2);
->>>>>>> 5756337 (A session of whatever source: what is TDS's own stands in tds, rows become datums behind a decoder of the source's, options are visited once, a connection knows a holder and no reader, and there is one way to ask)
 }
 
 }  // namespace
