@@ -56,9 +56,9 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  // Sends a batch, or with parameters a call in which they are @P1, @P2, ...; types that are the same
-  // for every value make the same statement every time. A pending result is cancelled first. Errors
-  // of the server surface here or in next_result() and fetch(), whichever reads them.
+  // Sends a batch, or with parameters a call in which they are @P1, @P2, ...; types that are the
+  // same for every value make the same statement every time. A pending result is cancelled first.
+  // Errors of the server surface here or in next_result() and fetch(), whichever reads them.
   virtual void execute(std::string_view sql, std::span<const Parameter> parameters = {}) = 0;
 
   // Moves to the next result set that has columns; false when the request is complete.

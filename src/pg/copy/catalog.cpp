@@ -6,6 +6,7 @@
 // are so ("unnameable") and which of its comments were dropped ("left_out").
 
 #include "core/access/catalog.hpp"
+#include "core/source/ask.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
 

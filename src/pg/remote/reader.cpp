@@ -209,8 +209,8 @@ bool Reader::belongs_to(ResourceOwner other) const noexcept {
   return at != nullptr;
 }
 
-Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Parameter> parameters,
-                    TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options) {
+Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Parameter> parameters, TupleDesc target,
+                    const int* attnums, int ncolumns, const ReaderOptions& options) {
   auto* reader = own<Reader>(CurrentMemoryContext);
   reader->context = CurrentMemoryContext;
   reader->owner = CurrentResourceOwner;

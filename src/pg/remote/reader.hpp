@@ -26,8 +26,8 @@ struct ReaderOptions {
 // count or a type with no conversion is an error that names the column. With ncolumns = 0 the rows
 // are only counted, whatever they hold. `parameters` are not needed after the call; `sql`,
 // `target`, `attnums` and `options.source` must live as long as the reader.
-Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Parameter> parameters,
-                    TupleDesc target, const int* attnums, int ncolumns, const ReaderOptions& options);
+Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Parameter> parameters, TupleDesc target,
+                    const int* attnums, int ncolumns, const ReaderOptions& options);
 // Fills values[attnum-1] and isnull[attnum-1] of the mapped attributes (the others are left alone);
 // false after the last row.
 bool reader_next(Reader* reader, Datum* values, bool* isnull);

@@ -9,18 +9,12 @@
 
 namespace mssql::source {
 
-class AnsweringSession final : public tds::Session {
+class AnsweringSession final : public Session {
  public:
   using Cells = std::vector<std::optional<std::string>>;
 
-  AnsweringSession(const std::vector<std::string>& names, std::vector<Cells> rows) : rows_(std::move(rows)) {
-    for (const std::string& name : names) {
-      Column& column = columns_.emplace_back();
-      column.name = name;
-      column.type = WireType::text;
-      column.encoding = Encoding::utf8;
-    }
-  }
+  AnsweringSession(std::vector<std::string> names, std::vector<Cells> rows)
+      : names_(std::move(names)), rows_(std::move(rows)) {}
 
   void execute(std::string_view sql, std::span<const Parameter>) override {
     asked.emplace_back(sql);
@@ -28,7 +22,8 @@ class AnsweringSession final : public tds::Session {
     at_ = 0;
   }
   bool next_result() override { return results_-- > 0; }
-  std::span<const Column> columns() const override { return columns_; }
+  std::size_t column_count() const override { return names_.size(); }
+  std::string_view column_name(std::size_t column) const override { return names_[column]; }
   bool fetch(Row& row) override {
     if (at_ >= rows_.size()) return false;
     cells_.clear();
@@ -37,10 +32,20 @@ class AnsweringSession final : public tds::Session {
     row = Row(cells_.data(), cells_.size());
     return true;
   }
+  void append_text(std::size_t, const Cell& cell, std::string& out) const override {
+    out.append(reinterpret_cast<const char*>(cell.data), cell.size);
+  }
   bool is_read() const { return results_ < 0 && at_ == rows_.size(); }
 
   std::int64_t rows_affected() const override { return 0; }
-  void limit(const tds::Waits&) override {}
+  void begin_transaction(IsolationLevel) override {}
+  void commit_transaction() override {}
+  void roll_back_transaction() override {}
+  void save_transaction(std::string_view) override {}
+  void roll_back_to(std::string_view) override {}
+  std::optional<bool> ask_whether_in_transaction() override { return std::nullopt; }
+  void open(const Opening&) override {}
+  void limit(const Waits&) override {}
   void cancel() noexcept override {}
   bool busy() const noexcept override { return false; }
   bool alive() const noexcept override { return true; }
@@ -50,7 +55,7 @@ class AnsweringSession final : public tds::Session {
   std::vector<std::string> asked;
 
  private:
-  std::vector<Column> columns_;
+  std::vector<std::string> names_;
   std::vector<Cells> rows_;
   std::vector<Cell> cells_;
   std::size_t at_{0};

@@ -13,9 +13,9 @@ class Notes final : public Session {
  public:
   void execute(std::string_view sql, std::span<const Parameter>) override {
     sent.emplace_back(sql);
-    left_ = answers ? 1 : 0;
+    results_ = left_ = answers ? 1 : 0;
   }
-  bool next_result() override { return left_ == 1; }
+  bool next_result() override { return results_-- > 0; }
   std::span<const Column> columns() const override { return {&column, 1}; }
   bool fetch(Row& row) override {
     if (left_ == 0) return false;
@@ -40,6 +40,7 @@ class Notes final : public Session {
   std::uint8_t bytes[4]{};
 
  private:
+  int results_{0};
   int left_{0};
   Cell cell_;
 };
