@@ -4,7 +4,7 @@
 #include <span>
 
 #include "core/source/login.hpp"
-#include "core/tsql/statement.hpp"
+#include "core/tsql/session.hpp"
 #include "options.hpp"
 
 namespace mssql::access {

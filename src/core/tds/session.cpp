@@ -3,6 +3,7 @@
 
 #include "core/source/ask.hpp"
 #include "core/tds/codec/decode.hpp"
+#include "core/tsql/session.hpp"
 
 namespace mssql::tds {
 
@@ -10,20 +11,20 @@ void Session::append_text(std::size_t column, const Cell& cell, std::string& out
   decode_to_text(columns()[column], cell, CharacterPolicy::replace, out);
 }
 
-void Session::begin_transaction(IsolationLevel level) { run(*this, opening_statements({{}, level, true})); }
+void Session::begin_transaction(IsolationLevel level) { run(*this, tsql::opening_statements({{}, level, true})); }
 
-void Session::open(const Opening& opening) { run(*this, opening_statements(opening)); }
+void Session::open(const Opening& opening) { run(*this, tsql::opening_statements(opening)); }
 
-void Session::save_transaction(std::string_view savepoint) { run(*this, "SAVE TRANSACTION " + std::string(savepoint)); }
+void Session::save_transaction(std::string_view savepoint) { run(*this, tsql::save_transaction(savepoint)); }
 
-void Session::roll_back_to(std::string_view savepoint) { run(*this, "ROLLBACK TRANSACTION " + std::string(savepoint)); }
+void Session::roll_back_to(std::string_view savepoint) { run(*this, tsql::roll_back_to(savepoint)); }
 
-void Session::commit_transaction() { run(*this, "COMMIT TRANSACTION"); }
+void Session::commit_transaction() { run(*this, tsql::commit_transaction); }
 
-void Session::roll_back_transaction() { run(*this, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"); }
+void Session::roll_back_transaction() { run(*this, tsql::roll_back_transaction); }
 
 std::optional<bool> Session::ask_whether_in_transaction() {
-  const std::optional<std::int64_t> nesting = source::ask_integer(*this, "SELECT CAST(@@TRANCOUNT AS int)");
+  const std::optional<std::int64_t> nesting = source::ask_integer(*this, tsql::transaction_count_query);
   if (!nesting) return std::nullopt;
   return *nesting > 0;
 }
@@ -43,14 +44,5 @@ void Session::bulk_begin(std::string_view, std::span<const BulkColumn>) { refuse
 void Session::bulk_row(std::span<const Scalar>) { refuse_bulk_load(); }
 
 std::int64_t Session::bulk_end() { refuse_bulk_load(); }
-
-std::string opening_statements(const Opening& opening) {
-  static constexpr const char* names[] = {
-      "", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
-  std::string sql = opening.settings.empty() ? "" : opening.settings + "; ";
-  if (opening.level != IsolationLevel::unchanged)
-    sql += std::string("SET TRANSACTION ISOLATION LEVEL ") + names[static_cast<std::size_t>(opening.level)] + "; ";
-  return opening.begins ? sql + "BEGIN TRANSACTION; " : sql;
-}
 
 }  // namespace mssql::tds

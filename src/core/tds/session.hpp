@@ -59,8 +59,4 @@ class Session : public source::Session {
   virtual std::int64_t bulk_end();  // rows stored
 };
 
-// T-SQL that does what `opening` says, but for the reset; another statement may follow on the same
-// line.
-std::string opening_statements(const Opening& opening);
-
 }  // namespace mssql::tds

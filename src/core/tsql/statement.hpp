@@ -1,4 +1,4 @@
-// The T-SQL statements that mssql_fdw sends, apart from the catalog queries.
+// The statements by which rows are read and counted.
 #pragma once
 
 #include <cstdint>
@@ -36,24 +36,5 @@ std::string page_sample(std::string_view table, double percent);
 // `column`, quoted, is any of theirs: without one the server might toss once for all rows
 // (Microsoft, "FROM clause", TABLESAMPLE).
 std::string row_sample_condition(std::string_view column, double share);
-
-// What every transaction begins with, in a session as a login leaves it: the SET options that
-// indexed views and computed columns need, no limit on text, and a language and date format that do
-// not depend on the login. The server answers SET LANGUAGE with information message 5703.
-std::string session_settings();
-
-// The foreign server's option `isolation`, in the order of its choices.
-enum class Isolation : std::uint8_t { automatic, snapshot, read_committed, repeatable_read, serializable };
-
-// One row, two ints: 1 when the current database allows SNAPSHOT isolation (NULL: the login does
-// not see it), and EngineEdition.
-std::string server_facts_query();
-// What this EngineEdition is, when mssql_fdw does not work with it: a warehouse has neither the
-// settings that a session begins with, nor savepoints, nor an isolation level that holds for a
-// transaction. Else empty.
-std::string_view refused_edition(std::int64_t edition) noexcept;
-// `automatic` becomes snapshot where the database allows it, else read committed; the others stay
-// what they are.
-Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept;
 
 }  // namespace mssql::tsql

@@ -13,6 +13,7 @@
 #include "core/source/ask.hpp"
 #include "core/tds/net/keepalive.hpp"
 #include "core/tds/net/sent.hpp"
+#include "core/tsql/session.hpp"
 #include "parameters.hpp"
 
 namespace mssql::tds::freetds {
@@ -55,10 +56,8 @@ Driver::~Driver() {
 // servers.
 void Driver::introduce() {
   try {
-    constexpr const char* question =
-        "SELECT CAST(@@SPID AS int), CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))";
-    const source::Answer answer = source::ask_row(*this, question, 2);
-    spid_ = static_cast<int>(source::integer_of(answer[0], question).value_or(0));
+    const source::Answer answer = source::ask_row(*this, tsql::introduction_query, 2);
+    spid_ = static_cast<int>(source::integer_of(answer[0], tsql::introduction_query).value_or(0));
     server_version_ = answer[1].value_or("");
   } catch (const Error& error) {
     if (error.is_interruption() || !alive()) throw;

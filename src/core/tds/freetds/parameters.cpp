@@ -5,6 +5,7 @@
 #include <sybdb.h>
 
 #include "core/spelling.hpp"
+#include "core/tsql/session.hpp"
 #include "core/tds/codec/encode.hpp"
 #include "core/tds/codec/unicode.hpp"
 
@@ -44,7 +45,7 @@ RemoteCall::RemoteCall(std::string_view sql, std::span<const Parameter> paramete
     if (!argument.null) argument.bytes = sent_bytes(parameter, argument.name);
     const std::string declaration = argument.name + ' ' + declare(parameter.type);
     if (!argument.null && argument.bytes.empty()) {
-      statement_ += "DECLARE " + declaration + " = " + (binary ? "0x" : "N''") + "; ";
+      statement_ += tsql::declare_empty(declaration, binary);
       continue;
     }
     declarations_ += (declarations_.empty() ? "" : ", ") + declaration;

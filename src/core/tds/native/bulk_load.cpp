@@ -1,9 +1,9 @@
 #include "bulk_load.hpp"
 
 #include "core/error.hpp"
-#include "core/spelling.hpp"
 #include "core/tds/codec/cell.hpp"
 #include "core/tds/codec/unicode.hpp"
+#include "core/tsql/session.hpp"
 #include "token.hpp"
 #include "type_info.hpp"
 
@@ -43,7 +43,7 @@ RemoteType sent_type(const RemoteType& type) {
 BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) {
   if (columns.empty()) throw Error(sqlstate::invalid_parameter, "a bulk load needs at least one column");
   check_text(table, "table name");
-  statement_ = "INSERT BULK " + std::string(table) + " (";
+  std::vector<tsql::LoadedColumn> declared;
   for (const BulkColumn& column : columns) {
     check_text(column.name, "column name");
     std::string name = name_in_utf16(column.name);
@@ -52,11 +52,9 @@ BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) 
                   "The server gives it its values.");
     columns_.push_back(
         {Target(column.type, "column \"" + column.name + "\""), sent_type(column.type), std::move(name)});
-    if (columns_.size() > 1) statement_ += ", ";
-    append_bracketed(column.name, statement_);
-    statement_ += ' ' + declare(columns_.back().sent);
+    declared.push_back({column.name, columns_.back().sent});
   }
-  statement_ += ") WITH (CHECK_CONSTRAINTS, FIRE_TRIGGERS, KEEP_NULLS)";
+  statement_ = tsql::insert_bulk(table, declared);
 }
 
 std::string BulkLoad::metadata(const ServerState& state) const {

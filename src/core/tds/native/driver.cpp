@@ -6,10 +6,10 @@
 
 #include "core/error.hpp"
 #include "core/source/ask.hpp"
-#include "core/spelling.hpp"
 #include "core/tds/codec/decode.hpp"
 #include "core/tds/codec/unicode.hpp"
 #include "core/tds/net/reach.hpp"
+#include "core/tsql/session.hpp"
 #include "login7.hpp"
 #include "request.hpp"
 #include "token.hpp"
@@ -300,7 +300,7 @@ void Driver::read_login_acknowledgement() {
 // For servers that leave the session number out of the packet headers.
 void Driver::introduce() {
   try {
-    spid_ = static_cast<int>(source::ask_integer(*this, "SELECT CAST(@@SPID AS int)").value_or(0));
+    spid_ = static_cast<int>(source::ask_integer(*this, tsql::session_number_query).value_or(0));
   } catch (const Error& error) {
     if (error.is_interruption() || !alive()) throw;  // a server that cannot say so is still a server
   }
@@ -385,8 +385,8 @@ void Driver::send_statement(std::string_view sql) {
   if (!opening_) return send([&] { send_batch(link_->outbox, sql, state); });
   opening_tried_ = opening_due_ = true;
   const std::uint8_t reset = reset_status();
-  const std::string batch =
-      (reset == packet_status::normal ? way_home() : std::string()) + opening_statements(*opening_) + std::string(sql);
+  const std::string batch = (reset == packet_status::normal ? way_home() : std::string()) +
+                            tsql::opening_statements(*opening_) + std::string(sql);
   if (reset != packet_status::normal) forget_session();
   send([&] { send_batch(link_->outbox, batch, state, reset); });
 }
@@ -402,9 +402,8 @@ std::string Driver::way_home() const {
   if (home_.database.empty() || link_->state.database == home_.database) return {};
   const Column column{"database", WireType::text, Encoding::utf16le};
   const Cell name{reinterpret_cast<const std::uint8_t*>(home_.database.data()), home_.database.size()};
-  std::string scratch, statement = "USE ";
-  append_bracketed(decode_text(column, name, CharacterPolicy::error, scratch), statement);
-  return statement + "; ";
+  std::string scratch;
+  return tsql::use_database(decode_text(column, name, CharacterPolicy::error, scratch));
 }
 
 // What a reset takes back, which no server tells of in full: the transaction, handles, and what was
@@ -447,8 +446,7 @@ void Driver::send_parameterised(std::string_view sql) {
 // A server that has lost them already says so; nobody needs to know.
 void Driver::give_back_handles() {
   std::string batch;
-  for (const std::int32_t handle : prepared_.take_surplus())
-    batch += "EXEC sp_unprepare " + std::to_string(handle) + "; ";
+  for (const std::int32_t handle : prepared_.take_surplus()) batch += tsql::unprepare(handle);
   if (batch.empty()) return;
   const std::uint64_t transaction = link_->state.transaction;
   try {

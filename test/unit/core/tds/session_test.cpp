@@ -50,9 +50,6 @@ TEST(SessionTest, OpeningIsOneBatch) {
   session.open({"SET LANGUAGE us_english", IsolationLevel::read_committed, true});
   EXPECT_EQ(session.last(),
             "SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN TRANSACTION; ");
-  EXPECT_EQ(opening_statements({"", IsolationLevel::unchanged, true}), "BEGIN TRANSACTION; ");
-  EXPECT_EQ(opening_statements({"SET LANGUAGE us_english", IsolationLevel::snapshot, false}),
-            "SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL SNAPSHOT; ");
 }
 
 TEST(SessionTest, ServerIsAskedForItsTransaction) {

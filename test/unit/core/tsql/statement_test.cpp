@@ -10,11 +10,6 @@ TEST(Statement, TableReference) {
   EXPECT_EQ(table_reference("dbo", "t", true), "[dbo].[t] WITH (SNAPSHOT)");
 }
 
-TEST(Statement, WarehousesAreRefused) {
-  for (const int edition : {2, 3, 4, 5, 8, 9, 12}) EXPECT_TRUE(refused_edition(edition).empty()) << edition;
-  for (const int edition : {6, 11}) EXPECT_FALSE(refused_edition(edition).empty()) << edition;
-}
-
 TEST(SelectStatement, AllParts) {
   const std::string items[] = {"[a]", "[b].ToString()"};
   const std::string conditions[] = {"[a] > 1", "[b] = 2 OR [c] = 3"};
@@ -45,23 +40,6 @@ TEST(Sampling, PagesAndRows) {
   EXPECT_EQ(page_sample("[dbo].[t]", 1e-4), "[dbo].[t] TABLESAMPLE SYSTEM (0.000100 PERCENT)");
   EXPECT_EQ(row_sample_condition("[a]", 0.5),
             "(CHECKSUM(NEWID(), CASE WHEN [a] IS NULL THEN 0 ELSE 1 END) & 2147483647) < 1073741823");
-}
-
-TEST(SessionSettings, LanguageComesBeforeDateFormat) {
-  const std::string sql = session_settings();
-  EXPECT_LT(sql.find("SET LANGUAGE"), sql.find("SET DATEFORMAT ymd"));
-  for (const char* option :
-       {"ANSI_NULLS ON", "ANSI_PADDING ON", "ANSI_WARNINGS ON", "ARITHABORT ON", "CONCAT_NULL_YIELDS_NULL ON",
-        "QUOTED_IDENTIFIER ON", "NUMERIC_ROUNDABORT OFF", "XACT_ABORT OFF", "TEXTSIZE 2147483647", "NOCOUNT OFF",
-        "ARITHIGNORE OFF", "IMPLICIT_TRANSACTIONS OFF"})
-    EXPECT_NE(sql.find(std::string("SET ") + option), std::string::npos) << option;
-}
-
-TEST(Transactions, Resolve) {
-  EXPECT_EQ(resolve(Isolation::automatic, true), Isolation::snapshot);
-  EXPECT_EQ(resolve(Isolation::automatic, false), Isolation::read_committed);
-  EXPECT_EQ(resolve(Isolation::serializable, true), Isolation::serializable);
-  EXPECT_EQ(resolve(Isolation::snapshot, false), Isolation::snapshot);
 }
 
 }  // namespace
