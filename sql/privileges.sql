@@ -9,6 +9,7 @@ WITH harmless (name, why) AS (VALUES
     ('_make_model',     'the caller''s own memory'),
     ('_keep_rows',      'the same'),
     ('_keep_catalog',   'the same'),
+    ('_complete_model', 'the same'),
     ('_forget_model',   'the same'),
     ('_say_times',      'raises a notice'),
     ('_execute',        'executes statements as the caller, who can do so without it'),
@@ -91,6 +92,13 @@ SELECT name FROM _mssql_fdw._source_programs(jsonb_build_object('rows', :rows));
 SET LOCAL ROLE regress_mssql_nobody;
 SELECT name FROM _mssql_fdw._source_programs(jsonb_build_object('rows', :rows));
 ROLLBACK;
+-- Arguments that no run gives.
+SET ROLE regress_mssql_nobody;
+SELECT _mssql_fdw._keep_rows(_mssql_fdw._make_model(), ARRAY[-1,2147483647,-2,-3,-4,-5,2147483647,2147483646]);
+SELECT _mssql_fdw._keep_rows(_mssql_fdw._make_model(), '{a,b}'::text[]);
+SELECT _mssql_fdw._keep_rows(_mssql_fdw._make_model(), ARRAY[NULL::replicate._source_program]);
+SELECT * FROM _mssql_fdw._execute('{}', ARRAY[ROW(1, 0, 0, 1, 'load', 's', 't', 'SELECT NULL, NULL', NULL)::replicate._step]);
+RESET ROLE;
 SELECT name FROM _mssql_fdw._source_programs(jsonb_build_object('rows', :rows));
 DROP ROLE regress_mssql_nobody;
 -- Names are quoted, not pasted.

@@ -67,6 +67,14 @@ Datum mssql_fdw_forget_model(PG_FUNCTION_ARGS) {
   });
 }
 
+// _complete_model(model jsonb) RETURNS void
+Datum mssql_fdw_complete_model(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum {
+    complete_model(number_of(PG_GETARG_JSONB_P(0)));
+    PG_RETURN_VOID();
+  });
+}
+
 // _keep_rows(model int, rows anyarray) RETURNS void
 Datum mssql_fdw_keep_rows(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum {

@@ -15,6 +15,7 @@ struct Model {
   Oid maker;
   MemoryContext context;
   List* sets;  // of RowSet
+  bool is_complete;
   Model* older;
   MemoryContextCallback callback;
 };
@@ -58,13 +59,20 @@ RowSet* add_set(Model* model, Oid type) {
   return set;
 }
 
+// Anything else is no tuple, as which readers take the datums.
+void check_row_type(Oid type) {
+  if (get_typtype(type) == TYPTYPE_COMPOSITE) return;
+  ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("type %s is not a row type", format_type_be(type))));
+}
+
 }  // namespace
 
 int make_model() {
   MemoryContext context = AllocSetContextCreate(CurTransactionContext, "mssql_fdw model", ALLOCSET_DEFAULT_SIZES);
   auto* model = static_cast<Model*>(MemoryContextAllocZero(context, sizeof(Model)));
-  last_number = last_number == INT_MAX ? 1 : last_number + 1;
-  model->number = last_number;
+  if (last_number == INT_MAX)
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many models in one session")));
+  model->number = ++last_number;
   model->maker = GetUserId();
   model->context = context;
   model->older = newest;
@@ -77,8 +85,13 @@ int make_model() {
 
 void forget_model(int model) { MemoryContextDelete(find_model(model)->context); }
 
+void complete_model(int model) { find_model(model)->is_complete = true; }
+
 void keep_rows(int number, ArrayType* rows) {
   Model* model = find_model(number);
+  if (model->is_complete)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the model is complete")));
+  check_row_type(ARR_ELEMTYPE(rows));
   RowSet* set = find_set(model, ARR_ELEMTYPE(rows));
   if (set == nullptr) set = add_set(model, ARR_ELEMTYPE(rows));
   MemoryContext before = set->context;

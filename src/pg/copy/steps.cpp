@@ -98,9 +98,22 @@ LoadedTables loaded_tables(const StepList& steps) {
   return loaded;
 }
 
+// What a step must have answered there.
+const char* cell(const Answer& answer, int row, int column) {
+  if (row >= answer.nrows || column >= answer.ncolumns || answer.rows[row][column] == nullptr)
+    elog(ERROR, "a step answered nothing in row %d, column %d", row + 1, column + 1);
+  return answer.rows[row][column];
+}
+
+// The same where it may be NULL.
+const char* cell_or_null(const Answer& answer, int row, int column) {
+  if (row >= answer.nrows || column >= answer.ncolumns) (void)cell(answer, row, column);
+  return answer.rows[row][column];
+}
+
 const char* amount(const char* schema, const Answer& load, std::int64_t elapsed_us) {
   Oid types[] = {TEXTOID, TEXTOID, INT8OID};
-  Datum values[] = {CStringGetTextDatum(load.rows[0][0]), CStringGetTextDatum(load.rows[0][1]),
+  Datum values[] = {CStringGetTextDatum(cell(load, 0, 0)), CStringGetTextDatum(cell(load, 0, 1)),
                     Int64GetDatum(elapsed_us)};
   MemoryContext context = CurrentMemoryContext;
   SPI_connect();
@@ -111,11 +124,6 @@ const char* amount(const char* schema, const Answer& load, std::int64_t elapsed_
   const char* text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
   SPI_finish();
   return text;
-}
-
-void require(const Answer& answer, int nrows, int ncolumns) {
-  if (answer.nrows < nrows || answer.ncolumns < ncolumns)
-    elog(ERROR, "a step answered %d rows of %d columns", answer.nrows, answer.ncolumns);
 }
 
 // A run's way through its steps.
@@ -215,7 +223,6 @@ class Execution {
   }
 
   void tell_load(const Step& step, const Answer& answer) {
-    require(answer, 1, 2);
     const Loaded* table = loaded_.find(step.table_id);
     say(false,
         psprintf("table %d of %d: %s -> %s: %s", table->number, loaded_.count, step.source, step.target,
@@ -225,25 +232,27 @@ class Execution {
 
   // A constraint that the new rows violate: relation, subject, message, detail.
   void tell_violation(const Answer& answer, int i) {
-    require(answer, i, 4);
-    const char** row = answer.rows[i];
-    const Loaded* table = loaded_.find(row[1]);
-    if (table == nullptr) elog(ERROR, "table %s is not of this run", row[1]);
-    const char* said = psprintf("constraint of %s is no longer valid: %s", row[0], row[2]);
-    say(true, said, row[3], "The constraint stands, NOT VALID: it holds for new rows.");
+    const char* relation = cell(answer, i, 0);
+    const Loaded* table = loaded_.find(cell(answer, i, 1));
+    if (table == nullptr) elog(ERROR, "table %s is not of this run", cell(answer, i, 1));
+    const char* said = psprintf("constraint of %s is no longer valid: %s", relation, cell(answer, i, 2));
+    say(true, said, cell_or_null(answer, i, 3), "The constraint stands, NOT VALID: it holds for new rows.");
     witness_.became(
-        {at_ + 1, table->table_id, "validate", table->source, row[0], "failed", "not validated", said, nullptr, 0});
+        {at_ + 1, table->table_id, "validate", table->source, relation, "failed", "not validated", said, nullptr, 0});
   }
 
   // An index that the new rows do not fit into: its name, the failure, its detail, the statement.
   void tell_misfit(const Step& step, const Answer& answer, int i) {
-    require(answer, i, 4);
-    const char** row = answer.rows[i];
-    const char* detail = row[2] == nullptr ? "" : psprintf("%s ", row[2]);
-    say(true, psprintf("index \"%s\" of %s is dropped, for the new rows do not fit: %s", row[0], step.target, row[1]),
-        psprintf("%sThe statement was: %s", detail, row[3]), "Where the source has it, the next run tries it again.");
+    const char* failure = cell(answer, i, 1);
+    const char* detail = cell_or_null(answer, i, 2) == nullptr ? "" : psprintf("%s ", cell(answer, i, 2));
+    const char* statement = cell(answer, i, 3);
+    say(true,
+        psprintf("index \"%s\" of %s is dropped, for the new rows do not fit: %s", cell(answer, i, 0), step.target,
+                 failure),
+        psprintf("%sThe statement was: %s", detail, statement),
+        "Where the source has it, the next run tries it again.");
     witness_.became({at_ + 1, step.table_id, "index", step.source, step.target, "failed", "failed",
-                     psprintf("index failed: %s. Statement: %s", row[1], row[3]), nullptr, 0});
+                     psprintf("index failed: %s. Statement: %s", failure, statement), nullptr, 0});
   }
 
   const StepList& steps_;

@@ -250,9 +250,11 @@ const char* process_of(TransactionId writer) {
   return list.data;
 }
 
-void append_users(StringInfo detail, const char* kind, Oid relation, const char* users) {
-  if (*users != '\0')
-    appendStringInfo(detail, "%s%s \"%s\" (%s)", detail->len == 0 ? "" : ", ", kind, name_of(relation), users);
+void append_users(StringInfo detail, const Named& used, const char* users) {
+  if (*users == '\0') return;
+  const char* entry = psprintf("%s \"%s\" (%s)", used.kind, used.name, users);
+  if (std::strstr(detail->data, entry) != nullptr) return;  // who has written its row uses it, too
+  appendStringInfo(detail, "%s%s", detail->len == 0 ? "" : ", ", entry);
 }
 
 // Who uses any of them at this moment, if that has not been `said` last; what has been.
@@ -260,12 +262,10 @@ const char* say_who_uses(const Try& lost, const char* said) {
   const Tables& tables = *lost.tables;
   StringInfoData detail;
   initStringInfo(&detail);
-  for (int i = 0; i < tables.count; ++i) {
-    const char* kind = get_rel_relkind(tables.ids[i]) == RELKIND_SEQUENCE ? "sequence" : "table";
-    append_users(&detail, kind, tables.ids[i], users_of(tables.ids[i], tables.mode));
-  }
-  if (OidIsValid(lost.part)) append_users(&detail, "relation", lost.part, users_of(lost.part, tables.mode));
-  if (TransactionIdIsValid(lost.writer)) append_users(&detail, "table", tables.ids[lost.at], process_of(lost.writer));
+  for (int i = 0; i < tables.count; ++i)
+    append_users(&detail, named(tables.ids[i]), users_of(tables.ids[i], tables.mode));
+  if (OidIsValid(lost.part)) append_users(&detail, {"relation", name_of(lost.part)}, users_of(lost.part, tables.mode));
+  if (TransactionIdIsValid(lost.writer)) append_users(&detail, named(tables.ids[lost.at]), process_of(lost.writer));
   if (detail.len == 0 || std::strcmp(detail.data, said) == 0) return said;
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
   ereport(NOTICE,

@@ -44,6 +44,7 @@
   /* calls/model.cpp */                  \
   FUNCTION(mssql_fdw_make_model)         \
   FUNCTION(mssql_fdw_forget_model)       \
+  FUNCTION(mssql_fdw_complete_model)     \
   FUNCTION(mssql_fdw_keep_rows)          \
   FUNCTION(mssql_fdw_model_rows)         \
   FUNCTION(mssql_fdw_estimate_rows)      \

@@ -160,13 +160,13 @@ BEGIN
     WITH f AS MATERIALIZED (
         SELECT x.* FROM _mssql_fdw._families(model) AS x
     )
-    SELECT f.source, f.name AS target, k.parent, k.owner INTO other
-    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM f AS x)) AS k JOIN f ON f.relation = k.relation
-    ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
+    SELECT f.source, f.name AS target, a.parent, a.owner, a.what INTO other
+    FROM _mssql_fdw._untrusted_ancestors(ARRAY(SELECT x.relation FROM f AS x)) AS a JOIN f ON f.relation = a.relation
+    ORDER BY f.position, f.name COLLATE "C", a.what COLLATE "C" LIMIT 1;
     IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42501', format('target %s of %s is divided by a partition key of role %I', other.target, other.source, other.owner),
-            format('The key of %s calls code, which would run with the rights of %I.', other.parent, current_user),
-            format('Run this as %I; or, when you have read the key, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
+        PERFORM _mssql_fdw._raise('42501', format('target %s of %s evaluates what role %I has written', other.target, other.source, other.owner),
+            format('It would run with the rights of %I: %s of %s.', current_user, other.what, other.parent),
+            format('Run this as %I; or, when you have read it, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
     END IF;
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
@@ -251,7 +251,7 @@ COMMENT ON FUNCTION _mssql_fdw._check_key_types IS
 
 -- As above, of types: whoever owns a domain writes its constraints and its default, which a value
 -- of it has to pass within an array or a composite, too; whoever owns any type, its casts, which
--- the text of a check or a foreign key may mean.
+-- the text of a check or a foreign key may mean. Aligning sequences looks at their columns alone.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_type_owners(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -262,6 +262,7 @@ BEGIN
         FROM _mssql_fdw._mapped_tables(model) AS t
         JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
+          AND (model ->> 'what' <> 'sequences' OR pg_get_serial_sequence(t.target, a.attname) IS NOT NULL)
     )
     SELECT l.target, l.attname, u.part_name AS type, u.owner, CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS kind INTO other
     FROM loaded AS l JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM loaded AS x)) AS u ON u.type = l.atttypid

@@ -482,6 +482,7 @@ BEGIN
         PERFORM _mssql_fdw._check_memory_optimized(model);
         PERFORM _mssql_fdw._warn_of_locks(_mssql_fdw._estimated_locks(model));
     END IF;
+    PERFORM _mssql_fdw._complete_model(model);
     RETURN model || jsonb_build_object('findings', _mssql_fdw._findings(model));
 END
 $$;

@@ -10,6 +10,10 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._forget_model(model jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_forget_model' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._forget_model IS 'frees the rows of a model';
 
+CREATE OR REPLACE FUNCTION _mssql_fdw._complete_model(model jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_complete_model' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._complete_model IS 'lets nobody change the rows of a model any more';
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._keep_rows(model int, rows anyarray) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_keep_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._keep_rows IS 'makes these the rows of their type in a model';

@@ -27,9 +27,9 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._with_partitions IS 'each relation with its partitions, whose root it is';
 
 -- Whoever evaluates what a partition may hold evaluates the keys of all that it is a partition of,
--- and to plan a query over it is enough: those keys that an untrusted role has written, with their
--- tables.
-CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_partition_keys(relations oid[]) RETURNS TABLE (relation oid, parent text, owner name)
+-- and to plan a query over it is enough; an index of those is an index of the partition, too, though
+-- its owner has not made it. What of that an untrusted role has written, with its table.
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_ancestors(relations oid[]) RETURNS TABLE (relation oid, parent text, owner name, what text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE above (relation, ancestor) AS (
         SELECT r.oid, r.oid FROM unnest(relations) AS r (oid)
@@ -37,13 +37,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT a.relation, i.inhparent
         FROM above AS a JOIN pg_class AS c ON c.oid = a.ancestor AND c.relispartition JOIN pg_inherits AS i ON i.inhrelid = a.ancestor
     )
-    SELECT a.relation, format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
-    FROM above AS a JOIN pg_partitioned_table AS p ON p.partrelid = a.ancestor JOIN pg_class AS c ON c.oid = p.partrelid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE NOT _mssql_fdw._is_trusted(c.relowner) AND _mssql_fdw._calls_code(p.partexprs)
+    SELECT a.relation, format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), w.what
+    FROM above AS a JOIN pg_class AS c ON c.oid = a.ancestor JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (
+        SELECT 'partition key' FROM pg_partitioned_table AS p WHERE p.partrelid = c.oid AND _mssql_fdw._calls_code(p.partexprs)
+        UNION ALL
+        SELECT format('index "%s"', x.relname) FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+        WHERE i.indrelid = c.oid AND (_mssql_fdw._calls_code(i.indexprs) OR _mssql_fdw._calls_code(i.indpred))
+    ) AS w (what)
+    WHERE c.relkind = 'p' AND NOT _mssql_fdw._is_trusted(c.relowner)
 $$;
-COMMENT ON FUNCTION _mssql_fdw._untrusted_partition_keys IS
-    'partition keys above the relations, and their own, that an untrusted role has written and that call code';
+COMMENT ON FUNCTION _mssql_fdw._untrusted_ancestors IS
+    'partition keys and indexes of partitioned tables above the relations, and of these, that an untrusted role has written and that call code';
 
 -- An error where planning a query over one of these relations, or over its partitions, evaluates
 -- what an untrusted role has written: PostgreSQL folds what is IMMUTABLE of the expressions of
@@ -65,12 +70,13 @@ BEGIN
         SELECT o.name, o.owner, o.name, format('index "%s"', c.relname),
                coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
         FROM others AS o JOIN pg_index AS i ON i.indrelid = o.oid JOIN pg_class AS c ON c.oid = i.indexrelid
+        WHERE o.relkind <> 'p'
         UNION ALL
         SELECT o.name, o.owner, o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
         FROM others AS o JOIN pg_statistic_ext AS e ON e.stxrelid = o.oid
         UNION ALL
-        SELECT m.name, k.owner, k.parent, 'partition key of ' || k.parent, true
-        FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.oid FROM members AS x)) AS k JOIN members AS m ON m.oid = k.relation
+        SELECT m.name, a.owner, a.parent, format('%s of %s', a.what, a.parent), true
+        FROM _mssql_fdw._untrusted_ancestors(ARRAY(SELECT x.oid FROM members AS x)) AS a JOIN members AS m ON m.oid = a.relation
         UNION ALL
         SELECT o.name, o.owner, o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
         FROM others AS o JOIN pg_constraint AS k ON k.conrelid = o.oid AND k.contype = 'c'
