@@ -1,4 +1,5 @@
-// The bytes of a bulk load; how a server answers them is in driver_test.cpp and connect_test.cpp.
+// The bytes of a bulk load; how a server answers them is in driver_bulk_test.cpp
+// and ../session_bulk_test.cpp.
 #include "core/tds/native/bulk_load.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// How parameters travel; what the server makes of them is in connect_test.cpp.
+// How parameters travel; what the server makes of them is in ../session_server_test.cpp.
 #include "core/tds/native/request.hpp"
 
 #include <gtest/gtest.h>

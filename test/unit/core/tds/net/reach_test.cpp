@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include "../cells.hpp"
-#include "core/tds/net/keepalive.hpp"
 
 namespace mssql::tds::net {
 namespace {
@@ -108,23 +106,6 @@ TEST(BrowserTest, NobodyThere) {
   const auto start = Clock::now();
   EXPECT_EQ(thrown_by([&] { find_instance_port("127.0.0.1", "PROD", patience(), port); }).sqlstate, "08001");
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(3));
-}
-
-int option(int socket, int level, int name) {
-  int value = -1;
-  socklen_t size = sizeof(value);
-  ::getsockopt(socket, level, name, &value, &size);
-  return value;
-}
-
-TEST(KeepAliveTest, SilenceIsProbedAndUnheardDataBounded) {
-  const Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  keep_alive(socket.get());
-  EXPECT_EQ(option(socket.get(), SOL_SOCKET, SO_KEEPALIVE), 1);
-  EXPECT_EQ(option(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE), 30);
-  EXPECT_EQ(option(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL), 10);
-  EXPECT_EQ(option(socket.get(), IPPROTO_TCP, TCP_USER_TIMEOUT), 60'000);
-  keep_alive(-1);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // What travels under TLS and what does not, against a server that hangs up where real ones do.
+#include "core/tds/native/channel.hpp"
+
 #include <gtest/gtest.h>
 
 #include "../cells.hpp"
