@@ -6,7 +6,6 @@ needs_stand_in
 plan 15
 
 readonly patience=10
-readonly stall="EXEC tds_server_fault N'mute_attention', 1, N'tap_cancel'; EXEC tds_server_fault N'stall_after_rows', 10, N'tap_cancel'"
 
 # stat NAME: one of the stand-in's counters.
 stat() {
@@ -22,11 +21,7 @@ wait_for_open() {
     sleep 0.2
   done
 }
-arm() {
-  local one
-  tsql "EXEC tds_server_fault N'clear'"
-  printf '%s\n' "$stall" | tr ';' '\n' | while read -r one; do tsql "$one"; done
-}
+arm() { no_faults && fault mute_attention 1 tap_cancel && fault stall_after_rows 10 tap_cancel; }
 # stalled NAME: a background session that reads a table until the server stops talking.
 stalled() {
   arm
@@ -36,8 +31,7 @@ stalled() {
 }
 
 tsql "CREATE TABLE dbo.tap_cancel (id int NOT NULL PRIMARY KEY, t nvarchar(100) NULL)"
-tsql "INSERT INTO dbo.tap_cancel SELECT n, N'row' FROM (SELECT TOP 2000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n
-  FROM sys.columns a CROSS JOIN sys.columns b) q"
+tsql "INSERT INTO dbo.tap_cancel SELECT n, N'row' FROM $(numbers 2000)"
 make_server mssql
 query "CREATE FOREIGN TABLE tap_cancel (id int, t text) SERVER mssql OPTIONS (table_name 'tap_cancel')"
 is "$(query 'SELECT count(*) FROM tap_cancel')" 2000 "the table can be read"
@@ -73,7 +67,7 @@ at_most $((SECONDS - started)) $patience "... in time"
 query "ALTER SERVER mssql OPTIONS (DROP query_timeout)"
 
 # A scan that ends early stops the remote statement and keeps the session.
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 attentions=$(stat attentions)
 is "$(query "BEGIN; DECLARE c CURSOR FOR SELECT id FROM tap_cancel a; FETCH 1 FROM c; CLOSE c;
   SELECT count(*) FROM mssql_query('mssql', 'SELECT 1') AS t(a int); COMMIT" | wc -l)" 2 "a scan that ends early leaves a usable session"

@@ -6,66 +6,65 @@ plan 29
 
 readonly replicate="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_lost'], jobs => 0)"
 
-fault() { tsql "EXEC tds_server_fault N'clear'" && tsql "EXEC tds_server_fault N'$1', $2, N'${3:-tap_lost}'"; }
+only() { no_faults && fault "$1" "$2" tap_lost; }
 state_of() { error_of "$1" | sed -n 's/^ERROR:  \([0-9A-Z]*\):.*/\1/p'; }
 
 tsql "CREATE TABLE dbo.tap_lost (id int NOT NULL PRIMARY KEY, n decimal(18, 2) NULL, t nvarchar(max) NULL)"
-tsql "INSERT INTO dbo.tap_lost SELECT n, n / 4.0, REPLICATE(N'grüße ', 20)
-  FROM (SELECT TOP 1000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sys.columns a CROSS JOIN sys.columns b) q"
+tsql "INSERT INTO dbo.tap_lost SELECT n, n / 4.0, REPLICATE(N'grüße ', 20) FROM $(numbers 1000)"
 make_server mssql
 query "CREATE FOREIGN TABLE tap_lost (id int, n numeric(18, 2), t text) SERVER mssql OPTIONS (table_name 'tap_lost')"
 is "$(query 'SELECT count(*), count(t) FROM tap_lost')" '1000|1000' "the table can be read"
 
 for rows in 0 1 100 999; do
-  fault drop_after_rows "$rows"
+  only drop_after_rows "$rows"
   is "$(state_of 'SELECT * FROM tap_lost')" 08006 "connection cut after $rows rows"
-  fault drop_after_rows "$rows"
+  only drop_after_rows "$rows"
   is "$(query 'SELECT * FROM tap_lost' 2>/dev/null)" '' "... gives no rows"
 done
 for bytes in 1 9 60 1000 50000; do
-  fault drop_after_bytes "$bytes"
+  only drop_after_bytes "$bytes"
   is "$(state_of 'SELECT id, n, t FROM tap_lost')" 08006 "connection cut after $bytes bytes"
 done
-fault drop_after_rows 500
+only drop_after_rows 500
 is "$(state_of 'CREATE TABLE copy AS SELECT * FROM tap_lost')" 08006 "connection cut in CREATE TABLE AS"
 is "$(query "SELECT to_regclass('copy') IS NULL")" t "... leaves no table"
-fault drop_after_rows 500
+only drop_after_rows 500
 is "$(state_of "SELECT * FROM mssql_query('mssql', 'SELECT id FROM tap_lost') AS q(id int)")" 08006 "connection cut in a pass-through query"
 
 # What catches the error goes on with a new connection.
-fault drop_after_rows 10
+only drop_after_rows 10
 is "$(query "DO \$\$ BEGIN PERFORM * FROM tap_lost; EXCEPTION WHEN connection_failure THEN NULL; END \$\$;
     SELECT count(*) FROM tap_lost" 2>/dev/null)" \
   1000 "the session goes on with a new connection"
 
-fault garble_after_rows 10
+only garble_after_rows 10
 is "$(state_of 'SELECT * FROM tap_lost')" 08006 "an undefined token breaks the connection off"
 # FreeTDS does not see that a message has ended inside a row and waits for the rest, which only query_timeout or a cancel ends.
-fault truncate_row 10
+only truncate_row 10
 query "ALTER SERVER mssql OPTIONS (ADD query_timeout '2')"
 isnt "$(state_of 'SELECT * FROM tap_lost')" '' "half a row is an error"
 query "ALTER SERVER mssql OPTIONS (DROP query_timeout)"
-fault error_after_rows 10
+only error_after_rows 10
 is "$(state_of 'SELECT * FROM tap_lost')" 22P02 "a server error after rows has its own SQLSTATE"
-fault error_after_rows 10
+only error_after_rows 10
 is "$(query 'SELECT * FROM tap_lost' 2>/dev/null)" '' "... gives no rows"
-fault error_at_statement 1205
+only error_at_statement 1205
 is "$(state_of 'SELECT * FROM tap_lost')" 40P01 "a deadlock is a deadlock"
-fault mute_login 1
+only mute_login 1
 query "ALTER SERVER mssql OPTIONS (ADD connect_timeout '2')"
 is "$(state_of 'SELECT * FROM tap_lost')" 08001 "a server that is mute in the login"
-fault drop_at_login 1
+only drop_at_login 1
 is "$(state_of 'SELECT * FROM tap_lost')" 08001 "a server that closes in the login"
 query "ALTER SERVER mssql OPTIONS (DROP connect_timeout)"
 
 # A run in the caller's transaction is all or nothing.
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 ok "query \"\$replicate\"" "replicate works"
 is "$(query 'SELECT count(*) FROM copies.tap_lost')" 1000 "... and copies every row"
 query 'DROP SCHEMA copies CASCADE' 2>/dev/null
-fault drop_after_rows 300
+only drop_after_rows 300
 is "$(state_of "$replicate")" 08006 \
   "connection cut during replicate"
 is "$(query "SELECT to_regclass('copies.tap_lost') IS NULL")" t "... leaves no table"
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 tsql "DROP TABLE dbo.tap_lost"

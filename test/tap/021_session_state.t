@@ -5,8 +5,6 @@
 needs_stand_in
 plan 27
 
-fault() { tsql "EXEC tds_server_fault N'$1', $2, N'${3:-tap_state}'"; }
-clear() { tsql "EXEC tds_server_fault N'clear'"; }
 native() { [ "$MSSQL_TEST_DRIVER" != freetds ]; }
 
 tsql "CREATE TABLE dbo.tap_state (id int NOT NULL PRIMARY KEY, t nvarchar(10) NULL)"
@@ -38,7 +36,7 @@ if native; then
   # The answer to the rollback never comes: nobody waits for it.
   fault stall_after_rows 0 'ROLLBACK TRANSACTION'
   is "$(query "SELECT count(*) FROM tap_state")" 5 "the end of a reading transaction is not waited for"
-  clear
+  no_faults
   is "$(query "BEGIN; SELECT mssql_exec('mssql', 'SET ROWCOUNT 1'); SELECT count(*) FROM tap_state; COMMIT" | tail -n 1)" 5 \
     "a setting does not reach a scan of the same transaction"
   is "$(query "BEGIN; SELECT mssql_exec('mssql', 'INSERT INTO dbo.tap_state VALUES (6, NULL)'); SELECT count(*) FROM tap_state;
@@ -61,18 +59,18 @@ is "$(query "SELECT count(*) FROM tap_state; SELECT mssql_exec('mssql', 'SET ROW
 readonly reset_fails="SELECT mssql_exec('mssql', 'EXECUTE AS USER = ''guest''')"
 is "$(query "$reset_fails; SELECT count(*) FROM tap_state; SELECT count(*) FROM tap_state WHERE id < 3" | tail -n 2 | tr '\n' ' ')" '5 2 ' \
   "a session that cannot be reset is replaced"
-fault drop_after_rows 0
+fault drop_after_rows 0 tap_state
 is "$(query "SELECT spid > 0 FROM mssql_connections(); SELECT count(*) FROM mssql_query('mssql', 'SELECT 1') AS t(a int); SELECT count(*) FROM tap_state" 2>/dev/null | tr '\n' ' ')" \
   "$(native && echo '1 5 ' || echo '1 ')" "a kept session that is cut in its first statement is replaced"
-clear
-fault drop_after_rows 0
+no_faults
+fault drop_after_rows 0 tap_state
 is "$(query "SELECT count(*) FROM tap_state" 2>&1 | sed -n 's/.*ERROR: *//p' | grep -c lost)" 1 "a new one that is cut is an error"
-clear
+no_faults
 
 # A loss in the middle: read again with a warning, or an error where one moment was promised.
 readonly lose="DO \$\$ BEGIN PERFORM * FROM tap_state WHERE id <> 4711; EXCEPTION WHEN connection_failure THEN NULL; END \$\$"
 lost_in() { # the message of a scan behind the loss, in a transaction that begins with $1
-  clear
+  no_faults
   fault drop_after_rows 1 4711
   query "SET client_min_messages = warning; $1; SELECT count(*) FROM tap_state; $lose; $2; COMMIT" 2>&1 | sed -n 's/^psql[^ ]* *\(ERROR\|WARNING\): *\(.*\)/\1 \2/p' | head -n 1
 }
@@ -82,18 +80,18 @@ like "$(lost_in 'BEGIN ISOLATION LEVEL REPEATABLE READ' "$again")" 'ERROR .*was 
 like "$(lost_in 'BEGIN ISOLATION LEVEL SERIALIZABLE' "$again")" 'ERROR .*was lost' "SERIALIZABLE does not"
 readonly plan="SELECT count(*) FROM replicate_plan('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_state'])"
 like "$(lost_in "BEGIN; $plan" "$plan")" 'ERROR .*was lost' "a run does not"
-clear
+no_faults
 
 # An interrupt that comes while a scan is called off hits its own statement, and no later one.
-tsql "INSERT INTO dbo.tap_state SELECT n + 10, N'many' FROM (SELECT TOP 2000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sys.columns a CROSS JOIN sys.columns b) q"
-fault mute_attention 1
-fault stall_after_rows 10
+tsql "INSERT INTO dbo.tap_state SELECT n + 10, N'many' FROM $(numbers 2000)"
+fault mute_attention 1 tap_state
+fault stall_after_rows 10 tap_state
 later=$(query "\set ON_ERROR_STOP off
   BEGIN; SAVEPOINT a; SET LOCAL statement_timeout = '1s'; SELECT id FROM tap_state LIMIT 5; ROLLBACK TO a;
   SELECT 'later', count(*) > 5 FROM tap_state" 2>&1)
 like "$later" 'later\|t' "a kept interrupt does not hit a later statement"
 like "$later" 'statement timeout' "... but its own"
-clear
+no_faults
 tsql "DELETE FROM dbo.tap_state WHERE id > 5"
 
 # Errors of the server say where they come from.
@@ -105,7 +103,7 @@ like "$(error_of "SELECT * FROM mssql_query('mssql', 'SELECT 1/0') AS t(a int)")
 fault error_at_statement 229 'sys.schemas'
 like "$(error_of "CREATE SCHEMA imported; IMPORT FOREIGN SCHEMA dbo FROM SERVER mssql INTO imported")" \
   'CONTEXT: +import of remote schema "dbo", remote SQL: SELECT ' "... IMPORT's too"
-clear
+no_faults
 like "$(error_of "CREATE ROLE tap_nobody_$$; GRANT USAGE ON FOREIGN SERVER mssql TO tap_nobody_$$; GRANT SELECT ON tap_state TO tap_nobody_$$;
   SET ROLE tap_nobody_$$; SELECT * FROM tap_state")" \
   "user mapping not found for user \"tap_nobody_$$\", server \"mssql\".*CREATE USER MAPPING FOR tap_nobody_$$ SERVER mssql" "a missing mapping names user, server and remedy"
@@ -114,7 +112,7 @@ query "DROP OWNED BY tap_nobody_$$; DROP ROLE tap_nobody_$$"
 # What is waited for, and what may be left to a later COMMIT PREPARED.
 like "$(error_of "BEGIN; $plan; PREPARE TRANSACTION 'tap'")" 'cannot PREPARE a transaction that has run a function of replicate|prepared transactions are disabled' \
   "a run cannot be prepared"
-fault stall_after_rows 2
+fault stall_after_rows 2 tap_state
 background waiting 'SELECT count(*) FROM tap_state'
 if [ "$(query "SHOW server_version_num")" -ge 170000 ] && native; then
   ok "wait_until 10 \"SELECT wait_event = 'MssqlFdwQuery' FROM pg_stat_activity WHERE application_name = 'waiting'\"" "the wait has a name"
@@ -125,5 +123,5 @@ else
 fi
 query "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'waiting'" >/dev/null
 finish waiting >/dev/null
-clear
+no_faults
 tsql "DROP TABLE dbo.tap_state"

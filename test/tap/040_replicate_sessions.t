@@ -6,12 +6,11 @@ plan 21
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_stalls'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_stalls' AND rows > 0"
-stall() { tsql "EXEC tds_server_fault N'clear'" && tsql "EXEC tds_server_fault N'stall_after_rows', 5000, N'tap_stalls'"; }
+stall() { no_faults && fault stall_after_rows 5000 tap_stalls; }
 nothing_left() { query "SELECT to_regnamespace('copies') IS NULL, count(*) FROM replicate.runs"; }
 
 tsql "CREATE TABLE dbo.tap_stalls (id int NOT NULL PRIMARY KEY, t nvarchar(max) NULL)"
-tsql "INSERT INTO dbo.tap_stalls SELECT n, REPLICATE(N'grüße ', 20)
-  FROM (SELECT TOP 6000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sys.columns a CROSS JOIN sys.columns b) q"
+tsql "INSERT INTO dbo.tap_stalls SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 6000)"
 make_server mssql
 make_server elsewhere
 
@@ -23,7 +22,7 @@ is "$(query "SELECT server, target, table_number, tables, rows <= 6000, estimate
   'mssql|copies.tap_stalls|1|1|t|6000|t' "... its tables, rows, estimate and clock"
 like "$(error_of "$run")" 'ERROR:  55006' "a second run from the same server is refused"
 like "$(error_of "$run")" 'replicate\.progress' "... and told where to look"
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 other=${run/mssql/elsewhere}
 like "$(query "${other/copies/others}" 2>/dev/null)" 'others.tap_stalls\|6000\|' "a run from another server is not"
 query 'DELETE FROM replicate.runs'
@@ -40,14 +39,14 @@ query "SELECT pg_terminate_backend($(backend_of second))" >/dev/null
 like "$(finish second)" 'terminating connection due to administrator command' "a terminated run says so"
 is "$(nothing_left)" 't|0' "... and leaves nothing"
 
-tsql "EXEC tds_server_fault N'stall_after_rows', 3, N'sys.columns'"
+fault stall_after_rows 3 sys.columns
 background catalog "$run"
 ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'catalog' AND source IS NULL\"" "the reading of the catalog is seen"
 query "SELECT pg_cancel_backend($(backend_of catalog))" >/dev/null
 finish catalog >/dev/null
 
 # An index waits for a lock that this test holds.
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 query "CREATE FUNCTION wait_for_test() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN PERFORM pg_advisory_xact_lock(1); END \$\$;
   CREATE EVENT TRIGGER wait_for_test ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION wait_for_test()"
 background holder "SELECT pg_advisory_lock(1); SELECT pg_sleep(120)"
@@ -66,7 +65,7 @@ background third "SET statement_timeout = '3s'; $run"
 like "$(finish third)" 'canceling statement due to statement timeout' "statement_timeout ends a run on a mute server"
 is "$(nothing_left)" 't|0' "... and leaves nothing"
 
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 like "$(query "$run" 2>/dev/null)" 'copies.tap_stalls\|6000\|' "then a run goes through"
 is "$(query 'SELECT count(*) FROM replicate.runs')" 1 "... and is history"
 tsql "DROP TABLE dbo.tap_stalls"

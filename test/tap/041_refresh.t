@@ -13,8 +13,7 @@ state() { query "SELECT (SELECT count(*) FROM copies.tap_refreshed), (SELECT cou
 
 tsql "CREATE TABLE dbo.tap_refreshed (id int NOT NULL PRIMARY KEY, t nvarchar(max) NULL)"
 tsql "CREATE TABLE dbo.tap_refreshed_too (id int NOT NULL PRIMARY KEY CONSTRAINT fk_refreshed REFERENCES dbo.tap_refreshed (id))"
-tsql "INSERT INTO dbo.tap_refreshed SELECT n, REPLICATE(N'grüße ', 20)
-  FROM (SELECT TOP 6000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sys.columns a CROSS JOIN sys.columns b) q"
+tsql "INSERT INTO dbo.tap_refreshed SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 6000)"
 tsql "INSERT INTO dbo.tap_refreshed_too SELECT id FROM dbo.tap_refreshed"
 make_server mssql
 query "SET client_min_messages = warning; CREATE ROLE tap_refresh_guest LOGIN" 2>/dev/null
@@ -22,7 +21,7 @@ like "$(query "$run" 2>/dev/null)" 'tap_refreshed\|6000' "a first run"
 query "DELETE FROM copies.tap_refreshed_too WHERE id > 10; DELETE FROM copies.tap_refreshed WHERE id > 10"
 
 # In mid-load.
-tsql "EXEC tds_server_fault N'stall_after_rows', 5000, N'tap_refreshed'"
+fault stall_after_rows 5000 tap_refreshed
 background first "$run"
 ok "wait_until 30 \"\$stalled\"" "a second run is in mid-load"
 is "$(at_once "SELECT count(*) FROM copies.tap_refreshed")" 10 "others read the old rows"
@@ -35,7 +34,7 @@ query "SELECT pg_cancel_backend($(backend_of first))" >/dev/null
 like "$(finish first)" 'canceling statement due to user request' "cancelled there"
 is "$(state)" '10|10' "... it has changed nothing"
 is "$(query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%' OR relname LIKE '%\_new'")" 0 "... and leaves nothing"
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 
 # At its end.
 background reader "BEGIN; SELECT count(*) FROM copies.tap_refreshed_too; SELECT pg_sleep(600)"

@@ -28,7 +28,6 @@ who() {
   make "$@"
   answer "$question"
 }
-answer() { printf '%s\n' "$1" | psql_tap -v VERBOSITY=verbose -f - 2>&1 | grep -v '^LOCATION:' | sed 's/^psql:<stdin>:[0-9]*: //'; }
 make() {
   local options="host 'localhost', port '$port', driver '$driver'"
   [[ ${1:-} != host* ]] || options="driver '$driver'"
@@ -38,8 +37,6 @@ make() {
     CREATE USER MAPPING FOR CURRENT_USER SERVER sso OPTIONS (${2:-password_required 'true'});"
 }
 as_plain() { answer "SET ROLE plain; ${1:-$question}"; }
-# T-SQL over a SQL login.
-fault() { MSSQL_TEST_HOST=127.0.0.1 MSSQL_TEST_PORT=$port MSSQL_TEST_USER=sa MSSQL_TEST_PASSWORD=$(cat "$source/password") MSSQL_TEST_DATABASE=master tsql "EXEC tds_server_fault N'$1', 1"; }
 readonly alice='EXAMPLE\alice|KERBEROS' spn="server_spn 'MSSQLSvc/localhost:$port'"
 
 # ------------------------------------------------------------------------------------------------------- with either driver
@@ -77,7 +74,7 @@ like "$(who "server_spn 'MSSQLSvc/elsewhere:1433'")" 'ERROR:  28000: Login faile
 is "$(who "server_spn 'MSSQLSvc/localhost:$port@EXAMPLE.ORG', encrypt 'strict'")" "$alice" "a service with its realm, over TDS 8.0"
 like "$(who "host '$MSSQL_TEST_HOST', port '$MSSQL_TEST_PORT', $spn")" 'ERROR:  28000: Login failed. The login is from an untrusted domain' \
   "a server without integrated logins"
-fault unproven_login
+own_source "$source" fault unproven_login 1
 like "$(who)" 'ERROR:  28000: the server accepted the login and did not prove who it is' "an impostor"
 is "$(who)" "$alice" "... and the right one"
 no_ticket

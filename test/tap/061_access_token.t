@@ -23,7 +23,6 @@ who() {
     CREATE USER MAPPING FOR CURRENT_USER SERVER entra OPTIONS (access_token_file '$token_file')"
   answer "$question"
 }
-answer() { printf '%s\n' "$1" | psql_tap -v VERBOSITY=verbose -f - 2>&1 | grep -v '^LOCATION:' | sed 's/^psql:<stdin>:[0-9]*: //'; }
 start() {
   rm -rf "$tap_directory/source"
   "$ctl" start "$tap_directory/source" --cert "$tap_directory/cert.pem" --key "$tap_directory/key.pem" "$@" >/dev/null 2>&1 || { echo "Bail out! the stand-in did not start"; exit 1; }
@@ -84,8 +83,7 @@ like "$(who)" 'ERROR:  28000: could not use access token file.*HINT:  Make it mo
 chmod 600 "$token_file"
 is "$(who)" alice@example.org "the token again"
 
-MSSQL_TEST_HOST=127.0.0.1 MSSQL_TEST_PORT=$port MSSQL_TEST_USER=sa MSSQL_TEST_PASSWORD=$(cat "$tap_directory/source/password") MSSQL_TEST_DATABASE=master \
-  tsql "EXEC tds_server_fault N'unproven_login', 1"
+own_source "$tap_directory/source" fault unproven_login 1
 like "$(who)" 'ERROR:  08001: .*DETAIL:  the server did not acknowledge the access token' "a server that has not looked at the token"
 
 # Who may name a file.

@@ -125,13 +125,13 @@ tsql "EXEC tds_server_answer N'start_value', N'99999999999999999999', N'AS [is_c
 is "$(query "$quiet SELECT statement, note FROM replicate_plan('mssql', target_schema => 'beyond') WHERE kind = 'sequence'")" \
   '|sequence dbo.Ticket not made: its numbers do not fit a bigint' "a sequence that starts beyond bigint is not made"
 like "$(query "$quiet SELECT source, rows FROM replicate_all('mssql', target_schema => 'beyond') ORDER BY source")" 'dbo\.Child\|1.*dbo\.Parent\|1' "... and ends no run"
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 
 # Long texts are not for translation, and no server fills the memory.
 tsql "EXEC tds_server_answer N'definition', N'([price]>=(0)$(printf ' or [price]>=(0)%.0s' {1..5000}))', N'AS [definition]'"
 like "$(query "$quiet SELECT left(note, 60), length(note) < 66000 FROM replicate_plan('mssql', target_schema => 'long') WHERE kind = 'check'")" \
   'check ck_price not translated: .*\|t' "a check of 80 kB is not translated"
-tsql "EXEC tds_server_fault N'clear'"
+no_faults
 tsql "CREATE TABLE dbo.Wide ($(printf 'c%s int NULL,' {1..1000}) id int)"
 tsql "CREATE TABLE dbo.Wider ($(printf 'c%s int NULL,' {1..1000}) id int)"
 tsql "EXEC tds_server_answer N'comment', N'$(printf 'x%.0s' {1..90000})', N'AS [is_column_set]'"
@@ -139,4 +139,4 @@ like "$(error_of "SELECT * FROM replicate_plan('mssql')")" '54000: +the server.s
 like "$(error_of "IMPORT FOREIGN SCHEMA dbo FROM SERVER mssql INTO public")" '54000: +the server.s catalog is too large' "... by IMPORT FOREIGN SCHEMA, too"
 is "$(query "$quiet IMPORT FOREIGN SCHEMA dbo LIMIT TO (\"Parent\") FROM SERVER mssql INTO public; SELECT count(*) FROM information_schema.foreign_tables")" 1 \
   "... but where LIMIT TO leaves little of it"
-tsql "EXEC tds_server_fault N'clear'"
+no_faults

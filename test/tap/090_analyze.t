@@ -4,8 +4,7 @@
 plan 12
 
 tsql "CREATE TABLE dbo.tap_pages (id int NOT NULL PRIMARY KEY, pad char(200) NOT NULL)"
-tsql "INSERT INTO dbo.tap_pages SELECT n, 'x' FROM (SELECT TOP 20000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n
-  FROM sys.columns a CROSS JOIN sys.columns b CROSS JOIN sys.columns c) q"
+tsql "INSERT INTO dbo.tap_pages SELECT n, 'x' FROM $(numbers 20000)"
 tsql "CREATE VIEW dbo.tap_view AS SELECT id FROM dbo.tap_pages"
 tsql "CREATE TABLE dbo.tap_long (id int NOT NULL, v nvarchar(max) NULL)"
 tsql "INSERT INTO dbo.tap_long SELECT id, CASE WHEN id % 2 = 0 THEN REPLICATE(CAST(N'0123456789' AS nvarchar(max)), 20000) END

@@ -79,8 +79,23 @@ psql_tap() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 query() { printf '%s\n' "$1" | psql_tap -f -; }
 # error_of SQL: what goes wrong, with SQLSTATE, DETAIL and HINT; empty when nothing does.
 error_of() { printf '%s\n' "$1" | psql_tap -v VERBOSITY=verbose -f - 2>&1 >/dev/null | grep -v '^LOCATION:' | sed 's/^psql:<stdin>:[0-9]*: //'; }
+# answer SQL: both.
+answer() { printf '%s\n' "$1" | psql_tap -v VERBOSITY=verbose -f - 2>&1 | grep -v '^LOCATION:' | sed 's/^psql:<stdin>:[0-9]*: //'; }
 # T-SQL on the SQL Server side, in MSSQL_TEST_DATABASE.
 tsql() { "${TEST_PYTHON:-python3}" "$tap_root/ci/tsql.py" -q "$1"; }
+# numbers COUNT: T-SQL for FROM, a table whose column n counts from 1.
+numbers() {
+  echo "(SELECT TOP $1 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM sys.columns a CROSS JOIN sys.columns b CROSS JOIN sys.columns c) AS numbers"
+}
+# fault NAME [VALUE [PATTERN]]: what the stand-in does wrong from now on (test/tds_server/wire/faults.hpp), where there is a PATTERN in
+# statements that hold it; no_faults: nothing any more.
+fault() { tsql "EXEC tds_server_fault N'$1'${2:+, $2}${3:+, N'$3'}"; }
+no_faults() { fault clear; }
+# own_source DIRECTORY COMMAND...: such a command at a stand-in that the test itself has started there.
+own_source() {
+  MSSQL_TEST_HOST=127.0.0.1 MSSQL_TEST_PORT=$(cat "$1/port") MSSQL_TEST_USER=sa MSSQL_TEST_PASSWORD=$(cat "$1/password") \
+    MSSQL_TEST_DATABASE=master "${@:2}"
+}
 
 # background NAME SQL: a session of its own, its application_name is NAME; finish NAME waits for it and prints all its output.
 background() {

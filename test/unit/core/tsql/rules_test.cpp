@@ -31,9 +31,10 @@ Scalar value_beside(const RemoteType& type, std::string_view text) {
   return integral && text.find('.') != std::string_view::npos ? Scalar{decimal(text)} : scalar(type, text);
 }
 
-std::string constant(const RemoteType& type, std::string_view text, const Bound& bound = {Operator::equal}) {
+std::string constant(std::string_view declaration, std::string_view text) {
+  const RemoteType type = parse_declaration(declaration);
   std::string_view why;
-  const auto result = push_constant(bound, type, value_beside(type, text), why);
+  const auto result = push_constant({Operator::equal}, type, value_beside(type, text), why);
   if (!result) {
     EXPECT_FALSE(why.empty());
   }
@@ -78,82 +79,80 @@ TEST(Rules, WhichComparisonsOfWhichTypes) {
 }
 
 TEST(PushConstant, Numbers) {
-  EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "1"), "CAST(1 AS bit)");
-  EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "0"), "CAST(0 AS bit)");
-  EXPECT_EQ(constant({Type::bit, 1, 1, 0}, "2"), "-");
-  EXPECT_EQ(constant({Type::int_, 4, 10, 0}, "-2147483648"), "-2147483648");
-  EXPECT_EQ(constant({Type::int_, 4, 10, 0}, "2147483648"), "2147483648");
-  EXPECT_EQ(constant({Type::tinyint, 1, 3, 0}, "255"), "255");
-  EXPECT_EQ(constant({Type::tinyint, 1, 3, 0}, "-1"), "-1");
-  EXPECT_EQ(constant({Type::smallint, 2, 5, 0}, "32768"), "32768");
-  EXPECT_EQ(constant({Type::bigint, 8, 19, 0}, "9223372036854775807"), "9223372036854775807");
-  EXPECT_EQ(constant({Type::bigint, 8, 19, 0}, "1.5"), "-");
-  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.50"), "CAST(12.5 AS decimal(10,2))");
-  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "12.345"), "CAST(12.345 AS decimal(5,3))");
-  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "-123456789.5"), "CAST(-123456789.5 AS decimal(10,1))");
-  EXPECT_EQ(constant({Type::decimal, 17, 38, 2}, "1.234"), "-");  // the two have no common type with room for both
-  EXPECT_EQ(constant({Type::decimal, 9, 10, 2}, "1.50000000000000000000000000000000000000000000000"),
+  EXPECT_EQ(constant("bit", "1"), "CAST(1 AS bit)");
+  EXPECT_EQ(constant("bit", "0"), "CAST(0 AS bit)");
+  EXPECT_EQ(constant("bit", "2"), "-");
+  EXPECT_EQ(constant("int", "-2147483648"), "-2147483648");
+  EXPECT_EQ(constant("int", "2147483648"), "2147483648");
+  EXPECT_EQ(constant("tinyint", "255"), "255");
+  EXPECT_EQ(constant("tinyint", "-1"), "-1");
+  EXPECT_EQ(constant("smallint", "32768"), "32768");
+  EXPECT_EQ(constant("bigint", "9223372036854775807"), "9223372036854775807");
+  EXPECT_EQ(constant("bigint", "1.5"), "-");
+  EXPECT_EQ(constant("decimal(10,2)", "12.50"), "CAST(12.5 AS decimal(10,2))");
+  EXPECT_EQ(constant("decimal(10,2)", "12.345"), "CAST(12.345 AS decimal(5,3))");
+  EXPECT_EQ(constant("decimal(10,2)", "-123456789.5"), "CAST(-123456789.5 AS decimal(10,1))");
+  EXPECT_EQ(constant("decimal(38,2)", "1.234"), "-");  // the two have no common type with room for both
+  EXPECT_EQ(constant("decimal(10,2)", "1.50000000000000000000000000000000000000000000000"),
             "CAST(1.5 AS decimal(10,2))");
-  EXPECT_EQ(constant({Type::decimal, 17, 38, 37}, "1.50000000000000000000000000000000000000000000001"), "-");
-  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "-0.0001"), "CAST(-0.0001 AS money)");
-  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "922337203685477.5807"), "CAST(922337203685477.5807 AS money)");
-  EXPECT_EQ(constant({Type::money, 8, 19, 4}, "922337203685477.5808"), "CAST(922337203685477.5808 AS decimal(19,4))");
-  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "-214748.3648"), "CAST(-214748.3648 AS smallmoney)");
-  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "214748.4"), "CAST(214748.4 AS decimal(10,4))");
-  EXPECT_EQ(constant({Type::smallmoney, 4, 10, 4}, "0.00001"), "CAST(0.00001 AS decimal(5,5))");
+  EXPECT_EQ(constant("decimal(38,37)", "1.50000000000000000000000000000000000000000000001"), "-");
+  EXPECT_EQ(constant("money", "-0.0001"), "CAST(-0.0001 AS money)");
+  EXPECT_EQ(constant("money", "922337203685477.5807"), "CAST(922337203685477.5807 AS money)");
+  EXPECT_EQ(constant("money", "922337203685477.5808"), "CAST(922337203685477.5808 AS decimal(19,4))");
+  EXPECT_EQ(constant("smallmoney", "-214748.3648"), "CAST(-214748.3648 AS smallmoney)");
+  EXPECT_EQ(constant("smallmoney", "214748.4"), "CAST(214748.4 AS decimal(10,4))");
+  EXPECT_EQ(constant("smallmoney", "0.00001"), "CAST(0.00001 AS decimal(5,5))");
 }
 
 TEST(PushConstant, Dates) {
-  EXPECT_EQ(constant({Type::date, 3, 10, 0}, "2020-02-29"), "CAST('2020-02-29' AS date)");
-  EXPECT_EQ(constant({Type::date, 3, 10, 0}, "2020-01-01 12:00:00"), "-");
-  EXPECT_EQ(constant({Type::time, 5, 16, 7}, "23:59:59.999999"), "CAST('23:59:59.999999' AS time(7))");
-  EXPECT_EQ(constant({Type::time, 3, 8, 0}, "12:00:00.5"), "CAST('12:00:00.5' AS time(1))");
-  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00"),
-            "CAST('2020-01-01T12:00:00' AS datetime2(3))");
-  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01 12:00:00.123456"),
+  EXPECT_EQ(constant("date", "2020-02-29"), "CAST('2020-02-29' AS date)");
+  EXPECT_EQ(constant("date", "2020-01-01 12:00:00"), "-");
+  EXPECT_EQ(constant("time(7)", "23:59:59.999999"), "CAST('23:59:59.999999' AS time(7))");
+  EXPECT_EQ(constant("time(0)", "12:00:00.5"), "CAST('12:00:00.5' AS time(1))");
+  EXPECT_EQ(constant("datetime2(3)", "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime2(3))");
+  EXPECT_EQ(constant("datetime2(3)", "2020-01-01 12:00:00.123456"),
             "CAST('2020-01-01T12:00:00.123456' AS datetime2(6))");
-  EXPECT_EQ(constant({Type::datetime2, 7, 23, 3}, "2020-01-01"), "CAST('2020-01-01T00:00:00' AS datetime2(3))");
-  EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00.5+05:30"),
+  EXPECT_EQ(constant("datetime2(3)", "2020-01-01"), "CAST('2020-01-01T00:00:00' AS datetime2(3))");
+  EXPECT_EQ(constant("datetimeoffset(7)", "2020-01-01 12:00:00.5+05:30"),
             "CAST('2020-01-01T12:00:00.5+05:30' AS datetimeoffset(7))");
-  EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "2020-01-01 12:00:00-08:00"),
+  EXPECT_EQ(constant("datetimeoffset(7)", "2020-01-01 12:00:00-08:00"),
             "CAST('2020-01-01T12:00:00-08:00' AS datetimeoffset(7))");
-  EXPECT_EQ(constant({Type::datetimeoffset, 10, 34, 7}, "9999-12-31 23:00:00+00:00"),
+  EXPECT_EQ(constant("datetimeoffset(7)", "9999-12-31 23:00:00+00:00"),
             "CAST('9999-12-31T23:00:00+00:00' AS datetimeoffset(7))");
 }
 
 TEST(PushConstant, LegacyDatetimeHoldsTicksOnly) {
-  const RemoteType datetime{Type::datetime, 8, 23, 3};
-  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime)");
-  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.003"), "CAST('2020-01-01T12:00:00.003' AS datetime)");
-  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.5"), "CAST('2020-01-01T12:00:00.500' AS datetime)");
-  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.001"), "CAST('2020-01-01T12:00:00.001' AS datetime2(3))");
-  EXPECT_EQ(constant(datetime, "2020-01-01 12:00:00.003333"), "CAST('2020-01-01T12:00:00.001' AS datetime2(3))");
-  EXPECT_EQ(constant(datetime, "1752-12-31 00:00:00"), "CAST('1752-12-31T00:00:00' AS datetime2(0))");
-  const RemoteType smalldatetime{Type::smalldatetime, 4, 16, 0};
-  EXPECT_EQ(constant(smalldatetime, "2020-01-01 12:34:00"), "CAST('2020-01-01T12:34:00' AS smalldatetime)");
-  EXPECT_EQ(constant(smalldatetime, "2020-01-01 12:34:56"), "CAST('2020-01-01T12:34:56' AS datetime2(0))");
-  EXPECT_EQ(constant(smalldatetime, "1800-01-01 00:00:00"), "CAST('1800-01-01T00:00:00' AS datetime2(0))");
+  EXPECT_EQ(constant("datetime", "2020-01-01 12:00:00"), "CAST('2020-01-01T12:00:00' AS datetime)");
+  EXPECT_EQ(constant("datetime", "2020-01-01 12:00:00.003"), "CAST('2020-01-01T12:00:00.003' AS datetime)");
+  EXPECT_EQ(constant("datetime", "2020-01-01 12:00:00.5"), "CAST('2020-01-01T12:00:00.500' AS datetime)");
+  EXPECT_EQ(constant("datetime", "2020-01-01 12:00:00.001"), "CAST('2020-01-01T12:00:00.001' AS datetime2(3))");
+  EXPECT_EQ(constant("datetime", "2020-01-01 12:00:00.003333"), "CAST('2020-01-01T12:00:00.001' AS datetime2(3))");
+  EXPECT_EQ(constant("datetime", "1752-12-31 00:00:00"), "CAST('1752-12-31T00:00:00' AS datetime2(0))");
+  EXPECT_EQ(constant("smalldatetime", "2020-01-01 12:34:00"), "CAST('2020-01-01T12:34:00' AS smalldatetime)");
+  EXPECT_EQ(constant("smalldatetime", "2020-01-01 12:34:56"), "CAST('2020-01-01T12:34:56' AS datetime2(0))");
+  EXPECT_EQ(constant("smalldatetime", "1800-01-01 00:00:00"), "CAST('1800-01-01T00:00:00' AS datetime2(0))");
 }
 
 TEST(PushConstant, OfAListInTheColumnsOwnType) {
-  const auto item = [](const RemoteType& type, std::string_view text) {
+  const auto item = [](std::string_view declaration, std::string_view text) {
+    const RemoteType type = parse_declaration(declaration);
     return push_list_item(type, value_beside(type, text));
   };
-  EXPECT_EQ(item({Type::decimal, 9, 10, 2}, "12.50"), "CAST(12.5 AS decimal(10,2))");
-  EXPECT_EQ(item({Type::int_, 4, 10, 0}, "-5"), "-5");
-  EXPECT_EQ(item({Type::rowversion, 8, 0, 0}, "\1\2\3\4\5\6\7\xd1"), "0x01020304050607d1");
-  EXPECT_EQ(item({Type::decimal, 9, 10, 2}, "12.345"), std::nullopt);
-  EXPECT_EQ(item({Type::int_, 4, 10, 0}, "3000000000"), std::nullopt);
-  EXPECT_EQ(item({Type::datetime, 8, 23, 3}, "2020-01-01 00:00:00.001"), std::nullopt);
+  EXPECT_EQ(item("decimal(10,2)", "12.50"), "CAST(12.5 AS decimal(10,2))");
+  EXPECT_EQ(item("int", "-5"), "-5");
+  EXPECT_EQ(item("rowversion", "\1\2\3\4\5\6\7\xd1"), "0x01020304050607d1");
+  EXPECT_EQ(item("decimal(10,2)", "12.345"), std::nullopt);
+  EXPECT_EQ(item("int", "3000000000"), std::nullopt);
+  EXPECT_EQ(item("datetime", "2020-01-01 00:00:00.001"), std::nullopt);
 }
 
 TEST(PushConstant, BinaryAndUuid) {
-  EXPECT_EQ(constant({Type::rowversion, 8, 0, 0}, "\1\2\3\4\5\6\7\xd1"), "0x01020304050607d1");
-  EXPECT_EQ(constant({Type::rowversion, 8, 0, 0}, "\7\xd1"), "-");
-  EXPECT_EQ(constant({Type::binary, 2, 0, 0}, "\7\xd1"), "0x07d1");
-  EXPECT_EQ(constant({Type::uniqueidentifier, 16, 0, 0}, "00112233-4455-6677-8899-aabbccddeeff"),
+  EXPECT_EQ(constant("rowversion", "\1\2\3\4\5\6\7\xd1"), "0x01020304050607d1");
+  EXPECT_EQ(constant("rowversion", "\7\xd1"), "-");
+  EXPECT_EQ(constant("binary(2)", "\7\xd1"), "0x07d1");
+  EXPECT_EQ(constant("uniqueidentifier", "00112233-4455-6677-8899-aabbccddeeff"),
             "CAST('00112233-4455-6677-8899-aabbccddeeff' AS uniqueidentifier)");
-  EXPECT_EQ(constant({Type::nvarchar, 40, 0, 0}, "x"), "-");
+  EXPECT_EQ(constant("nvarchar(20)", "x"), "-");
 }
 
 // A local numeric over a column of integers, and the other way round.
