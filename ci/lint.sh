@@ -113,6 +113,31 @@ control=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" mssql_fdw.control)
   done
   printf '%s\n' src/sql/upgrade/*.sql | sort -V | tail -n 1 | grep -qF -- "--$control.sql" || echo "the last script of src/sql/upgrade does not lead to $control"
 } | check "each version before has its hop, and its script to test that"
+# A source of core is found in the paths of test/unit, or in a row of test/README.md, and a test in the paths of src/core.
+find src/core -name '*.cpp' -printf '%P\n' | LC_ALL=C sort | while IFS= read -r source; do
+  [ -e "test/unit/core/${source%.cpp}_test.cpp" ] && continue
+  tests=$(sed -n "s/^| \`core\/${source//\//\\/}\` | //p" test/README.md | grep -oE '`core/[^`]+_test\.cpp`' | tr -d '`')
+  [ -n "$tests" ] || echo "src/core/$source has no test of its path, and no row in test/README.md that names one"
+  for test in $tests; do [ -e "test/unit/$test" ] || echo "test/README.md: $test is not there"; done
+done | check "every source of core has a test"
+find test/unit -name '*_test.cpp' -printf '%P\n' | LC_ALL=C sort | while IFS= read -r test; do
+  source=${test%_test.cpp}
+  while [ ! -e "src/$source.cpp" ] && [ ! -e "src/$source.hpp" ]; do
+    [[ ${source##*/} == *_* ]] || { echo "test/unit/$test has the path of no source"; break; }
+    source=${source%_*}
+  done
+done | check "every unit test has the path of a source"
+# named SECTION: the files that cells of its tables begin with or that stand behind a <br>; with those that are there, each comes twice.
+named() { sed -n "/^## $1/,/^## [^${1:0:1}]/p" test/README.md | grep -oE '(^\| |\| |<br>)`[0-9a-z_.]+` ' | sed 's/.*`\(.*\)` /\1/'; }
+unpaired() { sed 's/.*\///' | LC_ALL=C sort | uniq -c | awk '$1 != 2 { print $2 }'; }
+{
+  named "What is tested where"
+  printf '%s\n' sql/*.sql test/tap/*.t | sed 's/\.[a-z]*$//'
+} | unpaired | check "test/README.md says once what each file of sql and test/tap holds"
+{
+  named Fixtures | grep '\.sql$'
+  printf '%s\n' test/fixtures/*.sql
+} | unpaired | check "test/README.md says once what each fixture holds"
 # anchors FILE: the headings of a Markdown file as links name them.
 anchors() { sed -n 's/^#\{1,6\} //p' "$1" | tr '[:upper:]' '[:lower:]' | sed 's/[^[:alnum:] _-]//g; s/ /-/g'; }
 find . \( -name .git -o -path './build*' -o -path ./.cache -o -path ./.demo \) -prune -o -type f -name '*.md' -print | LC_ALL=C sort | while IFS= read -r page; do
@@ -161,10 +186,6 @@ files src test | while IFS= read -r file; do
     /^}/ { if (start && NR - start > 60) printf "%s:%d: a function of %d lines\n", file, start, NR - start + 1; start = 0 }' "$file"
 done | alarm
 files src test | xargs -r -d '\n' awk 'length($0) > 120 { printf "%s:%d: %d characters\n", FILENAME, FNR, length($0) }' | alarm
-find src/core -name '*.cpp' 2>/dev/null | while IFS= read -r file; do
-  relative=${file#src/}
-  [ -e "test/unit/${relative%.cpp}_test.cpp" ] || [[ $relative == core/tds/freetds/* ]] || echo "$file has no test/unit/${relative%.cpp}_test.cpp"
-done | alarm
 if command -v shellcheck >/dev/null; then
   find ci test .ci docker -type f \( -name '*.sh' -o -path '*/run' -o -name ctl \) -print0 2>/dev/null | xargs -0 -r shellcheck -x -S warning -f gcc 2>/dev/null | alarm
 fi

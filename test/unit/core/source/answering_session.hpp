@@ -1,8 +1,10 @@
-// A session that answers each statement with the same rows.
+// A session that answers each statement with the same rows, or with those that a function gives.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/source/session.hpp"
@@ -12,12 +14,22 @@ namespace mssql::source {
 class AnsweringSession final : public Session {
  public:
   using Cells = std::vector<std::optional<std::string>>;
+  struct Answer {
+    std::vector<std::string> names;  // of the columns
+    std::vector<Cells> rows;
+  };
 
   AnsweringSession(std::vector<std::string> names, std::vector<Cells> rows)
       : names_(std::move(names)), rows_(std::move(rows)) {}
+  explicit AnsweringSession(std::function<Answer(std::string_view sql)> answer) : answer_(std::move(answer)) {}
 
   void execute(std::string_view sql, std::span<const Parameter>) override {
     asked.emplace_back(sql);
+    if (answer_) {
+      Answer answer = answer_(sql);
+      names_ = std::move(answer.names);
+      rows_ = std::move(answer.rows);
+    }
     results_ = 1;
     at_ = 0;
   }
@@ -55,6 +67,7 @@ class AnsweringSession final : public Session {
   std::vector<std::string> asked;
 
  private:
+  std::function<Answer(std::string_view)> answer_;
   std::vector<std::string> names_;
   std::vector<Cells> rows_;
   std::vector<Cell> cells_;
