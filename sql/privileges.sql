@@ -1,14 +1,13 @@
 -- Private functions are called by public ones, which run as their caller, so that everybody may execute them. Those that only read what the
 -- caller may read (IMMUTABLE, STABLE) are harmless. Every other one has its reason here.
 WITH harmless (name, why) AS (VALUES
-    ('_source_catalog', 'a closed list of queries, by the caller''s own mapping and right on the server'),
+    ('_read_catalog',   'a closed list of queries, by the caller''s own mapping and right on the server, into his own memory'),
     ('_source_count',   'counts one table, by names that it quotes, with the same rights'),
-    ('_catalog',        'calls _source_catalog'),
     ('_count',          'calls _source_count, and counts a table that the caller may read'),
-    ('_model',          'reads the source by _catalog'),
+    ('_model',          'reads the source by _read_catalog'),
     ('_make_model',     'the caller''s own memory'),
     ('_keep_rows',      'the same'),
-    ('_keep_catalog',   'the same'),
+    ('_set_aside',      'the same'),
     ('_complete_model', 'the same'),
     ('_forget_model',   'the same'),
     ('_say_times',      'raises a notice'),
@@ -81,7 +80,7 @@ JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mssql_fdw' WHERE p
 -- The source's catalog takes the right on the server and a mapping, whoever asks.
 CREATE ROLE regress_mssql_nobody;
 SET ROLE regress_mssql_nobody;
-SELECT _mssql_fdw._source_catalog('mssql') IS NULL;
+SELECT _mssql_fdw._read_catalog(_mssql_fdw._make_model(), 'mssql');
 SELECT _mssql_fdw._source_count('mssql', 'rep', 'Product', false);
 RESET ROLE;
 -- The rows of a model are for who has made it, and as long as its transaction.

@@ -41,15 +41,17 @@ CREATE FUNCTION shape(statement text) RETURNS text LANGUAGE sql AS \$\$
     '-?\m(?:[0-9][0-9.]*|[a-z_][a-z0-9_]*)\M', 'i', 'g'), 'i(?:[ .,:\n]+(?:i|NOT NULL|NULL))*', 'i', 'g') \$\$;
 
 CREATE FUNCTION answers() RETURNS TABLE (query text, col text) LANGUAGE sql AS \$\$
-  SELECT k.key, c.name
-  FROM jsonb_each(_mssql_fdw._source_catalog('mssql')) AS k
-  CROSS JOIN LATERAL (SELECT DISTINCT o.name FROM jsonb_array_elements(k.value) AS r CROSS JOIN jsonb_object_keys(r) AS o (name)) AS c \$\$;
+  SELECT k.query, a.attname
+  FROM (VALUES ('database', 'replicate._source_database'::regclass), ('tables', 'replicate._source_table'), ('columns', 'replicate._source_column'),
+    ('indexes', 'replicate._source_index'), ('foreign_keys', 'replicate._source_foreign_key'), ('checks', 'replicate._source_check'),
+    ('sequences', 'replicate._source_sequence'), ('programs', 'replicate._source_program')) AS k (query, type)
+  JOIN pg_attribute AS a ON a.attrelid = k.type AND a.attname <> 'left_out' \$\$;
 
 CREATE FUNCTION order_answer(col text, answer text, query text) RETURNS void LANGUAGE plpgsql AS \$\$
 BEGIN
   PERFORM mssql_exec('knobs', 'EXEC tds_server_fault N''clear''');
   PERFORM mssql_exec('knobs', format('EXEC tds_server_answer N%L, N''%s'', N%L', col, replace(answer, '''', ''''''),
-    CASE query WHEN 'database' THEN 'AS [engine_edition]' WHEN 'tables' THEN 'AS [is_filtered]' WHEN 'columns' THEN 'AS [is_column_set]'
+    CASE query WHEN 'database' THEN 'AS [view_database_state]' WHEN 'tables' THEN 'AS [is_filtered]' WHEN 'columns' THEN 'AS [is_column_set]'
       WHEN 'indexes' THEN 'AS [key_ordinal]' WHEN 'foreign_keys' THEN 'AS [delete_action]' WHEN 'checks' THEN 'AS [definition]'
       WHEN 'sequences' THEN 'AS [is_cycling]' WHEN 'programs' THEN 'AS [kind]' END));
 END \$\$;
@@ -91,7 +93,7 @@ is "$(query "SELECT DISTINCT h.query, h.col, left(h.answer, 20), h.shape FROM sh
   AND NOT EXISTS (SELECT FROM shapes AS p WHERE p.answer = 'Plain Name' AND p.shape = h.shape)")" '' "no statement of the plan changes its shape"
 is "$(query "SELECT DISTINCT state, message FROM failures WHERE answer <> 'Plain Name' AND state NOT IN ('HV000', '0A000', '42P01')")" '' \
   "what is refused is refused in words"
-is "$(query "SELECT string_agg(DISTINCT query || '.' || col, ' ') FROM columns_asked AS c WHERE col ~ '^is_|^(seed|increment|last_value|start_value|minimum|maximum|max_length|precision|scale|object_id|column_id|ordinal|key_ordinal|product_version|engine_edition|delete_action|update_action|constraint_type|kind)\$'
+is "$(query "SELECT string_agg(DISTINCT query || '.' || col, ' ') FROM columns_asked AS c WHERE col ~ '^is_|^(seed|increment|last_value|start_value|minimum|maximum|max_length|precision|scale|column_id|ordinal|key_ordinal|product_version|delete_action|update_action|constraint_type|kind)\$'
   AND NOT EXISTS (SELECT FROM failures AS f WHERE f.query = c.query AND f.col = c.col AND f.answer LIKE 'CASCADE;%' AND f.state = 'HV000')")" '' \
   "what is a number, a flag or an enumeration is taken for nothing else"
 

@@ -14,30 +14,46 @@ tsql::CatalogFeatures catalog_features(source::Session& session) {
   return features;
 }
 
-std::vector<CatalogAnswer> whole_catalog(source::Session& session) {
-  std::vector<CatalogAnswer> answers;
-  source::CatalogBudget budget;
-  const auto ask = [&](const source::CatalogQuery& query) {
-    CatalogAnswer& answer = answers.emplace_back(CatalogAnswer{query.name, {}});
-    source::read_catalog(session, query, budget, [&](source::CatalogRow row) {
-      answer.rows.push_back(std::move(row));
-      return true;
-    });
-  };
-  const tsql::CatalogFeatures features = catalog_features(session);
-  ask(tsql::database_query());
-  if (answers.front().rows.size() != 1)
-    throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
-  const source::CatalogRow& database = answers.front().rows.front();
+WholeCatalog::WholeCatalog(source::Session& session) : session_(&session), features_(catalog_features(session)) {
+  queries_.push_back(tsql::database_query());
+}
+
+bool WholeCatalog::next(CatalogRows& rows) {
+  constexpr std::size_t most = 1000;
+  rows.rows.clear();
+  while (rows.rows.empty()) {
+    if (!reader_) {
+      if (queries_.empty()) return false;
+      query_ = queries_.back().name;
+      reader_.emplace(*session_, std::move(queries_.back()), budget_);
+      queries_.pop_back();
+    }
+    while (rows.rows.size() < most) {
+      std::optional<source::CatalogRow> row = reader_->next();
+      if (!row) {
+        reader_.reset();
+        break;
+      }
+      reader_->keep();
+      rows.rows.push_back(std::move(*row));
+    }
+    if (query_ != "database") continue;
+    if (rows.rows.size() != 1) throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
+    ask_further(rows.rows.front());
+  }
+  rows.query = query_;
+  return true;
+}
+
+void WholeCatalog::ask_further(const source::CatalogRow& database) {
   const bool sizes = database.flag("view_definition") && database.flag("view_database_state");
-  ask(tsql::tables_query(features, sizes));
-  ask(tsql::columns_query(features));
-  ask(tsql::indexes_query(features));
-  ask(tsql::foreign_keys_query());
-  ask(tsql::checks_query());
-  if (features.has("sequences")) ask(tsql::sequences_query(features));
-  ask(tsql::programs_query());
-  return answers;
+  queries_.push_back(tsql::programs_query());
+  if (features_.has("sequences")) queries_.push_back(tsql::sequences_query(features_));
+  queries_.push_back(tsql::checks_query());
+  queries_.push_back(tsql::foreign_keys_query());
+  queries_.push_back(tsql::indexes_query(features_));
+  queries_.push_back(tsql::columns_query(features_));
+  queries_.push_back(tsql::tables_query(features_, sizes));
 }
 
 }  // namespace mssql

@@ -133,28 +133,40 @@ void CatalogBudget::take(std::size_t bytes) {
   left_ -= bytes;
 }
 
+CatalogReader::CatalogReader(Session& session, CatalogQuery query, CatalogBudget& budget)
+    : session_(&session), query_(std::move(query)), budget_(&budget) {
+  session.execute(query_.sql);
+  has_rows_ = session.next_result();
+  if (has_rows_) places_ = places(session, query_);
+}
+
+std::optional<CatalogRow> CatalogReader::next() {
+  Row row;
+  if (!has_rows_ || !session_->fetch(row)) {
+    has_rows_ = false;
+    while (session_->next_result()) continue;
+    return std::nullopt;
+  }
+  std::vector<std::optional<std::string>> cells(places_.size());
+  bytes_ = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Cell& cell = row[places_[i]];
+    std::optional<std::string> text;
+    budget_->check(bytes_ + cell.size / 2);  // it has as many characters at least
+    if (!cell.is_null()) session_->append_text(places_[i], cell, text.emplace());
+    bytes_ += (text ? text->size() : 0) + query_.columns[i].name.size();
+    budget_->check(bytes_);
+    cells[i] = catalog_cell(query_, query_.columns[i], text);
+  }
+  return CatalogRow(query_.columns, std::move(cells));
+}
+
 void read_catalog(Session& session, const CatalogQuery& query, CatalogBudget& budget,
                   const std::function<bool(CatalogRow)>& visit) {
-  session.execute(query.sql);
-  if (session.next_result()) {
-    const std::vector<std::size_t> places_of = places(session, query);
-    Row row;
-    while (session.fetch(row)) {
-      std::vector<std::optional<std::string>> cells(places_of.size());
-      std::size_t bytes = 0;
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        const Cell& cell = row[places_of[i]];
-        std::optional<std::string> text;
-        budget.check(bytes + cell.size / 2);  // it has as many characters at least
-        if (!cell.is_null()) session.append_text(places_of[i], cell, text.emplace());
-        bytes += (text ? text->size() : 0) + query.columns[i].name.size();
-        budget.check(bytes);
-        cells[i] = catalog_cell(query, query.columns[i], text);
-      }
-      if (visit(CatalogRow(query.columns, std::move(cells)))) budget.take(bytes);
-    }
+  CatalogReader reader(session, query, budget);
+  while (std::optional<CatalogRow> row = reader.next()) {
+    if (visit(std::move(*row))) reader.keep();
   }
-  while (session.next_result()) continue;
 }
 
 }  // namespace mssql::source

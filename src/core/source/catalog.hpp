@@ -68,8 +68,8 @@ class CatalogRow {
   std::vector<std::optional<std::string>> cells_;
 };
 
-// How much of what a server says of its database is kept: twice as much would fill jsonb, and
-// without a bound a server that never ends fills the memory. Names of columns stand in each row.
+// How much of what a server says of its database is kept: without a bound a server that never ends
+// fills the memory. The name of a column stands for what a cell takes beside its text.
 class CatalogBudget {
  public:
   void check(std::size_t bytes) const;
@@ -80,9 +80,27 @@ class CatalogBudget {
   std::size_t left_ = most;
 };
 
+// The answer to a query, row by row. All may throw Error, also where the answer lacks a column, and
+// for what a kind does not allow.
+class CatalogReader {
+ public:
+  CatalogReader(Session& session, CatalogQuery query, CatalogBudget& budget);
+  // Nothing after the last, when the session is free again.
+  std::optional<CatalogRow> next();
+  // Counts the last row, which is kept.
+  void keep() { budget_->take(bytes_); }
+
+ private:
+  Session* session_;
+  CatalogQuery query_;
+  CatalogBudget* budget_;
+  std::vector<std::size_t> places_;  // of the query's columns in the answer
+  bool has_rows_;
+  std::size_t bytes_{0};  // of the last row
+};
+
 // Calls `visit` for each row of the answer. It is counted in `budget`, unless `visit` answers that
-// it has kept nothing of it: false. Throws Error, also where the answer lacks a column, and for
-// what a kind does not allow.
+// it has kept nothing of it: false.
 void read_catalog(Session& session, const CatalogQuery& query, CatalogBudget& budget,
                   const std::function<bool(CatalogRow)>& visit);
 

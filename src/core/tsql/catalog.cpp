@@ -29,12 +29,8 @@ constexpr CatalogColumn feature_columns[] = {{"view", Kind::name}, {"column", Ki
 
 constexpr CatalogColumn database_columns[] = {
     {"name", Kind::name},
-    {"collation", Kind::name, nullable},
     {"snapshot_isolation_state", Kind::integer, nullable},
-    {"is_read_committed_snapshot_on", Kind::flag, nullable},
-    {"compatibility_level", Kind::integer, nullable},
     {"product_version", Kind::version},
-    {"engine_edition", Kind::integer},
     {"view_definition", Kind::flag},
     {"view_database_state", Kind::flag},
     {"login", Kind::name, nullable},
@@ -44,7 +40,6 @@ constexpr CatalogColumn database_columns[] = {
 constexpr CatalogColumn table_columns[] = {
     {"schema", Kind::name},
     {"table", Kind::name},
-    {"object_id", Kind::integer},
     {"is_view", Kind::flag},
     {"rows", Kind::integer, nullable},
     {"bytes", Kind::integer, nullable},
@@ -64,7 +59,6 @@ constexpr CatalogColumn column_columns[] = {
     {"column_id", Kind::integer},
     {"column", Kind::name},
     {"type", Kind::name},
-    {"user_type", Kind::name, nullable},
     {"max_length", Kind::integer},
     {"precision", Kind::integer},
     {"scale", Kind::integer},
@@ -77,9 +71,6 @@ constexpr CatalogColumn column_columns[] = {
     {"default_name", Kind::name, nullable},
     {"default_definition", Kind::expression, nullable},
     {"is_computed", Kind::flag},
-    {"computed_definition", Kind::expression, nullable},
-    {"is_persisted", Kind::flag},
-    {"is_rowguidcol", Kind::flag},
     {"is_hidden", Kind::flag},
     {"is_masked", Kind::flag},
     {"is_encrypted", Kind::flag},
@@ -88,19 +79,12 @@ constexpr CatalogColumn column_columns[] = {
 };
 
 constexpr CatalogColumn index_columns[] = {
-    {"schema", Kind::name},
-    {"table", Kind::name},
-    {"index", Kind::name},
-    {"constraint_type", Kind::choice, nullable, constraint_types},
-    {"is_unique", Kind::flag},
-    {"is_clustered", Kind::flag},
-    {"type_desc", Kind::choice, false, index_types, true},
-    {"is_disabled", Kind::flag},
-    {"filter_definition", Kind::expression, nullable},
-    {"key_ordinal", Kind::integer},
-    {"column", Kind::name},
-    {"is_descending", Kind::flag},
-    {"is_included", Kind::flag},
+    {"schema", Kind::name},         {"table", Kind::name},
+    {"index", Kind::name},          {"constraint_type", Kind::choice, nullable, constraint_types},
+    {"is_unique", Kind::flag},      {"type_desc", Kind::choice, false, index_types, true},
+    {"is_disabled", Kind::flag},    {"filter_definition", Kind::expression, nullable},
+    {"key_ordinal", Kind::integer}, {"column", Kind::name},
+    {"is_descending", Kind::flag},  {"is_included", Kind::flag},
 };
 
 constexpr CatalogColumn foreign_key_columns[] = {
@@ -178,12 +162,8 @@ CatalogQuery database_query() {
   // database that the login does not find there still has a row here. CONTROL, which owners have,
   // includes VIEW DEFINITION, though Babelfish denies it.
   return {"database", R"(SELECT CAST(DB_NAME() AS nvarchar(128)) AS [name],
-  CAST(DATABASEPROPERTYEX(DB_NAME(), N'Collation') AS nvarchar(128)) AS [collation],
   CAST(d.snapshot_isolation_state AS int) AS [snapshot_isolation_state],
-  CAST(d.is_read_committed_snapshot_on AS bit) AS [is_read_committed_snapshot_on],
-  CAST(d.compatibility_level AS int) AS [compatibility_level],
   CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS [product_version],
-  CAST(SERVERPROPERTY('EngineEdition') AS int) AS [engine_edition],
   CAST(CASE WHEN HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DEFINITION') = 1
     OR HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL') = 1 THEN 1 ELSE 0 END AS bit) AS [view_definition],
   CAST(COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DATABASE STATE'), 0) AS bit) AS [view_database_state],
@@ -203,7 +183,7 @@ CatalogQuery tables_query(const CatalogFeatures& features, bool sizes) {
           : "0";
   return {
       "tables",
-      R"(SELECT CAST(s.name AS nvarchar(128)) AS [schema], CAST(t.name AS nvarchar(128)) AS [table], t.object_id AS [object_id],
+      R"(SELECT CAST(s.name AS nvarchar(128)) AS [schema], CAST(t.name AS nvarchar(128)) AS [table],
   CAST(0 AS bit) AS [is_view],
   (SELECT CAST(SUM(p.rows) AS bigint) FROM sys.partitions AS p WHERE p.object_id = t.object_id AND p.index_id IN (0, 1)) AS [rows],
   )" +
@@ -226,7 +206,7 @@ CatalogQuery tables_query(const CatalogFeatures& features, bool sizes) {
 FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = t.schema_id
 WHERE t.is_ms_shipped = 0
 UNION ALL
-SELECT CAST(s.name AS nvarchar(128)), CAST(v.name AS nvarchar(128)), v.object_id,
+SELECT CAST(s.name AS nvarchar(128)), CAST(v.name AS nvarchar(128)),
   CAST(1 AS bit), CAST(NULL AS bigint), CAST(NULL AS bigint),
   (SELECT CAST(e.value AS nvarchar(4000)) FROM sys.extended_properties AS e
     WHERE e.class = 1 AND e.major_id = v.object_id AND e.minor_id = 0 AND e.name = N'MS_Description'),
@@ -257,7 +237,6 @@ CatalogQuery columns_query(const CatalogFeatures& features) {
   CAST(CASE WHEN )" +
               encrypted + R"( = 1 THEN N'varbinary' WHEN t.is_user_defined = 0 AND t.name <> N'sysname' THEN t.name
     WHEN t.is_assembly_type = 0 THEN COALESCE(b.name, t.name) ELSE N'udt' END AS nvarchar(128)) AS [type],
-  CAST(CASE WHEN t.is_user_defined = 1 THEN t.name END AS nvarchar(128)) AS [user_type],
   CAST(CASE WHEN )" +
               encrypted +
               R"( = 1 THEN -1 ELSE c.max_length END AS int) AS [max_length], CAST(c.precision AS int) AS [precision],
@@ -272,8 +251,7 @@ CatalogQuery columns_query(const CatalogFeatures& features) {
   CAST(d.name AS nvarchar(128)) AS [default_name],
   CAST(CASE WHEN d.object_id IS NOT NULL THEN d.definition WHEN c.default_object_id <> 0 THEN N'bound default object' END
     AS nvarchar(max)) AS [default_definition],
-  CAST(c.is_computed AS bit) AS [is_computed], CAST(k.definition AS nvarchar(max)) AS [computed_definition],
-  CAST(COALESCE(k.is_persisted, 0) AS bit) AS [is_persisted], CAST(c.is_rowguidcol AS bit) AS [is_rowguidcol],
+  CAST(c.is_computed AS bit) AS [is_computed],
   )" + optional_column(features, "columns", "c", "is_hidden", "bit") +
               " AS [is_hidden],\n  CAST(" + masked + " AS bit) AS [is_masked],\n  CAST(" + encrypted +
               R"( AS bit) AS [is_encrypted], CAST(COALESCE(c.is_column_set, 0) AS bit) AS [is_column_set],
@@ -286,7 +264,6 @@ JOIN sys.types AS t ON t.user_type_id = c.user_type_id
 LEFT JOIN sys.types AS b ON b.user_type_id = t.system_type_id
 LEFT JOIN sys.identity_columns AS i ON i.object_id = c.object_id AND i.column_id = c.column_id
 LEFT JOIN sys.default_constraints AS d ON d.object_id = c.default_object_id
-LEFT JOIN sys.computed_columns AS k ON k.object_id = c.object_id AND k.column_id = c.column_id
 WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0)" +
               selectable(features) + "\nORDER BY 1, 2, 3",
           column_columns};
@@ -306,7 +283,7 @@ CatalogQuery indexes_query(const CatalogFeatures& features) {
           R"(SELECT CAST(s.name AS nvarchar(128)) AS [schema], CAST(t.name AS nvarchar(128)) AS [table],
   CAST(i.name AS nvarchar(128)) AS [index],
   CAST(CASE WHEN i.is_primary_key = 1 THEN N'PK' WHEN i.is_unique_constraint = 1 THEN N'UQ' END AS nvarchar(2)) AS [constraint_type],
-  CAST(i.is_unique AS bit) AS [is_unique], CAST(CASE WHEN i.type IN (1, 5) THEN 1 ELSE 0 END AS bit) AS [is_clustered],
+  CAST(i.is_unique AS bit) AS [is_unique],
   CAST(i.type_desc AS nvarchar(60)) AS [type_desc], CAST(i.is_disabled AS bit) AS [is_disabled],
   CAST(i.filter_definition AS nvarchar(max)) AS [filter_definition], CAST(x.key_ordinal AS int) AS [key_ordinal],
   CAST(c.name AS nvarchar(128)) AS [column], CAST(x.is_descending_key AS bit) AS [is_descending],

@@ -28,30 +28,27 @@ class CatalogFeatures {
 // view, column (NULL: the view alone)
 CatalogQuery features_query();
 
-// name, collation, snapshot_isolation_state int (NULL: the login cannot tell),
-// is_read_committed_snapshot_on, compatibility_level int, product_version, engine_edition int (5:
-// Azure SQL Database, 8: Managed Instance), view_definition and view_database_state (whether the
-// login has these permissions), login; one row
+// name, snapshot_isolation_state int (NULL: the login cannot tell), product_version,
+// view_definition and view_database_state (whether the login has these permissions), login; one row
 CatalogQuery database_query();
-// schema, table, object_id int, is_view, rows bigint (an estimate, NULL for views), bytes bigint
+// schema, table, is_view, rows bigint (an estimate, NULL for views), bytes bigint
 // (what the pages of the table, its indexes and LOBs take; NULL where not known), comment,
 // temporal_type int (0, 1 history, 2 versioned), is_memory_optimized, is_external, is_graph,
 // ledger_type int (0, 1 history, 2 updatable, 3 append-only), is_dropped_ledger, is_filtered
 // (row-level security has a filter predicate on it). `sizes`: whether the login may ask for bytes.
 CatalogQuery tables_query(const CatalogFeatures& features, bool sizes);
-// schema, table, column_id int, column, type, user_type, max_length int, precision int, scale int,
-// collation, is_nullable, is_identity, seed, increment, last_value (NULL while unused),
-// default_name, default_definition, is_computed, computed_definition, is_persisted, is_rowguidcol,
-// is_hidden, is_masked (for this login), is_encrypted, is_column_set, comment; one row a column of
-// each table and view. type: the base type's name in sys.types, alias types resolved; hierarchyid,
-// geometry, geography; "udt" for any other CLR type; varbinary for a column of Always Encrypted,
-// whose ciphertext is all that arrives. user_type: the name of the alias or CLR type, else NULL. A
-// definition is NULL beside its name where the login may not see it. The internal columns of graph
-// tables, which cannot be selected, and the dropped ones of ledger tables are left out.
+// schema, table, column_id int, column, type, max_length int, precision int, scale int, collation,
+// is_nullable, is_identity, seed, increment, last_value (NULL while unused), default_name,
+// default_definition, is_computed, is_hidden, is_masked (for this login), is_encrypted,
+// is_column_set, comment; one row a column of each table and view. type: the base type's name in
+// sys.types, alias types resolved; hierarchyid, geometry, geography; "udt" for any other CLR type;
+// varbinary for a column of Always Encrypted, whose ciphertext is all that arrives. A definition is
+// NULL beside its name where the login may not see it. The internal columns of graph tables, which
+// cannot be selected, and the dropped ones of ledger tables are left out.
 CatalogQuery columns_query(const CatalogFeatures& features);
-// schema, table, index, constraint_type (PK, UQ, NULL), is_unique, is_clustered, type_desc,
-// is_disabled, filter_definition, key_ordinal int, column, is_descending, is_included; one row a
-// column, key columns in key order, then the included ones
+// schema, table, index, constraint_type (PK, UQ, NULL), is_unique, type_desc, is_disabled,
+// filter_definition, key_ordinal int, column, is_descending, is_included; one row a column, key
+// columns in key order, then the included ones
 CatalogQuery indexes_query(const CatalogFeatures& features);
 // schema, table, constraint, ordinal int, column, referenced_schema, referenced_table,
 // referenced_column, delete_action, update_action (NO_ACTION, CASCADE, SET_NULL, SET_DEFAULT),

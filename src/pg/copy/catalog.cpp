@@ -1,23 +1,30 @@
 // The source's catalog for the SQL half of the extension: what core/access/catalog asks, and
-// nothing else that a caller could choose.
+// nothing else that a caller could choose. Its rows go into a model as they come.
 //
-// Core reads the rows first; then they are written as JSON in the server's encoding. What that
-// encoding lacks cannot be a name here, and no expression of ours: a row says which of its names
-// are so ("unnameable") and which of its comments were dropped ("left_out").
+// What the server's encoding lacks cannot be a name here, and no expression of ours: a row says
+// which of its comments were dropped ("left_out"), and one with such a name becomes one of those
+// that are set aside, which says which of its names are so ("unnameable").
 
 #include "core/access/catalog.hpp"
 #include "core/source/ask.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
+#include "model.hpp"
 
 namespace mssql::pg {
 
 namespace {
 
-using Catalog = std::vector<CatalogAnswer>;
+struct Reading {
+  std::optional<WholeCatalog> catalog;
+  CatalogRows rows;
+};
 
 // Core only.
-void read(Catalog& catalog, source::Session& session) { catalog = whole_catalog(session); }
+bool read_more(Reading& reading, source::Session& session) {
+  if (!reading.catalog) reading.catalog.emplace(session);
+  return reading.catalog->next(reading.rows);
+}
 
 // Core only.
 std::int64_t count_rows(source::Session& session, const char* schema, const char* table, bool snapshot) {
@@ -26,74 +33,140 @@ std::int64_t count_rows(source::Session& session, const char* schema, const char
 
 // From here on the backend is called.
 
-void append_member(StringInfo json, const char* name, const char* text, bool quoted) {
-  if (json->data[json->len - 1] != '{') appendStringInfoChar(json, ',');
-  escape_json(json, name);
-  appendStringInfoChar(json, ':');
-  if (quoted) {
-    escape_json(json, text);
-  } else {
-    appendStringInfoString(json, text);
+struct RowTypeOf {
+  const char* query;
+  const char* type;  // in schema replicate (src/sql/tables)
+};
+
+constexpr RowTypeOf row_types[] = {
+    {"database", "_source_database"},
+    {"tables", "_source_table"},
+    {"columns", "_source_column"},
+    {"indexes", "_source_index"},
+    {"checks", "_source_check"},
+    {"sequences", "_source_sequence"},
+    {"foreign_keys", "_source_foreign_key"},
+    {"programs", "_source_program"},
+};
+constexpr const char* aside = "_unnameable";
+
+const char* row_type_of(std::string_view query) {
+  for (const RowTypeOf& each : row_types) {
+    if (query == each.query) return each.type;
   }
+  elog(ERROR, "query of the catalog has no row type");
+  pg_unreachable();
 }
 
-// A cell; false: a name or a comment that cannot be written here.
-bool append_cell(StringInfo json, const char* name, source::CatalogKind kind, const char* utf8) {
-  const bool number = kind == source::CatalogKind::flag || kind == source::CatalogKind::integer;
-  const char* text = source::is_damaged(utf8) ? nullptr : representable(utf8);
-  if (text == nullptr && kind == source::CatalogKind::text) return false;
-  if (text != nullptr) {
-    append_member(json, name, text, !number);
-  } else if (kind == source::CatalogKind::expression) {
-    // no expression any more, but something to report
-    append_member(json, name, psprintf("not in this database's encoding: %s", displayable(utf8)), true);
-  } else {
-    append_member(json, name, displayable(utf8), true);
-  }
-  return text != nullptr || kind == source::CatalogKind::expression;
+// How text becomes a row of a type.
+struct RowType {
+  TupleDesc descriptor;
+  AttInMetadata* input;
+  char** texts;  // by attribute
+};
+
+RowType row_type(const char* name) {
+  const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+                                   ObjectIdGetDatum(get_namespace_oid("replicate", false)));
+  if (!OidIsValid(type)) elog(ERROR, "type replicate.%s is missing", name);
+  TupleDesc descriptor = lookup_rowtype_tupdesc_copy(type, -1);
+  return {descriptor, TupleDescGetAttInMetadata(descriptor),
+          static_cast<char**>(palloc(sizeof(char*) * static_cast<std::size_t>(descriptor->natts)))};
 }
 
-void append_row(StringInfo json, const source::CatalogRow& row) {
+// A row's cells in this database's encoding, and what of them cannot be.
+struct Cells {
+  const char** texts;  // by the query's columns; null: NULL, or a comment that is left out
   StringInfoData unnameable;
   StringInfoData left_out;
-  initStringInfo(&unnameable);
-  initStringInfo(&left_out);
-  appendStringInfoChar(json, '{');
+};
+
+void append_name(StringInfo list, std::string_view name) {
+  appendStringInfo(list, "%s%.*s", list->len > 0 ? "," : "{", static_cast<int>(name.size()), name.data());
+}
+
+void convert_cell(Cells* cells, std::size_t i, const source::CatalogColumn& column, const char* utf8) {
+  const char* text = source::is_damaged(utf8) ? nullptr : representable(utf8);
+  cells->texts[i] = text;
+  if (text != nullptr) return;
+  switch (column.kind) {
+    case source::CatalogKind::text: append_name(&cells->left_out, column.name); break;
+    case source::CatalogKind::expression:  // no expression any more, but something to report
+      cells->texts[i] = psprintf("not in this database's encoding: %s", displayable(utf8));
+      break;
+    default: append_name(&cells->unnameable, column.name); cells->texts[i] = displayable(utf8);
+  }
+}
+
+Cells convert(const source::CatalogRow& row) {
+  Cells cells{static_cast<const char**>(palloc0(sizeof(char*) * row.columns().size())), {}, {}};
+  initStringInfo(&cells.unnameable);
+  initStringInfo(&cells.left_out);
   for (std::size_t i = 0; i < row.columns().size(); ++i) {
-    if (!row.cell(i)) continue;
-    const char* name = row.columns()[i].name.data();  // of a literal, so it ends in a NUL
-    if (append_cell(json, name, row.columns()[i].kind, row.cell(i)->c_str())) continue;
-    StringInfo list = row.columns()[i].kind == source::CatalogKind::name ? &unnameable : &left_out;
-    appendStringInfo(list, "%s\"%s\"", list->len > 0 ? "," : "", name);
+    if (row.cell(i)) convert_cell(&cells, i, row.columns()[i], row.cell(i)->c_str());
   }
-  if (unnameable.len > 0) append_member(json, "unnameable", psprintf("[%s]", unnameable.data), false);
-  if (left_out.len > 0) append_member(json, "left_out", psprintf("[%s]", left_out.data), false);
-  appendStringInfoChar(json, '}');
-  pfree(unnameable.data);
-  pfree(left_out.data);
+  return cells;
 }
 
-Datum catalog_json(const Catalog& answers) {
-  StringInfoData json;
-  initStringInfo(&json);
-  appendStringInfoChar(&json, '{');
-  for (std::size_t a = 0; a < answers.size(); ++a) {
-    append_member(&json, answers[a].name.data(), "[", false);
-    for (std::size_t r = 0; r < answers[a].rows.size(); ++r) {
-      if (r > 0) appendStringInfoChar(&json, ',');
-      append_row(&json, answers[a].rows[r]);
+// Of lists as an array's text; null: it is empty.
+char* closed(StringInfo list) {
+  if (list->len == 0) return nullptr;
+  appendStringInfoChar(list, '}');
+  return list->data;
+}
+
+// What the attribute of this name holds: the column of that name, or what is said of the row.
+const char* text_of(const char* attribute, const source::CatalogRow& row, const Cells& cells, const char* query,
+                    const char* unnameable, const char* left_out) {
+  if (std::strcmp(attribute, "of") == 0) return query;
+  if (std::strcmp(attribute, "unnameable") == 0) return unnameable;
+  if (std::strcmp(attribute, "left_out") == 0) return left_out;
+  for (std::size_t i = 0; i < row.columns().size(); ++i) {
+    if (row.columns()[i].name == attribute) return cells.texts[i];
+  }
+  return nullptr;
+}
+
+void keep_row(int model, const RowType& type, const RowType& set_aside, std::string_view query,
+              const source::CatalogRow& row) {
+  Cells cells = convert(row);
+  const char* unnameable = closed(&cells.unnameable);
+  const char* left_out = closed(&cells.left_out);
+  const char* of = psprintf("%.*s", static_cast<int>(query.size()), query.data());
+  const RowType& fits = unnameable == nullptr || query == "database" ? type : set_aside;
+  for (int a = 0; a < fits.descriptor->natts; ++a) {
+    const char* name = NameStr(TupleDescAttr(fits.descriptor, a)->attname);
+    fits.texts[a] = const_cast<char*>(text_of(name, row, cells, of, unnameable, left_out));
+  }
+  add_row(model, fits.descriptor, BuildTupleFromCStrings(fits.input, fits.texts));
+}
+
+void read_catalog(int model, source::Session& session) {
+  auto* reading = own<Reading>(CurrentMemoryContext);
+  MemoryContext whole = CurrentMemoryContext;
+  MemoryContext each = AllocSetContextCreate(whole, "mssql_fdw catalog row", ALLOCSET_DEFAULT_SIZES);
+  const RowType set_aside = row_type(aside);
+  RowType type{};
+  const char* query = nullptr;
+  while (read_more(*reading, session)) {
+    if (query != reading->rows.query.data()) type = row_type(row_type_of(reading->rows.query));
+    query = reading->rows.query.data();
+    MemoryContextSwitchTo(each);
+    for (const source::CatalogRow& row : reading->rows.rows) {
+      CHECK_FOR_INTERRUPTS();
+      keep_row(model, type, set_aside, reading->rows.query, row);
+      MemoryContextReset(each);
     }
-    appendStringInfoChar(&json, ']');
+    MemoryContextSwitchTo(whole);
   }
-  appendStringInfoChar(&json, '}');
-  return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+  MemoryContextDelete(each);
 }
 
-Datum source_catalog(FunctionCallInfo fcinfo) {
-  const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
-  auto* catalog = own<Catalog>(CurrentMemoryContext);
-  read(*catalog, acquire(server->serverid, GetUserId(), {.whole = true}));
-  return catalog_json(*catalog);
+// STRICT.
+Datum read_catalog(FunctionCallInfo fcinfo) {
+  const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(1)));
+  read_catalog(PG_GETARG_INT32(0), acquire(server->serverid, GetUserId(), {.whole = true}));
+  PG_RETURN_VOID();
 }
 
 const char* utf8_argument(FunctionCallInfo fcinfo, int n) {
@@ -117,9 +190,9 @@ using namespace mssql::pg;
 
 extern "C" {
 
-// _source_catalog(server name) RETURNS jsonb
-Datum mssql_fdw_source_catalog(PG_FUNCTION_ARGS) {
-  return fence_private([&] { return source_catalog(fcinfo); });
+// _read_catalog(model int, server name) RETURNS void
+Datum mssql_fdw_read_catalog(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return read_catalog(fcinfo); });
 }
 
 // _source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint

@@ -6,8 +6,9 @@ namespace {
 
 struct RowSet {
   Oid type;
-  MemoryContext context;  // of the rows
+  MemoryContext context;  // of the rows; null: none yet
   ModelRows rows;
+  int room;  // for so many
 };
 
 struct Model {
@@ -33,11 +34,18 @@ void unlink_model(void* argument) {
   }
 }
 
-Model* find_model(int number) {
+Model* model_of_caller(int number) {
   Model* model = newest;
   while (model != nullptr && model->number != number) model = model->older;
   if (model == nullptr || model->maker != GetUserId())
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("there is no such model")));
+  return model;
+}
+
+Model* model_to_fill(int number) {
+  Model* model = model_of_caller(number);
+  if (model->is_complete)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the model is complete")));
   return model;
 }
 
@@ -50,13 +58,18 @@ RowSet* find_set(const Model* model, Oid type) {
   return nullptr;
 }
 
-RowSet* add_set(Model* model, Oid type) {
+RowSet* set_to_fill(Model* model, Oid type) {
+  if (RowSet* set = find_set(model, type)) return set;
   MemoryContext old = MemoryContextSwitchTo(model->context);
   auto* set = static_cast<RowSet*>(palloc0(sizeof(RowSet)));
   set->type = type;
   model->sets = lappend(model->sets, set);
   MemoryContextSwitchTo(old);
   return set;
+}
+
+MemoryContext context_of_rows(const Model* model) {
+  return AllocSetContextCreate(model->context, "mssql_fdw model rows", ALLOCSET_DEFAULT_SIZES);
 }
 
 // Anything else is no tuple, as which readers take the datums.
@@ -83,19 +96,16 @@ int make_model() {
   return model->number;
 }
 
-void forget_model(int model) { MemoryContextDelete(find_model(model)->context); }
+void forget_model(int model) { MemoryContextDelete(model_of_caller(model)->context); }
 
-void complete_model(int model) { find_model(model)->is_complete = true; }
+void complete_model(int model) { model_of_caller(model)->is_complete = true; }
 
 void keep_rows(int number, ArrayType* rows) {
-  Model* model = find_model(number);
-  if (model->is_complete)
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the model is complete")));
+  Model* model = model_to_fill(number);
   check_row_type(ARR_ELEMTYPE(rows));
-  RowSet* set = find_set(model, ARR_ELEMTYPE(rows));
-  if (set == nullptr) set = add_set(model, ARR_ELEMTYPE(rows));
+  RowSet* set = set_to_fill(model, ARR_ELEMTYPE(rows));
   MemoryContext before = set->context;
-  MemoryContext after = AllocSetContextCreate(model->context, "mssql_fdw model rows", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext after = context_of_rows(model);
   MemoryContext old = MemoryContextSwitchTo(after);
   ArrayType* kept = DatumGetArrayTypePCopy(PointerGetDatum(rows));
   bool* nulls = nullptr;
@@ -107,11 +117,27 @@ void keep_rows(int number, ArrayType* rows) {
   }
   set->context = after;
   set->rows = found;
+  set->room = found.count;
   if (before != nullptr) MemoryContextDelete(before);
 }
 
+void add_row(int number, TupleDesc descriptor, HeapTuple row) {
+  Model* model = model_to_fill(number);
+  RowSet* set = set_to_fill(model, descriptor->tdtypeid);
+  if (set->context == nullptr) set->context = context_of_rows(model);
+  MemoryContext old = MemoryContextSwitchTo(set->context);
+  if (set->rows.count == set->room) {
+    const int room = set->room == 0 ? 64 : 2 * set->room;
+    const Size bytes = sizeof(Datum) * static_cast<Size>(room);
+    set->rows.rows = static_cast<Datum*>(set->room == 0 ? palloc(bytes) : repalloc_huge(set->rows.rows, bytes));
+    set->room = room;
+  }
+  set->rows.rows[set->rows.count++] = heap_copy_tuple_as_datum(row, descriptor);
+  MemoryContextSwitchTo(old);
+}
+
 ModelRows rows_of_model(int model, Oid type) {
-  const RowSet* set = find_set(find_model(model), type);
+  const RowSet* set = find_set(model_of_caller(model), type);
   return set == nullptr ? ModelRows{nullptr, 0} : set->rows;
 }
 

@@ -20,7 +20,7 @@
   FUNCTION(mssql_fdw_disconnect_all)     \
   FUNCTION(mssql_fdw_version)            \
   /* copy/catalog.cpp */                 \
-  FUNCTION(mssql_fdw_source_catalog)     \
+  FUNCTION(mssql_fdw_read_catalog)       \
   FUNCTION(mssql_fdw_source_count)       \
   /* calls/tsql.cpp */                   \
   FUNCTION(mssql_fdw_local_type)         \

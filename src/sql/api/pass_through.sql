@@ -38,9 +38,6 @@ COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extensio
 -- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which
 -- queries these are is not the caller's choice. A row may say which of its names this database's
 -- encoding cannot hold ("unnameable") and which of its comments therefore are missing ("left_out").
-CREATE OR REPLACE FUNCTION _mssql_fdw._source_catalog(server name) RETURNS jsonb
-AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION _mssql_fdw._source_catalog IS 'catalog of the source: a key for each query, its rows as objects';
 
 -- The rows of a table there; `snapshot`: by the table hint that a memory-optimized table needs.
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint

@@ -1,69 +1,28 @@
--- Replicate: the source's catalog, read once a call in one remote transaction. It crosses as one
--- value, whose keys are the queries of src/core/tsql/catalog.hpp, which names their columns; each
--- is an array of objects. A model keeps it as rows.
+-- Replicate: the source's catalog, read once a call in one remote transaction. A model keeps it as
+-- rows, a type for each of the queries of src/core/tsql/catalog.hpp, which name their columns.
 
-CREATE OR REPLACE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _mssql_fdw._read_catalog(model int, server name) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_read_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._read_catalog IS
+    'reads the catalog of the source into a model; what cannot have a name here is set aside';
+
+-- An index or a foreign key goes as a whole: without one of its columns it would be another.
+CREATE OR REPLACE FUNCTION _mssql_fdw._set_aside(model jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    catalog jsonb := _mssql_fdw._source_catalog(server);
+    rows int := model ->> 'rows';
 BEGIN
-    IF catalog @? '$.*[*].unnameable' THEN
-        RETURN _mssql_fdw._set_aside(catalog);
-    END IF;
-    RETURN catalog;
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(
+        SELECT i FROM _mssql_fdw._source_indexes(model) AS i
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._unnameable(model) AS u
+                          WHERE u.of = 'indexes' AND u.schema = i.schema AND u."table" = i."table" AND u.index = i.index)));
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(
+        SELECT f FROM _mssql_fdw._source_foreign_keys(model) AS f
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._unnameable(model) AS u
+                          WHERE u.of = 'foreign_keys' AND u.schema = f.schema AND u."table" = f."table" AND u."constraint" = f."constraint")));
 END
 $$;
-COMMENT ON FUNCTION _mssql_fdw._catalog IS
-    'catalog of the source as a model takes it, without what cannot have a name here';
-
--- Not every server has sequences. Generic plans, for a plan of its own would have a copy of the
--- catalog wherever that stands in the query.
-CREATE OR REPLACE FUNCTION _mssql_fdw._keep_catalog(model int, catalog jsonb) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_table, e) FROM jsonb_array_elements(catalog -> 'tables') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_column, e) FROM jsonb_array_elements(catalog -> 'columns') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_index, e) FROM jsonb_array_elements(catalog -> 'indexes') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_foreign_key, e) FROM jsonb_array_elements(catalog -> 'foreign_keys') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_check, e) FROM jsonb_array_elements(catalog -> 'checks') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_sequence, e) FROM jsonb_array_elements(catalog -> 'sequences') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_program, e) FROM jsonb_array_elements(catalog -> 'programs') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._unnameable, e) FROM jsonb_array_elements(catalog -> 'set_aside') AS e));
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._keep_catalog IS 'keeps a catalog as the rows of a model';
-
--- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what
--- was taken out is "set_aside". An index or a foreign key goes as a whole: without one of its
--- columns it would be another.
-CREATE OR REPLACE FUNCTION _mssql_fdw._set_aside(catalog jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH entries AS (
-        SELECT k.key, r.value AS row, r.at,
-               CASE k.key WHEN 'indexes' THEN r.value ->> 'index' WHEN 'foreign_keys' THEN r.value ->> 'constraint' ELSE r.at::text END AS object
-        FROM jsonb_each(catalog) AS k CROSS JOIN jsonb_array_elements(k.value) WITH ORDINALITY AS r (value, at)
-        WHERE k.key <> 'database'
-    ), judged AS (
-        SELECT e.*, bool_or(e.row ? 'unnameable') OVER (PARTITION BY e.key, e.row ->> 'schema', e.row ->> 'table', e.object) AS aside
-        FROM entries AS e
-    ), kept AS (
-        SELECT j.key, coalesce(jsonb_agg(j.row ORDER BY j.at) FILTER (WHERE NOT j.aside), '[]') AS rows
-        FROM judged AS j GROUP BY j.key
-    )
-    SELECT catalog || (SELECT jsonb_object_agg(k.key, k.rows) FROM kept AS k)
-        || jsonb_build_object('set_aside', (SELECT coalesce(jsonb_agg(j.row || jsonb_build_object('of', j.key) ORDER BY j.key, j.at), '[]')
-                                            FROM judged AS j WHERE j.aside))
-$$;
-COMMENT ON FUNCTION _mssql_fdw._set_aside IS
-    'a catalog without what has, or stands on, a name that this database''s encoding cannot hold';
+COMMENT ON FUNCTION _mssql_fdw._set_aside IS 'takes out of a model what stands on a name that cannot be one here';
 
 -- What the catalog tells that nobody should have to find out later: what is not copied, or copied
 -- as something else, or could not be looked at. `schema` and `name`: the table that it is about,
@@ -72,8 +31,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._catalog_findings(model jsonb)
 RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH d AS (
-        SELECT * FROM jsonb_to_record(model -> 'database') AS d
-            (name text, snapshot_isolation_state int, view_definition boolean, login text)
+        SELECT * FROM _mssql_fdw._source_database(model) AS d
     ), t AS MATERIALIZED (
         SELECT t.*, _mssql_fdw._source_name(t.schema, t."table") AS source
         FROM _mssql_fdw._source_tables(model) AS t

@@ -429,17 +429,16 @@ DECLARE
     name_case text := checked ->> 'name_case';
     rows int := _mssql_fdw._make_model();
     began timestamptz := clock_timestamp();
-    catalog jsonb;
-    model jsonb;
+    model jsonb := jsonb_build_object('rows', rows);
     ids int[];
 BEGIN
     PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
-    catalog := _mssql_fdw._catalog(server);
-    model := jsonb_build_object('rows', rows, 'what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
-        'target_schema', target_schema, 'include', include, 'exclude', exclude, 'only_table', only_table, 'database', catalog #> '{database,0}',
+    PERFORM _mssql_fdw._read_catalog(rows, server);
+    PERFORM _mssql_fdw._set_aside(model) WHERE EXISTS (SELECT FROM _mssql_fdw._unnameable(model));
+    model := model || jsonb_build_object('what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
+        'target_schema', target_schema, 'include', include, 'exclude', exclude, 'only_table', only_table,
+        'database', (SELECT to_jsonb(d) FROM _mssql_fdw._source_database(model) AS d),
         'read_s', extract(epoch FROM clock_timestamp() - began), 'warnings', jsonb '[]');
-    PERFORM _mssql_fdw._keep_catalog(rows, catalog);
-    catalog := NULL;
     PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, model));
     PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._map_tables(server, model, target_schema, name_case) AS t));
     IF only_table IS NULL THEN

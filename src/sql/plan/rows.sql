@@ -22,6 +22,10 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._estimate_rows(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'mssql_fdw_estimate_rows' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._estimate_rows IS 'tells the planner how many rows a set of a model has';
 
+CREATE OR REPLACE FUNCTION _mssql_fdw._source_database(model jsonb) RETURNS SETOF replicate._source_database
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
+COMMENT ON FUNCTION _mssql_fdw._source_database IS 'the database of the source, one row';
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._source_tables(model jsonb) RETURNS SETOF replicate._source_table
 AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
 COMMENT ON FUNCTION _mssql_fdw._source_tables IS 'base tables and views of the source''s catalog';

@@ -206,6 +206,14 @@ GRANT SELECT ON replicate.progress TO PUBLIC;
 -- Row types of the source's catalog (plan/catalog.sql), with those columns of the queries in
 -- src/core/tsql/catalog.cpp that are used. Private, as those that follow: they may change with any
 -- version.
+CREATE TYPE replicate._source_database AS (
+    name text,
+    snapshot_isolation_state int,  -- NULL: the login does not see it
+    product_version text,
+    view_definition boolean,       -- whether the login may
+    login text
+);
+
 CREATE TYPE replicate._source_table AS (
     schema text,
     "table" text,
