@@ -241,6 +241,14 @@ GRANT SELECT ON replicate.progress TO PUBLIC;
 -- Row types of the source's catalog (plan/catalog.sql), with those columns of the queries in
 -- src/core/tsql/catalog.cpp that are used. Private, as those that follow: they may change with any
 -- version.
+CREATE TYPE replicate._source_database AS (
+    name text,
+    snapshot_isolation_state int,  -- NULL: the login does not see it
+    product_version text,
+    view_definition boolean,       -- whether the login may
+    login text
+);
+
 CREATE TYPE replicate._source_table AS (
     schema text,
     "table" text,
@@ -476,8 +484,6 @@ COMMENT ON FUNCTION @extschema@.mssql_fdw_version() IS 'versions of the extensio
 -- The source's catalog, a key for each query of core/tsql/catalog.hpp, its rows as objects. Which
 -- queries these are is not the caller's choice. A row may say which of its names this database's
 -- encoding cannot hold ("unnameable") and which of its comments therefore are missing ("left_out").
-CREATE FUNCTION _mssql_fdw._source_catalog(server name) RETURNS jsonb
-AS 'MODULE_PATHNAME', 'mssql_fdw_source_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 -- The rows of a table there; `snapshot`: by the table hint that a memory-optimized table needs.
 CREATE FUNCTION _mssql_fdw._source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint
@@ -508,7 +514,7 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_lossy_note' LANGUAGE C STRICT IMMUTABLE PARALLE
 CREATE FUNCTION _mssql_fdw._declare(type text, max_length int, "precision" int, scale int) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_declare' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
--- [name]
+-- [name], whatever the name: for messages, and to look for in a definition.
 CREATE FUNCTION _mssql_fdw._quote_name(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'mssql_fdw_quote_name' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 
@@ -696,7 +702,7 @@ $$;
 CREATE FUNCTION _mssql_fdw._source_name(schema text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN schema ~ '^[[:alnum:]_@$#]+$' AND name ~ '^[[:alnum:]_@$#]+$' THEN schema || '.' || name
-            ELSE '[' || replace(schema, ']', ']]') || '].[' || replace(name, ']', ']]') || ']' END;
+            ELSE _mssql_fdw._quote_name(schema) || '.' || _mssql_fdw._quote_name(name) END;
 
 -- Does any LIKE pattern match? A pattern with a dot is held against schema.table, one without
 -- against the table's name; and one with a bracket against the ways of writing them with brackets,
@@ -706,7 +712,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (SELECT FROM unnest(patterns) AS p (pattern)
                WHERE CASE WHEN p.pattern LIKE '%.%' THEN schema || '.' || name ELSE name END ILIKE p.pattern
                   OR strpos(p.pattern, '[') > 0 AND EXISTS (
-                      SELECT FROM (VALUES ('[' || replace(schema, ']', ']]') || '].', '[' || replace(name, ']', ']]') || ']')) AS q (schema, name)
+                      SELECT FROM (VALUES (_mssql_fdw._quote_name(schema) || '.', _mssql_fdw._quote_name(name))) AS q (schema, name)
                       CROSS JOIN LATERAL unnest(ARRAY[q.schema || q.name, _matches.schema || '.' || q.name, q.schema || _matches.name, q.name]) AS w (spelling)
                       WHERE w.spelling ILIKE p.pattern OR w.spelling = p.pattern));
 -- Replicate: the rows of a model, the source's catalog and what is mapped of it. They are kept in
@@ -719,11 +725,17 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_make_model' LANGUAGE C STRICT VOLATILE PARALLEL
 CREATE FUNCTION _mssql_fdw._forget_model(model jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_forget_model' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
+CREATE FUNCTION _mssql_fdw._complete_model(model jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_complete_model' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
 CREATE FUNCTION _mssql_fdw._keep_rows(model int, rows anyarray) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_keep_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 CREATE FUNCTION _mssql_fdw._estimate_rows(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'mssql_fdw_estimate_rows' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION _mssql_fdw._source_database(model jsonb) RETURNS SETOF replicate._source_database
+AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
 
 CREATE FUNCTION _mssql_fdw._source_tables(model jsonb) RETURNS SETOF replicate._source_table
 AS 'MODULE_PATHNAME', 'mssql_fdw_model_rows' LANGUAGE C STRICT STABLE PARALLEL UNSAFE SUPPORT _mssql_fdw._estimate_rows;
@@ -763,66 +775,27 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT * FROM _mssql_fdw._mapped_tables(model) AS t WHERE t.position IS NOT NULL;
 END;
--- Replicate: the source's catalog, read once a call in one remote transaction. It crosses as one
--- value, whose keys are the queries of src/core/tsql/catalog.hpp, which names their columns; each
--- is an array of objects. A model keeps it as rows.
+-- Replicate: the source's catalog, read once a call in one remote transaction. A model keeps it as
+-- rows, a type for each of the queries of src/core/tsql/catalog.hpp, which name their columns.
 
-CREATE FUNCTION _mssql_fdw._catalog(server name) RETURNS jsonb
+CREATE FUNCTION _mssql_fdw._read_catalog(model int, server name) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_read_catalog' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+-- An index or a foreign key goes as a whole: without one of its columns it would be another.
+CREATE FUNCTION _mssql_fdw._set_aside(model jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    catalog jsonb := _mssql_fdw._source_catalog(server);
+    rows int := model ->> 'rows';
 BEGIN
-    IF catalog @? '$.*[*].unnameable' THEN
-        RETURN _mssql_fdw._set_aside(catalog);
-    END IF;
-    RETURN catalog;
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(
+        SELECT i FROM _mssql_fdw._source_indexes(model) AS i
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._unnameable(model) AS u
+                          WHERE u.of = 'indexes' AND u.schema = i.schema AND u."table" = i."table" AND u.index = i.index)));
+    PERFORM _mssql_fdw._keep_rows(rows, ARRAY(
+        SELECT f FROM _mssql_fdw._source_foreign_keys(model) AS f
+        WHERE NOT EXISTS (SELECT FROM _mssql_fdw._unnameable(model) AS u
+                          WHERE u.of = 'foreign_keys' AND u.schema = f.schema AND u."table" = f."table" AND u."constraint" = f."constraint")));
 END
-$$;
-
--- Not every server has sequences. Generic plans, for a plan of its own would have a copy of the
--- catalog wherever that stands in the query.
-CREATE FUNCTION _mssql_fdw._keep_catalog(model int, catalog jsonb) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_table, e) FROM jsonb_array_elements(catalog -> 'tables') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_column, e) FROM jsonb_array_elements(catalog -> 'columns') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_index, e) FROM jsonb_array_elements(catalog -> 'indexes') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_foreign_key, e) FROM jsonb_array_elements(catalog -> 'foreign_keys') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_check, e) FROM jsonb_array_elements(catalog -> 'checks') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_sequence, e) FROM jsonb_array_elements(catalog -> 'sequences') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._source_program, e) FROM jsonb_array_elements(catalog -> 'programs') AS e));
-    PERFORM _mssql_fdw._keep_rows(model, ARRAY(
-        SELECT jsonb_populate_record(NULL::replicate._unnameable, e) FROM jsonb_array_elements(catalog -> 'set_aside') AS e));
-END
-$$;
-
--- `catalog` without what has, or stands on, a name that this database's encoding cannot hold; what
--- was taken out is "set_aside". An index or a foreign key goes as a whole: without one of its
--- columns it would be another.
-CREATE FUNCTION _mssql_fdw._set_aside(catalog jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH entries AS (
-        SELECT k.key, r.value AS row, r.at,
-               CASE k.key WHEN 'indexes' THEN r.value ->> 'index' WHEN 'foreign_keys' THEN r.value ->> 'constraint' ELSE r.at::text END AS object
-        FROM jsonb_each(catalog) AS k CROSS JOIN jsonb_array_elements(k.value) WITH ORDINALITY AS r (value, at)
-        WHERE k.key <> 'database'
-    ), judged AS (
-        SELECT e.*, bool_or(e.row ? 'unnameable') OVER (PARTITION BY e.key, e.row ->> 'schema', e.row ->> 'table', e.object) AS aside
-        FROM entries AS e
-    ), kept AS (
-        SELECT j.key, coalesce(jsonb_agg(j.row ORDER BY j.at) FILTER (WHERE NOT j.aside), '[]') AS rows
-        FROM judged AS j GROUP BY j.key
-    )
-    SELECT catalog || (SELECT jsonb_object_agg(k.key, k.rows) FROM kept AS k)
-        || jsonb_build_object('set_aside', (SELECT coalesce(jsonb_agg(j.row || jsonb_build_object('of', j.key) ORDER BY j.key, j.at), '[]')
-                                            FROM judged AS j WHERE j.aside))
 $$;
 
 -- What the catalog tells that nobody should have to find out later: what is not copied, or copied
@@ -832,8 +805,7 @@ CREATE FUNCTION _mssql_fdw._catalog_findings(model jsonb)
 RETURNS TABLE (schema text, name text, severity text, object text, finding text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH d AS (
-        SELECT * FROM jsonb_to_record(model -> 'database') AS d
-            (name text, snapshot_isolation_state int, view_definition boolean, login text)
+        SELECT * FROM _mssql_fdw._source_database(model) AS d
     ), t AS MATERIALIZED (
         SELECT t.*, _mssql_fdw._source_name(t.schema, t."table") AS source
         FROM _mssql_fdw._source_tables(model) AS t
@@ -844,7 +816,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         JOIN t ON t.schema = c.schema AND t."table" = c."table"
     )
     SELECT NULL, NULL, 'warning', d.name, 'the login may see only a part of the database: tables it has no right on, row-level security and '
-               'definitions are invisible to it', format('GRANT VIEW DEFINITION TO %s', coalesce('[' || replace(d.login, ']', ']]') || ']', 'the login'))
+               'definitions are invisible to it', format('GRANT VIEW DEFINITION TO %s', coalesce(_mssql_fdw._quote_name(d.login), 'the login'))
     FROM d WHERE NOT d.view_definition
     UNION ALL
     SELECT NULL, NULL, 'warning', d.name, 'the login does not see whether the database allows SNAPSHOT isolation, so it is read at READ COMMITTED',
@@ -1204,9 +1176,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Whoever evaluates what a partition may hold evaluates the keys of all that it is a partition of,
--- and to plan a query over it is enough: those keys that an untrusted role has written, with their
--- tables.
-CREATE FUNCTION _mssql_fdw._untrusted_partition_keys(relations oid[]) RETURNS TABLE (relation oid, parent text, owner name)
+-- and to plan a query over it is enough; an index of those is an index of the partition, too, though
+-- its owner has not made it. What of that an untrusted role has written, with its table.
+CREATE FUNCTION _mssql_fdw._untrusted_ancestors(relations oid[]) RETURNS TABLE (relation oid, parent text, owner name, what text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE above (relation, ancestor) AS (
         SELECT r.oid, r.oid FROM unnest(relations) AS r (oid)
@@ -1214,10 +1186,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT a.relation, i.inhparent
         FROM above AS a JOIN pg_class AS c ON c.oid = a.ancestor AND c.relispartition JOIN pg_inherits AS i ON i.inhrelid = a.ancestor
     )
-    SELECT a.relation, format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
-    FROM above AS a JOIN pg_partitioned_table AS p ON p.partrelid = a.ancestor JOIN pg_class AS c ON c.oid = p.partrelid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE NOT _mssql_fdw._is_trusted(c.relowner) AND _mssql_fdw._calls_code(p.partexprs)
+    SELECT a.relation, format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), w.what
+    FROM above AS a JOIN pg_class AS c ON c.oid = a.ancestor JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (
+        SELECT 'partition key' FROM pg_partitioned_table AS p WHERE p.partrelid = c.oid AND _mssql_fdw._calls_code(p.partexprs)
+        UNION ALL
+        SELECT format('index "%s"', x.relname) FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+        WHERE i.indrelid = c.oid AND (_mssql_fdw._calls_code(i.indexprs) OR _mssql_fdw._calls_code(i.indpred))
+    ) AS w (what)
+    WHERE c.relkind = 'p' AND NOT _mssql_fdw._is_trusted(c.relowner)
 $$;
 
 -- An error where planning a query over one of these relations, or over its partitions, evaluates
@@ -1240,12 +1217,13 @@ BEGIN
         SELECT o.name, o.owner, o.name, format('index "%s"', c.relname),
                coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
         FROM others AS o JOIN pg_index AS i ON i.indrelid = o.oid JOIN pg_class AS c ON c.oid = i.indexrelid
+        WHERE o.relkind <> 'p'
         UNION ALL
         SELECT o.name, o.owner, o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
         FROM others AS o JOIN pg_statistic_ext AS e ON e.stxrelid = o.oid
         UNION ALL
-        SELECT m.name, k.owner, k.parent, 'partition key of ' || k.parent, true
-        FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.oid FROM members AS x)) AS k JOIN members AS m ON m.oid = k.relation
+        SELECT m.name, a.owner, a.parent, format('%s of %s', a.what, a.parent), true
+        FROM _mssql_fdw._untrusted_ancestors(ARRAY(SELECT x.oid FROM members AS x)) AS a JOIN members AS m ON m.oid = a.relation
         UNION ALL
         SELECT o.name, o.owner, o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
         FROM others AS o JOIN pg_constraint AS k ON k.conrelid = o.oid AND k.contype = 'c'
@@ -1276,15 +1254,15 @@ DECLARE
 BEGIN
     IF on_existing = 'error' THEN
         SELECT string_agg(x.target, ', ' ORDER BY x.position) INTO found_list
-        FROM _mssql_fdw._mapped_tables(model) AS x WHERE x.position IS NOT NULL AND x.relation IS NOT NULL;
+        FROM _mssql_fdw._tables(model) AS x WHERE x.relation IS NOT NULL;
         IF found_list IS NOT NULL THEN
             PERFORM _mssql_fdw._raise('42P07', 'target tables already exist', found_list || '.',
                 'With on_existing => ''refresh'' copies that an earlier run made are loaded anew, with ''truncate'' all of them, with '
                     '''replace'' they are dropped and made anew, with ''skip'' they are left alone.');
         END IF;
     END IF;
-    FOR t IN SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
-             WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
+    FOR t IN SELECT * FROM _mssql_fdw._tables(model) AS x
+             WHERE x.action IN ('switch', 'refill', 'replace') ORDER BY x.position LOOP
         IF t.relkind NOT IN ('r', 'p') THEN
             PERFORM _mssql_fdw._raise('42809', format('target %s of %s is not a table', t.target, t.source),
                 format('A %s has that name.', CASE t.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
@@ -1382,8 +1360,8 @@ $$;
 CREATE FUNCTION _mssql_fdw._families(model jsonb) RETURNS TABLE (relation oid, name text, source text, "position" int, action text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE family (relation, source, "position", action) AS (
-        SELECT t.relation, t.source, t.position, t.action FROM _mssql_fdw._mapped_tables(model) AS t
-        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
+        SELECT t.relation, t.source, t.position, t.action FROM _mssql_fdw._tables(model) AS t
+        WHERE t.action IN ('switch', 'refill', 'keep')
         UNION
         SELECT i.inhrelid, f.source, f.position, f.action FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relation
     )
@@ -1414,14 +1392,16 @@ BEGIN
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
-    SELECT f.source, f.name AS target, k.parent, k.owner INTO other
-    FROM _mssql_fdw._untrusted_partition_keys(ARRAY(SELECT x.relation FROM _mssql_fdw._families(model) AS x)) AS k
-    JOIN _mssql_fdw._families(model) AS f ON f.relation = k.relation
-    ORDER BY f.position, f.name COLLATE "C" LIMIT 1;
+    WITH f AS MATERIALIZED (
+        SELECT x.* FROM _mssql_fdw._families(model) AS x
+    )
+    SELECT f.source, f.name AS target, a.parent, a.owner, a.what INTO other
+    FROM _mssql_fdw._untrusted_ancestors(ARRAY(SELECT x.relation FROM f AS x)) AS a JOIN f ON f.relation = a.relation
+    ORDER BY f.position, f.name COLLATE "C", a.what COLLATE "C" LIMIT 1;
     IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42501', format('target %s of %s is divided by a partition key of role %I', other.target, other.source, other.owner),
-            format('The key of %s calls code, which would run with the rights of %I.', other.parent, current_user),
-            format('Run this as %I; or, when you have read the key, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
+        PERFORM _mssql_fdw._raise('42501', format('target %s of %s evaluates what role %I has written', other.target, other.source, other.owner),
+            format('It would run with the rights of %I: %s of %s.', current_user, other.what, other.parent),
+            format('Run this as %I; or, when you have read it, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
     END IF;
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
@@ -1500,7 +1480,7 @@ $$;
 
 -- As above, of types: whoever owns a domain writes its constraints and its default, which a value
 -- of it has to pass within an array or a composite, too; whoever owns any type, its casts, which
--- the text of a check or a foreign key may mean.
+-- the text of a check or a foreign key may mean. Aligning sequences looks at their columns alone.
 CREATE FUNCTION _mssql_fdw._check_type_owners(model jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1511,6 +1491,7 @@ BEGIN
         FROM _mssql_fdw._mapped_tables(model) AS t
         JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
         WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'keep')
+          AND (model ->> 'what' <> 'sequences' OR pg_get_serial_sequence(t.target, a.attname) IS NOT NULL)
     )
     SELECT l.target, l.attname, u.part_name AS type, u.owner, CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS kind INTO other
     FROM loaded AS l JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.atttypid FROM loaded AS x)) AS u ON u.type = l.atttypid
@@ -1522,8 +1503,8 @@ BEGIN
             format('Constraints, defaults or casts that %I has written would run with the rights of %I.', other.owner, current_user),
             format('When you have read them, ALTER %s %s OWNER TO %I; or give the column another type.', other.kind, other.type, current_user));
     END IF;
-    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM _mssql_fdw._mapped_tables(model) AS t
-        WHERE t.position IS NOT NULL AND t.action IN ('switch', 'refill', 'replace')));
+    PERFORM _mssql_fdw._check_key_types(ARRAY(SELECT t.relation FROM _mssql_fdw._tables(model) AS t
+        WHERE t.action IN ('switch', 'refill', 'replace')));
 END
 $$;
 
@@ -1573,8 +1554,8 @@ DECLARE
     other_case text := _mssql_fdw._other_name_case(model);
 BEGIN
     WITH t AS MATERIALIZED (
-        SELECT * FROM _mssql_fdw._mapped_tables(model) AS x
-        WHERE x.position IS NOT NULL AND x.action IN ('switch', 'refill')
+        SELECT * FROM _mssql_fdw._tables(model) AS x
+        WHERE x.action IN ('switch', 'refill')
     ), expected AS MATERIALIZED (
         SELECT t.id, t.relation, c.target, c.local_type
         FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
@@ -2543,17 +2524,16 @@ DECLARE
     name_case text := checked ->> 'name_case';
     rows int := _mssql_fdw._make_model();
     began timestamptz := clock_timestamp();
-    catalog jsonb;
-    model jsonb;
+    model jsonb := jsonb_build_object('rows', rows);
     ids int[];
 BEGIN
     PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
-    catalog := _mssql_fdw._catalog(server);
-    model := jsonb_build_object('rows', rows, 'what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
-        'target_schema', target_schema, 'include', include, 'exclude', exclude, 'only_table', only_table, 'database', catalog #> '{database,0}',
+    PERFORM _mssql_fdw._read_catalog(rows, server);
+    PERFORM _mssql_fdw._set_aside(model) WHERE EXISTS (SELECT FROM _mssql_fdw._unnameable(model));
+    model := model || jsonb_build_object('what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
+        'target_schema', target_schema, 'include', include, 'exclude', exclude, 'only_table', only_table,
+        'database', (SELECT to_jsonb(d) FROM _mssql_fdw._source_database(model) AS d),
         'read_s', extract(epoch FROM clock_timestamp() - began), 'warnings', jsonb '[]');
-    PERFORM _mssql_fdw._keep_catalog(rows, catalog);
-    catalog := NULL;
     PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, model));
     PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._map_tables(server, model, target_schema, name_case) AS t));
     IF only_table IS NULL THEN
@@ -2596,6 +2576,7 @@ BEGIN
         PERFORM _mssql_fdw._check_memory_optimized(model);
         PERFORM _mssql_fdw._warn_of_locks(_mssql_fdw._estimated_locks(model));
     END IF;
+    PERFORM _mssql_fdw._complete_model(model);
     RETURN model || jsonb_build_object('findings', _mssql_fdw._findings(model));
 END
 $$;

@@ -5,5 +5,3 @@ COMMENT ON FUNCTION _mssql_fdw._own_words IS
     'trigger of replicate._targets: what a restore says of copies is believed of the tables of the one who restores';
 COMMENT ON FUNCTION _mssql_fdw._not_again IS
     'trigger of history: a row that is there already, as after a restore into its own database, is left out';
-
-DROP FUNCTION _mssql_fdw._untrusted_partition_keys(oid[]);
