@@ -128,7 +128,7 @@ def attention():
                 return False, "no timeout"
             except Exception:
                 waited = time.time() - started
-    return waited < 5, waited
+    return waited < 15, waited
 
 
 def is_stand_in():
@@ -156,13 +156,13 @@ def cancel_is_counted():
     return good and statistics("attentions") > before
 
 
-def fault(order, sql="SELECT id FROM dbo.client_check"):
-    """What a client sees of a fault: the text of the error, or how many rows came."""
+def fault(order, patience=60, sql="SELECT id FROM dbo.client_check"):
+    """What a client that waits for so many seconds sees of a fault: the text of the error, or how many rows came."""
     with connect() as connection:
         with connection.cursor() as cursor:
             cursor.execute("EXEC tds_server_fault " + order)
     try:
-        return len(query(sql, timeout=2, login_timeout=2)[1])
+        return len(query(sql, timeout=patience, login_timeout=patience)[1])
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
@@ -173,7 +173,7 @@ def faults():
                         ("N'stall_after_rows', 1", "imeout"), ("N'error_after_rows', 1", "Conversion failed"),
                         ("N'error_at_statement', 1205", "deadlock"), ("N'garble_after_rows', 1", "marker"),
                         ("N'refuse_login', 1", "Login failed"), ("N'drop_at_login', 1", "losed")):
-        result = fault(order)
+        result = fault(order, patience=2 if part == "imeout" else 60)
         if part not in str(result) or fault("N'clear'") != 2:
             seen[order] = result
     return not seen, seen
