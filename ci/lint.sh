@@ -65,7 +65,7 @@ tsql="\\bsys\\.[a-z]|\\bN'|@@[A-Z]|\\b(COUNT_BIG|OBJECT_ID|SERVERPROPERTY|TABLES
 includes '.*src/|(core|pg)/' test/tds_server | check "the stand-in shares no code with src"
 includes '(\.\./)*engine/' test/tds_server/wire | check "the stand-in's wire/ includes nothing of engine/"
 includes '(\.\./)*wire/' test/tds_server/engine | check "the stand-in's engine/ includes nothing of wire/"
-files src | xargs -d '\n' grep -nE '^#include "\.\./' /dev/null | check "an #include names its own folder's file, or the path from src"
+files src | xargs -d '\n' grep -nE '^#include "[^"]*/' /dev/null | grep -vE '^[^:]*:[0-9]+:#include "(core|pg)/|^src/pg/host/postgres\.hpp:' | check "an #include names its own folder's file, or the path from src"
 {
   sed '/^#/d' src/sql/order | LC_ALL=C sort
   find src/sql -name '*.sql' ! -path '*/upgrade/*' -printf '%P\n' | sed 's/\.sql$//' | LC_ALL=C sort
@@ -134,6 +134,13 @@ unpaired() { sed 's/.*\///' | LC_ALL=C sort | uniq -c | awk '$1 != 2 { print $2 
   named "What is tested where"
   printf '%s\n' sql/*.sql test/tap/*.t | sed 's/\.[a-z]*$//'
 } | unpaired | check "test/README.md says once what each file of sql and test/tap holds"
+for list in 'sql/*.sql' 'expected/*.out'; do
+  {
+    sed -n 's/^test: //p' sql/schedule | tr ' ' '\n'
+    for file in $list; do basename "${file%.*}"; done | sed 's/_[0-9]$//' | sort -u
+  } | unpaired
+done | check "sql/schedule names each file of sql, which has its output in expected"
+find test/unit -name '*_test.cpp' -print0 | xargs -0 grep -LE '^TEST' | check "every unit test has a TEST"
 {
   named Fixtures | grep '\.sql$'
   printf '%s\n' test/fixtures/*.sql

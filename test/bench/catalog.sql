@@ -19,7 +19,7 @@ CREATE TABLE bench.catalog AS SELECT jsonb_build_object(
                    'scale', CASE c.type WHEN 'decimal' THEN 4 WHEN 'datetime2' THEN 7 ELSE 0 END,
                    'collation', CASE WHEN c.type LIKE '%char' THEN 'SQL_Latin1_General_CP1_CI_AS' END, 'is_nullable', c.ordinal > 3,
                    'is_identity', c.ordinal = 1, 'seed', CASE c.ordinal WHEN 1 THEN 1 END, 'increment', CASE c.ordinal WHEN 1 THEN 1 END,
-                   'last_value', CASE c.ordinal WHEN 1 THEN 1000 END, 'default_name', CASE c.ordinal WHEN 3 THEN 'DF_' || c.name END,
+                   'last_value', CASE c.ordinal WHEN 1 THEN 1000 END, 'has_default', c.ordinal = 3,
                    'default_definition', CASE c.ordinal WHEN 3 THEN '(getdate())' END, 'is_computed', false, 'is_hidden', false, 'is_masked', false, 'is_encrypted', false, 'is_column_set', false,
                    'comment', CASE c.ordinal WHEN 7 THEN 'a comment of ' || c.name END)) ORDER BY c.id, c.ordinal) FROM bench.columns AS c),
     'indexes', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('schema', t.schema, 'table', t.name, 'index', i.prefix || t.name,

@@ -2,7 +2,7 @@
 # A connection that breaks in the middle of a result is an error with SQLSTATE 08006 and never a shorter result.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 29
+plan 30
 
 readonly replicate="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_lost'], jobs => 0)"
 
@@ -56,6 +56,38 @@ is "$(state_of 'SELECT * FROM tap_lost')" 08001 "a server that is mute in the lo
 only drop_at_login 1
 is "$(state_of 'SELECT * FROM tap_lost')" 08001 "a server that closes in the login"
 query "ALTER SERVER mssql OPTIONS (DROP connect_timeout)"
+
+# A cursor gives way to another query while its connection is cut, the last bytes of its reply included. Caught, that ends the cursor with an error:
+# it neither ends early nor reads on from what the session does next.
+no_faults
+make_server knobs
+tsql "CREATE TABLE dbo.tap_few (id int NOT NULL)"
+tsql "INSERT INTO dbo.tap_few VALUES (1), (2), (3)"
+query "CREATE FOREIGN TABLE tap_few (id int OPTIONS (remote_type 'int')) SERVER mssql OPTIONS (schema_name 'dbo', table_name 'tap_few')"
+query "CREATE FUNCTION tap_give_way(cut int) RETURNS text LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS \$\$
+DECLARE few refcursor; others refcursor; value int; above int := 0; last int := 1;
+BEGIN
+  PERFORM mssql_exec('knobs', format('EXEC tds_server_fault N''drop_after_bytes'', %s, N''tap_few''', cut));
+  OPEN few FOR SELECT id FROM tap_few WHERE id > above;
+  FETCH few INTO value;
+  BEGIN PERFORM count(*) FROM tap_lost WHERE id > 1000; EXCEPTION WHEN OTHERS THEN NULL; END;
+  PERFORM mssql_exec('knobs', 'EXEC tds_server_fault N''clear''');
+  OPEN others FOR SELECT id FROM tap_lost WHERE id > 10;
+  FETCH others INTO value;
+  LOOP
+    FETCH few INTO value;
+    EXIT WHEN NOT FOUND;
+    IF value <> last + 1 THEN RETURN 'wrong row'; END IF;
+    last := value;
+  END LOOP;
+  RETURN CASE WHEN last = 3 THEN 'all rows' ELSE 'lost rows' END;
+EXCEPTION WHEN OTHERS THEN
+  PERFORM mssql_exec('knobs', 'EXEC tds_server_fault N''clear''');
+  RETURN 'error';
+END \$\$"
+gave_way=$(for cut in {30..150..2}; do query "SELECT tap_give_way($cut)" 2>/dev/null; done | sort -u | tr '\n' ' ')
+is "$gave_way" 'all rows error ' "a cursor that gave way while it was cut has all its rows or an error"
+tsql "DROP TABLE dbo.tap_few"
 
 # A run in the caller's transaction is all or nothing.
 no_faults

@@ -2,7 +2,7 @@
 # Databases of encodings that lack characters of the source (LATIN1), and of one that counts bytes (SQL_ASCII).
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 23
+plan 24
 
 (
   MSSQL_TEST_DATABASE=master
@@ -41,7 +41,8 @@ like "$said" 'warning\|dbo\.Mixed\.ux_both\|set aside' "... an index over such a
 like "$said" 'warning\|\[dbo\]\.\[\?+\]\|set aside: the sequence' "... a sequence"
 like "$said" 'note\|dbo\.Mixed\|its comment' "... a comment"
 unlike "$said" 'fk_größe' "... but not what stands on a table that is set aside"
-like "$(copied)" '\[dbo\]\.\[Größe\]\|1\|ok.*dbo\.Mixed\|1\|ok' "all others are copied"
+like "$(copied)" '\[dbo\]\.\[Größe\]\|1\|ok.*dbo\.Mixed\|1\|ok, with notes' "all others are copied"
+like "$(query "SELECT notes FROM replicate.run_tables WHERE source = 'dbo.Mixed'")" 'dbo.Mixed.ux_both: set aside' "... and say what they lack"
 is "$(query "SELECT wort, length(wort), fest, schmal FROM copy.größe")" 'äöüßé|5|äö   |éèêëç' "... with lengths in characters"
 is "$(query "SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'copy.mixed'::regclass AND attnum > 0")" 'id,a,b' "... without the column"
 is "$(query "SELECT string_agg(indexrelid::regclass::text, ',' ORDER BY 1) FROM pg_index WHERE indrelid = 'copy.mixed'::regclass AND NOT indisprimary")" 'copy.ix_a' \

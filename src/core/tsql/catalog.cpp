@@ -68,7 +68,7 @@ constexpr CatalogColumn column_columns[] = {
     {"seed", Kind::number, nullable},
     {"increment", Kind::number, nullable},
     {"last_value", Kind::number, nullable},
-    {"default_name", Kind::name, nullable},
+    {"has_default", Kind::flag},
     {"default_definition", Kind::expression, nullable},
     {"is_computed", Kind::flag},
     {"is_hidden", Kind::flag},
@@ -221,8 +221,8 @@ CatalogQuery columns_query(const CatalogFeatures& features) {
   // The base type of an alias type (sysname is one) is the one whose user_type_id is the alias's
   // system_type_id; the system_type_id of a CLR type is no type's, and that of a vector is
   // varbinary's. A default that sp_bindefault bound is an object of its own, without a place in
-  // sys.default_constraints: it is named, so that it is reported as not translated instead of being
-  // lost. Some servers tell seed and increment by function alone.
+  // sys.default_constraints: it has a definition that is none, so that it is reported as not
+  // translated instead of being lost. Some servers tell seed and increment by function alone.
   const std::string encrypted =
       features.has("columns.encryption_type") ? "CASE WHEN c.encryption_type > 0 THEN 1 ELSE 0 END" : "0";
   // UNMASK may be had for a column, its table, or the database; versions that know only the last
@@ -248,7 +248,7 @@ CatalogQuery columns_query(const CatalogFeatures& features) {
   CAST(CASE WHEN c.is_identity = 1 THEN COALESCE(CAST(i.increment_value AS nvarchar(40)),
     CAST(IDENT_INCR(QUOTENAME(s.name) + N'.' + QUOTENAME(o.name)) AS nvarchar(40))) END AS nvarchar(40)) AS [increment],
   CAST(i.last_value AS nvarchar(40)) AS [last_value],
-  CAST(d.name AS nvarchar(128)) AS [default_name],
+  CAST(CASE WHEN c.default_object_id <> 0 THEN 1 ELSE 0 END AS bit) AS [has_default],
   CAST(CASE WHEN d.object_id IS NOT NULL THEN d.definition WHEN c.default_object_id <> 0 THEN N'bound default object' END
     AS nvarchar(max)) AS [default_definition],
   CAST(c.is_computed AS bit) AS [is_computed],

@@ -38,12 +38,12 @@ CatalogQuery database_query();
 // (row-level security has a filter predicate on it). `sizes`: whether the login may ask for bytes.
 CatalogQuery tables_query(const CatalogFeatures& features, bool sizes);
 // schema, table, column_id int, column, type, max_length int, precision int, scale int, collation,
-// is_nullable, is_identity, seed, increment, last_value (NULL while unused), default_name,
+// is_nullable, is_identity, seed, increment, last_value (NULL while unused), has_default,
 // default_definition, is_computed, is_hidden, is_masked (for this login), is_encrypted,
 // is_column_set, comment; one row a column of each table and view. type: the base type's name in
 // sys.types, alias types resolved; hierarchyid, geometry, geography; "udt" for any other CLR type;
 // varbinary for a column of Always Encrypted, whose ciphertext is all that arrives. A definition is
-// NULL beside its name where the login may not see it. The internal columns of graph tables, which
+// NULL where there is one that the login may not see. The internal columns of graph tables, which
 // cannot be selected, and the dropped ones of ledger tables are left out.
 CatalogQuery columns_query(const CatalogFeatures& features);
 // schema, table, index, constraint_type (PK, UQ, NULL), is_unique, type_desc, is_disabled,

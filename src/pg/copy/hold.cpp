@@ -121,6 +121,16 @@ bool belong_to_trusted(List* relations) {
   return true;
 }
 
+bool have_indexes_of_untrusted(List* relations) {
+  ListCell* cell = nullptr;
+  foreach (cell, relations) {
+    const char kind = get_rel_relkind(lfirst_oid(cell));
+    if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW && kind != RELKIND_PARTITIONED_TABLE) continue;
+    if (has_index_of_untrusted(lfirst_oid(cell))) return true;
+  }
+  return false;
+}
+
 // The relation, with its partitions.
 List* members_of(Relation relation) {
   const Oid id = RelationGetRelid(relation);
@@ -128,9 +138,9 @@ List* members_of(Relation relation) {
                                                                 : list_make1_oid(id);
 }
 
-// The owners of what a planner evaluates to count the rows: keys above a partition, too.
+// Those who have written what a planner evaluates to count the rows: keys above a partition, too.
 bool are_trusted(Relation relation, List* members) {
-  return belong_to_trusted(members) &&
+  return belong_to_trusted(members) && !have_indexes_of_untrusted(members) &&
          (!relation->rd_rel->relispartition || belong_to_trusted(get_partition_ancestors(RelationGetRelid(relation))));
 }
 

@@ -17,4 +17,9 @@ void check_trusted(Relation relation);
 // of these calls others. Expressions of kinds that are rare are said to.
 bool calls_code(Node* expression);
 
+// A function that the expression calls and whose owner is not trusted; InvalidOid: there is none. A
+// table's index may be another's work: of a partitioned table that it was a partition of.
+Oid untrusted_function(Node* expression);
+bool has_index_of_untrusted(Oid relation);
+
 }  // namespace mssql::pg

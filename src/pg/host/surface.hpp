@@ -41,6 +41,7 @@
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \
+  FUNCTION(mssql_fdw_untrusted_function) \
   /* calls/model.cpp */                  \
   FUNCTION(mssql_fdw_make_model)         \
   FUNCTION(mssql_fdw_forget_model)       \

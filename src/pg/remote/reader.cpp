@@ -73,14 +73,16 @@ void send(source::Session& session, std::string_view sql, std::span<const Parame
 
 // After the last row: what the server still has to say (an error after the rows) is heard, further
 // result sets are dropped.
-void read_to_end(Reader& reader) {
-  source::Session& session = *reader.session;
+void drop_results(source::Session& session) {
   source::Row row;
   while (session.next_result()) {
     while (session.fetch(row)) continue;
   }
-  hold(session, nullptr);
-  reader.session = nullptr;
+}
+
+void read_to_end(Reader& reader) {
+  drop_results(*reader.session);
+  hold(*std::exchange(reader.session, nullptr), nullptr);
 }
 
 bool next_stored_row(Reader& reader, source::Row& row) {
@@ -173,8 +175,7 @@ void read_away(Reader& reader, source::Session& session) {
     MemoryContextSwitchTo(old);
     MemoryContextReset(batch);
   }
-  reader.session = &session;
-  read_to_end(reader);
+  drop_results(session);
   MemoryContextDelete(batch);
 }
 

@@ -65,7 +65,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM c CROSS JOIN LATERAL (VALUES
         (c.is_encrypted, 'warning', 'encrypted by the client (Always Encrypted): the ciphertext is copied, as bytea', NULL),
         (c.is_column_set, 'note', 'a column set: copied as the XML of the sparse columns', NULL),
-        (c.default_name IS NOT NULL AND c.default_definition IS NULL, 'warning', 'the login may not see its default: not copied',
+        (c.has_default AND c.default_definition IS NULL, 'warning', 'the login may not see its default: not copied',
             'GRANT VIEW DEFINITION to the login'),
         (c.left_out IS NOT NULL, 'note', 'its comment has characters that this database''s encoding lacks: left out', NULL)
     ) AS x (applies, severity, finding, advice)

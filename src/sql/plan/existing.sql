@@ -157,6 +157,9 @@ BEGIN
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
+    IF what = 'verify' THEN
+        RETURN;
+    END IF;
     WITH f AS MATERIALIZED (
         SELECT x.* FROM _mssql_fdw._families(model) AS x
     )
@@ -167,6 +170,17 @@ BEGIN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s evaluates what role %I has written', other.target, other.source, other.owner),
             format('It would run with the rights of %I: %s of %s.', current_user, other.what, other.parent),
             format('Run this as %I; or, when you have read it, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
+    END IF;
+    WITH f AS MATERIALIZED (
+        SELECT x.* FROM _mssql_fdw._families(model) AS x
+    )
+    SELECT f.source, f.name AS target, i.index, i.function, i.owner INTO other
+    FROM _mssql_fdw._untrusted_indexes(ARRAY(SELECT x.relation FROM f AS x)) AS i JOIN f ON f.relation = i.relation
+    ORDER BY f.position, f.name COLLATE "C", i.index COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('index "%s" of %s calls a function of role %I', other.index, other.target, other.owner),
+            format('%s would run with the rights of %I.', other.function, current_user),
+            format('When you have read it, ALTER FUNCTION %s OWNER TO %I; or drop the index.', other.function, current_user));
     END IF;
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,

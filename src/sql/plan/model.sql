@@ -6,7 +6,8 @@
 --   database      what the source says of its database
 --   read_s        how long that took to say what it has
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
---   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
+--   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null),
+--                 table_id (of the table that lacks something by it, or null)}:
 --                 what is set aside, becomes something else, or could not be looked at
 
 -- What the source has besides tables that can be copied.
@@ -243,18 +244,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), found AS (
-        SELECT f.severity, f.object, f.finding, f.advice
+        SELECT f.severity, f.object, f.finding, f.advice, CASE f.severity WHEN 'warning' THEN t.id END AS table_id
         FROM _mssql_fdw._catalog_findings(model) AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
         WHERE f.schema IS NULL OR t.position IS NOT NULL
            OR t.id IS NULL AND model ->> 'only_table' IS NULL
               AND (jsonb_typeof(model -> 'include') = 'null' OR _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'include')))
               AND NOT _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'exclude'))
         UNION ALL
-        SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login'
+        SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login', t.id
         FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
         WHERE c.is_masked AND t.position IS NOT NULL
         UNION ALL
-        SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL
+        SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL, t.id
         FROM _mssql_fdw._source_tables(model) AS c
         JOIN t ON t.schema = c.schema AND t.name = c."table"
         WHERE c.is_filtered AND t.position IS NOT NULL

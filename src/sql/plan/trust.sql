@@ -14,6 +14,23 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_calls_code' LANGUAGE C STRICT STABLE PARALLEL S
 COMMENT ON FUNCTION _mssql_fdw._calls_code IS
     'whether an expression calls more than built-in immutable functions';
 
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_function(expression pg_node_tree) RETURNS regprocedure
+AS 'MODULE_PATHNAME', 'mssql_fdw_untrusted_function' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._untrusted_function IS
+    'a function of an untrusted role that an expression calls; NULL: there is none';
+
+-- Indexes that call a function of an untrusted role, who may exchange it. Not only the table's owner
+-- makes its indexes: those of a partitioned table become its partitions', and stay with them when
+-- they are detached.
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_indexes(relations oid[]) RETURNS TABLE (relation oid, index name, function regprocedure, owner name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT i.indrelid, c.relname, p.oid::regprocedure, pg_get_userbyid(p.proowner)
+    FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+    JOIN pg_proc AS p ON p.oid = coalesce(_mssql_fdw._untrusted_function(i.indexprs), _mssql_fdw._untrusted_function(i.indpred))
+    WHERE i.indrelid = ANY (relations) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+$$;
+COMMENT ON FUNCTION _mssql_fdw._untrusted_indexes IS 'indexes of these relations that call a function of an untrusted role';
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._with_partitions(relations oid[]) RETURNS TABLE (relation oid, root oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE members (relation, root) AS (
@@ -65,23 +82,27 @@ BEGIN
     ), others AS MATERIALIZED (
         SELECT m.oid, m.relkind, m.name, pg_get_userbyid(m.relowner) AS owner FROM members AS m WHERE NOT _mssql_fdw._is_trusted(m.relowner)
     ), written AS (
-        SELECT o.name, o.owner, o.name AS place, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
+        SELECT o.name, o.owner, 'TABLE ' || o.name AS place, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('index "%s"', c.relname),
+        SELECT m.name, i.owner, 'FUNCTION ' || i.function, format('%s in index "%s"', i.function, i.index), true
+        FROM _mssql_fdw._untrusted_indexes(ARRAY(SELECT x.oid FROM members AS x WHERE _mssql_fdw._is_trusted(x.relowner))) AS i
+        JOIN members AS m ON m.oid = i.relation
+        UNION ALL
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('index "%s"', c.relname),
                coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
         FROM others AS o JOIN pg_index AS i ON i.indrelid = o.oid JOIN pg_class AS c ON c.oid = i.indexrelid
         WHERE o.relkind <> 'p'
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
         FROM others AS o JOIN pg_statistic_ext AS e ON e.stxrelid = o.oid
         UNION ALL
-        SELECT m.name, a.owner, a.parent, format('%s of %s', a.what, a.parent), true
+        SELECT m.name, a.owner, 'TABLE ' || a.parent, format('%s of %s', a.what, a.parent), true
         FROM _mssql_fdw._untrusted_ancestors(ARRAY(SELECT x.oid FROM members AS x)) AS a JOIN members AS m ON m.oid = a.relation
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
         FROM others AS o JOIN pg_constraint AS k ON k.conrelid = o.oid AND k.contype = 'c'
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
         FROM others AS o JOIN pg_attribute AS a ON a.attrelid = o.oid AND a.attgenerated = 'v'
         JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     )
@@ -89,7 +110,7 @@ BEGIN
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, evaluates what role %I has written', other.name, other.owner),
             format('It would run with the rights of %I: %s.', current_user, other.what),
-            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.place, current_user));
+            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER %s OWNER TO %I.', other.place, current_user));
     END IF;
 END
 $$;

@@ -65,7 +65,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 1, w.at::int, NULL, w.value ->> 'kind', NULL, NULL, NULL, w.value ->> 'message'
     FROM jsonb_array_elements(model -> 'warnings') WITH ORDINALITY AS w (value, at)
     UNION ALL
-    SELECT 99, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
+    SELECT 99, 0, f.at::int, (f.value ->> 'table_id')::int, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
     FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_losses IS 'steps: notes on what stays behind';
@@ -169,7 +169,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load') AS rows, max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load') AS bytes,
                (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
                    FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
-               array_agg(o.note ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
+               array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
         FROM unnest(outcomes) AS o GROUP BY o.table_id
     )
     SELECT coalesce(array_agg(ROW(0, t.source, t.target, r.rows, r.bytes, coalesce(r.elapsed, '0'),

@@ -246,7 +246,7 @@ CREATE TYPE replicate._source_column AS (
     seed numeric,
     increment numeric,
     last_value numeric,
-    default_name text,
+    has_default boolean,
     default_definition text,
     is_computed boolean,
     is_hidden boolean,

@@ -1,4 +1,4 @@
-// What needs no KDC; logins with one are in test/tap/060_login.t.
+// What needs no KDC; logins with one are in test/tap/060_kerberos.t.
 #include "core/tds/native/security_context.hpp"
 
 #include <gtest/gtest.h>
