@@ -281,7 +281,7 @@ CREATE TYPE replicate._source_column AS (
     seed numeric,
     increment numeric,
     last_value numeric,
-    default_name text,
+    has_default boolean,
     default_definition text,
     is_computed boolean,
     is_hidden boolean,
@@ -839,7 +839,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM c CROSS JOIN LATERAL (VALUES
         (c.is_encrypted, 'warning', 'encrypted by the client (Always Encrypted): the ciphertext is copied, as bytea', NULL),
         (c.is_column_set, 'note', 'a column set: copied as the XML of the sparse columns', NULL),
-        (c.default_name IS NOT NULL AND c.default_definition IS NULL, 'warning', 'the login may not see its default: not copied',
+        (c.has_default AND c.default_definition IS NULL, 'warning', 'the login may not see its default: not copied',
             'GRANT VIEW DEFINITION to the login'),
         (c.left_out IS NOT NULL, 'note', 'its comment has characters that this database''s encoding lacks: left out', NULL)
     ) AS x (applies, severity, finding, advice)
@@ -1164,6 +1164,20 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_is_trusted' LANGUAGE C STRICT STABLE PARALLEL S
 CREATE FUNCTION _mssql_fdw._calls_code(expression pg_node_tree) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_calls_code' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
+CREATE FUNCTION _mssql_fdw._untrusted_function(expression pg_node_tree) RETURNS regprocedure
+AS 'MODULE_PATHNAME', 'mssql_fdw_untrusted_function' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+-- Indexes that call a function of an untrusted role, who may exchange it. Not only the table's owner
+-- makes its indexes: those of a partitioned table become its partitions', and stay with them when
+-- they are detached.
+CREATE FUNCTION _mssql_fdw._untrusted_indexes(relations oid[]) RETURNS TABLE (relation oid, index name, function regprocedure, owner name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT i.indrelid, c.relname, p.oid::regprocedure, pg_get_userbyid(p.proowner)
+    FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+    JOIN pg_proc AS p ON p.oid = coalesce(_mssql_fdw._untrusted_function(i.indexprs), _mssql_fdw._untrusted_function(i.indpred))
+    WHERE i.indrelid = ANY (relations) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+$$;
+
 CREATE FUNCTION _mssql_fdw._with_partitions(relations oid[]) RETURNS TABLE (relation oid, root oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE members (relation, root) AS (
@@ -1212,23 +1226,27 @@ BEGIN
     ), others AS MATERIALIZED (
         SELECT m.oid, m.relkind, m.name, pg_get_userbyid(m.relowner) AS owner FROM members AS m WHERE NOT _mssql_fdw._is_trusted(m.relowner)
     ), written AS (
-        SELECT o.name, o.owner, o.name AS place, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
+        SELECT o.name, o.owner, 'TABLE ' || o.name AS place, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('index "%s"', c.relname),
+        SELECT m.name, i.owner, 'FUNCTION ' || i.function, format('%s in index "%s"', i.function, i.index), true
+        FROM _mssql_fdw._untrusted_indexes(ARRAY(SELECT x.oid FROM members AS x WHERE _mssql_fdw._is_trusted(x.relowner))) AS i
+        JOIN members AS m ON m.oid = i.relation
+        UNION ALL
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('index "%s"', c.relname),
                coalesce(_mssql_fdw._calls_code(i.indexprs), false) OR coalesce(_mssql_fdw._calls_code(i.indpred), false)
         FROM others AS o JOIN pg_index AS i ON i.indrelid = o.oid JOIN pg_class AS c ON c.oid = i.indexrelid
         WHERE o.relkind <> 'p'
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('statistics "%s"', e.stxname), _mssql_fdw._calls_code(e.stxexprs)
         FROM others AS o JOIN pg_statistic_ext AS e ON e.stxrelid = o.oid
         UNION ALL
-        SELECT m.name, a.owner, a.parent, format('%s of %s', a.what, a.parent), true
+        SELECT m.name, a.owner, 'TABLE ' || a.parent, format('%s of %s', a.what, a.parent), true
         FROM _mssql_fdw._untrusted_ancestors(ARRAY(SELECT x.oid FROM members AS x)) AS a JOIN members AS m ON m.oid = a.relation
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('check "%s"', k.conname), _mssql_fdw._calls_code(k.conbin)
         FROM others AS o JOIN pg_constraint AS k ON k.conrelid = o.oid AND k.contype = 'c'
         UNION ALL
-        SELECT o.name, o.owner, o.name, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
+        SELECT o.name, o.owner, 'TABLE ' || o.name, format('column "%s"', a.attname), _mssql_fdw._calls_code(d.adbin)
         FROM others AS o JOIN pg_attribute AS a ON a.attrelid = o.oid AND a.attgenerated = 'v'
         JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     )
@@ -1236,7 +1254,7 @@ BEGIN
     IF FOUND THEN
         PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, evaluates what role %I has written', other.name, other.owner),
             format('It would run with the rights of %I: %s.', current_user, other.what),
-            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.place, current_user));
+            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER %s OWNER TO %I.', other.place, current_user));
     END IF;
 END
 $$;
@@ -1392,6 +1410,9 @@ BEGIN
             format('Checks, defaults, triggers or a query that %I has written would run with the rights of %I.', other.owner, current_user),
             format('Run this as %I; or, when you have read what it evaluates, ALTER TABLE %s OWNER TO %I.', other.owner, other.target, current_user));
     END IF;
+    IF what = 'verify' THEN
+        RETURN;
+    END IF;
     WITH f AS MATERIALIZED (
         SELECT x.* FROM _mssql_fdw._families(model) AS x
     )
@@ -1402,6 +1423,17 @@ BEGIN
         PERFORM _mssql_fdw._raise('42501', format('target %s of %s evaluates what role %I has written', other.target, other.source, other.owner),
             format('It would run with the rights of %I: %s of %s.', current_user, other.what, other.parent),
             format('Run this as %I; or, when you have read it, ALTER TABLE %s OWNER TO %I.', other.owner, other.parent, current_user));
+    END IF;
+    WITH f AS MATERIALIZED (
+        SELECT x.* FROM _mssql_fdw._families(model) AS x
+    )
+    SELECT f.source, f.name AS target, i.index, i.function, i.owner INTO other
+    FROM _mssql_fdw._untrusted_indexes(ARRAY(SELECT x.relation FROM f AS x)) AS i JOIN f ON f.relation = i.relation
+    ORDER BY f.position, f.name COLLATE "C", i.index COLLATE "C" LIMIT 1;
+    IF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('index "%s" of %s calls a function of role %I', other.index, other.target, other.owner),
+            format('%s would run with the rights of %I.', other.function, current_user),
+            format('When you have read it, ALTER FUNCTION %s OWNER TO %I; or drop the index.', other.function, current_user));
     END IF;
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
@@ -2131,7 +2163,8 @@ $$;
 --   database      what the source says of its database
 --   read_s        how long that took to say what it has
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
---   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null)}:
+--   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null),
+--                 table_id (of the table that lacks something by it, or null)}:
 --                 what is set aside, becomes something else, or could not be looked at
 
 -- What the source has besides tables that can be copied.
@@ -2351,18 +2384,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
         SELECT * FROM _mssql_fdw._mapped_tables(model)
     ), found AS (
-        SELECT f.severity, f.object, f.finding, f.advice
+        SELECT f.severity, f.object, f.finding, f.advice, CASE f.severity WHEN 'warning' THEN t.id END AS table_id
         FROM _mssql_fdw._catalog_findings(model) AS f LEFT JOIN t ON t.schema = f.schema AND t.name = f.name
         WHERE f.schema IS NULL OR t.position IS NOT NULL
            OR t.id IS NULL AND model ->> 'only_table' IS NULL
               AND (jsonb_typeof(model -> 'include') = 'null' OR _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'include')))
               AND NOT _mssql_fdw._matches(f.schema, f.name, _mssql_fdw._text_array(model -> 'exclude'))
         UNION ALL
-        SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login'
+        SELECT 'warning', t.source || '.' || c.name, 'masked for this login: the masks are copied', 'GRANT UNMASK to the login', t.id
         FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
         WHERE c.is_masked AND t.position IS NOT NULL
         UNION ALL
-        SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL
+        SELECT 'warning', t.source, 'row-level security may hide rows from this login', NULL, t.id
         FROM _mssql_fdw._source_tables(model) AS c
         JOIN t ON t.schema = c.schema AND t.name = c."table"
         WHERE c.is_filtered AND t.position IS NOT NULL
@@ -3399,7 +3432,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 98, 1, w.at::int, NULL, w.value ->> 'kind', NULL, NULL, NULL, w.value ->> 'message'
     FROM jsonb_array_elements(model -> 'warnings') WITH ORDINALITY AS w (value, at)
     UNION ALL
-    SELECT 99, 0, f.at::int, NULL, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
+    SELECT 99, 0, f.at::int, (f.value ->> 'table_id')::int, 'finding', f.value ->> 'object', NULL, NULL, concat_ws('; ', f.value ->> 'finding', f.value ->> 'advice')
     FROM jsonb_array_elements(coalesce(model -> 'findings', '[]')) WITH ORDINALITY AS f (value, at)
 $$;
 
@@ -3491,7 +3524,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load') AS rows, max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load') AS bytes,
                (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
                    FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
-               array_agg(o.note ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
+               array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
         FROM unnest(outcomes) AS o GROUP BY o.table_id
     )
     SELECT coalesce(array_agg(ROW(0, t.source, t.target, r.rows, r.bytes, coalesce(r.elapsed, '0'),
