@@ -34,13 +34,17 @@ Answer read_answer(const Session& session, Row row) {
 void ask_rows(Session& session, std::string_view sql, std::string_view question, std::size_t columns,
               const std::function<void(Answer)>& visit) {
   session.execute(sql);
+  std::size_t count = columns;
   if (session.next_result()) {
-    const std::size_t count = session.column_count();
-    if (count != columns) refuse(question, "has " + std::to_string(count) + (count == 1 ? " column" : " columns"));
+    count = session.column_count();
     Row row;
-    while (session.fetch(row)) visit(read_answer(session, row));
+    while (session.fetch(row)) {
+      if (count == columns) visit(read_answer(session, row));
+    }
   }
+  // Before anything is said of it: who goes on with the session need not break the answer off.
   while (session.next_result()) continue;
+  if (count != columns) refuse(question, "has " + std::to_string(count) + (count == 1 ? " column" : " columns"));
 }
 
 Answer ask_row(Session& session, std::string_view sql, std::size_t columns) {

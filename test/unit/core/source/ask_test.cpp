@@ -108,9 +108,10 @@ TEST(AskTest, OtherShapesAreRefused) {
   Scripted session;
   session.results = {{2, {}}};
   EXPECT_EQ(detail_of([&] { ask_text(session, "SELECT 1"); }), "The answer to \"SELECT 1\" has 2 columns.");
-  session.results = {{1, {}}};
-  EXPECT_EQ(detail_of([&] { ask_rows(session, "SELECT 1", "tables", 5, [](Answer) {}); }),
+  session.results = {{1, {{"a"}, {"b"}}}, {1, {}}};
+  EXPECT_EQ(detail_of([&] { ask_rows(session, "SELECT 1", "tables", 5, [](Answer) { FAIL(); }); }),
             "The answer to \"tables\" has 1 column.");
+  EXPECT_TRUE(session.is_read());
 }
 
 }  // namespace
