@@ -9,6 +9,7 @@
 
 #include "pg/host/settings.hpp"
 #include "pg/remote/options.hpp"
+#include "background.hpp"
 #include "constraint_check.hpp"
 #include "run_now.hpp"
 
@@ -139,12 +140,22 @@ void say_closing_line(FunctionCallInfo fcinfo, const Answer& answer, std::int64_
     elog(ERROR, "run has no closing line");
 }
 
-void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
+std::int64_t finish_history(const char* schema, const Answer& answer) {
+  Oid types[] = {INT8OID, answer.types[0], answer.types[1]};
+  Datum values[] = {Int64GetDatum(background_run()), answer.values[0], answer.values[1]};
+  return write_as_owner(psprintf("SELECT %s._finish_history($1, $2, $3)", schema), lengthof(types), types, values);
+}
+
+std::int64_t add_to_history(const char* schema, const Answer& answer) {
   Oid types[] = {answer.types[0], answer.types[1], NAMEOID};
   Datum values[] = {answer.values[0], answer.values[1],
                     DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false)))};
-  const std::int64_t id = write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", own_schema(fcinfo)),
-                                         lengthof(types), types, values);
+  return write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", schema), lengthof(types), types, values);
+}
+
+void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
+  const char* schema = own_schema(fcinfo);
+  const std::int64_t id = background_run() != 0 ? finish_history(schema, answer) : add_to_history(schema, answer);
   say_closing_line(fcinfo, answer, id);
 }
 
@@ -176,12 +187,43 @@ Datum claim(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
+// Whether its options say {"wait": false}.
+bool goes_on_alone(Jsonb* options) {
+  JsonbValue value;
+  return JB_ROOT_IS_OBJECT(options) && getKeyJsonValueFromContainer(&options->root, "wait", 4, &value) != nullptr &&
+         value.type == jbvBool && !value.val.boolean;
+}
+
+// Its arguments are looked at here, for the error is the caller's.
+Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
+  PreventCommandIfReadOnly("replication");
+  const char* schema = own_schema(fcinfo);
+  const char* arguments = arguments_as_sql(fcinfo);
+  MemoryContext context = CurrentMemoryContext;
+  SPI_connect();
+  if (SPI_execute(psprintf("SELECT %s._check_background(%s)", schema, arguments), false, 1) != SPI_OK_SELECT)
+    elog(ERROR, "arguments were not checked");
+  const std::int64_t number = start_in_background(schema, server, arguments);
+  if (SPI_execute(psprintf("SELECT %s._begun(" INT64_FORMAT ")", schema, number), false, 1) != SPI_OK_SELECT ||
+      SPI_processed != 1)
+    elog(ERROR, "run in the background has no answer");
+  bool isnull = false;
+  const Datum rows = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+  MemoryContext old = MemoryContextSwitchTo(context);
+  const Datum answer = PointerGetDatum(PG_DETOAST_DATUM_COPY(rows));
+  MemoryContextSwitchTo(old);
+  SPI_finish();
+  return answer;
+}
+
 // _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows,
 // verify, options). It has no SET clause, nor has what calls it: they would hide the caller's
 // search_path.
 Datum replicate(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(0)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("server must not be null")));
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
+  if (background_run() == 0 && !PG_ARGISNULL(9) && goes_on_alone(PG_GETARG_JSONB_P(9)))
+    return replicate_in_background(fcinfo, server->serverid);
   MemoryContext context = CurrentMemoryContext;
   lock_server(server->serverid, server->servername);
   begin_run(server->serverid);
@@ -215,6 +257,13 @@ void lock_server(Oid server, const char* name) {
   if (LockAcquire(&tag, ShareUpdateExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL) return;
   ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("server \"%s\" is being replicated by another session", name),
                   errhint("replicate.progress shows the session and how far it is.")));
+}
+
+std::int64_t write_in_history(const char* sql) {
+  SPI_connect();
+  const std::int64_t number = write_as_owner(sql, 0, nullptr, nullptr);
+  SPI_finish();
+  return number;
 }
 
 bool in_run() { return run_level != 0 && !InSecurityRestrictedOperation(); }

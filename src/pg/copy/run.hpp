@@ -18,6 +18,10 @@ inline constexpr std::uint16_t speaking_lock =
 // read-only transaction. Until the transaction ends.
 void lock_server(Oid server, const char* name);
 
+// Of a run in the background, which stands in history while it works: executes a query of our own
+// that writes there; its number.
+std::int64_t write_in_history(const char* sql);
+
 // What loads, stages and switches is for runs: called one by one, between other statements, or by
 // code that a step calls (a default's function, say), the steps would meet what nobody has thought
 // of. So each is an error outside of a run, and while another one or a statement is at work.

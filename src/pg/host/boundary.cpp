@@ -186,6 +186,31 @@ void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), voi
   PG_END_TRY();
 }
 
+ErrorData* in_transaction(void (*body)(void*), void* argument) {
+  MemoryContext context = CurrentMemoryContext;
+  ErrorData* volatile error = nullptr;
+  PG_TRY();
+  {
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    body(argument);
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(context);
+    error = CopyErrorData();
+    EmitErrorReport();
+    FlushErrorState();
+    AbortCurrentTransaction();
+  }
+  PG_END_TRY();
+  MemoryContextSwitchTo(context);
+  return error;
+}
+
 bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(const ErrorData& error, void* argument)) {
   MemoryContext context = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;

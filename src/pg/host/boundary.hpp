@@ -111,6 +111,10 @@ void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), voi
 // on.
 bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(const ErrorData& error, void* argument));
 
+// Runs `body` in a transaction of its own, with a snapshot. Null: it is committed; else the error,
+// which is in the server's log, in the current memory context.
+ErrorData* in_transaction(void (*body)(void*), void* argument);
+
 // How many fence_quiet() we are in: waits leave interrupts pending then.
 extern int quiet_fences;
 

@@ -57,6 +57,45 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@.replicate_all IS 'copies a SQL Server database: schema, data, keys, indexes, constraints, sequences';
 
+-- The run's tables when it has ended, or its error. Looks again ever less often, up to a second.
+CREATE OR REPLACE FUNCTION @extschema@.replicate_wait(run bigint)
+RETURNS TABLE (source text, target text, rows bigint, bytes bigint, elapsed interval, status text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    waited replicate.runs;
+    pause_s float8 := 0.01;
+BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        PERFORM _mssql_fdw._raise('25001', 'replicate_wait() works at READ COMMITTED only', 'At other levels a transaction does not see the run end.');
+    END IF;
+    LOOP
+        waited := _mssql_fdw._find_run(run);
+        EXIT WHEN waited.status <> 'running';
+        PERFORM pg_sleep(pause_s);
+        pause_s := least(2 * pause_s, 1);
+    END LOOP;
+    IF waited.status IN ('failed', 'cancelled') THEN
+        PERFORM _mssql_fdw._raise(waited.sqlstate, waited.error,
+            concat_ws(' ', waited.error_detail, format('Run %s %s at %s.', run, waited.status, waited.finished)), waited.error_hint);
+    ELSIF waited.status = 'died' THEN
+        PERFORM _mssql_fdw._raise('58000', format('run %s ended without a word', run), 'Its process has gone; nothing of it is left.',
+            'The server''s log may say why.');
+    END IF;
+    RETURN QUERY SELECT t.source, t.target, t.rows, t.bytes, t.elapsed, t.status FROM replicate.run_tables AS t WHERE t.run = replicate_wait.run;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_wait IS 'waits for a run that works in the background; its tables, or its error';
+
+CREATE OR REPLACE FUNCTION @extschema@.replicate_cancel(run bigint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    cancelled replicate.runs := _mssql_fdw._find_run(run);
+BEGIN
+    RETURN cancelled.status = 'running' AND pg_cancel_backend(cancelled.pid);
+END
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_cancel IS 'cancels a run that works in the background; false: it has ended';
+
 CREATE OR REPLACE FUNCTION @extschema@.replicate_table(server name, source_table text, target_schema name DEFAULT NULL,
     on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL, verify text DEFAULT 'count',
     options jsonb DEFAULT '{}')

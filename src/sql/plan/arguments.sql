@@ -68,7 +68,8 @@ BEGIN ATOMIC
         ('comments',     jsonb 'true',    NULL, '{all,schema}'),
         ('analyze',      jsonb 'true',    NULL, '{all}'),
         ('allow_masked',   jsonb 'false', NULL, '{all}'),
-        ('allow_filtered', jsonb 'false', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
+        ('allow_filtered', jsonb 'false', NULL, '{all}'),
+        ('wait', jsonb 'true', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
 COMMENT ON FUNCTION _mssql_fdw._option_list IS
     'all keys of the argument options: default, what each may be, and what uses it';
@@ -152,6 +153,22 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_run_arguments IS
     'error for values of jobs, chunk_rows and verify that this version cannot follow';
+
+-- The same for a run in the background, whose caller would not see the error.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_background(server name, target_schema name, include text[], exclude text[], only_table text,
+    on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    PERFORM _mssql_fdw._check_arguments('all', server, target_schema, include, exclude, on_existing, options);
+    PERFORM _mssql_fdw._parse_table_name(only_table);
+    IF jobs = 0 THEN
+        PERFORM _mssql_fdw._raise('22023', 'jobs => 0 works in the caller''s transaction, and cannot go on without it',
+            hint => 'Leave jobs out, or wait.');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._check_background IS 'error for arguments that a run in the background would fail with at once';
 
 -- `allowed`: what this version does.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_verify(verify text, allowed text[]) RETURNS void

@@ -181,6 +181,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._table_results IS 'a row for each table of a run, by what became of its steps';
 
+-- What history says of the call of a run.
+CREATE OR REPLACE FUNCTION _mssql_fdw._call(target_schema name, include text[], exclude text[], only_table text, on_existing text, jobs int,
+    chunk_rows bigint, verify text, options jsonb, OUT function text, OUT arguments jsonb)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN only_table IS NULL THEN 'replicate_all' ELSE 'replicate_table' END,
+           jsonb_strip_nulls(jsonb_build_object('source_table', only_table, 'target_schema', target_schema, 'include', include,
+               'exclude', exclude, 'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows, 'verify', verify, 'options', options))
+$$;
+COMMENT ON FUNCTION _mssql_fdw._call IS 'function and arguments of a run, as history has them';
+
 -- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what
 -- was lost. Only _replicate() writes that down.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
@@ -204,10 +214,8 @@ BEGIN
     tables := _mssql_fdw._table_results(model, outcomes);
     losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL);
     run.server := server;
-    run.function := CASE WHEN only_table IS NULL THEN 'replicate_all' ELSE 'replicate_table' END;
-    run.arguments := jsonb_strip_nulls(jsonb_build_object('source_table', only_table, 'target_schema', target_schema,
-        'include', include, 'exclude', exclude, 'on_existing', on_existing, 'jobs', jobs, 'chunk_rows', chunk_rows,
-        'verify', verify, 'options', options));
+    SELECT c.* INTO run.function, run.arguments
+    FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c;
     SELECT CASE WHEN bool_or(t.status LIKE 'count differs%') THEN 'differs'
                 WHEN cardinality(losses) > 0 THEN 'ok, with notes' ELSE 'ok' END,
            coalesce(sum(t.rows), 0), coalesce(sum(t.bytes), 0)
@@ -230,13 +238,57 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._run IS 'a run without its history';
 
--- Called by _replicate() as the extension's owner: nobody else may write the tables. The run's id,
--- beyond those that are there: a restore may have set the sequence back.
-CREATE OR REPLACE FUNCTION _mssql_fdw._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
+-- Those who write history are called by C as the extension's owner: nobody else may write the
+-- tables. The next run's id is beyond those that are there: a restore may have set the sequence
+-- back.
+CREATE OR REPLACE FUNCTION _mssql_fdw._align_run_id() RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT setval('replicate.run_id', coalesce(r.last, 1), r.last IS NOT NULL)
     FROM (SELECT max(x.id) AS last FROM replicate._runs AS x) AS r, replicate.run_id AS s
-    WHERE r.last > s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END OR s.last_value = 9223372036854775807;
+    WHERE r.last > s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END OR s.last_value = 9223372036854775807
+$$;
+COMMENT ON FUNCTION _mssql_fdw._align_run_id IS 'lets the number of the next run be one that none has';
+
+-- A run that others see before it ends; its id.
+CREATE OR REPLACE FUNCTION _mssql_fdw._begin_history(role name, server name, target_schema name, include text[], exclude text[],
+    only_table text, on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb, pid int) RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._align_run_id();
+    INSERT INTO replicate._runs (server, function, arguments, role, started, status, rows, bytes, warnings, notes, pid)
+    SELECT server, c.function, c.arguments, role, clock_timestamp(), 'running', 0, 0, '{}', '{}', pid
+    FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c
+    RETURNING id
+$$;
+COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins; its id';
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._end_history(id bigint, sqlstate text, error text, error_detail text, error_hint text)
+RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE replicate._runs AS r
+    SET finished = clock_timestamp(), pid = NULL, sqlstate = _end_history.sqlstate, error = _end_history.error,
+        error_detail = _end_history.error_detail, error_hint = _end_history.error_hint,
+        status = CASE _end_history.sqlstate WHEN '57014' THEN 'cancelled' ELSE 'failed' END
+    WHERE r.id = _end_history.id
+    RETURNING r.id
+$$;
+COMMENT ON FUNCTION _mssql_fdw._end_history IS 'writes the error into history with which a run has ended';
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._finish_history(id bigint, run replicate.runs, tables replicate.run_tables[]) RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO replicate._run_tables
+    SELECT _finish_history.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes FROM unnest(tables) AS t;
+    UPDATE replicate._runs AS r
+    SET finished = run.finished, pid = NULL, status = run.status, rows = run.rows, bytes = run.bytes, warnings = run.warnings,
+        notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation
+    WHERE r.id = _finish_history.id
+    RETURNING r.id
+$$;
+COMMENT ON FUNCTION _mssql_fdw._finish_history IS 'writes into history how a run has ended that stands there already; its id';
+
+-- Of a run that does not; its id.
+CREATE OR REPLACE FUNCTION _mssql_fdw._write_history(run replicate.runs, tables replicate.run_tables[], role name) RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._align_run_id();
     WITH added AS (
         INSERT INTO replicate._runs (server, function, arguments, role, started, finished, status, rows, bytes, warnings, notes,
             source_database, source_version, isolation)
@@ -251,6 +303,18 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._write_history IS
     'writes a run''s history for _replicate(), which calls it as the extension''s owner; its id';
+
+-- What the caller of a run that goes on without him is told, and gets instead of its tables.
+CREATE OR REPLACE FUNCTION _mssql_fdw._begun(id bigint) RETURNS replicate.run_tables[]
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM _mssql_fdw._say(false, format('run %s works in the background', id),
+        hint => format('SELECT * FROM replicate_wait(%s) waits for it, SELECT replicate_cancel(%s) ends it; replicate.progress shows how far it is.',
+                       id, id));
+    RETURN ARRAY[ROW(id, NULL, NULL, NULL, NULL, NULL, format('run %s works in the background', id), '{}'::text[])::replicate.run_tables];
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._begun IS 'tells of a run that works in the background; a row that says so';
 
 -- The body of replicate_all and replicate_table (only_table): locks the server, calls _run(),
 -- writes history, and says a closing line; the rows of the tables. It sets search_path itself, and
@@ -285,3 +349,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         CASE WHEN (model #>> '{database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._isolation IS 'isolation level at which the connection reads';
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._find_run(run bigint) RETURNS replicate.runs
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    wanted replicate.runs;
+BEGIN
+    SELECT r.* INTO wanted FROM replicate.runs AS r WHERE r.id = run;
+    IF NOT FOUND THEN
+        PERFORM _mssql_fdw._raise('42704', format('there is no run %s', coalesce(run::text, 'NULL')), hint => 'replicate.runs has yours.');
+    END IF;
+    RETURN wanted;
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._find_run IS 'a run of the caller''s, or an error';

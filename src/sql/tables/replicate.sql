@@ -8,8 +8,8 @@ GRANT USAGE ON SCHEMA replicate TO PUBLIC;
 CREATE SEQUENCE replicate.run_id;
 COMMENT ON SEQUENCE replicate.run_id IS 'numbers of runs';
 
--- One row a finished run. A run in the caller's transaction is there when that commits; one that
--- failed left nothing at all. No foreign key: pg_restore -j loads tables in any order, and rows
+-- One row a run. One in the caller's transaction is there when that commits; if it failed, it left
+-- nothing at all. One in the background is there while it works. No foreign key: pg_restore -j loads tables in any order, and rows
 -- come from _write_history() alone.
 CREATE TABLE replicate._runs (
     id bigint PRIMARY KEY DEFAULT nextval('replicate.run_id'),
@@ -18,7 +18,7 @@ CREATE TABLE replicate._runs (
     arguments jsonb NOT NULL,
     role name NOT NULL,
     started timestamptz NOT NULL,
-    finished timestamptz NOT NULL,
+    finished timestamptz,
     status text NOT NULL,
     rows bigint NOT NULL,
     bytes bigint NOT NULL,
@@ -26,7 +26,12 @@ CREATE TABLE replicate._runs (
     notes text[] NOT NULL,
     source_database text,
     source_version text,
-    isolation text
+    isolation text,
+    pid int,               -- that works on it
+    sqlstate text,
+    error text,
+    error_detail text,
+    error_hint text
 );
 
 CREATE TABLE replicate._run_tables (
@@ -45,12 +50,25 @@ CREATE TABLE replicate._run_tables (
 -- (src/pg/copy/run.cpp) as the extension's owner, who alone may delete. Views filter and not
 -- row-level security, because pg_dump writes the policies of an extension's tables out as if the
 -- user had made them.
+-- Who works on a run in the background has its number in his name (src/pg/copy/background.cpp).
 CREATE VIEW replicate.runs WITH (security_barrier) AS
-SELECT * FROM replicate._runs WHERE role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
+SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
+       CASE WHEN r.status = 'running' AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_stat_get_activity(r.pid) AS a WHERE a.pid = r.pid AND a.application_name = 'mssql_fdw run ' || r.id)
+            THEN 'died' ELSE r.status END AS status,
+       r.rows, r.bytes, r.warnings, r.notes, r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate, r.error, r.error_detail,
+       r.error_hint
+FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 CREATE VIEW replicate.run_tables WITH (security_barrier) AS
 SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
-COMMENT ON VIEW replicate.runs IS 'finished runs of replication';
-COMMENT ON COLUMN replicate.runs.status IS 'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows';
+COMMENT ON VIEW replicate.runs IS 'runs of replication, those in the background while they work';
+COMMENT ON COLUMN replicate.runs.status IS
+    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; of runs in the background also running, failed, cancelled, and died: its process ended without a word';
+COMMENT ON COLUMN replicate.runs.pid IS 'process that works on it';
+COMMENT ON COLUMN replicate.runs.sqlstate IS 'SQLSTATE of the error that ended it';
+COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it';
+COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error that values made is in the server''s log';
+COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';
 COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; patterns without a match';
 COMMENT ON COLUMN replicate.runs.notes IS 'what was not carried over: not translated, not made, or not copied';
 COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';

@@ -5,3 +5,23 @@ COMMENT ON FUNCTION _mssql_fdw._own_words IS
     'trigger of replicate._targets: what a restore says of copies is believed of the tables of the one who restores';
 COMMENT ON FUNCTION _mssql_fdw._not_again IS
     'trigger of history: a row that is there already, as after a restore into its own database, is left out';
+
+ALTER TABLE replicate._runs ALTER finished DROP NOT NULL, ADD pid int, ADD sqlstate text, ADD error text, ADD error_detail text,
+    ADD error_hint text;
+-- Who works on a run in the background has its number in his name (src/pg/copy/background.cpp).
+CREATE OR REPLACE VIEW replicate.runs WITH (security_barrier) AS
+SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
+       CASE WHEN r.status = 'running' AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_stat_get_activity(r.pid) AS a WHERE a.pid = r.pid AND a.application_name = 'mssql_fdw run ' || r.id)
+            THEN 'died' ELSE r.status END AS status,
+       r.rows, r.bytes, r.warnings, r.notes, r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate, r.error, r.error_detail,
+       r.error_hint
+FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
+COMMENT ON VIEW replicate.runs IS 'runs of replication, those in the background while they work';
+COMMENT ON COLUMN replicate.runs.status IS
+    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; of runs in the background also running, failed, cancelled, and died: its process ended without a word';
+COMMENT ON COLUMN replicate.runs.pid IS 'process that works on it';
+COMMENT ON COLUMN replicate.runs.sqlstate IS 'SQLSTATE of the error that ended it';
+COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it';
+COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error that values made is in the server''s log';
+COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';

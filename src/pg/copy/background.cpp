@@ -1,0 +1,125 @@
+#include "background.hpp"
+
+#include "pg/host/worker.hpp"
+#include "run.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+std::int64_t number = 0;
+
+// What a worker does, from the message that start_in_background() writes.
+struct Work {
+  char* schema;
+  Oid server;
+  char* arguments;
+  const char* statement;
+  ErrorData* error;
+};
+
+Work parse(const char* message) {
+  Work work{};
+  const char* const end_of_schema = std::strchr(message, '\n');
+  const char* const end_of_server = std::strchr(end_of_schema + 1, '\n');
+  work.schema = pnstrdup(message, static_cast<Size>(end_of_schema - message));
+  work.server = static_cast<Oid>(std::strtoul(end_of_schema + 1, nullptr, 10));
+  work.arguments = pstrdup(end_of_server + 1);
+  return work;
+}
+
+void select(const char* sql) {
+  SPI_connect();
+  if (SPI_execute(sql, false, 0) != SPI_OK_SELECT) elog(ERROR, "query of our own failed");
+  SPI_finish();
+}
+
+// By this name replicate.runs knows that the run is at work.
+void take_name() {
+  const char* name = psprintf("mssql_fdw run " INT64_FORMAT, number);
+  (void)set_config_option("application_name", name, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
+}
+
+// Another run may come between this transaction and the run's: then that fails, and says so.
+void begin(void* argument) {
+  const auto* work = static_cast<const Work*>(argument);
+  lock_server(work->server, GetForeignServer(work->server)->servername);
+  number =
+      write_in_history(psprintf("SELECT %s._begin_history(%s, %s, %d)", work->schema,
+                                quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), work->arguments, MyProcPid));
+  take_name();
+}
+
+void run(void* argument) { select(static_cast<const Work*>(argument)->statement); }
+
+const char* literal(const char* text) { return text == nullptr ? "NULL" : quote_literal_cstr(text); }
+
+// Without the detail of errors that values make: history has readers who may not see the rows.
+void end_as_failed(void* argument) {
+  const auto* work = static_cast<const Work*>(argument);
+  const ErrorData& error = *work->error;
+  const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
+  const bool shows_values = category == ERRCODE_DATA_EXCEPTION || category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+  (void)write_in_history(psprintf("SELECT %s._end_history(" INT64_FORMAT ", %s, %s, %s, %s)", work->schema, number,
+                                  literal(unpack_sql_state(error.sqlerrcode)), literal(error.message),
+                                  literal(shows_values ? nullptr : error.detail), literal(error.hint)));
+}
+
+void show(const char* statement) {
+  debug_query_string = statement;
+  pgstat_report_activity(STATE_RUNNING, statement);
+}
+
+void work_on(Datum argument) {
+  Work work = parse(open_task(argument));
+  work.error = in_transaction(begin, &work);
+  if (work.error != nullptr) return answer_failed(*work.error);
+  answer_begun(number);
+  work.statement = psprintf("SELECT %s._replicate(%s)", work.schema, work.arguments);
+  show(work.statement);
+  work.error = in_transaction(run, &work);
+  if (work.error != nullptr) {
+    HOLD_CANCEL_INTERRUPTS();  // a second cancel has nothing more to end
+    (void)in_transaction(end_as_failed, &work);
+    RESUME_CANCEL_INTERRUPTS();
+  }
+  pgstat_report_activity(STATE_IDLE, nullptr);
+}
+
+}  // namespace
+
+const char* arguments_as_sql(FunctionCallInfo fcinfo) {
+  StringInfoData sql;
+  initStringInfo(&sql);
+  for (int i = 0; i < PG_NARGS(); ++i) {
+    const Oid type = get_fn_expr_argtype(fcinfo->flinfo, i);
+    if (i > 0) appendStringInfoString(&sql, ", ");
+    if (PG_ARGISNULL(i)) {
+      appendStringInfo(&sql, "NULL::%s", format_type_be_qualified(type));
+      continue;
+    }
+    Oid output = InvalidOid;
+    bool is_varlena = false;
+    getTypeOutputInfo(type, &output, &is_varlena);
+    appendStringInfo(&sql, "%s::%s", quote_literal_cstr(OidOutputFunctionCall(output, PG_GETARG_DATUM(i))),
+                     format_type_be_qualified(type));
+  }
+  return sql.data;
+}
+
+std::int64_t start_in_background(const char* schema, Oid server, const char* arguments) {
+  const WorkerTask task{"mssql_fdw_run_in_background", "mssql_fdw run",
+                        psprintf("%s\n%u\n%s", schema, server, arguments)};
+  return start_worker(task);
+}
+
+std::int64_t background_run() { return number; }
+
+}  // namespace mssql::pg
+
+extern "C" {
+
+MSSQL_FDW_EXPORT void mssql_fdw_run_in_background(Datum argument) {
+  mssql::pg::fence([&] { mssql::pg::work_on(argument); });
+}
+}
