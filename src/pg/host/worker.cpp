@@ -35,6 +35,14 @@ dsm_segment* segment = nullptr;
 
 Shared* shared_of(dsm_segment* mapped) { return static_cast<Shared*>(dsm_segment_address(mapped)); }
 
+// What fits of it, in whole characters.
+template <std::size_t Room>
+void put(char (&target)[Room], const char* text) {
+  const int length = text == nullptr ? 0 : pg_mbcliplen(text, static_cast<int>(std::strlen(text)), Room - 1);
+  if (length > 0) std::memcpy(target, text, static_cast<Size>(length));
+  target[length] = '\0';
+}
+
 dsm_segment* describe(const WorkerTask& task) {
   const Size message_size = std::strlen(task.message) + 1;
   const Size settings_size = EstimateGUCStateSpace();
@@ -64,10 +72,10 @@ BackgroundWorkerHandle* launch(const WorkerTask& task, dsm_segment* made) {
   worker.bgw_restart_time = BGW_NEVER_RESTART;
   worker.bgw_notify_pid = MyProcPid;
   worker.bgw_main_arg = UInt32GetDatum(dsm_segment_handle(made));
-  strlcpy(worker.bgw_library_name, "mssql_fdw", sizeof(worker.bgw_library_name));
-  strlcpy(worker.bgw_function_name, task.entry, sizeof(worker.bgw_function_name));
-  strlcpy(worker.bgw_name, task.name, sizeof(worker.bgw_name));
-  strlcpy(worker.bgw_type, task.name, sizeof(worker.bgw_type));
+  put(worker.bgw_library_name, "mssql_fdw");
+  put(worker.bgw_function_name, task.entry);
+  put(worker.bgw_name, task.name);
+  put(worker.bgw_type, task.name);
   BackgroundWorkerHandle* handle = nullptr;
   if (!RegisterDynamicBackgroundWorker(&worker, &handle)) raise_no_room();
   return handle;
@@ -144,9 +152,9 @@ void answer_begun(std::int64_t number) {
 void answer_failed(const ErrorData& error) {
   Shared* shared = shared_of(segment);
   shared->sqlstate = error.sqlerrcode;
-  strlcpy(shared->error, error.message == nullptr ? "" : error.message, sizeof(shared->error));
-  strlcpy(shared->detail, error.detail == nullptr ? "" : error.detail, sizeof(shared->detail));
-  strlcpy(shared->hint, error.hint == nullptr ? "" : error.hint, sizeof(shared->hint));
+  put(shared->error, error.message);
+  put(shared->detail, error.detail);
+  put(shared->hint, error.hint);
   answer(Answer::failed);
 }
 
