@@ -32,6 +32,7 @@ WITH harmless (name, why) AS (VALUES
     ('_check_background', 'raises an error, or a notice'),
     ('_begun',          'raises a notice'),
     ('_find_run',       'reads the caller''s runs'),
+    ('_has_died',       'tells whether a process is at work on a run'),
     ('_replicate',      'the body of replicate_all and replicate_table'),
     ('_set_sequence',   'ALTER SEQUENCE and setval() as the caller'),
     ('_align_sequence', 'calls _set_sequence'),

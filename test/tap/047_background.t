@@ -2,7 +2,7 @@
 # A run in the background: it outlives its caller, is seen, waited for and cancelled by others, and its error is kept. The source stalls in mid-table.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 35
+plan 37
 
 start() { query "SELECT status FROM replicate_all('$1', target_schema => '${2:-copies}', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null; }
 number_of() { sed -n 's/^run \([0-9]*\) works in the background$/\1/p'; }
@@ -43,13 +43,16 @@ is "$(query "SELECT status, rows, sqlstate IS NULL, pid IS NULL FROM replicate.r
 is "$(query "SELECT count(*), sum(id) FROM copies.tap_behind")" '6000|18003000' "... and they are there"
 is "$(query "SELECT count(*) FROM replicate.runs")" 2 "... once"
 
-# Its process ends without a word.
+# Its process ends without a word, also for one who began to wait while it was at work.
 stall
 run=$(start mssql | number_of)
 ok "stalled" "the next one works"
+background waits "SELECT count(*) FROM pg_stat_activity; SELECT * FROM replicate_wait($run)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'waits' AND wait_event = 'PgSleep'\"" "... and is waited for"
 query "SELECT pg_terminate_backend(pid) FROM replicate.progress" >/dev/null
 ok "wait_until 30 \"SELECT status = 'died' FROM replicate.runs WHERE id = $run\"" "a run whose process was ended has died"
 like "$(error_of "SELECT * FROM replicate_wait($run)")" '58000: +run [0-9]+ ended without a word' "... and who waits is told"
+like "$(finish waits)" 'run [0-9]+ ended without a word' "... who waited, too"
 no_faults
 
 # Errors: those of the call are its caller's, those of the run are kept, without values of rows.

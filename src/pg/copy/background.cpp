@@ -34,7 +34,6 @@ void select(const char* sql) {
   SPI_finish();
 }
 
-// By this name replicate.runs knows that the run is at work.
 void take_name() {
   const char* name = psprintf("mssql_fdw run " INT64_FORMAT, number);
   (void)set_config_option("application_name", name, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
@@ -118,6 +117,14 @@ std::int64_t background_run() { return number; }
 }  // namespace mssql::pg
 
 extern "C" {
+
+// _has_died(run bigint, pid int) RETURNS boolean; STRICT: of one that works as far as the caller's
+// snapshot knows.
+Datum mssql_fdw_has_died(PG_FUNCTION_ARGS) {
+  using namespace mssql::pg;
+  return fence_private(
+      [&]() -> Datum { PG_RETURN_BOOL(!is_worker(PG_GETARG_INT32(1)) && is_running(PG_GETARG_INT64(0))); });
+}
 
 MSSQL_FDW_EXPORT void mssql_fdw_run_in_background(Datum argument) {
   mssql::pg::fence([&] { mssql::pg::work_on(argument); });

@@ -266,6 +266,24 @@ std::int64_t write_in_history(const char* sql) {
   return number;
 }
 
+bool is_running(std::int64_t run) {
+  Oid types[] = {INT8OID};
+  Datum values[] = {Int64GetDatum(run)};
+  Oid user = InvalidOid;
+  int security = 0;
+  GetUserIdAndSecContext(&user, &security);
+  SPI_connect();
+  SetUserIdAndSecContext(history_owner(), security | SECURITY_LOCAL_USERID_CHANGE);
+  run_now(
+      "SELECT FROM replicate._runs AS r WHERE r.id OPERATOR(pg_catalog.=) $1 AND r.status OPERATOR(pg_catalog.=) "
+      "'running'",
+      lengthof(types), types, values, 1);
+  SetUserIdAndSecContext(user, security);
+  const bool running = SPI_processed > 0;
+  SPI_finish();
+  return running;
+}
+
 bool in_run() { return run_level != 0 && !InSecurityRestrictedOperation(); }
 
 bool begin_statement() {

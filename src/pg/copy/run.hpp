@@ -21,6 +21,8 @@ void lock_server(Oid server, const char* name);
 // Of a run in the background, which stands in history while it works: executes a query of our own
 // that writes there; its number.
 std::int64_t write_in_history(const char* sql);
+// Whether history, as it is now, says that the run works.
+bool is_running(std::int64_t run);
 
 // What loads, stages and switches is for runs: called one by one, between other statements, or by
 // code that a step calls (a default's function, say), the steps would meet what nobody has thought

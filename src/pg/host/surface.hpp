@@ -67,6 +67,7 @@
   FUNCTION(mssql_fdw_switch)             \
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_lock_server)        \
+  FUNCTION(mssql_fdw_has_died)           \
   FUNCTION(mssql_fdw_claim)
 // clang-format on
 

@@ -121,6 +121,16 @@ std::int64_t start_worker(const WorkerTask& task) {
   return number;
 }
 
+bool is_worker(int pid) {
+  const PGPROC* process = BackendPidGetProc(pid);
+  if (process == nullptr || process->databaseId != MyDatabaseId) return false;
+#if PG_VERSION_NUM >= 180000
+  return !process->isRegularBackend;
+#else
+  return process->isBackgroundWorker;
+#endif
+}
+
 const char* open_task(Datum argument) {
   pqsignal(SIGTERM, die);
   pqsignal(SIGHUP, SignalHandlerForConfigReload);

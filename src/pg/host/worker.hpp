@@ -17,6 +17,10 @@ struct WorkerTask {
 // error that kept it from that; 53000 where there is no room for a worker.
 std::int64_t start_worker(const WorkerTask& task);
 
+// Whether the process is a worker of this database. By what runs now: pg_stat_activity is what a
+// transaction has seen first.
+bool is_worker(int pid);
+
 // The worker's side. Connects as who has started it, with his settings; the message.
 const char* open_task(Datum argument);
 // Lets the starter go on, with a number or with an error. Once.

@@ -8,12 +8,14 @@ COMMENT ON FUNCTION _mssql_fdw._not_again IS
 
 ALTER TABLE replicate._runs ALTER finished DROP NOT NULL, ADD pid int, ADD sqlstate text, ADD error text, ADD error_detail text,
     ADD error_hint text;
--- Who works on a run in the background has its number in his name (src/pg/copy/background.cpp).
+-- A run in the background whose process has gone has died, unless that wrote its last words since
+-- the query's snapshot.
+CREATE FUNCTION _mssql_fdw._has_died(run bigint, pid int) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_has_died' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run''s process has ended without a word';
 CREATE OR REPLACE VIEW replicate.runs WITH (security_barrier) AS
 SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
-       CASE WHEN r.status = 'running' AND NOT EXISTS (
-                SELECT FROM pg_catalog.pg_stat_get_activity(r.pid) AS a WHERE a.pid = r.pid AND a.application_name = 'mssql_fdw run ' || r.id)
-            THEN 'died' ELSE r.status END AS status,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id, r.pid) THEN 'died' ELSE r.status END AS status,
        r.rows, r.bytes, r.warnings, r.notes, r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate, r.error, r.error_detail,
        r.error_hint
 FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
