@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A database with copies is dumped and restored by its owner, who is no superuser, in parallel; history and ledger go along.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
-plan 25
+plan 33
 
 readonly run="SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['rep.Sale', 'rep.Heap', 'rep.Ticket'])"
 readonly owner=tap_dump_owner_$$
@@ -63,3 +63,22 @@ for who in as_owner ''; do
   like "$(as_owner query "$run" 2>&1)" 'rep.Sale\|3\|' "... that a refresh knows"
   is "$(known)" 'heap sale ticket' "... from then on by their numbers"
 done
+
+# a run works while the database is dumped, and has ended when that is restored
+readonly behind="SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['rep.Heap'], options => '{\"wait\": false}')"
+background holds "BEGIN; LOCK TABLE copies.heap IN SHARE MODE; SELECT pg_sleep(600)"
+wait_until 30 "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'copies.heap'::regclass AND mode = 'ShareLock' AND granted"
+number=$(as_owner query "$behind" 2>/dev/null | sed -n 's/^run \([0-9]*\) works in the background$/\1/p')
+ok "as_owner pg_dump -Fc -f '$dump.again' '$restored'" "dumped while a run works"
+like "$(pg_restore -f - -a -t _runs "$dump.again" | grep "^$number	")" 'running' "... which is in it"
+query "SELECT pg_terminate_backend($(backend_of holds))" >/dev/null
+finish holds >/dev/null
+is "$(as_owner query "SELECT source, status FROM replicate_wait($number)" 2>/dev/null)" 'rep.Heap|ok' "... and has ended"
+is "$(restore as_owner)" '' "... when it is restored into the same database"
+is "$(query "SELECT status FROM replicate.runs WHERE id = $number")" ok "... whose history stays as it is"
+
+# numbers are left for the runs to come
+forge() { as_owner error_of "INSERT INTO replicate._runs SELECT (jsonb_populate_record(r, '{\"id\": $1}')).* FROM replicate._runs AS r LIMIT 1"; }
+like "$(forge 9223372036854775807)" '22003: +9223372036854775807 is the number of no run' "a number beyond all runs is refused"
+is "$(forge 9007199254740992)" '' "... another is believed"
+like "$(as_owner query "$run" 2>/dev/null)" 'rep.Sale\|3\|' "... and runs go on"

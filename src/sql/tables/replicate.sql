@@ -141,18 +141,22 @@ COMMENT ON FUNCTION _mssql_fdw._own_words IS
     'trigger of replicate._targets: what a restore says of copies is believed of the tables of the one who restores';
 CREATE TRIGGER own_words BEFORE INSERT ON replicate._targets FOR EACH ROW EXECUTE FUNCTION _mssql_fdw._own_words();
 
--- A restore into its own database finds the history there.
+-- A restore into its own database finds the history there: of a run in the background that worked
+-- when it was dumped, more of it by now. And who restores a database that he owns can write any row:
+-- a number beyond 2^53, which runs do not reach otherwise, is none, so that enough are left.
 CREATE FUNCTION _mssql_fdw._not_again() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    is_there boolean;
 BEGIN
-    IF TG_TABLE_NAME = '_runs' THEN
-        is_there := EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = NEW.id AND to_jsonb(r) = to_jsonb(NEW));
-    ELSE
-        is_there := EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = NEW.run AND t.source = NEW.source AND to_jsonb(t) = to_jsonb(NEW));
+    IF TG_TABLE_NAME = '_run_tables' THEN
+        RETURN CASE WHEN NOT EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = NEW.run AND t.source = NEW.source AND to_jsonb(t) = to_jsonb(NEW))
+                    THEN NEW END;
     END IF;
-    RETURN CASE WHEN NOT is_there THEN NEW END;
+    IF NEW.id > 9007199254740992 AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = TG_RELID AND pg_has_role(current_user, c.relowner, 'MEMBER')) THEN
+        PERFORM _mssql_fdw._raise('22003', format('%s is the number of no run', NEW.id), 'Runs to come are counted on from the greatest, and it leaves them none.');
+    END IF;
+    RETURN CASE WHEN NOT EXISTS (SELECT FROM replicate._runs AS r
+                                 WHERE r.id = NEW.id AND r.server = NEW.server AND r.role = NEW.role AND r.started = NEW.started)
+                THEN NEW END;
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._not_again IS
