@@ -270,7 +270,81 @@ SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}', o
 SELECT source, status FROM replicate_verify('mssql', 'trust', '{rep.Heap}');
 TABLE trust.log;
 DROP TABLE trust.heap, trust.above;
+-- a trigger, too; and whatever an index evaluates: a type, which he may alter yet, a function that opens his table, and what does not
+-- show what it calls
+SET ROLE trust_owner;
+CREATE DOMAIN trust.dom AS int CHECK (trust.note(VALUE));
+CREATE TYPE trust.pair AS (dom trust.dom);
+CREATE FUNCTION trust.distance(int, int) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM trust.note($1); RETURN 1; END $$;
+CREATE TYPE trust.span AS RANGE (subtype = int, subtype_diff = trust.distance);
+CREATE TABLE trust.above (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE trust.heap PARTITION OF trust.above DEFAULT;
+CREATE TRIGGER fire BEFORE INSERT ON trust.above FOR EACH ROW EXECUTE FUNCTION trust.fire();
+RESET ROLE;
+ALTER TABLE trust.heap OWNER TO CURRENT_USER;
+\set run 'SELECT source, rows, status FROM replicate_all(''mssql'', ''trust'', ''{rep.Heap}'', on_existing => ''truncate'');'
+:run
+SET ROLE trust_owner;
+DROP TRIGGER fire ON trust.above;
+CREATE INDEX i1 ON trust.above ((b::trust.dom));
+CREATE INDEX i2 ON trust.above (a) WHERE ROW(b)::trust.pair IS NOT NULL;
+CREATE INDEX i3 ON trust.above (a) WHERE ARRAY[b]::trust.dom[] IS NOT NULL;
+CREATE INDEX i4 ON trust.above USING gist ((CASE WHEN b > 0 THEN '[1,2)'::trust.span END));
+CREATE INDEX i5 ON trust.above (a) WHERE b = 1::trust.dom;
+CREATE INDEX i6 ON trust.above (a) WHERE satisfies_hash_partition('trust.divided'::regclass, 4, 0, 1);
+CREATE INDEX i7 ON trust.above (a) WHERE satisfies_hash_partition('trust.divided'::regclass, 4, 0, b);
+CREATE INDEX i8 ON trust.above (a) WHERE xmlelement(NAME x, b) IS NOT NULL;
+ALTER TABLE trust.above DETACH PARTITION trust.heap;
+RESET ROLE;
+SELECT format('ALTER INDEX %s RENAME TO heap_%s', i.indexrelid::regclass, row_number() OVER (ORDER BY i.indexrelid))
+FROM pg_index AS i WHERE i.indrelid = 'trust.heap'::regclass \gexec
+TRUNCATE trust.log;
+SELECT source, status FROM replicate_verify('mssql', 'trust', '{rep.Heap}');
+TABLE trust.log;
+:run
+DROP INDEX trust.heap_1;
+:run
+DROP INDEX trust.heap_2;
+:run
+DROP INDEX trust.heap_3;
+:run
+DROP INDEX trust.heap_4;
+:run
+DROP INDEX trust.heap_5;
+:run
+DROP INDEX trust.heap_6;
+:run
+DROP INDEX trust.heap_7;
+:run
+-- of a table that is joined, too
+SET ROLE trust_owner;
+CREATE TABLE trust.roots (id int) PARTITION BY LIST (id);
+CREATE TABLE trust.child PARTITION OF trust.roots DEFAULT;
+ALTER TABLE trust.child ADD FOREIGN KEY (id) REFERENCES trust.product;
+RESET ROLE;
+ALTER TABLE trust.child OWNER TO CURRENT_USER;
+SET ROLE trust_owner;
+CREATE INDEX ON trust.roots (id) WHERE id = 1::trust.dom;
+CREATE INDEX ON trust.roots (id) WHERE satisfies_hash_partition('trust.divided'::regclass, 4, 0, 1);
+ALTER TABLE trust.roots DETACH PARTITION trust.child;
+RESET ROLE;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Product}');
+DROP INDEX trust.child_id_idx1;
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Product}');
+TABLE trust.log;
+DROP TABLE trust.heap, trust.above, trust.child, trust.roots;
 ALTER TABLE trust.heap_aside RENAME TO heap;
+-- an index of one's own may have functions, types and casts of one's own and of PostgreSQL
+CREATE FUNCTION trust.twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2 * $1';
+CREATE DOMAIN trust.own_dom AS int CHECK (VALUE > -100);
+CREATE TYPE trust.own_pair AS (dom trust.own_dom);
+CREATE TYPE trust.own_span AS RANGE (subtype = int);
+CREATE INDEX heap_1 ON trust.heap (trust.twice(a), (b::text COLLATE "C") text_pattern_ops, greatest(a, b), ((ARRAY[a, b])[1]));
+CREATE INDEX heap_2 ON trust.heap ((b::trust.own_dom), ((ROW(b)::trust.own_pair).dom)) WHERE ROW(a, b) < ROW(1000, 1000);
+CREATE INDEX heap_3 ON trust.heap USING gist ((CASE WHEN b > 0 THEN '[1,2)'::trust.own_span END));
+SELECT source, rows, status FROM replicate_all('mssql', 'trust', '{rep.Heap}');
+SELECT source, status FROM replicate_verify('mssql', 'trust', '{rep.Heap}');
+DROP INDEX trust.heap_1, trust.heap_2, trust.heap_3;
 -- so has whoever owns what a new key refers to
 DROP TABLE trust.product;
 DROP TABLE IF EXISTS trust.sale;

@@ -121,14 +121,18 @@ bool belong_to_trusted(List* relations) {
   return true;
 }
 
-bool have_indexes_of_untrusted(List* relations) {
+bool have_untrusted_indexes(List* relations, const char* schema) {
+  Oid* ids = static_cast<Oid*>(palloc(list_length(relations) * sizeof(Oid)));
   ListCell* cell = nullptr;
-  foreach (cell, relations) {
-    const char kind = get_rel_relkind(lfirst_oid(cell));
-    if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW && kind != RELKIND_PARTITIONED_TABLE) continue;
-    if (has_index_of_untrusted(lfirst_oid(cell))) return true;
-  }
-  return false;
+  int count = 0;
+  foreach (cell, relations) ids[count++] = lfirst_oid(cell);
+  Oid types[] = {OIDARRAYOID};
+  Datum values[] = {oid_array(ids, count)};
+  SPI_connect();
+  run_now(psprintf("SELECT FROM %s._untrusted_indexes($1) AS i", schema), lengthof(types), types, values, 1);
+  const bool found = SPI_processed > 0;
+  SPI_finish();
+  return found;
 }
 
 // The relation, with its partitions.
@@ -139,8 +143,8 @@ List* members_of(Relation relation) {
 }
 
 // Those who have written what a planner evaluates to count the rows: keys above a partition, too.
-bool are_trusted(Relation relation, List* members) {
-  return belong_to_trusted(members) && !have_indexes_of_untrusted(members) &&
+bool are_trusted(Relation relation, List* members, const char* schema) {
+  return belong_to_trusted(members) && !have_untrusted_indexes(members, schema) &&
          (!relation->rd_rel->relispartition || belong_to_trusted(get_partition_ancestors(RelationGetRelid(relation))));
 }
 
@@ -164,7 +168,7 @@ std::int64_t count_untrusted(Relation relation, List* members) {
   return count;
 }
 
-std::int64_t count_rows(Oid id) {
+std::int64_t count_rows(Oid id, const char* schema) {
   Relation relation = try_relation_open(id, AccessShareLock);
   if (relation == nullptr)
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("a table was dropped before it was counted")));
@@ -173,7 +177,7 @@ std::int64_t count_rows(Oid id) {
     aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
   List* members = members_of(relation);
   const std::int64_t count =
-      are_trusted(relation, members) ? count_by_query(relation) : count_untrusted(relation, members);
+      are_trusted(relation, members, schema) ? count_by_query(relation) : count_untrusted(relation, members);
   relation_close(relation, NoLock);
   return count;
 }
@@ -215,7 +219,7 @@ Datum mssql_fdw_hold(PG_FUNCTION_ARGS) {
 Datum mssql_fdw_count_rows(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     const bool is_step = begin_statement();
-    const std::int64_t count = count_rows(PG_GETARG_OID(0));
+    const std::int64_t count = count_rows(PG_GETARG_OID(0), own_schema(fcinfo));
     if (is_step) end_step();
     PG_RETURN_INT64(count);
   });

@@ -6,9 +6,11 @@ namespace mssql::pg {
 
 namespace {
 
-// What opens a relation and builds its partition key is code of that relation's owner.
-bool may_be_code(Oid function, void*) {
-  return function >= FirstNormalObjectId || function == F_SATISFIES_HASH_PARTITION;
+// It opens a relation and builds its partition key, which is code of that relation's owner.
+bool opens_relation(Oid function, void*) { return function == F_SATISFIES_HASH_PARTITION; }
+
+bool may_be_code(Oid function, void* context) {
+  return function >= FirstNormalObjectId || opens_relation(function, context);
 }
 
 // Nodes that call nothing but the functions named in them. Others may call what their tree does not
@@ -19,6 +21,7 @@ bool shows_what_it_calls(NodeTag tag) {
     case T_Var:
     case T_Const:
     case T_FuncExpr:
+    case T_NamedArgExpr:
     case T_OpExpr:
     case T_DistinctExpr:
     case T_NullIfExpr:
@@ -33,6 +36,21 @@ bool shows_what_it_calls(NodeTag tag) {
     case T_CaseTestExpr:
     case T_CoalesceExpr:
     case T_ArrayExpr: return true;
+    default: return false;
+  }
+}
+
+// Of the others, those that call what their types say, and nothing else.
+bool calls_by_types(NodeTag tag) {
+  switch (tag) {
+    case T_SubscriptingRef:
+    case T_FieldSelect:
+    case T_CoerceViaIO:
+    case T_ArrayCoerceExpr:
+    case T_RowExpr:
+    case T_RowCompareExpr:
+    case T_MinMaxExpr:
+    case T_CoerceToDomain: return true;
     default: return false;
   }
 }
@@ -58,10 +76,14 @@ bool find_untrusted(Node* node, void* found) {
   return check_functions_in_node(node, is_untrusted, found) || walk_expression(node, find_untrusted, found);
 }
 
-bool is_of_untrusted(HeapTuple index, AttrNumber expressions) {
-  bool isnull = false;
-  const Datum value = SysCacheGetAttr(INDEXRELID, index, expressions, &isnull);
-  return !isnull && OidIsValid(untrusted_function(static_cast<Node*>(stringToNode(TextDatumGetCString(value)))));
+bool find_hidden(Node* node, void* context) {
+  if (node == nullptr) return false;
+  if (!shows_what_it_calls(nodeTag(node)) && !calls_by_types(nodeTag(node))) return true;
+  return check_functions_in_node(node, opens_relation, context) || walk_expression(node, find_hidden, context);
+}
+
+Node* expression_of(FunctionCallInfo fcinfo) {
+  return static_cast<Node*>(stringToNode(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 }
 
 }  // namespace
@@ -80,29 +102,6 @@ void check_trusted(Relation relation) {
        errhint("Run this as role \"%s\".", name)));
 }
 
-bool calls_code(Node* expression) { return contain_mutable_functions(expression) || find_code(expression, nullptr); }
-
-Oid untrusted_function(Node* expression) {
-  Oid found = InvalidOid;
-  (void)find_untrusted(expression, &found);
-  return found;
-}
-
-bool has_index_of_untrusted(Oid relation) {
-  Relation opened = relation_open(relation, AccessShareLock);
-  List* indexes = RelationGetIndexList(opened);
-  relation_close(opened, NoLock);
-  ListCell* cell = nullptr;
-  foreach (cell, indexes) {
-    HeapTuple index = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-    if (!HeapTupleIsValid(index)) continue;
-    const bool found = is_of_untrusted(index, Anum_pg_index_indexprs) || is_of_untrusted(index, Anum_pg_index_indpred);
-    ReleaseSysCache(index);
-    if (found) return true;
-  }
-  return false;
-}
-
 }  // namespace mssql::pg
 
 using namespace mssql::pg;
@@ -117,16 +116,23 @@ Datum mssql_fdw_is_trusted(PG_FUNCTION_ARGS) {
 // _untrusted_function(expression pg_node_tree) RETURNS regprocedure; STRICT.
 Datum mssql_fdw_untrusted_function(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
-    const Oid found = untrusted_function(static_cast<Node*>(stringToNode(text_to_cstring(PG_GETARG_TEXT_PP(0)))));
+    Oid found = InvalidOid;
+    (void)find_untrusted(expression_of(fcinfo), &found);
     if (!OidIsValid(found)) PG_RETURN_NULL();
     PG_RETURN_OID(found);
   });
 }
 
+// _hides_calls(expression pg_node_tree) RETURNS boolean; STRICT.
+Datum mssql_fdw_hides_calls(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum { PG_RETURN_BOOL(find_hidden(expression_of(fcinfo), nullptr)); });
+}
+
 // _calls_code(expression pg_node_tree) RETURNS boolean; STRICT.
 Datum mssql_fdw_calls_code(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
-    PG_RETURN_BOOL(calls_code(static_cast<Node*>(stringToNode(text_to_cstring(PG_GETARG_TEXT_PP(0))))));
+    Node* expression = expression_of(fcinfo);
+    PG_RETURN_BOOL(contain_mutable_functions(expression) || find_code(expression, nullptr));
   });
 }
 }

@@ -1,6 +1,6 @@
 // Whose code a run meets. What another role than the caller, who is no superuser, has written must
 // not run with the caller's rights: it is told by who owns a relation, or by what an expression
-// calls where others than the owner may write it.
+// calls where others than the owner may write it (src/sql/plan/trust.sql asks that).
 #pragma once
 
 #include "pg/host/postgres.hpp"
@@ -12,14 +12,5 @@ bool is_trusted(Oid role);
 
 // Raises an error where the relation's owner is not.
 void check_trusted(Relation relation);
-
-// Whether the expression calls anything but functions of PostgreSQL itself that are IMMUTABLE: none
-// of these calls others. Expressions of kinds that are rare are said to.
-bool calls_code(Node* expression);
-
-// A function that the expression calls and whose owner is not trusted; InvalidOid: there is none. A
-// table's index may be another's work: of a partitioned table that it was a partition of.
-Oid untrusted_function(Node* expression);
-bool has_index_of_untrusted(Oid relation);
 
 }  // namespace mssql::pg

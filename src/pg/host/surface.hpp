@@ -42,6 +42,7 @@
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \
   FUNCTION(mssql_fdw_untrusted_function) \
+  FUNCTION(mssql_fdw_hides_calls)        \
   /* calls/model.cpp */                  \
   FUNCTION(mssql_fdw_make_model)         \
   FUNCTION(mssql_fdw_forget_model)       \

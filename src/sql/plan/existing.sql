@@ -138,8 +138,8 @@ COMMENT ON FUNCTION _mssql_fdw._families IS 'tables of a run that are there, eac
 -- triggers, rules; those of its partitions, too. An owner who is neither the caller nor a superuser
 -- would get the caller's rights that way, and so would who owns the function of a trigger, or has
 -- written its condition or arguments: TRIGGER on the table is all that it takes to make one, and a
--- refill fires it. A count of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or
--- lies elsewhere.
+-- refill fires it. (To PostgreSQL 14 a partition's are internal that are its parent's, too.) A count
+-- of a table is no code (src/pg/copy/hold.cpp), but where it is a view, or lies elsewhere.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_owners(model jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -174,19 +174,25 @@ BEGIN
     WITH f AS MATERIALIZED (
         SELECT x.* FROM _mssql_fdw._families(model) AS x
     )
-    SELECT f.source, f.name AS target, i.index, i.function, i.owner INTO other
+    SELECT f.source, f.name AS target, i.index, i.kind, i.code, i.owner INTO other
     FROM _mssql_fdw._untrusted_indexes(ARRAY(SELECT x.relation FROM f AS x)) AS i JOIN f ON f.relation = i.relation
-    ORDER BY f.position, f.name COLLATE "C", i.index COLLATE "C" LIMIT 1;
-    IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42501', format('index "%s" of %s calls a function of role %I', other.index, other.target, other.owner),
-            format('%s would run with the rights of %I.', other.function, current_user),
-            format('When you have read it, ALTER FUNCTION %s OWNER TO %I; or drop the index.', other.function, current_user));
+    ORDER BY f.position, f.name COLLATE "C", i.index COLLATE "C", i.code COLLATE "C" LIMIT 1;
+    IF FOUND AND other.owner IS NULL THEN
+        PERFORM _mssql_fdw._raise('42501', format('index "%s" of %s may evaluate what another role has written', other.index, other.target),
+            format('It does not show what it calls, and may be of a table that %s was a partition of; it would run with the rights of %I.',
+                   other.target, current_user),
+            'When you have read it, let a function of your own evaluate it; or drop the index.');
+    ELSIF FOUND THEN
+        PERFORM _mssql_fdw._raise('42501', format('index "%s" of %s evaluates a %s of role %I', other.index, other.target, lower(other.kind), other.owner),
+            format(CASE other.kind WHEN 'FUNCTION' THEN '%s would run with the rights of %I.'
+                   ELSE 'Constraints, casts or functions of %s would run with the rights of %I.' END, other.code, current_user),
+            format('When you have read it, ALTER %s %s OWNER TO %I; or drop the index.', other.kind, other.code, current_user));
     END IF;
     WITH fired AS MATERIALIZED (
         SELECT g.tgname, f.name, f.position, p.oid, p.proowner, g.tgnargs > 0 AND p.oid >= 16384 AS has_arguments,
                coalesce(_mssql_fdw._calls_code(g.tgqual), false) AS has_condition
         FROM _mssql_fdw._families(model) AS f
-        JOIN pg_trigger AS g ON g.tgrelid = f.relation AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+        JOIN pg_trigger AS g ON g.tgrelid = f.relation AND g.tgenabled <> 'D'
         JOIN pg_proc AS p ON p.oid = g.tgfoid
         WHERE f.action = 'refill'
     )

@@ -19,17 +19,38 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_untrusted_function' LANGUAGE C STRICT STABLE PA
 COMMENT ON FUNCTION _mssql_fdw._untrusted_function IS
     'a function of an untrusted role that an expression calls; NULL: there is none';
 
--- Indexes that call a function of an untrusted role, who may exchange it. Not only the table's owner
--- makes its indexes: those of a partitioned table become its partitions', and stay with them when
--- they are detached.
-CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_indexes(relations oid[]) RETURNS TABLE (relation oid, index name, function regprocedure, owner name)
+-- Is there anything in the expression that neither its functions nor the types that it depends on
+-- tell?
+CREATE OR REPLACE FUNCTION _mssql_fdw._hides_calls(expression pg_node_tree) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_hides_calls' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._hides_calls IS
+    'whether an expression calls what its functions and types do not tell';
+
+-- Indexes that evaluate what an untrusted role has written, or may have (owner and code are NULL): a
+-- function or a type, which he may exchange or alter yet. Not only the table's owner makes its
+-- indexes: those of a partitioned table become its partitions', and stay with them when they are
+-- detached. PostgreSQL's own types are no dependencies.
+CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_indexes(relations oid[]) RETURNS TABLE (relation oid, index name, kind text, code text, owner name)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT i.indrelid, c.relname, p.oid::regprocedure, pg_get_userbyid(p.proowner)
-    FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
-    JOIN pg_proc AS p ON p.oid = coalesce(_mssql_fdw._untrusted_function(i.indexprs), _mssql_fdw._untrusted_function(i.indpred))
-    WHERE i.indrelid = ANY (relations) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+    WITH indexes AS MATERIALIZED (
+        SELECT i.indrelid, i.indexrelid, c.relname, e.expression
+        FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid CROSS JOIN LATERAL (VALUES (i.indexprs), (i.indpred)) AS e (expression)
+        WHERE i.indrelid = ANY (relations) AND e.expression IS NOT NULL
+    ), used AS MATERIALIZED (
+        SELECT DISTINCT i.indrelid, i.relname, d.refobjid AS type
+        FROM indexes AS i JOIN pg_depend AS d ON d.objid = i.indexrelid
+        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_type'::regclass
+    )
+    SELECT i.indrelid, i.relname, 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)
+    FROM indexes AS i JOIN pg_proc AS p ON p.oid = _mssql_fdw._untrusted_function(i.expression)
+    UNION ALL
+    SELECT s.indrelid, s.relname, CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, u.part_name, u.owner
+    FROM used AS s JOIN _mssql_fdw._untrusted_parts(ARRAY(SELECT DISTINCT x.type FROM used AS x)) AS u ON u.type = s.type
+    JOIN pg_type AS y ON y.oid = u.part
+    UNION ALL
+    SELECT i.indrelid, i.relname, NULL, NULL, NULL FROM indexes AS i WHERE _mssql_fdw._hides_calls(i.expression)
 $$;
-COMMENT ON FUNCTION _mssql_fdw._untrusted_indexes IS 'indexes of these relations that call a function of an untrusted role';
+COMMENT ON FUNCTION _mssql_fdw._untrusted_indexes IS 'indexes of these relations that evaluate what an untrusted role has written, or may have';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._with_partitions(relations oid[]) RETURNS TABLE (relation oid, root oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -84,7 +105,7 @@ BEGIN
     ), written AS (
         SELECT o.name, o.owner, 'TABLE ' || o.name AS place, 'it is no table' AS what, true AS is_code FROM others AS o WHERE o.relkind NOT IN ('r', 'p')
         UNION ALL
-        SELECT m.name, i.owner, 'FUNCTION ' || i.function, format('%s in index "%s"', i.function, i.index), true
+        SELECT m.name, i.owner, i.kind || ' ' || i.code, concat_ws(' in ', i.code, format('index "%s"', i.index)), true
         FROM _mssql_fdw._untrusted_indexes(ARRAY(SELECT x.oid FROM members AS x WHERE _mssql_fdw._is_trusted(x.relowner))) AS i
         JOIN members AS m ON m.oid = i.relation
         UNION ALL
@@ -108,9 +129,11 @@ BEGIN
     )
     SELECT w.* INTO other FROM written AS w WHERE w.is_code ORDER BY w.name COLLATE "C", w.what COLLATE "C" LIMIT 1;
     IF FOUND THEN
-        PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, evaluates what role %I has written', other.name, other.owner),
+        PERFORM _mssql_fdw._raise('42501', format('%s, which foreign keys of the run join, evaluates what %s written', other.name,
+            CASE WHEN other.owner IS NULL THEN 'another role may have' ELSE format('role %I has', other.owner) END),
             format('It would run with the rights of %I: %s.', current_user, other.what),
-            format('Drop it or the foreign key; or, when you have read what it evaluates, ALTER %s OWNER TO %I.', other.place, current_user));
+            'Drop it or the foreign key'
+            || CASE WHEN other.place IS NULL THEN '' ELSE format('; or, when you have read what it evaluates, ALTER %s OWNER TO %I', other.place, current_user) END || '.');
     END IF;
 END
 $$;

@@ -1,6 +1,8 @@
 -- From 0.1.0 to 0.2.0: what stands in src/sql/tables, and functions that have gone or have other
 -- arguments. All others are made again behind this.
 
+DROP FUNCTION _mssql_fdw._untrusted_indexes(oid[]);
+
 COMMENT ON FUNCTION _mssql_fdw._own_words IS
     'trigger of replicate._targets: what a restore says of copies is believed of the tables of the one who restores';
 -- A restore into its own database finds the history there: of a run in the background that worked
