@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Integrated logins: Kerberos with the server process's own credentials, and NTLM with a Windows account of the user mapping.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+. "$tap_root/test/tap/lib/cluster.sh"
 . "$tap_root/test/tap/lib/kerberos.sh"
 needs_stand_in
 needs_kdc

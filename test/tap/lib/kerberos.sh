@@ -1,5 +1,6 @@
-# A Kerberos realm for tests, EXAMPLE.ORG: a KDC on a port of its own with all of its files in one directory. Sourced after tap.sh.
-# Environment variables say where Kerberos finds all that, so a server that is to take part must be started with them: start_cluster.
+# A Kerberos realm for tests, EXAMPLE.ORG: a KDC on a port of its own with all of its files in one directory. Sourced after tap.sh
+# and cluster.sh. Environment variables say where Kerberos finds all that, so a server that is to take part must be started with them:
+# start_cluster.
 # shellcheck shell=bash
 
 PATH=$PATH:/usr/sbin:/sbin # krb5kdc and its like
@@ -73,11 +74,6 @@ stop_kdc() {
   wait "$kdc_pid" 2>/dev/null
 }
 
-bail_out() {
-  echo "Bail out! $1"
-  exit 1
-}
-
 # principal NAME KEYTAB: a principal with a random key, which goes into KEYTAB (a file in the realm's directory).
 principal() {
   kadmin.local -q "addprinc -randkey $1" >>"$realm_directory/kadmin.log" 2>&1
@@ -102,20 +98,4 @@ for at in range(len(cache) - 12):
         struct.pack_into(">III", cache, at, issued - 10 * 86400, start - 10 * 86400, end - 10 * 86400)
 open(sys.argv[1], "wb").write(cache)
 PYTHON
-}
-
-# start_cluster: a PostgreSQL in this environment, which becomes the target of query(); stop_cluster goes back to the one of before.
-start_cluster() {
-  cluster=$tap_directory/cluster
-  "$PG_BINDIR/initdb" -D "$cluster" -U "$PGUSER" -E UTF8 --locale=C.UTF-8 --auth=trust --no-sync >"$tap_directory/initdb.log" 2>&1 ||
-    bail_out "initdb: $(tail -n 3 "$tap_directory/initdb.log")"
-  printf "listen_addresses = ''\nport = 5432\nunix_socket_directories = '%s'\nfsync = off\nlc_messages = 'C'\n" "$tap_directory" >>"$cluster/postgresql.conf"
-  "$PG_BINDIR/pg_ctl" -D "$cluster" -l "$tap_directory/cluster.log" -w start >/dev/null || bail_out "$(tail -n 3 "$tap_directory/cluster.log")"
-  cluster_before=("$PGHOST" "$PGPORT" "$PGDATABASE")
-  export PGHOST=$tap_directory PGPORT=5432 PGDATABASE=postgres
-}
-stop_cluster() {
-  [ -n "${cluster_before:-}" ] || return 0
-  "$PG_BINDIR/pg_ctl" -D "$cluster" -m immediate -w stop >/dev/null 2>&1
-  export PGHOST=${cluster_before[0]} PGPORT=${cluster_before[1]} PGDATABASE=${cluster_before[2]}
 }

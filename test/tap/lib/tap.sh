@@ -23,6 +23,10 @@ skip_all() {
   echo "1..0 # skip $1"
   exit 0
 }
+bail_out() {
+  echo "Bail out! $1"
+  exit 1
+}
 # Skips the whole test unless it runs against the stand-in, whose fault knobs it needs.
 needs_stand_in() { [ -n "${MSSQL_TEST_STAND_IN:-}" ] || skip_all "needs the stand-in"; }
 
@@ -155,4 +159,4 @@ tap_end() {
 trap tap_end EXIT
 trap 'exit 143' INT TERM HUP
 
-psql -X -q -d postgres -c "CREATE DATABASE \"$PGDATABASE\" TEMPLATE template0 ENCODING 'UTF8'" || { echo "Bail out! no target database"; exit 1; }
+psql -X -q -d postgres -c "CREATE DATABASE \"$PGDATABASE\" TEMPLATE template0 ENCODING 'UTF8'" || bail_out "no target database"
