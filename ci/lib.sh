@@ -127,7 +127,8 @@ as_root() {
 
 apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@"; }
 
-# install_packages EXTRA...: what building and running need, and EXTRA; only what is missing, so mostly nothing.
+# install_packages EXTRA...: what building and running need, and EXTRA; only what is missing, so mostly nothing. postgresql-N-NAME is
+# an extension for the server's version N, which not every distribution has.
 install_packages() {
   local wanted="g++ make cmake pkg-config freetds-dev libkrb5-dev libpq-dev libssl-dev openssl libgtest-dev python3-pymssql $*" package version updated=
   missing=
@@ -141,8 +142,11 @@ install_packages() {
     version=$(apt-cache depends postgresql | sed -n 's/^ *Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | head -n 1)
     [ -n "$version" ] || die "apt knows no package postgresql: is its package list readable?"
     wanted="postgresql-$version postgresql-client-$version postgresql-server-dev-$version $wanted"
+  else
+    version=$(pg_major "$pg_config")
   fi
   for package in $wanted; do
+    case $package in postgresql-N-*) package=${package/N/$version}; apt-cache show "$package" >/dev/null 2>&1 || continue ;; esac
     installed "$package" || missing+=" $package"
   done
   [ -n "$missing" ] || return 0

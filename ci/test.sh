@@ -34,7 +34,7 @@ main() {
   run=$(mktemp -d "$work/run.XXXXXX") && chmod 755 "$run" || die "no scratch directory could be made in $work"
 
   printf '\nmssql_fdw: all tests; logs in %s\n\n' "$logs"
-  prepare_machine clang-format freetds-bin python3-tds valgrind krb5-kdc krb5-admin-server krb5-user gss-ntlmssp || { failed=1; finish; }
+  prepare_machine clang-format freetds-bin python3-tds valgrind krb5-kdc krb5-admin-server krb5-user gss-ntlmssp postgresql-N-cron || { failed=1; finish; }
   if wants lint; then stage "lint" 600 count_tap bash "$repo_root/ci/lint.sh"; fi
   build
   if wants unit; then needs unit_built "unit tests" 600 count_ctest ctest --test-dir "$work/build" -j"$jobs" --output-on-failure; fi
