@@ -1,4 +1,4 @@
-// A session that answers each statement with the same rows, or with those that a function gives.
+// A session that answers each statement with the same results, or with what a function gives.
 #pragma once
 
 #include <functional>
@@ -19,35 +19,31 @@ class AnsweringSession final : public Session {
     std::vector<Cells> rows;
   };
 
+  AnsweringSession() = default;
   AnsweringSession(std::vector<std::string> names, std::vector<Cells> rows)
-      : names_(std::move(names)), rows_(std::move(rows)) {}
+      : results{{std::move(names), std::move(rows)}} {}
   explicit AnsweringSession(std::function<Answer(std::string_view sql)> answer) : answer_(std::move(answer)) {}
 
   void execute(std::string_view sql, std::span<const Parameter>) override {
     asked.emplace_back(sql);
-    if (answer_) {
-      Answer answer = answer_(sql);
-      names_ = std::move(answer.names);
-      rows_ = std::move(answer.rows);
-    }
-    results_ = 1;
-    at_ = 0;
+    if (answer_) results = {answer_(sql)};
+    result_ = 0;
   }
-  bool next_result() override { return results_-- > 0; }
-  std::size_t column_count() const override { return names_.size(); }
-  std::string_view column_name(std::size_t column) const override { return names_[column]; }
+  bool next_result() override { return row_ = 0, ++result_ <= results.size(); }
+  std::size_t column_count() const override { return result().names.size(); }
+  std::string_view column_name(std::size_t column) const override { return result().names[column]; }
   bool fetch(Row& row) override {
-    if (at_ >= rows_.size()) return false;
+    if (row_ >= result().rows.size()) return false;
     cells_.clear();
-    for (const auto& cell : rows_[at_++])
+    for (const auto& cell : result().rows[row_++])
       cells_.push_back(cell ? Cell{reinterpret_cast<const std::uint8_t*>(cell->data()), cell->size()} : Cell{});
-    row = Row(cells_.data(), cells_.size());
+    row = cells_;
     return true;
   }
   void append_text(std::size_t, const Cell& cell, std::string& out) const override {
     out.append(reinterpret_cast<const char*>(cell.data), cell.size);
   }
-  bool is_read() const { return results_ < 0 && at_ == rows_.size(); }
+  bool is_read() const { return result_ > results.size(); }
 
   std::int64_t rows_affected() const override { return 0; }
   void begin_transaction(IsolationLevel) override {}
@@ -65,14 +61,14 @@ class AnsweringSession final : public Session {
   std::string_view server_version() const noexcept override { return ""; }
 
   std::vector<std::string> asked;
+  std::vector<Answer> results;  // of each statement
 
  private:
+  const Answer& result() const { return results[result_ - 1]; }
+
   std::function<Answer(std::string_view)> answer_;
-  std::vector<std::string> names_;
-  std::vector<Cells> rows_;
+  std::size_t result_{0}, row_{0};  // counted from 1: the result at hand; its rows that were fetched
   std::vector<Cell> cells_;
-  std::size_t at_{0};
-  int results_{0};
 };
 
 }  // namespace mssql::source
