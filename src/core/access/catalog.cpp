@@ -37,7 +37,8 @@ bool WholeCatalog::next(CatalogRows& rows) {
       reader_->keep();
       rows.rows.push_back(std::move(*row));
     }
-    if (query_ != "database") continue;
+    rows.is_database = query_ == "database";
+    if (!rows.is_database) continue;
     if (rows.rows.size() != 1) throw Error(sqlstate::fdw_error, "the server's catalog has no current database");
     ask_further(rows.rows.front());
   }

@@ -16,6 +16,7 @@ tsql::CatalogFeatures catalog_features(source::Session& session);
 // Some rows of one query's answer.
 struct CatalogRows {
   std::string_view query;
+  bool is_database{false};  // the one row of the database itself
   std::vector<source::CatalogRow> rows;
 };
 

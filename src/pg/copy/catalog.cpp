@@ -50,33 +50,70 @@ constexpr RowTypeOf row_types[] = {
 };
 constexpr const char* aside = "_unnameable";
 
-const char* row_type_of(std::string_view query) {
+const RowTypeOf& row_type_of(std::string_view query) {
   for (const RowTypeOf& each : row_types) {
-    if (query == each.query) return each.type;
+    if (query == each.query) return each;
   }
   elog(ERROR, "query of the catalog has no row type");
   pg_unreachable();
 }
 
-// How text becomes a row of a type.
+// What is said of a row, after its columns.
+constexpr const char* remarks[] = {"of", "unnameable", "left_out"};
+
+using Columns = std::span<const source::CatalogColumn>;
+
+// Where a row's texts have what the attribute of this name holds; at the last place is nothing.
+std::size_t place_of(const char* attribute, Columns columns) {
+  std::size_t place = 0;
+  for (; place < columns.size(); ++place) {
+    if (columns[place].name == attribute) return place;
+  }
+  for (const char* remark : remarks) {
+    if (std::strcmp(remark, attribute) == 0) return place;
+    ++place;
+  }
+  return place;
+}
+
+// How texts become a row of a type.
 struct RowType {
   TupleDesc descriptor;
   AttInMetadata* input;
-  char** texts;  // by attribute
+  std::size_t* places;  // by attribute
+  char** texts;         // by attribute
 };
 
-RowType row_type(const char* name) {
+RowType row_type(const char* name, Columns columns) {
   const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
                                    ObjectIdGetDatum(get_namespace_oid("replicate", false)));
   if (!OidIsValid(type)) elog(ERROR, "type replicate.%s is missing", name);
   TupleDesc descriptor = lookup_rowtype_tupdesc_copy(type, -1);
-  return {descriptor, TupleDescGetAttInMetadata(descriptor),
-          static_cast<char**>(palloc(sizeof(char*) * static_cast<std::size_t>(descriptor->natts)))};
+  const auto attributes = static_cast<std::size_t>(descriptor->natts);
+  RowType row{descriptor, TupleDescGetAttInMetadata(descriptor),
+              static_cast<std::size_t*>(palloc(sizeof(std::size_t) * attributes)),
+              static_cast<char**>(palloc(sizeof(char*) * attributes))};
+  for (int a = 0; a < descriptor->natts; ++a)
+    row.places[a] = place_of(NameStr(TupleDescAttr(descriptor, a)->attname), columns);
+  return row;
+}
+
+// What becomes of the rows of a query.
+struct Query {
+  const char* name = "";
+  RowType fits{};
+  RowType set_aside{};
+};
+
+Query find_query(const CatalogRows& rows) {
+  const RowTypeOf& found = row_type_of(rows.query);
+  const Columns columns = rows.rows.front().columns();
+  return {found.query, row_type(found.type, columns), row_type(aside, columns)};
 }
 
 // A row's cells in this database's encoding, and what of them cannot be.
 struct Cells {
-  const char** texts;  // by the query's columns; null: NULL, or a comment that is left out
+  const char** texts;  // by place_of(); null: NULL, or a comment that is left out
   StringInfoData unnameable;
   StringInfoData left_out;
 };
@@ -98,16 +135,6 @@ void convert_cell(Cells* cells, std::size_t i, const source::CatalogColumn& colu
   }
 }
 
-Cells convert(const source::CatalogRow& row) {
-  Cells cells{static_cast<const char**>(palloc0(sizeof(char*) * row.columns().size())), {}, {}};
-  initStringInfo(&cells.unnameable);
-  initStringInfo(&cells.left_out);
-  for (std::size_t i = 0; i < row.columns().size(); ++i) {
-    if (row.cell(i)) convert_cell(&cells, i, row.columns()[i], row.cell(i)->c_str());
-  }
-  return cells;
-}
-
 // Of lists as an array's text; null: it is empty.
 char* closed(StringInfo list) {
   if (list->len == 0) return nullptr;
@@ -115,46 +142,41 @@ char* closed(StringInfo list) {
   return list->data;
 }
 
-// What the attribute of this name holds: the column of that name, or what is said of the row.
-const char* text_of(const char* attribute, const source::CatalogRow& row, const Cells& cells, const char* query,
-                    const char* unnameable, const char* left_out) {
-  if (std::strcmp(attribute, "of") == 0) return query;
-  if (std::strcmp(attribute, "unnameable") == 0) return unnameable;
-  if (std::strcmp(attribute, "left_out") == 0) return left_out;
-  for (std::size_t i = 0; i < row.columns().size(); ++i) {
-    if (row.columns()[i].name == attribute) return cells.texts[i];
+Cells convert(const source::CatalogRow& row, const char* query) {
+  const std::size_t columns = row.columns().size();
+  Cells cells{static_cast<const char**>(palloc0(sizeof(char*) * (columns + std::size(remarks) + 1))), {}, {}};
+  initStringInfo(&cells.unnameable);
+  initStringInfo(&cells.left_out);
+  for (std::size_t i = 0; i < columns; ++i) {
+    if (row.cell(i)) convert_cell(&cells, i, row.columns()[i], row.cell(i)->c_str());
   }
-  return nullptr;
+  const char** said = cells.texts + columns;  // as `remarks`
+  said[0] = query;
+  said[1] = closed(&cells.unnameable);
+  said[2] = closed(&cells.left_out);
+  return cells;
 }
 
-void keep_row(int model, const RowType& type, const RowType& set_aside, std::string_view query,
-              const source::CatalogRow& row) {
-  Cells cells = convert(row);
-  const char* unnameable = closed(&cells.unnameable);
-  const char* left_out = closed(&cells.left_out);
-  const char* of = psprintf("%.*s", static_cast<int>(query.size()), query.data());
-  const RowType& fits = unnameable == nullptr || query == "database" ? type : set_aside;
-  for (int a = 0; a < fits.descriptor->natts; ++a) {
-    const char* name = NameStr(TupleDescAttr(fits.descriptor, a)->attname);
-    fits.texts[a] = const_cast<char*>(text_of(name, row, cells, of, unnameable, left_out));
-  }
-  add_row(model, fits.descriptor, BuildTupleFromCStrings(fits.input, fits.texts));
+// The database has its row whatever its names are.
+void keep_row(int model, const Query& query, bool is_database, const source::CatalogRow& row) {
+  const Cells cells = convert(row, query.name);
+  const RowType& type = cells.unnameable.len == 0 || is_database ? query.fits : query.set_aside;
+  for (int a = 0; a < type.descriptor->natts; ++a) type.texts[a] = const_cast<char*>(cells.texts[type.places[a]]);
+  add_row(model, type.descriptor, BuildTupleFromCStrings(type.input, type.texts));
 }
 
 void read_catalog(int model, source::Session& session) {
   auto* reading = own<Reading>(CurrentMemoryContext);
+  const CatalogRows& rows = reading->rows;
   MemoryContext whole = CurrentMemoryContext;
   MemoryContext each = AllocSetContextCreate(whole, "mssql_fdw catalog row", ALLOCSET_DEFAULT_SIZES);
-  const RowType set_aside = row_type(aside);
-  RowType type{};
-  const char* query = nullptr;
+  Query query;
   while (read_more(*reading, session)) {
-    if (query != reading->rows.query.data()) type = row_type(row_type_of(reading->rows.query));
-    query = reading->rows.query.data();
+    if (query.name != rows.query) query = find_query(rows);
     MemoryContextSwitchTo(each);
-    for (const source::CatalogRow& row : reading->rows.rows) {
+    for (const source::CatalogRow& row : rows.rows) {
       CHECK_FOR_INTERRUPTS();
-      keep_row(model, type, set_aside, reading->rows.query, row);
+      keep_row(model, query, rows.is_database, row);
       MemoryContextReset(each);
     }
     MemoryContextSwitchTo(whole);

@@ -119,6 +119,7 @@ TEST(WholeCatalogTest, RowsComeInParts) {
   CatalogRows rows;
   std::size_t programs = 0, parts = 0;
   while (catalog.next(rows)) {
+    EXPECT_EQ(rows.is_database, rows.query == "database");
     if (rows.query != "programs") continue;
     programs += rows.rows.size();
     ++parts;
