@@ -6,7 +6,9 @@
 // The first run of such a batch is answered by the engine, and recorded when it returns one result
 // set and nothing else. Later runs of the same batch, in whichever session, get the recorded bytes:
 // its rows over and over until there are <rows> of them, 0 for as many as there were. They see no
-// change of the tables. Procedure calls, and batches that meet a fault on rows, are never replayed.
+// change of the tables. What stands before the first statement of a transaction, up to BEGIN
+// TRANSACTION, is executed each time. Procedure calls, and batches that meet a fault on rows, are
+// never replayed.
 #pragma once
 
 #include <cstdint>

@@ -241,20 +241,32 @@ void Session::finish(ResultWriter& reply, const StatementFaults& faults, bool la
   writer_.forget_break();
 }
 
+// What a client says in front of a transaction's first statement, in the same batch, is no part of
+// a reply that is kept.
+static std::size_t end_of_opening(const std::string& text) {
+  static constexpr std::string_view last = "BEGIN TRANSACTION; ";
+  const std::size_t at = text.find(last);
+  return at == std::string::npos ? 0 : at + last.size();
+}
+
 void Session::batch(const std::string& text) {
   if (control(text, ReplyStyle::batch, true)) return;
   count_statement();
   if (is_insert_bulk(text)) return begin_bulk(text);
   const StatementFaults faults = server_.faults.for_statement(text);
   ResultWriter reply(context_, ReplyStyle::batch, faults);
+  const std::size_t opening = end_of_opening(text);
+  const std::string rest = text.substr(opening);
   const ReplayOrder order =
-      faults.on_rows ? ReplayOrder{} : server_.replay.for_batch(text, engine_->database(), context_.dialect);
+      faults.on_rows ? ReplayOrder{} : server_.replay.for_batch(rest, engine_->database(), context_.dialect);
   execute(reply, faults, [&](ResultSink& sink) {
+    if (!order.recording && !order.wanted) return engine_->batch(text, sink);
+    if (opening > 0) engine_->batch(text.substr(0, opening), sink);
     if (order.recording) return reply.replay(*order.recording, order.rows);
-    if (order.wanted) reply.record();
-    engine_->batch(text, sink);
+    reply.record();
+    engine_->batch(rest, sink);
   });
-  if (order.wanted) server_.replay.keep(text, engine_->database(), context_.dialect, reply.recorded());
+  if (order.wanted) server_.replay.keep(rest, engine_->database(), context_.dialect, reply.recorded());
   finish(reply, faults, true);
 }
 
