@@ -124,7 +124,10 @@ server_stages() {
     fi
     for driver in native freetds; do
       export MSSQL_TEST_DRIVER=$driver
-      if wants regress; then needs target_ready "pg_regress, $driver" 900 count_regress run_regress; fi
+      if wants regress; then
+        needs target_ready "pg_regress, $driver" 900 count_regress run_regress schedule
+        needs target_ready "pg_regress with workers, $driver" 900 count_regress run_regress_with_workers schedule_workers
+      fi
       if wants tap; then tap_stages; fi
     done
     [ -z "$target_ready" ] || stage "no server process crashed" 20 count_one no_crash
@@ -179,16 +182,20 @@ in_tests() {
   as_server_user env TMPDIR="$run/tmp" PATH="${PG_BINDIR:-$bindir}:$PATH" "$@"
 }
 
+# run_regress SCHEDULE
 run_regress() {
-  local regress output=$run/tmp/regress_$MSSQL_TEST_DRIVER
+  local regress output=$run/tmp/$1_$MSSQL_TEST_DRIVER
   regress=$(dirname "$("$pg_config" --pgxs)")/../../src/test/regress/pg_regress
   in_tests mkdir -p "$output"
-  in_tests "$regress" --inputdir="$sources" --outputdir="$output" --bindir="$run/postgres$bindir" --schedule="$sources/sql/schedule" \
+  in_tests "$regress" --inputdir="$sources" --outputdir="$output" --bindir="$run/postgres$bindir" --schedule="$sources/sql/$1" \
     --host="$PGHOST" --port="$PGPORT" --user=postgres --dbname=mssql_fdw_regression
   local status=$?
   [ ! -s "$output/regression.diffs" ] || cat "$output/regression.diffs"
   return "$status"
 }
+
+# Two workers load the tables of what is run by default.
+run_regress_with_workers() { MSSQL_TEST_JOBS=2 run_regress "$1"; }
 
 tap_stages() {
   local file

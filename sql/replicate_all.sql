@@ -36,7 +36,7 @@ ORDER BY attrelid::regclass::text, attnum;
 -- rows come frozen, as by COPY FREEZE: an index-only scan needs no VACUUM
 SELECT relname, relallvisible = relpages AS all_visible FROM pg_class WHERE oid IN ('rep.product'::regclass, 'rep.sale'::regclass) ORDER BY 1;
 -- history
-SELECT server, function, arguments, status, rows, source_database IS NOT NULL AS source FROM replicate.runs ORDER BY id LIMIT 2;
+SELECT server, function, arguments - 'jobs' AS arguments, status, rows, source_database IS NOT NULL AS source FROM replicate.runs ORDER BY id LIMIT 2;
 SELECT t.source, t.target, t.rows, t.status, t.notes FROM replicate.run_tables AS t
 WHERE t.run = (SELECT min(id) FROM replicate.runs) ORDER BY t.source COLLATE "C";
 SELECT count(*) FROM replicate.progress;

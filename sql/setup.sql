@@ -7,6 +7,18 @@
 \set driver `echo "${MSSQL_TEST_DRIVER:-native}"`
 SET client_min_messages = warning;
 CREATE EXTENSION mssql_fdw;
+-- A second time ci/test.sh runs files of replication with workers: all the same comes out.
+\set jobs `echo "${MSSQL_TEST_JOBS:-0}"`
+SET mssql_fdw_test.jobs = :jobs;
+DO $$
+DECLARE
+    definition text;
+BEGIN
+    FOR definition IN SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p WHERE p.proname IN ('replicate_all', 'replicate_table') LOOP
+        EXECUTE replace(definition, 'jobs integer DEFAULT NULL::integer', 'jobs integer DEFAULT ' || current_setting('mssql_fdw_test.jobs'));
+    END LOOP;
+END
+$$;
 CREATE SERVER mssql FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host :'host', port :'port', database :'database', driver :'driver');
 CREATE USER MAPPING FOR PUBLIC SERVER mssql OPTIONS (username :'user', password :'password');
 -- The library and the extension are of one version.

@@ -2,7 +2,7 @@
 # A run in the background: it outlives its caller, is seen, waited for and cancelled by others, and its error is kept. The source stalls in mid-table.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 36
+plan 53
 
 start() { query "SELECT status FROM replicate_all('$1', target_schema => '${2:-copies}', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null; }
 number_of() { sed -n 's/^run \([0-9]*\) works in the background$/\1/p'; }
@@ -55,6 +55,39 @@ like "$(error_of "SELECT * FROM replicate_wait($run)")" '58000: +run [0-9]+ ende
 like "$(finish waits)" 'run [0-9]+ ended without a word' "... who waited, too"
 no_faults
 
+# Whose process has another's number now is as dead as before.
+query "INSERT INTO replicate._runs (server, function, arguments, role, started, status, rows, bytes, warnings, notes, pid)
+  SELECT 'mssql', 'replicate_all', '{}', current_user, now(), 'running', 0, 0, '{}', '{}', min(pid) FROM pg_stat_activity"
+run=$(query "SELECT max(id) FROM replicate.runs")
+is "$(status_of "$run")" died "a process of the same number does not bring a run back"
+is "$(query "SELECT replicate_cancel($run)")" f "... nor is it cancelled"
+query "DELETE FROM replicate._runs WHERE id = $run"
+
+# Whoever waits for what waits for him is told.
+query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_behind'])" >/dev/null 2>&1
+said=$(answer "BEGIN; SELECT count(*) FROM copies.tap_behind; SELECT status AS started FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}') \gset
+  SELECT * FROM replicate_wait(substring(:'started' from '[0-9]+')::bigint); COMMIT")
+like "$said" 'ERROR:  40P01: +run [0-9]+ waits for this transaction.*HINT:  Commit it' "a run that waits for who waits for it"
+ok "wait_until 30 \"SELECT status = 'ok' FROM replicate.runs ORDER BY id DESC LIMIT 1\"" "... goes on when he has gone"
+like "$(error_of "BEGIN; LOCK replicate._runs; SELECT * FROM replicate_all('mssql', options => '{\"wait\": false}')")" 'ERROR:  40P01: +background worker waits for this transaction' \
+  "so does a worker that cannot begin"
+ok "wait_until 30 \"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'mssql_fdw run'\"" "... and does not begin then"
+background holds "BEGIN; LOCK replicate._runs IN SHARE MODE; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'holds' AND wait_event = 'PgSleep'\"" "while nobody may write history"
+background gives_up "SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND backend_type = 'mssql_fdw run'\"" "... a worker waits to begin"
+query "SELECT pg_cancel_backend($(backend_of gives_up))" >/dev/null
+like "$(finish gives_up)" 'canceling statement due to user request' "... and its caller gives up"
+query "SELECT pg_cancel_backend($(backend_of holds))" >/dev/null
+finish holds >/dev/null
+ok "wait_until 30 \"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'mssql_fdw run'\"" "... then there is no run"
+is "$(query "SELECT count(*) FROM replicate.runs WHERE status = 'running'")" 0 "... at work"
+like "$(error_of "BEGIN; CREATE SERVER young FOREIGN DATA WRAPPER mssql_fdw OPTIONS (host 'nowhere'); SELECT * FROM replicate_all('young', options => '{\"wait\": false}')")" \
+  'ERROR:  42704: +the server is not there for a background worker.*Commit before' "a server that is not committed"
+query "CREATE TABLE indexed AS SELECT 1 AS a;
+  CREATE FUNCTION sneaks(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS \$\$BEGIN PERFORM replicate_all('mssql', options => '{\"wait\": false}'); RETURN 1; END\$\$"
+like "$(error_of "CREATE INDEX ON indexed (sneaks(a))")" 'ERROR:  42501: +cannot start background workers within security-restricted operation' "code of an index starts nothing"
+
 # Errors: those of the call are its caller's, those of the run are kept, without values of rows.
 like "$(error_of "SELECT * FROM replicate_all('mssql', jobs => 0, options => '{\"wait\": false}')")" '22023: +jobs => 0' "jobs => 0 does not go on alone"
 like "$(error_of "SELECT * FROM replicate_all('mssql', on_existing => 'nothing', options => '{\"wait\": false}')")" '22023: +invalid value for "on_existing"' \
@@ -69,7 +102,8 @@ query "ALTER TABLE copies.tap_behind DROP must"
 fault error_after_rows 100 tap_behind
 run=$(start mssql | number_of)
 like "$(error_of "SELECT * FROM replicate_wait($run)")" '22P02: ' "an error of the source is one of the run"
-is "$(query "SELECT status, sqlstate, error_detail IS NULL FROM replicate.runs WHERE id = $run")" 'failed|22P02|t' "... whose detail is not kept, for it may hold values"
+is "$(query "SELECT status, sqlstate, error_detail IS NULL, error_context LIKE '%load of dbo.tap_behind into copies.tap_behind%' FROM replicate.runs WHERE id = $run")" \
+  'failed|22P02|t|t' "... whose detail is not kept, for it may hold values, but where it was"
 
 # As whom: the caller, with his rights and settings, and for his eyes.
 role=tap_behind_$$
@@ -80,6 +114,12 @@ is "$(PGUSER=$role query "SELECT status FROM replicate_wait($run)")" ok "an ordi
 run=$(query "SET ROLE $role; SELECT status FROM replicate_all('mssql', target_schema => 'theirs', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null | number_of)
 is "$(query "SET ROLE $role; SELECT status FROM replicate_wait($run)")" ok "... and one of a superuser who has become that role"
 is "$(query "SELECT relowner::regrole::text = '$role' FROM pg_class WHERE oid = 'theirs.tap_behind'::regclass")" t "... as that role"
+stall
+run=$(query "SET ROLE $role; SELECT status FROM replicate_all('mssql', target_schema => 'theirs', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null | number_of)
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND rows > 0\"" "... whose next one is in mid-load"
+is "$(PGUSER=$role query "SELECT replicate_cancel($run)")" t "... and which cancels it, though a superuser has logged in"
+ok "wait_until 30 \"SELECT status = 'cancelled' FROM replicate.runs WHERE id = $run\"" "... as it says then"
+no_faults
 run=$(query "SELECT min(id) FROM replicate.runs")
 like "$(error_of "SET ROLE $role; SELECT replicate_cancel($run)")" '42704: +there is no run' "... which neither sees nor cancels runs of others"
 

@@ -268,6 +268,15 @@ Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
   });
 }
 
+// _staged(relation oid) RETURNS oid; STRICT.
+Datum mssql_fdw_staged(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    const Oid found = staging_of(PG_GETARG_OID(0));
+    if (!OidIsValid(found)) PG_RETURN_NULL();
+    PG_RETURN_OID(found);
+  });
+}
+
 // _client_can_read(text) RETURNS boolean
 Datum mssql_fdw_client_can_read(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum { PG_RETURN_BOOL(client_can_read(text_argument(fcinfo, 0))); });

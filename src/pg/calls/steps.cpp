@@ -1,8 +1,8 @@
-// _execute(): the steps of a plan in the caller's transaction, and a row for what became of each.
+// _execute(): the steps of a plan, and a row for what became of each.
 
-#include "pg/copy/steps.hpp"
-
+#include "pg/copy/outcome.hpp"
 #include "pg/copy/run_now.hpp"
+#include "pg/copy/workers.hpp"
 #include "pg/host/boundary.hpp"
 #include "result_rows.hpp"
 
@@ -15,46 +15,10 @@ class OutcomeRows : public StepWitness {
  public:
   OutcomeRows(Tuplestorestate* rows, TupleDesc descriptor) : rows_(rows), descriptor_(descriptor) {}
 
-  void became(const Outcome& outcome) override {
-    enum { step, table_id, kind, source, target, state, verb, note, answer, elapsed, count };
-    if (descriptor_->natts != count) elog(ERROR, "an outcome has %d columns", descriptor_->natts);
-    Datum values[count] = {};
-    bool nulls[count] = {};
-    values[step] = Int32GetDatum(outcome.step);
-    values[table_id] = Int32GetDatum(outcome.table_id);
-    nulls[table_id] = outcome.table_id == 0;
-    const char* texts[] = {outcome.kind, outcome.source, outcome.target, outcome.outcome, outcome.verb, outcome.note};
-    for (int i = 0; i < static_cast<int>(lengthof(texts)); ++i) {
-      nulls[kind + i] = texts[i] == nullptr;
-      if (texts[i] != nullptr) values[kind + i] = CStringGetTextDatum(texts[i]);
-    }
-    nulls[answer] = outcome.answer == nullptr || outcome.answer->nrows == 0;
-    if (!nulls[answer]) values[answer] = first_row(*outcome.answer);
-    values[elapsed] = interval_of(outcome.elapsed_us);
-    tuplestore_putvalues(rows_, descriptor_, values, nulls);
-  }
+  void became(const Outcome& outcome) override { tuplestore_puttuple(rows_, outcome_row(descriptor_, outcome)); }
+  void became(HeapTuple row) override { tuplestore_puttuple(rows_, row); }
 
  private:
-  static Datum first_row(const Answer& answer) {
-    const auto n = static_cast<std::size_t>(answer.ncolumns);
-    auto* texts = static_cast<Datum*>(palloc(sizeof(Datum) * (n + 1)));
-    auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * (n + 1)));
-    for (int i = 0; i < answer.ncolumns; ++i) {
-      const char* text = answer.rows[0][i];
-      nulls[i] = text == nullptr;
-      texts[i] = text == nullptr ? 0 : CStringGetTextDatum(text);
-    }
-    int dims[] = {answer.ncolumns};
-    int bounds[] = {1};
-    return PointerGetDatum(construct_md_array(texts, nulls, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT));
-  }
-
-  static Datum interval_of(std::int64_t microseconds) {
-    auto* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
-    interval->time = microseconds;
-    return IntervalPGetDatum(interval);
-  }
-
   Tuplestorestate* rows_;
   TupleDesc descriptor_;
 };
@@ -64,9 +28,15 @@ Datum execute(FunctionCallInfo fcinfo) {
   Tuplestorestate* rows = begin_result(result, result_descriptor(fcinfo));
   ArrayType* steps = PG_GETARG_ARRAYTYPE_P(1);
   const char* schema = own_schema(fcinfo);
-  CallersTransaction host(schema, PG_GETARG_DATUM(0), steps);
+  const StepList list(steps);
   OutcomeRows witness(rows, result->setDesc);
-  execute_steps(StepList(steps), schema, host, witness);
+  if (in_run_of_workers()) {
+    RunOfWorkers host(schema, PG_GETARG_DATUM(0), steps, list, witness);
+    execute_steps(list, schema, host, witness);
+  } else {
+    CallersTransaction host(schema, PG_GETARG_DATUM(0), steps);
+    execute_steps(list, schema, host, witness);
+  }
   return static_cast<Datum>(0);
 }
 

@@ -2,6 +2,7 @@
 
 #include "pg/host/worker.hpp"
 #include "run.hpp"
+#include "run_lock.hpp"
 
 namespace mssql::pg {
 
@@ -42,26 +43,34 @@ void take_name() {
 // Another run may come between this transaction and the run's: then that fails, and says so.
 void begin(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
-  lock_server(work->server, GetForeignServer(work->server)->servername);
+  const ForeignServer* server = GetForeignServerExtended(work->server, FSV_MISSING_OK);
+  if (server == nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the server is not there for a background worker"),
+                    errdetail("It was made in this transaction, or has been dropped."),
+                    errhint("Commit before you call this.")));
+  }
+  lock_server(work->server, server->servername);
   number =
       write_in_history(psprintf("SELECT %s._begin_history(%s, %s, %d)", work->schema,
                                 quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), work->arguments, MyProcPid));
+  hold_run(number);
   take_name();
 }
 
 void run(void* argument) { select(static_cast<const Work*>(argument)->statement); }
 
-const char* literal(const char* text) { return text == nullptr ? "NULL" : quote_literal_cstr(text); }
-
-// Without the detail of errors that values make: history has readers who may not see the rows.
 void end_as_failed(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
   const ErrorData& error = *work->error;
-  const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
-  const bool shows_values = category == ERRCODE_DATA_EXCEPTION || category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
-  (void)write_in_history(psprintf("SELECT %s._end_history(" INT64_FORMAT ", %s, %s, %s, %s)", work->schema, number,
-                                  literal(unpack_sql_state(error.sqlerrcode)), literal(error.message),
-                                  literal(shows_values ? nullptr : error.detail), literal(error.hint)));
+  end_history(work->schema, number, error);
+}
+
+// Who has called was told that it was cancelled.
+ErrorData* not_awaited() {
+  auto* error = static_cast<ErrorData*>(palloc0(sizeof(ErrorData)));
+  error->sqlerrcode = ERRCODE_QUERY_CANCELED;
+  error->message = pstrdup("canceled before it began, with the statement that called it");
+  return error;
 }
 
 void show(const char* statement) {
@@ -71,17 +80,19 @@ void show(const char* statement) {
 
 void work_on(Datum argument) {
   Work work = parse(open_task(argument));
-  work.error = in_transaction(begin, &work);
-  if (work.error != nullptr) return answer_failed(*work.error);
-  answer_begun(number);
-  work.statement = psprintf("SELECT %s._replicate(%s)", work.schema, work.arguments);
-  show(work.statement);
-  work.error = in_transaction(run, &work);
+  work.error = in_starters_transaction(begin, &work);
   if (work.error != nullptr) {
-    HOLD_CANCEL_INTERRUPTS();  // a second cancel has nothing more to end
-    (void)in_transaction(end_as_failed, &work);
-    RESUME_CANCEL_INTERRUPTS();
+    (void)answer_failed(*work.error);
+    return;
   }
+  work.statement = psprintf("SELECT %s._replicate(%s)", work.schema, work.arguments);
+  if (answer_begun(number)) {
+    show(psprintf("%s /* run " INT64_FORMAT " */", work.statement, number));
+    work.error = in_starters_transaction(run, &work);
+  } else {
+    work.error = not_awaited();
+  }
+  if (work.error != nullptr) in_peace(end_as_failed, &work);
   pgstat_report_activity(STATE_IDLE, nullptr);
 }
 
@@ -118,12 +129,12 @@ std::int64_t background_run() { return number; }
 
 extern "C" {
 
-// _has_died(run bigint, pid int) RETURNS boolean; STRICT: of one that works as far as the caller's
+// _has_died(run bigint) RETURNS boolean; STRICT: of one that works as far as the caller's
 // snapshot knows.
 Datum mssql_fdw_has_died(PG_FUNCTION_ARGS) {
   using namespace mssql::pg;
   return fence_private(
-      [&]() -> Datum { PG_RETURN_BOOL(!is_worker(PG_GETARG_INT32(1)) && is_running(PG_GETARG_INT64(0))); });
+      [&]() -> Datum { PG_RETURN_BOOL(!is_held(PG_GETARG_INT64(0)) && is_running(PG_GETARG_INT64(0))); });
 }
 
 MSSQL_FDW_EXPORT void mssql_fdw_run_in_background(Datum argument) {

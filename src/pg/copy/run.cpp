@@ -7,11 +7,15 @@
 
 #include "run.hpp"
 
+#include <csignal>
+
 #include "pg/host/settings.hpp"
+#include "pg/host/team.hpp"
 #include "pg/remote/options.hpp"
 #include "background.hpp"
 #include "constraint_check.hpp"
 #include "run_now.hpp"
+#include "workers.hpp"
 
 namespace mssql::pg {
 
@@ -47,28 +51,6 @@ void forget_failed(SubXactEvent event, SubTransactionId, SubTransactionId, void*
   if (event != SUBXACT_EVENT_ABORT_SUB) return;
   if (GetCurrentTransactionNestLevel() <= run_level) run_level = 0;
   if (GetCurrentTransactionNestLevel() <= step_level) step_level = 0;
-}
-
-void begin_run(Oid server) {
-  static bool registered = false;
-  if (!std::exchange(registered, true)) {
-    RegisterXactCallback(forget, nullptr);
-    RegisterSubXactCallback(forget_failed, nullptr);
-  }
-  if (run_level != 0)
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a run of replication cannot begin another one")));
-  const LOCKTAG tag = server_lock(server, speaking_lock);
-  (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
-  run_level = GetCurrentTransactionNestLevel();
-  callers_path = MemoryContextStrdup(TopTransactionContext, namespace_search_path);
-  show_progress({"catalog", nullptr, nullptr, 0, 0});
-}
-
-void end_run(Oid server) {
-  run_level = 0;
-  show_statement_again();
-  const LOCKTAG tag = server_lock(server, speaking_lock);
-  LockRelease(&tag, ShareUpdateExclusiveLock, false);
 }
 
 // What the SQL that does the work answers.
@@ -114,17 +96,24 @@ Oid history_owner() {
   return owner;
 }
 
-// Runs one of our own functions that write, as the tables' owner; its answer. An error leaves the
-// user to be restored by the transaction's abort, as for a function that is SECURITY DEFINER.
-std::int64_t write_as_owner(const char* sql, int nargs, Oid* types, Datum* values) {
+// Does something as the owner of history's tables. An error leaves the user to be restored by the
+// transaction's abort, as for a function that is SECURITY DEFINER.
+template <class Body>
+void as_owner(Body&& body) {
   Oid user = InvalidOid;
   int security = 0;
   GetUserIdAndSecContext(&user, &security);
   SetUserIdAndSecContext(history_owner(), security | SECURITY_LOCAL_USERID_CHANGE);
-  if (SPI_execute_with_args(sql, nargs, types, values, nullptr, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
-    elog(ERROR, "history was not written");
-  }
+  body();
   SetUserIdAndSecContext(user, security);
+}
+
+// Runs one of our own functions that write; its answer.
+std::int64_t write_as_owner(const char* sql, int nargs, Oid* types, Datum* values) {
+  as_owner([&] {
+    if (SPI_execute_with_args(sql, nargs, types, values, nullptr, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+      elog(ERROR, "history was not written");
+  });
   bool isnull = false;
   return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
@@ -140,9 +129,9 @@ void say_closing_line(FunctionCallInfo fcinfo, const Answer& answer, std::int64_
     elog(ERROR, "run has no closing line");
 }
 
-std::int64_t finish_history(const char* schema, const Answer& answer) {
+std::int64_t finish_history(const char* schema, std::int64_t run, const Answer& answer) {
   Oid types[] = {INT8OID, answer.types[0], answer.types[1]};
-  Datum values[] = {Int64GetDatum(background_run()), answer.values[0], answer.values[1]};
+  Datum values[] = {Int64GetDatum(run), answer.values[0], answer.values[1]};
   return write_as_owner(psprintf("SELECT %s._finish_history($1, $2, $3)", schema), lengthof(types), types, values);
 }
 
@@ -155,7 +144,8 @@ std::int64_t add_to_history(const char* schema, const Answer& answer) {
 
 void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
   const char* schema = own_schema(fcinfo);
-  const std::int64_t id = background_run() != 0 ? finish_history(schema, answer) : add_to_history(schema, answer);
+  const std::int64_t begun = background_run() != 0 ? background_run() : run_of_workers();
+  const std::int64_t id = begun != 0 ? finish_history(schema, begun, answer) : add_to_history(schema, answer);
   say_closing_line(fcinfo, answer, id);
 }
 
@@ -187,6 +177,34 @@ Datum claim(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
+// As pg_cancel_backend() has it, but for the role that the run is of: its process may have logged
+// in as another one.
+bool may_cancel(Oid role) {
+  if (has_privs_of_role(GetUserId(), role)) return true;
+  return !superuser_arg(role) && has_privs_of_role(GetUserId(), ROLE_PG_SIGNAL_BACKEND);
+}
+
+// _cancel(run bigint) RETURNS boolean; STRICT.
+Datum cancel(FunctionCallInfo fcinfo) {
+  Oid types[] = {INT8OID};
+  Datum values[] = {PG_GETARG_DATUM(0)};
+  SPI_connect();
+  as_owner([&] {
+    run_now(psprintf("SELECT w.role, w.pid FROM %s._process_of_run($1) AS w (role, pid)", own_schema(fcinfo)),
+            lengthof(types), types, values, 1);
+  });
+  const bool found = SPI_processed > 0;
+  const Oid role = found ? oid_of(SPI_tuptable, 0, 1) : InvalidOid;
+  const int pid = found ? static_cast<int>(oid_of(SPI_tuptable, 0, 2)) : 0;
+  SPI_finish();
+  if (!found) PG_RETURN_BOOL(false);
+  if (!may_cancel(role)) {
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied to cancel the run"),
+                    errhint("It is of role \"%s\".", GetUserNameFromId(role, false))));
+  }
+  PG_RETURN_BOOL(kill(pid, SIGINT) == 0);
+}
+
 // Whether its options say {"wait": false}.
 bool goes_on_alone(Jsonb* options) {
   JsonbValue value;
@@ -194,9 +212,17 @@ bool goes_on_alone(Jsonb* options) {
          value.type == jbvBool && !value.val.boolean;
 }
 
+// Code that PostgreSQL restricts (an index's function, say) must not begin what outlives it.
+void check_may_start_workers() {
+  PreventCommandIfReadOnly("replication");
+  if (!InSecurityRestrictedOperation()) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("cannot start background workers within security-restricted operation")));
+}
+
 // Its arguments are looked at here, for the error is the caller's.
 Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
-  PreventCommandIfReadOnly("replication");
+  check_may_start_workers();
   const char* schema = own_schema(fcinfo);
   const char* arguments = arguments_as_sql(fcinfo);
   MemoryContext context = CurrentMemoryContext;
@@ -216,6 +242,22 @@ Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
   return answer;
 }
 
+struct Call {
+  FunctionCallInfo fcinfo;
+  MemoryContext context;
+  Answer answer;
+};
+
+void work_and_write(void* argument) {
+  auto* call = static_cast<Call*>(argument);
+  call->answer = work(call->fcinfo, call->context);
+  write_history(call->fcinfo, call->answer);
+}
+
+void tell_workers(const ErrorData& error) {
+  if (present_team() != nullptr) note_error(present_team(), error);
+}
+
 // _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows,
 // verify, options). It has no SET clause, nor has what calls it: they would hide the caller's
 // search_path.
@@ -224,18 +266,19 @@ Datum replicate(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   if (background_run() == 0 && !PG_ARGISNULL(9) && goes_on_alone(PG_GETARG_JSONB_P(9)))
     return replicate_in_background(fcinfo, server->serverid);
-  MemoryContext context = CurrentMemoryContext;
+  Call call{fcinfo, CurrentMemoryContext, {}};
   lock_server(server->serverid, server->servername);
-  begin_run(server->serverid);
-  const int settings = NewGUCNestLevel();
-  set_path("pg_catalog, pg_temp");
+  const int jobs = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6);
+  if (jobs > 0) {
+    check_may_start_workers();
+    start_workers(own_schema(fcinfo), server->serverid, arguments_as_sql(fcinfo), jobs);
+  }
+  const int settings = begin_run(server->serverid);
   SPI_connect();
-  const Answer answer = work(fcinfo, context);
-  write_history(fcinfo, answer);
+  tell_error(work_and_write, &call, tell_workers);
   SPI_finish();
-  release_settings(settings);
-  end_run(server->serverid);
-  return answer.values[1];
+  end_run(server->serverid, settings);
+  return call.answer.values[1];
 }
 
 // Of the activity's text PostgreSQL shows the beginning: a list of many tables is left out, so that
@@ -250,6 +293,32 @@ void append_word(StringInfo text, const char* word) {
 }
 
 }  // namespace
+
+int begin_run(Oid server) {
+  static bool registered = false;
+  if (!std::exchange(registered, true)) {
+    RegisterXactCallback(forget, nullptr);
+    RegisterSubXactCallback(forget_failed, nullptr);
+  }
+  if (run_level != 0)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("a run of replication cannot begin another one")));
+  const LOCKTAG tag = server_lock(server, speaking_lock);
+  (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
+  run_level = GetCurrentTransactionNestLevel();
+  callers_path = MemoryContextStrdup(TopTransactionContext, namespace_search_path);
+  show_progress({"catalog", nullptr, nullptr, 0, 0});
+  const int settings = NewGUCNestLevel();
+  set_path("pg_catalog, pg_temp");
+  return settings;
+}
+
+void end_run(Oid server, int settings) {
+  release_settings(settings);
+  run_level = 0;
+  show_statement_again();
+  const LOCKTAG tag = server_lock(server, speaking_lock);
+  LockRelease(&tag, ShareUpdateExclusiveLock, false);
+}
 
 void lock_server(Oid server, const char* name) {
   PreventCommandIfReadOnly("replication");
@@ -266,19 +335,28 @@ std::int64_t write_in_history(const char* sql) {
   return number;
 }
 
+void end_history(const char* schema, std::int64_t run, const ErrorData& error) {
+  const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
+  const bool shows_values = category == ERRCODE_DATA_EXCEPTION || category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+  const auto literal = [](const char* text) {
+    return text == nullptr || *text == '\0' ? "NULL" : quote_literal_cstr(text);
+  };
+  (void)write_in_history(psprintf("SELECT %s._end_history(" INT64_FORMAT ", %s, %s, %s, %s, %s)", schema, run,
+                                  literal(unpack_sql_state(error.sqlerrcode)), literal(error.message),
+                                  literal(shows_values ? nullptr : error.detail), literal(error.hint),
+                                  literal(error.context)));
+}
+
 bool is_running(std::int64_t run) {
   Oid types[] = {INT8OID};
   Datum values[] = {Int64GetDatum(run)};
-  Oid user = InvalidOid;
-  int security = 0;
-  GetUserIdAndSecContext(&user, &security);
   SPI_connect();
-  SetUserIdAndSecContext(history_owner(), security | SECURITY_LOCAL_USERID_CHANGE);
-  run_now(
-      "SELECT FROM replicate._runs AS r WHERE r.id OPERATOR(pg_catalog.=) $1 AND r.status OPERATOR(pg_catalog.=) "
-      "'running'",
-      lengthof(types), types, values, 1);
-  SetUserIdAndSecContext(user, security);
+  as_owner([&] {
+    run_now(
+        "SELECT FROM replicate._runs AS r WHERE r.id OPERATOR(pg_catalog.=) $1 AND r.status OPERATOR(pg_catalog.=) "
+        "'running'",
+        lengthof(types), types, values, 1);
+  });
   const bool running = SPI_processed > 0;
   SPI_finish();
   return running;
@@ -341,6 +419,10 @@ extern "C" {
 
 Datum mssql_fdw_replicate(PG_FUNCTION_ARGS) {
   return fence_private([&] { return replicate(fcinfo); });
+}
+
+Datum mssql_fdw_cancel(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return cancel(fcinfo); });
 }
 
 Datum mssql_fdw_claim(PG_FUNCTION_ARGS) {

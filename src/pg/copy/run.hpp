@@ -18,9 +18,18 @@ inline constexpr std::uint16_t speaking_lock =
 // read-only transaction. Until the transaction ends.
 void lock_server(Oid server, const char* name);
 
-// Of a run in the background, which stands in history while it works: executes a query of our own
-// that writes there; its number.
+// What a session does for a run, or all of it: until end_run() other sessions see what it says, its
+// steps may be called, and names mean what they do for us. To be given to end_run(); an error where
+// one is at work already.
+int begin_run(Oid server);
+void end_run(Oid server, int settings);
+
+// Of a run that stands in history while it works: executes a query of our own that writes there;
+// its number.
 std::int64_t write_in_history(const char* sql);
+// That it ended with an error. Without the detail of errors that values make: history has readers
+// who may not see the rows. `schema`: of our own functions, quoted.
+void end_history(const char* schema, std::int64_t run, const ErrorData& error);
 // Whether history, as it is now, says that the run works.
 bool is_running(std::int64_t run);
 

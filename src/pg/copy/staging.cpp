@@ -8,6 +8,7 @@
 #include "switch_locks.hpp"
 #include "table_locks.hpp"
 #include "trust.hpp"
+#include "workers.hpp"
 
 namespace mssql::pg {
 
@@ -195,10 +196,16 @@ void build_staged_index(Oid table, Oid index, Oid staging, int natts) {
   stand_for(built.made, index);
 }
 
-// What relcache knows of the files' age, by which it is decided what goes to the write-ahead log.
+// What relcache knows of the files' age, by which it is decided what goes to the write-ahead log. A
+// file that a worker has committed is as old as the table's own.
 void exchange_ages(Oid old_id, Oid new_id) {
   Relation old_one = relation_open(old_id, NoLock);
   Relation new_one = relation_open(new_id, NoLock);
+  if (new_one->rd_createSubid == InvalidSubTransactionId) {
+    relation_close(old_one, NoLock);
+    relation_close(new_one, NoLock);
+    return;
+  }
   new_one->rd_createSubid = old_one->rd_createSubid;
 #if PG_VERSION_NUM >= 160000
   new_one->rd_newRelfilelocatorSubid = old_one->rd_newRelfilelocatorSubid;
@@ -257,6 +264,16 @@ void exchange_files(Oid old_id, Oid new_id) {
   RelationCloseSmgrByOid(old_id);
   RelationCloseSmgrByOid(new_id);
 #endif
+  CommandCounterIncrement();
+}
+
+// Into the schema of the run, whose workers commit before it ends.
+void put_aside(Oid staging) {
+  Relation relation = table_open(staging, NoLock);
+  ObjectAddresses* moved = new_object_addresses();
+  AlterTableNamespaceInternal(relation, RelationGetNamespace(relation), staging_namespace(), moved);
+  free_object_addresses(moved);
+  table_close(relation, NoLock);
   CommandCounterIncrement();
 }
 
@@ -439,7 +456,8 @@ Relation open_staging(Relation table, Oid staging, LOCKMODE mode) {
 }
 
 Oid staging_of(Oid table) {
-  const Oid found = get_relname_relid(staging_name(table), get_rel_namespace(table));
+  const Oid schema = in_run_of_workers() ? staging_namespace() : get_rel_namespace(table);
+  const Oid found = get_relname_relid(staging_name(table), schema);
   if (!OidIsValid(found)) return InvalidOid;
   const ClassRow row = class_row(found);
   const bool ours = row.form->relrewrite == table;
@@ -459,6 +477,7 @@ void stage(Oid id) {
   const Oid staging = make_new_heap(id, form->reltablespace, form->relpersistence, ShareUpdateExclusiveLock);
 #endif
   LockRelationOid(staging, AccessExclusiveLock);
+  if (in_run_of_workers()) put_aside(staging);
   take_column_settings(id, staging, RelationGetNumberOfAttributes(table));
   table_close(table, NoLock);
 }

@@ -5,9 +5,9 @@
 //
 // The staging relation has the table's layout, owner and schema, no constraints, defaults or
 // triggers, and the name and the pg_class.relrewrite that PostgreSQL gives to the new file of a
-// table that is rewritten. It lives in one transaction. Whoever stages a table owns it, so that
-// nothing here is done that its owner may not do; what he may not do is to pass a foreign key: see
-// switch_tables().
+// table that is rewritten. It lives in one transaction, or, in a schema of its own, as long as a
+// run of workers (workers.hpp). Whoever stages a table owns it, so that nothing here is done that
+// its owner may not do; what he may not do is to pass a foreign key: see switch_tables().
 #pragma once
 
 #include "pg/host/boundary.hpp"

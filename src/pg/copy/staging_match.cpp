@@ -2,6 +2,8 @@
 
 #include "staging_match.hpp"
 
+#include "workers.hpp"
+
 namespace mssql::pg {
 
 namespace {
@@ -84,7 +86,8 @@ bool same_index(Relation a, Relation b) {
 }  // namespace
 
 void check_staging(Relation table, Relation staging) {
-  if (staging->rd_createSubid == InvalidSubTransactionId) refuse(table, "It is not of this transaction.");
+  if (staging->rd_createSubid == InvalidSubTransactionId && !in_run_of_workers())
+    refuse(table, "It is not of this transaction.");
   if (staging->rd_rel->relkind != RELKIND_RELATION || staging->rd_rel->relam != table->rd_rel->relam ||
       staging->rd_rel->relpersistence != table->rd_rel->relpersistence) {
     refuse(table, "It is a relation of another kind.");

@@ -7,8 +7,8 @@
 
 namespace mssql::pg {
 
-// An error unless `staging` was made in this transaction and its rows are those of the table,
-// column by column.
+// An error unless `staging` was made in this transaction, or by a worker of this run, and its rows
+// are those of the table, column by column.
 void check_staging(Relation table, Relation staging);
 
 // An error unless the indexes have the same definition.

@@ -26,7 +26,7 @@ bool may_fail(const Step& step) {
 
 // What these call says itself that it is a step (begin_step).
 bool calls_steps(const Step& step) {
-  return is_one_of(step.kind, {"load", "verify", "stage", "stage indexes", "switch"});
+  return is_one_of(step.kind, {"staging schema", "load", "verify", "stage", "stage indexes", "switch"});
 }
 
 // Triggers of the caller's run with his search_path; the statement names nothing that it could
@@ -58,6 +58,7 @@ struct Loaded {
 struct LoadedTables {
   Loaded* tables;  // by table_id
   int count;
+  int total;  // in the whole run
 
   const Loaded* find(int table_id) const {
     const Loaded* begin = tables;
@@ -78,10 +79,10 @@ const char* kept(MemoryContext context, const char* text) {
   return MemoryContextStrdup(context, text == nullptr ? "" : text);
 }
 
-LoadedTables loaded_tables(const StepList& steps) {
+LoadedTables loaded_tables(const StepList& steps, const Share* share) {
   MemoryContext whole = CurrentMemoryContext;
   MemoryContext each = AllocSetContextCreate(whole, "mssql_fdw step", ALLOCSET_DEFAULT_SIZES);
-  LoadedTables loaded{nullptr, 0};
+  LoadedTables loaded{nullptr, 0, 0};
   loaded.tables = static_cast<Loaded*>(palloc(sizeof(Loaded) * static_cast<std::size_t>(steps.count() + 1)));
   MemoryContextSwitchTo(each);
   for (int i = 0; i < steps.count(); ++i) {
@@ -95,6 +96,8 @@ LoadedTables loaded_tables(const StepList& steps) {
   MemoryContextDelete(each);
   std::sort(loaded.tables, loaded.tables + loaded.count,
             [](const Loaded& a, const Loaded& b) { return a.table_id < b.table_id; });
+  loaded.total = share == nullptr ? loaded.count : share->tables;
+  if (share != nullptr && loaded.count == 1) loaded.tables[0].number = share->number;
   return loaded;
 }
 
@@ -129,8 +132,8 @@ const char* amount(const char* schema, const Answer& load, std::int64_t elapsed_
 // A run's way through its steps.
 class Execution {
  public:
-  Execution(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness)
-      : steps_(steps), schema_(schema), host_(host), witness_(witness), loaded_(loaded_tables(steps)) {}
+  Execution(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness, const Share* share)
+      : steps_(steps), schema_(schema), host_(host), witness_(witness), loaded_(loaded_tables(steps, share)) {}
 
   void run() {
     MemoryContext whole = CurrentMemoryContext;
@@ -138,8 +141,7 @@ class Execution {
     for (at_ = 0; at_ < steps_.count(); ++at_) {
       MemoryContextSwitchTo(each);
       const Step step = steps_.at(at_);
-      begin(step);
-      const bool failed = run_step(step);
+      const bool failed = !host_.done_elsewhere(step, at_) && run_step(step);
       MemoryContextSwitchTo(whole);
       if (failed) undone_ = lappend(undone_, cstring_to_text(step.statement));
       MemoryContextReset(each);
@@ -152,7 +154,7 @@ class Execution {
   void begin(const Step& step) {
     began_ = GetCurrentTimestamp();
     const Loaded* table = loaded_.find(step.table_id);
-    show_progress({step.kind, step.source, step.target, table == nullptr ? 0 : table->number, loaded_.count});
+    show_progress({step.kind, step.source, step.target, table == nullptr ? 0 : table->number, loaded_.total});
     if (step.phase < first_exclusive_phase || claimed_) return;
     host_.claim();
     claimed_ = true;
@@ -162,6 +164,7 @@ class Execution {
 
   // Whether it failed.
   bool run_step(const Step& step) {
+    begin(step);
     if (step.statement == nullptr || (is(step, "validate") && is_undone(step))) {
       if (is(step, "isolation")) say(false, step.note, nullptr, nullptr);
       tell(step, "skipped", step.statement == nullptr ? verb_of_note(step) : nullptr, step.note, nullptr);
@@ -225,7 +228,7 @@ class Execution {
   void tell_load(const Step& step, const Answer& answer) {
     const Loaded* table = loaded_.find(step.table_id);
     say(false,
-        psprintf("table %d of %d: %s -> %s: %s", table->number, loaded_.count, step.source, step.target,
+        psprintf("table %d of %d: %s -> %s: %s", table->number, loaded_.total, step.source, step.target,
                  amount(schema_, answer, elapsed())),
         nullptr, nullptr);
   }
@@ -327,13 +330,13 @@ void call_own(const char* sql, int nargs, Oid* types, Datum* values) {
 
 }  // namespace
 
-StepList::StepList(ArrayType* steps) : values_(nullptr), count_(0), descriptor_(nullptr) {
+StepList::StepList(ArrayType* steps) : type_(ARR_ELEMTYPE(steps)), values_(nullptr), count_(0), descriptor_(nullptr) {
   bool* nulls = nullptr;
-  deconstruct_array(steps, ARR_ELEMTYPE(steps), -1, false, TYPALIGN_DOUBLE, &values_, &nulls, &count_);
+  deconstruct_array(steps, type_, -1, false, TYPALIGN_DOUBLE, &values_, &nulls, &count_);
   for (int i = 0; i < count_; ++i) {
     if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("steps must not be null")));
   }
-  descriptor_ = lookup_rowtype_tupdesc_copy(ARR_ELEMTYPE(steps), -1);
+  descriptor_ = lookup_rowtype_tupdesc_copy(type_, -1);
 }
 
 Step StepList::at(int i) const {
@@ -352,8 +355,15 @@ Step StepList::at(int i) const {
           word(statement), word(note)};
 }
 
-void execute_steps(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness) {
-  Execution(steps, schema, host, witness).run();
+ArrayType* StepList::select(const int* numbers, int count) const {
+  auto* selected = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(count + 1)));
+  for (int i = 0; i < count; ++i) selected[i] = values_[numbers[i]];
+  return construct_array(selected, count, type_, -1, false, TYPALIGN_DOUBLE);
+}
+
+void execute_steps(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness,
+                   const Share* share) {
+  Execution(steps, schema, host, witness, share).run();
 }
 
 Answer CallersTransaction::execute(const Step& step, bool may_fail) {

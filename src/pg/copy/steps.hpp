@@ -25,8 +25,11 @@ class StepList {
   explicit StepList(ArrayType* steps);
   int count() const { return count_; }
   Step at(int i) const;
+  // An array of some of them.
+  ArrayType* select(const int* numbers, int count) const;
 
  private:
+  Oid type_;
   Datum* values_;
   int count_;
   TupleDesc descriptor_;
@@ -44,6 +47,8 @@ struct Answer {
 // Where steps run. Without a destructor, for ereport() would skip it.
 class StepHost {
  public:
+  // Whether the step, at(i) of the list, is not for this process: then it has been done.
+  virtual bool done_elsewhere(const Step& step, int i) = 0;
   // Executes the step's statement. Where it may fail, some errors are an answer; all others end the
   // run.
   virtual Answer execute(const Step& step, bool may_fail) = 0;
@@ -71,10 +76,19 @@ struct Outcome {
 class StepWitness {
  public:
   virtual void became(const Outcome& outcome) = 0;
+  // The same, by another process.
+  virtual void became(HeapTuple row) = 0;
+};
+
+// Which of the run's tables the steps are about, where they are those of one table.
+struct Share {
+  int number;
+  int tables;
 };
 
 // Executes the steps. `schema`: of our own functions, quoted.
-void execute_steps(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness);
+void execute_steps(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness,
+                   const Share* share = nullptr);
 
 // The host that is there always: the caller's transaction. _claim_copies() and _check_switched()
 // take `model` and `steps`, and `schema` is theirs.
@@ -82,11 +96,12 @@ class CallersTransaction : public StepHost {
  public:
   CallersTransaction(const char* schema, Datum model, ArrayType* steps)
       : schema_(schema), model_(model), steps_(steps) {}
+  bool done_elsewhere(const Step&, int) override { return false; }
   Answer execute(const Step& step, bool may_fail) override;
   void claim() override;
   void check_names() override;
 
- private:
+ protected:
   const char* schema_;
   Datum model_;
   ArrayType* steps_;

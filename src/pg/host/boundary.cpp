@@ -186,6 +186,21 @@ void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), voi
   PG_END_TRY();
 }
 
+void tell_error(void (*body)(void*), void* argument, void (*note)(const ErrorData& error)) {
+  MemoryContext context = CurrentMemoryContext;
+  PG_TRY();
+  { body(argument); }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(context);
+    ErrorData* error = CopyErrorData();
+    note(*error);
+    FlushErrorState();
+    ReThrowError(error);
+  }
+  PG_END_TRY();
+}
+
 ErrorData* in_transaction(void (*body)(void*), void* argument) {
   MemoryContext context = CurrentMemoryContext;
   ErrorData* volatile error = nullptr;

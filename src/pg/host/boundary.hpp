@@ -106,6 +106,10 @@ struct StandIn {
 // Runs `body`, which only calls the backend: an error of it names what the user knows.
 void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument);
 
+// Runs `body`, which only calls the backend: `note` sees an error of it on its way, and must raise
+// none.
+void tell_error(void (*body)(void*), void* argument, void (*note)(const ErrorData& error));
+
 // Runs `body`, which only calls the backend, in a subtransaction. False: it ended with an error
 // that was `expected`, and nothing that it did has been done; nor has it where any other error goes
 // on.

@@ -38,6 +38,10 @@
   /* copy/hold.cpp */                    \
   FUNCTION(mssql_fdw_hold)               \
   FUNCTION(mssql_fdw_count_rows)         \
+  /* copy/workers.cpp */                 \
+  FUNCTION(mssql_fdw_run_of_workers)     \
+  FUNCTION(mssql_fdw_is_worked_on)       \
+  FUNCTION(mssql_fdw_make_staging_schema) \
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \
@@ -62,6 +66,7 @@
   FUNCTION(mssql_fdw_lock_targets)       \
   FUNCTION(mssql_fdw_lock_sequences)     \
   FUNCTION(mssql_fdw_stage)              \
+  FUNCTION(mssql_fdw_staged)             \
   FUNCTION(mssql_fdw_indexes)            \
   FUNCTION(mssql_fdw_stage_index)        \
   FUNCTION(mssql_fdw_leave_index_out)    \
@@ -69,6 +74,7 @@
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_lock_server)        \
   FUNCTION(mssql_fdw_has_died)           \
+  FUNCTION(mssql_fdw_cancel)             \
   FUNCTION(mssql_fdw_claim)
 // clang-format on
 

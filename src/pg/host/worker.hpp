@@ -1,5 +1,6 @@
 // Dynamic background workers: the same user with the same rights and settings, in a session of its
-// own, which outlives the statement that has started it.
+// own, which outlives the statement that has started it. Those that work for a statement and end
+// with it are a team (team.hpp).
 #pragma once
 
 #include "postgres.hpp"
@@ -14,17 +15,21 @@ struct WorkerTask {
 };
 
 // Starts a worker and waits until it has begun: what it has given to answer_begun(). Raises the
-// error that kept it from that; 53000 where there is no room for a worker.
+// error that kept it from that; 53000 where there is no room for a worker, 40P01 where it waits for
+// this session. After an error it does not begin.
 std::int64_t start_worker(const WorkerTask& task);
-
-// Whether the process is a worker of this database. By what runs now: pg_stat_activity is what a
-// transaction has seen first.
-bool is_worker(int pid);
 
 // The worker's side. Connects as who has started it, with his settings; the message.
 const char* open_task(Datum argument);
-// Lets the starter go on, with a number or with an error. Once.
-void answer_begun(std::int64_t number);
-void answer_failed(const ErrorData& error);
+// Lets the starter go on, with a number or with an error. Once. False: he waits no more, and the
+// work is not to begin.
+bool answer_begun(std::int64_t number);
+bool answer_failed(const ErrorData& error);
+
+// Runs `body` in a transaction of its own, with a snapshot, as who has started the worker. Null: it
+// is committed; else the error, which is in the server's log, in the current memory context.
+ErrorData* in_starters_transaction(void (*body)(void*), void* argument);
+// The same, and no cancel ends it: there is nothing more to cancel.
+void in_peace(void (*body)(void*), void* argument);
 
 }  // namespace mssql::pg

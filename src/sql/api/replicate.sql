@@ -11,7 +11,8 @@ DECLARE
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options);
+    model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options)
+        || jsonb_build_object('run', CASE WHEN jobs > 0 THEN 'n' END);
     RETURN QUERY
     SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
     FROM _mssql_fdw._plan(model, verify)
@@ -71,30 +72,38 @@ BEGIN
     LOOP
         waited := _mssql_fdw._find_run(run);
         EXIT WHEN waited.status <> 'running';
+        IF EXISTS (SELECT FROM replicate.progress AS p WHERE p.server = waited.server AND pg_backend_pid() = ANY (p.blocked_by)) THEN
+            PERFORM _mssql_fdw._raise('40P01', format('run %s waits for this transaction', run),
+                hint => 'Commit it, and wait for the run in another one; replicate.progress shows what it waits for.');
+        END IF;
         PERFORM pg_sleep(pause_s);
         pause_s := least(2 * pause_s, 1);
     END LOOP;
     IF waited.status IN ('failed', 'cancelled') THEN
         PERFORM _mssql_fdw._raise(waited.sqlstate, waited.error,
-            concat_ws(' ', waited.error_detail, format('Run %s %s at %s.', run, waited.status, waited.finished)), waited.error_hint);
+            concat_ws(' ', waited.error_detail, format('Run %s %s at %s%s.', run, waited.status, waited.finished, ', ' || waited.error_context)),
+            waited.error_hint);
     ELSIF waited.status = 'died' THEN
-        PERFORM _mssql_fdw._raise('58000', format('run %s ended without a word', run), 'Its process has gone; nothing of it is left.',
-            'The server''s log may say why.');
+        PERFORM _mssql_fdw._raise('58000', format('run %s ended without a word', run),
+            format('Its process, %s, has gone; nothing has been changed.', waited.pid), 'The server''s log says why, at that number.');
     END IF;
-    RETURN QUERY SELECT t.source, t.target, t.rows, t.bytes, t.elapsed, t.status FROM replicate.run_tables AS t WHERE t.run = replicate_wait.run;
+    PERFORM _mssql_fdw._say(false, format('run %s: %s; see notes and warnings in replicate.runs, id %s', run, waited.status, run))
+    WHERE waited.status <> 'ok';
+    RETURN QUERY SELECT t.source, t.target, t.rows, t.bytes, t.elapsed, t.status FROM replicate.run_tables AS t WHERE t.run = replicate_wait.run
+        ORDER BY t.source COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION @extschema@.replicate_wait IS 'waits for a run that works in the background; its tables, or its error';
+COMMENT ON FUNCTION @extschema@.replicate_wait IS 'waits for a run that works; its tables, or its error';
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_cancel(run bigint) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     cancelled replicate.runs := _mssql_fdw._find_run(run);
 BEGIN
-    RETURN cancelled.status = 'running' AND pg_cancel_backend(cancelled.pid);
+    RETURN cancelled.status = 'running' AND _mssql_fdw._cancel(run);
 END
 $$;
-COMMENT ON FUNCTION @extschema@.replicate_cancel IS 'cancels a run that works in the background; false: it has ended';
+COMMENT ON FUNCTION @extschema@.replicate_cancel IS 'cancels a run that works; false: it has ended';
 
 CREATE OR REPLACE FUNCTION @extschema@.replicate_table(server name, source_table text, target_schema name DEFAULT NULL,
     on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL, verify text DEFAULT 'count',

@@ -141,9 +141,8 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF jobs < 0 THEN
         PERFORM _mssql_fdw._raise('22023', 'jobs must not be negative');
-    ELSIF jobs > 0 THEN
-        PERFORM _mssql_fdw._raise('0A000', 'parallel workers are not supported by this version',
-            hint => 'Leave jobs out, or set it to 0: the run is then one transaction of the calling session.');
+    ELSIF jobs > 64 THEN
+        PERFORM _mssql_fdw._raise('22023', 'jobs must be at most 64');
     END IF;
     IF chunk_rows <= 0 THEN
         PERFORM _mssql_fdw._raise('22023', 'chunk_rows must be positive');

@@ -102,7 +102,7 @@ COMMENT ON FUNCTION _mssql_fdw._indexes(jsonb) IS
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_indexes(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT _mssql_fdw._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, i.*,
+        SELECT _mssql_fdw._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, _mssql_fdw._made(model, t) AS made, i.*,
                CASE WHEN i.constraint_type = 'PK' THEN 'primary key' WHEN i.constraint_type = 'UQ' THEN 'unique' ELSE 'index' END AS kind,
                CASE WHEN i.is_unique AND i.has_null AND i.constraint_type IS DISTINCT FROM 'PK'
                     AND current_setting('server_version_num')::int >= 150000 THEN ' NULLS NOT DISTINCT' ELSE '' END AS nulls
@@ -114,11 +114,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            l.id, l.kind, l.source, l.table_target,
            CASE WHEN l.reason IS NOT NULL THEN NULL
                 WHEN l.kind = 'primary key' THEN
-                    format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY (%s)', l.table_target, l.target, l.plain_keys)
+                    format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY (%s)', l.made, l.target, l.plain_keys)
                 WHEN l.kind = 'unique' THEN
-                    format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE%s (%s)', l.table_target, l.target, l.nulls, l.plain_keys)
+                    format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE%s (%s)', l.made, l.target, l.nulls, l.plain_keys)
                 ELSE format('CREATE %sINDEX %I ON %s (%s)%s%s%s', CASE WHEN l.is_unique THEN 'UNIQUE ' ELSE '' END, l.target,
-                            l.table_target, l.keys, ' INCLUDE (' || l.includes || ')', l.nulls, ' WHERE ' || l.filter) END,
+                            l.made, l.keys, ' INCLUDE (' || l.includes || ')', l.nulls, ' WHERE ' || l.filter) END,
            nullif(concat_ws('; ', l.note,
                CASE WHEN l.reason IS NOT NULL THEN format('index %s not made: %s', quote_ident(l.name), l.reason) END,
                CASE WHEN l.is_unique AND l.has_null AND l.nulls = '' AND l.kind <> 'primary key'
@@ -195,7 +195,7 @@ COMMENT ON FUNCTION _mssql_fdw._plan_untrusted_checks IS
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_checks(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH listed AS (
-        SELECT _mssql_fdw._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, o.target, o.note, k.definition, k.is_disabled, k.is_not_trusted,
+        SELECT _mssql_fdw._key_phase(t.action) AS phase, t.position, t.id, t.source, t.target AS table_target, _mssql_fdw._made(model, t) AS made, o.target, o.note, k.definition, k.is_disabled, k.is_not_trusted,
                _mssql_fdw._constraint_state(t, o.target) AS is_valid,
                row_number() OVER (PARTITION BY t.id ORDER BY o.target COLLATE "C")::int AS ordinal,
                _mssql_fdw._translate_check(k.definition, n.sources, n.targets, n.types) AS expression
@@ -207,14 +207,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT l.phase, l.position, 500 + l.ordinal, l.id, 'check', l.source, l.table_target,
            CASE WHEN l.expression IS NOT NULL AND NOT l.is_disabled THEN
-               format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%s) NOT VALID', l.table_target, l.target, l.expression) END,
+               format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%s) NOT VALID', l.made, l.target, l.expression) END,
            nullif(concat_ws('; ', l.note, CASE WHEN l.is_disabled THEN format('check %I not made: disabled on the source', l.target)
                                                WHEN l.expression IS NULL THEN format('check %I not translated: %s', l.target, l.definition)
                                                WHEN l.is_not_trusted THEN 'not trusted on the source: not validated' END), '')
     FROM listed AS l WHERE l.is_valid IS NULL
     UNION ALL
     SELECT l.phase, l.position, 700 + l.ordinal, l.id, 'validate', l.source, l.table_target,
-           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.table_target, l.target), NULL
+           format('ALTER TABLE %s VALIDATE CONSTRAINT %I', l.made, l.target), NULL
     FROM listed AS l
     WHERE l.expression IS NOT NULL AND NOT l.is_disabled AND NOT l.is_not_trusted AND l.is_valid IS NOT TRUE
 $$;

@@ -91,7 +91,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH k AS MATERIALIZED (
         SELECT x.*, pg_get_constraintdef(x.id) AS definition, obj_description(x.id, 'pg_constraint') AS comment FROM _mssql_fdw._existing_keys(model) AS x
     )
-    SELECT CASE WHEN k.is_parent_dropped THEN 20 ELSE 85 END, 0, k.ordinal, k.table_id, 'drop foreign key', k.source, k.child_name,
+    SELECT CASE WHEN k.is_parent_dropped THEN _mssql_fdw._phase(model, 20) ELSE 85 END, 0, k.ordinal, k.table_id, 'drop foreign key', k.source, k.child_name,
            format('ALTER TABLE %s DROP CONSTRAINT %I', k.child_name, k.name), 'made again after the load'
     FROM k
     UNION ALL

@@ -1,9 +1,11 @@
 -- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one
 -- kind; a step's statement is what the run executes, so the plan shows all of it. Phases:
---   0 isolation   10 schema   20 drop foreign key   25 drop table   30 sequence   40 table   42 sequence owner   45 default
+--   0 isolation   10 schema   20 drop foreign key   25 drop table   30 sequence   35 staging schema   40 table   42 sequence owner   45 default
 --   60 a table's staging, load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   75 comment   80 sequence value
+-- In a run of workers (run/workers.sql) 35, 40 and 60 are theirs, and what touches other tables, or names of new ones, comes after it:
+--   61 drop foreign key   62 drop table   63 move   64 sequence owner   65 default
 -- and from here on, with exclusive locks, what changes tables that others use:
---   84 switch   85 drop foreign key, drop check   86 truncate   87 refill   88 drop table   90 check
+--   84 switch   85 drop foreign key, drop check   86 truncate   87 refill   88 drop table   89 drop schema   90 check
 --   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
 --   97 what has no source any more   98 what stays behind
 
@@ -58,7 +60,7 @@ COMMENT ON FUNCTION _mssql_fdw._plan_schemas IS 'steps: creates schemas';
 -- other.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_drop_tables(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 25, 0, 0, NULL::int, 'drop table', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
+    SELECT _mssql_fdw._phase(model, 25), 0, 0, NULL::int, 'drop table', NULL::text, string_agg(t.target, ', ' ORDER BY t.position),
            'DROP TABLE ' || string_agg(t.target, ', ' ORDER BY t.position), 'privileges granted on them are lost'
     FROM _mssql_fdw._tables(model) AS t WHERE t.action = 'replace' HAVING count(*) > 0
 $$;
@@ -136,18 +138,18 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._plan_tables(model jsonb) RETURNS SETOF re
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH c AS MATERIALIZED (
         SELECT x.table_id, x.ordinal, x AS whole,
-               CASE WHEN o.target IS NOT NULL THEN format('%I.%I', o.target_schema, o.target) END AS sequence
+               CASE WHEN o.target IS NOT NULL THEN format('%I.%I', coalesce(_mssql_fdw._staging_schema(model, o.target_schema), o.target_schema), o.target) END AS sequence
         FROM _mssql_fdw._columns(model) AS x
         LEFT JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'identity' AND o.table_id = x.table_id AND o.name = x.name
     )
     SELECT 40, t.position, 0, t.id, 'table', t.source, t.target,
            format(E'CREATE %sTABLE %s (\n    %s\n)',
-                  CASE WHEN (model #>> '{options,unlogged}')::boolean THEN 'UNLOGGED ' ELSE '' END, t.target,
+                  CASE WHEN (model #>> '{options,unlogged}')::boolean THEN 'UNLOGGED ' ELSE '' END, _mssql_fdw._made(model, t),
                   string_agg(_mssql_fdw._column_definition(c.whole, c.sequence), E',\n    ' ORDER BY c.ordinal)),
            n.note
     FROM _mssql_fdw._tables(model) AS t JOIN c ON c.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id
     WHERE t.action IN ('create', 'replace')
-    GROUP BY t.position, t.id, t.source, t.target, n.note
+    GROUP BY t.position, _mssql_fdw._made(model, t), t.id, t.source, t.target, n.note
     UNION ALL
     SELECT 40, t.position, 0, t.id, 'table', t.source, t.target, NULL, 'exists: left alone'
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('skip', 'keep')
@@ -165,12 +167,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'identity' AND o.table_id = t.id AND o.name = c.name
         WHERE t.action IN ('create', 'replace')
     )
-    SELECT 42, w.position, 1, w.id, 'sequence', w.source, w.sequence,
+    SELECT _mssql_fdw._phase(model, 42), w.position, 1, w.id, 'sequence', w.source, w.sequence,
            format('CREATE SEQUENCE %s START WITH %s INCREMENT BY %s%s OWNED BY %s.%I', w.sequence, (w.whole).seed, (w.whole).increment,
                   _mssql_fdw._bounds(w.whole), w.target, w.column_name), NULL::text
     FROM owned AS w
     UNION ALL
-    SELECT 42, w.position, 2, w.id, 'default', w.source, w.target,
+    SELECT _mssql_fdw._phase(model, 42), w.position, 2, w.id, 'default', w.source, w.target,
            format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT nextval(%L)', w.target, w.column_name, w.sequence), NULL
     FROM owned AS w
 $$;
@@ -183,7 +185,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT coalesce(array_agg(s.schema || '.' || s.name), '{}') AS sources, coalesce(array_agg(s.target), '{}') AS targets
         FROM _mssql_fdw._sequences(model) AS s WHERE s.fits OR s.relation IS NOT NULL
     ), translated AS (
-        SELECT CASE WHEN t.action IN ('switch', 'refill') THEN 91 ELSE 45 END AS phase,
+        SELECT CASE WHEN t.action IN ('switch', 'refill') THEN 91 ELSE _mssql_fdw._phase(model, 45) END AS phase,
                t.position, c.ordinal, t.id, t.source, t.target, c.target AS column_name, c.default_definition,
                _mssql_fdw._translate_default(c.default_definition, c.type, c.max_length, c.precision, c.scale,
                                               n.sources, n.targets) AS expression
@@ -200,16 +202,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_defaults IS 'steps: sets defaults';
 
--- The temporary table that a table is refilled from.
-CREATE OR REPLACE FUNCTION _mssql_fdw._staging_table(t replicate._table) RETURNS text
+-- The table that a table is refilled from: a temporary one, or a worker's.
+CREATE OR REPLACE FUNCTION _mssql_fdw._staging_table(model jsonb, t replicate._table) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN format('pg_temp.%I', _mssql_fdw._distinct_name(t.target_name, t.source));
-COMMENT ON FUNCTION _mssql_fdw._staging_table IS 'name of the temporary table that a table is refilled from';
+RETURN format('%I.%I', coalesce(_mssql_fdw._staging_schema(model), 'pg_temp'), _mssql_fdw._distinct_name(t.target_name, t.source));
+COMMENT ON FUNCTION _mssql_fdw._staging_table IS 'name of the table that a table is refilled from';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT x.*, CASE x.action WHEN 'refill' THEN _mssql_fdw._staging_table(x) ELSE x.target END AS loaded,
+        SELECT x.*, CASE x.action WHEN 'refill' THEN _mssql_fdw._staging_table(model, x) ELSE _mssql_fdw._made(model, x) END AS loaded,
                x.action = 'switch' AND NOT EXISTS (SELECT FROM pg_statistic_ext AS e WHERE e.stxrelid = x.relation) AS analyzed_beside
         FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('create', 'replace', 'switch', 'refill')
     ), lists AS (
@@ -238,7 +240,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t WHERE t.action = 'switch'
     UNION ALL
     SELECT CASE WHEN t.analyzed_beside OR t.action IN ('create', 'replace') THEN 60 ELSE 96 END, t.position, 1000, t.id, 'analyze', t.source, t.target,
-           CASE WHEN t.analyzed_beside THEN format('SELECT _mssql_fdw._analyze(%L)', t.target) ELSE 'ANALYZE ' || t.target END, NULL
+           CASE WHEN t.analyzed_beside THEN format('SELECT _mssql_fdw._analyze(%L)', t.target) ELSE 'ANALYZE ' || CASE t.action WHEN 'refill' THEN t.target ELSE t.loaded END END, NULL
     FROM t WHERE (model #>> '{options,analyze}')::boolean
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_loads IS 'steps: stages, loads, counts and analyzes tables';
@@ -286,7 +288,7 @@ COMMENT ON FUNCTION _mssql_fdw._plan_switch IS 'step: switches the tables that w
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_refill(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
-        SELECT x.*, _mssql_fdw._staging_table(x) AS staged FROM _mssql_fdw._tables(model) AS x WHERE x.action = 'refill'
+        SELECT x.*, _mssql_fdw._staging_table(model, x) AS staged FROM _mssql_fdw._tables(model) AS x WHERE x.action = 'refill'
     ), lists AS (
         SELECT c.table_id, string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
                string_agg(format('%I %s', c.target, format_type(coalesce(nullif(y.typbasetype, 0), a.atttypid),
@@ -298,7 +300,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         GROUP BY c.table_id
     )
     SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target,
-           format('CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP', t.staged, l.definitions),
+           format(CASE WHEN model ->> 'run' IS NULL THEN 'CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP' ELSE 'CREATE UNLOGGED TABLE %s (%s)' END, t.staged, l.definitions),
            concat_ws('; ', 'cannot be switched: refilled at the end', n.note, w.note)
     FROM t JOIN lists AS l ON l.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
     UNION ALL

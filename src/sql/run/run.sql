@@ -9,6 +9,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
         UNION ALL SELECT * FROM _mssql_fdw._plan_existing_foreign_keys(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_drop_tables(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_sequences(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_staging(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_tables(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_owned_sequences(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_defaults(model)
@@ -39,6 +40,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE model ->> 'what' = 'all' AND d.snapshot_isolation_state <> 1
       AND coalesce(_mssql_fdw._server_option((model ->> 'server')::name, 'isolation'), 'automatic') = 'automatic'
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
+    UNION ALL
+    SELECT 0, 0, 1, NULL, 'isolation', model #>> '{database,name}', NULL, NULL,
+           'not of one moment: workers read each table at a moment of its own; with jobs => 0 all are read at one'
+    WHERE model ->> 'what' = 'all' AND model ->> 'run' IS NOT NULL AND _mssql_fdw._isolation((model ->> 'server')::name, model) = 'snapshot'
+      AND (SELECT count(*) FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')) > 1
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_isolation IS 'step: note on a copy that is not of one moment';
 
@@ -76,8 +82,8 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._lock_server(server name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_server' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._lock_server IS 'makes the transaction the only one with a run of this server';
 
--- Executes the steps of a plan in order, in the transaction of its caller (src/pg/copy/steps.hpp),
--- and has _claim_copies() called before others have to wait for it. A row for each step, and one
+-- Executes the steps of a plan in order, in the transaction of its caller (src/pg/copy/steps.hpp)
+-- but for those that workers do (src/pg/copy/workers.hpp), and has _claim_copies() called before others have to wait for it. A row for each step, and one
 -- for each constraint and index that the new rows violate.
 CREATE OR REPLACE FUNCTION _mssql_fdw._execute(model jsonb, steps replicate._step[]) RETURNS SETOF replicate._outcome
 AS 'MODULE_PATHNAME', 'mssql_fdw_execute' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
@@ -206,11 +212,12 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
+    model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
+        || jsonb_build_object('run', _mssql_fdw._run_of_workers());
     PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
     PERFORM _mssql_fdw._say_times(model, clock_timestamp() - run.started);
-    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, steps) AS o);
+    outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, steps) AS o ORDER BY o.step);
     tables := _mssql_fdw._table_results(model, outcomes);
     losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL);
     run.server := server;
@@ -232,6 +239,7 @@ BEGIN
     run.source_database := model #>> '{database,name}';
     run.source_version := model #>> '{database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);
+    run.consistency := CASE WHEN run.isolation = 'snapshot' AND model ->> 'run' IS NULL THEN 'one moment' ELSE 'a moment a chunk' END;
     run.finished := clock_timestamp();
     PERFORM _mssql_fdw._forget_model(model);
 END
@@ -261,12 +269,12 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins; its id';
 
-CREATE OR REPLACE FUNCTION _mssql_fdw._end_history(id bigint, sqlstate text, error text, error_detail text, error_hint text)
-RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._end_history(id bigint, sqlstate text, error text, error_detail text, error_hint text,
+    error_context text) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     UPDATE replicate._runs AS r
     SET finished = clock_timestamp(), pid = NULL, sqlstate = _end_history.sqlstate, error = _end_history.error,
-        error_detail = _end_history.error_detail, error_hint = _end_history.error_hint,
+        error_detail = _end_history.error_detail, error_hint = _end_history.error_hint, error_context = _end_history.error_context,
         status = CASE _end_history.sqlstate WHEN '57014' THEN 'cancelled' ELSE 'failed' END
     WHERE r.id = _end_history.id
     RETURNING r.id
@@ -279,7 +287,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _finish_history.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes FROM unnest(tables) AS t;
     UPDATE replicate._runs AS r
     SET finished = run.finished, pid = NULL, status = run.status, rows = run.rows, bytes = run.bytes, warnings = run.warnings,
-        notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation
+        notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation,
+        consistency = run.consistency
     WHERE r.id = _finish_history.id
     RETURNING r.id
 $$;
@@ -291,9 +300,9 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _mssql_fdw._align_run_id();
     WITH added AS (
         INSERT INTO replicate._runs (server, function, arguments, role, started, finished, status, rows, bytes, warnings, notes,
-            source_database, source_version, isolation)
+            source_database, source_version, isolation, consistency)
         VALUES (run.server, run.function, run.arguments, role, run.started, run.finished, run.status, run.rows, run.bytes, run.warnings,
-            run.notes, run.source_database, run.source_version, run.isolation)
+            run.notes, run.source_database, run.source_version, run.isolation, run.consistency)
         RETURNING id
     ), added_tables AS (
         INSERT INTO replicate._run_tables
@@ -303,6 +312,25 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._write_history IS
     'writes a run''s history for _replicate(), which calls it as the extension''s owner; its id';
+
+-- The role of a run and the process that works on it, by the lock that this has
+-- (src/pg/copy/run_lock.cpp).
+CREATE OR REPLACE FUNCTION _mssql_fdw._process_of_run(run bigint) RETURNS TABLE (role oid, pid int)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT (SELECT o.oid FROM pg_roles AS o WHERE o.rolname = r.role), l.pid
+    FROM replicate._runs AS r
+    JOIN pg_locks AS l ON l.locktype = 'object' AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+         AND l.classid = 'replicate._runs'::regclass AND l.objid = (r.id & 4294967295)::oid AND l.objsubid = (r.id >> 32) % 65536
+         AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid = r.pid
+    WHERE r.id = _process_of_run.run AND r.status = 'running'
+$$;
+COMMENT ON FUNCTION _mssql_fdw._process_of_run IS 'role and process of a run that works';
+
+-- Cancels what works on a run, for who has its role or may signal processes. False: nobody works on
+-- it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._cancel(run bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_cancel' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._cancel IS 'cancels what works on a run';
 
 -- What the caller of a run that goes on without him is told, and gets instead of its tables.
 CREATE OR REPLACE FUNCTION _mssql_fdw._begun(id bigint) RETURNS replicate.run_tables[]

@@ -4,11 +4,7 @@
 
 -- The staging relation of a table; NULL: none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._staged(relation oid) RETURNS oid
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT s.oid FROM pg_class AS t JOIN pg_class AS s ON s.relnamespace = t.relnamespace AND s.relname = 'pg_temp_' || t.oid
-    WHERE t.oid = relation AND s.relrewrite = t.oid;
-END;
+AS 'MODULE_PATHNAME', 'mssql_fdw_staged' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._staged IS 'staging relation of a table; NULL: none';
 
 -- Until the transaction ends nobody else alters these tables, makes indexes of them, vacuums or

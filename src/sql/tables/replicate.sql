@@ -9,8 +9,8 @@ CREATE SEQUENCE replicate.run_id;
 COMMENT ON SEQUENCE replicate.run_id IS 'numbers of runs';
 
 -- One row a run. One in the caller's transaction is there when that commits; if it failed, it left
--- nothing at all. One in the background is there while it works. No foreign key: pg_restore -j loads tables in any order, and rows
--- come from _write_history() alone.
+-- nothing at all. One with workers or in the background is there while it works. No foreign key:
+-- pg_restore -j loads tables in any order, and rows come from functions of run/run.sql alone.
 CREATE TABLE replicate._runs (
     id bigint PRIMARY KEY DEFAULT nextval('replicate.run_id'),
     server name NOT NULL,
@@ -31,7 +31,9 @@ CREATE TABLE replicate._runs (
     sqlstate text,
     error text,
     error_detail text,
-    error_hint text
+    error_hint text,
+    error_context text,
+    consistency text
 );
 
 CREATE TABLE replicate._run_tables (
@@ -50,27 +52,30 @@ CREATE TABLE replicate._run_tables (
 -- (src/pg/copy/run.cpp) as the extension's owner, who alone may delete. Views filter and not
 -- row-level security, because pg_dump writes the policies of an extension's tables out as if the
 -- user had made them.
--- A run in the background whose process has gone has died, unless that wrote its last words since
--- the query's snapshot.
-CREATE FUNCTION _mssql_fdw._has_died(run bigint, pid int) RETURNS boolean
+-- A run that nobody works on any more has died, unless it wrote its last words since the query's
+-- snapshot.
+CREATE FUNCTION _mssql_fdw._has_died(run bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_has_died' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run''s process has ended without a word';
+COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run has ended without a word';
 CREATE VIEW replicate.runs WITH (security_barrier) AS
 SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
-       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id, r.pid) THEN 'died' ELSE r.status END AS status,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'died' ELSE r.status END AS status,
        r.rows, r.bytes, r.warnings, r.notes, r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate, r.error, r.error_detail,
-       r.error_hint
+       r.error_hint, r.error_context, r.consistency
 FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 CREATE VIEW replicate.run_tables WITH (security_barrier) AS
 SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
-COMMENT ON VIEW replicate.runs IS 'runs of replication, those in the background while they work';
+COMMENT ON VIEW replicate.runs IS 'runs of replication; those with workers or in the background while they work, too';
 COMMENT ON COLUMN replicate.runs.status IS
-    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; of runs in the background also running, failed, cancelled, and died: its process ended without a word';
+    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; of runs with workers or in the background also running, failed, cancelled, and died: ended without a word';
 COMMENT ON COLUMN replicate.runs.pid IS 'process that works on it';
 COMMENT ON COLUMN replicate.runs.sqlstate IS 'SQLSTATE of the error that ended it';
-COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it';
+COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it; in the source''s own words it may quote a value';
 COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error that values made is in the server''s log';
 COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';
+COMMENT ON COLUMN replicate.runs.error_context IS 'its context: the table that was loaded, and after how many rows';
+COMMENT ON COLUMN replicate.runs.consistency IS
+    'what the copy is a picture of: one moment, or a moment a chunk: each table was read at its own';
 COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; patterns without a match';
 COMMENT ON COLUMN replicate.runs.notes IS 'what was not carried over: not translated, not made, or not copied';
 COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
@@ -173,14 +178,14 @@ GRANT SELECT, INSERT ON replicate._runs, replicate._run_tables, replicate._targe
 GRANT SELECT, UPDATE ON SEQUENCE replicate.run_id TO pg_database_owner;
 
 -- What is being copied at this moment, by any session of this database. A run holds the lock `run`
--- until its transaction ends, and `voice` while it works: then the beginning of its query text is
--- what it says of itself, for no other session can look up a table that is not committed. Nobody
+-- until its transaction ends, and `voice` while it works, as each of its workers does: then the
+-- beginning of its query text is what it says of itself, for no other session can look up a table that is not committed. Nobody
 -- else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate and
 -- the clock in slots that COPY does not use. Reading another role's progress takes
 -- pg_read_all_stats, as for pg_stat_progress_copy.
 CREATE VIEW replicate.progress AS
 SELECT s.srvname AS server,
-       run.pid,
+       coalesce(voice.pid, run.pid) AS pid,
        CASE WHEN c.pid IS NOT NULL THEN 'load' WHEN i.pid IS NOT NULL THEN 'index' ELSE coalesce(said.words ->> 0, 'other') END AS phase,
        said.words ->> 1 AS source,
        said.words ->> 2 AS target,
@@ -193,11 +198,11 @@ SELECT s.srvname AS server,
        t.elapsed,
        round((c.param3 / nullif(t.seconds, 0))::numeric) AS rows_per_second,
        CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining,
-       nullif(pg_catalog.pg_blocking_pids(run.pid), '{}') AS blocked_by
+       nullif(pg_catalog.pg_blocking_pids(coalesce(voice.pid, run.pid)), '{}') AS blocked_by
 FROM pg_catalog.pg_locks AS run
 JOIN pg_catalog.pg_foreign_server AS s ON s.oid = run.objid
 LEFT JOIN pg_catalog.pg_locks AS voice ON voice.locktype = 'object' AND voice.database = run.database
-     AND voice.classid = run.classid AND voice.objid = run.objid AND voice.objsubid = 2 AND voice.pid = run.pid AND voice.granted
+     AND voice.classid = run.classid AND voice.objid = run.objid AND voice.objsubid = 2 AND voice.granted
 LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = voice.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = voice.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = voice.pid
@@ -210,7 +215,7 @@ LEFT JOIN LATERAL (
 WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
   AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
 COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
-COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; load; index: one is built; else the kind of a step of the plan, or other';
+COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; workers: it waits for them, who have rows of their own; load; index: one is built; else the kind of a step of the plan, or other';
 COMMENT ON COLUMN replicate.progress.tables IS 'how many tables this run has';
 COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in load order, the step is for';
 COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
@@ -218,7 +223,7 @@ COMMENT ON COLUMN replicate.progress.estimated_rows IS 'as the source''s catalog
 COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast';
 COMMENT ON COLUMN replicate.progress.blocked_by IS 'processes whose locks it waits for, as pg_blocking_pids() has them: 0 for a prepared transaction';
 COMMENT ON COLUMN replicate.progress.server IS 'foreign server of the source';
-COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it';
+COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it, or of a worker';
 COMMENT ON COLUMN replicate.progress.source IS 'table on SQL Server';
 COMMENT ON COLUMN replicate.progress.target IS 'table here';
 COMMENT ON COLUMN replicate.progress.bytes IS 'bytes of their values here, without headers, padding and compression';

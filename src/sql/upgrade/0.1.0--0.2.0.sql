@@ -27,23 +27,60 @@ COMMENT ON FUNCTION _mssql_fdw._not_again IS
     'trigger of history: a row that is there already, as after a restore into its own database, is left out';
 
 ALTER TABLE replicate._runs ALTER finished DROP NOT NULL, ADD pid int, ADD sqlstate text, ADD error text, ADD error_detail text,
-    ADD error_hint text;
--- A run in the background whose process has gone has died, unless that wrote its last words since
--- the query's snapshot.
-CREATE FUNCTION _mssql_fdw._has_died(run bigint, pid int) RETURNS boolean
+    ADD error_hint text, ADD error_context text, ADD consistency text;
+DROP FUNCTION _mssql_fdw._staging_table(replicate._table);
+-- A run that nobody works on any more has died, unless it wrote its last words since the query's
+-- snapshot.
+CREATE FUNCTION _mssql_fdw._has_died(run bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_has_died' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run''s process has ended without a word';
+COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run has ended without a word';
 CREATE OR REPLACE VIEW replicate.runs WITH (security_barrier) AS
 SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
-       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id, r.pid) THEN 'died' ELSE r.status END AS status,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'died' ELSE r.status END AS status,
        r.rows, r.bytes, r.warnings, r.notes, r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate, r.error, r.error_detail,
-       r.error_hint
+       r.error_hint, r.error_context, r.consistency
 FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
-COMMENT ON VIEW replicate.runs IS 'runs of replication, those in the background while they work';
+COMMENT ON VIEW replicate.runs IS 'runs of replication; those with workers or in the background while they work, too';
 COMMENT ON COLUMN replicate.runs.status IS
-    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; of runs in the background also running, failed, cancelled, and died: its process ended without a word';
+    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; of runs with workers or in the background also running, failed, cancelled, and died: ended without a word';
 COMMENT ON COLUMN replicate.runs.pid IS 'process that works on it';
 COMMENT ON COLUMN replicate.runs.sqlstate IS 'SQLSTATE of the error that ended it';
-COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it';
+COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it; in the source''s own words it may quote a value';
 COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error that values made is in the server''s log';
 COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';
+COMMENT ON COLUMN replicate.runs.error_context IS 'its context: the table that was loaded, and after how many rows';
+COMMENT ON COLUMN replicate.runs.consistency IS
+    'what the copy is a picture of: one moment, or a moment a chunk: each table was read at its own';
+CREATE OR REPLACE VIEW replicate.progress AS
+SELECT s.srvname AS server,
+       coalesce(voice.pid, run.pid) AS pid,
+       CASE WHEN c.pid IS NOT NULL THEN 'load' WHEN i.pid IS NOT NULL THEN 'index' ELSE coalesce(said.words ->> 0, 'other') END AS phase,
+       said.words ->> 1 AS source,
+       said.words ->> 2 AS target,
+       nullif((said.words ->> 3)::int, 0) AS table_number,
+       nullif((said.words ->> 4)::int, 0) AS tables,
+       c.param3 AS rows,
+       c.param1 AS bytes,
+       nullif(c.param11, 0) AS estimated_rows,
+       nullif(c.param2, 0) AS estimated_bytes,
+       t.elapsed,
+       round((c.param3 / nullif(t.seconds, 0))::numeric) AS rows_per_second,
+       CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining,
+       nullif(pg_catalog.pg_blocking_pids(coalesce(voice.pid, run.pid)), '{}') AS blocked_by
+FROM pg_catalog.pg_locks AS run
+JOIN pg_catalog.pg_foreign_server AS s ON s.oid = run.objid
+LEFT JOIN pg_catalog.pg_locks AS voice ON voice.locktype = 'object' AND voice.database = run.database
+     AND voice.classid = run.classid AND voice.objid = run.objid AND voice.objsubid = 2 AND voice.granted
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = voice.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = voice.pid
+LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = voice.pid
+LEFT JOIN LATERAL (SELECT substring(a.query, E'^/\\* mssql_fdw: (\\[(?:"(?:[^"\\\\]|\\\\.)*"|null|[0-9]+|, )*\\]) \\*/')::jsonb AS words) AS said ON true
+LEFT JOIN LATERAL (
+    -- param12 is a TimestampTz: microseconds since 2000
+    SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => c.param12 / 1e6)) AS elapsed,
+           extract(epoch FROM clock_timestamp()) - 946684800 - c.param12 / 1e6 AS seconds
+) AS t ON c.param12 > 0
+WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
+  AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
+COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; workers: it waits for them, who have rows of their own; load; index: one is built; else the kind of a step of the plan, or other';
+COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it, or of a worker';

@@ -1,0 +1,60 @@
+// A run whose tables are made and loaded by workers (pg/host/team.hpp), several at once, each in a
+// transaction of its own. All else is done by the leader, in the transaction of who has called it.
+//
+// What workers commit stands in schemas of the run's own, until the leader puts it into its place:
+// new tables in replicate_17_public, where 17 is the run and they are to be in public; staging
+// relations, and tables that others are refilled from, in replicate_17. If the leader's transaction
+// does not commit, the first worker drops these schemas, and writes into history what has happened.
+#pragma once
+
+#include "steps.hpp"
+
+namespace mssql::pg {
+
+// Starts the workers of a run, at most `jobs` and maybe none, for want of room, which is told.
+// `arguments`: of the call, as SQL, for history. `schema`: of our own functions, quoted.
+void start_workers(const char* schema, Oid server, const char* arguments, int jobs);
+
+// The number of the run, in its leader and in its workers; 0: it has none.
+std::int64_t run_of_workers();
+inline bool in_run_of_workers() { return run_of_workers() != 0; }
+
+// The schema of staging relations; InvalidOid: the run has none.
+Oid staging_namespace();
+
+// Executes steps of tables by the workers, and the others in the caller's transaction.
+class RunOfWorkers : public CallersTransaction {
+ public:
+  RunOfWorkers(const char* schema, Datum model, ArrayType* array, const StepList& steps, StepWitness& witness);
+  bool done_elsewhere(const Step& step, int i) override;
+
+ private:
+  struct Table {
+    int table_id;
+    int number;
+    int* steps;
+    int nsteps;
+  };
+
+  bool is_of_workers(const Step& step) const;
+  int table_of(int table_id) const;
+  void find_tables();
+  void find_steps();
+  void find_work();
+  void start(int member, const int* steps, int nsteps, int number);
+  void take_answer();
+  void prepare(int i);
+  void load_tables();
+
+  const StepList& list_;
+  StepWitness& witness_;
+  MemoryContext context_;
+  Table* tables_ = nullptr;  // those that are loaded, the largest first
+  int ntables_ = 0;
+  int* table_of_ = nullptr;  // by table_id; -1: none
+  int nids_ = 0;
+  int working_ = 0;
+  bool loaded_ = false;
+};
+
+}  // namespace mssql::pg

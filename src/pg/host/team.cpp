@@ -1,0 +1,280 @@
+#include "team.hpp"
+
+#include <csignal>
+
+#include "boundary.hpp"
+#include "worker_segment.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+constexpr Size queue_size = 65536;
+
+enum class End : int { none, committed, aborted };
+
+// Message types: PostgreSQL's for what is said, and ours.
+constexpr int notice = 78;
+constexpr int error = 69;
+constexpr char part_of_answer = 'd';
+constexpr char end_of_answer = 'c';
+
+shm_mq* requests_of(Shared* shared) { return reinterpret_cast<shm_mq*>(shared->rest()); }
+shm_mq* answers_of(Shared* shared) { return reinterpret_cast<shm_mq*>(shared->rest() + queue_size); }
+
+struct Member {
+  BackgroundWorkerHandle* worker;
+  dsm_segment* segment;
+  shm_mq_handle* requests;
+  shm_mq_handle* answers;
+  bool busy;
+};
+
+}  // namespace
+
+struct Team {
+  MemoryContext context;
+  MemoryContext message;  // the one that next_answer() has answered
+  int size;
+  Member members[FLEXIBLE_ARRAY_MEMBER];
+};
+
+namespace {
+
+Team* team = nullptr;
+
+Member start_member(const WorkerTask& task, dsm_handle first) {
+  Member member{};
+  dsm_segment* made = describe(task, 2 * queue_size);
+  Shared* shared = shared_of(made);
+  shared->joins_locks = true;
+  shared->first = first;
+  shm_mq* requests = shm_mq_create(shared->rest(), queue_size);
+  shm_mq* answers = shm_mq_create(shared->rest() + queue_size, queue_size);
+  shm_mq_set_sender(requests, MyProc);
+  shm_mq_set_receiver(answers, MyProc);
+  member.worker = launch(task, made);
+  if (member.worker == nullptr) {
+    dsm_detach(made);
+    return member;
+  }
+  dsm_pin_mapping(made);
+  member.segment = made;
+  member.requests = shm_mq_attach(requests, made, member.worker);
+  member.answers = shm_mq_attach(answers, made, member.worker);
+  return member;
+}
+
+// Who works is told to stop, the others see that the leader has gone.
+void dismiss(Member& member, End end) {
+  if (member.segment == nullptr) return;
+  shared_of(member.segment)->answer.store(static_cast<int>(end));
+  pid_t pid = 0;
+  if (member.busy && GetBackgroundWorkerPid(member.worker, &pid) == BGWH_STARTED) (void)kill(pid, SIGINT);
+  dsm_detach(std::exchange(member.segment, nullptr));
+}
+
+void dismiss_team(End end) {
+  Team* ended = std::exchange(team, nullptr);
+  if (ended == nullptr) return;
+  for (int i = 0; i < ended->size; ++i) dismiss(ended->members[i], end);
+  MemoryContextDelete(ended->context);
+}
+
+// An error that ends the session goes by everybody.
+void note_end_of_session() {
+  if (!proc_exit_inprogress) return;
+  ErrorData end{};
+  end.sqlerrcode = ERRCODE_ADMIN_SHUTDOWN;
+  end.message = const_cast<char*>("the session that led the work has ended");
+  note_error(team, end);
+}
+
+void at_end_of_transaction(XactEvent event, void*) {
+  if (event == XACT_EVENT_ABORT && team != nullptr) note_end_of_session();
+  if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE) dismiss_team(End::committed);
+  if (event == XACT_EVENT_ABORT) dismiss_team(End::aborted);
+}
+
+const char* readable(const char* text) { return text == nullptr ? nullptr : for_client(text); }
+
+// What a member said, as the leader's own.
+void say_again(StringInfo message) {
+  ErrorData said{};
+  pq_parse_errornotice(message, &said);
+  if (said.elevel > ERROR) said.elevel = ERROR;
+  if (said.elevel < ERROR) {
+    said.message = const_cast<char*>(readable(said.message));
+    said.detail = const_cast<char*>(readable(said.detail));
+    said.hint = const_cast<char*>(readable(said.hint));
+  }
+  ThrowErrorData(&said);
+}
+
+[[noreturn]] void raise_ended() {
+  ereport(ERROR,
+          (errcode(ERRCODE_OPERATOR_INTERVENTION), errmsg("background worker has ended in the middle of its work"),
+           errhint("The server's log says why.")));
+  pg_unreachable();
+}
+
+// One message of a member, if there is one: whether it is an answer.
+bool take_message(Team* of, int number, TeamAnswer* answer) {
+  Member& member = of->members[number];
+  for (;;) {
+    Size size = 0;
+    void* data = nullptr;
+    const shm_mq_result result = shm_mq_receive(member.answers, &size, &data, true);
+    if (result == SHM_MQ_WOULD_BLOCK) return false;
+    if (result == SHM_MQ_DETACHED) raise_ended();
+    StringInfoData message;
+    MemoryContextReset(of->message);
+    MemoryContext old = MemoryContextSwitchTo(of->message);
+    initStringInfo(&message);
+    MemoryContextSwitchTo(old);
+    appendBinaryStringInfo(&message, static_cast<const char*>(data), static_cast<int>(size));
+    const int type = pq_getmsgbyte(&message);
+    if (type == notice || type == error) say_again(&message);
+    if (type == part_of_answer || type == end_of_answer) {
+      const bool done = type == end_of_answer;
+      if (done) member.busy = false;
+      *answer = {number, done, message.data + message.cursor, static_cast<Size>(message.len - message.cursor)};
+      return true;
+    }
+  }
+}
+
+// The member's own.
+dsm_segment* leaders = nullptr;
+shm_mq_handle* requests = nullptr;
+
+planner_hook_type next_planner = nullptr;
+
+PlannedStmt* plan_alone(Query* query, const char* text, int options, ParamListInfo parameters) {
+  const auto plan = next_planner == nullptr ? standard_planner : next_planner;
+  return plan(query, text, options & ~CURSOR_OPT_PARALLEL_OK, parameters);
+}
+
+// The segment in which the members are counted, as long as they may be in a transaction.
+dsm_segment* counted = nullptr;
+
+void leave(dsm_segment* segment, Datum) { --shared_of(segment)->present; }
+
+void be_counted() {
+  const dsm_handle first = shared_of(leaders)->first;
+  counted = first == 0 ? leaders : dsm_attach(first);
+  if (counted == nullptr) proc_exit(0);  // the first one has gone, and so has the leader
+  if (first != 0) dsm_pin_mapping(counted);
+  ++shared_of(counted)->present;
+  on_dsm_detach(counted, leave, 0);
+}
+
+void send(char type, const char* bytes, Size size) { (void)pq_putmessage(type, bytes, size); }
+
+// False: the leader has gone. A cancel that comes between two requests was meant for the first.
+bool next_request(Size* size, void** data) {
+  HOLD_CANCEL_INTERRUPTS();
+  const shm_mq_result result = shm_mq_receive(requests, size, data, false);
+  QueryCancelPending = false;
+  RESUME_CANCEL_INTERRUPTS();
+  return result == SHM_MQ_SUCCESS;
+}
+
+}  // namespace
+
+Team* start_team(const WorkerTask& task, int wanted) {
+  static bool registered = false;
+  if (!std::exchange(registered, true)) RegisterXactCallback(at_end_of_transaction, nullptr);
+  Assert(team == nullptr);
+  MemoryContext context = AllocSetContextCreate(TopMemoryContext, "mssql_fdw team", ALLOCSET_SMALL_SIZES);
+  MemoryContext old = MemoryContextSwitchTo(context);
+  auto* made = static_cast<Team*>(palloc0(offsetof(Team, members) + sizeof(Member) * static_cast<Size>(wanted)));
+  made->context = context;
+  made->message = AllocSetContextCreate(context, "mssql_fdw message", ALLOCSET_DEFAULT_SIZES);
+  team = made;
+  BecomeLockGroupLeader();
+  while (made->size < wanted) {
+    const dsm_handle first = made->size == 0 ? 0 : dsm_segment_handle(made->members[0].segment);
+    made->members[made->size] = start_member(task, first);
+    if (made->members[made->size].worker == nullptr) break;
+    ++made->size;
+  }
+  MemoryContextSwitchTo(old);
+  if (made->size == 0) dismiss_team(End::aborted);
+  return team;
+}
+
+Team* present_team() { return team; }
+int size_of(const Team* of) { return of->size; }
+bool is_idle(const Team* of, int member) { return !of->members[member].busy; }
+
+void ask(Team* of, int member, const char* request, Size size) {
+  Member& asked = of->members[member];
+  asked.busy = true;
+#if PG_VERSION_NUM >= 150000
+  if (shm_mq_send(asked.requests, size, request, false, true) != SHM_MQ_SUCCESS) raise_ended();
+#else
+  if (shm_mq_send(asked.requests, size, request, false) != SHM_MQ_SUCCESS) raise_ended();
+#endif
+}
+
+TeamAnswer next_answer(Team* of) {
+  TeamAnswer answer{};
+  for (;;) {
+    for (int i = 0; i < of->size; ++i) {
+      if (take_message(of, i, &answer)) return answer;
+    }
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, 0, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+  }
+}
+
+void note_error(Team* of, const ErrorData& error) {
+  for (int i = 0; i < of->size; ++i) put_error(shared_of(of->members[i].segment), error);
+}
+
+const char* join_team(Datum argument) {
+  leaders = attach_to(argument);
+  Shared* shared = shared_of(leaders);
+  be_counted();
+  shm_mq_set_receiver(requests_of(shared), MyProc);
+  shm_mq_set_sender(answers_of(shared), MyProc);
+  requests = shm_mq_attach(requests_of(shared), leaders, nullptr);
+  pq_redirect_to_shm_mq(leaders, shm_mq_attach(answers_of(shared), leaders, nullptr));
+  next_planner = planner_hook;
+  planner_hook = plan_alone;
+  return connect_as_starter(leaders);
+}
+
+TeamEnd serve_team(void (*handle)(const char* request, Size size)) {
+  Size size = 0;
+  void* data = nullptr;
+  while (next_request(&size, &data)) {
+    handle(static_cast<const char*>(data), size);
+    send(end_of_answer, "", 0);
+  }
+  Shared* shared = shared_of(leaders);
+  const bool committed = shared->answer.load() == static_cast<int>(End::committed);
+  return {committed, shared->sqlstate, shared->error, shared->detail, shared->hint, shared->context};
+}
+
+void answer_part(const char* bytes, Size size) { send(part_of_answer, bytes, size); }
+void stay_alone() {
+  (void)set_config_option("max_parallel_maintenance_workers", "0", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true,
+                          ERROR, false);
+}
+
+void wait_for_others() {
+  HOLD_CANCEL_INTERRUPTS();
+  while (shared_of(counted)->present.load() > 1) {
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+  }
+  RESUME_CANCEL_INTERRUPTS();
+}
+
+int leader_pid() { return shared_of(leaders)->starter_pid; }
+
+}  // namespace mssql::pg

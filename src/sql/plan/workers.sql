@@ -1,0 +1,96 @@
+-- Replicate: what a plan has besides where workers make and load the tables (src/pg/copy/workers.hpp). They commit what nobody
+-- is to see yet: it stands in schemas of the run's own. The model has the run's number then, as `run`.
+
+-- The one whose tables are to be in `target_schema`; without that, the one of all others. NULL: the
+-- run is one transaction.
+CREATE OR REPLACE FUNCTION _mssql_fdw._staging_schema(model jsonb, target_schema name DEFAULT NULL) RETURNS name
+LANGUAGE sql IMMUTABLE
+RETURN (SELECT CASE WHEN octet_length(s.name) <= 63 THEN s.name::name ELSE _mssql_fdw._distinct_name(s.name, s.name) END
+        FROM (SELECT concat_ws('_', 'replicate', model ->> 'run', target_schema)) AS s (name) WHERE model ->> 'run' IS NOT NULL);
+COMMENT ON FUNCTION _mssql_fdw._staging_schema IS 'schema in which workers leave what they have made; NULL: there are none';
+
+-- Where a table stands while it is made.
+CREATE OR REPLACE FUNCTION _mssql_fdw._made(model jsonb, t replicate._table) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN model ->> 'run' IS NOT NULL AND t.action IN ('create', 'replace')
+            THEN format('%I.%I', _mssql_fdw._staging_schema(model, t.target_schema), t.target_name) ELSE t.target END;
+COMMENT ON FUNCTION _mssql_fdw._made IS 'name of a table while it is made';
+
+-- The phase of what workers must not do, and what has to wait for them.
+CREATE OR REPLACE FUNCTION _mssql_fdw._phase(model jsonb, phase int) RETURNS int
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN model ->> 'run' IS NULL THEN phase ELSE CASE phase WHEN 20 THEN 61 WHEN 25 THEN 62 WHEN 42 THEN 64 WHEN 45 THEN 65 END END;
+COMMENT ON FUNCTION _mssql_fdw._phase IS 'phase of a step that is the leader''s';
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_staging(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH schemas AS MATERIALIZED (
+        SELECT DISTINCT CASE WHEN t.action IN ('create', 'replace') THEN _mssql_fdw._staging_schema(model, t.target_schema)
+                             ELSE _mssql_fdw._staging_schema(model) END AS name
+        FROM _mssql_fdw._tables(model) AS t
+        WHERE t.action IN ('create', 'replace', 'switch', 'refill') AND model ->> 'run' IS NOT NULL AND model ->> 'what' = 'all'
+    ), numbered AS (
+        SELECT s.name, row_number() OVER (ORDER BY s.name COLLATE "C")::int AS ordinal FROM schemas AS s
+    )
+    SELECT 35, 0, s.ordinal, NULL::int, 'staging schema', NULL::text, quote_ident(s.name),
+           format('SELECT _mssql_fdw._make_staging_schema(%L)', s.name), NULL::text
+    FROM numbered AS s
+    UNION ALL
+    SELECT 63, t.position, 0, t.id, 'move', t.source, t.target,
+           format('ALTER TABLE %s SET SCHEMA %I', _mssql_fdw._made(model, t), t.target_schema), NULL
+    FROM _mssql_fdw._tables(model) AS t
+    WHERE t.action IN ('create', 'replace') AND model ->> 'run' IS NOT NULL AND model ->> 'what' = 'all'
+    UNION ALL
+    SELECT 89, 0, s.ordinal, NULL, 'drop schema', NULL, quote_ident(s.name), format('DROP SCHEMA %I CASCADE', s.name), NULL
+    FROM numbered AS s
+$$;
+COMMENT ON FUNCTION _mssql_fdw._plan_staging IS 'steps: where workers leave what they have made, and its way from there';
+
+-- The run that this session leads, or works for; NULL: none that has workers.
+CREATE OR REPLACE FUNCTION _mssql_fdw._run_of_workers() RETURNS bigint
+AS 'MODULE_PATHNAME', 'mssql_fdw_run_of_workers' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._run_of_workers IS 'number of the run that this session leads, or works for; NULL: none with workers';
+
+-- In a run, of its worker, whatever rights the user has on the database: it goes when the run ends.
+CREATE OR REPLACE FUNCTION _mssql_fdw._make_staging_schema(name name) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_make_staging_schema' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._make_staging_schema IS 'makes a schema for what workers of the run leave';
+
+-- The largest first, so that no worker is left with it when the others have nothing more to do.
+CREATE OR REPLACE FUNCTION _mssql_fdw._tables_by_size(model jsonb) RETURNS int[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(t.id ORDER BY coalesce(t.bytes, 0) DESC, coalesce(t.rows, 0) DESC, t.position), '{}')
+    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')
+$$;
+COMMENT ON FUNCTION _mssql_fdw._tables_by_size IS 'ids of the tables that are loaded, the largest first';
+
+-- What the workers of a run have left that did not end well: schemas of its name and with its
+-- comment (src/pg/copy/workers.cpp).
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+DECLARE
+    schema name;
+BEGIN
+    FOR schema IN SELECT n.nspname FROM pg_namespace AS n
+                  WHERE n.nspname ~ format('^replicate_%s(_|$)', run) AND pg_has_role(n.nspowner, 'USAGE')
+                    AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run) LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', schema);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._discard_staging IS 'drops what the workers of a run have left';
+
+-- Whether a process works on a run, or cleans up behind it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_worked_on(run bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_is_worked_on' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._is_worked_on IS 'whether a process works on a run';
+
+-- Of the user's runs: what those have left whose workers could not drop it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers() RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._discard_staging(l.run)
+    FROM (SELECT DISTINCT substring(n.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run
+          FROM pg_namespace AS n WHERE pg_has_role(n.nspowner, 'USAGE')) AS l
+    WHERE l.run IS NOT NULL AND NOT _mssql_fdw._is_worked_on(l.run)
+$$;
+COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs of the user''s have left';

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+needs_stand_in
+plan 50
+
+readonly tables="include => ARRAY['dbo.tap_work%']"
+run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
+sums() { query "SELECT (SELECT count(*) || ' ' || sum(id) FROM copies.tap_work_a), (SELECT count(*) || ' ' || sum(id) FROM copies.tap_work_b), (SELECT count(*) || ' ' || sum(id) FROM copies.tap_work_c)"; }
+last() { query "SELECT status, sqlstate FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
+ended() { wait_until 30 "SELECT status <> 'running' FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
+no_leftovers() {
+  wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'mssql_fdw worker'" &&
+    query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%' AND relkind <> 't' UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'" | tr '\n' ' '
+}
+stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_work_b' AND rows > 0"
+stall() { no_faults && fault stall_after_rows 5000 tap_work_b; }
+slow() { no_faults && fault slow_row_us 800 tap_work_b; }
+readonly whole='6000 18003000|6000 18003000|10 55'
+
+for name in a b; do
+  tsql "CREATE TABLE dbo.tap_work_$name (id int NOT NULL IDENTITY PRIMARY KEY, t nvarchar(max) NULL)"
+  tsql "SET IDENTITY_INSERT dbo.tap_work_$name ON; INSERT INTO dbo.tap_work_$name (id, t) SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 6000)"
+done
+tsql "CREATE TABLE dbo.tap_work_c (id int NOT NULL PRIMARY KEY REFERENCES dbo.tap_work_a (id), n int NULL CHECK (n > 0))"
+tsql "INSERT INTO dbo.tap_work_c SELECT n, n FROM $(numbers 10)"
+make_server mssql
+
+# A first copy.
+like "$(query "SELECT string_agg(kind || ' ' || coalesce(target, ''), ', ' ORDER BY step) FROM replicate_plan('mssql', target_schema => 'copies', $tables, jobs => 2)
+  WHERE kind IN ('staging schema', 'move', 'drop schema')" 2>/dev/null)" '^staging schema replicate_n_copies, move copies.tap_work_a, .*, drop schema replicate_n_copies$' \
+  "a plan shows where workers leave what they have made"
+slow
+background first "$(run)"
+ok "wait_until 30 \"\$stalled\"" "a first run is in mid-load"
+is "$(query "SELECT to_regnamespace('copies') IS NULL")" t "... whose tables nobody sees"
+is "$(query "SELECT status, rows, pid = $(backend_of first) FROM replicate.runs")" 'running|0|t' "... which stands in history"
+is "$(query "SELECT count(*) FROM replicate.progress WHERE pid = $(backend_of first) AND phase = 'workers' AND tables = 3")" 1 "... says that it waits for its workers"
+is "$(query "SELECT DISTINCT backend_type, application_name, leader_pid = $(backend_of first) FROM pg_stat_activity WHERE backend_type LIKE 'mssql%'")" \
+  'mssql_fdw worker|mssql_fdw run 1|t' "... who are told from others"
+like "$(error_of "$(run)")" 'ERROR:  55006' "a second run is refused"
+no_faults
+like "$(finish first)" 'table [123] of 3.*3 tables: 12010 rows' "... and it tells of each table"
+is "$(sums)" "$whole" "all rows are there"
+is "$(query "SELECT status, rows, consistency, pid IS NULL FROM replicate.runs")" 'ok|12010|a moment a chunk|t' "... history has it, and that they are of several moments"
+is "$(query "SELECT count(*) FILTER (WHERE contype = 'p'), count(*) FILTER (WHERE contype = 'f' AND convalidated), count(*) FILTER (WHERE contype = 'c' AND convalidated) FROM pg_constraint WHERE connamespace = 'copies'::regnamespace")" \
+  '3|1|1' "... with keys and checks"
+is "$(query "INSERT INTO copies.tap_work_a (t) VALUES ('next') RETURNING id")" 6001 "... and numbers that go on"
+is "$(query "SELECT pg_get_serial_sequence('copies.tap_work_a', 'id')")" copies.tap_work_a_id_seq "... from a sequence of its schema"
+is "$(no_leftovers)" '0 0 ' "nothing else is left"
+
+# A refresh, beside others.
+tsql "UPDATE dbo.tap_work_c SET n = 7"
+slow
+background refresh "$(run)"
+ok "wait_until 30 \"\$stalled\"" "a refresh is in mid-load"
+is "$(query "SELECT count(*), max(id) FROM copies.tap_work_a")" '6001|6001' "others read the old rows"
+# Who waits for the leader's lock does not keep its workers waiting.
+background alters "ALTER TABLE copies.tap_work_b ADD more int"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'\"" "who alters a table waits"
+no_faults
+like "$(finish refresh)" 'dbo.tap_work_a\|6000\|ok.dbo.tap_work_b\|6000\|ok.dbo.tap_work_c\|10\|ok' "... and the run does not wait for him"
+finish alters >/dev/null
+is "$(query "SELECT count(*) FROM pg_attribute WHERE attrelid = 'copies.tap_work_b'::regclass AND attname = 'more'")" 1 "... who is next"
+is "$(sums) $(query "SELECT DISTINCT n FROM copies.tap_work_c")" "$whole 7" "all new rows are there"
+
+# All end together.
+stall
+background cancelled "$(run)"
+ok "wait_until 30 \"\$stalled\"" "the next one is in mid-load"
+at_most "$(elapsed query "SELECT pg_cancel_backend($(backend_of cancelled)); SELECT pg_sleep(0.05)")" 1 "cancelled"
+like "$(finish cancelled)" 'canceling statement due to user request' "... it ends"
+ok "ended" "... its worker says so in history"
+is "$(last)" 'cancelled|57014' "... as it was"
+is "$(no_leftovers)" '0 0 ' "... and nothing is left"
+is "$(sums)" "$whole" "... nor changed"
+stall
+background terminated "$(run)"
+ok "wait_until 30 \"\$stalled\"" "one whose session ends"
+query "SELECT pg_terminate_backend($(backend_of terminated))" >/dev/null
+finish terminated >/dev/null
+ok "ended" "... stands in history"
+is "$(last)" 'failed|57P01' "... with the reason"
+is "$(no_leftovers)" '0 0 ' "... and nothing is left"
+stall
+background loses "$(run)"
+ok "wait_until 30 \"\$stalled\"" "one whose worker ends"
+query "SELECT pg_terminate_backend(pid) FROM replicate.progress WHERE phase = 'load'" >/dev/null
+like "$(finish loses)" 'ERROR:  terminating background worker|ERROR:  background worker has ended' "... fails"
+is "$(no_leftovers)" '0 0 ' "... and leaves nothing"
+no_faults
+fault error_after_rows 100 tap_work_b
+like "$(error_of "$(run)")" 'ERROR:  22P02: .*CONTEXT:.*load of dbo.tap_work_b into copies.tap_work_b' "an error of the source is one of the run"
+ok "ended" "... and is kept"
+is "$(query "SELECT status, sqlstate, error_context LIKE 'column%load of dbo.tap_work_b%' OR error_context LIKE '%load of dbo.tap_work_b%' FROM replicate.runs ORDER BY id DESC LIMIT 1")" 'failed|22P02|t' \
+  "... with the table that was loaded"
+no_faults
+
+# What a crash has left.
+query "CREATE SCHEMA replicate_99_copies CREATE TABLE t (a int); COMMENT ON SCHEMA replicate_99_copies IS 'mssql_fdw: what run 99 has loaded, on its way'; CREATE SCHEMA replicate_98_mine"
+query "$(run)" >/dev/null 2>&1
+is "$(query "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname LIKE 'replicate\__%'")" replicate_98_mine "what a run has left goes with the next one, and nothing else"
+query "DROP SCHEMA replicate_98_mine"
+
+# In a transaction.
+is "$(query "BEGIN; DELETE FROM copies.tap_work_c; $(run); ROLLBACK" 2>/dev/null | tail -n 1)" 'dbo.tap_work_c|10|ok' "in a transaction that is rolled back"
+ok "ended" "... it has an end"
+is "$(last)" 'failed|40000' "... which history tells"
+is "$(no_leftovers)$(sums)" "0 0 $whole" "... and nothing is left, or changed"
+like "$(error_of "BEGIN ISOLATION LEVEL REPEATABLE READ; $(run)")" 'ERROR:  55000: +background workers.*jobs => 0' "a transaction that would not see what they have done is told"
+
+# In the background, and for more workers than there is room for.
+started=$(query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"wait\": false}')" 2>/dev/null | sed 's/^run \([0-9]*\) .*/\1/')
+is "$(query "SELECT count(*), sum(rows) FROM replicate_wait($started)" 2>/dev/null)" '3|12010' "a run in the background has workers, too"
+like "$(answer "$(run 64)")" '[0-9]+ of 64 background workers could be started.*max_worker_processes.*3 tables: 12010 rows' "with as many workers as there are"
+
+# As an ordinary role, whose rights end at a schema.
+role=tap_work_$$
+query "CREATE ROLE $role LOGIN; CREATE SCHEMA theirs AUTHORIZATION $role; GRANT USAGE ON FOREIGN SERVER mssql TO $role;
+  CREATE USER MAPPING FOR $role SERVER mssql OPTIONS (username '$MSSQL_TEST_USER', password '$MSSQL_TEST_PASSWORD')"
+is "$(PGUSER=$role query "SELECT count(*), sum(rows) FROM replicate_all('mssql', target_schema => 'theirs', $tables, jobs => 2)" 2>/dev/null)" '3|12010' "an ordinary role's run has workers"
+is "$(query "SELECT count(*) FROM pg_class WHERE relnamespace = 'theirs'::regnamespace AND relowner = '$role'::regrole AND relkind = 'r'")" 3 "... who work as that role"
+like "$(PGUSER=$role error_of "SELECT _mssql_fdw._make_staging_schema('replicate_1')")" 'ERROR:  55000: +a step of replication' "... which makes no schema otherwise"
+is "$(no_leftovers)" '0 0 ' "nothing is left in the end"
+query "DROP OWNED BY $role; DROP ROLE $role; DROP SCHEMA copies CASCADE" 2>/dev/null
+for name in c a b; do tsql "DROP TABLE dbo.tap_work_$name"; done
