@@ -2,7 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 50
+plan 54
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
@@ -103,10 +103,14 @@ is "$(query "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname LIK
 query "DROP SCHEMA replicate_98_mine"
 
 # In a transaction.
-is "$(query "BEGIN; DELETE FROM copies.tap_work_c; $(run); ROLLBACK" 2>/dev/null | tail -n 1)" 'dbo.tap_work_c|10|ok' "in a transaction that is rolled back"
+is "$(query "BEGIN; SELECT count(*) FROM copies.tap_work_c; $(run); ROLLBACK" 2>/dev/null | tail -n 1)" 'dbo.tap_work_c|10|ok' "in a transaction that is rolled back"
 ok "ended" "... it has an end"
 is "$(last)" 'failed|40000' "... which history tells"
 is "$(no_leftovers)$(sums)" "0 0 $whole" "... and nothing is left, or changed"
+is "$(query "BEGIN; SAVEPOINT s; $(run); ROLLBACK TO s; $(run 0); COMMIT" 2>/dev/null | grep -c ok)" 6 "one that is rolled back to a savepoint, and one without workers"
+ok "ended" "... has an end"
+is "$(no_leftovers)$(query "SELECT string_agg(status, ' ' ORDER BY id) FROM (SELECT * FROM replicate.runs ORDER BY id DESC LIMIT 2) AS r")" "0 0 failed ok, with notes" "... and leaves nothing"
+like "$(error_of "BEGIN; DELETE FROM copies.tap_work_c; $(run); COMMIT")" 'ERROR:  55000: +background workers would not see.*Commit before' "one that has changed something is told"
 like "$(error_of "BEGIN ISOLATION LEVEL REPEATABLE READ; $(run)")" 'ERROR:  55000: +background workers.*jobs => 0' "a transaction that would not see what they have done is told"
 
 # In the background, and for more workers than there is room for.

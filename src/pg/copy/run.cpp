@@ -278,6 +278,7 @@ Datum replicate(FunctionCallInfo fcinfo) {
   tell_error(work_and_write, &call, tell_workers);
   SPI_finish();
   end_run(server->serverid, settings);
+  end_run_of_workers();
   return call.answer.values[1];
 }
 

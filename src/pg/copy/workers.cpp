@@ -69,8 +69,15 @@ std::int64_t begin_history(Team* team, const char* arguments) {
   }
 }
 
+// The leader's nesting level when the run began.
+int level = 0;
+
 void forget_run(XactEvent event, void*) {
   if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) number = 0;
+}
+
+void forget_failed_run(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event == SUBXACT_EVENT_ABORT_SUB && GetCurrentTransactionNestLevel() <= level) number = 0;
 }
 
 void tell_missing(int started, int jobs) {
@@ -255,16 +262,27 @@ void start_workers(const char* schema, Oid server, const char* arguments, int jo
                     errmsg("background workers can load tables for a transaction at READ COMMITTED only"),
                     errhint("Begin another one, or use jobs => 0.")));
   }
+  if (TransactionIdIsValid(GetTopTransactionIdIfAny())) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("background workers would not see what this transaction has changed"),
+                    errhint("Commit before you call this, or use jobs => 0.")));
+  }
   static bool registered = false;
-  if (!std::exchange(registered, true)) RegisterXactCallback(forget_run, nullptr);
+  if (!std::exchange(registered, true)) {
+    RegisterXactCallback(forget_run, nullptr);
+    RegisterSubXactCallback(forget_failed_run, nullptr);
+  }
   Team* team = start_team({"mssql_fdw_work_for_run", "mssql_fdw worker", message_of(schema, server)}, jobs);
   const int started = team == nullptr ? 0 : size_of(team);
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;
+  level = GetCurrentTransactionNestLevel();
   has_history = background_run() == 0;
   number = has_history ? begin_history(team, arguments) : background_run();
   if (has_history) hold_run_now(number);
 }
+
+void end_run_of_workers() { number = 0; }
 
 std::int64_t run_of_workers() { return number; }
 

@@ -15,6 +15,10 @@ namespace mssql::pg {
 // `arguments`: of the call, as SQL, for history. `schema`: of our own functions, quoted.
 void start_workers(const char* schema, Oid server, const char* arguments, int jobs);
 
+// The leader's call is over. What its workers have done waits for the end of the transaction, as
+// they do.
+void end_run_of_workers();
+
 // The number of the run, in its leader and in its workers; 0: it has none.
 std::int64_t run_of_workers();
 inline bool in_run_of_workers() { return run_of_workers() != 0; }

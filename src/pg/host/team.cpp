@@ -33,6 +33,7 @@ struct Member {
 }  // namespace
 
 struct Team {
+  int level;  // of the subtransaction whose abort ends it
   MemoryContext context;
   MemoryContext message;  // the one that next_answer() has answered
   int size;
@@ -76,7 +77,6 @@ void dismiss(Member& member, End end) {
 
 void dismiss_team(End end) {
   Team* ended = std::exchange(team, nullptr);
-  if (ended == nullptr) return;
   for (int i = 0; i < ended->size; ++i) dismiss(ended->members[i], end);
   MemoryContextDelete(ended->context);
 }
@@ -91,9 +91,20 @@ void note_end_of_session() {
 }
 
 void at_end_of_transaction(XactEvent event, void*) {
-  if (event == XACT_EVENT_ABORT && team != nullptr) note_end_of_session();
-  if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE) dismiss_team(End::committed);
-  if (event == XACT_EVENT_ABORT) dismiss_team(End::aborted);
+  if (team == nullptr) return;
+  if (event == XACT_EVENT_ABORT) {
+    note_end_of_session();
+    dismiss_team(End::aborted);
+  } else if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE) {
+    dismiss_team(End::committed);
+  }
+}
+
+void at_end_of_subtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  const int level = GetCurrentTransactionNestLevel();
+  if (team == nullptr || team->level < level) return;
+  if (event == SUBXACT_EVENT_ABORT_SUB) dismiss_team(End::aborted);
+  if (event == SUBXACT_EVENT_COMMIT_SUB) team->level = level - 1;
 }
 
 const char* readable(const char* text) { return text == nullptr ? nullptr : for_client(text); }
@@ -184,11 +195,15 @@ bool next_request(Size* size, void** data) {
 
 Team* start_team(const WorkerTask& task, int wanted) {
   static bool registered = false;
-  if (!std::exchange(registered, true)) RegisterXactCallback(at_end_of_transaction, nullptr);
-  Assert(team == nullptr);
+  if (!std::exchange(registered, true)) {
+    RegisterXactCallback(at_end_of_transaction, nullptr);
+    RegisterSubXactCallback(at_end_of_subtransaction, nullptr);
+  }
+  if (team != nullptr) elog(ERROR, "the transaction has a team of workers already");
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "mssql_fdw team", ALLOCSET_SMALL_SIZES);
   MemoryContext old = MemoryContextSwitchTo(context);
   auto* made = static_cast<Team*>(palloc0(offsetof(Team, members) + sizeof(Member) * static_cast<Size>(wanted)));
+  made->level = GetCurrentTransactionNestLevel();
   made->context = context;
   made->message = AllocSetContextCreate(context, "mssql_fdw message", ALLOCSET_DEFAULT_SIZES);
   team = made;
@@ -200,8 +215,9 @@ Team* start_team(const WorkerTask& task, int wanted) {
     ++made->size;
   }
   MemoryContextSwitchTo(old);
-  if (made->size == 0) dismiss_team(End::aborted);
-  return team;
+  if (made->size > 0) return made;
+  dismiss_team(End::aborted);
+  return nullptr;
 }
 
 Team* present_team() { return team; }

@@ -13,8 +13,8 @@ namespace mssql::pg {
 
 struct Team;
 
-// As many members as are `wanted`, or as there is room for; null: for none. One team a transaction,
-// until its end.
+// As many members as are `wanted`, or as there is room for; null: for none. One team a
+// transaction, until its end, or the abort of the part of it that this is called in.
 Team* start_team(const WorkerTask& task, int wanted);
 // The team of this transaction; null: it has none.
 Team* present_team();
