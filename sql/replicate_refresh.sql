@@ -96,9 +96,9 @@ ROLLBACK;
 BEGIN;
 SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
 SAVEPOINT one;
-SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again', jobs => 0);
 ROLLBACK TO one;
-SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again');
+SELECT source, rows, status FROM replicate_table('mssql', 'rep.Sale', 'again', jobs => 0);
 COMMIT;
 SELECT count(*) FROM again.sale;
 

@@ -2,7 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 54
+plan 55
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
@@ -95,6 +95,11 @@ ok "ended" "... and is kept"
 is "$(query "SELECT status, sqlstate, error_context LIKE 'column%load of dbo.tap_work_b%' OR error_context LIKE '%load of dbo.tap_work_b%' FROM replicate.runs ORDER BY id DESC LIMIT 1")" 'failed|22P02|t' \
   "... with the table that was loaded"
 no_faults
+
+query "SET client_min_messages = error; CREATE PUBLICATION everything FOR ALL TABLES"
+like "$(error_of "SELECT * FROM replicate_all('mssql', target_schema => 'others', $tables, jobs => 2)")" 'ERROR:  55000: +publication "everything" of all tables.*jobs => 0' \
+  "new tables are not published under other names"
+query "DROP PUBLICATION everything"
 
 # What a crash has left.
 query "CREATE SCHEMA replicate_99_copies CREATE TABLE t (a int); COMMENT ON SCHEMA replicate_99_copies IS 'mssql_fdw: what run 99 has loaded, on its way'; CREATE SCHEMA replicate_98_mine"

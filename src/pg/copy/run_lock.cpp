@@ -1,8 +1,6 @@
 #include "run_lock.hpp"
 
-#include "background.hpp"
-#include "run.hpp"
-#include "workers.hpp"
+#include "run_now.hpp"
 
 namespace mssql::pg {
 
@@ -35,13 +33,22 @@ void hold_run_now(std::int64_t run) {
   (void)LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
-// Its own locks do not keep a process from another one.
+// Trying to take it would tell a process of the holder's lock group nothing.
 bool is_held(std::int64_t run) {
-  if (RecoveryInProgress() || run == background_run() || run == run_of_workers()) return true;
+  if (RecoveryInProgress()) return true;
   const LOCKTAG tag = lock_of(run);
-  if (LockAcquire(&tag, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL) return true;
-  LockRelease(&tag, ShareLock, false);
-  return false;
+  Oid types[] = {OIDOID, OIDOID, OIDOID, INT2OID};
+  Datum values[] = {ObjectIdGetDatum(tag.locktag_field1), ObjectIdGetDatum(tag.locktag_field2),
+                    ObjectIdGetDatum(tag.locktag_field3), Int16GetDatum(static_cast<int16>(tag.locktag_field4))};
+  SPI_connect();
+  run_now(
+      "SELECT FROM pg_catalog.pg_locks AS l WHERE l.locktype OPERATOR(pg_catalog.=) 'object' "
+      "AND l.database OPERATOR(pg_catalog.=) $1 AND l.classid OPERATOR(pg_catalog.=) $2 "
+      "AND l.objid OPERATOR(pg_catalog.=) $3 AND l.objsubid OPERATOR(pg_catalog.=) $4 AND l.granted",
+      lengthof(types), types, values, 1);
+  const bool held_by_any = SPI_processed > 0;
+  SPI_finish();
+  return held_by_any;
 }
 
 }  // namespace mssql::pg

@@ -94,3 +94,20 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     WHERE l.run IS NOT NULL AND NOT _mssql_fdw._is_worked_on(l.run)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs of the user''s have left';
+
+-- A publication of all tables takes in what workers make, under a name that no subscriber has.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_publications(model jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    publication name;
+BEGIN
+    SELECT min(p.pubname) INTO publication FROM pg_publication AS p WHERE p.puballtables;
+    IF publication IS NOT NULL AND model ->> 'run' IS NOT NULL
+       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace')) THEN
+        PERFORM _mssql_fdw._raise('55000', format('publication "%s" of all tables would publish what workers make under other names', publication),
+            'New tables stand in a schema of the run''s own until its end, which no subscriber has.', 'Use jobs => 0.');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._check_publications IS
+    'error where a publication of all tables would publish new tables under the names that workers make them by';

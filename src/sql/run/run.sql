@@ -214,6 +214,7 @@ BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
         || jsonb_build_object('run', _mssql_fdw._run_of_workers());
+    PERFORM _mssql_fdw._check_publications(model);
     PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
     PERFORM _mssql_fdw._say_times(model, clock_timestamp() - run.started);
