@@ -2,7 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 55
+plan 61
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
@@ -101,6 +101,18 @@ like "$(error_of "SELECT * FROM replicate_all('mssql', target_schema => 'others'
   "new tables are not published under other names"
 query "DROP PUBLICATION everything"
 
+# Who reads what workers have committed keeps nobody else waiting.
+slow
+background read_on "$(run)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_class WHERE relname = 'pg_temp_' || 'copies.tap_work_a'::regclass::oid AND reltuples > 0\"" "while a table has been staged"
+background dumps "BEGIN; SELECT count(*) FROM $(query "SELECT c.oid::regclass FROM pg_class AS c WHERE c.relname = 'pg_temp_' || 'copies.tap_work_a'::regclass::oid"); SELECT pg_sleep(600)"
+no_faults
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'\"" "... and is read, its run waits"
+is "$(query "SET lock_timeout = '5s'; SELECT count(*) FROM copies.tap_work_c")" 10 "... and nobody waits for the run"
+query "SELECT pg_cancel_backend($(backend_of dumps))" >/dev/null
+finish dumps >/dev/null
+like "$(finish read_on)" 'dbo.tap_work_a.6000.ok' "... which goes on then"
+
 # What a crash has left.
 query "CREATE SCHEMA replicate_99_copies CREATE TABLE t (a int); COMMENT ON SCHEMA replicate_99_copies IS 'mssql_fdw: what run 99 has loaded, on its way'; CREATE SCHEMA replicate_98_mine"
 query "$(run)" >/dev/null 2>&1
@@ -127,9 +139,17 @@ like "$(answer "$(run 64)")" '[0-9]+ of 64 background workers could be started.*
 role=tap_work_$$
 query "CREATE ROLE $role LOGIN; CREATE SCHEMA theirs AUTHORIZATION $role; GRANT USAGE ON FOREIGN SERVER mssql TO $role;
   CREATE USER MAPPING FOR $role SERVER mssql OPTIONS (username '$MSSQL_TEST_USER', password '$MSSQL_TEST_PASSWORD')"
+query "CREATE SCHEMA granted; ALTER DEFAULT PRIVILEGES IN SCHEMA granted GRANT SELECT ON TABLES TO $role; ALTER DEFAULT PRIVILEGES IN SCHEMA granted GRANT USAGE ON SEQUENCES TO $role;
+  SELECT count(*) FROM replicate_all('mssql', target_schema => 'granted', $tables, jobs => 2)" >/dev/null 2>&1
 is "$(PGUSER=$role query "SELECT count(*), sum(rows) FROM replicate_all('mssql', target_schema => 'theirs', $tables, jobs => 2)" 2>/dev/null)" '3|12010' "an ordinary role's run has workers"
+is "$(query "SELECT has_table_privilege('$role', 'granted.tap_work_c', 'SELECT'), has_sequence_privilege('$role', 'granted.tap_work_a_id_seq', 'USAGE'), count(*) FROM pg_default_acl WHERE defaclnamespace <> 0")" 't|t|2' \
+  "default privileges of a schema are those of its new tables, whoever makes them"
 is "$(query "SELECT count(*) FROM pg_class WHERE relnamespace = 'theirs'::regnamespace AND relowner = '$role'::regrole AND relkind = 'r'")" 3 "... who work as that role"
+run=$(query "SELECT max(id) + 1 FROM replicate.runs")
+query "CREATE SCHEMA replicate_$run"
+is "$(query "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2)" 2>/dev/null)$(query "SELECT max(id) - $run FROM replicate.runs")" 31 "a name that is taken is no run's"
+query "DROP SCHEMA replicate_$run"
 like "$(PGUSER=$role error_of "SELECT _mssql_fdw._make_staging_schema('replicate_1')")" 'ERROR:  55000: +a step of replication' "... which makes no schema otherwise"
 is "$(no_leftovers)" '0 0 ' "nothing is left in the end"
-query "DROP OWNED BY $role; DROP ROLE $role; DROP SCHEMA copies CASCADE" 2>/dev/null
+query "DROP OWNED BY $role; DROP ROLE $role; DROP SCHEMA copies, granted CASCADE" 2>/dev/null
 for name in c a b; do tsql "DROP TABLE dbo.tap_work_$name"; done

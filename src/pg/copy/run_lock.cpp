@@ -6,26 +6,23 @@ namespace mssql::pg {
 
 namespace {
 
-// What src/sql/run/run.sql looks for in pg_locks: _lock_of_run().
+// What src/sql/run/run.sql looks for in pg_locks: _process_of_run(). Of the method of advisory
+// locks, for others of a session go when a transaction aborts; of another type than these, so that
+// nobody takes it by their functions.
 LOCKTAG lock_of(std::int64_t run) {
   const Oid runs = get_relname_relid("_runs", get_namespace_oid("replicate", false));
   const auto bits = static_cast<std::uint64_t>(run);
   LOCKTAG tag{};
   SET_LOCKTAG_OBJECT(tag, MyDatabaseId, runs, static_cast<std::uint32_t>(bits), static_cast<std::uint16_t>(bits >> 32));
+  tag.locktag_lockmethodid = USER_LOCKMETHOD;
   return tag;
 }
-
-LOCKTAG held{};
-
-// PostgreSQL releases a session's locks only where a transaction is open.
-void release(int, Datum) { LockRelease(&held, ExclusiveLock, true); }
 
 }  // namespace
 
 void hold_run(std::int64_t run) {
-  held = lock_of(run);
-  (void)LockAcquire(&held, ExclusiveLock, true, false);
-  before_shmem_exit(release, 0);
+  const LOCKTAG tag = lock_of(run);
+  (void)LockAcquire(&tag, ExclusiveLock, true, false);
 }
 
 void hold_run_now(std::int64_t run) {

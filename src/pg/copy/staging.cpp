@@ -197,24 +197,22 @@ void build_staged_index(Oid table, Oid index, Oid staging, int natts) {
 }
 
 // What relcache knows of the files' age, by which it is decided what goes to the write-ahead log. A
-// file that a worker has committed is as old as the table's own.
+// file that a worker has committed is none of this transaction's.
 void exchange_ages(Oid old_id, Oid new_id) {
   Relation old_one = relation_open(old_id, NoLock);
   Relation new_one = relation_open(new_id, NoLock);
-  if (new_one->rd_createSubid == InvalidSubTransactionId) {
-    relation_close(old_one, NoLock);
-    relation_close(new_one, NoLock);
-    return;
-  }
-  new_one->rd_createSubid = old_one->rd_createSubid;
+  const bool is_new = new_one->rd_createSubid != InvalidSubTransactionId;
+  const SubTransactionId created = old_one->rd_createSubid;
+  if (!is_new) old_one->rd_createSubid = InvalidSubTransactionId;
+  new_one->rd_createSubid = created;
 #if PG_VERSION_NUM >= 160000
-  new_one->rd_newRelfilelocatorSubid = old_one->rd_newRelfilelocatorSubid;
-  new_one->rd_firstRelfilelocatorSubid = old_one->rd_firstRelfilelocatorSubid;
-  RelationAssumeNewRelfilelocator(old_one);
+  std::swap(old_one->rd_newRelfilelocatorSubid, new_one->rd_newRelfilelocatorSubid);
+  std::swap(old_one->rd_firstRelfilelocatorSubid, new_one->rd_firstRelfilelocatorSubid);
+  if (is_new) RelationAssumeNewRelfilelocator(old_one);
 #else
-  new_one->rd_newRelfilenodeSubid = old_one->rd_newRelfilenodeSubid;
-  new_one->rd_firstRelfilenodeSubid = old_one->rd_firstRelfilenodeSubid;
-  RelationAssumeNewRelfilenode(old_one);
+  std::swap(old_one->rd_newRelfilenodeSubid, new_one->rd_newRelfilenodeSubid);
+  std::swap(old_one->rd_firstRelfilenodeSubid, new_one->rd_firstRelfilenodeSubid);
+  if (is_new) RelationAssumeNewRelfilenode(old_one);
 #endif
   relation_close(old_one, NoLock);
   relation_close(new_one, NoLock);
@@ -527,8 +525,17 @@ bool leave_index_out(Oid id, Oid index) {
   return true;
 }
 
+// Who reads what workers have committed, pg_dump say, is waited for before others have to wait.
+static void lock_committed(const SwitchRequest& request) {
+  for (int i = 0; i < request.ntables; ++i) {
+    const Oid staging = staging_of(request.tables[i]);
+    if (OidIsValid(staging)) LockRelationOid(staging, AccessExclusiveLock);
+  }
+}
+
 List* switch_tables(const SwitchRequest& request) {
   sort_for_locks(request.tables, request.ntables);
+  if (in_run_of_workers()) lock_committed(request);
   for (int i = 0; i < request.ntables; ++i) check_staged(request.tables[i]);
   List* violated = check_constraints(request);
   lock_for_switch(request);

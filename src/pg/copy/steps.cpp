@@ -26,7 +26,7 @@ bool may_fail(const Step& step) {
 
 // What these call says itself that it is a step (begin_step).
 bool calls_steps(const Step& step) {
-  return is_one_of(step.kind, {"staging schema", "load", "verify", "stage", "stage indexes", "switch"});
+  return is_one_of(step.kind, {"staging schema", "drop schema", "load", "verify", "stage", "stage indexes", "switch"});
 }
 
 // Triggers of the caller's run with his search_path; the statement names nothing that it could

@@ -9,6 +9,7 @@
 #include "pg/host/team.hpp"
 #include "run.hpp"
 #include "run_lock.hpp"
+#include "run_now.hpp"
 
 namespace mssql::pg {
 
@@ -177,11 +178,7 @@ void do_steps(void* argument) {
 }
 
 // What runs have left whose workers could not drop it, for the server went down.
-void discard_leftovers(void*) {
-  SPI_connect();
-  (void)SPI_execute(psprintf("SELECT %s._discard_leftovers()", own_functions), false, 0);
-  SPI_finish();
-}
+void discard_leftovers(void*) { (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", own_functions)); }
 
 void take_name() {
   const char* name = psprintf("mssql_fdw run " INT64_FORMAT, number);
@@ -219,9 +216,7 @@ void handle(const char* bytes, Size size) {
 }
 
 void discard(void*) {
-  SPI_connect();
-  (void)SPI_execute(psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_functions, number), false, 0);
-  SPI_finish();
+  (void)write_in_history(psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_functions, number));
 }
 
 void write_end(void* argument) {
@@ -243,6 +238,18 @@ void clean_up(TeamEnd end) {
   wait_for_others();
   if (writes_history) in_peace(write_end, &end);
   in_peace(discard, nullptr);
+}
+
+// It is history's owner's, so that it goes with the run whatever the user does, and the user may
+// make tables in it, whatever rights he has on the database.
+void make_staging_schema(const char* name) {
+  const char* run = psprintf("replicate_" INT64_FORMAT, number);
+  const Size length = std::strlen(run);
+  if (number == 0 || std::strncmp(name, run, length) != 0 || (name[length] != '\0' && name[length] != '_'))
+    elog(ERROR, "schema %s is not one of this run", name);
+  (void)write_in_history(psprintf("SELECT %s._create_staging_schema(%s, %s, " INT64_FORMAT ")", own_functions,
+                                  quote_literal_cstr(name), quote_literal_cstr(GetUserNameFromId(GetUserId(), false)),
+                                  number));
 }
 
 void work_for(Datum argument) {
@@ -355,6 +362,7 @@ void RunOfWorkers::take_answer() {
 }
 
 void RunOfWorkers::prepare(int i) {
+  show_progress({"staging schema", nullptr, nullptr, 0, 0});
   start(0, &i, 1, 0);
   while (working_ > 0) take_answer();
 }
@@ -393,14 +401,19 @@ extern "C" {
 Datum mssql_fdw_make_staging_schema(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     begin_step();
-    const char* name = NameStr(*PG_GETARG_NAME(0));
-    const char* run = psprintf("replicate_" INT64_FORMAT, run_of_workers());
-    const Size length = std::strlen(run);
-    if (!in_run_of_workers() || std::strncmp(name, run, length) != 0 || (name[length] != '\0' && name[length] != '_'))
-      elog(ERROR, "schema %s is not one of this run", name);
-    const Oid made = NamespaceCreate(name, GetUserId(), false);
-    CreateComments(made, NamespaceRelationId, 0,
-                   psprintf("mssql_fdw: what run " INT64_FORMAT " has loaded, on its way", run_of_workers()));
+    make_staging_schema(NameStr(*PG_GETARG_NAME(0)));
+    end_step();
+    PG_RETURN_VOID();
+  });
+}
+
+// _drop_staging_schemas() RETURNS void: the run's.
+Datum mssql_fdw_drop_staging_schemas(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    begin_step();
+    if (in_run_of_workers())
+      (void)write_in_history(
+          psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_schema(fcinfo), run_of_workers()));
     end_step();
     PG_RETURN_VOID();
   });

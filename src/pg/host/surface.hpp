@@ -42,6 +42,7 @@
   FUNCTION(mssql_fdw_run_of_workers)     \
   FUNCTION(mssql_fdw_is_worked_on)       \
   FUNCTION(mssql_fdw_make_staging_schema) \
+  FUNCTION(mssql_fdw_drop_staging_schemas) \
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \

@@ -54,30 +54,48 @@ Member start_member(const WorkerTask& task, dsm_handle first) {
   shm_mq* answers = shm_mq_create(shared->rest() + queue_size, queue_size);
   shm_mq_set_sender(requests, MyProc);
   shm_mq_set_receiver(answers, MyProc);
+  member.segment = made;
+  member.requests = shm_mq_attach(requests, made, nullptr);
+  member.answers = shm_mq_attach(answers, made, nullptr);
   member.worker = launch(task, made);
   if (member.worker == nullptr) {
     dsm_detach(made);
     return member;
   }
+  shm_mq_set_handle(member.requests, member.worker);
+  shm_mq_set_handle(member.answers, member.worker);
   dsm_pin_mapping(made);
-  member.segment = made;
-  member.requests = shm_mq_attach(requests, made, member.worker);
-  member.answers = shm_mq_attach(answers, made, member.worker);
   return member;
 }
 
-// Who works is told to stop, the others see that the leader has gone.
-void dismiss(Member& member, End end) {
-  if (member.segment == nullptr) return;
+// Who works is told to stop.
+void tell_end(Member& member, End end) {
   shared_of(member.segment)->answer.store(static_cast<int>(end));
   pid_t pid = 0;
   if (member.busy && GetBackgroundWorkerPid(member.worker, &pid) == BGWH_STARTED) (void)kill(pid, SIGINT);
-  dsm_detach(std::exchange(member.segment, nullptr));
 }
 
+bool is_at_work(const Member& member) {
+  pid_t pid = 0;
+  return shared_of(member.segment)->at_work.load() && GetBackgroundWorkerPid(member.worker, &pid) == BGWH_STARTED;
+}
+
+// The leader's locks are to be released, and its next statement to begin, when no member is in a
+// transaction any more: the lock group would keep nothing apart. A stuck one is not waited for
+// without end.
+void wait_for_idleness(const Member& member) {
+  for (int i = 0; i < 1000 && is_at_work(member); ++i) {
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+  }
+}
+
+// Those that have nothing to do see that the leader has gone.
 void dismiss_team(End end) {
   Team* ended = std::exchange(team, nullptr);
-  for (int i = 0; i < ended->size; ++i) dismiss(ended->members[i], end);
+  for (int i = 0; i < ended->size; ++i) tell_end(ended->members[i], end);
+  for (int i = 0; i < ended->size; ++i) wait_for_idleness(ended->members[i]);
+  for (int i = 0; i < ended->size; ++i) dsm_detach(ended->members[i].segment);
   MemoryContextDelete(ended->context);
 }
 
@@ -182,13 +200,19 @@ void be_counted() {
 
 void send(char type, const char* bytes, Size size) { (void)pq_putmessage(type, bytes, size); }
 
-// False: the leader has gone. A cancel that comes between two requests was meant for the first.
+// False: the leader has gone, who says so before it cancels. A cancel that comes between two
+// requests was meant for the first.
 bool next_request(Size* size, void** data) {
+  Shared* shared = shared_of(leaders);
+  shared->at_work = false;
   HOLD_CANCEL_INTERRUPTS();
   const shm_mq_result result = shm_mq_receive(requests, size, data, false);
   QueryCancelPending = false;
   RESUME_CANCEL_INTERRUPTS();
-  return result == SHM_MQ_SUCCESS;
+  shared->at_work = true;
+  const bool goes_on = result == SHM_MQ_SUCCESS && shared->answer.load() == static_cast<int>(End::none);
+  if (!goes_on) shared->at_work = false;
+  return goes_on;
 }
 
 }  // namespace

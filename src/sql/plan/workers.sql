@@ -22,6 +22,25 @@ LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN model ->> 'run' IS NULL THEN phase ELSE CASE phase WHEN 20 THEN 61 WHEN 25 THEN 62 WHEN 42 THEN 64 WHEN 45 THEN 65 END END;
 COMMENT ON FUNCTION _mssql_fdw._phase IS 'phase of a step that is the leader''s';
 
+-- What the user grants by default on tables and sequences of the schemas that new ones are to be
+-- in, for the schemas that they are made in.
+CREATE OR REPLACE FUNCTION _mssql_fdw._default_privileges(model jsonb) RETURNS TABLE (schema name, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.staging, format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT %s ON %s TO %s%s', s.staging,
+                             string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type),
+                             CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'SEQUENCES' END,
+                             CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+                             CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM (SELECT DISTINCT t.target_schema, _mssql_fdw._staging_schema(model, t.target_schema) AS staging
+          FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace') AND model ->> 'run' IS NOT NULL) AS s
+    JOIN pg_namespace AS n ON n.nspname = s.target_schema
+    JOIN pg_default_acl AS d ON d.defaclnamespace = n.oid AND d.defaclobjtype IN ('r', 'S')
+         AND pg_get_userbyid(d.defaclrole) = current_user
+    CROSS JOIN LATERAL aclexplode(d.defaclacl) AS a
+    GROUP BY s.staging, d.defaclobjtype, a.grantee, a.is_grantable
+$$;
+COMMENT ON FUNCTION _mssql_fdw._default_privileges IS 'default privileges of the schemas of new tables, for those that they are made in';
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_staging(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH schemas AS MATERIALIZED (
@@ -36,13 +55,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('SELECT _mssql_fdw._make_staging_schema(%L)', s.name), NULL::text
     FROM numbered AS s
     UNION ALL
+    SELECT 35, 1, row_number() OVER (ORDER BY d.schema COLLATE "C", d.statement COLLATE "C")::int, NULL, 'staging schema', NULL, quote_ident(d.schema),
+           d.statement, NULL
+    FROM _mssql_fdw._default_privileges(model) AS d
+    UNION ALL
     SELECT 63, t.position, 0, t.id, 'move', t.source, t.target,
            format('ALTER TABLE %s SET SCHEMA %I', _mssql_fdw._made(model, t), t.target_schema), NULL
     FROM _mssql_fdw._tables(model) AS t
     WHERE t.action IN ('create', 'replace') AND model ->> 'run' IS NOT NULL AND model ->> 'what' = 'all'
     UNION ALL
-    SELECT 89, 0, s.ordinal, NULL, 'drop schema', NULL, quote_ident(s.name), format('DROP SCHEMA %I CASCADE', s.name), NULL
-    FROM numbered AS s
+    SELECT 89, 0, 0, NULL, 'drop schema', NULL, string_agg(quote_ident(s.name), ', ' ORDER BY s.ordinal), 'SELECT _mssql_fdw._drop_staging_schemas()', NULL
+    FROM numbered AS s HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_staging IS 'steps: where workers leave what they have made, and its way from there';
 
@@ -51,10 +74,25 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._run_of_workers() RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_run_of_workers' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._run_of_workers IS 'number of the run that this session leads, or works for; NULL: none with workers';
 
--- In a run, of its worker, whatever rights the user has on the database: it goes when the run ends.
+-- In a run, by its worker; and by its leader, when all that is to stay has left them.
 CREATE OR REPLACE FUNCTION _mssql_fdw._make_staging_schema(name name) RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_make_staging_schema' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME', 'mssql_fdw_make_staging_schema' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION _mssql_fdw._make_staging_schema IS 'makes a schema for what workers of the run leave';
+CREATE OR REPLACE FUNCTION _mssql_fdw._drop_staging_schemas() RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_drop_staging_schemas' LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._drop_staging_schemas IS 'drops the schemas that were made for workers of the run';
+
+-- Called by C as the extension's owner, whose schema it is. 0.
+CREATE OR REPLACE FUNCTION _mssql_fdw._create_staging_schema(name name, role name, run bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('CREATE SCHEMA %I', name);
+    EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', name, role);
+    EXECUTE format('COMMENT ON SCHEMA %I IS %L', name, format('mssql_fdw: what run %s has loaded, on its way', run));
+    RETURN 0;
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._create_staging_schema IS 'makes a schema in which a role''s workers leave what they have made';
 
 -- The largest first, so that no worker is left with it when the others have nothing more to do.
 CREATE OR REPLACE FUNCTION _mssql_fdw._tables_by_size(model jsonb) RETURNS int[]
@@ -64,18 +102,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._tables_by_size IS 'ids of the tables that are loaded, the largest first';
 
--- What the workers of a run have left that did not end well: schemas of its name and with its
--- comment (src/pg/copy/workers.cpp).
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint) RETURNS void
+-- Drops what the workers of a run have left: schemas of its name that are the extension's owner's,
+-- as whom it is called by C, and have its comment. 0.
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
     schema name;
 BEGIN
     FOR schema IN SELECT n.nspname FROM pg_namespace AS n
-                  WHERE n.nspname ~ format('^replicate_%s(_|$)', run) AND pg_has_role(n.nspowner, 'USAGE')
+                  WHERE n.nspname ~ format('^replicate_%s(_|$)', run) AND pg_get_userbyid(n.nspowner) = current_user
                     AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run) LOOP
         EXECUTE format('DROP SCHEMA %I CASCADE', schema);
     END LOOP;
+    RETURN 0;
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._discard_staging IS 'drops what the workers of a run have left';
@@ -85,15 +124,25 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._is_worked_on(run bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_is_worked_on' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._is_worked_on IS 'whether a process works on a run';
 
--- Of the user's runs: what those have left whose workers could not drop it.
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers() RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT _mssql_fdw._discard_staging(l.run)
-    FROM (SELECT DISTINCT substring(n.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run
-          FROM pg_namespace AS n WHERE pg_has_role(n.nspowner, 'USAGE')) AS l
-    WHERE l.run IS NOT NULL AND NOT _mssql_fdw._is_worked_on(l.run)
+-- The same of all runs that nobody works on any more. What cannot be dropped now stays until the
+-- next run. 0.
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+DECLARE
+    left_by bigint;
+BEGIN
+    FOR left_by IN SELECT DISTINCT substring(n.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint
+                   FROM pg_namespace AS n WHERE pg_get_userbyid(n.nspowner) = current_user LOOP
+        BEGIN
+            PERFORM _mssql_fdw._discard_staging(left_by) WHERE NOT _mssql_fdw._is_worked_on(left_by);
+        EXCEPTION
+            WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    RETURN 0;
+END
 $$;
-COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs of the user''s have left';
+COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs have left';
 
 -- A publication of all tables takes in what workers make, under a name that no subscriber has.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_publications(model jsonb) RETURNS void

@@ -261,12 +261,20 @@ COMMENT ON FUNCTION _mssql_fdw._align_run_id IS 'lets the number of the next run
 -- A run that others see before it ends; its id.
 CREATE OR REPLACE FUNCTION _mssql_fdw._begin_history(role name, server name, target_schema name, include text[], exclude text[],
     only_table text, on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb, pid int) RETURNS bigint
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT _mssql_fdw._align_run_id();
-    INSERT INTO replicate._runs (server, function, arguments, role, started, status, rows, bytes, warnings, notes, pid)
-    SELECT server, c.function, c.arguments, role, clock_timestamp(), 'running', 0, 0, '{}', '{}', pid
-    FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c
-    RETURNING id
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    id bigint;
+BEGIN
+    PERFORM _mssql_fdw._align_run_id();
+    LOOP  -- a number whose schemas are free (plan/workers.sql)
+        id := nextval('replicate.run_id');
+        EXIT WHEN NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname ~ format('^replicate_%s(_|$)', id));
+    END LOOP;
+    INSERT INTO replicate._runs (id, server, function, arguments, role, started, status, rows, bytes, warnings, notes, pid)
+    SELECT id, server, c.function, c.arguments, role, clock_timestamp(), 'running', 0, 0, '{}', '{}', pid
+    FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c;
+    RETURN id;
+END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins; its id';
 
