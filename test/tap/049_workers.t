@@ -2,7 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 61
+plan 65
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
@@ -87,6 +87,8 @@ background loses "$(run)"
 ok "wait_until 30 \"\$stalled\"" "one whose worker ends"
 query "SELECT pg_terminate_backend(pid) FROM replicate.progress WHERE phase = 'load'" >/dev/null
 like "$(finish loses)" 'ERROR:  terminating background worker|ERROR:  background worker has ended' "... fails"
+ok "ended" "... another worker says so in history"
+is "$(last | cut -d '|' -f 1)" failed "... as it was"
 is "$(no_leftovers)" '0 0 ' "... and leaves nothing"
 no_faults
 fault error_after_rows 100 tap_work_b
@@ -113,9 +115,12 @@ query "SELECT pg_cancel_backend($(backend_of dumps))" >/dev/null
 finish dumps >/dev/null
 like "$(finish read_on)" 'dbo.tap_work_a.6000.ok' "... which goes on then"
 
+like "$(error_of "$(run 65)")" 'ERROR:  22023: +jobs must be at most 64' "wrong arguments cost no workers"
+is "$(query "SELECT count(*) FROM replicate.runs WHERE error LIKE 'jobs must%'")" 0 "... nor a row of history"
+
 # What a crash has left.
 query "CREATE SCHEMA replicate_99_copies CREATE TABLE t (a int); COMMENT ON SCHEMA replicate_99_copies IS 'mssql_fdw: what run 99 has loaded, on its way'; CREATE SCHEMA replicate_98_mine"
-query "$(run)" >/dev/null 2>&1
+query "$(run 0)" >/dev/null 2>&1
 is "$(query "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname LIKE 'replicate\__%'")" replicate_98_mine "what a run has left goes with the next one, and nothing else"
 query "DROP SCHEMA replicate_98_mine"
 

@@ -242,16 +242,44 @@ Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
   return answer;
 }
 
+// Wrong ones are to cost no workers.
+void check_arguments(FunctionCallInfo fcinfo) {
+  Oid types[] = {INT4OID, INT8OID, TEXTOID, JSONBOID};
+  Datum values[lengthof(types)];
+  char nulls[lengthof(types)];
+  for (int i = 0; i < static_cast<int>(lengthof(types)); ++i) {
+    values[i] = PG_GETARG_DATUM(6 + i);
+    nulls[i] = PG_ARGISNULL(6 + i) ? 'n' : ' ';
+  }
+  const char* schema = own_schema(fcinfo);
+  SPI_connect();
+  if (SPI_execute_with_args(
+          psprintf("SELECT %s._check_run_arguments($1, $2, $3), %s._checked_options($4)", schema, schema),
+          lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT) {
+    elog(ERROR, "arguments were not checked");
+  }
+  SPI_finish();
+}
+
 struct Call {
   FunctionCallInfo fcinfo;
   MemoryContext context;
+  Oid server;
   Answer answer;
 };
 
-void work_and_write(void* argument) {
+void do_run(void* argument) {
   auto* call = static_cast<Call*>(argument);
-  call->answer = work(call->fcinfo, call->context);
-  write_history(call->fcinfo, call->answer);
+  FunctionCallInfo fcinfo = call->fcinfo;
+  const int jobs = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6);
+  if (jobs > 0) start_workers(own_schema(fcinfo), call->server, arguments_as_sql(fcinfo), jobs);
+  const int settings = begin_run(call->server);
+  SPI_connect();
+  call->answer = work(fcinfo, call->context);
+  write_history(fcinfo, call->answer);
+  SPI_finish();
+  end_run(call->server, settings);
+  end_run_of_workers();
 }
 
 void tell_workers(const ErrorData& error) {
@@ -266,19 +294,13 @@ Datum replicate(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   if (background_run() == 0 && !PG_ARGISNULL(9) && goes_on_alone(PG_GETARG_JSONB_P(9)))
     return replicate_in_background(fcinfo, server->serverid);
-  Call call{fcinfo, CurrentMemoryContext, {}};
+  Call call{fcinfo, CurrentMemoryContext, server->serverid, {}};
   lock_server(server->serverid, server->servername);
-  const int jobs = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6);
-  if (jobs > 0) {
+  if (!PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 0) {
     check_may_start_workers();
-    start_workers(own_schema(fcinfo), server->serverid, arguments_as_sql(fcinfo), jobs);
+    check_arguments(fcinfo);
   }
-  const int settings = begin_run(server->serverid);
-  SPI_connect();
-  tell_error(work_and_write, &call, tell_workers);
-  SPI_finish();
-  end_run(server->serverid, settings);
-  end_run_of_workers();
+  tell_error(do_run, &call, tell_workers);
   return call.answer.values[1];
 }
 

@@ -27,8 +27,6 @@ std::int64_t number = 0;
 // array of the steps; or, to begin the run's history, the call's arguments as SQL.
 struct Request {
   std::int64_t run;  // 0: to be begun
-  bool cleans_up;    // when the leader has failed
-  bool has_history;  // that is written then, too
   Share share;
   int nsteps;
   Size size;  // of the array, or of the text
@@ -41,9 +39,6 @@ struct Request {
 const char* message_of(const char* schema, Oid server) { return psprintf("%s\n%u", schema, server); }
 
 // ------------------------------------------------------------------------------------ the leader
-
-// History of a run in the background is written by who works on it.
-bool has_history = false;
 
 void ask_for(Team* team, int member, const Request& request, const int* numbers, const void* rest) {
   StringInfoData message;
@@ -60,7 +55,7 @@ void ask_for(Team* team, int member, const Request& request, const int* numbers,
 }
 
 std::int64_t begin_history(Team* team, const char* arguments) {
-  const Request request{0, true, true, {0, 0}, 0, std::strlen(arguments) + 1};
+  const Request request{0, {0, 0}, 0, std::strlen(arguments) + 1};
   ask_for(team, 0, request, nullptr, arguments);
   std::int64_t begun = 0;
   for (;;) {
@@ -110,9 +105,6 @@ Datum tables_by_size(const char* schema, Datum model) {
 
 const char* own_functions = nullptr;
 Oid server_of_run = InvalidOid;
-bool cleans_up = false;
-bool writes_history = false;
-
 // Only its own part of the run is this process's.
 class MembersTransaction : public CallersTransaction {
  public:
@@ -185,6 +177,14 @@ void take_name() {
   (void)set_config_option("application_name", name, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
 }
 
+void hold(void*) { hold_run(number); }
+
+void take_up(std::int64_t run) {
+  number = run;
+  take_name();
+  (void)in_starters_transaction(hold, nullptr);
+}
+
 void handle(const char* bytes, Size size) {
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "mssql_fdw request", ALLOCSET_DEFAULT_SIZES);
   MemoryContext old = MemoryContextSwitchTo(context);
@@ -195,15 +195,13 @@ void handle(const char* bytes, Size size) {
   work.rest = message + work.request.array_at();
   work.context = context;
   const bool begins = work.request.run == 0;
-  if (!begins) {
-    number = work.request.run;
-    take_name();
-  }
-  if (!std::exchange(cleans_up, work.request.cleans_up) && cleans_up)
-    (void)in_starters_transaction(discard_leftovers, nullptr);
-  writes_history = work.request.has_history;
+  if (!begins && number != work.request.run) take_up(work.request.run);
+  if (begins) (void)in_starters_transaction(discard_leftovers, nullptr);
   if (in_starters_transaction(begins ? begin_run_of : do_steps, &work) == nullptr) {
-    if (begins) answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
+    if (begins) {
+      take_name();
+      answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
+    }
     ListCell* cell = nullptr;
     foreach (cell, work.outcomes) {
       const auto* row = static_cast<HeapTuple>(lfirst(cell));
@@ -234,9 +232,12 @@ void write_end(void* argument) {
   end_history(own_functions, number, error);
 }
 
+// What is written is written once: the run of a background worker has been ended by that.
 void clean_up(TeamEnd end) {
+  number = end.number;
+  in_peace(hold, nullptr);
   wait_for_others();
-  if (writes_history) in_peace(write_end, &end);
+  in_peace(write_end, &end);
   in_peace(discard, nullptr);
 }
 
@@ -258,7 +259,7 @@ void work_for(Datum argument) {
   own_functions = pnstrdup(message, static_cast<Size>(end_of_schema - message));
   server_of_run = static_cast<Oid>(std::strtoul(end_of_schema + 1, nullptr, 10));
   const TeamEnd end = serve_team(handle);
-  if (!end.committed && cleans_up) clean_up(end);
+  if (end.cleans_up) clean_up(end);
 }
 
 }  // namespace
@@ -284,9 +285,9 @@ void start_workers(const char* schema, Oid server, const char* arguments, int jo
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;
   level = GetCurrentTransactionNestLevel();
-  has_history = background_run() == 0;
-  number = has_history ? begin_history(team, arguments) : background_run();
-  if (has_history) hold_run_now(number);
+  number = background_run() != 0 ? background_run() : begin_history(team, arguments);
+  note_number(team, number);
+  if (background_run() == 0) hold_run_now(number);
 }
 
 void end_run_of_workers() { number = 0; }
@@ -343,7 +344,7 @@ void RunOfWorkers::find_work() {
 
 void RunOfWorkers::start(int member, const int* steps, int nsteps, int table) {
   const ArrayType* array = list_.select(steps, nsteps);
-  const Request request{number, member == 0, member == 0 && has_history, {table, ntables_}, nsteps, VARSIZE(array)};
+  const Request request{number, {table, ntables_}, nsteps, VARSIZE(array)};
   ask_for(present_team(), member, request, steps, array);
   ++working_;
 }
@@ -415,6 +416,14 @@ Datum mssql_fdw_drop_staging_schemas(PG_FUNCTION_ARGS) {
       (void)write_in_history(
           psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_schema(fcinfo), run_of_workers()));
     end_step();
+    PG_RETURN_VOID();
+  });
+}
+
+// _drop_leftovers() RETURNS void
+Datum mssql_fdw_drop_leftovers(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", own_schema(fcinfo)));
     PG_RETURN_VOID();
   });
 }

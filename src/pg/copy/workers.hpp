@@ -4,7 +4,7 @@
 // What workers commit stands in schemas of the run's own, until the leader puts it into its place:
 // new tables in replicate_17_public, where 17 is the run and they are to be in public; staging
 // relations, and tables that others are refilled from, in replicate_17. If the leader's transaction
-// does not commit, the first worker drops these schemas, and writes into history what has happened.
+// does not commit, a worker drops these schemas, and writes into history what has happened.
 #pragma once
 
 #include "steps.hpp"

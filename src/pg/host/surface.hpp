@@ -43,6 +43,7 @@
   FUNCTION(mssql_fdw_is_worked_on)       \
   FUNCTION(mssql_fdw_make_staging_schema) \
   FUNCTION(mssql_fdw_drop_staging_schemas) \
+  FUNCTION(mssql_fdw_drop_leftovers)     \
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \

@@ -274,6 +274,10 @@ void note_error(Team* of, const ErrorData& error) {
   for (int i = 0; i < of->size; ++i) put_error(shared_of(of->members[i].segment), error);
 }
 
+void note_number(Team* of, std::int64_t number) {
+  for (int i = 0; i < of->size; ++i) shared_of(of->members[i].segment)->number = number;
+}
+
 const char* join_team(Datum argument) {
   leaders = attach_to(argument);
   Shared* shared = shared_of(leaders);
@@ -296,7 +300,8 @@ TeamEnd serve_team(void (*handle)(const char* request, Size size)) {
   }
   Shared* shared = shared_of(leaders);
   const bool committed = shared->answer.load() == static_cast<int>(End::committed);
-  return {committed, shared->sqlstate, shared->error, shared->detail, shared->hint, shared->context};
+  const bool cleans_up = !committed && shared->number != 0 && !shared_of(counted)->cleaned.exchange(true);
+  return {cleans_up, shared->number, shared->sqlstate, shared->error, shared->detail, shared->hint, shared->context};
 }
 
 void answer_part(const char* bytes, Size size) { send(part_of_answer, bytes, size); }

@@ -37,8 +37,11 @@ TeamAnswer next_answer(Team* team);
 // How the leader's transaction has ended, for its members. Errors are noted on their way out of the
 // leader's call: see tell_error() of boundary.hpp.
 void note_error(Team* team, const ErrorData& error);
+// What the work is known by, to the one who cleans up.
+void note_number(Team* team, std::int64_t number);
 struct TeamEnd {
-  bool committed;
+  bool cleans_up;  // it has not been committed, and no other member is the one who cleans up
+  std::int64_t number;
   int sqlstate;  // 0: no error has been noted
   const char* error;
   const char* detail;

@@ -13,12 +13,14 @@ void set(const char* name, const char* value) {
   (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
 }
 
-// What is the starter's statement's alone. His transaction may write, whatever his default says.
+// What is the starter's statement's alone. His transaction may write, whatever his default says,
+// and a worker has to see what others have committed.
 void set_settings_of_workers() {
   for (const char* name : {"statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"}) {
     if (GetConfigOption(name, true, false) != nullptr) set(name, "0");
   }
   set("default_transaction_read_only", "off");
+  set("default_transaction_isolation", "read committed");
 }
 
 Oid starters_user = InvalidOid;

@@ -25,6 +25,7 @@ struct Shared {
   dsm_handle first;           // of a team: the segment of its first member; 0: it is this one
   std::atomic<int> present;   // in that: how many members there are
   std::atomic<bool> at_work;  // on a request
+  std::atomic<bool> cleaned;  // in the first one: a member cleans up
   int sqlstate;
   char error[1024];
   char detail[1024];

@@ -132,7 +132,7 @@ DECLARE
     left_by bigint;
 BEGIN
     FOR left_by IN SELECT DISTINCT substring(n.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint
-                   FROM pg_namespace AS n WHERE pg_get_userbyid(n.nspowner) = current_user LOOP
+                   FROM pg_namespace AS n WHERE pg_get_userbyid(n.nspowner) = current_user AND n.nspname ~ '^replicate_[0-9]{1,18}(_|$)' LOOP
         BEGIN
             PERFORM _mssql_fdw._discard_staging(left_by) WHERE NOT _mssql_fdw._is_worked_on(left_by);
         EXCEPTION
@@ -143,6 +143,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs have left';
+
+-- The same, called by everybody: runs that nobody works on are nobody's any more.
+CREATE OR REPLACE FUNCTION _mssql_fdw._drop_leftovers() RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_drop_leftovers' LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._drop_leftovers IS 'drops what the workers of earlier runs have left';
 
 -- A publication of all tables takes in what workers make, under a name that no subscriber has.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_publications(model jsonb) RETURNS void

@@ -212,6 +212,7 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    PERFORM _mssql_fdw._drop_leftovers() WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
         || jsonb_build_object('run', _mssql_fdw._run_of_workers());
     PERFORM _mssql_fdw._check_publications(model);
@@ -278,15 +279,18 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins; its id';
 
+-- Once: what a run in the background says of its end, its workers do not say again.
 CREATE OR REPLACE FUNCTION _mssql_fdw._end_history(id bigint, sqlstate text, error text, error_detail text, error_hint text,
     error_context text) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE replicate._runs AS r
-    SET finished = clock_timestamp(), pid = NULL, sqlstate = _end_history.sqlstate, error = _end_history.error,
-        error_detail = _end_history.error_detail, error_hint = _end_history.error_hint, error_context = _end_history.error_context,
-        status = CASE _end_history.sqlstate WHEN '57014' THEN 'cancelled' ELSE 'failed' END
-    WHERE r.id = _end_history.id
-    RETURNING r.id
+    WITH ended AS (
+        UPDATE replicate._runs AS r
+        SET finished = clock_timestamp(), pid = NULL, sqlstate = _end_history.sqlstate, error = _end_history.error,
+            error_detail = _end_history.error_detail, error_hint = _end_history.error_hint, error_context = _end_history.error_context,
+            status = CASE _end_history.sqlstate WHEN '57014' THEN 'cancelled' ELSE 'failed' END
+        WHERE r.id = _end_history.id AND r.status = 'running'
+    )
+    SELECT _end_history.id
 $$;
 COMMENT ON FUNCTION _mssql_fdw._end_history IS 'writes the error into history with which a run has ended';
 
@@ -298,8 +302,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SET finished = run.finished, pid = NULL, status = run.status, rows = run.rows, bytes = run.bytes, warnings = run.warnings,
         notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation,
         consistency = run.consistency
-    WHERE r.id = _finish_history.id
-    RETURNING r.id
+    WHERE r.id = _finish_history.id;
+    SELECT _finish_history.id
 $$;
 COMMENT ON FUNCTION _mssql_fdw._finish_history IS 'writes into history how a run has ended that stands there already; its id';
 
