@@ -2,7 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 65
+plan 68
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
@@ -114,6 +114,27 @@ is "$(query "SET lock_timeout = '5s'; SELECT count(*) FROM copies.tap_work_c")" 
 query "SELECT pg_cancel_backend($(backend_of dumps))" >/dev/null
 finish dumps >/dev/null
 like "$(finish read_on)" 'dbo.tap_work_a.6000.ok' "... which goes on then"
+
+# Code of the user's does not begin parallel work in a worker, which is of a lock group.
+query "CREATE TABLE copies.large AS SELECT g AS b FROM generate_series(1, 400000) AS g; ANALYZE copies.large;
+  CREATE FUNCTION copies.indexes() RETURNS int LANGUAGE plpgsql AS \$\$
+  BEGIN
+      IF to_regclass('copies.large_index') IS NULL THEN
+          PERFORM set_config('max_parallel_maintenance_workers', '2', true), set_config('max_parallel_workers_per_gather', '2', true),
+                  set_config('min_parallel_table_scan_size', '0', true), set_config('parallel_setup_cost', '0', true);
+          CREATE INDEX large_index ON copies.large (b);
+          RETURN (SELECT count(*) FROM copies.large WHERE b % 2 = 0);
+      END IF;
+      RETURN 1;
+  END\$\$; ALTER TABLE copies.tap_work_a ADD own int; ALTER TABLE copies.tap_work_a ALTER own SET DEFAULT copies.indexes()"
+like "$(query "SET statement_timeout = '60s'; $(run)" 2>&1)" 'dbo.tap_work_a.6000.ok' "an index and a count that its default's function makes"
+is "$(query "SELECT max(own) FROM copies.tap_work_a")" 200000 "... are made, by the worker alone"
+query "ALTER TABLE copies.tap_work_a DROP own; DROP TABLE copies.large"
+query "CREATE FUNCTION copies.begins() RETURNS int LANGUAGE sql AS \$\$ SELECT count(*)::int FROM replicate_all('mssql', target_schema => 'more', jobs => 1) \$\$;
+  ALTER TABLE copies.tap_work_a ADD own int"
+query "ALTER TABLE copies.tap_work_a ALTER own SET DEFAULT copies.begins()"
+like "$(error_of "$(run)")" 'ERROR:  55(006|000): ' "nor a run with workers"
+query "ALTER TABLE copies.tap_work_a DROP own"
 
 like "$(error_of "$(run 65)")" 'ERROR:  22023: +jobs must be at most 64' "wrong arguments cost no workers"
 is "$(query "SELECT count(*) FROM replicate.runs WHERE error LIKE 'jobs must%'")" 0 "... nor a row of history"

@@ -57,7 +57,15 @@ void begin(void* argument) {
   take_name();
 }
 
-void run(void* argument) { select(static_cast<const Work*>(argument)->statement); }
+void run(void* argument) {
+  hold_run_now(number);
+  select(static_cast<const Work*>(argument)->statement);
+}
+
+void drop_leftovers(void* argument) {
+  const char* schema = static_cast<const Work*>(argument)->schema;
+  (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", schema));
+}
 
 void end_as_failed(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
@@ -80,6 +88,7 @@ void show(const char* statement) {
 
 void work_on(Datum argument) {
   Work work = parse(open_task(argument));
+  (void)in_starters_transaction(drop_leftovers, &work);
   work.error = in_starters_transaction(begin, &work);
   if (work.error != nullptr) {
     (void)answer_failed(*work.error);

@@ -105,14 +105,11 @@ Datum tables_by_size(const char* schema, Datum model) {
 
 const char* own_functions = nullptr;
 Oid server_of_run = InvalidOid;
+
 // Only its own part of the run is this process's.
 class MembersTransaction : public CallersTransaction {
  public:
   using CallersTransaction::CallersTransaction;
-  Answer execute(const Step& step, bool may_fail) override {
-    stay_alone();
-    return CallersTransaction::execute(step, may_fail);
-  }
   void claim() override {}
   void check_names() override {}
 };
@@ -154,6 +151,8 @@ void begin_run_of(void* argument) {
   number =
       write_in_history(psprintf("SELECT %s._begin_history(%s, %s, %d)", own_functions,
                                 quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), work->rest, leader_pid()));
+  note_own_number(number);
+  hold_run(number);
 }
 
 void do_steps(void* argument) {
@@ -196,8 +195,8 @@ void handle(const char* bytes, Size size) {
   work.context = context;
   const bool begins = work.request.run == 0;
   if (!begins && number != work.request.run) take_up(work.request.run);
-  if (begins) (void)in_starters_transaction(discard_leftovers, nullptr);
-  if (in_starters_transaction(begins ? begin_run_of : do_steps, &work) == nullptr) {
+  const bool goes_on = !begins || in_starters_transaction(discard_leftovers, nullptr) == nullptr;
+  if (goes_on && in_starters_transaction(begins ? begin_run_of : do_steps, &work) == nullptr) {
     if (begins) {
       take_name();
       answer_part(reinterpret_cast<const char*>(&number), sizeof(number));

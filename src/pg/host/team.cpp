@@ -81,12 +81,15 @@ bool is_at_work(const Member& member) {
 }
 
 // The leader's locks are to be released, and its next statement to begin, when no member is in a
-// transaction any more: the lock group would keep nothing apart. A stuck one is not waited for
-// without end.
-void wait_for_idleness(const Member& member) {
-  for (int i = 0; i < 1000 && is_at_work(member); ++i) {
-    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
+// transaction any more: the lock group would keep nothing apart. One that does not answer is waited
+// for 10 seconds.
+void wait_for_idleness(const Team* ended) {
+  int waits = 0;
+  for (int i = 0; i < ended->size; ++i) {
+    while (is_at_work(ended->members[i]) && ++waits < 1000) {
+      (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
+      ResetLatch(MyLatch);
+    }
   }
 }
 
@@ -94,7 +97,7 @@ void wait_for_idleness(const Member& member) {
 void dismiss_team(End end) {
   Team* ended = std::exchange(team, nullptr);
   for (int i = 0; i < ended->size; ++i) tell_end(ended->members[i], end);
-  for (int i = 0; i < ended->size; ++i) wait_for_idleness(ended->members[i]);
+  wait_for_idleness(ended);
   for (int i = 0; i < ended->size; ++i) dsm_detach(ended->members[i].segment);
   MemoryContextDelete(ended->context);
 }
@@ -179,6 +182,17 @@ shm_mq_handle* requests = nullptr;
 
 planner_hook_type next_planner = nullptr;
 
+ProcessUtility_hook_type next_utility = nullptr;
+
+// What a statement has set, the next one is not to find.
+void do_alone(PlannedStmt* statement, const char* text, bool read_only_tree, ProcessUtilityContext context,
+              ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* destination,
+              QueryCompletion* completion) {
+  stay_alone();
+  const auto process = next_utility == nullptr ? standard_ProcessUtility : next_utility;
+  process(statement, text, read_only_tree, context, parameters, environment, destination, completion);
+}
+
 PlannedStmt* plan_alone(Query* query, const char* text, int options, ParamListInfo parameters) {
   const auto plan = next_planner == nullptr ? standard_planner : next_planner;
   return plan(query, text, options & ~CURSOR_OPT_PARALLEL_OK, parameters);
@@ -223,7 +237,11 @@ Team* start_team(const WorkerTask& task, int wanted) {
     RegisterXactCallback(at_end_of_transaction, nullptr);
     RegisterSubXactCallback(at_end_of_subtransaction, nullptr);
   }
-  if (team != nullptr) elog(ERROR, "the transaction has a team of workers already");
+  const bool is_member = MyProc->lockGroupLeader != nullptr && MyProc->lockGroupLeader != MyProc;
+  if (team != nullptr || is_member) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                    errmsg("background workers cannot be started by one, nor by a transaction that has some")));
+  }
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "mssql_fdw team", ALLOCSET_SMALL_SIZES);
   MemoryContext old = MemoryContextSwitchTo(context);
   auto* made = static_cast<Team*>(palloc0(offsetof(Team, members) + sizeof(Member) * static_cast<Size>(wanted)));
@@ -288,6 +306,8 @@ const char* join_team(Datum argument) {
   pq_redirect_to_shm_mq(leaders, shm_mq_attach(answers_of(shared), leaders, nullptr));
   next_planner = planner_hook;
   planner_hook = plan_alone;
+  next_utility = ProcessUtility_hook;
+  ProcessUtility_hook = do_alone;
   return connect_as_starter(leaders);
 }
 
@@ -320,6 +340,7 @@ void wait_for_others() {
   RESUME_CANCEL_INTERRUPTS();
 }
 
+void note_own_number(std::int64_t number) { shared_of(leaders)->number = number; }
 int leader_pid() { return shared_of(leaders)->starter_pid; }
 
 }  // namespace mssql::pg

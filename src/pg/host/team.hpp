@@ -4,7 +4,10 @@
 //
 // They are of the leader's lock group: its locks do not keep them waiting, nor sessions that wait
 // for the leader's, and a deadlock between a member and others is seen. So a member must not touch
-// what the leader or another member is changing: nothing else would keep them apart.
+// what the leader or another member is changing: nothing else would keep them apart. And it must
+// not have parallel workers of its own, for a lock group has one leader: its queries are planned
+// without, and stay_alone(), which each of its utility statements calls, keeps index builds from
+// it.
 #pragma once
 
 #include "worker.hpp"
@@ -55,6 +58,7 @@ const char* join_team(Datum argument);
 TeamEnd serve_team(void (*handle)(const char* request, Size size));
 // Within handle(): a part of the answer.
 void answer_part(const char* bytes, Size size);
+void note_own_number(std::int64_t number);  // as note_number(), before the leader knows it
 int leader_pid();
 void stay_alone();
 // Behind serve_team(): until all other members have gone, whatever is cancelled.

@@ -85,7 +85,8 @@ BEGIN
             waited.error_hint);
     ELSIF waited.status = 'died' THEN
         PERFORM _mssql_fdw._raise('58000', format('run %s ended without a word', run),
-            format('Its process, %s, has gone; nothing has been changed.', waited.pid), 'The server''s log says why, at that number.');
+            'Nobody works on it any more; nothing has been changed.',
+            format('The server''s log may say why, of process %s or its workers.', waited.pid));
     END IF;
     PERFORM _mssql_fdw._say(false, format('run %s: %s; see notes and warnings in replicate.runs, id %s', run, waited.status, run))
     WHERE waited.status <> 'ok';
