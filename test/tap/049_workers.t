@@ -2,7 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 68
+plan 67
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
