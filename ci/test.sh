@@ -126,7 +126,7 @@ server_stages() {
       export MSSQL_TEST_DRIVER=$driver
       if wants regress; then
         needs target_ready "pg_regress, $driver" 900 count_regress run_regress schedule
-        needs target_ready "pg_regress with workers, $driver" 900 count_regress run_regress_with_workers schedule_workers
+        [ "$driver" != native ] || needs target_ready "pg_regress with workers, $driver" 900 count_regress run_regress_with_workers schedule_workers
       fi
       if wants tap; then tap_stages; fi
     done
