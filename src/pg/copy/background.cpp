@@ -35,11 +35,6 @@ void select(const char* sql) {
   SPI_finish();
 }
 
-void take_name() {
-  const char* name = psprintf("mssql_fdw run " INT64_FORMAT, number);
-  (void)set_config_option("application_name", name, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
-}
-
 // Another run may come between this transaction and the run's: then that fails, and says so.
 void begin(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
@@ -50,11 +45,9 @@ void begin(void* argument) {
                     errhint("Commit before you call this.")));
   }
   lock_server(work->server, server->servername);
-  number =
-      write_in_history(psprintf("SELECT %s._begin_history(%s, %s, %d)", work->schema,
-                                quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), work->arguments, MyProcPid));
+  number = begin_history(work->schema, work->arguments, MyProcPid);
   hold_run(number);
-  take_name();
+  take_name_of(number);
 }
 
 void run(void* argument) {
@@ -62,10 +55,7 @@ void run(void* argument) {
   select(static_cast<const Work*>(argument)->statement);
 }
 
-void drop_leftovers(void* argument) {
-  const char* schema = static_cast<const Work*>(argument)->schema;
-  (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", schema));
-}
+void clear(void* argument) { drop_leftovers(static_cast<const Work*>(argument)->schema); }
 
 void end_as_failed(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
@@ -88,7 +78,7 @@ void show(const char* statement) {
 
 void work_on(Datum argument) {
   Work work = parse(open_task(argument));
-  (void)in_starters_transaction(drop_leftovers, &work);
+  (void)in_starters_transaction(clear, &work);
   work.error = in_starters_transaction(begin, &work);
   if (work.error != nullptr) {
     (void)answer_failed(*work.error);

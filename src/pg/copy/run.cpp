@@ -76,14 +76,10 @@ Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
     elog(ERROR, "run has no result");
   }
   Answer answer{};
-  MemoryContext old = MemoryContextSwitchTo(context);
   for (int i = 0; i < 3; ++i) {
-    bool isnull = false;
-    const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
     answer.types[i] = SPI_gettypeid(SPI_tuptable->tupdesc, i + 1);
-    answer.values[i] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+    answer.values[i] = kept_value(context, i + 1);
   }
-  MemoryContextSwitchTo(old);
   return answer;
 }
 
@@ -233,11 +229,7 @@ Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
   if (SPI_execute(psprintf("SELECT %s._begun(" INT64_FORMAT ")", schema, number), false, 1) != SPI_OK_SELECT ||
       SPI_processed != 1)
     elog(ERROR, "run in the background has no answer");
-  bool isnull = false;
-  const Datum rows = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-  MemoryContext old = MemoryContextSwitchTo(context);
-  const Datum answer = PointerGetDatum(PG_DETOAST_DATUM_COPY(rows));
-  MemoryContextSwitchTo(old);
+  const Datum answer = kept_value(context, 1);
   SPI_finish();
   return answer;
 }
@@ -357,6 +349,18 @@ std::int64_t write_in_history(const char* sql) {
   SPI_finish();
   return number;
 }
+
+std::int64_t begin_history(const char* schema, const char* arguments, int pid) {
+  return write_in_history(psprintf("SELECT %s._begin_history(%s, %s, %d)", schema,
+                                   quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), arguments, pid));
+}
+
+void take_name_of(std::int64_t run) {
+  const char* name = psprintf("mssql_fdw run " INT64_FORMAT, run);
+  (void)set_config_option("application_name", name, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
+}
+
+void drop_leftovers(const char* schema) { (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", schema)); }
 
 void end_history(const char* schema, std::int64_t run, const ErrorData& error) {
   const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);

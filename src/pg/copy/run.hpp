@@ -27,6 +27,13 @@ void end_run(Oid server, int settings);
 // Of a run that stands in history while it works: executes a query of our own that writes there;
 // its number.
 std::int64_t write_in_history(const char* sql);
+// That it begins, in process `pid`, which the session that calls this works for; its number.
+// `arguments`: of the call, as SQL.
+std::int64_t begin_history(const char* schema, const char* arguments, int pid);
+// The session is called after the run that it works for.
+void take_name_of(std::int64_t run);
+// Drops what workers of earlier runs have left that nobody works on any more.
+void drop_leftovers(const char* schema);
 // That it ended with an error. Without the detail of errors that values make: history has readers
 // who may not see the rows. `schema`: of our own functions, quoted.
 void end_history(const char* schema, std::int64_t run, const ErrorData& error);

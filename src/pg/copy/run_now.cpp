@@ -53,6 +53,15 @@ Oid oid_of(SPITupleTable* table, std::uint64_t row, int column) {
   return DatumGetObjectId(SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull));
 }
 
+Datum kept_value(MemoryContext context, int column) {
+  bool isnull = false;
+  const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull);
+  MemoryContext old = MemoryContextSwitchTo(context);
+  const Datum kept = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+  MemoryContextSwitchTo(old);
+  return kept;
+}
+
 const char* own_schema(FunctionCallInfo fcinfo) {
   return quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
 }

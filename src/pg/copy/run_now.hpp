@@ -16,6 +16,8 @@ void run_users_code_now(const char* sql);
 // Of the result; columns count from 1.
 const char* text_of(SPITupleTable* table, std::uint64_t row, int column);
 Oid oid_of(SPITupleTable* table, std::uint64_t row, int column);
+// A value of SPI's first row that is no NULL and of variable length, copied into `context`.
+Datum kept_value(MemoryContext context, int column);
 
 // The schema of the function that is called, quoted: its queries name their functions by it.
 const char* own_schema(FunctionCallInfo fcinfo);

@@ -54,7 +54,7 @@ void ask_for(Team* team, int member, const Request& request, const int* numbers,
   pfree(message.data);
 }
 
-std::int64_t begin_history(Team* team, const char* arguments) {
+std::int64_t ask_to_begin(Team* team, const char* arguments) {
   const Request request{0, {0, 0}, 0, std::strlen(arguments) + 1};
   ask_for(team, 0, request, nullptr, arguments);
   std::int64_t begun = 0;
@@ -92,13 +92,9 @@ Datum tables_by_size(const char* schema, Datum model) {
       SPI_processed != 1) {
     elog(ERROR, "tables have no order");
   }
-  bool isnull = false;
-  const Datum ids = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-  MemoryContext old = MemoryContextSwitchTo(context);
-  const Datum kept = PointerGetDatum(PG_DETOAST_DATUM_COPY(ids));
-  MemoryContextSwitchTo(old);
+  const Datum ids = kept_value(context, 1);
   SPI_finish();
-  return kept;
+  return ids;
 }
 
 // ------------------------------------------------------------------------------------ the worker
@@ -148,9 +144,7 @@ struct Work {
 
 void begin_run_of(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
-  number =
-      write_in_history(psprintf("SELECT %s._begin_history(%s, %s, %d)", own_functions,
-                                quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), work->rest, leader_pid()));
+  number = begin_history(own_functions, work->rest, leader_pid());
   note_own_number(number);
   hold_run(number);
 }
@@ -168,19 +162,13 @@ void do_steps(void* argument) {
   work->outcomes = outcomes.rows();
 }
 
-// What runs have left whose workers could not drop it, for the server went down.
-void discard_leftovers(void*) { (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", own_functions)); }
-
-void take_name() {
-  const char* name = psprintf("mssql_fdw run " INT64_FORMAT, number);
-  (void)set_config_option("application_name", name, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
-}
+void discard_leftovers(void*) { drop_leftovers(own_functions); }
 
 void hold(void*) { hold_run(number); }
 
 void take_up(std::int64_t run) {
   number = run;
-  take_name();
+  take_name_of(number);
   (void)in_starters_transaction(hold, nullptr);
 }
 
@@ -198,7 +186,7 @@ void handle(const char* bytes, Size size) {
   const bool goes_on = !begins || in_starters_transaction(discard_leftovers, nullptr) == nullptr;
   if (goes_on && in_starters_transaction(begins ? begin_run_of : do_steps, &work) == nullptr) {
     if (begins) {
-      take_name();
+      take_name_of(number);
       answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
     }
     ListCell* cell = nullptr;
@@ -284,7 +272,7 @@ void start_workers(const char* schema, Oid server, const char* arguments, int jo
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;
   level = GetCurrentTransactionNestLevel();
-  number = background_run() != 0 ? background_run() : begin_history(team, arguments);
+  number = background_run() != 0 ? background_run() : ask_to_begin(team, arguments);
   note_number(team, number);
   if (background_run() == 0) hold_run_now(number);
 }
@@ -422,7 +410,7 @@ Datum mssql_fdw_drop_staging_schemas(PG_FUNCTION_ARGS) {
 // _drop_leftovers() RETURNS void
 Datum mssql_fdw_drop_leftovers(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
-    (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", own_schema(fcinfo)));
+    drop_leftovers(own_schema(fcinfo));
     PG_RETURN_VOID();
   });
 }

@@ -169,9 +169,8 @@ void say_instead(ErrorData* error, const StandIn& stand_in) {
   }
 }
 
-}  // namespace
-
-void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument) {
+// An error of `body` goes on as `change` leaves it.
+void change_error(void (*body)(void*), void* argument, void (*change)(ErrorData*, void*), void* context_of_change) {
   MemoryContext context = CurrentMemoryContext;
   PG_TRY();
   { body(argument); }
@@ -180,25 +179,35 @@ void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), voi
     MemoryContextSwitchTo(context);
     ErrorData* error = CopyErrorData();
     FlushErrorState();
-    for (int i = 0; i < count; ++i) say_instead(error, stand_ins[i]);
+    change(error, context_of_change);
     ReThrowError(error);
   }
   PG_END_TRY();
 }
 
+struct StandIns {
+  const StandIn* first;
+  int count;
+};
+
+void say_all_instead(ErrorData* error, void* stand_ins) {
+  const auto* list = static_cast<const StandIns*>(stand_ins);
+  for (int i = 0; i < list->count; ++i) say_instead(error, list->first[i]);
+}
+
+using Note = void (*)(const ErrorData&);
+
+void only_note(ErrorData* error, void* note) { (*static_cast<Note*>(note))(*error); }
+
+}  // namespace
+
+void say_in_errors(const StandIn* stand_ins, int count, void (*body)(void*), void* argument) {
+  StandIns list{stand_ins, count};
+  change_error(body, argument, say_all_instead, &list);
+}
+
 void tell_error(void (*body)(void*), void* argument, void (*note)(const ErrorData& error)) {
-  MemoryContext context = CurrentMemoryContext;
-  PG_TRY();
-  { body(argument); }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(context);
-    ErrorData* error = CopyErrorData();
-    note(*error);
-    FlushErrorState();
-    ReThrowError(error);
-  }
-  PG_END_TRY();
+  change_error(body, argument, only_note, &note);
 }
 
 ErrorData* in_transaction(void (*body)(void*), void* argument) {
