@@ -2,7 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 67
+plan 68
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
@@ -140,10 +140,15 @@ like "$(error_of "$(run 65)")" 'ERROR:  22023: +jobs must be at most 64' "wrong 
 is "$(query "SELECT count(*) FROM replicate.runs WHERE error LIKE 'jobs must%'")" 0 "... nor a row of history"
 
 # What a crash has left.
+query "CREATE SCHEMA replicate_1_read CREATE TABLE t (a int); COMMENT ON SCHEMA replicate_1_read IS 'mssql_fdw: what run 1 has loaded, on its way'"
+background reads "BEGIN; TABLE replicate_1_read.t; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'reads' AND wait_event = 'PgSleep'\"" "while somebody reads what another has left"
 query "CREATE SCHEMA replicate_99_copies CREATE TABLE t (a int); COMMENT ON SCHEMA replicate_99_copies IS 'mssql_fdw: what run 99 has loaded, on its way'; CREATE SCHEMA replicate_98_mine"
 query "$(run 0)" >/dev/null 2>&1
-is "$(query "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname LIKE 'replicate\__%'")" replicate_98_mine "what a run has left goes with the next one, and nothing else"
-query "DROP SCHEMA replicate_98_mine"
+is "$(query "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'")" "replicate_1_read replicate_98_mine" "what a run has left goes with the next one, and nothing else"
+query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
+finish reads >/dev/null
+query "DROP SCHEMA replicate_1_read CASCADE; DROP SCHEMA replicate_98_mine"
 
 # In a transaction.
 is "$(query "BEGIN; SELECT count(*) FROM copies.tap_work_c; $(run); ROLLBACK" 2>/dev/null | tail -n 1)" 'dbo.tap_work_c|10|ok' "in a transaction that is rolled back"

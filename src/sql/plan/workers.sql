@@ -136,7 +136,7 @@ BEGIN
         BEGIN
             PERFORM _mssql_fdw._discard_staging(left_by) WHERE NOT _mssql_fdw._is_worked_on(left_by);
         EXCEPTION
-            WHEN lock_not_available THEN RETURN 0;  -- who reads it keeps no run waiting for longer
+            WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);  -- who reads it keeps no run waiting for longer
             WHEN OTHERS THEN NULL;
         END;
     END LOOP;
