@@ -117,12 +117,19 @@ like "$(finish read_on)" 'dbo.tap_work_a.6000.ok' "... which goes on then"
 
 # Code of the user's does not begin parallel work in a worker, which is of a lock group.
 query "CREATE TABLE copies.large AS SELECT g AS b FROM generate_series(1, 400000) AS g; ANALYZE copies.large;
+  CREATE FUNCTION copies.meddles(int) RETURNS int LANGUAGE plpgsql AS \$\$
+  BEGIN
+      PERFORM set_config('max_parallel_maintenance_workers', '4', false), set_config('min_parallel_table_scan_size', '0', false),
+              set_config('maintenance_work_mem', '1GB', false) WHERE \$1 = 1;
+      RETURN 0;
+  END\$\$;
   CREATE FUNCTION copies.indexes() RETURNS int LANGUAGE plpgsql AS \$\$
   BEGIN
       IF to_regclass('copies.large_index') IS NULL THEN
           PERFORM set_config('max_parallel_maintenance_workers', '2', true), set_config('max_parallel_workers_per_gather', '2', true),
                   set_config('min_parallel_table_scan_size', '0', true), set_config('parallel_setup_cost', '0', true);
           CREATE INDEX large_index ON copies.large (b);
+          ALTER TABLE copies.large ALTER b TYPE bigint USING b + copies.meddles(b);
           RETURN (SELECT count(*) FROM copies.large WHERE b % 2 = 0);
       END IF;
       RETURN 1;

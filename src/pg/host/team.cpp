@@ -193,6 +193,31 @@ void do_alone(PlannedStmt* statement, const char* text, bool read_only_tree, Pro
   process(statement, text, read_only_tree, context, parameters, environment, destination, completion);
 }
 
+bool become_none(int* value, void**, GucSource) {
+  *value = 0;
+  return true;
+}
+
+config_generic* find_setting(const char* name) {
+#if PG_VERSION_NUM >= 160000
+  return find_option(name, false, false, ERROR);
+#else
+  config_generic** settings = get_guc_variables();
+  for (int i = 0; i < GetNumConfigOptions(); ++i) {
+    if (std::strcmp(settings[i]->name, name) == 0) return settings[i];
+  }
+  elog(ERROR, "setting %s is missing", name);
+  return nullptr;
+#endif
+}
+
+// Whatever is set in this process, by whatever code: an index build has no workers.
+void build_alone() {
+  auto* setting = reinterpret_cast<config_int*>(find_setting("max_parallel_maintenance_workers"));
+  setting->check_hook = become_none;
+  setting->boot_val = setting->reset_val = *setting->variable = 0;
+}
+
 PlannedStmt* plan_alone(Query* query, const char* text, int options, ParamListInfo parameters) {
   const auto plan = next_planner == nullptr ? standard_planner : next_planner;
   return plan(query, text, options & ~CURSOR_OPT_PARALLEL_OK, parameters);
@@ -306,6 +331,7 @@ const char* join_team(Datum argument) {
   pq_redirect_to_shm_mq(leaders, shm_mq_attach(answers_of(shared), leaders, nullptr));
   next_planner = planner_hook;
   planner_hook = plan_alone;
+  build_alone();
   next_utility = ProcessUtility_hook;
   ProcessUtility_hook = do_alone;
   return connect_as_starter(leaders);
