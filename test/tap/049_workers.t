@@ -85,7 +85,7 @@ is "$(no_leftovers)" '0 0 ' "... and nothing is left"
 stall
 background loses "$(run)"
 ok "wait_until 30 \"\$stalled\"" "one whose worker ends"
-query "SELECT pg_terminate_backend(pid) FROM replicate.progress WHERE phase = 'load'" >/dev/null
+query "SELECT pg_terminate_backend(pid) FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_work_b'" >/dev/null
 like "$(finish loses)" 'ERROR:  terminating background worker|ERROR:  background worker has ended' "... fails"
 ok "ended" "... another worker says so in history"
 is "$(last | cut -d '|' -f 1)" failed "... as it was"

@@ -57,7 +57,9 @@ void run(void* argument) {
 
 void clear(void* argument) { drop_leftovers(static_cast<const Work*>(argument)->schema); }
 
+// Code that the run called may have said pg_advisory_unlock_all().
 void end_as_failed(void* argument) {
+  hold_run(number);
   const auto* work = static_cast<const Work*>(argument);
   const ErrorData& error = *work->error;
   end_history(work->schema, number, error);

@@ -3,7 +3,6 @@
 
 #include "staging.hpp"
 
-#include "pg/host/team.hpp"
 #include "constraint_check.hpp"
 #include "staging_match.hpp"
 #include "switch_locks.hpp"
@@ -504,7 +503,6 @@ List* indexes_to_stage(Oid id) {
 }
 
 void stage_index(Oid id, Oid index) {
-  if (in_run_of_workers()) stay_alone();
   check_staged(id);
   check_index_of(id, index);
   Relation table = table_open(id, NoLock);

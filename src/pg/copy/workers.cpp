@@ -159,6 +159,7 @@ void do_steps(void* argument) {
   execute_steps(StepList(array), own_functions, host, outcomes, &work->request.share);
   release_settings(held);
   end_run(server_of_run, settings);
+  hold_run(number);  // code that was called may have said pg_advisory_unlock_all()
   work->outcomes = outcomes.rows();
 }
 

@@ -84,9 +84,9 @@ bool is_at_work(const Member& member) {
 // transaction any more: the lock group would keep nothing apart. One that does not answer is waited
 // for 10 seconds.
 void wait_for_idleness(const Team* ended) {
-  int waits = 0;
+  const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 10000);
   for (int i = 0; i < ended->size; ++i) {
-    while (is_at_work(ended->members[i]) && ++waits < 1000) {
+    while (is_at_work(ended->members[i]) && GetCurrentTimestamp() < deadline) {
       (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
       ResetLatch(MyLatch);
     }
@@ -181,17 +181,6 @@ dsm_segment* leaders = nullptr;
 shm_mq_handle* requests = nullptr;
 
 planner_hook_type next_planner = nullptr;
-
-ProcessUtility_hook_type next_utility = nullptr;
-
-// What a statement has set, the next one is not to find.
-void do_alone(PlannedStmt* statement, const char* text, bool read_only_tree, ProcessUtilityContext context,
-              ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* destination,
-              QueryCompletion* completion) {
-  stay_alone();
-  const auto process = next_utility == nullptr ? standard_ProcessUtility : next_utility;
-  process(statement, text, read_only_tree, context, parameters, environment, destination, completion);
-}
 
 bool become_none(int* value, void**, GucSource) {
   *value = 0;
@@ -332,8 +321,6 @@ const char* join_team(Datum argument) {
   next_planner = planner_hook;
   planner_hook = plan_alone;
   build_alone();
-  next_utility = ProcessUtility_hook;
-  ProcessUtility_hook = do_alone;
   return connect_as_starter(leaders);
 }
 
@@ -351,10 +338,6 @@ TeamEnd serve_team(void (*handle)(const char* request, Size size)) {
 }
 
 void answer_part(const char* bytes, Size size) { send(part_of_answer, bytes, size); }
-void stay_alone() {
-  (void)set_config_option("max_parallel_maintenance_workers", "0", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true,
-                          ERROR, false);
-}
 
 void wait_for_others() {
   HOLD_CANCEL_INTERRUPTS();

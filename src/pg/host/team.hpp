@@ -6,8 +6,7 @@
 // for the leader's, and a deadlock between a member and others is seen. So a member must not touch
 // what the leader or another member is changing: nothing else would keep them apart. And it must
 // not have parallel workers of its own, for a lock group has one leader: its queries are planned
-// without, and stay_alone(), which each of its utility statements calls, keeps index builds from
-// it.
+// without, and its index builds find that they may have none, whatever is set.
 #pragma once
 
 #include "worker.hpp"
@@ -60,7 +59,6 @@ TeamEnd serve_team(void (*handle)(const char* request, Size size));
 void answer_part(const char* bytes, Size size);
 void note_own_number(std::int64_t number);  // as note_number(), before the leader knows it
 int leader_pid();
-void stay_alone();
 // Behind serve_team(): until all other members have gone, whatever is cancelled.
 void wait_for_others();
 
