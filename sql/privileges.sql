@@ -39,6 +39,7 @@ WITH harmless (name, why) AS (VALUES
     ('_make_staging_schema', 'a step of a run, refused outside of one; the run''s own schema, which goes with it'),
     ('_drop_staging_schemas', 'the same'),
     ('_drop_leftovers', 'schemas of runs that nobody works on any more'),
+    ('_discard',        'what a run has left whose role the caller has the rights of, or may signal'),
     ('_is_worked_on',   'tells whether a process is at work on a run'),
     ('_replicate',      'the body of replicate_all and replicate_table'),
     ('_set_sequence',   'ALTER SEQUENCE and setval() as the caller'),

@@ -61,7 +61,7 @@ SELECT c.relname, t.relname = 'pg_toast_' || c.oid AS named, i.relname = 'pg_toa
 FROM pg_class AS c JOIN pg_class AS t ON t.oid = c.reltoastrelid JOIN pg_index AS x ON x.indrelid = t.oid JOIN pg_class AS i ON i.oid = x.indexrelid
 LEFT JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = t.oid AND d.refobjid = c.oid
 WHERE c.oid = 'again.product'::regclass;
-SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%' OR relname LIKE '%\_new';
+SELECT count(*) FROM pg_class WHERE (relname LIKE 'pg\_temp\_%' OR relname LIKE '%\_new') AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname LIKE 'replicate\_%');
 SELECT relname, relallvisible = relpages AS all_visible, reltuples FROM pg_class WHERE oid IN ('again.product'::regclass, 'again.sale'::regclass) ORDER BY 1;
 SELECT tablename, attname, inherited FROM pg_stats WHERE schemaname = 'again' AND attname IN ('name', 'lower', 'productid') ORDER BY 1, 2;
 SELECT id, name, note, length, body FROM again.product ORDER BY id;

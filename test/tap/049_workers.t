@@ -2,15 +2,16 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 68
+plan 71
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
-run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}) ORDER BY source"; }
+# What is done of a run that fails stays for the next one: 052_resume.t. Here each leaves nothing.
+run() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => ${1:-2}, options => '{\"resume\": false}') ORDER BY source"; }
 sums() { query "SELECT (SELECT count(*) || ' ' || sum(id) FROM copies.tap_work_a), (SELECT count(*) || ' ' || sum(id) FROM copies.tap_work_b), (SELECT count(*) || ' ' || sum(id) FROM copies.tap_work_c)"; }
 last() { query "SELECT status, sqlstate FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
 ended() { wait_until 30 "SELECT status <> 'running' FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
 no_leftovers() {
-  wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'mssql_fdw worker'" &&
+  wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'" &&
     query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%' AND relkind <> 't' UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'" | tr '\n' ' '
 }
 stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_work_b' AND rows > 0"
@@ -36,8 +37,9 @@ ok "wait_until 30 \"\$stalled\"" "a first run is in mid-load"
 is "$(query "SELECT to_regnamespace('copies') IS NULL")" t "... whose tables nobody sees"
 is "$(query "SELECT status, rows, pid = $(backend_of first) FROM replicate.runs")" 'running|0|t' "... which stands in history"
 is "$(query "SELECT count(*) FROM replicate.progress WHERE pid = $(backend_of first) AND phase = 'workers' AND tables = 3")" 1 "... says that it waits for its workers"
-is "$(query "SELECT DISTINCT backend_type, application_name, leader_pid = $(backend_of first) FROM pg_stat_activity WHERE backend_type LIKE 'mssql%'")" \
-  'mssql_fdw worker|mssql_fdw run 1|t' "... who are told from others"
+is "$(query "SELECT DISTINCT backend_type, application_name, leader_pid = $(backend_of first) FROM pg_stat_activity WHERE backend_type LIKE 'mssql%' ORDER BY 1")" \
+  'mssql_fdw keeper|mssql_fdw run 1|
+mssql_fdw worker|mssql_fdw run 1|t' "... who are told from others, as is who keeps its history"
 like "$(error_of "$(run)")" 'ERROR:  55006' "a second run is refused"
 no_faults
 like "$(finish first)" 'table [123] of 3.*3 tables: 12010 rows' "... and it tells of each table"
@@ -115,27 +117,37 @@ query "SELECT pg_cancel_backend($(backend_of dumps))" >/dev/null
 finish dumps >/dev/null
 like "$(finish read_on)" 'dbo.tap_work_a.6000.ok' "... which goes on then"
 
-# Code of the user's does not begin parallel work in a worker, which is of a lock group.
+# Code of the user's is called by no worker: those are of one lock group, which keeps nothing of what it does apart.
 query "CREATE TABLE copies.large AS SELECT g AS b FROM generate_series(1, 400000) AS g; ANALYZE copies.large;
-  CREATE FUNCTION copies.meddles(int) RETURNS int LANGUAGE plpgsql AS \$\$
-  BEGIN
-      PERFORM set_config('max_parallel_maintenance_workers', '4', false), set_config('min_parallel_table_scan_size', '0', false),
-              set_config('maintenance_work_mem', '1GB', false) WHERE \$1 = 1;
-      RETURN 0;
-  END\$\$;
   CREATE FUNCTION copies.indexes() RETURNS int LANGUAGE plpgsql AS \$\$
   BEGIN
       IF to_regclass('copies.large_index') IS NULL THEN
           PERFORM set_config('max_parallel_maintenance_workers', '2', true), set_config('max_parallel_workers_per_gather', '2', true),
                   set_config('min_parallel_table_scan_size', '0', true), set_config('parallel_setup_cost', '0', true);
           CREATE INDEX large_index ON copies.large (b);
-          ALTER TABLE copies.large ALTER b TYPE bigint USING b + copies.meddles(b);
+          ALTER TABLE copies.large ALTER b TYPE bigint;
           RETURN (SELECT count(*) FROM copies.large WHERE b % 2 = 0);
       END IF;
       RETURN 1;
-  END\$\$; ALTER TABLE copies.tap_work_a ADD own int; ALTER TABLE copies.tap_work_a ALTER own SET DEFAULT copies.indexes()"
-like "$(query "SET statement_timeout = '60s'; $(run)" 2>&1)" 'dbo.tap_work_a.6000.ok' "an index and a count that its default's function makes"
-is "$(query "SELECT max(own) FROM copies.tap_work_a")" 200000 "... are made, by the worker alone"
+  END\$\$;
+  CREATE FUNCTION copies.who() RETURNS text LANGUAGE sql AS \$\$ SELECT backend_type FROM pg_stat_activity WHERE pid = pg_backend_pid() \$\$;
+  CREATE FUNCTION copies.whose(int) RETURNS text LANGUAGE sql IMMUTABLE AS \$\$ SELECT copies.who() \$\$;
+  CREATE DOMAIN copies.checked AS int CHECK (copies.who() = 'client backend');
+  CREATE SEQUENCE copies.numbers;
+  ALTER TABLE copies.tap_work_a ADD own int; ALTER TABLE copies.tap_work_a ALTER own SET DEFAULT copies.indexes();
+  ALTER TABLE copies.tap_work_b ADD own text; ALTER TABLE copies.tap_work_b ALTER own SET DEFAULT copies.who();
+  ALTER TABLE copies.tap_work_c ADD own int DEFAULT nextval('copies.numbers'), ADD at timestamptz DEFAULT now(), ADD key uuid DEFAULT gen_random_uuid(), ADD day date DEFAULT current_date"
+answered=$(query "SET statement_timeout = '60s'; $(run)" 2>&1)
+like "$answered" 'dbo.tap_work_a is loaded by this session itself, for the default or generated value of its column own.*dbo.tap_work_b is loaded by this session itself' "tables whose load calls code are the leader's"
+like "$answered" 'dbo.tap_work_a.6000.ok.dbo.tap_work_b.6000.ok, with notes.dbo.tap_work_c.10.ok' "... and loaded"
+unlike "$answered" 'dbo.tap_work_c is loaded by this session' "... those that want numbers, dates and the like are not"
+is "$(query "SELECT (SELECT max(own) FROM copies.tap_work_a), (SELECT string_agg(DISTINCT own, ' ') FROM copies.tap_work_b), (SELECT count(DISTINCT own) FROM copies.tap_work_c)")" '200000|client backend|10' \
+  "... nothing else has called it"
+query "ALTER TABLE copies.tap_work_b DROP own; ALTER TABLE copies.tap_work_c DROP own, DROP at, DROP key, DROP day; ALTER TABLE copies.tap_work_b ADD own copies.checked;
+  CREATE INDEX code_index ON copies.tap_work_c (copies.whose(id))"
+like "$(query "$(run)" 2>&1)" 'dbo.tap_work_b is loaded by this session itself, for the type of its column own.*dbo.tap_work_c is loaded by this session itself, for the expression of its index code_index' \
+  "... nor what a domain checks, or an index calls"
+query "DROP INDEX copies.code_index; ALTER TABLE copies.tap_work_b DROP own"
 query "ALTER TABLE copies.tap_work_a DROP own; DROP TABLE copies.large"
 query "CREATE FUNCTION copies.begins() RETURNS int LANGUAGE sql AS \$\$ SELECT count(*)::int FROM replicate_all('mssql', target_schema => 'more', jobs => 1) \$\$;
   ALTER TABLE copies.tap_work_a ADD own int"

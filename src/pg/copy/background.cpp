@@ -17,6 +17,7 @@ struct Work {
   char* arguments;
   const char* statement;
   ErrorData* error;
+  bool more;
 };
 
 Work parse(const char* message) {
@@ -55,11 +56,18 @@ void run(void* argument) {
   select(static_cast<const Work*>(argument)->statement);
 }
 
-void clear(void* argument) { drop_leftovers(static_cast<const Work*>(argument)->schema); }
+void drop_some_leftovers(void* argument) {
+  auto* work = static_cast<Work*>(argument);
+  work->more = drop_leftovers(work->schema, work->arguments);
+}
 
-// Code that the run called may have said pg_advisory_unlock_all().
+// Who has called waits no more: he may be reading what is dropped.
+void clear(Work work) {
+  work.more = true;
+  while (work.more && in_starters_transaction(drop_some_leftovers, &work) == nullptr) continue;
+}
+
 void end_as_failed(void* argument) {
-  hold_run(number);
   const auto* work = static_cast<const Work*>(argument);
   const ErrorData& error = *work->error;
   end_history(work->schema, number, error);
@@ -80,7 +88,6 @@ void show(const char* statement) {
 
 void work_on(Datum argument) {
   Work work = parse(open_task(argument));
-  (void)in_starters_transaction(clear, &work);
   work.error = in_starters_transaction(begin, &work);
   if (work.error != nullptr) {
     (void)answer_failed(*work.error);
@@ -88,6 +95,7 @@ void work_on(Datum argument) {
   }
   work.statement = psprintf("SELECT %s._replicate(%s)", work.schema, work.arguments);
   if (answer_begun(number)) {
+    clear(work);
     show(psprintf("%s /* run " INT64_FORMAT " */", work.statement, number));
     work.error = in_starters_transaction(run, &work);
   } else {

@@ -14,6 +14,7 @@
 #include "pg/remote/options.hpp"
 #include "background.hpp"
 #include "constraint_check.hpp"
+#include "run_lock.hpp"
 #include "run_now.hpp"
 #include "workers.hpp"
 
@@ -83,30 +84,9 @@ Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
   return answer;
 }
 
-Oid history_owner() {
-  const Oid runs = get_relname_relid("_runs", get_namespace_oid("replicate", false));
-  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(runs));
-  if (!HeapTupleIsValid(tuple)) elog(ERROR, "table of runs is missing");
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-  ReleaseSysCache(tuple);
-  return owner;
-}
-
-// Does something as the owner of history's tables. An error leaves the user to be restored by the
-// transaction's abort, as for a function that is SECURITY DEFINER.
-template <class Body>
-void as_owner(Body&& body) {
-  Oid user = InvalidOid;
-  int security = 0;
-  GetUserIdAndSecContext(&user, &security);
-  SetUserIdAndSecContext(history_owner(), security | SECURITY_LOCAL_USERID_CHANGE);
-  body();
-  SetUserIdAndSecContext(user, security);
-}
-
 // Runs one of our own functions that write; its answer.
 std::int64_t write_as_owner(const char* sql, int nargs, Oid* types, Datum* values) {
-  as_owner([&] {
+  as_history_owner([&] {
     if (SPI_execute_with_args(sql, nargs, types, values, nullptr, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
       elog(ERROR, "history was not written");
   });
@@ -175,9 +155,13 @@ Datum claim(FunctionCallInfo fcinfo) {
 
 // As pg_cancel_backend() has it, but for the role that the run is of: its process may have logged
 // in as another one.
-bool may_cancel(Oid role) {
-  if (has_privs_of_role(GetUserId(), role)) return true;
-  return !superuser_arg(role) && has_privs_of_role(GetUserId(), ROLE_PG_SIGNAL_BACKEND);
+void check_may_signal(Oid role, const char* what) {
+  if (has_privs_of_role(GetUserId(), role)) return;
+  if (!superuser_arg(role) && has_privs_of_role(GetUserId(), ROLE_PG_SIGNAL_BACKEND)) return;
+  const char* name = GetUserNameFromId(role, true);
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied to %s", what),
+                  name == nullptr ? errhint("Its role has been dropped: a superuser may.")
+                                  : errhint("It is of role \"%s\".", name)));
 }
 
 // _cancel(run bigint) RETURNS boolean; STRICT.
@@ -185,7 +169,7 @@ Datum cancel(FunctionCallInfo fcinfo) {
   Oid types[] = {INT8OID};
   Datum values[] = {PG_GETARG_DATUM(0)};
   SPI_connect();
-  as_owner([&] {
+  as_history_owner([&] {
     run_now(psprintf("SELECT w.role, w.pid FROM %s._process_of_run($1) AS w (role, pid)", own_schema(fcinfo)),
             lengthof(types), types, values, 1);
   });
@@ -194,11 +178,38 @@ Datum cancel(FunctionCallInfo fcinfo) {
   const int pid = found ? static_cast<int>(oid_of(SPI_tuptable, 0, 2)) : 0;
   SPI_finish();
   if (!found) PG_RETURN_BOOL(false);
-  if (!may_cancel(role)) {
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied to cancel the run"),
-                    errhint("It is of role \"%s\".", GetUserNameFromId(role, false))));
-  }
+  check_may_signal(role, "cancel the run");
   PG_RETURN_BOOL(kill(pid, SIGINT) == 0);
+}
+
+// Of a run: InvalidOid where it is no role any more.
+Oid role_of_run(std::int64_t run) {
+  Oid types[] = {INT8OID};
+  Datum values[] = {Int64GetDatum(run)};
+  SPI_connect();
+  as_history_owner([&] {
+    run_now(
+        "SELECT o.oid FROM replicate._runs AS r LEFT JOIN pg_catalog.pg_roles AS o ON o.rolname OPERATOR(pg_catalog.=) "
+        "r.role "
+        "WHERE r.id OPERATOR(pg_catalog.=) $1",
+        lengthof(types), types, values, 1);
+  });
+  const Oid role = SPI_processed > 0 ? oid_of(SPI_tuptable, 0, 1) : InvalidOid;
+  SPI_finish();
+  return role;
+}
+
+// _discard(run bigint) RETURNS boolean; STRICT.
+Datum discard(FunctionCallInfo fcinfo) {
+  PreventCommandIfReadOnly("replicate_discard()");
+  const std::int64_t run = PG_GETARG_INT64(0);
+  check_may_signal(role_of_run(run), "discard what the run has left");
+  if (is_held(run)) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("run " INT64_FORMAT " is at work", run),
+                    errhint("SELECT replicate_cancel(" INT64_FORMAT ") ends it.", run)));
+  }
+  PG_RETURN_BOOL(write_in_history(psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_schema(fcinfo), run)) >
+                 0);
 }
 
 // Whether its options say {"wait": false}.
@@ -274,8 +285,11 @@ void do_run(void* argument) {
   end_run_of_workers();
 }
 
-void tell_workers(const ErrorData& error) {
+// The transaction's lock of a run goes with it, and code that the run has called may have released
+// the session's: pg_advisory_unlock_all().
+void note_failure(const ErrorData& error) {
   if (present_team() != nullptr) note_error(present_team(), error);
+  if (background_run() != 0) hold_run(background_run());
 }
 
 // _replicate(server, target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows,
@@ -292,7 +306,7 @@ Datum replicate(FunctionCallInfo fcinfo) {
     check_may_start_workers();
     check_arguments(fcinfo);
   }
-  tell_error(do_run, &call, tell_workers);
+  tell_error(do_run, &call, note_failure);
   return call.answer.values[1];
 }
 
@@ -308,6 +322,15 @@ void append_word(StringInfo text, const char* word) {
 }
 
 }  // namespace
+
+Oid history_owner() {
+  const Oid runs = get_relname_relid("_runs", get_namespace_oid("replicate", false));
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(runs));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "table of runs is missing");
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
 
 int begin_run(Oid server) {
   static bool registered = false;
@@ -343,9 +366,9 @@ void lock_server(Oid server, const char* name) {
                   errhint("replicate.progress shows the session and how far it is.")));
 }
 
-std::int64_t write_in_history(const char* sql) {
+std::int64_t write_in_history(const char* sql, int nargs, Oid* types, Datum* values) {
   SPI_connect();
-  const std::int64_t number = write_as_owner(sql, 0, nullptr, nullptr);
+  const std::int64_t number = write_as_owner(sql, nargs, types, values);
   SPI_finish();
   return number;
 }
@@ -360,7 +383,10 @@ void take_name_of(std::int64_t run) {
   (void)set_config_option("application_name", name, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, ERROR, false);
 }
 
-void drop_leftovers(const char* schema) { (void)write_in_history(psprintf("SELECT %s._discard_leftovers()", schema)); }
+bool drop_leftovers(const char* schema, const char* arguments) {
+  return write_in_history(psprintf("SELECT %s._discard_leftovers(%s, %s)", schema,
+                                   quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), arguments)) > 0;
+}
 
 void end_history(const char* schema, std::int64_t run, const ErrorData& error) {
   const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
@@ -378,7 +404,7 @@ bool is_running(std::int64_t run) {
   Oid types[] = {INT8OID};
   Datum values[] = {Int64GetDatum(run)};
   SPI_connect();
-  as_owner([&] {
+  as_history_owner([&] {
     run_now(
         "SELECT FROM replicate._runs AS r WHERE r.id OPERATOR(pg_catalog.=) $1 AND r.status OPERATOR(pg_catalog.=) "
         "'running'",
@@ -450,6 +476,18 @@ Datum mssql_fdw_replicate(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_cancel(PG_FUNCTION_ARGS) {
   return fence_private([&] { return cancel(fcinfo); });
+}
+
+Datum mssql_fdw_discard(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return discard(fcinfo); });
+}
+
+// _drop_leftovers(...) RETURNS void; as _replicate().
+Datum mssql_fdw_drop_leftovers(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    (void)drop_leftovers(own_schema(fcinfo), arguments_as_sql(fcinfo));
+    PG_RETURN_VOID();
+  });
 }
 
 Datum mssql_fdw_claim(PG_FUNCTION_ARGS) {

@@ -24,16 +24,30 @@ void lock_server(Oid server, const char* name);
 int begin_run(Oid server);
 void end_run(Oid server, int settings);
 
+// History's tables are the extension's owner's.
+Oid history_owner();
+// Does something as him. An error leaves the user to be restored by the transaction's abort, as for
+// a function that is SECURITY DEFINER.
+template <class Body>
+void as_history_owner(Body&& body) {
+  Oid user = InvalidOid;
+  int security = 0;
+  GetUserIdAndSecContext(&user, &security);
+  SetUserIdAndSecContext(history_owner(), security | SECURITY_LOCAL_USERID_CHANGE);
+  body();
+  SetUserIdAndSecContext(user, security);
+}
 // Of a run that stands in history while it works: executes a query of our own that writes there;
-// its number.
-std::int64_t write_in_history(const char* sql);
+// the number that it answers.
+std::int64_t write_in_history(const char* sql, int nargs = 0, Oid* types = nullptr, Datum* values = nullptr);
 // That it begins, in process `pid`, which the session that calls this works for; its number.
 // `arguments`: of the call, as SQL.
 std::int64_t begin_history(const char* schema, const char* arguments, int pid);
 // The session is called after the run that it works for.
 void take_name_of(std::int64_t run);
-// Drops what workers of earlier runs have left that nobody works on any more.
-void drop_leftovers(const char* schema);
+// Drops what workers of earlier runs have left, but what a run of this call goes on with, or
+// another call may; as much at once as a transaction has locks for. Whether there may be more.
+bool drop_leftovers(const char* schema, const char* arguments);
 // That it ended with an error. Without the detail of errors that values make: history has readers
 // who may not see the rows. `schema`: of our own functions, quoted.
 void end_history(const char* schema, std::int64_t run, const ErrorData& error);

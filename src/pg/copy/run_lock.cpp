@@ -22,12 +22,12 @@ LOCKTAG lock_of(std::int64_t run, LOCKMETHODID method) {
 
 void hold_run(std::int64_t run) {
   const LOCKTAG tag = lock_of(run, USER_LOCKMETHOD);
-  (void)LockAcquire(&tag, ExclusiveLock, true, false);
+  (void)LockAcquire(&tag, ShareLock, true, false);
 }
 
 void hold_run_now(std::int64_t run) {
   const LOCKTAG tag = lock_of(run, DEFAULT_LOCKMETHOD);
-  (void)LockAcquire(&tag, ExclusiveLock, false, false);
+  (void)LockAcquire(&tag, ShareLock, false, false);
 }
 
 // Trying to take it would tell a process of the holder's lock group nothing.

@@ -1,5 +1,7 @@
 #include "trust.hpp"
 
+#include <algorithm>
+
 #include "pg/host/boundary.hpp"
 
 namespace mssql::pg {
@@ -82,6 +84,45 @@ bool find_hidden(Node* node, void* context) {
   return check_functions_in_node(node, opens_relation, context) || walk_expression(node, find_hidden, context);
 }
 
+// Those that are not immutable, call nothing, and are wanted in defaults.
+bool is_value_of_moment(Oid function) {
+  static constexpr const char* names[] = {"nextval",
+                                          "now",
+                                          "transaction_timestamp",
+                                          "statement_timestamp",
+                                          "clock_timestamp",
+                                          "timeofday",
+                                          "random",
+                                          "timestamp",
+                                          "timestamptz",
+                                          "date",
+                                          "time",
+                                          "timetz",
+                                          "timezone",
+                                          "to_char",
+                                          "gen_random_uuid",
+                                          "uuidv4",
+                                          "uuidv7",
+                                          "current_user",
+                                          "session_user",
+                                          "current_database"};
+  const char* name = get_func_name(function);
+  return name != nullptr && std::any_of(std::begin(names), std::end(names),
+                                        [name](const char* known) { return std::strcmp(name, known) == 0; });
+}
+
+bool calls_others(Oid function, void* context) {
+  return may_be_code(function, context) ||
+         (func_volatile(function) != PROVOLATILE_IMMUTABLE && !is_value_of_moment(function));
+}
+
+bool find_call(Node* node, void* context) {
+  if (node == nullptr) return false;
+  const bool is_value = IsA(node, SQLValueFunction) || IsA(node, NextValueExpr);
+  if (!is_value && !shows_what_it_calls(nodeTag(node))) return true;
+  return check_functions_in_node(node, calls_others, context) || walk_expression(node, find_call, context);
+}
+
 Node* expression_of(FunctionCallInfo fcinfo) {
   return static_cast<Node*>(stringToNode(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 }
@@ -126,6 +167,11 @@ Datum mssql_fdw_untrusted_function(PG_FUNCTION_ARGS) {
 // _hides_calls(expression pg_node_tree) RETURNS boolean; STRICT.
 Datum mssql_fdw_hides_calls(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum { PG_RETURN_BOOL(find_hidden(expression_of(fcinfo), nullptr)); });
+}
+
+// _is_self_contained(expression pg_node_tree) RETURNS boolean; STRICT.
+Datum mssql_fdw_is_self_contained(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum { PG_RETURN_BOOL(!find_call(expression_of(fcinfo), nullptr)); });
 }
 
 // _calls_code(expression pg_node_tree) RETURNS boolean; STRICT.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "background.hpp"
+#include "chunks.hpp"
 #include "outcome.hpp"
 #include "pg/host/boundary.hpp"
 #include "pg/host/settings.hpp"
@@ -23,16 +24,17 @@ constexpr int load_phase = 60;
 // The leader's, as long as it has a team; a worker's since its first request.
 std::int64_t number = 0;
 
-// What a worker is asked for: behind it stand, aligned, the steps' numbers in the plan and the
-// array of the steps; or, to begin the run's history, the call's arguments as SQL.
+// What a worker is asked for: behind it stand, aligned, the table's work (chunks.hpp), and the
+// array of its steps. The keeper begins the run's history: then it is the call's arguments as SQL;
+// or it takes up one that has begun; or it drops what stands of a table.
 struct Request {
   std::int64_t run;  // 0: to be begun
   Share share;
-  int nsteps;
-  Size size;  // of the array, or of the text
+  Size work_size;  // 0: the steps are no table's
+  Size size;       // of the array, or of the text; 0: none
 
-  static Size numbers_at() { return MAXALIGN(sizeof(Request)); }
-  Size array_at() const { return numbers_at() + MAXALIGN(sizeof(int) * static_cast<Size>(nsteps)); }
+  static Size work_at() { return MAXALIGN(sizeof(Request)); }
+  Size array_at() const { return work_at() + MAXALIGN(work_size); }
 };
 
 // What workers are told when they are started.
@@ -40,29 +42,39 @@ const char* message_of(const char* schema, Oid server) { return psprintf("%s\n%u
 
 // ------------------------------------------------------------------------------------ the leader
 
-void ask_for(Team* team, int member, const Request& request, const int* numbers, const void* rest) {
-  StringInfoData message;
-  initStringInfo(&message);
-  enlargeStringInfo(&message, static_cast<int>(request.array_at() + request.size));
-  message.len = static_cast<int>(request.array_at() + request.size);
-  std::memset(message.data, 0, request.array_at());
-  std::memcpy(message.data, &request, sizeof(request));
-  if (request.nsteps > 0)
-    std::memcpy(message.data + Request::numbers_at(), numbers, sizeof(int) * static_cast<Size>(request.nsteps));
-  std::memcpy(message.data + request.array_at(), rest, request.size);
-  ask(team, member, message.data, static_cast<Size>(message.len));
-  pfree(message.data);
+void ask_for(Team* team, int member, const Request& request, const void* work, const void* rest) {
+  const Size size = request.array_at() + request.size;
+  auto* message = static_cast<char*>(palloc0(size));
+  std::memcpy(message, &request, sizeof(request));
+  if (request.work_size > 0) std::memcpy(message + Request::work_at(), work, request.work_size);
+  if (request.size > 0) std::memcpy(message + request.array_at(), rest, request.size);
+  ask(team, member, message, size);
+  pfree(message);
 }
 
 std::int64_t ask_to_begin(Team* team, const char* arguments) {
   const Request request{0, {0, 0}, 0, std::strlen(arguments) + 1};
-  ask_for(team, 0, request, nullptr, arguments);
+  ask_for(team, keeper, request, nullptr, arguments);
   std::int64_t begun = 0;
   for (;;) {
     const TeamAnswer answer = next_answer(team);
     if (answer.done) return begun;
     std::memcpy(&begun, answer.bytes, sizeof(begun));
   }
+}
+
+void wait_for_keeper(Team* team) {
+  while (!next_answer(team).done) continue;
+}
+
+void ask_to_take_up(Team* team, std::int64_t run) {
+  ask_for(team, keeper, {run, {0, 0}, 0, 0}, nullptr, nullptr);
+  wait_for_keeper(team);
+}
+
+void ask_to_forget(Team* team, std::int64_t run, Datum work) {
+  ask_for(team, keeper, {run, {0, 0}, VARSIZE_ANY(DatumGetPointer(work)), 0}, DatumGetPointer(work), nullptr);
+  wait_for_keeper(team);
 }
 
 // The leader's nesting level when the run began.
@@ -82,21 +94,6 @@ void tell_missing(int started, int jobs) {
   say(false, message, nullptr, "More may be allowed by max_worker_processes.");
 }
 
-// Ids of the tables, the largest first.
-Datum tables_by_size(const char* schema, Datum model) {
-  Oid types[] = {JSONBOID};
-  MemoryContext context = CurrentMemoryContext;
-  SPI_connect();
-  if (SPI_execute_with_args(psprintf("SELECT %s._tables_by_size($1)", schema), 1, types, &model, nullptr, false, 1) !=
-          SPI_OK_SELECT ||
-      SPI_processed != 1) {
-    elog(ERROR, "tables have no order");
-  }
-  const Datum ids = kept_value(context, 1);
-  SPI_finish();
-  return ids;
-}
-
 // ------------------------------------------------------------------------------------ the worker
 
 const char* own_functions = nullptr;
@@ -113,41 +110,38 @@ class MembersTransaction : public CallersTransaction {
 // Outcomes are told when they are committed.
 class PendingOutcomes : public StepWitness {
  public:
-  PendingOutcomes(MemoryContext context, const int* numbers)
-      : context_(context), numbers_(numbers), descriptor_(outcome_descriptor()) {}
+  explicit PendingOutcomes(MemoryContext context) : context_(context), descriptor_(outcome_descriptor()) {}
 
-  void became(const Outcome& outcome) override {
-    MemoryContext old = MemoryContextSwitchTo(context_);
-    Outcome known = outcome;
-    known.step = numbers_[outcome.step - 1] + 1;
-    rows_ = lappend(rows_, outcome_row(descriptor_, known));
-    MemoryContextSwitchTo(old);
-  }
-  void became(HeapTuple row) override { rows_ = lappend(rows_, row); }
+  void became(const Outcome& outcome) override { keep(outcome_row(descriptor_, outcome)); }
+  void became(HeapTuple row) override { keep(row); }
 
   List* rows() const { return rows_; }
+  ArrayType* array() const {
+    auto* rows = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(list_length(rows_) + 1)));
+    for (int i = 0; i < list_length(rows_); ++i)
+      rows[i] = heap_copy_tuple_as_datum(static_cast<HeapTuple>(list_nth(rows_, i)), descriptor_);
+    return construct_array(rows, list_length(rows_), descriptor_->tdtypeid, -1, false, TYPALIGN_DOUBLE);
+  }
 
  private:
+  void keep(HeapTuple row) {
+    MemoryContext old = MemoryContextSwitchTo(context_);
+    rows_ = lappend(rows_, heap_copytuple(row));
+    MemoryContextSwitchTo(old);
+  }
+
   MemoryContext context_;
-  const int* numbers_;
   TupleDesc descriptor_;
   List* rows_ = NIL;
 };
 
 struct Work {
   Request request;
-  const int* numbers;
+  Datum work;
   const char* rest;
   MemoryContext context;
   List* outcomes;
 };
-
-void begin_run_of(void* argument) {
-  const auto* work = static_cast<const Work*>(argument);
-  number = begin_history(own_functions, work->rest, leader_pid());
-  note_own_number(number);
-  hold_run(number);
-}
 
 void do_steps(void* argument) {
   auto* work = static_cast<Work*>(argument);
@@ -155,22 +149,67 @@ void do_steps(void* argument) {
   const int held = hold_settings(false);
   auto* array = reinterpret_cast<ArrayType*>(const_cast<char*>(work->rest));
   MembersTransaction host(own_functions, 0, array);
-  PendingOutcomes outcomes(work->context, work->numbers);
+  PendingOutcomes outcomes(work->context);
   execute_steps(StepList(array), own_functions, host, outcomes, &work->request.share);
+  if (work->request.work_size > 0) keep_chunk(own_functions, number, work->work, outcomes.array());
   release_settings(held);
   end_run(server_of_run, settings);
-  hold_run(number);  // code that was called may have said pg_advisory_unlock_all()
   work->outcomes = outcomes.rows();
 }
 
-void discard_leftovers(void*) { drop_leftovers(own_functions); }
+void work_on(Work& work) {
+  if (number != work.request.run) {
+    number = work.request.run;
+    take_name_of(number);
+  }
+  if (in_starters_transaction(do_steps, &work) != nullptr) return;
+  ListCell* cell = nullptr;
+  foreach (cell, work.outcomes) {
+    const auto* row = static_cast<HeapTuple>(lfirst(cell));
+    answer_part(reinterpret_cast<const char*>(row->t_data), row->t_len);
+  }
+}
+
+// ------------------------------------------------------------------------------------ the keeper
 
 void hold(void*) { hold_run(number); }
 
-void take_up(std::int64_t run) {
-  number = run;
+void begin(void* argument) {
+  number = begin_history(own_functions, static_cast<const Work*>(argument)->rest, leader_pid());
+  note_own_number(number);
+  hold_run(number);
+}
+
+struct Leftovers {
+  const char* arguments;
+  bool more;
+};
+
+void drop_some_leftovers(void* argument) {
+  auto* left = static_cast<Leftovers*>(argument);
+  left->more = drop_leftovers(own_functions, left->arguments);
+}
+
+void forget(void* argument) { forget_chunk(own_functions, number, static_cast<const Work*>(argument)->work); }
+
+void begin_run_of(Work& work) {
+  if (in_starters_transaction(begin, &work) != nullptr) return;
   take_name_of(number);
-  (void)in_starters_transaction(hold, nullptr);
+  Leftovers left{work.rest, true};
+  while (left.more && in_starters_transaction(drop_some_leftovers, &left) == nullptr) continue;
+  answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
+}
+
+void keep(Work& work) {
+  if (work.request.run == 0) {
+    begin_run_of(work);
+  } else if (number != work.request.run) {
+    number = work.request.run;
+    take_name_of(number);
+    (void)in_starters_transaction(hold, nullptr);
+  } else {
+    (void)in_starters_transaction(forget, &work);
+  }
 }
 
 void handle(const char* bytes, Size size) {
@@ -179,30 +218,13 @@ void handle(const char* bytes, Size size) {
   const char* message = static_cast<const char*>(std::memcpy(palloc(size), bytes, size));
   Work work{};
   std::memcpy(&work.request, message, sizeof(Request));
-  work.numbers = reinterpret_cast<const int*>(message + Request::numbers_at());
+  work.work = PointerGetDatum(message + Request::work_at());
   work.rest = message + work.request.array_at();
   work.context = context;
-  const bool begins = work.request.run == 0;
-  if (!begins && number != work.request.run) take_up(work.request.run);
-  const bool goes_on = !begins || in_starters_transaction(discard_leftovers, nullptr) == nullptr;
-  if (goes_on && in_starters_transaction(begins ? begin_run_of : do_steps, &work) == nullptr) {
-    if (begins) {
-      take_name_of(number);
-      answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
-    }
-    ListCell* cell = nullptr;
-    foreach (cell, work.outcomes) {
-      const auto* row = static_cast<HeapTuple>(lfirst(cell));
-      answer_part(reinterpret_cast<const char*>(row->t_data), row->t_len);
-    }
-  }
+  is_keeper() ? keep(work) : work_on(work);
   pgstat_report_activity(STATE_IDLE, nullptr);
   MemoryContextSwitchTo(old);
   MemoryContextDelete(context);
-}
-
-void discard(void*) {
-  (void)write_in_history(psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_functions, number));
 }
 
 void write_end(void* argument) {
@@ -220,13 +242,26 @@ void write_end(void* argument) {
   end_history(own_functions, number, error);
 }
 
+struct Leaving {
+  bool rolled_back;
+  bool more;
+};
+
+void leave(void* argument) {
+  auto* leaving = static_cast<Leaving*>(argument);
+  leaving->more = write_in_history(psprintf("SELECT %s._leave_staging(" INT64_FORMAT ", %s)", own_functions, number,
+                                            leaving->rolled_back ? "true" : "false")) > 0;
+}
+
 // What is written is written once: the run of a background worker has been ended by that.
 void clean_up(TeamEnd end) {
-  number = end.number;
-  in_peace(hold, nullptr);
+  pgstat_report_activity(STATE_RUNNING, "/* mssql_fdw */ end of a run that has failed");
   wait_for_others();
   in_peace(write_end, &end);
-  in_peace(discard, nullptr);
+  for (Leaving leaving{end.sqlstate == 0, true}; leaving.more;) {
+    leaving.more = false;
+    in_peace(leave, &leaving);
+  }
 }
 
 // It is history's owner's, so that it goes with the run whatever the user does, and the user may
@@ -268,14 +303,15 @@ void start_workers(const char* schema, Oid server, const char* arguments, int jo
     RegisterXactCallback(forget_run, nullptr);
     RegisterSubXactCallback(forget_failed_run, nullptr);
   }
-  Team* team = start_team({"mssql_fdw_work_for_run", "mssql_fdw worker", message_of(schema, server)}, jobs);
+  Team* team =
+      start_team({"mssql_fdw_work_for_run", "mssql_fdw worker", message_of(schema, server)}, "mssql_fdw keeper", jobs);
   const int started = team == nullptr ? 0 : size_of(team);
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;
   level = GetCurrentTransactionNestLevel();
   number = background_run() != 0 ? background_run() : ask_to_begin(team, arguments);
   note_number(team, number);
-  if (background_run() == 0) hold_run_now(number);
+  background_run() != 0 ? ask_to_take_up(team, number) : hold_run_now(number);
 }
 
 void end_run_of_workers() { number = 0; }
@@ -286,7 +322,11 @@ Oid staging_namespace() { return get_namespace_oid(psprintf("replicate_" INT64_F
 
 RunOfWorkers::RunOfWorkers(const char* schema, Datum model, ArrayType* array, const StepList& steps,
                            StepWitness& witness)
-    : CallersTransaction(schema, model, array), list_(steps), witness_(witness), context_(CurrentMemoryContext) {}
+    : CallersTransaction(schema, model, array),
+      list_(steps),
+      witness_(witness),
+      context_(CurrentMemoryContext),
+      outcome_(outcome_descriptor()) {}
 
 // Those that are loaded, with all that makes them whole beside what is there.
 bool RunOfWorkers::is_of_workers(const Step& step) const {
@@ -296,27 +336,43 @@ bool RunOfWorkers::is_of_workers(const Step& step) const {
 int RunOfWorkers::table_of(int table_id) const { return table_id > 0 && table_id < nids_ ? table_of_[table_id] : -1; }
 
 void RunOfWorkers::find_tables() {
-  Datum* ids = nullptr;
-  bool* nulls = nullptr;
-  deconstruct_array(DatumGetArrayTypeP(tables_by_size(schema_, model_)), INT4OID, sizeof(int32), true, TYPALIGN_INT,
-                    &ids, &nulls, &ntables_);
-  for (int i = 0; i < ntables_; ++i) nids_ = Max(nids_, DatumGetInt32(ids[i]) + 1);
-  tables_ = static_cast<Table*>(palloc0(sizeof(Table) * static_cast<std::size_t>(ntables_ + 1)));
+  Oid types[] = {JSONBOID, get_array_type(ARR_ELEMTYPE(steps_))};
+  Datum values[] = {model_, PointerGetDatum(steps_)};
+  SPI_connect();
+  if (SPI_execute_with_args(psprintf("SELECT w, w.table_id, w.code, w.source FROM %s._work($1, $2) AS w", schema_),
+                            lengthof(types), types, values, nullptr, false, 0) != SPI_OK_SELECT)
+    elog(ERROR, "tables have no order");
+  MemoryContext old = MemoryContextSwitchTo(context_);
+  tables_ = static_cast<Table*>(palloc0(sizeof(Table) * (SPI_processed + 1)));
+  for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+    const char* code = text_of(SPI_tuptable, i, 3);
+    if (code != nullptr) {
+      say(false, psprintf("%s is loaded by this session itself, for the %s", text_of(SPI_tuptable, i, 4), code),
+          nullptr, nullptr);
+      continue;
+    }
+    bool isnull = false;
+    Table& table = tables_[ntables_++];
+    table.work =
+        PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
+    table.table_id = static_cast<int>(oid_of(SPI_tuptable, i, 2));
+    nids_ = Max(nids_, table.table_id + 1);
+  }
   table_of_ = static_cast<int*>(palloc(sizeof(int) * static_cast<std::size_t>(nids_ + 1)));
   std::fill(table_of_, table_of_ + nids_, -1);
-  for (int i = 0; i < ntables_; ++i) {
-    tables_[i].table_id = DatumGetInt32(ids[i]);
-    table_of_[tables_[i].table_id] = i;
-  }
+  for (int i = 0; i < ntables_; ++i) table_of_[tables_[i].table_id] = i;
+  MemoryContextSwitchTo(old);
+  SPI_finish();
 }
 
 void RunOfWorkers::find_steps() {
-  int loads = 0;
   for (int i = 0; i < list_.count(); ++i) {
     const Step step = list_.at(i);
+    const bool loads = std::strcmp(step.kind, "load") == 0;
+    if (loads) ++nloads_;
     if (!is_of_workers(step)) continue;
     Table& table = tables_[table_of(step.table_id)];
-    if (std::strcmp(step.kind, "load") == 0) table.number = ++loads;
+    if (loads) table.number = nloads_;
     const Size size = sizeof(int) * static_cast<Size>(table.nsteps + 1);
     table.steps = static_cast<int*>(table.steps == nullptr ? palloc(size) : repalloc(table.steps, size));
     table.steps[table.nsteps++] = i;
@@ -327,14 +383,66 @@ void RunOfWorkers::find_work() {
   MemoryContext old = MemoryContextSwitchTo(context_);
   find_tables();
   find_steps();
+  find_kept_tables();
   MemoryContextSwitchTo(old);
 }
 
-void RunOfWorkers::start(int member, const int* steps, int nsteps, int table) {
+// What an earlier run has left of them.
+void RunOfWorkers::find_kept_tables() {
+  auto* work = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(ntables_ + 1)));
+  for (int i = 0; i < ntables_; ++i) work[i] = tables_[i].work;
+  const KeptList found = find_kept(schema_, number, work, ntables_);
+  for (int i = 0; i < found.count; ++i) {
+    const Kept& kept = found.tables[i];
+    Table& table = tables_[table_of(kept.table_id)];
+    table.kept = kept.outcomes != nullptr;
+    if (table.kept) {
+      tell_kept(table, kept.outcomes);
+      say(false, psprintf("table %d of %d: %s", table.number, nloads_, kept.message), nullptr, nullptr);
+    } else {
+      say(false, kept.message, kept.detail, nullptr);
+      ask_to_forget(present_team(), number, table.work);
+    }
+  }
+}
+
+void RunOfWorkers::start(int member, const int* steps, int nsteps, const Table* table) {
   const ArrayType* array = list_.select(steps, nsteps);
-  const Request request{number, {table, ntables_}, nsteps, VARSIZE(array)};
-  ask_for(present_team(), member, request, steps, array);
+  const void* work = table == nullptr ? nullptr : DatumGetPointer(table->work);
+  const Request request{
+      number, {table == nullptr ? 0 : table->number, nloads_}, work == nullptr ? 0 : VARSIZE_ANY(work), VARSIZE(array)};
+  if (asked_ == nullptr) {
+    const Size size = sizeof(Asked) * static_cast<Size>(size_of(present_team()));
+    asked_ = static_cast<Asked*>(MemoryContextAllocZero(context_, size));
+  }
+  asked_[member] = {steps, table == nullptr ? 0 : table->table_id};
+  ask_for(present_team(), member, request, work, array);
   ++working_;
+}
+
+// What became of a step that was another one's: by its number, and its table's, in this plan.
+void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
+  enum { step, table_id, count = 16 };
+  HeapTupleData row{};
+  row.t_len = HeapTupleHeaderGetDatumLength(outcome);
+  row.t_data = outcome;
+  ItemPointerSetInvalid(&row.t_self);
+  Datum values[count];
+  bool nulls[count];
+  if (outcome_->natts > count) elog(ERROR, "an outcome has %d columns", outcome_->natts);
+  heap_deform_tuple(&row, outcome_, values, nulls);
+  values[step] = Int32GetDatum(asked.steps[DatumGetInt32(values[step]) - 1] + 1);
+  if (!nulls[table_id]) values[table_id] = Int32GetDatum(asked.table_id);
+  witness_.became(heap_form_tuple(outcome_, values, nulls));
+}
+
+void RunOfWorkers::tell_kept(const Table& table, const ArrayType* outcomes) {
+  Datum* rows = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  deconstruct_array(const_cast<ArrayType*>(outcomes), ARR_ELEMTYPE(outcomes), -1, false, TYPALIGN_DOUBLE, &rows, &nulls,
+                    &count);
+  for (int i = 0; i < count; ++i) tell(DatumGetHeapTupleHeader(rows[i]), {table.steps, table.table_id});
 }
 
 void RunOfWorkers::take_answer() {
@@ -343,30 +451,29 @@ void RunOfWorkers::take_answer() {
     --working_;
     return;
   }
-  HeapTupleData row{};
-  row.t_len = static_cast<uint32>(answer.size);
-  row.t_data = static_cast<HeapTupleHeader>(std::memcpy(palloc(answer.size), answer.bytes, answer.size));
-  ItemPointerSetInvalid(&row.t_self);
-  witness_.became(&row);
+  auto* outcome = static_cast<HeapTupleHeader>(std::memcpy(palloc(answer.size), answer.bytes, answer.size));
+  tell(outcome, asked_[answer.member]);
 }
 
 void RunOfWorkers::prepare(int i) {
   show_progress({"staging schema", nullptr, nullptr, 0, 0});
-  start(0, &i, 1, 0);
+  start(0, &i, 1, nullptr);
   while (working_ > 0) take_answer();
 }
 
 void RunOfWorkers::load_tables() {
+  show_progress({"workers", nullptr, nullptr, 0, 0});
   find_work();
   Team* team = present_team();
-  show_progress({"workers", nullptr, nullptr, 0, ntables_});
+  show_progress({"workers", nullptr, nullptr, 0, nloads_});
   for (int next = 0; next < ntables_ || working_ > 0;) {
     for (int member = 0; member < size_of(team) && next < ntables_; ++member) {
-      if (!is_idle(team, member)) continue;
-      start(member, tables_[next].steps, tables_[next].nsteps, tables_[next].number);
+      while (next < ntables_ && tables_[next].kept) ++next;
+      if (next == ntables_ || !is_idle(team, member)) continue;
+      start(member, tables_[next].steps, tables_[next].nsteps, &tables_[next]);
       ++next;
     }
-    take_answer();
+    if (working_ > 0) take_answer();
   }
 }
 
@@ -404,14 +511,6 @@ Datum mssql_fdw_drop_staging_schemas(PG_FUNCTION_ARGS) {
       (void)write_in_history(
           psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_schema(fcinfo), run_of_workers()));
     end_step();
-    PG_RETURN_VOID();
-  });
-}
-
-// _drop_leftovers() RETURNS void
-Datum mssql_fdw_drop_leftovers(PG_FUNCTION_ARGS) {
-  return fence_private([&]() -> Datum {
-    drop_leftovers(own_schema(fcinfo));
     PG_RETURN_VOID();
   });
 }

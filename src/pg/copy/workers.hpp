@@ -1,10 +1,13 @@
 // A run whose tables are made and loaded by workers (pg/host/team.hpp), several at once, each in a
-// transaction of its own. All else is done by the leader, in the transaction of who has called it.
+// transaction of its own. All else is done by the leader, in the transaction of who has called it;
+// tables too whose load evaluates code of the user's, from which nothing would protect the others
+// in a lock group.
 //
 // What workers commit stands in schemas of the run's own, until the leader puts it into its place:
 // new tables in replicate_17_public, where 17 is the run and they are to be in public; staging
 // relations, and tables that others are refilled from, in replicate_17. If the leader's transaction
-// does not commit, a worker drops these schemas, and writes into history what has happened.
+// does not commit, the team's keeper writes into history what has happened. The tables that are
+// done stay in these schemas then, and in the ledger (chunks.hpp), for the next call to go on with.
 #pragma once
 
 #include "steps.hpp"
@@ -38,6 +41,13 @@ class RunOfWorkers : public CallersTransaction {
     int number;
     int* steps;
     int nsteps;
+    Datum work;
+    bool kept;  // it is done already
+  };
+  // What a member has been asked for: steps of the plan.
+  struct Asked {
+    const int* steps;
+    int table_id;
   };
 
   bool is_of_workers(const Step& step) const;
@@ -45,7 +55,10 @@ class RunOfWorkers : public CallersTransaction {
   void find_tables();
   void find_steps();
   void find_work();
-  void start(int member, const int* steps, int nsteps, int number);
+  void find_kept_tables();
+  void start(int member, const int* steps, int nsteps, const Table* table);
+  void tell(HeapTupleHeader outcome, const Asked& asked);
+  void tell_kept(const Table& table, const ArrayType* outcomes);
   void take_answer();
   void prepare(int i);
   void load_tables();
@@ -53,8 +66,11 @@ class RunOfWorkers : public CallersTransaction {
   const StepList& list_;
   StepWitness& witness_;
   MemoryContext context_;
+  TupleDesc outcome_;
+  Asked* asked_ = nullptr;   // by member
   Table* tables_ = nullptr;  // those that are loaded, the largest first
   int ntables_ = 0;
+  int nloads_ = 0;           // in the whole run, by the leader, too
   int* table_of_ = nullptr;  // by table_id; -1: none
   int nids_ = 0;
   int working_ = 0;

@@ -43,10 +43,10 @@
   FUNCTION(mssql_fdw_is_worked_on)       \
   FUNCTION(mssql_fdw_make_staging_schema) \
   FUNCTION(mssql_fdw_drop_staging_schemas) \
-  FUNCTION(mssql_fdw_drop_leftovers)     \
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \
+  FUNCTION(mssql_fdw_is_self_contained)  \
   FUNCTION(mssql_fdw_untrusted_function) \
   FUNCTION(mssql_fdw_hides_calls)        \
   /* calls/model.cpp */                  \
@@ -76,6 +76,8 @@
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_lock_server)        \
   FUNCTION(mssql_fdw_has_died)           \
+  FUNCTION(mssql_fdw_drop_leftovers)     \
+  FUNCTION(mssql_fdw_discard)            \
   FUNCTION(mssql_fdw_cancel)             \
   FUNCTION(mssql_fdw_claim)
 // clang-format on

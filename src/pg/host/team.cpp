@@ -36,6 +36,7 @@ struct Team {
   int level;  // of the subtransaction whose abort ends it
   MemoryContext context;
   MemoryContext message;  // the one that next_answer() has answered
+  Member keeper;
   int size;
   Member members[FLEXIBLE_ARRAY_MEMBER];
 };
@@ -44,12 +45,16 @@ namespace {
 
 Team* team = nullptr;
 
-Member start_member(const WorkerTask& task, dsm_handle first) {
+const Member& member_of(const Team* of, int number) { return number == keeper ? of->keeper : of->members[number]; }
+Member& member_of(Team* of, int number) { return number == keeper ? of->keeper : of->members[number]; }
+
+// `keepers`: the keeper's segment; 0: it is the keeper.
+Member start_member(const WorkerTask& task, dsm_handle keepers) {
   Member member{};
   dsm_segment* made = describe(task, 2 * queue_size);
   Shared* shared = shared_of(made);
-  shared->joins_locks = true;
-  shared->first = first;
+  shared->joins_locks = keepers != 0;
+  shared->keepers = keepers;
   shm_mq* requests = shm_mq_create(shared->rest(), queue_size);
   shm_mq* answers = shm_mq_create(shared->rest() + queue_size, queue_size);
   shm_mq_set_sender(requests, MyProc);
@@ -81,12 +86,17 @@ bool is_at_work(const Member& member) {
 }
 
 // The leader's locks are to be released, and its next statement to begin, when no member is in a
-// transaction any more: the lock group would keep nothing apart. One that does not answer is waited
-// for 10 seconds.
+// transaction any more: the lock group would keep nothing apart. So it waits, as PostgreSQL does
+// for its parallel workers; one that a cancel has not ended in five seconds is terminated.
 void wait_for_idleness(const Team* ended) {
-  const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 10000);
+  const TimestampTz patience = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 5000);
   for (int i = 0; i < ended->size; ++i) {
-    while (is_at_work(ended->members[i]) && GetCurrentTimestamp() < deadline) {
+    bool terminated = false;
+    while (is_at_work(ended->members[i])) {
+      if (!terminated && GetCurrentTimestamp() >= patience) {
+        TerminateBackgroundWorker(ended->members[i].worker);
+        terminated = true;
+      }
       (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
       ResetLatch(MyLatch);
     }
@@ -98,7 +108,9 @@ void dismiss_team(End end) {
   Team* ended = std::exchange(team, nullptr);
   for (int i = 0; i < ended->size; ++i) tell_end(ended->members[i], end);
   wait_for_idleness(ended);
+  if (ended->keeper.worker != nullptr) tell_end(ended->keeper, end);
   for (int i = 0; i < ended->size; ++i) dsm_detach(ended->members[i].segment);
+  if (ended->keeper.worker != nullptr) dsm_detach(ended->keeper.segment);
   MemoryContextDelete(ended->context);
 }
 
@@ -152,7 +164,7 @@ void say_again(StringInfo message) {
 
 // One message of a member, if there is one: whether it is an answer.
 bool take_message(Team* of, int number, TeamAnswer* answer) {
-  Member& member = of->members[number];
+  Member& member = member_of(of, number);
   for (;;) {
     Size size = 0;
     void* data = nullptr;
@@ -212,16 +224,16 @@ PlannedStmt* plan_alone(Query* query, const char* text, int options, ParamListIn
   return plan(query, text, options & ~CURSOR_OPT_PARALLEL_OK, parameters);
 }
 
-// The segment in which the members are counted, as long as they may be in a transaction.
+// The keeper's segment, in which all are counted, as long as they may be in a transaction.
 dsm_segment* counted = nullptr;
 
 void leave(dsm_segment* segment, Datum) { --shared_of(segment)->present; }
 
 void be_counted() {
-  const dsm_handle first = shared_of(leaders)->first;
-  counted = first == 0 ? leaders : dsm_attach(first);
-  if (counted == nullptr) proc_exit(0);  // the first one has gone, and so has the leader
-  if (first != 0) dsm_pin_mapping(counted);
+  const dsm_handle keepers = shared_of(leaders)->keepers;
+  counted = keepers == 0 ? leaders : dsm_attach(keepers);
+  if (counted == nullptr) proc_exit(0);  // the keeper has gone, and so has the leader
+  if (keepers != 0) dsm_pin_mapping(counted);
   ++shared_of(counted)->present;
   on_dsm_detach(counted, leave, 0);
 }
@@ -245,7 +257,7 @@ bool next_request(Size* size, void** data) {
 
 }  // namespace
 
-Team* start_team(const WorkerTask& task, int wanted) {
+Team* start_team(const WorkerTask& task, const char* keepers_name, int wanted) {
   static bool registered = false;
   if (!std::exchange(registered, true)) {
     RegisterXactCallback(at_end_of_transaction, nullptr);
@@ -264,9 +276,9 @@ Team* start_team(const WorkerTask& task, int wanted) {
   made->message = AllocSetContextCreate(context, "mssql_fdw message", ALLOCSET_DEFAULT_SIZES);
   team = made;
   BecomeLockGroupLeader();
-  while (made->size < wanted) {
-    const dsm_handle first = made->size == 0 ? 0 : dsm_segment_handle(made->members[0].segment);
-    made->members[made->size] = start_member(task, first);
+  made->keeper = start_member({task.entry, keepers_name, task.message}, 0);
+  while (made->keeper.worker != nullptr && made->size < wanted) {
+    made->members[made->size] = start_member(task, dsm_segment_handle(made->keeper.segment));
     if (made->members[made->size].worker == nullptr) break;
     ++made->size;
   }
@@ -278,10 +290,10 @@ Team* start_team(const WorkerTask& task, int wanted) {
 
 Team* present_team() { return team; }
 int size_of(const Team* of) { return of->size; }
-bool is_idle(const Team* of, int member) { return !of->members[member].busy; }
+bool is_idle(const Team* of, int member) { return !member_of(of, member).busy; }
 
 void ask(Team* of, int member, const char* request, Size size) {
-  Member& asked = of->members[member];
+  Member& asked = member_of(of, member);
   asked.busy = true;
 #if PG_VERSION_NUM >= 150000
   if (shm_mq_send(asked.requests, size, request, false, true) != SHM_MQ_SUCCESS) raise_ended();
@@ -293,7 +305,7 @@ void ask(Team* of, int member, const char* request, Size size) {
 TeamAnswer next_answer(Team* of) {
   TeamAnswer answer{};
   for (;;) {
-    for (int i = 0; i < of->size; ++i) {
+    for (int i = keeper; i < of->size; ++i) {
       if (take_message(of, i, &answer)) return answer;
     }
     (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, 0, PG_WAIT_EXTENSION);
@@ -303,12 +315,10 @@ TeamAnswer next_answer(Team* of) {
 }
 
 void note_error(Team* of, const ErrorData& error) {
-  for (int i = 0; i < of->size; ++i) put_error(shared_of(of->members[i].segment), error);
+  if (of->keeper.worker != nullptr) put_error(shared_of(of->keeper.segment), error);
 }
 
-void note_number(Team* of, std::int64_t number) {
-  for (int i = 0; i < of->size; ++i) shared_of(of->members[i].segment)->number = number;
-}
+void note_number(Team* of, std::int64_t number) { shared_of(of->keeper.segment)->number = number; }
 
 const char* join_team(Datum argument) {
   leaders = attach_to(argument);
@@ -324,6 +334,8 @@ const char* join_team(Datum argument) {
   return connect_as_starter(leaders);
 }
 
+bool is_keeper() { return counted == leaders; }
+
 TeamEnd serve_team(void (*handle)(const char* request, Size size)) {
   Size size = 0;
   void* data = nullptr;
@@ -333,7 +345,7 @@ TeamEnd serve_team(void (*handle)(const char* request, Size size)) {
   }
   Shared* shared = shared_of(leaders);
   const bool committed = shared->answer.load() == static_cast<int>(End::committed);
-  const bool cleans_up = !committed && shared->number != 0 && !shared_of(counted)->cleaned.exchange(true);
+  const bool cleans_up = is_keeper() && !committed && shared->number != 0;
   return {cleans_up, shared->number, shared->sqlstate, shared->error, shared->detail, shared->hint, shared->context};
 }
 

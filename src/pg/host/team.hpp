@@ -2,11 +2,16 @@
 // after the other, in transactions of its own, and says what it has to say to the leader, as
 // PostgreSQL's parallel workers do. They end with the leader's transaction.
 //
-// They are of the leader's lock group: its locks do not keep them waiting, nor sessions that wait
-// for the leader's, and a deadlock between a member and others is seen. So a member must not touch
-// what the leader or another member is changing: nothing else would keep them apart. And it must
-// not have parallel workers of its own, for a lock group has one leader: its queries are planned
-// without, and its index builds find that they may have none, whatever is set.
+// Members are of the leader's lock group: its locks do not keep them waiting, nor sessions that
+// wait for the leader's, and a deadlock between a member and others is seen. So nothing keeps a
+// member and the leader, or two members, apart: one must not touch what another one is changing,
+// nor must code of the user's run in it, which could. And it must not have parallel workers of its
+// own, for a lock group has one leader: its queries are planned without, and its index builds find
+// that they may have none, whatever is set.
+//
+// One more is the team's keeper, which is not of the group: its locks are as anybody's. It does
+// what goes beyond the leader's transaction: what is to be known before that ends, and what is to
+// be cleaned up when that has failed.
 #pragma once
 
 #include "worker.hpp"
@@ -15,12 +20,15 @@ namespace mssql::pg {
 
 struct Team;
 
-// As many members as are `wanted`, or as there is room for; null: for none. One team a
-// transaction, until its end, or the abort of the part of it that this is called in.
-Team* start_team(const WorkerTask& task, int wanted);
+inline constexpr int keeper = -1;  // its number; members' count from 0
+
+// As many members as are `wanted`, or as there is room for, and the keeper; null: for none. One
+// team a transaction, until its end, or the abort of the part of it that this is called in.
+// `keepers_name`: in pg_stat_activity.backend_type, instead of the task's.
+Team* start_team(const WorkerTask& task, const char* keepers_name, int wanted);
 // The team of this transaction; null: it has none.
 Team* present_team();
-int size_of(const Team* team);
+int size_of(const Team* team);  // members
 
 bool is_idle(const Team* team, int member);
 // Of an idle one.
@@ -42,7 +50,7 @@ void note_error(Team* team, const ErrorData& error);
 // What the work is known by, to the one who cleans up.
 void note_number(Team* team, std::int64_t number);
 struct TeamEnd {
-  bool cleans_up;  // it has not been committed, and no other member is the one who cleans up
+  bool cleans_up;  // this is the keeper, and the leader's transaction has not been committed
   std::int64_t number;
   int sqlstate;  // 0: no error has been noted
   const char* error;
@@ -51,8 +59,9 @@ struct TeamEnd {
   const char* context;
 };
 
-// A member's side. Connects as the leader, with his settings; the message.
+// A member's side, or the keeper's. Connects as the leader, with his settings; the message.
 const char* join_team(Datum argument);
+bool is_keeper();
 // Gives each request to `handle`, until the leader's transaction has ended.
 TeamEnd serve_team(void (*handle)(const char* request, Size size));
 // Within handle(): a part of the answer.

@@ -46,13 +46,15 @@ void stop_waiting(dsm_segment* made, Datum) {
   if (set_answer(shared, Answer::not_awaited) && shared->worker_pid != 0) (void)kill(shared->worker_pid, SIGINT);
 }
 
+// Of a lock group PostgreSQL tells the leader.
 void check_not_waited_for(int worker) {
+  const int self = MyProc->lockGroupLeader == nullptr ? MyProcPid : MyProc->lockGroupLeader->pid;
   const Datum blocking = DirectFunctionCall1(pg_blocking_pids, Int32GetDatum(worker));
   Datum* pids = nullptr;
   int count = 0;
   deconstruct_array(DatumGetArrayTypeP(blocking), INT4OID, sizeof(int32), true, TYPALIGN_INT, &pids, nullptr, &count);
   for (int i = 0; i < count; ++i) {
-    if (DatumGetInt32(pids[i]) != MyProcPid) continue;
+    if (DatumGetInt32(pids[i]) != self) continue;
     ereport(ERROR, (errcode(ERRCODE_T_R_DEADLOCK_DETECTED), errmsg("background worker waits for this transaction"),
                     errhint("Commit before you call this.")));
   }

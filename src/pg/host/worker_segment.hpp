@@ -22,10 +22,9 @@ struct Shared {
   bool joins_locks;             // of the starter, as a parallel worker does
   std::atomic<int> answer;
   std::int64_t number;
-  dsm_handle first;           // of a team: the segment of its first member; 0: it is this one
-  std::atomic<int> present;   // in that: how many members there are
+  dsm_handle keepers;         // of a team: its keeper's segment; 0: it is this one
+  std::atomic<int> present;   // in that: how many there are, and the keeper
   std::atomic<bool> at_work;  // on a request
-  std::atomic<bool> cleaned;  // in the first one: a member cleans up
   int sqlstate;
   char error[1024];
   char detail[1024];

@@ -106,6 +106,16 @@ END
 $$;
 COMMENT ON FUNCTION @extschema@.replicate_cancel IS 'cancels a run that works; false: it has ended';
 
+CREATE OR REPLACE FUNCTION @extschema@.replicate_discard(run bigint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    discarded replicate.runs := _mssql_fdw._find_run(run);
+BEGIN
+    RETURN _mssql_fdw._discard(discarded.id);
+END
+$$;
+COMMENT ON FUNCTION @extschema@.replicate_discard IS 'drops what a run has left that did not end well; false: it has left nothing';
+
 CREATE OR REPLACE FUNCTION @extschema@.replicate_table(server name, source_table text, target_schema name DEFAULT NULL,
     on_existing text DEFAULT 'refresh', jobs int DEFAULT NULL, chunk_rows bigint DEFAULT NULL, verify text DEFAULT 'count',
     options jsonb DEFAULT '{}')

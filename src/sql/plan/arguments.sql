@@ -69,6 +69,7 @@ BEGIN ATOMIC
         ('analyze',      jsonb 'true',    NULL, '{all}'),
         ('allow_masked',   jsonb 'false', NULL, '{all}'),
         ('allow_filtered', jsonb 'false', NULL, '{all}'),
+        ('resume', jsonb 'null', NULL, '{all}'),
         ('wait', jsonb 'true', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
 COMMENT ON FUNCTION _mssql_fdw._option_list IS

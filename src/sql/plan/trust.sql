@@ -14,6 +14,12 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_calls_code' LANGUAGE C STRICT STABLE PARALLEL S
 COMMENT ON FUNCTION _mssql_fdw._calls_code IS
     'whether an expression calls more than built-in immutable functions';
 
+-- The same, and nextval(), now(), gen_random_uuid() and their like.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_self_contained(expression pg_node_tree) RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_is_self_contained' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._is_self_contained IS
+    'whether an expression calls only what is built in and calls nothing else';
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._untrusted_function(expression pg_node_tree) RETURNS regprocedure
 AS 'MODULE_PATHNAME', 'mssql_fdw_untrusted_function' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION _mssql_fdw._untrusted_function IS

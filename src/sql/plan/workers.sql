@@ -86,6 +86,9 @@ COMMENT ON FUNCTION _mssql_fdw._drop_staging_schemas IS 'drops the schemas that 
 CREATE OR REPLACE FUNCTION _mssql_fdw._create_staging_schema(name name, role name, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF _mssql_fdw._is_staging_schema(to_regnamespace(quote_ident(name)), run) THEN  -- of the run that this one goes on with
+        RETURN 0;
+    END IF;
     EXECUTE format('CREATE SCHEMA %I', name);
     EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', name, role);
     EXECUTE format('COMMENT ON SCHEMA %I IS %L', name, format('mssql_fdw: what run %s has loaded, on its way', run));
@@ -94,61 +97,10 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._create_staging_schema IS 'makes a schema in which a role''s workers leave what they have made';
 
--- The largest first, so that no worker is left with it when the others have nothing more to do.
-CREATE OR REPLACE FUNCTION _mssql_fdw._tables_by_size(model jsonb) RETURNS int[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(array_agg(t.id ORDER BY coalesce(t.bytes, 0) DESC, coalesce(t.rows, 0) DESC, t.position), '{}')
-    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')
-$$;
-COMMENT ON FUNCTION _mssql_fdw._tables_by_size IS 'ids of the tables that are loaded, the largest first';
-
--- Drops what the workers of a run have left: schemas of its name that are the extension's owner's,
--- as whom it is called by C, and have its comment. 0.
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
-DECLARE
-    schema name;
-BEGIN
-    FOR schema IN SELECT n.nspname FROM pg_namespace AS n
-                  WHERE n.nspname ~ format('^replicate_%s(_|$)', run) AND pg_get_userbyid(n.nspowner) = current_user
-                    AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run) LOOP
-        EXECUTE format('DROP SCHEMA %I CASCADE', schema);
-    END LOOP;
-    RETURN 0;
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._discard_staging IS 'drops what the workers of a run have left';
-
 -- Whether a process works on a run, or cleans up behind it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_worked_on(run bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_is_worked_on' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._is_worked_on IS 'whether a process works on a run';
-
--- The same of all runs that nobody works on any more. What cannot be dropped now stays until the
--- next run. 0.
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers() RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
-DECLARE
-    left_by bigint;
-BEGIN
-    FOR left_by IN SELECT DISTINCT substring(n.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint
-                   FROM pg_namespace AS n WHERE pg_get_userbyid(n.nspowner) = current_user AND n.nspname ~ '^replicate_[0-9]{1,18}(_|$)' LOOP
-        BEGIN
-            PERFORM _mssql_fdw._discard_staging(left_by) WHERE NOT _mssql_fdw._is_worked_on(left_by);
-        EXCEPTION
-            WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);  -- who reads it keeps no run waiting for longer
-            WHEN OTHERS THEN NULL;
-        END;
-    END LOOP;
-    RETURN 0;
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs have left';
-
--- The same, called by everybody: runs that nobody works on are nobody's any more.
-CREATE OR REPLACE FUNCTION _mssql_fdw._drop_leftovers() RETURNS void
-AS 'MODULE_PATHNAME', 'mssql_fdw_drop_leftovers' LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION _mssql_fdw._drop_leftovers IS 'drops what the workers of earlier runs have left';
 
 -- A publication of all tables takes in what workers make, under a name that no subscriber has.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_publications(model jsonb) RETURNS void

@@ -212,7 +212,8 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    PERFORM _mssql_fdw._drop_leftovers() WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
+    PERFORM _mssql_fdw._drop_leftovers(server, target_schema, include, exclude, only_table, on_existing, 0, chunk_rows, verify, options)
+    WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
         || jsonb_build_object('run', _mssql_fdw._run_of_workers());
     PERFORM _mssql_fdw._check_publications(model);
@@ -266,6 +267,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     id bigint;
 BEGIN
+    PERFORM _mssql_fdw._await_ended_runs(server) WHERE jobs > 0;
     PERFORM _mssql_fdw._align_run_id();
     LOOP  -- a number whose schemas are free (plan/workers.sql)
         id := nextval('replicate.run_id');
@@ -274,10 +276,16 @@ BEGIN
     INSERT INTO replicate._runs (id, server, function, arguments, role, started, status, rows, bytes, warnings, notes, pid)
     SELECT id, server, c.function, c.arguments, role, clock_timestamp(), 'running', 0, 0, '{}', '{}', pid
     FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c;
+    BEGIN
+        PERFORM _mssql_fdw._resume(id, r.run) FROM _mssql_fdw._resumable_run(role, server, target_schema, only_table, jobs, options) AS r (run)
+        WHERE r.run IS NOT NULL;
+    EXCEPTION WHEN OTHERS THEN
+        PERFORM _mssql_fdw._say(true, format('what an earlier run has left is of no use: %s', SQLERRM), hint => 'All tables are loaded anew; replicate.leftovers has it.');
+    END;
     RETURN id;
 END
 $$;
-COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins; its id';
+COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins, and gives it what an earlier one has left; its id';
 
 -- Once: what a run in the background says of its end, its workers do not say again.
 CREATE OR REPLACE FUNCTION _mssql_fdw._end_history(id bigint, sqlstate text, error text, error_detail text, error_hint text,
@@ -303,6 +311,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
         notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation,
         consistency = run.consistency
     WHERE r.id = _finish_history.id;
+    SELECT _mssql_fdw._discard_staging(_finish_history.id);  -- of a run that found no room for workers
     SELECT _finish_history.id
 $$;
 COMMENT ON FUNCTION _mssql_fdw._finish_history IS 'writes into history how a run has ended that stands there already; its id';
@@ -334,7 +343,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM replicate._runs AS r
     JOIN pg_locks AS l ON l.locktype = 'object' AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
          AND l.classid = 'replicate._runs'::regclass AND l.objid = (r.id & 4294967295)::oid AND l.objsubid = (r.id >> 32) % 65536
-         AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid = r.pid
+         AND l.mode = 'ShareLock' AND l.granted AND l.pid = r.pid
     WHERE r.id = _process_of_run.run AND r.status = 'running'
 $$;
 COMMENT ON FUNCTION _mssql_fdw._process_of_run IS 'role and process of a run that works';

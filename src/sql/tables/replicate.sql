@@ -438,3 +438,60 @@ CREATE TYPE replicate._step AS (
     statement text,        -- NULL: nothing to do, the note says why
     note text
 );
+
+-- What workers have loaded, each row committed with the rows that it is of. `kept_by`: the run in
+-- whose schemas they stand, which may have been resumed since; NULL: they are in their place, or
+-- dropped. It is no part of a dump: the word of one would pass for rows.
+CREATE TABLE replicate._chunks (
+    run bigint NOT NULL,
+    source text NOT NULL,
+    target text NOT NULL,
+    chunk int NOT NULL,
+    rows bigint,
+    bytes bigint,
+    elapsed interval,
+    finished timestamptz NOT NULL,
+    pid int NOT NULL,
+    kept_by bigint,
+    relation oid,
+    fingerprint text NOT NULL,   -- of what makes the rows what they are: _work()
+    columns text[],              -- of the source
+    outcomes jsonb,
+    PRIMARY KEY (run, source, chunk)
+);
+CREATE INDEX ON replicate._chunks (kept_by);
+CREATE VIEW replicate.run_chunks WITH (security_barrier) AS
+SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.finished, c.pid
+FROM replicate._chunks AS c WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
+COMMENT ON VIEW replicate.run_chunks IS 'what workers have loaded, of runs that failed, too: a row a table';
+COMMENT ON COLUMN replicate.run_chunks.run IS 'number of the run that has loaded it, replicate.runs.id';
+COMMENT ON COLUMN replicate.run_chunks.source IS 'table on SQL Server';
+COMMENT ON COLUMN replicate.run_chunks.target IS 'table here';
+COMMENT ON COLUMN replicate.run_chunks.chunk IS 'which part of the table; 1: all of it';
+COMMENT ON COLUMN replicate.run_chunks.rows IS 'rows loaded';
+COMMENT ON COLUMN replicate.run_chunks.bytes IS 'bytes of their values here, without headers, padding and compression';
+COMMENT ON COLUMN replicate.run_chunks.elapsed IS 'load, count, keys, indexes, statistics';
+COMMENT ON COLUMN replicate.run_chunks.finished IS 'when it was committed';
+COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
+CREATE VIEW replicate.leftovers WITH (security_barrier) AS
+SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(pg_catalog.pg_total_relation_size(c.relation)) AS bytes, min(c.finished) AS since
+FROM replicate._chunks AS c JOIN replicate.runs AS r ON r.id = c.kept_by
+WHERE r.status <> 'running'
+GROUP BY r.id, r.server, r.role;
+COMMENT ON VIEW replicate.leftovers IS 'what the workers of runs have loaded that did not end well; the next call goes on with it, replicate_discard(run) drops it';
+COMMENT ON COLUMN replicate.leftovers.run IS 'number of the run, replicate.runs.id';
+COMMENT ON COLUMN replicate.leftovers.server IS 'foreign server of the source';
+COMMENT ON COLUMN replicate.leftovers.role IS 'who called it';
+COMMENT ON COLUMN replicate.leftovers.tables IS 'how many tables are done';
+COMMENT ON COLUMN replicate.leftovers.bytes IS 'their size on disk, with indexes';
+COMMENT ON COLUMN replicate.leftovers.since IS 'when the first of them was done';
+GRANT SELECT ON replicate.run_chunks, replicate.leftovers TO PUBLIC;
+CREATE TYPE replicate._work AS (
+    table_id int,
+    source text,
+    target text,
+    made text,             -- the relation that a worker makes
+    fingerprint text,
+    columns text[],
+    code text              -- of the user's that a worker would call; NULL: none
+);

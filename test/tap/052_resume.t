@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# A run with workers that fails, or dies, leaves what is done, and the next call goes on with it: with what is the same still, and with
+# nothing else.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+needs_stand_in
+plan 57
+
+readonly tables="include => ARRAY['dbo.tap_resume%']"
+# all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
+all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => '${2:-copies}', $tables, jobs => 1, options => '{${1:-}}') ORDER BY source"; }
+sums() { query "SELECT (SELECT count(*) || ' ' || sum(id) FROM ${1:-copies}.tap_resume_a), (SELECT count(*) || ' ' || sum(id) FROM ${1:-copies}.tap_resume_b), (SELECT count(*) || ' ' || sum(id) FROM ${1:-copies}.tap_resume_c)"; }
+fails() { no_faults && fault error_after_rows 0 "${1:-tap_resume_c}"; }
+ended() { wait_until 60 "SELECT status NOT IN ('running') FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
+left() { ended && query "SELECT coalesce(sum(tables), 0) FROM replicate.leftovers"; }
+schemas() { query "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'"; }
+# What the last run has read itself.
+read_by_last() { query "SELECT coalesce(string_agg(substr(source, 16), '' ORDER BY source), 'nothing') FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)"; }
+up() { until query "SELECT 1" >/dev/null 2>&1; do sleep 0.1; done; }
+readonly whole='3000 4501500|2000 2001000|10 55'
+readonly good='dbo.tap_resume_a|3000|ok
+dbo.tap_resume_b|2000|ok
+dbo.tap_resume_c|10|ok'
+
+for name in a b; do
+  tsql "CREATE TABLE dbo.tap_resume_$name (id int NOT NULL IDENTITY PRIMARY KEY, t nvarchar(max) NULL)"
+done
+tsql "SET IDENTITY_INSERT dbo.tap_resume_a ON; INSERT INTO dbo.tap_resume_a (id, t) SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 3000)"
+tsql "SET IDENTITY_INSERT dbo.tap_resume_b ON; INSERT INTO dbo.tap_resume_b (id, t) SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 2000)"
+tsql "CREATE TABLE dbo.tap_resume_c (id int NOT NULL PRIMARY KEY REFERENCES dbo.tap_resume_a (id), n int NULL CHECK (n > 0))"
+tsql "INSERT INTO dbo.tap_resume_c SELECT n, n FROM $(numbers 10)"
+make_server mssql
+
+# A first copy.
+fails
+like "$(error_of "$(all)")" 'ERROR:  22P02: .*load of dbo.tap_resume_c' "a first copy fails at its last table"
+is "$(left)" 2 "... and leaves the others"
+is "$(query "SELECT tables, bytes > 500000, role = current_user, server, since IS NOT NULL FROM replicate.leftovers")" '2|t|t|mssql|t' "... which everybody is told of his own"
+is "$(query "SELECT to_regnamespace('copies') IS NULL")" t "... while nobody sees them in their place"
+no_faults
+answered=$(answer "$(all)")
+like "$answered" 'goes on with what run 1 has left.*"resume": false.*table 1 of 3: 3000 rows, as run 1 has loaded them.*table 2 of 3: 2000 rows, as run 1.*table 3 of 3: dbo.tap_resume_c -> ' "the next call goes on with them"
+like "$answered" "$good" "... and answers as if it had loaded all"
+is "$(read_by_last)" c "... of which it has read one"
+is "$(sums)" "$whole" "all rows are there"
+is "$(query "SELECT count(*) FILTER (WHERE contype = 'p'), count(*) FILTER (WHERE contype = 'f' AND convalidated), count(*) FILTER (WHERE contype = 'c' AND convalidated) FROM pg_constraint WHERE connamespace = 'copies'::regnamespace")" \
+  '3|1|1' "... with keys and checks"
+is "$(query "INSERT INTO copies.tap_resume_a (t) VALUES ('next') RETURNING id")" 3001 "... and numbers that go on"
+is "$(query "SELECT consistency, status, rows FROM replicate.runs ORDER BY id DESC LIMIT 1")" 'a moment a chunk|ok|5010' "history has it"
+is "$(left) $(schemas)" '0 0' "nothing is left"
+
+# A refresh, at once after one that has failed.
+tsql "UPDATE dbo.tap_resume_c SET n = 7"
+fails
+query "$(all)" >/dev/null 2>&1
+no_faults
+is "$(query "$(all)" 2>/dev/null)" "$good" "a refresh goes on, too, also at once"
+is "$(read_by_last)" c "... with all but what had failed"
+is "$(sums) $(query "SELECT DISTINCT n FROM copies.tap_resume_c")" "$whole 7" "... and all rows are new"
+is "$(left) $(schemas)" '0 0' "nothing is left of that"
+
+# What is not what it would be now.
+fails
+query "$(all)" >/dev/null 2>&1
+is "$(left)" 2 "one more has left two tables"
+query "CREATE INDEX ON copies.tap_resume_a (t)"
+query "SELECT FROM replicate_table('mssql', 'tap_resume_b', target_schema => 'copies')" >/dev/null 2>&1
+no_faults
+answered=$(answer "$(all)")
+like "$answered" 'dbo.tap_resume_a is loaded anew: it is not what run [0-9]+ has loaded.*the table here has changed' "a table that has a new index is loaded anew"
+like "$answered" 'dbo.tap_resume_b is loaded anew' "... and one that another run has given newer rows"
+is "$(read_by_last) $(sums) $(schemas)" "abc $whole 0" "... all of it"
+query "DROP INDEX copies.tap_resume_a_t_idx"
+fails
+query "$(all '' fresh)" >/dev/null 2>&1
+is "$(left)" 2 "a first copy elsewhere has left two tables"
+tsql "ALTER TABLE dbo.tap_resume_b ADD more int NULL; ALTER TABLE dbo.tap_resume_b ALTER COLUMN t nvarchar(500) NULL"
+no_faults
+like "$(answer "$(all '' fresh)")" 'dbo.tap_resume_b is loaded anew.*are new, or others now: t nvarchar 1000 .*, more int .*Have gone, or were others then: t nvarchar -1 ' "one whose source has changed says what has"
+is "$(read_by_last) $(sums fresh) $(query "SELECT count(*) FROM pg_attribute WHERE attrelid = 'fresh.tap_resume_b'::regclass AND attname = 'more'")" "bc $whole 1" "... and has it"
+tsql "ALTER TABLE dbo.tap_resume_b DROP COLUMN more"
+query "DROP SCHEMA fresh CASCADE" 2>/dev/null
+fails
+query "$(all '"unlogged": true' fresh)" >/dev/null 2>&1
+no_faults
+is "$(query "$(all '"unlogged": true' fresh)" 2>/dev/null | wc -l) $(read_by_last)" "3 abc" "what is not logged might be empty after a crash: it is loaded anew"
+query "DROP SCHEMA fresh CASCADE" 2>/dev/null
+fails
+query "$(all)" >/dev/null 2>&1
+is "$(left)" 2 "one with other options is another one"
+no_faults
+query "$(all '"nul_policy": "strip"')" >/dev/null 2>&1
+is "$(read_by_last) $(left)" "abc 0" "... and loads anew what its options make anew"
+
+# Whether at all.
+fails
+query "$(all '"resume": false')" >/dev/null 2>&1
+is "$(left) $(schemas)" '0 0' "one that is not to be resumed leaves nothing"
+query "$(all)" >/dev/null 2>&1
+no_faults
+fails
+query "$(all)" >/dev/null 2>&1
+no_faults
+query "$(all '"resume": false')" >/dev/null 2>&1
+is "$(read_by_last) $(left) $(schemas)" 'abc 0 0' "one that is not to resume another loads all, and drops that"
+fails
+query "$(all)" >/dev/null 2>&1
+is "$(left)" 2 "one that is half a day old"
+query "UPDATE replicate._chunks SET finished = finished - interval '13 hours' WHERE kept_by IS NOT NULL"
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last) $(left) $(schemas)" 'abc 0 0' "... is not gone on with"
+fails
+query "$(all)" >/dev/null 2>&1
+ended
+query "UPDATE replicate._chunks SET finished = finished - interval '13 hours' WHERE kept_by IS NOT NULL"
+no_faults
+query "$(all '"resume": true')" >/dev/null 2>&1
+is "$(read_by_last) $(sums)" "c $whole" "... unless who calls says so"
+is "$(query "BEGIN; $(all); ROLLBACK" 2>/dev/null | wc -l)" 3 "one that is rolled back"
+is "$(left) $(schemas)" '0 0' "... leaves nothing"
+like "$(error_of "$(all '"resume": 1')")" 'ERROR:  22023: +invalid value for option "resume": 1' "resume is true or false"
+
+# To be dropped.
+fails
+query "$(all)" >/dev/null 2>&1
+ended
+run=$(query "SELECT run FROM replicate.leftovers")
+role=tap_resume_$$
+query "CREATE ROLE $role LOGIN; GRANT pg_read_all_stats TO $role; GRANT USAGE ON FOREIGN SERVER mssql TO $role; CREATE SCHEMA theirs AUTHORIZATION $role;
+  CREATE USER MAPPING FOR $role SERVER mssql OPTIONS (username '$MSSQL_TEST_USER', password '$MSSQL_TEST_PASSWORD')"
+like "$(PGUSER=$role error_of "SELECT replicate_discard($run)")" 'ERROR:  42501: +permission denied to discard what the run has left.*It is of role' "what a run has left is dropped by nobody else"
+query "REVOKE pg_read_all_stats FROM $role"
+like "$(PGUSER=$role error_of "SELECT replicate_discard($run)")" "ERROR:  42704: +there is no run $run" "... who does not see it, either"
+is "$(PGUSER=$role query "SELECT count(*) FROM replicate.leftovers")|$(PGUSER=$role query "SELECT count(*) FROM replicate.run_chunks")" '0|0' "... nor what it has loaded"
+is "$(query "SELECT replicate_discard($run)") $(left) $(schemas)" 't 0 0' "who called it may"
+is "$(query "SELECT replicate_discard($run)")" f "... once"
+no_faults
+fault slow_row_us 2000 tap_resume_b
+background works "$(all)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_resume_b' AND rows > 0\"" "while one works"
+run=$(query "SELECT max(id) FROM replicate.runs")
+like "$(error_of "SELECT replicate_discard($run)")" "ERROR:  55006: +run $run is at work.*replicate_cancel\\($run\\)" "... nothing is dropped"
+is "$(query "SELECT tables FROM replicate.leftovers")" '' "... and nothing is left over"
+
+# Cancelled, and as another role, which resumes what is its own.
+query "SELECT pg_cancel_backend($(backend_of works))" >/dev/null
+finish works >/dev/null
+is "$(left)" 1 "a cancelled one leaves what it has"
+fails
+theirs=$(all '' theirs)
+PGUSER=$role query "$theirs" >/dev/null 2>&1
+is "$(left) $(query "SELECT count(*) FROM replicate.leftovers WHERE role = '$role'")" '3 1' "one of an ordinary role has left its own"
+no_faults
+is "$(PGUSER=$role query "$theirs" 2>/dev/null)" "$good" "... and goes on with that"
+is "$(read_by_last) $(sums theirs) $(left)" "c $whole 1" "... and with nobody else's"
+is "$(query "$(all '"wait": false')" 2>/dev/null | wc -l)" 1 "a call that does not wait goes on, too"
+ok ended "... and ends"
+is "$(read_by_last) $(sums) $(left) $(schemas)" "bc $whole 0 0" "... with nothing left"
+fails
+PGUSER=$role query "$theirs" >/dev/null 2>&1
+is "$(left)" 2 "what a role has left"
+query "DROP OWNED BY $role CASCADE; DROP ROLE $role" 2>/dev/null
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(left) $(schemas)" '0 0' "... goes with the role, and the next run"
+
+# Crashes: of a worker, which takes all backends with it, and of all of PostgreSQL.
+fault slow_row_us 2000 tap_resume_b
+for what in worker server; do
+  background "$what" "$(all)"
+  ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_resume_b' AND rows > 0\"" "before the $what crashes"
+  if [ "$what" = worker ]; then
+    kill -9 "$(query "SELECT pid FROM replicate.progress WHERE phase = 'load'")"
+  else
+    directory=$(query "SHOW data_directory")
+    "$PG_BINDIR/pg_ctl" -D "$directory" -m immediate -w stop >/dev/null 2>&1
+    "$PG_BINDIR/pg_ctl" -D "$directory" -l "${directory%/*}/log" -w -t 60 start >/dev/null 2>&1 </dev/null
+  fi
+  finish "$what" >/dev/null
+  up
+  is "$(query "SELECT status FROM replicate.runs ORDER BY id DESC LIMIT 1") $(left) $(sums)" "died 1 $whole" "... its run has died, and left what was done"
+  no_faults
+  [ "$what" = server ] || fault slow_row_us 2000 tap_resume_b
+done
+is "$(query "$(all)" 2>/dev/null)" "$good" "... and the next one goes on"
+is "$(read_by_last) $(sums) $(left) $(schemas)" "bc $whole 0 0" "... to the end"
+
+query "DROP SCHEMA copies CASCADE" 2>/dev/null
+for name in c a b; do tsql "DROP TABLE dbo.tap_resume_$name"; done
