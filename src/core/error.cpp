@@ -578,6 +578,13 @@ const char* sqlstate_of_server_error(std::int32_t number) noexcept {
   return row == nullptr ? sqlstate::fdw_error : row->sqlstate;
 }
 
+bool Error::is_transient() const noexcept {
+  const std::string_view state = sqlstate;
+  if (interruption_) return false;
+  if (server_number != 0) return is_transient_server_error(server_number) || state == sqlstate::connection_failure;
+  return state == sqlstate::connection_failure || state == sqlstate::cannot_connect;
+}
+
 bool is_transient_server_error(std::int32_t number) noexcept {
   const ServerError* row = find(number);
   return row != nullptr && row->transient;

@@ -61,6 +61,9 @@ class Error : public std::exception {
 
   const char* what() const noexcept override { return message.c_str(); }
   bool is_interruption() const noexcept { return interruption_; }
+  // Whether it may have passed when the statement is tried again: the server says so by its number,
+  // or is not to be reached.
+  bool is_transient() const noexcept;
 
   char sqlstate[6];
   std::string message;

@@ -7,10 +7,10 @@ namespace mssql::pg {
 
 Oid type_of_work() { return get_rel_type_id(get_relname_relid("_work", get_namespace_oid("replicate", false))); }
 
-void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes) {
-  Oid types[] = {INT8OID, type_of_work(), get_array_type(ARR_ELEMTYPE(outcomes))};
-  Datum values[] = {Int64GetDatum(run), work, PointerGetDatum(outcomes)};
-  (void)write_in_history(psprintf("SELECT %s._keep_chunk($1, $2, $3)", schema), lengthof(types), types, values);
+void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes, int attempts) {
+  Oid types[] = {INT8OID, type_of_work(), get_array_type(ARR_ELEMTYPE(outcomes)), INT4OID};
+  Datum values[] = {Int64GetDatum(run), work, PointerGetDatum(outcomes), Int32GetDatum(attempts)};
+  (void)write_in_history(psprintf("SELECT %s._keep_chunk($1, $2, $3, $4)", schema), lengthof(types), types, values);
 }
 
 void forget_chunk(const char* schema, std::int64_t run, Datum work) {

@@ -9,9 +9,9 @@ namespace mssql::pg {
 // A table's part of a plan: replicate._work.
 Oid type_of_work();
 
-// In the transaction of a worker: what it has loaded, and what became of the steps of it, rows of
-// replicate._outcome. `schema`: of our own functions, quoted.
-void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes);
+// In the transaction of a worker: what it has loaded, at which attempt, and what became of the
+// steps of it, rows of replicate._outcome. `schema`: of our own functions, quoted.
+void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes, int attempts);
 // In the same, before: what stands of the table is dropped.
 void forget_chunk(const char* schema, std::int64_t run, Datum work);
 

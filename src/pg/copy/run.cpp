@@ -245,8 +245,8 @@ Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
   return answer;
 }
 
-// Wrong ones are to cost no workers.
-void check_arguments(FunctionCallInfo fcinfo) {
+// Wrong ones are to cost no workers. The seconds for which a table is tried again.
+double check_arguments(FunctionCallInfo fcinfo) {
   Oid types[] = {INT4OID, INT8OID, TEXTOID, JSONBOID};
   Datum values[lengthof(types)];
   char nulls[lengthof(types)];
@@ -257,17 +257,24 @@ void check_arguments(FunctionCallInfo fcinfo) {
   const char* schema = own_schema(fcinfo);
   SPI_connect();
   if (SPI_execute_with_args(
-          psprintf("SELECT %s._check_run_arguments($1, $2, $3), %s._checked_options($4)", schema, schema),
-          lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT) {
+          psprintf("SELECT %s._check_run_arguments($1, $2, $3), "
+                   "pg_catalog.jsonb_extract_path_text(%s._checked_options($4), 'retry_budget')::pg_catalog.float8",
+                   schema, schema),
+          lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT ||
+      SPI_processed != 1) {
     elog(ERROR, "arguments were not checked");
   }
+  bool isnull = false;
+  const double budget = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
   SPI_finish();
+  return budget;
 }
 
 struct Call {
   FunctionCallInfo fcinfo;
   MemoryContext context;
   Oid server;
+  double retry_budget;
   Answer answer;
 };
 
@@ -275,7 +282,7 @@ void do_run(void* argument) {
   auto* call = static_cast<Call*>(argument);
   FunctionCallInfo fcinfo = call->fcinfo;
   const int jobs = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6);
-  if (jobs > 0) start_workers(own_schema(fcinfo), call->server, arguments_as_sql(fcinfo), jobs);
+  if (jobs > 0) start_workers({own_schema(fcinfo), call->server, call->retry_budget}, arguments_as_sql(fcinfo), jobs);
   const int settings = begin_run(call->server);
   SPI_connect();
   call->answer = work(fcinfo, call->context);
@@ -300,11 +307,11 @@ Datum replicate(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   if (background_run() == 0 && !PG_ARGISNULL(9) && goes_on_alone(PG_GETARG_JSONB_P(9)))
     return replicate_in_background(fcinfo, server->serverid);
-  Call call{fcinfo, CurrentMemoryContext, server->serverid, {}};
+  Call call{fcinfo, CurrentMemoryContext, server->serverid, 0, {}};
   lock_server(server->serverid, server->servername);
   if (!PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 0) {
     check_may_start_workers();
-    check_arguments(fcinfo);
+    call.retry_budget = check_arguments(fcinfo);
   }
   tell_error(do_run, &call, note_failure);
   return call.answer.values[1];

@@ -1,6 +1,8 @@
 #include "workers.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include "background.hpp"
 #include "chunks.hpp"
@@ -38,7 +40,16 @@ struct Request {
 };
 
 // What workers are told when they are started.
-const char* message_of(const char* schema, Oid server) { return psprintf("%s\n%u", schema, server); }
+const char* message_of(const WorkersTask& task) {
+  return psprintf("%s\n%u\n%g", task.schema, task.server, task.retry_budget);
+}
+
+WorkersTask parse(const char* message) {
+  const char* const end_of_schema = std::strchr(message, '\n');
+  char* end = nullptr;
+  const auto server = static_cast<Oid>(std::strtoul(end_of_schema + 1, &end, 10));
+  return {pnstrdup(message, static_cast<Size>(end_of_schema - message)), server, std::strtod(end + 1, nullptr)};
+}
 
 // ------------------------------------------------------------------------------------ the leader
 
@@ -96,8 +107,7 @@ void tell_missing(int started, int jobs) {
 
 // ------------------------------------------------------------------------------------ the worker
 
-const char* own_functions = nullptr;
-Oid server_of_run = InvalidOid;
+WorkersTask own{};
 
 // Only its own part of the run is this process's.
 class MembersTransaction : public CallersTransaction {
@@ -140,21 +150,78 @@ struct Work {
   Datum work;
   const char* rest;
   MemoryContext context;
+  int attempts;
   List* outcomes;
 };
 
 void do_steps(void* argument) {
   auto* work = static_cast<Work*>(argument);
-  const int settings = begin_run(server_of_run);
+  const int settings = begin_run(own.server);
   const int held = hold_settings(false);
   auto* array = reinterpret_cast<ArrayType*>(const_cast<char*>(work->rest));
-  MembersTransaction host(own_functions, 0, array);
+  MembersTransaction host(own.schema, 0, array);
   PendingOutcomes outcomes(work->context);
-  execute_steps(StepList(array), own_functions, host, outcomes, &work->request.share);
-  if (work->request.work_size > 0) keep_chunk(own_functions, number, work->work, outcomes.array());
+  execute_steps(StepList(array), own.schema, host, outcomes, &work->request.share);
+  if (work->request.work_size > 0) keep_chunk(own.schema, number, work->work, outcomes.array(), work->attempts);
   release_settings(held);
-  end_run(server_of_run, settings);
+  end_run(own.server, settings);
   work->outcomes = outcomes.rows();
+}
+
+// The attempts at what a worker has been asked for.
+struct Attempts {
+  int made;
+  TimestampTz give_up;  // 0: none has failed
+  double pause_s;       // before the next one; 0: there is none
+};
+Attempts attempts{};
+
+// Twice as long each time, up to a minute, and less by chance: many clients have met the same
+// error.
+double next_pause() {
+  const double longest = std::min(60.0, std::ldexp(1.0, std::min(attempts.made - 1, 6)));
+  return longest * (0.5 + 0.5 * static_cast<double>(random()) / RAND_MAX);
+}
+
+// Whether it is tried again instead of told.
+bool may_pass(const ErrorData&) {
+  const TimestampTz now = GetCurrentTimestamp();
+  attempts.pause_s = 0;
+  if (!raised_transient || own.retry_budget <= 0) return false;
+  if (attempts.give_up == 0)
+    attempts.give_up = TimestampTzPlusMilliseconds(now, static_cast<std::int64_t>(own.retry_budget * 1000));
+  const double pause_s = next_pause();
+  if (TimestampTzPlusMilliseconds(now, static_cast<std::int64_t>(pause_s * 1000)) >= attempts.give_up) return false;
+  attempts.pause_s = pause_s;
+  return true;
+}
+
+struct Failure {
+  const Work* work;
+  const ErrorData* error;
+};
+
+void tell_failure(void* argument) {
+  const auto* failure = static_cast<const Failure*>(argument);
+  const Step step = StepList(reinterpret_cast<ArrayType*>(const_cast<char*>(failure->work->rest))).at(0);
+  say(true,
+      psprintf("attempt %d at %s has failed, the next one is in %.1f s: %s", attempts.made, step.source,
+               attempts.pause_s, failure->error->message),
+      failure->error->detail, failure->error->hint);
+}
+
+// False: it has failed, which the leader knows.
+bool do_work(Work& work) {
+  for (attempts = {};;) {
+    work.attempts = ++attempts.made;
+    attempts.pause_s = 0;
+    raised_transient = false;
+    const ErrorData* error = in_starters_transaction(do_steps, &work, work.request.work_size > 0 ? may_pass : nullptr);
+    if (error == nullptr) return true;
+    if (attempts.pause_s == 0) return false;
+    Failure failure{&work, error};
+    if (in_starters_transaction(tell_failure, &failure) != nullptr || !pause(attempts.pause_s)) return false;
+  }
 }
 
 void work_on(Work& work) {
@@ -162,7 +229,7 @@ void work_on(Work& work) {
     number = work.request.run;
     take_name_of(number);
   }
-  if (in_starters_transaction(do_steps, &work) != nullptr) return;
+  if (!do_work(work)) return;
   ListCell* cell = nullptr;
   foreach (cell, work.outcomes) {
     const auto* row = static_cast<HeapTuple>(lfirst(cell));
@@ -175,7 +242,7 @@ void work_on(Work& work) {
 void hold(void*) { hold_run(number); }
 
 void begin(void* argument) {
-  number = begin_history(own_functions, static_cast<const Work*>(argument)->rest, leader_pid());
+  number = begin_history(own.schema, static_cast<const Work*>(argument)->rest, leader_pid());
   note_own_number(number);
   hold_run(number);
 }
@@ -187,10 +254,10 @@ struct Leftovers {
 
 void drop_some_leftovers(void* argument) {
   auto* left = static_cast<Leftovers*>(argument);
-  left->more = drop_leftovers(own_functions, left->arguments);
+  left->more = drop_leftovers(own.schema, left->arguments);
 }
 
-void forget(void* argument) { forget_chunk(own_functions, number, static_cast<const Work*>(argument)->work); }
+void forget(void* argument) { forget_chunk(own.schema, number, static_cast<const Work*>(argument)->work); }
 
 void begin_run_of(Work& work) {
   if (in_starters_transaction(begin, &work) != nullptr) return;
@@ -239,7 +306,7 @@ void write_end(void* argument) {
     error.sqlerrcode = ERRCODE_TRANSACTION_ROLLBACK;
     error.message = pstrdup("the transaction of the run was rolled back");
   }
-  end_history(own_functions, number, error);
+  end_history(own.schema, number, error);
 }
 
 struct Leaving {
@@ -249,7 +316,7 @@ struct Leaving {
 
 void leave(void* argument) {
   auto* leaving = static_cast<Leaving*>(argument);
-  leaving->more = write_in_history(psprintf("SELECT %s._leave_staging(" INT64_FORMAT ", %s)", own_functions, number,
+  leaving->more = write_in_history(psprintf("SELECT %s._leave_staging(" INT64_FORMAT ", %s)", own.schema, number,
                                             leaving->rolled_back ? "true" : "false")) > 0;
 }
 
@@ -271,23 +338,20 @@ void make_staging_schema(const char* name) {
   const Size length = std::strlen(run);
   if (number == 0 || std::strncmp(name, run, length) != 0 || (name[length] != '\0' && name[length] != '_'))
     elog(ERROR, "schema %s is not one of this run", name);
-  (void)write_in_history(psprintf("SELECT %s._create_staging_schema(%s, %s, " INT64_FORMAT ")", own_functions,
+  (void)write_in_history(psprintf("SELECT %s._create_staging_schema(%s, %s, " INT64_FORMAT ")", own.schema,
                                   quote_literal_cstr(name), quote_literal_cstr(GetUserNameFromId(GetUserId(), false)),
                                   number));
 }
 
 void work_for(Datum argument) {
-  const char* message = join_team(argument);
-  const char* const end_of_schema = std::strchr(message, '\n');
-  own_functions = pnstrdup(message, static_cast<Size>(end_of_schema - message));
-  server_of_run = static_cast<Oid>(std::strtoul(end_of_schema + 1, nullptr, 10));
+  own = parse(join_team(argument));
   const TeamEnd end = serve_team(handle);
   if (end.cleans_up) clean_up(end);
 }
 
 }  // namespace
 
-void start_workers(const char* schema, Oid server, const char* arguments, int jobs) {
+void start_workers(const WorkersTask& task, const char* arguments, int jobs) {
   if (IsolationUsesXactSnapshot()) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("background workers can load tables for a transaction at READ COMMITTED only"),
@@ -303,8 +367,7 @@ void start_workers(const char* schema, Oid server, const char* arguments, int jo
     RegisterXactCallback(forget_run, nullptr);
     RegisterSubXactCallback(forget_failed_run, nullptr);
   }
-  Team* team =
-      start_team({"mssql_fdw_work_for_run", "mssql_fdw worker", message_of(schema, server)}, "mssql_fdw keeper", jobs);
+  Team* team = start_team({"mssql_fdw_work_for_run", "mssql_fdw worker", message_of(task)}, "mssql_fdw keeper", jobs);
   const int started = team == nullptr ? 0 : size_of(team);
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;

@@ -14,9 +14,16 @@
 
 namespace mssql::pg {
 
+// What all workers of a run know.
+struct WorkersTask {
+  const char* schema;  // of our own functions, quoted
+  Oid server;
+  double retry_budget;  // for how many seconds a table is tried again whose error may pass
+};
+
 // Starts the workers of a run, at most `jobs` and maybe none, for want of room, which is told.
-// `arguments`: of the call, as SQL, for history. `schema`: of our own functions, quoted.
-void start_workers(const char* schema, Oid server, const char* arguments, int jobs);
+// `arguments`: of the call, as SQL, for history.
+void start_workers(const WorkersTask& task, const char* arguments, int jobs);
 
 // The leader's call is over. What its workers have done waits for the end of the transaction, as
 // they do.

@@ -27,8 +27,10 @@ void put(char (&out)[Size], std::string_view text) noexcept {
 
 ErrorData* kept_error = nullptr;
 int quiet_fences = 0;
+bool raised_transient = false;
 
 void Caught::set(const Error& error) noexcept {
+  transient_ = error.is_transient();
   put(sqlstate_, error.sqlstate);
   interruption_ = error.is_interruption();
   put(message_, error.message);
@@ -111,6 +113,7 @@ bool client_can_read(const char* text) {
 const char* for_client(const char* text) { return client_can_read(text) ? text : in_ascii(text); }
 
 void Caught::raise() const {
+  raised_transient = transient_;
   if (interruption_) {
     if (kept_error != nullptr) ReThrowError(std::exchange(kept_error, nullptr));
     CHECK_FOR_INTERRUPTS();
@@ -210,7 +213,7 @@ void tell_error(void (*body)(void*), void* argument, void (*note)(const ErrorDat
   change_error(body, argument, only_note, &note);
 }
 
-ErrorData* in_transaction(void (*body)(void*), void* argument) {
+ErrorData* in_transaction(void (*body)(void*), void* argument, IsQuiet is_quiet) {
   MemoryContext context = CurrentMemoryContext;
   ErrorData* volatile error = nullptr;
   PG_TRY();
@@ -226,7 +229,7 @@ ErrorData* in_transaction(void (*body)(void*), void* argument) {
   {
     MemoryContextSwitchTo(context);
     error = CopyErrorData();
-    EmitErrorReport();
+    if (is_quiet == nullptr || !is_quiet(*error)) EmitErrorReport();
     FlushErrorState();
     AbortCurrentTransaction();
   }

@@ -26,6 +26,7 @@ class Caught {
  private:
   char sqlstate_[6];
   bool interruption_;
+  bool transient_ = false;
   char message_[2048];
   char detail_[1024];
   char hint_[512];
@@ -116,8 +117,13 @@ void tell_error(void (*body)(void*), void* argument, void (*note)(const ErrorDat
 bool in_subtransaction(void (*body)(void*), void* argument, bool (*expected)(const ErrorData& error, void* argument));
 
 // Runs `body` in a transaction of its own, with a snapshot. Null: it is committed; else the error,
-// which is in the server's log, in the current memory context.
-ErrorData* in_transaction(void (*body)(void*), void* argument);
+// in the current memory context. It has been reported, to the log and the client, unless
+// `is_quiet` says that it is not to be.
+using IsQuiet = bool (*)(const ErrorData& error);
+ErrorData* in_transaction(void (*body)(void*), void* argument, IsQuiet is_quiet = nullptr);
+
+// Whether the last error that was raised for core is_transient().
+extern bool raised_transient;
 
 // How many fence_quiet() we are in: waits leave interrupts pending then.
 extern int quiet_fences;

@@ -351,6 +351,20 @@ TeamEnd serve_team(void (*handle)(const char* request, Size size)) {
 
 void answer_part(const char* bytes, Size size) { send(part_of_answer, bytes, size); }
 
+bool pause(double seconds) {
+  const Shared* shared = shared_of(leaders);
+  const auto leads = [shared] { return shared->answer.load() == static_cast<int>(End::none); };
+  const TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), static_cast<std::int64_t>(seconds * 1000));
+  HOLD_CANCEL_INTERRUPTS();
+  while (leads() && !QueryCancelPending && GetCurrentTimestamp() < end) {
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+  }
+  RESUME_CANCEL_INTERRUPTS();
+  return leads();
+}
+
 void wait_for_others() {
   HOLD_CANCEL_INTERRUPTS();
   while (shared_of(counted)->present.load() > 1) {

@@ -66,6 +66,9 @@ bool is_keeper();
 TeamEnd serve_team(void (*handle)(const char* request, Size size));
 // Within handle(): a part of the answer.
 void answer_part(const char* bytes, Size size);
+// Within handle(), between transactions: waits so long, or until the leader has gone or a cancel
+// has come, which the next transaction meets. False: the leader has gone.
+bool pause(double seconds);
 void note_own_number(std::int64_t number);  // as note_number(), before the leader knows it
 int leader_pid();
 // Behind serve_team(): until all other members have gone, whatever is cancelled.

@@ -26,9 +26,9 @@ const char* open_task(Datum argument);
 bool answer_begun(std::int64_t number);
 bool answer_failed(const ErrorData& error);
 
-// Runs `body` in a transaction of its own, with a snapshot, as who has started the worker. Null: it
-// is committed; else the error, which is in the server's log, in the current memory context.
-ErrorData* in_starters_transaction(void (*body)(void*), void* argument);
+// in_transaction() as who has started the worker.
+ErrorData* in_starters_transaction(void (*body)(void*), void* argument,
+                                   bool (*is_quiet)(const ErrorData& error) = nullptr);
 // The same, and no cancel ends it: there is nothing more to cancel.
 void in_peace(void (*body)(void*), void* argument);
 

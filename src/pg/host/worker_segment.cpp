@@ -127,12 +127,12 @@ const char* connect_as_starter(dsm_segment* segment) {
 
 // Deferred triggers are to run as he, too, so the user is his until the transaction has ended, and
 // not before it begins, which PostgreSQL does not expect.
-ErrorData* in_starters_transaction(void (*body)(void*), void* argument) {
+ErrorData* in_starters_transaction(void (*body)(void*), void* argument, bool (*is_quiet)(const ErrorData&)) {
   Oid user = InvalidOid;
   int context = 0;
   GetUserIdAndSecContext(&user, &context);
   Body as_starter{body, argument};
-  ErrorData* error = in_transaction(run_as_starter, &as_starter);
+  ErrorData* error = in_transaction(run_as_starter, &as_starter, is_quiet);
   SetUserIdAndSecContext(user, context);
   return error;
 }

@@ -70,6 +70,7 @@ BEGIN ATOMIC
         ('allow_masked',   jsonb 'false', NULL, '{all}'),
         ('allow_filtered', jsonb 'false', NULL, '{all}'),
         ('resume', jsonb 'null', NULL, '{all}'),
+        ('retry_budget', jsonb '300', NULL, '{all}'),
         ('wait', jsonb 'true', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
 COMMENT ON FUNCTION _mssql_fdw._option_list IS
@@ -96,6 +97,11 @@ BEGIN
                      THEN format('It is an argument of its own: %s => ...', given.key) END,
                 'Perhaps you meant the option "' || suggestion || '".',
                 'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM _mssql_fdw._option_list() AS o) || '.'));
+        ELSIF jsonb_typeof(known.fallback) = 'number' THEN
+            IF jsonb_typeof(given.value) <> 'number' OR (given.value #>> '{}')::numeric NOT BETWEEN 0 AND 604800 THEN
+                PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
+                    hint => 'It must be a number of seconds, from 0 to 604800.');
+            END IF;
         ELSIF known.allowed IS NULL AND jsonb_typeof(given.value) <> 'boolean' THEN
             PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
                 hint => 'It must be true or false.');

@@ -75,11 +75,11 @@ COMMENT ON FUNCTION _mssql_fdw._work IS 'what workers are to do, a row a table, 
 -- answer a number.
 
 -- In the transaction of a worker that has done a table. 1.
-CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk(run bigint, work replicate._work, outcomes replicate._outcome[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk(run bigint, work replicate._work, outcomes replicate._outcome[], attempts int) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, finished, pid, kept_by, relation, fingerprint, columns, outcomes)
+    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, finished, pid, kept_by, relation, fingerprint, columns, outcomes)
     SELECT run, work.source, work.target, 1, max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load'), max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load'),
-           sum(o.elapsed), clock_timestamp(), pg_backend_pid(), run, to_regclass(work.made), work.fingerprint, work.columns, to_jsonb(outcomes)
+           sum(o.elapsed), attempts, clock_timestamp(), pg_backend_pid(), run, to_regclass(work.made), work.fingerprint, work.columns, to_jsonb(outcomes)
     FROM unnest(outcomes) AS o;
     SELECT 1::bigint
 $$;

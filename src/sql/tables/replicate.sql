@@ -450,6 +450,7 @@ CREATE TABLE replicate._chunks (
     rows bigint,
     bytes bigint,
     elapsed interval,
+    attempts int NOT NULL,
     finished timestamptz NOT NULL,
     pid int NOT NULL,
     kept_by bigint,
@@ -461,7 +462,7 @@ CREATE TABLE replicate._chunks (
 );
 CREATE INDEX ON replicate._chunks (kept_by);
 CREATE VIEW replicate.run_chunks WITH (security_barrier) AS
-SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.finished, c.pid
+SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid
 FROM replicate._chunks AS c WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
 COMMENT ON VIEW replicate.run_chunks IS 'what workers have loaded, of runs that failed, too: a row a table';
 COMMENT ON COLUMN replicate.run_chunks.run IS 'number of the run that has loaded it, replicate.runs.id';
@@ -470,7 +471,8 @@ COMMENT ON COLUMN replicate.run_chunks.target IS 'table here';
 COMMENT ON COLUMN replicate.run_chunks.chunk IS 'which part of the table; 1: all of it';
 COMMENT ON COLUMN replicate.run_chunks.rows IS 'rows loaded';
 COMMENT ON COLUMN replicate.run_chunks.bytes IS 'bytes of their values here, without headers, padding and compression';
-COMMENT ON COLUMN replicate.run_chunks.elapsed IS 'load, count, keys, indexes, statistics';
+COMMENT ON COLUMN replicate.run_chunks.elapsed IS 'load, count, keys, indexes, statistics, of the last attempt';
+COMMENT ON COLUMN replicate.run_chunks.attempts IS 'how often it was tried, with the one that was committed';
 COMMENT ON COLUMN replicate.run_chunks.finished IS 'when it was committed';
 COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
 CREATE VIEW replicate.leftovers WITH (security_barrier) AS

@@ -80,6 +80,13 @@ TEST(ServerErrors, TellTransientFromPermanent) {
     EXPECT_TRUE(is_transient_server_error(number)) << number;
   for (int number : {0, 208, 2627, 547, 18456, 4060, 8152, 9002, 40532, 42108, 33557097})
     EXPECT_FALSE(is_transient_server_error(number)) << number;
+  for (int number : {1205, 4014})
+    EXPECT_TRUE(Error::from_server(ServerMessage{number, 1, 16, 1, "no", "", ""}).is_transient()) << number;
+  EXPECT_FALSE(Error::from_server(ServerMessage{208, 1, 16, 1, "no", "", ""}).is_transient());
+  EXPECT_TRUE(Error(sqlstate::connection_failure, "lost").is_transient());
+  EXPECT_TRUE(Error(sqlstate::cannot_connect, "refused").is_transient());
+  EXPECT_FALSE(Error(sqlstate::out_of_memory, "out of memory").is_transient());
+  EXPECT_FALSE(Error::interrupted().is_transient());
 }
 
 }  // namespace

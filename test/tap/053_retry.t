@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# A worker tries again what may have passed, for as long as it may; all else ends the run at once.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+needs_stand_in
+plan 19
+
+readonly tables="include => ARRAY['dbo.tap_retry%']"
+all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"resume\": false${1:+, $1}}') ORDER BY source"; }
+attempts() { query "SELECT string_agg(substr(source, 15) || attempts, ' ' ORDER BY source) FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)"; }
+sums() { query "SELECT (SELECT count(*) || ' ' || sum(id) FROM copies.tap_retry_a), (SELECT count(*) || ' ' || sum(id) FROM copies.tap_retry_b)"; }
+readonly whole='3000 4501500|2000 2001000'
+readonly good='dbo.tap_retry_a\|3000\|ok.dbo.tap_retry_b\|2000\|ok'
+
+for name in a b; do tsql "CREATE TABLE dbo.tap_retry_$name (id int NOT NULL PRIMARY KEY, t nvarchar(max) NULL)"; done
+tsql "INSERT INTO dbo.tap_retry_a (id, t) SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 3000)"
+tsql "INSERT INTO dbo.tap_retry_b (id, t) SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 2000)"
+make_server mssql
+
+# meets WHAT FAULT...: a run that meets it.
+meets() {
+  no_faults
+  fault "${@:2}"
+  answered=$(answer "$(all)")
+  no_faults
+  like "$answered" "WARNING:  01000: attempt 1 at dbo.tap_retry_a has failed, the next one is in [01].[0-9] s: .*$good" "$1 is tried again"
+  is "$(attempts) $(sums)" "a2 b1 $whole" "... and all rows are there, once"
+}
+meets "a deadlock" error_at_statement 1205 'FROM [dbo].[tap_retry_a]'
+meets "a connection that is cut at once" drop_after_rows 0 'FROM [dbo].[tap_retry_a]'
+meets "... in mid-load" drop_after_rows 1700 'FROM [dbo].[tap_retry_a]'
+meets "... or in the middle of a value" drop_after_bytes 40000 'FROM [dbo].[tap_retry_a]'
+meets "a server that is being shut down" error_at_statement 17188 'FROM [dbo].[tap_retry_a]'
+
+tsql "EXEC tds_server_fault N'error_at_statement', 1205, N'FROM [dbo].[tap_retry_b]', 3"
+answered=$(answer "$(all)")
+like "$answered" "attempt 3 at dbo.tap_retry_b has failed, the next one is in [1234].[0-9] s.*$good" "what comes again is tried again, ever later"
+is "$(attempts) $(sums)" "a1 b4 $whole" "... until it has passed"
+tsql "EXEC tds_server_fault N'error_at_statement', 1205, N'FROM [dbo].[tap_retry_b]', 1000"
+like "$(answer "$(all '"retry_budget": 2')")" 'attempt 1 at dbo.tap_retry_b has failed.*ERROR:  40P01: .*1205' "... or the budget is used up"
+like "$(error_of "$(all '"retry_budget": 0')")" 'ERROR:  40P01: ' "... or nothing is to be tried again"
+background waits "$(all)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'waits' AND wait_event = 'Extension'\" && sleep 1" "while it waits for the next attempt"
+at_most "$(elapsed query "SELECT pg_cancel_backend($(backend_of waits)); SELECT pg_sleep(0.05)"; )" 1 "... it is cancelled"
+like "$(finish waits)" 'canceling statement due to user request' "... and ends"
+no_faults
+fault error_at_statement 229 'FROM [dbo].[tap_retry_a]'
+unlike "$(answer "$(all)")" 'attempt' "what does not pass is told at once"
+no_faults
+like "$(error_of "$(all '"retry_budget": "long"')")" 'ERROR:  22023: +invalid value for option "retry_budget": "long".*number of seconds' "the budget is a number"
+
+query "DROP SCHEMA copies CASCADE" 2>/dev/null
+for name in a b; do tsql "DROP TABLE dbo.tap_retry_$name"; done
