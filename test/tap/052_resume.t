@@ -3,7 +3,7 @@
 # nothing else.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 57
+plan 75
 
 readonly tables="include => ARRAY['dbo.tap_resume%']"
 # all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
@@ -38,7 +38,7 @@ is "$(query "SELECT tables, bytes > 500000, role = current_user, server, since I
 is "$(query "SELECT to_regnamespace('copies') IS NULL")" t "... while nobody sees them in their place"
 no_faults
 answered=$(answer "$(all)")
-like "$answered" 'goes on with what run 1 has left.*"resume": false.*table 1 of 3: 3000 rows, as run 1 has loaded them.*table 2 of 3: 2000 rows, as run 1.*table 3 of 3: dbo.tap_resume_c -> ' "the next call goes on with them"
+like "$answered" 'table 1 of 3: dbo.tap_resume_a -> copies.tap_resume_a: 3000 rows, as run 1 has loaded them at .*"resume": false.*table 2 of 3: dbo.tap_resume_b -> .*: 2000 rows, as run 1.*table 3 of 3: dbo.tap_resume_c -> ' "the next call goes on with them"
 like "$answered" "$good" "... and answers as if it had loaded all"
 is "$(read_by_last)" c "... of which it has read one"
 is "$(sums)" "$whole" "all rows are there"
@@ -91,6 +91,66 @@ no_faults
 query "$(all '"nul_policy": "strip"')" >/dev/null 2>&1
 is "$(read_by_last) $(left)" "abc 0" "... and loads anew what its options make anew"
 
+# Of another database, or what is another's by now, or has been changed: by nobody's word.
+tsql "IF DB_ID(N'tap_resume_other') IS NOT NULL DROP DATABASE tap_resume_other"
+tsql "CREATE DATABASE tap_resume_other"
+for name in a b c; do
+  tsql "USE tap_resume_other; CREATE TABLE dbo.tap_resume_$name (id int NOT NULL PRIMARY KEY, $([ $name = c ] && echo 'n int' || echo 't nvarchar(max)') NULL); INSERT INTO dbo.tap_resume_$name (id) VALUES (-1)"
+done
+fails
+query "$(all '' fresh)" >/dev/null 2>&1
+is "$(left)" 2 "what was read from one database"
+no_faults
+query "ALTER SERVER mssql OPTIONS (SET database 'tap_resume_other')"
+like "$(answer "$(all '' fresh)")" 'dbo.tap_resume_a is loaded anew.*of another database.*dbo.tap_resume_a\|1\|ok.dbo.tap_resume_b\|1\|ok' "... is not a copy of another one"
+query "ALTER SERVER mssql OPTIONS (SET database $(quote_literal "$MSSQL_TEST_DATABASE")); DROP SCHEMA fresh CASCADE" 2>/dev/null
+tsql "DROP DATABASE tap_resume_other"
+fails
+query "$(all)" >/dev/null 2>&1
+ended
+for relation in $(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND source = 'dbo.tap_resume_a'"); do query "TRUNCATE $relation"; done
+for relation in $(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND source = 'dbo.tap_resume_b'"); do query "DELETE FROM $relation WHERE id = 1"; done
+no_faults
+answered=$(answer "$(all)")
+like "$answered" 'dbo.tap_resume_a is loaded anew.*has been changed' "what has been emptied is loaded anew"
+like "$answered" 'left of dbo.tap_resume_b is loaded anew.*has changed its rows' "... and what has lost a row"
+is "$(read_by_last) $(sums) $(left) $(schemas)" "abc $whole 0 0" "... and all rows are there"
+fails
+query "$(all)" >/dev/null 2>&1
+ended
+query "UPDATE replicate._chunks SET role = 1 WHERE kept_by IS NOT NULL"
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last)" abc "what was a role's of the same name is not this one's"
+
+# What others have put in its way.
+fails
+query "$(all '' fresh)" >/dev/null 2>&1
+ended
+schema=$(query "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replicate\_%'")
+query "CREATE TABLE public.names (n regnamespace DEFAULT '$schema'::regnamespace); CREATE VIEW public.names_it AS SELECT '$schema'::regnamespace AS n;
+  CREATE TYPE $schema.own AS (a int); CREATE STATISTICS $schema.own_statistics ON id, t FROM $schema.tap_resume_a"
+background reads "BEGIN; SELECT count(*) FROM $schema.tap_resume_b; SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'reads' AND wait_event = 'PgSleep'\"" "while somebody reads what is left, and names it, and has put something there"
+no_faults
+like "$(answer "$(all '' fresh)")" "left of dbo.tap_resume_b is loaded anew.*Somebody has a lock on it.*$good" "the next call does without"
+is "$(read_by_last | tr -d a) $(sums fresh)" "bc $whole" "... and reads that again"
+query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
+finish reads >/dev/null
+query "$(all '' fresh)" >/dev/null 2>&1
+wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'"
+is "$(left) $(schemas)" '0 0' "... and the one after that drops it"
+query "DROP SCHEMA fresh CASCADE; DROP VIEW public.names_it; DROP TABLE public.names" 2>/dev/null
+# Code that a run calls does not execute steps of its own.
+query "CREATE FUNCTION copies.steps() RETURNS int LANGUAGE sql AS \$\$ SELECT count(*)::int FROM _mssql_fdw._execute('{}'::jsonb, ARRAY[ROW(35, 0, 1, NULL, 'x', NULL, 'x', 'SELECT 1', NULL)::replicate._step]) \$\$;
+  ALTER TABLE copies.tap_resume_c ADD own int; ALTER TABLE copies.tap_resume_c ALTER own SET DEFAULT copies.steps()"
+like "$(error_of "$(all '"resume": false')")" 'ERROR:  55006: +steps cannot be executed by code that a run calls' "code of the user's sends workers no steps"
+query "ALTER TABLE copies.tap_resume_c DROP own;
+  CREATE FUNCTION copies.distance(float8, float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS \$\$ BEGIN RETURN \$1 - \$2; END \$\$; CREATE TYPE copies.own_range AS RANGE (subtype = float8, subtype_diff = copies.distance);
+  CREATE INDEX own_index ON copies.tap_resume_c ((CASE WHEN n > 5 THEN '[1,2)'::copies.own_range ELSE '[3,9)'::copies.own_range END))"
+like "$(answer "$(all)")" 'dbo.tap_resume_c is loaded by this session itself, for the expression of its index own_index' "a range type calls code where it is analyzed"
+query "DROP INDEX copies.own_index"
+
 # Whether at all.
 fails
 query "$(all '"resume": false')" >/dev/null 2>&1
@@ -104,11 +164,22 @@ query "$(all '"resume": false')" >/dev/null 2>&1
 is "$(read_by_last) $(left) $(schemas)" 'abc 0 0' "one that is not to resume another loads all, and drops that"
 fails
 query "$(all)" >/dev/null 2>&1
-is "$(left)" 2 "one that is half a day old"
-query "UPDATE replicate._chunks SET finished = finished - interval '13 hours' WHERE kept_by IS NOT NULL"
+is "$(left)|$(query "SELECT notes FROM replicate.runs ORDER BY id DESC LIMIT 1" | sed 's/[0-9][0-9]*)/N)/')" '2|{"2 tables stay for the next call; SELECT replicate_discard(N) drops that"}' "history says what stays"
 no_faults
+query "SELECT FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_resume_c}', jobs => 1)" >/dev/null 2>&1
+is "$(left)" 2 "... also when a part is tried alone"
+like "$(answer "SELECT FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_resume_c}', options => '{\"resume\": true}')")" 'option resume has no effect, for no workers load' "... or without workers, which is told"
+is "$(left)" 2 "... which leaves it, too"
 query "$(all)" >/dev/null 2>&1
-is "$(read_by_last) $(left) $(schemas)" 'abc 0 0' "... is not gone on with"
+is "$(read_by_last) $(query "SELECT count(*) FROM replicate.run_tables WHERE run = (SELECT max(id) FROM replicate.runs) AND array_to_string(notes, ' ') ~ 'as run [0-9]+ has loaded them at'")" 'c 2' "... and history says which rows are older"
+fails
+query "$(all)" >/dev/null 2>&1
+is "$(left)" 2 "one that is half a day old"
+query "UPDATE replicate._chunks SET finished = finished - interval '13 hours' WHERE kept_by IS NOT NULL AND source LIKE '%a'"
+no_faults
+answered=$(answer "$(all)")
+like "$answered" 'dbo.tap_resume_a is loaded anew.*older than 12 hours.*"resume": true' "... is told"
+is "$(read_by_last) $(left) $(schemas)" 'ac 0 0' "... and not gone on with, table by table"
 fails
 query "$(all)" >/dev/null 2>&1
 ended

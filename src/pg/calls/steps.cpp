@@ -1,9 +1,11 @@
 // _execute(): the steps of a plan, and a row for what became of each.
 
 #include "pg/copy/outcome.hpp"
+#include "pg/copy/run.hpp"
 #include "pg/copy/run_now.hpp"
 #include "pg/copy/workers.hpp"
 #include "pg/host/boundary.hpp"
+#include "pg/host/team.hpp"
 #include "result_rows.hpp"
 
 namespace mssql::pg {
@@ -23,6 +25,12 @@ class OutcomeRows : public StepWitness {
   TupleDesc descriptor_;
 };
 
+// Whoever could call it meanwhile would have the workers do what he likes.
+void check_is_run_itself() {
+  if (is_run_itself() && present_team() != nullptr) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("steps cannot be executed by code that a run calls")));
+}
+
 Datum execute(FunctionCallInfo fcinfo) {
   ReturnSetInfo* result = materialized_result(fcinfo);
   Tuplestorestate* rows = begin_result(result, result_descriptor(fcinfo));
@@ -31,6 +39,7 @@ Datum execute(FunctionCallInfo fcinfo) {
   const StepList list(steps);
   OutcomeRows witness(rows, result->setDesc);
   if (in_run_of_workers()) {
+    check_is_run_itself();
     RunOfWorkers host(schema, PG_GETARG_DATUM(0), steps, list, witness);
     execute_steps(list, schema, host, witness);
   } else {

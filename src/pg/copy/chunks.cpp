@@ -8,15 +8,10 @@ namespace mssql::pg {
 Oid type_of_work() { return get_rel_type_id(get_relname_relid("_work", get_namespace_oid("replicate", false))); }
 
 void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes, int attempts) {
-  Oid types[] = {INT8OID, type_of_work(), get_array_type(ARR_ELEMTYPE(outcomes)), INT4OID};
-  Datum values[] = {Int64GetDatum(run), work, PointerGetDatum(outcomes), Int32GetDatum(attempts)};
-  (void)write_in_history(psprintf("SELECT %s._keep_chunk($1, $2, $3, $4)", schema), lengthof(types), types, values);
-}
-
-void forget_chunk(const char* schema, std::int64_t run, Datum work) {
-  Oid types[] = {INT8OID, type_of_work()};
-  Datum values[] = {Int64GetDatum(run), work};
-  (void)write_in_history(psprintf("SELECT %s._forget_chunk($1, ($2).source)", schema), lengthof(types), types, values);
+  Oid types[] = {INT8OID, OIDOID, type_of_work(), get_array_type(ARR_ELEMTYPE(outcomes)), INT4OID};
+  Datum values[] = {Int64GetDatum(run), ObjectIdGetDatum(GetUserId()), work, PointerGetDatum(outcomes),
+                    Int32GetDatum(attempts)};
+  (void)write_in_history(psprintf("SELECT %s._keep_chunk($1, $2, $3, $4, $5)", schema), lengthof(types), types, values);
 }
 
 KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int count) {
@@ -24,12 +19,12 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
   MemoryContext context = CurrentMemoryContext;
   const Oid type = type_of_work();
   ArrayType* array = construct_array(const_cast<Datum*>(work), count, type, -1, false, TYPALIGN_DOUBLE);
-  Oid types[] = {INT8OID, get_array_type(type)};
-  Datum values[] = {Int64GetDatum(run), PointerGetDatum(array)};
+  Oid types[] = {INT8OID, OIDOID, get_array_type(type)};
+  Datum values[] = {Int64GetDatum(run), ObjectIdGetDatum(GetUserId()), PointerGetDatum(array)};
   KeptList found{nullptr, 0};
   SPI_connect();
   as_history_owner([&] {
-    run_now(psprintf("SELECT k.table_id, k.outcomes, k.message, k.detail FROM %s._kept($1, $2) AS k", schema),
+    run_now(psprintf("SELECT k.table_id, k.outcomes, k.message, k.detail FROM %s._kept($1, $2, $3) AS k", schema),
             lengthof(types), types, values, 0);
   });
   MemoryContext old = MemoryContextSwitchTo(context);
@@ -48,4 +43,69 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
   return found;
 }
 
+// As the user: his code may be part of a query over his table.
+static std::int64_t count_of(const char* schema, Oid relation) {
+  Oid types[] = {REGCLASSOID};
+  Datum values[] = {ObjectIdGetDatum(relation)};
+  SPI_connect();
+  run_now(psprintf("SELECT %s._count_rows($1)", schema), lengthof(types), types, values, 1);
+  bool isnull = false;
+  const Datum count = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+  SPI_finish();
+  return DatumGetInt64(count);
+}
+
+bool take_over(const char* schema, std::int64_t run, Datum work) {
+  Oid types[] = {INT8OID, type_of_work(), INT8OID};
+  Datum values[] = {Int64GetDatum(run), work, 0};
+  const std::int64_t relation =
+      write_in_history(psprintf("SELECT %s._kept_relation($1, ($2).source)", schema), 2, types, values);
+  if (relation == 0) return false;
+  (void)set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, ERROR, false);
+  values[2] = Int64GetDatum(count_of(schema, static_cast<Oid>(relation)));
+  return write_in_history(psprintf("SELECT %s._take_over($1, $2, $3)", schema), lengthof(types), types, values) > 0;
+}
+
 }  // namespace mssql::pg
+
+using namespace mssql::pg;
+
+namespace {
+
+// What depends on a schema without being in it (a default that names it, say) is somebody's own.
+ObjectAddresses* contents(Oid schema, std::int64_t at_most, std::int64_t* count) {
+  ObjectAddresses* found = new_object_addresses();
+  Relation depend = table_open(DependRelationId, AccessShareLock);
+  ScanKeyData keys[2];
+  ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+              ObjectIdGetDatum(NamespaceRelationId));
+  ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(schema));
+  SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, nullptr, 2, keys);
+  for (HeapTuple row = nullptr; *count < at_most && HeapTupleIsValid(row = systable_getnext(scan));) {
+    const auto* form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
+    const ObjectAddress object{form->classid, form->objid, form->objsubid};
+    if (!is_objectclass_supported(object.classId) || get_object_namespace(&object) != schema) continue;
+    add_exact_object_address(&object, found);
+    ++*count;
+  }
+  systable_endscan(scan);
+  table_close(depend, AccessShareLock);
+  return found;
+}
+
+}  // namespace
+
+extern "C" {
+
+// _drop_contents(schema oid, at_most bigint) RETURNS bigint; STRICT. Its caller is who owns the
+// schema.
+Datum mssql_fdw_drop_contents(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    std::int64_t count = 0;
+    ObjectAddresses* found = contents(PG_GETARG_OID(0), PG_GETARG_INT64(1), &count);
+    performMultipleDeletions(found, DROP_CASCADE, PERFORM_DELETION_QUIETLY);
+    free_object_addresses(found);
+    PG_RETURN_INT64(count);
+  });
+}
+}

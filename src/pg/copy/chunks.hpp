@@ -12,8 +12,6 @@ Oid type_of_work();
 // In the transaction of a worker: what it has loaded, at which attempt, and what became of the
 // steps of it, rows of replicate._outcome. `schema`: of our own functions, quoted.
 void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes, int attempts);
-// In the same, before: what stands of the table is dropped.
-void forget_chunk(const char* schema, std::int64_t run, Datum work);
 
 // What stands already of tables that are to be loaded.
 struct Kept {
@@ -28,5 +26,9 @@ struct KeptList {
 };
 // Of `work`, the tables. In the current memory context.
 KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int count);
+
+// By the keeper: what find_kept() has found becomes the run's. False: it cannot, for somebody has a
+// lock on it, or has changed its rows.
+bool take_over(const char* schema, std::int64_t run, Datum work);
 
 }  // namespace mssql::pg

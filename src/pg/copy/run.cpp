@@ -424,6 +424,8 @@ bool is_running(std::int64_t run) {
 
 bool in_run() { return run_level != 0 && !InSecurityRestrictedOperation(); }
 
+bool is_run_itself() { return in_run() && step_level == 0; }
+
 bool begin_statement() {
   if (run_level == 0 || step_level != 0) return false;
   step_level = GetCurrentTransactionNestLevel();

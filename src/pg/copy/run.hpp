@@ -66,6 +66,8 @@ void end_step();
 
 // Whether one is at work in this session.
 bool in_run();
+// Whether it is the run that calls, and not code that one of its steps does.
+bool is_run_itself();
 
 // Code of the user's that steps evaluate (triggers, defaults, the functions of checks) finds names
 // as in his own statements, until release_settings(level). For what has been parsed before, or

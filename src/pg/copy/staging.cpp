@@ -314,9 +314,9 @@ Oid staged_index(List* staged, Oid index) {
 }
 
 // That leave_index_out() was asked is noted as a dependency, which is over when the transaction, or
-// its part, is.
+// its part, is; where a worker has committed it, the index is its user's to drop all the same.
 void drop_left_out(Oid index, Oid staging) {
-  if (deleteDependencyRecordsForSpecific(RelationRelationId, staging, DEPENDENCY_NORMAL, RelationRelationId, index) ==
+  if (deleteDependencyRecordsForSpecific(RelationRelationId, staging, DEPENDENCY_AUTO, RelationRelationId, index) ==
       0) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("index \"%s\" was made during the run", get_rel_name(index)), errhint("Run again.")));
@@ -520,7 +520,7 @@ bool leave_index_out(Oid id, Oid index) {
   if (enforces) return false;
   const ObjectAddress staging{RelationRelationId, staging_of(id), 0};
   const ObjectAddress left_out{RelationRelationId, index, 0};
-  recordDependencyOn(&staging, &left_out, DEPENDENCY_NORMAL);
+  recordDependencyOn(&staging, &left_out, DEPENDENCY_AUTO);
   CommandCounterIncrement();
   return true;
 }

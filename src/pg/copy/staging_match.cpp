@@ -83,6 +83,15 @@ bool same_index(Relation a, Relation b) {
          right->indislive;
 }
 
+// From PostgreSQL 18 on a NOT NULL may be NOT VALID.
+bool is_never_null(Relation relation, int i) {
+#if PG_VERSION_NUM >= 180000
+  return TupleDescCompactAttr(RelationGetDescr(relation), i)->attnullability == ATTNULLABLE_VALID;
+#else
+  return TupleDescAttr(RelationGetDescr(relation), i)->attnotnull;
+#endif
+}
+
 }  // namespace
 
 void check_staging(Relation table, Relation staging) {
@@ -98,7 +107,7 @@ void check_staging(Relation table, Relation staging) {
     const FormData_pg_attribute* staged = TupleDescAttr(RelationGetDescr(staging), i);
     // Values that are not in the file, and a NULL that must not be
     const bool elsewhere = staged->atthasmissing || staged->attgenerated == 'v' || column->attgenerated == 'v';
-    if (elsewhere || (column->attnotnull && !staged->attnotnull)) {
+    if (elsewhere || (is_never_null(table, i) && !is_never_null(staging, i))) {
       refuse(table, psprintf("Column %d differs.", i + 1));
     }
   }

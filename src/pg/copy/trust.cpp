@@ -116,8 +116,12 @@ bool calls_others(Oid function, void* context) {
          (func_volatile(function) != PROVOLATILE_IMMUTABLE && !is_value_of_moment(function));
 }
 
+// A type of the user's may call code where nothing shows it: a range's, when it is analyzed.
+bool is_of_own_type(Node* node) { return !IsA(node, List) && exprType(node) >= FirstNormalObjectId; }
+
 bool find_call(Node* node, void* context) {
   if (node == nullptr) return false;
+  if (shows_what_it_calls(nodeTag(node)) && !IsA(node, CaseWhen) && is_of_own_type(node)) return true;
   const bool is_value = IsA(node, SQLValueFunction) || IsA(node, NextValueExpr);
   if (!is_value && !shows_what_it_calls(nodeTag(node))) return true;
   return check_functions_in_node(node, calls_others, context) || walk_expression(node, find_call, context);

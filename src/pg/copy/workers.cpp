@@ -28,7 +28,8 @@ std::int64_t number = 0;
 
 // What a worker is asked for: behind it stand, aligned, the table's work (chunks.hpp), and the
 // array of its steps. The keeper begins the run's history: then it is the call's arguments as SQL;
-// or it takes up one that has begun; or it drops what stands of a table.
+// or it takes up one that has begun; or it
+// takes over what an earlier run has left of a table.
 struct Request {
   std::int64_t run;  // 0: to be begun
   Share share;
@@ -83,9 +84,14 @@ void ask_to_take_up(Team* team, std::int64_t run) {
   wait_for_keeper(team);
 }
 
-void ask_to_forget(Team* team, std::int64_t run, Datum work) {
+bool ask_to_take_over(Team* team, std::int64_t run, Datum work) {
   ask_for(team, keeper, {run, {0, 0}, VARSIZE_ANY(DatumGetPointer(work)), 0}, DatumGetPointer(work), nullptr);
-  wait_for_keeper(team);
+  bool taken = false;
+  for (;;) {
+    const TeamAnswer answer = next_answer(team);
+    if (answer.done) return taken;
+    std::memcpy(&taken, answer.bytes, sizeof(taken));
+  }
 }
 
 // The leader's nesting level when the run began.
@@ -257,7 +263,22 @@ void drop_some_leftovers(void* argument) {
   left->more = drop_leftovers(own.schema, left->arguments);
 }
 
-void forget(void* argument) { forget_chunk(own.schema, number, static_cast<const Work*>(argument)->work); }
+struct Taking {
+  Datum work;
+  bool taken;
+};
+
+void take(void* argument) {
+  auto* taking = static_cast<Taking*>(argument);
+  taking->taken = take_over(own.schema, number, taking->work);
+}
+
+void take_over_for(const Work& work) {
+  Taking taking{work.work, false};
+  const bool failed = in_starters_transaction(take, &taking, [](const ErrorData&) { return true; }) != nullptr;
+  const bool taken = !failed && taking.taken;
+  answer_part(reinterpret_cast<const char*>(&taken), sizeof(taken));
+}
 
 void begin_run_of(Work& work) {
   if (in_starters_transaction(begin, &work) != nullptr) return;
@@ -275,7 +296,7 @@ void keep(Work& work) {
     take_name_of(number);
     (void)in_starters_transaction(hold, nullptr);
   } else {
-    (void)in_starters_transaction(forget, &work);
+    take_over_for(work);
   }
 }
 
@@ -310,22 +331,22 @@ void write_end(void* argument) {
 }
 
 struct Leaving {
-  bool rolled_back;
+  bool keeps;
   bool more;
 };
 
 void leave(void* argument) {
   auto* leaving = static_cast<Leaving*>(argument);
-  leaving->more = write_in_history(psprintf("SELECT %s._leave_staging(" INT64_FORMAT ", %s)", own.schema, number,
-                                            leaving->rolled_back ? "true" : "false")) > 0;
+  leaving->more = write_in_history(psprintf("SELECT %s._clean_up(" INT64_FORMAT ", %s)", own.schema, number,
+                                            leaving->keeps ? "true" : "false")) > 0;
 }
 
 // What is written is written once: the run of a background worker has been ended by that.
 void clean_up(TeamEnd end) {
-  pgstat_report_activity(STATE_RUNNING, "/* mssql_fdw */ end of a run that has failed");
+  pgstat_report_activity(STATE_RUNNING, "/* mssql_fdw */ cleans up behind a run");
   wait_for_others();
-  in_peace(write_end, &end);
-  for (Leaving leaving{end.sqlstate == 0, true}; leaving.more;) {
+  if (!end.committed) in_peace(write_end, &end);
+  for (Leaving leaving{!end.committed && end.sqlstate != 0, true}; leaving.more;) {
     leaving.more = false;
     in_peace(leave, &leaving);
   }
@@ -435,7 +456,11 @@ void RunOfWorkers::find_steps() {
     if (loads) ++nloads_;
     if (!is_of_workers(step)) continue;
     Table& table = tables_[table_of(step.table_id)];
-    if (loads) table.number = nloads_;
+    if (loads) {
+      table.number = nloads_;
+      table.source = step.source;
+      table.target = step.target;
+    }
     const Size size = sizeof(int) * static_cast<Size>(table.nsteps + 1);
     table.steps = static_cast<int*>(table.steps == nullptr ? palloc(size) : repalloc(table.steps, size));
     table.steps[table.nsteps++] = i;
@@ -455,16 +480,21 @@ void RunOfWorkers::find_kept_tables() {
   auto* work = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(ntables_ + 1)));
   for (int i = 0; i < ntables_; ++i) work[i] = tables_[i].work;
   const KeptList found = find_kept(schema_, number, work, ntables_);
+  const char* hint = "options => '{\"resume\": false}' loads all anew.";
   for (int i = 0; i < found.count; ++i) {
     const Kept& kept = found.tables[i];
     Table& table = tables_[table_of(kept.table_id)];
-    table.kept = kept.outcomes != nullptr;
-    if (table.kept) {
-      tell_kept(table, kept.outcomes);
-      say(false, psprintf("table %d of %d: %s", table.number, nloads_, kept.message), nullptr, nullptr);
-    } else {
+    if (kept.outcomes == nullptr) {
       say(false, kept.message, kept.detail, nullptr);
-      ask_to_forget(present_team(), number, table.work);
+    } else if (!ask_to_take_over(present_team(), number, table.work)) {
+      say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source),
+          "Somebody has a lock on it, or has changed its rows.", nullptr);
+    } else {
+      table.kept = true;
+      tell_kept(table, kept);
+      say(false,
+          psprintf("table %d of %d: %s -> %s: %s", table.number, nloads_, table.source, table.target, kept.message),
+          nullptr, std::exchange(hint, nullptr));
     }
   }
 }
@@ -478,7 +508,7 @@ void RunOfWorkers::start(int member, const int* steps, int nsteps, const Table* 
     const Size size = sizeof(Asked) * static_cast<Size>(size_of(present_team()));
     asked_ = static_cast<Asked*>(MemoryContextAllocZero(context_, size));
   }
-  asked_[member] = {steps, table == nullptr ? 0 : table->table_id};
+  asked_[member] = {steps, nsteps, table == nullptr ? 0 : table->table_id};
   ask_for(present_team(), member, request, work, array);
   ++working_;
 }
@@ -494,18 +524,21 @@ void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
   bool nulls[count];
   if (outcome_->natts > count) elog(ERROR, "an outcome has %d columns", outcome_->natts);
   heap_deform_tuple(&row, outcome_, values, nulls);
-  values[step] = Int32GetDatum(asked.steps[DatumGetInt32(values[step]) - 1] + 1);
+  const int at = DatumGetInt32(values[step]);
+  if (at < 1 || at > asked.nsteps) elog(ERROR, "step %d of %d has an outcome", at, asked.nsteps);
+  values[step] = Int32GetDatum(asked.steps[at - 1] + 1);
   if (!nulls[table_id]) values[table_id] = Int32GetDatum(asked.table_id);
   witness_.became(heap_form_tuple(outcome_, values, nulls));
 }
 
-void RunOfWorkers::tell_kept(const Table& table, const ArrayType* outcomes) {
+void RunOfWorkers::tell_kept(const Table& table, const Kept& kept) {
   Datum* rows = nullptr;
   bool* nulls = nullptr;
   int count = 0;
-  deconstruct_array(const_cast<ArrayType*>(outcomes), ARR_ELEMTYPE(outcomes), -1, false, TYPALIGN_DOUBLE, &rows, &nulls,
-                    &count);
-  for (int i = 0; i < count; ++i) tell(DatumGetHeapTupleHeader(rows[i]), {table.steps, table.table_id});
+  deconstruct_array(kept.outcomes, ARR_ELEMTYPE(kept.outcomes), -1, false, TYPALIGN_DOUBLE, &rows, &nulls, &count);
+  for (int i = 0; i < count; ++i) tell(DatumGetHeapTupleHeader(rows[i]), {table.steps, table.nsteps, table.table_id});
+  witness_.became({table.steps[0] + 1, table.table_id, "resume", table.source, table.target, "done", nullptr,
+                   kept.message, nullptr, 0});
 }
 
 void RunOfWorkers::take_answer() {
@@ -566,13 +599,13 @@ Datum mssql_fdw_make_staging_schema(PG_FUNCTION_ARGS) {
   });
 }
 
-// _drop_staging_schemas() RETURNS void: the run's.
+// _drop_staging_schemas() RETURNS void: the run's, where they are empty.
 Datum mssql_fdw_drop_staging_schemas(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     begin_step();
     if (in_run_of_workers())
       (void)write_in_history(
-          psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_schema(fcinfo), run_of_workers()));
+          psprintf("SELECT %s._drop_empty_staging(" INT64_FORMAT ")", own_schema(fcinfo), run_of_workers()));
     end_step();
     PG_RETURN_VOID();
   });

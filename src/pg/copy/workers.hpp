@@ -10,6 +10,7 @@
 // done stay in these schemas then, and in the ledger (chunks.hpp), for the next call to go on with.
 #pragma once
 
+#include "chunks.hpp"
 #include "steps.hpp"
 
 namespace mssql::pg {
@@ -46,6 +47,8 @@ class RunOfWorkers : public CallersTransaction {
   struct Table {
     int table_id;
     int number;
+    const char* source;
+    const char* target;
     int* steps;
     int nsteps;
     Datum work;
@@ -54,6 +57,7 @@ class RunOfWorkers : public CallersTransaction {
   // What a member has been asked for: steps of the plan.
   struct Asked {
     const int* steps;
+    int nsteps;
     int table_id;
   };
 
@@ -65,7 +69,7 @@ class RunOfWorkers : public CallersTransaction {
   void find_kept_tables();
   void start(int member, const int* steps, int nsteps, const Table* table);
   void tell(HeapTupleHeader outcome, const Asked& asked);
-  void tell_kept(const Table& table, const ArrayType* outcomes);
+  void tell_kept(const Table& table, const Kept& kept);
   void take_answer();
   void prepare(int i);
   void load_tables();

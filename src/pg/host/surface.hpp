@@ -43,6 +43,8 @@
   FUNCTION(mssql_fdw_is_worked_on)       \
   FUNCTION(mssql_fdw_make_staging_schema) \
   FUNCTION(mssql_fdw_drop_staging_schemas) \
+  /* copy/chunks.cpp */                 \
+  FUNCTION(mssql_fdw_drop_contents)      \
   /* copy/trust.cpp */                   \
   FUNCTION(mssql_fdw_is_trusted)         \
   FUNCTION(mssql_fdw_calls_code)         \

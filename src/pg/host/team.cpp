@@ -345,8 +345,9 @@ TeamEnd serve_team(void (*handle)(const char* request, Size size)) {
   }
   Shared* shared = shared_of(leaders);
   const bool committed = shared->answer.load() == static_cast<int>(End::committed);
-  const bool cleans_up = is_keeper() && !committed && shared->number != 0;
-  return {cleans_up, shared->number, shared->sqlstate, shared->error, shared->detail, shared->hint, shared->context};
+  const bool cleans_up = is_keeper() && shared->number != 0;
+  return {cleans_up,     committed,      shared->number, shared->sqlstate,
+          shared->error, shared->detail, shared->hint,   shared->context};
 }
 
 void answer_part(const char* bytes, Size size) { send(part_of_answer, bytes, size); }

@@ -50,7 +50,8 @@ void note_error(Team* team, const ErrorData& error);
 // What the work is known by, to the one who cleans up.
 void note_number(Team* team, std::int64_t number);
 struct TeamEnd {
-  bool cleans_up;  // this is the keeper, and the leader's transaction has not been committed
+  bool cleans_up;  // this is the keeper of a work that has a number
+  bool committed;
   std::int64_t number;
   int sqlstate;  // 0: no error has been noted
   const char* error;

@@ -86,9 +86,6 @@ COMMENT ON FUNCTION _mssql_fdw._drop_staging_schemas IS 'drops the schemas that 
 CREATE OR REPLACE FUNCTION _mssql_fdw._create_staging_schema(name name, role name, run bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF _mssql_fdw._is_staging_schema(to_regnamespace(quote_ident(name)), run) THEN  -- of the run that this one goes on with
-        RETURN 0;
-    END IF;
     EXECUTE format('CREATE SCHEMA %I', name);
     EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', name, role);
     EXECUTE format('COMMENT ON SCHEMA %I IS %L', name, format('mssql_fdw: what run %s has loaded, on its way', run));

@@ -1,17 +1,28 @@
 -- Replicate: going on with what the workers of an earlier run have left (src/pg/copy/workers.hpp).
 -- A table is done in one transaction, with a row of replicate._chunks that says what its rows are
--- of; and it stands in the schemas of the run, until this or a later run puts it into its place.
+-- of; and it stands in the schemas of the run, until this or a later run, which takes it over into
+-- its own, puts it into its place.
 
 -- What a table is by itself, its file, too: another run may have given it newer rows meanwhile.
 CREATE OR REPLACE FUNCTION _mssql_fdw._state_of(relation oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT concat_ws(E'\n', c.relkind, c.relam, c.relowner, c.reltablespace, c.relpersistence, c.reloptions, pg_relation_filenode(c.oid),
+    SELECT md5(concat_ws(E'\n', c.relkind, c.relam, c.relowner, c.reltablespace, c.relpersistence, c.reloptions, c.relrowsecurity, c.relacl, pg_relation_filenode(c.oid),
         (SELECT string_agg(a::text, E'\n' ORDER BY a.attnum) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
+        (SELECT string_agg(d::text, E'\n' ORDER BY d.adnum) FROM pg_attrdef AS d WHERE d.adrelid = c.oid),
         (SELECT string_agg(i::text, E'\n' ORDER BY i.indexrelid) FROM pg_index AS i WHERE i.indrelid = c.oid),
-        (SELECT string_agg(k::text, E'\n' ORDER BY k.oid) FROM pg_constraint AS k WHERE k.conrelid = c.oid))
+        (SELECT string_agg(k::text, E'\n' ORDER BY k.oid) FROM pg_constraint AS k WHERE k.conrelid = c.oid),
+        (SELECT string_agg(g::text, E'\n' ORDER BY g.oid) FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal),
+        (SELECT string_agg(r::text, E'\n' ORDER BY r.oid) FROM pg_rewrite AS r WHERE r.ev_class = c.oid)))
     FROM pg_class AS c WHERE c.oid = relation
 $$;
-COMMENT ON FUNCTION _mssql_fdw._state_of IS 'what a table is by itself: columns, indexes, constraints, file';
+COMMENT ON FUNCTION _mssql_fdw._state_of IS 'hash of what a table is by itself: columns, indexes, constraints, rights, file';
+
+-- Whose rows a run reads: that database of that server, as that login sees it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._identity_of_source(model jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT concat_ws(E'\n', f.oid, f.srvoptions, model #>> '{database,name}', model #>> '{database,login}', model #>> '{options,allow_masked}',
+                         model #>> '{options,allow_filtered}') FROM pg_foreign_server AS f WHERE f.srvname = model ->> 'server');
+COMMENT ON FUNCTION _mssql_fdw._identity_of_source IS 'what tells the database that a run reads, and what its login sees, from others';
 
 -- What the load of a table that is there would call of the user's: its workers are of one lock group
 -- (src/pg/host/team.hpp), where nothing would keep that apart from what others do. A default that
@@ -47,7 +58,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE x.phase IN (40, 60) GROUP BY x.table_id
     ), c AS MATERIALIZED (
         SELECT x.table_id, array_agg(format('%I %s', x.name, concat_ws(' ', x.type, x.max_length, x.precision, x.scale,
-                   CASE WHEN x.is_nullable THEN 'NULL' ELSE 'NOT NULL' END)) ORDER BY x.ordinal) AS columns,
+                   CASE WHEN x.is_nullable THEN 'NULL' ELSE 'NOT NULL' END, CASE WHEN x.is_masked THEN 'masked' END)) ORDER BY x.ordinal) AS columns,
                coalesce(array_agg(x.target) FILTER (WHERE x.loaded), '{}') AS loaded
         FROM _mssql_fdw._columns(model) AS x GROUP BY x.table_id
     ), granted AS MATERIALIZED (
@@ -55,8 +66,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _mssql_fdw._default_privileges(model) AS d GROUP BY d.schema
     )
     SELECT t.id, t.source, t.target, m.name,
-           md5(replace(concat_ws(E'\n', s.statements, g.statements), format('replicate_%s', model ->> 'run'), 'replicate_')
-               || coalesce(E'\n' || _mssql_fdw._state_of(t.relation), '')), c.columns,
+           md5(replace(concat_ws(E'\n', s.statements, g.statements, _mssql_fdw._state_of(t.relation)), format('replicate_%s', model ->> 'run'), 'replicate_')),
+           md5(_mssql_fdw._identity_of_source(model)), c.columns,
            CASE WHEN t.action IN ('switch', 'refill') THEN _mssql_fdw._code_of_load(t.relation, c.loaded) END
     FROM _mssql_fdw._tables(model) AS t
     CROSS JOIN LATERAL (
@@ -75,61 +86,17 @@ COMMENT ON FUNCTION _mssql_fdw._work IS 'what workers are to do, a row a table, 
 -- answer a number.
 
 -- In the transaction of a worker that has done a table. 1.
-CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk(run bigint, work replicate._work, outcomes replicate._outcome[], attempts int) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk(run bigint, role oid, work replicate._work, outcomes replicate._outcome[], attempts int) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, finished, pid, kept_by, relation, fingerprint, columns, outcomes)
+    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, finished, pid, kept_by, role, relation, state, fingerprint,
+        origin, columns, outcomes)
     SELECT run, work.source, work.target, 1, max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load'), max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load'),
-           sum(o.elapsed), attempts, clock_timestamp(), pg_backend_pid(), run, to_regclass(work.made), work.fingerprint, work.columns, to_jsonb(outcomes)
+           sum(o.elapsed), attempts, clock_timestamp(), pg_backend_pid(), run, role, to_regclass(work.made), _mssql_fdw._state_of(to_regclass(work.made)),
+           work.fingerprint, work.origin, work.columns, to_jsonb(outcomes)
     FROM unnest(outcomes) AS o;
     SELECT 1::bigint
 $$;
 COMMENT ON FUNCTION _mssql_fdw._keep_chunk IS 'writes into the ledger what a worker has loaded';
-
--- A table that is loaded anew: what stands of it goes. The session that leads the run waits for it,
--- and may have a lock on it: that is an error.
-CREATE OR REPLACE FUNCTION _mssql_fdw._forget_chunk(run bigint, source text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '5s' AS $$
-DECLARE
-    left_over regclass;
-BEGIN
-    FOR left_over IN
-        UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL
-        FROM (SELECT o.run, o.source, o.chunk, o.relation FROM replicate._chunks AS o
-              WHERE o.kept_by = _forget_chunk.run AND o.source = _forget_chunk.source) AS o
-        WHERE (c.run, c.source, c.chunk) = (o.run, o.source, o.chunk)
-        RETURNING (SELECT r.oid::regclass FROM pg_class AS r WHERE r.oid = o.relation AND _mssql_fdw._is_staging_schema(r.relnamespace, _forget_chunk.run))
-    LOOP
-        IF left_over IS NOT NULL THEN
-            EXECUTE format('DROP TABLE %s', left_over);
-        END IF;
-    END LOOP;
-    RETURN 1;
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._forget_chunk IS 'drops what an earlier run has left of a table';
-
--- What stands of these tables already, and is what a worker would make of them now; NULL outcomes:
--- it is not, and is loaded anew.
-CREATE OR REPLACE FUNCTION _mssql_fdw._kept(run bigint, work replicate._work[])
-RETURNS TABLE (table_id int, outcomes replicate._outcome[], message text, detail text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT w.table_id,
-           CASE WHEN s.is_same THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
-                                          FROM jsonb_array_elements(c.outcomes) WITH ORDINALITY AS o (value, at) ORDER BY o.at) END,
-           CASE WHEN s.is_same THEN format('%s rows, as run %s has loaded them at %s', c.rows, c.run, date_trunc('second', c.finished))
-                ELSE format('%s is loaded anew: it is not what run %s has loaded', w.source, c.run) END,
-           CASE WHEN s.is_same THEN NULL
-                WHEN NOT s.is_logged THEN 'What it has loaded is not logged, or has been dropped.'
-                WHEN w.columns IS DISTINCT FROM c.columns THEN concat_ws(' ',
-                    'Columns at the source are new, or others now: ' || (SELECT string_agg(x, ', ') FROM unnest(w.columns) AS x WHERE x <> ALL (c.columns)) || '.',
-                    'Have gone, or were others then: ' || (SELECT string_agg(x, ', ') FROM unnest(c.columns) AS x WHERE x <> ALL (w.columns)) || '.')
-                ELSE 'Its keys, indexes or checks are others, options are, or the table here has changed.' END
-    FROM unnest(work) AS w
-    JOIN replicate._chunks AS c ON c.kept_by = _kept.run AND c.source = w.source
-    CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND r.oid = to_regclass(w.made) AND r.relpersistence = 'p')) AS p (is_logged)
-    CROSS JOIN LATERAL (SELECT p.is_logged AND c.fingerprint = w.fingerprint AND c.target = w.target, p.is_logged) AS s (is_same, is_logged)
-$$;
-COMMENT ON FUNCTION _mssql_fdw._kept IS 'what an earlier run has left of tables, and whether it can stay';
 
 -- Runs of the same role, server and target whose workers have left something, and nobody works on.
 CREATE OR REPLACE FUNCTION _mssql_fdw._earlier_runs(role name, server name, target_schema name, only_table text) RETURNS SETOF bigint
@@ -141,6 +108,85 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id) AND NOT _mssql_fdw._is_worked_on(r.id)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._earlier_runs IS 'runs of the same role, server and target that have left something';
+
+-- The same for one that stands in history.
+CREATE OR REPLACE FUNCTION _mssql_fdw._runs_before(run bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT e FROM replicate._runs AS r
+    CROSS JOIN LATERAL _mssql_fdw._earlier_runs(r.role, r.server, (r.arguments ->> 'target_schema')::name, r.arguments ->> 'source_table') AS e
+    WHERE r.id = _runs_before.run AND e <> r.id
+$$;
+COMMENT ON FUNCTION _mssql_fdw._runs_before IS 'runs of the role, server and target of a run that have left something';
+
+-- What stands already of tables that are to be loaded, and whether it is what a worker would make
+-- of them now: NULL outcomes: it is not, and is loaded anew. It is the role's by its number: a name
+-- may be another role's by now.
+CREATE OR REPLACE FUNCTION _mssql_fdw._kept(run bigint, role oid, work replicate._work[])
+RETURNS TABLE (table_id int, outcomes replicate._outcome[], message text, detail text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH own AS MATERIALIZED (
+        SELECT r.arguments #>> '{options,resume}' AS resume FROM replicate._runs AS r WHERE r.id = _kept.run
+    ), newest AS MATERIALIZED (
+        SELECT DISTINCT ON (c.source) c.*, _mssql_fdw._state_of(c.relation) IS DISTINCT FROM c.state AS has_changed,
+               EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND r.relpersistence = 'p') AS is_logged
+        FROM replicate._chunks AS c
+        WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept.run) AS e) ORDER BY c.source, c.finished DESC
+    ), compared AS (
+        SELECT w.table_id, w.source, w.target, n.rows, n.run, n.finished, n.outcomes,
+               CASE WHEN n.origin <> w.origin THEN 'It is of another database, server or login, or of other rights there.'
+                    WHEN n.columns IS DISTINCT FROM w.columns THEN concat_ws(' ',
+                        'Columns at the source are new, or others now: ' || (SELECT string_agg(x, ', ') FROM unnest(w.columns) AS x WHERE x <> ALL (n.columns)) || '.',
+                        'Have gone, or were others then: ' || (SELECT string_agg(x, ', ') FROM unnest(n.columns) AS x WHERE x <> ALL (w.columns)) || '.')
+                    WHEN n.fingerprint <> w.fingerprint OR n.target <> w.target THEN 'Its keys, indexes or checks are others, options are, or the table here has changed.'
+                    WHEN n.role <> _kept.role OR n.has_changed THEN 'What has been loaded has been changed, or is another role''s.'
+                    WHEN NOT n.is_logged THEN 'What has been loaded is not logged.'
+                    WHEN o.resume IS NULL AND n.finished < now() - interval '12 hours' THEN 'It is older than 12 hours; options => ''{"resume": true}'' takes it all the same.'
+                    END AS difference
+        FROM own AS o CROSS JOIN unnest(work) AS w JOIN newest AS n ON n.source = w.source
+        WHERE o.resume IS DISTINCT FROM 'false'
+    )
+    SELECT c.table_id, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
+                                                                 FROM jsonb_array_elements(c.outcomes) WITH ORDINALITY AS o (value, at) ORDER BY o.at) END,
+           CASE WHEN c.difference IS NULL THEN format('%s %s, as run %s has loaded them at %s', c.rows, CASE c.rows WHEN 1 THEN 'row' ELSE 'rows' END,
+                                                      c.run, date_trunc('second', c.finished))
+                ELSE format('%s is loaded anew: it is not what run %s has loaded', c.source, c.run) END, c.difference
+    FROM compared AS c
+$$;
+COMMENT ON FUNCTION _mssql_fdw._kept IS 'what earlier runs have left of tables, and whether it can stay';
+
+-- What _kept() has found becomes the run's, in the schema where a worker would make it. 0: it cannot,
+-- for somebody has a lock on it or has changed its rows: its owner may, as those of any table.
+CREATE OR REPLACE FUNCTION _mssql_fdw._take_over(run bigint, work replicate._work, rows bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+DECLARE
+    taken record;
+BEGIN
+    SELECT c.run, c.source, c.chunk, c.relation, c.rows INTO taken FROM replicate._chunks AS c
+    WHERE c.source = work.source AND c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_take_over.run) AS e) ORDER BY c.finished DESC LIMIT 1;
+    IF NOT FOUND OR taken.rows IS DISTINCT FROM rows THEN
+        RETURN 0;
+    END IF;
+    EXECUTE format('ALTER TABLE %s SET SCHEMA %I', taken.relation::regclass, (parse_ident(work.made))[1]);
+    IF to_regclass(work.made) IS DISTINCT FROM taken.relation THEN
+        PERFORM _mssql_fdw._raise('55000', format('%s is not %s', taken.relation::regclass, work.made));
+    END IF;
+    UPDATE replicate._chunks AS c SET kept_by = _take_over.run, state = _mssql_fdw._state_of(c.relation)
+    WHERE (c.run, c.source, c.chunk) = (taken.run, taken.source, taken.chunk);
+    RETURN 1;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN 0;
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._take_over IS 'makes a table that an earlier run has left this one''s';
+
+-- The relation that _take_over() would take, to be counted before; 0: none.
+CREATE OR REPLACE FUNCTION _mssql_fdw._kept_relation(run bigint, source text) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce((SELECT c.relation::bigint FROM replicate._chunks AS c
+                     WHERE c.source = _kept_relation.source AND c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept_relation.run) AS e)
+                     ORDER BY c.finished DESC LIMIT 1), 0)
+$$;
+COMMENT ON FUNCTION _mssql_fdw._kept_relation IS 'relation that an earlier run has left of a table';
 
 -- The keeper of a run that has just failed may be writing that down: before another one of the server
 -- begins, for at most ten seconds.
@@ -156,16 +202,6 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._await_ended_runs IS 'waits for the keepers of runs of a server that have ended';
 
--- The last of them, unless the call wants none, or what it has left is older than it may be, but
--- where the call wants it all the same.
-CREATE OR REPLACE FUNCTION _mssql_fdw._resumable_run(role name, server name, target_schema name, only_table text, jobs int, options jsonb) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT max(e.run) FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e (run)
-    WHERE jobs > 0 AND coalesce((options ->> 'resume')::boolean, NOT EXISTS (
-        SELECT FROM replicate._chunks AS c WHERE c.kept_by = e.run AND c.finished < now() - interval '12 hours'))
-$$;
-COMMENT ON FUNCTION _mssql_fdw._resumable_run IS 'run that a call goes on with; NULL: none';
-
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_staging_schema(schema oid, run bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (SELECT FROM pg_namespace AS n WHERE n.oid = schema AND n.nspname ~ format('^replicate_%s(_|$)', run)
@@ -173,44 +209,21 @@ RETURN EXISTS (SELECT FROM pg_namespace AS n WHERE n.oid = schema AND n.nspname 
                AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run));
 COMMENT ON FUNCTION _mssql_fdw._is_staging_schema IS 'whether a schema is one of a run''s, made by _create_staging_schema()';
 
--- What an earlier run has left becomes this one's.
-CREATE OR REPLACE FUNCTION _mssql_fdw._resume(run bigint, resumed bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    schema name;
-    renamed text;
-BEGIN
-    FOR schema IN SELECT n.nspname FROM pg_namespace AS n WHERE _mssql_fdw._is_staging_schema(n.oid, resumed) LOOP
-        renamed := regexp_replace(schema, '^replicate_[0-9]+', format('replicate_%s', run));
-        IF octet_length(renamed) > 63 THEN  -- only what it was cut to: its tables are loaded anew
-            CONTINUE;
-        END IF;
-        EXECUTE format('ALTER SCHEMA %I RENAME TO %I', schema, renamed);
-        EXECUTE format('COMMENT ON SCHEMA %I IS %L', renamed, format('mssql_fdw: what run %s has loaded, on its way', run));
-    END LOOP;
-    UPDATE replicate._chunks AS c SET kept_by = _resume.run WHERE c.kept_by = resumed;
-    PERFORM _mssql_fdw._say(false, format('goes on with what run %s has left', resumed), hint => 'options => ''{"resume": false}'' loads all anew.');
-    RETURN resumed;
-END
-$$;
-COMMENT ON FUNCTION _mssql_fdw._resume IS 'makes what an earlier run has left this one''s';
+-- Drops what is in a schema, of whatever kind, up to so many, for each takes locks; what depends on it
+-- goes along, what only names it does not. How many.
+CREATE OR REPLACE FUNCTION _mssql_fdw._drop_contents(schema oid, at_most bigint) RETURNS bigint
+AS 'MODULE_PATHNAME', 'mssql_fdw_drop_contents' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._drop_contents IS 'drops what is in a schema, or some of it';
 
--- Drops what the workers of a run have left: objects of its schemas, of whatever kind, up to so many,
--- for each takes locks; then the schemas. How many of all.
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint, at_most bigint DEFAULT 9223372036854775807) RETURNS bigint
+-- Drops what the workers of a run have left, or so many objects of it. How many.
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint, at_most bigint DEFAULT 2147483647) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
     schema record;
-    object record;
     dropped bigint := 0;
 BEGIN
     FOR schema IN SELECT n.oid, n.nspname FROM pg_namespace AS n WHERE _mssql_fdw._is_staging_schema(n.oid, run) LOOP
-        FOR object IN SELECT d.classid, d.objid FROM pg_depend AS d
-                      WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = schema.oid AND d.deptype = 'n'
-                      LIMIT at_most - dropped LOOP
-            PERFORM _mssql_fdw._drop_object(object.classid, object.objid);
-            dropped := dropped + 1;
-        END LOOP;
+        dropped := dropped + _mssql_fdw._drop_contents(schema.oid, at_most - dropped);
         IF dropped >= at_most THEN
             RETURN dropped;
         END IF;
@@ -223,60 +236,97 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._discard_staging IS 'drops what the workers of a run have left, or some of it';
 
--- One that another one's fall has taken along is not there any more.
-CREATE OR REPLACE FUNCTION _mssql_fdw._drop_object(class oid, object oid) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+-- At the end of a run, before it is committed: its schemas, where nothing is in them and nothing
+-- depends on them. What has been put there by others, or names them, may be locked: that is the
+-- keeper's, later. 0.
+CREATE OR REPLACE FUNCTION _mssql_fdw._drop_empty_staging(run bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
-    known record;
+    schema name;
 BEGIN
-    IF EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = class AND d.objid = object) THEN
-        SELECT i.type, i.identity INTO known FROM pg_identify_object(class, object, 0) AS i;
-        EXECUTE format('DROP %s %s CASCADE', known.type, known.identity);
-    END IF;
+    FOR schema IN SELECT n.nspname FROM pg_namespace AS n WHERE _mssql_fdw._is_staging_schema(n.oid, run)
+                  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype <> 'a') LOOP
+        EXECUTE format('DROP SCHEMA %I', schema);
+    END LOOP;
+    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _drop_empty_staging.run;
+    RETURN 0;
 END
 $$;
-COMMENT ON FUNCTION _mssql_fdw._drop_object IS 'drops an object of whatever kind with what depends on it';
+COMMENT ON FUNCTION _mssql_fdw._drop_empty_staging IS 'drops the schemas of a run that are empty';
 
--- A run has ended without its tables: what is done of them stays for the next call, unless nothing
--- is, this one was to leave nothing, or who called it has rolled it back. Somebody who reads it is not
--- waited for. 0: all is done that can be.
-CREATE OR REPLACE FUNCTION _mssql_fdw._leave_staging(run bigint, rolled_back boolean) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
+-- Behind a run, by its keeper: what earlier ones have left of tables that it has loaded, or has left
+-- itself; and what it has left, unless it has ended without its tables and a later one may go on
+-- with them. Nobody who reads any of that is waited for. How much was dropped: there may be more.
+CREATE OR REPLACE FUNCTION _mssql_fdw._clean_up(run bigint, keeps boolean) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '10s' AS $$
+DECLARE
+    replaced record;
+    dropped bigint := 0;
+    left_by bigint;
+    stays boolean := keeps AND (SELECT (r.arguments #>> '{options,resume}')::boolean IS NOT false FROM replicate._runs AS r WHERE r.id = run);
 BEGIN
-    IF NOT rolled_back AND EXISTS (SELECT FROM replicate._runs AS r JOIN replicate._chunks AS c ON c.kept_by = r.id
-                                   WHERE r.id = _leave_staging.run AND (r.arguments #>> '{options,resume}')::boolean IS NOT false) THEN
-        RETURN 0;
+    FOR replaced IN SELECT c.run, c.source, c.chunk, c.relation, c.kept_by FROM replicate._chunks AS c
+                    WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_clean_up.run) AS e)
+                      AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source AND t.rows IS NOT NULL)
+                           OR EXISTS (SELECT FROM replicate._chunks AS o WHERE o.kept_by = _clean_up.run AND o.source = c.source))
+                    LIMIT 100 LOOP
+        IF EXISTS (SELECT FROM pg_class AS r WHERE r.oid = replaced.relation AND _mssql_fdw._is_staging_schema(r.relnamespace, replaced.kept_by)) THEN
+            EXECUTE format('DROP TABLE %s CASCADE', replaced.relation::regclass);
+        END IF;
+        UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL
+        WHERE (c.run, c.source, c.chunk) = (replaced.run, replaced.source, replaced.chunk);
+        dropped := dropped + 1;
+    END LOOP;
+    IF dropped >= 100 THEN
+        RETURN dropped;
     END IF;
-    RETURN _mssql_fdw._discard_staging(run, 200);
+    FOR left_by IN SELECT DISTINCT x.run FROM (SELECT substring(n.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run FROM pg_namespace AS n
+                                               WHERE n.nspname ~ '^replicate_[0-9]{1,18}(_|$)') AS x
+                   JOIN replicate._runs AS r ON r.id = x.run JOIN replicate._runs AS o ON o.id = _clean_up.run
+                   WHERE (r.id = o.id OR r.server = o.server AND r.role = o.role AND NOT _mssql_fdw._is_worked_on(r.id))
+                     AND NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id AND (stays OR c.kept_by <> o.id)) LOOP
+        dropped := dropped + _mssql_fdw._discard_staging(left_by, 200);
+    END LOOP;
+    UPDATE replicate._runs AS r
+    SET notes = notes || (SELECT format('%s %s for the next call; SELECT replicate_discard(%s) drops that', count(*),
+                                        CASE count(*) WHEN 1 THEN 'table stays' ELSE 'tables stay' END, r.id)
+                          FROM replicate._chunks AS c WHERE c.kept_by = r.id HAVING count(*) > 0)
+    WHERE r.id = run AND dropped = 0 AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id);
+    RETURN dropped;
 EXCEPTION WHEN lock_not_available THEN
     RETURN 0;
 END
 $$;
-COMMENT ON FUNCTION _mssql_fdw._leave_staging IS 'drops what the workers of a run have left, unless a later one may go on with it';
+COMMENT ON FUNCTION _mssql_fdw._clean_up IS 'drops what a run, and those before it, have left that no later one may go on with';
 
--- Drops what nobody will go on with, when a run of this call has begun: what is not complete, runs
--- whose server or role has gone, and those of the same role, server and target: the one that this
--- call goes on with is its own by now. What cannot be dropped now stays until the next run. 0: no more can be dropped.
+-- Drops what nobody will go on with, when a run of this call has begun: what is not complete, what is
+-- of runs whose server or role has gone, or that have ended well; and what the call says that it
+-- will not go on with. What cannot be dropped now stays until the next run. How much was dropped:
+-- there may be more.
 CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers(role name, server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
-    left_by bigint;
+    found record;
     dropped bigint := 0;
     dropped_of_run bigint;
 BEGIN
-    FOR left_by IN
-        SELECT DISTINCT n.run
-        FROM (SELECT substring(x.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run
+    DELETE FROM replicate._chunks AS c WHERE c.kept_by IS NULL AND NOT EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = c.run);
+    FOR found IN
+        SELECT n.run, (SELECT count(*) FROM replicate._chunks AS c WHERE c.kept_by = n.run) AS tables
+        FROM (SELECT DISTINCT substring(x.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run
               FROM pg_namespace AS x WHERE pg_get_userbyid(x.nspowner) = current_user AND x.nspname ~ '^replicate_[0-9]{1,18}(_|$)') AS n
-        WHERE (n.run IN (SELECT e FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e)
-               OR NOT EXISTS (SELECT FROM replicate._runs AS r JOIN pg_foreign_server AS f ON f.srvname = r.server JOIN pg_roles AS o ON o.rolname = r.role
-                              WHERE r.id = n.run AND r.status IN ('running', 'failed', 'cancelled')
-                                AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id)))
+        WHERE (options ->> 'resume')::boolean IS false AND jobs > 0
+              AND n.run IN (SELECT e FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e)
+           OR NOT EXISTS (SELECT FROM replicate._runs AS r JOIN pg_foreign_server AS f ON f.srvname = r.server JOIN pg_roles AS o ON o.rolname = r.role
+                          WHERE r.id = n.run AND r.status IN ('running', 'failed', 'cancelled')
+                            AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id))
     LOOP
         BEGIN
-            SELECT _mssql_fdw._discard_staging(left_by, 200 - dropped) INTO dropped_of_run WHERE NOT _mssql_fdw._is_worked_on(left_by);
+            SELECT _mssql_fdw._discard_staging(found.run, 200 - dropped) INTO dropped_of_run WHERE NOT _mssql_fdw._is_worked_on(found.run);
             dropped := dropped + coalesce(dropped_of_run, 0);
+            PERFORM _mssql_fdw._say(false, format('drops what run %s has left: %s %s', found.run, found.tables, CASE found.tables WHEN 1 THEN 'table' ELSE 'tables' END))
+            WHERE dropped_of_run > 0 AND found.tables > 0;
             EXIT WHEN dropped >= 200;
         EXCEPTION
             WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);  -- who reads it keeps no run waiting for longer

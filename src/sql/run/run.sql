@@ -216,6 +216,8 @@ BEGIN
     WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
         || jsonb_build_object('run', _mssql_fdw._run_of_workers());
+    PERFORM _mssql_fdw._say(false, 'option resume has no effect, for no workers load')
+    WHERE (options ->> 'resume')::boolean AND _mssql_fdw._run_of_workers() IS NULL;
     PERFORM _mssql_fdw._check_publications(model);
     PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
@@ -276,16 +278,10 @@ BEGIN
     INSERT INTO replicate._runs (id, server, function, arguments, role, started, status, rows, bytes, warnings, notes, pid)
     SELECT id, server, c.function, c.arguments, role, clock_timestamp(), 'running', 0, 0, '{}', '{}', pid
     FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c;
-    BEGIN
-        PERFORM _mssql_fdw._resume(id, r.run) FROM _mssql_fdw._resumable_run(role, server, target_schema, only_table, jobs, options) AS r (run)
-        WHERE r.run IS NOT NULL;
-    EXCEPTION WHEN OTHERS THEN
-        PERFORM _mssql_fdw._say(true, format('what an earlier run has left is of no use: %s', SQLERRM), hint => 'All tables are loaded anew; replicate.leftovers has it.');
-    END;
     RETURN id;
 END
 $$;
-COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins, and gives it what an earlier one has left; its id';
+COMMENT ON FUNCTION _mssql_fdw._begin_history IS 'writes a run into history that begins; its id';
 
 -- Once: what a run in the background says of its end, its workers do not say again.
 CREATE OR REPLACE FUNCTION _mssql_fdw._end_history(id bigint, sqlstate text, error text, error_detail text, error_hint text,
@@ -311,7 +307,6 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
         notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation,
         consistency = run.consistency
     WHERE r.id = _finish_history.id;
-    SELECT _mssql_fdw._discard_staging(_finish_history.id);  -- of a run that found no room for workers
     SELECT _finish_history.id
 $$;
 COMMENT ON FUNCTION _mssql_fdw._finish_history IS 'writes into history how a run has ended that stands there already; its id';

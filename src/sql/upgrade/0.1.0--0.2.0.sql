@@ -100,8 +100,11 @@ CREATE TABLE replicate._chunks (
     finished timestamptz NOT NULL,
     pid int NOT NULL,
     kept_by bigint,
+    role oid NOT NULL,           -- of the run
     relation oid,
+    state text,                  -- the relation's, when it was committed: _state_of()
     fingerprint text NOT NULL,   -- of what makes the rows what they are: _work()
+    origin text NOT NULL,        -- of whose rows they are: _identity_of_source()
     columns text[],              -- of the source
     outcomes jsonb,
     PRIMARY KEY (run, source, chunk)
@@ -140,6 +143,7 @@ CREATE TYPE replicate._work AS (
     target text,
     made text,             -- the relation that a worker makes
     fingerprint text,
+    origin text,
     columns text[],
     code text              -- of the user's that a worker would call; NULL: none
 );
