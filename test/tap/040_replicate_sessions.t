@@ -2,7 +2,7 @@
 # A run of replicate as other sessions see it: its progress, its lock, its end. The source stalls in mid-table, so that nothing depends on speed.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 21
+plan 22
 
 readonly run="SELECT * FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_stalls'])"
 readonly stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_stalls' AND rows > 0"
@@ -68,4 +68,7 @@ is "$(nothing_left)" 't|0' "... and leaves nothing"
 no_faults
 like "$(query "$run" 2>/dev/null)" 'copies.tap_stalls\|6000\|' "then a run goes through"
 is "$(query 'SELECT count(*) FROM replicate.runs')" 1 "... and is history"
+fault slow_row_us 2500 tap_stalls
+like "$(answer "$run")" 'dbo.tap_stalls: [0-9]+ rows, [0-9]+ kB after [0-9]+ s, about [0-9]+ %, [0-9]+ s to go' "one that takes long says how far it is"
+no_faults
 tsql "DROP TABLE dbo.tap_stalls"

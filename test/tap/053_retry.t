@@ -2,7 +2,7 @@
 # A worker tries again what may have passed, for as long as it may; all else ends the run at once.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 19
+plan 24
 
 readonly tables="include => ARRAY['dbo.tap_retry%']"
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"resume\": false${1:+, $1}}') ORDER BY source"; }
@@ -47,6 +47,14 @@ fault error_at_statement 229 'FROM [dbo].[tap_retry_a]'
 unlike "$(answer "$(all)")" 'attempt' "what does not pass is told at once"
 no_faults
 like "$(error_of "$(all '"retry_budget": "long"')")" 'ERROR:  22023: +invalid value for option "retry_budget": "long".*number of seconds' "the budget is a number"
+
+# Not faster than it may: 280 kB a worker that has 100 kB a second of its own; the last batch is not waited for.
+for jobs in 0 2; do
+  limited="SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => $jobs, options => '{\"max_rate\": 0.2}')"
+  at_most 1.5 "$(elapsed query "$limited")" "with max_rate it takes its time, jobs => $jobs"
+  is "$(sums)" "$whole" "... for all rows"
+done
+like "$(error_of "$(all '"max_rate": -1')")" 'ERROR:  22023: +invalid value for option "max_rate": -1.*MB a second' "and that is a number, too"
 
 query "DROP SCHEMA copies CASCADE" 2>/dev/null
 for name in a b; do tsql "DROP TABLE dbo.tap_retry_$name"; done

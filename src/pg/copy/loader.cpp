@@ -1,5 +1,7 @@
 #include "loader.hpp"
 
+#include <algorithm>
+
 #include "pg/host/settings.hpp"
 #include "run.hpp"
 #include "target.hpp"
@@ -24,6 +26,52 @@ void report(std::uint64_t rows, std::uint64_t bytes) {
   pgstat_progress_update_multi_param(lengthof(index), index, value);
 }
 
+// Says now and then how far it is, to who waits for it.
+class Teller {
+ public:
+  explicit Teller(const LoadRequest& request) : request_(request) {}
+
+  void tell(std::uint64_t rows, std::uint64_t bytes) {
+    const TimestampTz now = GetCurrentTimestamp();
+    if (now - told_ < interval_us) return;
+    told_ = now;
+    const auto seconds = static_cast<double>(now - began_) / 1e6;
+    const char* size = text_to_cstring(
+        DatumGetTextPP(DirectFunctionCall1(pg_size_pretty, Int64GetDatum(static_cast<std::int64_t>(bytes)))));
+    say(false,
+        psprintf("%s: " UINT64_FORMAT " rows, %s after %.0f s%s", request_.source, rows, size, seconds,
+                 remaining(static_cast<double>(rows), seconds)),
+        nullptr, nullptr);
+  }
+
+ private:
+  static constexpr std::int64_t interval_us = 10 * 1000000;
+
+  const char* remaining(double rows, double seconds) const {
+    const auto all = static_cast<double>(request_.estimated_rows);
+    if (rows <= 0 || all <= rows) return "";
+    return psprintf(", about %.0f %%, %.0f s to go", 100 * rows / all, seconds * (all - rows) / rows);
+  }
+
+  const LoadRequest& request_;
+  TimestampTz began_ = GetCurrentTimestamp();
+  TimestampTz told_ = began_;
+};
+
+double max_rate = 0;
+
+// Waits until so many bytes are due. The source waits meanwhile, for its packets are not read.
+void keep_to_rate(std::uint64_t bytes, TimestampTz began) {
+  if (max_rate <= 0) return;
+  const auto due = began + static_cast<TimestampTz>(static_cast<double>(bytes) / max_rate * 1e6);
+  for (TimestampTz now = GetCurrentTimestamp(); now < due; now = GetCurrentTimestamp()) {
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+                    static_cast<long>(std::min<TimestampTz>((due - now) / 1000 + 1, 1000)), PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+  }
+}
+
 Reader* open_reader(const LoadRequest& request, const Target* target) {
   ReaderOptions options;
   options.policy = request.policy;
@@ -36,6 +84,8 @@ Reader* open_reader(const LoadRequest& request, const Target* target) {
 
 }  // namespace
 
+void set_max_rate(double bytes_per_s) { max_rate = bytes_per_s; }
+
 LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw load", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
@@ -46,6 +96,8 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   start_progress(request);
   Reader* reader = open_reader(request, target);
   std::uint64_t bytes = 0;
+  const TimestampTz began = GetCurrentTimestamp();
+  Teller teller(request);
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     TupleTableSlot* slot = next_slot(writer);
@@ -60,6 +112,8 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     if (!add_row(writer, size)) continue;
     forget_rows(target);
     report(*rows_done, bytes);
+    teller.tell(*rows_done, bytes);
+    keep_to_rate(bytes, began);
   }
   const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes)};
   reader_close(reader);

@@ -14,6 +14,7 @@
 #include "pg/remote/options.hpp"
 #include "background.hpp"
 #include "constraint_check.hpp"
+#include "loader.hpp"
 #include "run_lock.hpp"
 #include "run_now.hpp"
 #include "workers.hpp"
@@ -245,8 +246,13 @@ Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
   return answer;
 }
 
-// Wrong ones are to cost no workers. The seconds for which a table is tried again.
-double check_arguments(FunctionCallInfo fcinfo) {
+struct RunOptions {
+  double retry_budget_s;
+  double max_rate;  // bytes a second; 0: as fast as it can
+};
+
+// Wrong ones are to cost no workers.
+RunOptions checked_options(FunctionCallInfo fcinfo) {
   Oid types[] = {INT4OID, INT8OID, TEXTOID, JSONBOID};
   Datum values[lengthof(types)];
   char nulls[lengthof(types)];
@@ -256,25 +262,28 @@ double check_arguments(FunctionCallInfo fcinfo) {
   }
   const char* schema = own_schema(fcinfo);
   SPI_connect();
-  if (SPI_execute_with_args(
-          psprintf("SELECT %s._check_run_arguments($1, $2, $3), "
-                   "pg_catalog.jsonb_extract_path_text(%s._checked_options($4), 'retry_budget')::pg_catalog.float8",
-                   schema, schema),
-          lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT ||
+  if (SPI_execute_with_args(psprintf("SELECT o.retry_budget, o.max_rate, %s._check_run_arguments($1, $2, $3) FROM "
+                                     "pg_catalog.jsonb_to_record(%s._checked_options($4)) AS o (retry_budget "
+                                     "pg_catalog.float8, max_rate pg_catalog.float8)",
+                                     schema, schema),
+                            lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT ||
       SPI_processed != 1) {
     elog(ERROR, "arguments were not checked");
   }
-  bool isnull = false;
-  const double budget = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+  const auto number = [](int column) {
+    bool isnull = false;
+    return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
+  };
+  const RunOptions options{number(1), number(2) * 1024 * 1024};
   SPI_finish();
-  return budget;
+  return options;
 }
 
 struct Call {
   FunctionCallInfo fcinfo;
   MemoryContext context;
   Oid server;
-  double retry_budget;
+  RunOptions options;
   Answer answer;
 };
 
@@ -282,7 +291,11 @@ void do_run(void* argument) {
   auto* call = static_cast<Call*>(argument);
   FunctionCallInfo fcinfo = call->fcinfo;
   const int jobs = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6);
-  if (jobs > 0) start_workers({own_schema(fcinfo), call->server, call->retry_budget}, arguments_as_sql(fcinfo), jobs);
+  if (jobs > 0) {
+    start_workers({own_schema(fcinfo), call->server, call->options.retry_budget_s, call->options.max_rate},
+                  arguments_as_sql(fcinfo), jobs);
+  }
+  set_max_rate(call->options.max_rate);
   const int settings = begin_run(call->server);
   SPI_connect();
   call->answer = work(fcinfo, call->context);
@@ -307,12 +320,10 @@ Datum replicate(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   if (background_run() == 0 && !PG_ARGISNULL(9) && goes_on_alone(PG_GETARG_JSONB_P(9)))
     return replicate_in_background(fcinfo, server->serverid);
-  Call call{fcinfo, CurrentMemoryContext, server->serverid, 0, {}};
+  Call call{fcinfo, CurrentMemoryContext, server->serverid, {}, {}};
   lock_server(server->serverid, server->servername);
-  if (!PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 0) {
-    check_may_start_workers();
-    call.retry_budget = check_arguments(fcinfo);
-  }
+  if (!PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 0) check_may_start_workers();
+  call.options = checked_options(fcinfo);
   tell_error(do_run, &call, note_failure);
   return call.answer.values[1];
 }

@@ -6,6 +6,7 @@
 
 #include "background.hpp"
 #include "chunks.hpp"
+#include "loader.hpp"
 #include "outcome.hpp"
 #include "pg/host/boundary.hpp"
 #include "pg/host/settings.hpp"
@@ -33,8 +34,9 @@ std::int64_t number = 0;
 struct Request {
   std::int64_t run;  // 0: to be begun
   Share share;
-  Size work_size;  // 0: the steps are no table's
-  Size size;       // of the array, or of the text; 0: none
+  double max_rate;  // of this one
+  Size work_size;   // 0: the steps are no table's
+  Size size;        // of the array, or of the text; 0: none
 
   static Size work_at() { return MAXALIGN(sizeof(Request)); }
   Size array_at() const { return work_at() + MAXALIGN(work_size); }
@@ -49,7 +51,7 @@ WorkersTask parse(const char* message) {
   const char* const end_of_schema = std::strchr(message, '\n');
   char* end = nullptr;
   const auto server = static_cast<Oid>(std::strtoul(end_of_schema + 1, &end, 10));
-  return {pnstrdup(message, static_cast<Size>(end_of_schema - message)), server, std::strtod(end + 1, nullptr)};
+  return {pnstrdup(message, static_cast<Size>(end_of_schema - message)), server, std::strtod(end + 1, nullptr), 0};
 }
 
 // ------------------------------------------------------------------------------------ the leader
@@ -65,7 +67,7 @@ void ask_for(Team* team, int member, const Request& request, const void* work, c
 }
 
 std::int64_t ask_to_begin(Team* team, const char* arguments) {
-  const Request request{0, {0, 0}, 0, std::strlen(arguments) + 1};
+  const Request request{0, {0, 0}, 0, 0, std::strlen(arguments) + 1};
   ask_for(team, keeper, request, nullptr, arguments);
   std::int64_t begun = 0;
   for (;;) {
@@ -80,12 +82,12 @@ void wait_for_keeper(Team* team) {
 }
 
 void ask_to_take_up(Team* team, std::int64_t run) {
-  ask_for(team, keeper, {run, {0, 0}, 0, 0}, nullptr, nullptr);
+  ask_for(team, keeper, {run, {0, 0}, 0, 0, 0}, nullptr, nullptr);
   wait_for_keeper(team);
 }
 
 bool ask_to_take_over(Team* team, std::int64_t run, Datum work) {
-  ask_for(team, keeper, {run, {0, 0}, VARSIZE_ANY(DatumGetPointer(work)), 0}, DatumGetPointer(work), nullptr);
+  ask_for(team, keeper, {run, {0, 0}, 0, VARSIZE_ANY(DatumGetPointer(work)), 0}, DatumGetPointer(work), nullptr);
   bool taken = false;
   for (;;) {
     const TeamAnswer answer = next_answer(team);
@@ -93,6 +95,9 @@ bool ask_to_take_over(Team* team, std::int64_t run, Datum work) {
     std::memcpy(&taken, answer.bytes, sizeof(taken));
   }
 }
+
+// Of all workers.
+double max_rate = 0;
 
 // The leader's nesting level when the run began.
 int level = 0;
@@ -162,6 +167,7 @@ struct Work {
 
 void do_steps(void* argument) {
   auto* work = static_cast<Work*>(argument);
+  set_max_rate(work->request.max_rate);
   const int settings = begin_run(own.server);
   const int held = hold_settings(false);
   auto* array = reinterpret_cast<ArrayType*>(const_cast<char*>(work->rest));
@@ -393,6 +399,7 @@ void start_workers(const WorkersTask& task, const char* arguments, int jobs) {
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;
   level = GetCurrentTransactionNestLevel();
+  max_rate = task.max_rate;
   number = background_run() != 0 ? background_run() : ask_to_begin(team, arguments);
   note_number(team, number);
   background_run() != 0 ? ask_to_take_up(team, number) : hold_run_now(number);
@@ -502,8 +509,9 @@ void RunOfWorkers::find_kept_tables() {
 void RunOfWorkers::start(int member, const int* steps, int nsteps, const Table* table) {
   const ArrayType* array = list_.select(steps, nsteps);
   const void* work = table == nullptr ? nullptr : DatumGetPointer(table->work);
-  const Request request{
-      number, {table == nullptr ? 0 : table->number, nloads_}, work == nullptr ? 0 : VARSIZE_ANY(work), VARSIZE(array)};
+  const Share share{table == nullptr ? 0 : table->number, nloads_};
+  const Size work_size = work == nullptr ? 0 : VARSIZE_ANY(work);
+  const Request request{number, share, max_rate / size_of(present_team()), work_size, VARSIZE(array)};
   if (asked_ == nullptr) {
     const Size size = sizeof(Asked) * static_cast<Size>(size_of(present_team()));
     asked_ = static_cast<Asked*>(MemoryContextAllocZero(context_, size));

@@ -20,6 +20,7 @@ struct WorkersTask {
   const char* schema;  // of our own functions, quoted
   Oid server;
   double retry_budget;  // for how many seconds a table is tried again whose error may pass
+  double max_rate;      // bytes a second, of all of them; 0: as fast as they can
 };
 
 // Starts the workers of a run, at most `jobs` and maybe none, for want of room, which is told.

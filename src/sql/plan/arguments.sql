@@ -71,6 +71,7 @@ BEGIN ATOMIC
         ('allow_filtered', jsonb 'false', NULL, '{all}'),
         ('resume', jsonb 'null', NULL, '{all}'),
         ('retry_budget', jsonb '300', NULL, '{all}'),
+        ('max_rate', jsonb '0', NULL, '{all}'),
         ('wait', jsonb 'true', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
 COMMENT ON FUNCTION _mssql_fdw._option_list IS
@@ -100,7 +101,7 @@ BEGIN
         ELSIF jsonb_typeof(known.fallback) = 'number' THEN
             IF jsonb_typeof(given.value) <> 'number' OR (given.value #>> '{}')::numeric NOT BETWEEN 0 AND 604800 THEN
                 PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
-                    hint => 'It must be a number of seconds, from 0 to 604800.');
+                    hint => format('It must be a number of %s, from 0 to 604800.', CASE given.key WHEN 'max_rate' THEN 'MB a second' ELSE 'seconds' END));
             END IF;
         ELSIF known.allowed IS NULL AND jsonb_typeof(given.value) <> 'boolean' THEN
             PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
