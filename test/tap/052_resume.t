@@ -3,7 +3,7 @@
 # nothing else.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 75
+plan 79
 
 readonly tables="include => ARRAY['dbo.tap_resume%']"
 # all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
@@ -138,9 +138,35 @@ is "$(read_by_last | tr -d a) $(sums fresh)" "bc $whole" "... and reads that aga
 query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
 finish reads >/dev/null
 query "$(all '' fresh)" >/dev/null 2>&1
-wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'"
-is "$(left) $(schemas)" '0 0' "... and the one after that drops it"
+quiet() { wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'"; }
+quiet
+is "$(left) $(schemas)" '0 1' "... and the one after that drops it, but the name"
+is "$(query "SELECT count(*) FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = '$schema'::regnamespace AND classid NOT IN ('pg_attrdef'::regclass, 'pg_rewrite'::regclass)")$(query "TABLE public.names_it")" "0$schema" \
+  "... that others' tables and views have"
 query "DROP SCHEMA fresh CASCADE; DROP VIEW public.names_it; DROP TABLE public.names" 2>/dev/null
+query "$(all)" >/dev/null 2>&1
+quiet
+is "$(schemas)" 0 "... and when these have gone, that, too"
+# What its owner has moved away is his; what has as many objects as a batch, or an extension, is dropped all the same.
+fails
+query "$(all)" >/dev/null 2>&1
+ended
+kept=$(query "SELECT relation FROM replicate._chunks WHERE kept_by IS NOT NULL AND source = 'dbo.tap_resume_a'")
+query "ALTER TABLE $(query "SELECT $kept::regclass") SET SCHEMA public"
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last) $(query "SELECT relnamespace::regnamespace FROM pg_class WHERE oid = $kept")" 'ac public' "what its owner has moved away is not taken back"
+query "DROP TABLE $(query "SELECT $kept::regclass")"
+fails
+query "$(all '' fresh)" >/dev/null 2>&1
+ended
+schema=$(query "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replicate\_%'")
+query "DO \$\$ BEGIN FOR i IN 1 .. 301 LOOP EXECUTE format('CREATE TABLE $schema.t%s (%s int GENERATED ALWAYS AS IDENTITY)', i, CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b int, a' END); END LOOP; END \$\$;
+  CREATE EXTENSION btree_gist SCHEMA $schema"
+no_faults
+query "$(all '"resume": false' fresh)" >/dev/null 2>&1
+is "$(left) $(schemas) $(query "SELECT count(*) FROM pg_extension WHERE extname = 'btree_gist'")" '0 0 0' "what others have put there goes, however much it is"
+query "DROP SCHEMA fresh CASCADE" 2>/dev/null
 # Code that a run calls does not execute steps of its own.
 query "CREATE FUNCTION copies.steps() RETURNS int LANGUAGE sql AS \$\$ SELECT count(*)::int FROM _mssql_fdw._execute('{}'::jsonb, ARRAY[ROW(35, 0, 1, NULL, 'x', NULL, 'x', 'SELECT 1', NULL)::replicate._step]) \$\$;
   ALTER TABLE copies.tap_resume_c ADD own int; ALTER TABLE copies.tap_resume_c ALTER own SET DEFAULT copies.steps()"

@@ -15,7 +15,7 @@ void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* out
 }
 
 KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int count) {
-  enum { table_id = 1, outcomes, message, detail };
+  enum { table_id = 1, loaded_by, outcomes, message, detail };
   MemoryContext context = CurrentMemoryContext;
   const Oid type = type_of_work();
   ArrayType* array = construct_array(const_cast<Datum*>(work), count, type, -1, false, TYPALIGN_DOUBLE);
@@ -24,7 +24,8 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
   KeptList found{nullptr, 0};
   SPI_connect();
   as_history_owner([&] {
-    run_now(psprintf("SELECT k.table_id, k.outcomes, k.message, k.detail FROM %s._kept($1, $2, $3) AS k", schema),
+    run_now(psprintf("SELECT k.table_id, k.loaded_by, k.outcomes, k.message, k.detail FROM %s._kept($1, $2, $3) AS k",
+                     schema),
             lengthof(types), types, values, 0);
   });
   MemoryContext old = MemoryContextSwitchTo(context);
@@ -33,10 +34,12 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
     HeapTuple row = SPI_tuptable->vals[found.count];
     bool isnull = false;
     const Datum kept = SPI_getbinval(row, SPI_tuptable->tupdesc, outcomes, &isnull);
+    bool none = false;
+    const Datum run_of_chunk = SPI_getbinval(row, SPI_tuptable->tupdesc, loaded_by, &none);
     found.tables[found.count] = {
         static_cast<int>(oid_of(SPI_tuptable, static_cast<std::uint64_t>(found.count), table_id)),
-        isnull ? nullptr : DatumGetArrayTypePCopy(kept), SPI_getvalue(row, SPI_tuptable->tupdesc, message),
-        SPI_getvalue(row, SPI_tuptable->tupdesc, detail)};
+        DatumGetInt64(run_of_chunk), isnull ? nullptr : DatumGetArrayTypePCopy(kept),
+        SPI_getvalue(row, SPI_tuptable->tupdesc, message), SPI_getvalue(row, SPI_tuptable->tupdesc, detail)};
   }
   MemoryContextSwitchTo(old);
   SPI_finish();
@@ -55,15 +58,16 @@ static std::int64_t count_of(const char* schema, Oid relation) {
   return DatumGetInt64(count);
 }
 
-bool take_over(const char* schema, std::int64_t run, Datum work) {
-  Oid types[] = {INT8OID, type_of_work(), INT8OID};
-  Datum values[] = {Int64GetDatum(run), work, 0};
+bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work) {
+  Oid types[] = {INT8OID, INT8OID, OIDOID, type_of_work(), INT8OID};
+  Datum values[] = {Int64GetDatum(run), Int64GetDatum(loaded_by), ObjectIdGetDatum(GetUserId()), work, 0};
   const std::int64_t relation =
-      write_in_history(psprintf("SELECT %s._kept_relation($1, ($2).source)", schema), 2, types, values);
+      write_in_history(psprintf("SELECT %s._kept_relation($1, $2, $3, $4)", schema), 4, types, values);
   if (relation == 0) return false;
   (void)set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, ERROR, false);
-  values[2] = Int64GetDatum(count_of(schema, static_cast<Oid>(relation)));
-  return write_in_history(psprintf("SELECT %s._take_over($1, $2, $3)", schema), lengthof(types), types, values) > 0;
+  values[4] = Int64GetDatum(count_of(schema, static_cast<Oid>(relation)));
+  return write_in_history(psprintf("SELECT %s._take_over($1, $2, $3, $4, $5)", schema), lengthof(types), types,
+                          values) > 0;
 }
 
 }  // namespace mssql::pg
@@ -71,6 +75,20 @@ bool take_over(const char* schema, std::int64_t run, Datum work) {
 using namespace mssql::pg;
 
 namespace {
+
+// What an identity or a serial column has goes with it, and what is an extension's with that.
+bool goes_with_another(const ObjectAddress& object) {
+  Oid table = InvalidOid;
+  int32 column = 0;
+  return object.classId == RelationRelationId && get_rel_relkind(object.objectId) == RELKIND_SEQUENCE &&
+         (sequenceIsOwned(object.objectId, DEPENDENCY_AUTO, &table, &column) ||
+          sequenceIsOwned(object.objectId, DEPENDENCY_INTERNAL, &table, &column));
+}
+
+ObjectAddress whole(const ObjectAddress& object) {
+  const Oid extension = getExtensionOfObject(object.classId, object.objectId);
+  return OidIsValid(extension) ? ObjectAddress{ExtensionRelationId, extension, 0} : object;
+}
 
 // What depends on a schema without being in it (a default that names it, say) is somebody's own.
 ObjectAddresses* contents(Oid schema, std::int64_t at_most, std::int64_t* count) {
@@ -85,7 +103,9 @@ ObjectAddresses* contents(Oid schema, std::int64_t at_most, std::int64_t* count)
     const auto* form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     const ObjectAddress object{form->classid, form->objid, form->objsubid};
     if (!is_objectclass_supported(object.classId) || get_object_namespace(&object) != schema) continue;
-    add_exact_object_address(&object, found);
+    const ObjectAddress dropped = whole(object);
+    if (goes_with_another(object) || object_address_present(&dropped, found)) continue;
+    add_exact_object_address(&dropped, found);
     ++*count;
   }
   systable_endscan(scan);

@@ -16,7 +16,8 @@ void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* out
 // What stands already of tables that are to be loaded.
 struct Kept {
   int table_id;
-  ArrayType* outcomes;  // null: it is not what would be made now
+  std::int64_t loaded_by;  // the run
+  ArrayType* outcomes;     // null: it is not what would be made now
   const char* message;
   const char* detail;  // may be null
 };
@@ -29,6 +30,6 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
 
 // By the keeper: what find_kept() has found becomes the run's. False: it cannot, for somebody has a
 // lock on it, or has changed its rows.
-bool take_over(const char* schema, std::int64_t run, Datum work);
+bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work);
 
 }  // namespace mssql::pg

@@ -183,16 +183,17 @@ Datum cancel(FunctionCallInfo fcinfo) {
   PG_RETURN_BOOL(kill(pid, SIGINT) == 0);
 }
 
-// Of a run: InvalidOid where it is no role any more.
+// Of what a run has left, by its number: InvalidOid where it is no role any more.
 Oid role_of_run(std::int64_t run) {
   Oid types[] = {INT8OID};
   Datum values[] = {Int64GetDatum(run)};
   SPI_connect();
   as_history_owner([&] {
     run_now(
-        "SELECT o.oid FROM replicate._runs AS r LEFT JOIN pg_catalog.pg_roles AS o ON o.rolname OPERATOR(pg_catalog.=) "
-        "r.role "
-        "WHERE r.id OPERATOR(pg_catalog.=) $1",
+        "SELECT coalesce((SELECT pg_catalog.max(c.role) FROM replicate._chunks AS c WHERE c.kept_by "
+        "OPERATOR(pg_catalog.=) $1), (SELECT o.oid FROM replicate._runs AS r JOIN pg_catalog.pg_roles AS o ON "
+        "o.rolname "
+        "OPERATOR(pg_catalog.=) r.role WHERE r.id OPERATOR(pg_catalog.=) $1))",
         lengthof(types), types, values, 1);
   });
   const Oid role = SPI_processed > 0 ? oid_of(SPI_tuptable, 0, 1) : InvalidOid;
@@ -505,6 +506,7 @@ Datum mssql_fdw_discard(PG_FUNCTION_ARGS) {
 // _drop_leftovers(...) RETURNS void; as _replicate().
 Datum mssql_fdw_drop_leftovers(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
+    if (!in_run()) elog(ERROR, "leftovers are dropped by runs only");
     (void)drop_leftovers(own_schema(fcinfo), arguments_as_sql(fcinfo));
     PG_RETURN_VOID();
   });

@@ -34,9 +34,10 @@ std::int64_t number = 0;
 struct Request {
   std::int64_t run;  // 0: to be begun
   Share share;
-  double max_rate;  // of this one
-  Size work_size;   // 0: the steps are no table's
-  Size size;        // of the array, or of the text; 0: none
+  double max_rate;         // of this one
+  std::int64_t loaded_by;  // the run that has left what is taken over
+  Size work_size;          // 0: the steps are no table's
+  Size size;               // of the array, or of the text; 0: none
 
   static Size work_at() { return MAXALIGN(sizeof(Request)); }
   Size array_at() const { return work_at() + MAXALIGN(work_size); }
@@ -67,7 +68,7 @@ void ask_for(Team* team, int member, const Request& request, const void* work, c
 }
 
 std::int64_t ask_to_begin(Team* team, const char* arguments) {
-  const Request request{0, {0, 0}, 0, 0, std::strlen(arguments) + 1};
+  const Request request{0, {0, 0}, 0, 0, 0, std::strlen(arguments) + 1};
   ask_for(team, keeper, request, nullptr, arguments);
   std::int64_t begun = 0;
   for (;;) {
@@ -82,12 +83,13 @@ void wait_for_keeper(Team* team) {
 }
 
 void ask_to_take_up(Team* team, std::int64_t run) {
-  ask_for(team, keeper, {run, {0, 0}, 0, 0, 0}, nullptr, nullptr);
+  ask_for(team, keeper, {run, {0, 0}, 0, 0, 0, 0}, nullptr, nullptr);
   wait_for_keeper(team);
 }
 
-bool ask_to_take_over(Team* team, std::int64_t run, Datum work) {
-  ask_for(team, keeper, {run, {0, 0}, 0, VARSIZE_ANY(DatumGetPointer(work)), 0}, DatumGetPointer(work), nullptr);
+bool ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
+  ask_for(team, keeper, {run, {0, 0}, 0, loaded_by, VARSIZE_ANY(DatumGetPointer(work)), 0}, DatumGetPointer(work),
+          nullptr);
   bool taken = false;
   for (;;) {
     const TeamAnswer answer = next_answer(team);
@@ -270,17 +272,18 @@ void drop_some_leftovers(void* argument) {
 }
 
 struct Taking {
+  std::int64_t loaded_by;
   Datum work;
   bool taken;
 };
 
 void take(void* argument) {
   auto* taking = static_cast<Taking*>(argument);
-  taking->taken = take_over(own.schema, number, taking->work);
+  taking->taken = take_over(own.schema, number, taking->loaded_by, taking->work);
 }
 
 void take_over_for(const Work& work) {
-  Taking taking{work.work, false};
+  Taking taking{work.request.loaded_by, work.work, false};
   const bool failed = in_starters_transaction(take, &taking, [](const ErrorData&) { return true; }) != nullptr;
   const bool taken = !failed && taking.taken;
   answer_part(reinterpret_cast<const char*>(&taken), sizeof(taken));
@@ -290,7 +293,8 @@ void begin_run_of(Work& work) {
   if (in_starters_transaction(begin, &work) != nullptr) return;
   take_name_of(number);
   Leftovers left{work.rest, true};
-  while (left.more && in_starters_transaction(drop_some_leftovers, &left) == nullptr) continue;
+  const auto is_quiet = [](const ErrorData&) { return true; };  // the run does without
+  while (left.more && in_starters_transaction(drop_some_leftovers, &left, is_quiet) == nullptr) continue;
   answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
 }
 
@@ -493,7 +497,7 @@ void RunOfWorkers::find_kept_tables() {
     Table& table = tables_[table_of(kept.table_id)];
     if (kept.outcomes == nullptr) {
       say(false, kept.message, kept.detail, nullptr);
-    } else if (!ask_to_take_over(present_team(), number, table.work)) {
+    } else if (!ask_to_take_over(present_team(), number, kept.loaded_by, table.work)) {
       say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source),
           "Somebody has a lock on it, or has changed its rows.", nullptr);
     } else {
@@ -511,7 +515,7 @@ void RunOfWorkers::start(int member, const int* steps, int nsteps, const Table* 
   const void* work = table == nullptr ? nullptr : DatumGetPointer(table->work);
   const Share share{table == nullptr ? 0 : table->number, nloads_};
   const Size work_size = work == nullptr ? 0 : VARSIZE_ANY(work);
-  const Request request{number, share, max_rate / size_of(present_team()), work_size, VARSIZE(array)};
+  const Request request{number, share, max_rate / size_of(present_team()), 0, work_size, VARSIZE(array)};
   if (asked_ == nullptr) {
     const Size size = sizeof(Asked) * static_cast<Size>(size_of(present_team()));
     asked_ = static_cast<Asked*>(MemoryContextAllocZero(context_, size));

@@ -6,12 +6,14 @@
 -- What a table is by itself, its file, too: another run may have given it newer rows meanwhile.
 CREATE OR REPLACE FUNCTION _mssql_fdw._state_of(relation oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT md5(concat_ws(E'\n', c.relkind, c.relam, c.relowner, c.reltablespace, c.relpersistence, c.reloptions, c.relrowsecurity, c.relacl, pg_relation_filenode(c.oid),
+    SELECT md5(concat_ws(E'\n', c.relkind, c.relam, c.relowner, c.reltablespace, c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relacl, pg_relation_filenode(c.oid),
         (SELECT string_agg(a::text, E'\n' ORDER BY a.attnum) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
         (SELECT string_agg(d::text, E'\n' ORDER BY d.adnum) FROM pg_attrdef AS d WHERE d.adrelid = c.oid),
         (SELECT string_agg(i::text, E'\n' ORDER BY i.indexrelid) FROM pg_index AS i WHERE i.indrelid = c.oid),
         (SELECT string_agg(k::text, E'\n' ORDER BY k.oid) FROM pg_constraint AS k WHERE k.conrelid = c.oid),
         (SELECT string_agg(g::text, E'\n' ORDER BY g.oid) FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal),
+        (SELECT string_agg(p::text, E'\n' ORDER BY p.oid) FROM pg_policy AS p WHERE p.polrelid = c.oid),
+        (SELECT string_agg(h.inhrelid::text, ' ' ORDER BY h.inhrelid) FROM pg_inherits AS h WHERE h.inhparent = c.oid),
         (SELECT string_agg(r::text, E'\n' ORDER BY r.oid) FROM pg_rewrite AS r WHERE r.ev_class = c.oid)))
     FROM pg_class AS c WHERE c.oid = relation
 $$;
@@ -105,7 +107,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE r.role = _earlier_runs.role AND r.server = _earlier_runs.server
       AND r.arguments ->> 'target_schema' IS NOT DISTINCT FROM _earlier_runs.target_schema::text
       AND r.arguments ->> 'source_table' IS NOT DISTINCT FROM only_table
-      AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id) AND NOT _mssql_fdw._is_worked_on(r.id)
+      AND EXISTS (SELECT FROM replicate._chunks AS c JOIN pg_roles AS o ON o.oid = c.role WHERE c.kept_by = r.id AND o.rolname = r.role)
+      AND NOT _mssql_fdw._is_worked_on(r.id)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._earlier_runs IS 'runs of the same role, server and target that have left something';
 
@@ -118,17 +121,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._runs_before IS 'runs of the role, server and target of a run that have left something';
 
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_staging_schema(schema oid, run bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_namespace AS n WHERE n.oid = schema AND n.nspname ~ format('^replicate_%s(_|$)', run)
+               AND pg_get_userbyid(n.nspowner) = current_user
+               AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run));
+COMMENT ON FUNCTION _mssql_fdw._is_staging_schema IS 'whether a schema is one of a run''s, made by _create_staging_schema()';
+
 -- What stands already of tables that are to be loaded, and whether it is what a worker would make
 -- of them now: NULL outcomes: it is not, and is loaded anew. It is the role's by its number: a name
 -- may be another role's by now.
 CREATE OR REPLACE FUNCTION _mssql_fdw._kept(run bigint, role oid, work replicate._work[])
-RETURNS TABLE (table_id int, outcomes replicate._outcome[], message text, detail text)
+RETURNS TABLE (table_id int, loaded_by bigint, outcomes replicate._outcome[], message text, detail text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH own AS MATERIALIZED (
         SELECT r.arguments #>> '{options,resume}' AS resume FROM replicate._runs AS r WHERE r.id = _kept.run
     ), newest AS MATERIALIZED (
         SELECT DISTINCT ON (c.source) c.*, _mssql_fdw._state_of(c.relation) IS DISTINCT FROM c.state AS has_changed,
-               EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND r.relpersistence = 'p') AS is_logged
+               EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND r.relpersistence = 'p') AS is_logged,
+               EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND _mssql_fdw._is_staging_schema(r.relnamespace, c.kept_by)) AS is_there
         FROM replicate._chunks AS c
         WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept.run) AS e) ORDER BY c.source, c.finished DESC
     ), compared AS (
@@ -138,14 +149,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                         'Columns at the source are new, or others now: ' || (SELECT string_agg(x, ', ') FROM unnest(w.columns) AS x WHERE x <> ALL (n.columns)) || '.',
                         'Have gone, or were others then: ' || (SELECT string_agg(x, ', ') FROM unnest(n.columns) AS x WHERE x <> ALL (w.columns)) || '.')
                     WHEN n.fingerprint <> w.fingerprint OR n.target <> w.target THEN 'Its keys, indexes or checks are others, options are, or the table here has changed.'
-                    WHEN n.role <> _kept.role OR n.has_changed THEN 'What has been loaded has been changed, or is another role''s.'
+                    WHEN n.role <> _kept.role OR n.has_changed OR NOT n.is_there THEN 'What has been loaded has been changed, or is another role''s.'
                     WHEN NOT n.is_logged THEN 'What has been loaded is not logged.'
                     WHEN o.resume IS NULL AND n.finished < now() - interval '12 hours' THEN 'It is older than 12 hours; options => ''{"resume": true}'' takes it all the same.'
                     END AS difference
         FROM own AS o CROSS JOIN unnest(work) AS w JOIN newest AS n ON n.source = w.source
         WHERE o.resume IS DISTINCT FROM 'false'
     )
-    SELECT c.table_id, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
+    SELECT c.table_id, c.run, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
                                                                  FROM jsonb_array_elements(c.outcomes) WITH ORDINALITY AS o (value, at) ORDER BY o.at) END,
            CASE WHEN c.difference IS NULL THEN format('%s %s, as run %s has loaded them at %s', c.rows, CASE c.rows WHEN 1 THEN 'row' ELSE 'rows' END,
                                                       c.run, date_trunc('second', c.finished))
@@ -154,39 +165,46 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._kept IS 'what earlier runs have left of tables, and whether it can stay';
 
--- What _kept() has found becomes the run's, in the schema where a worker would make it. 0: it cannot,
--- for somebody has a lock on it or has changed its rows: its owner may, as those of any table.
-CREATE OR REPLACE FUNCTION _mssql_fdw._take_over(run bigint, work replicate._work, rows bigint) RETURNS bigint
+-- The relation of what _kept() has found, and what it is compared by once more, for it is another
+-- process that asks; 0: it is not that any more.
+CREATE OR REPLACE FUNCTION _mssql_fdw._kept_relation(run bigint, loaded_by bigint, role oid, work replicate._work) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce((SELECT c.relation::bigint FROM replicate._chunks AS c JOIN pg_class AS r ON r.oid = c.relation
+                     WHERE c.run = loaded_by AND c.source = work.source AND c.role = _kept_relation.role
+                       AND c.fingerprint = work.fingerprint AND c.origin = work.origin AND c.state = _mssql_fdw._state_of(c.relation)
+                       AND c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept_relation.run) AS e)
+                       AND _mssql_fdw._is_staging_schema(r.relnamespace, c.kept_by)), 0)
+$$;
+COMMENT ON FUNCTION _mssql_fdw._kept_relation IS 'relation that an earlier run has left of a table';
+
+-- It becomes the run's, in the schema where a worker would make it. `rows`: what it holds. 0: it
+-- cannot, for somebody has a lock on it or has changed its rows: its owner may, as those of any table.
+CREATE OR REPLACE FUNCTION _mssql_fdw._take_over(run bigint, loaded_by bigint, role oid, work replicate._work, rows bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
-    taken record;
+    _relation oid := _mssql_fdw._kept_relation(run, loaded_by, role, work)::oid;
+    schema name := (parse_ident(work.made))[1];
 BEGIN
-    SELECT c.run, c.source, c.chunk, c.relation, c.rows INTO taken FROM replicate._chunks AS c
-    WHERE c.source = work.source AND c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_take_over.run) AS e) ORDER BY c.finished DESC LIMIT 1;
-    IF NOT FOUND OR taken.rows IS DISTINCT FROM rows THEN
+    IF _relation = 0 OR NOT _mssql_fdw._is_staging_schema(to_regnamespace(quote_ident(schema)), run) THEN
         RETURN 0;
     END IF;
-    EXECUTE format('ALTER TABLE %s SET SCHEMA %I', taken.relation::regclass, (parse_ident(work.made))[1]);
-    IF to_regclass(work.made) IS DISTINCT FROM taken.relation THEN
-        PERFORM _mssql_fdw._raise('55000', format('%s is not %s', taken.relation::regclass, work.made));
+    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', _relation::regclass);
+    IF _mssql_fdw._kept_relation(run, loaded_by, role, work) <> _relation::bigint
+       OR NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.run = loaded_by AND c.relation = _relation AND c.rows = _take_over.rows) THEN
+        RETURN 0;
+    END IF;
+    EXECUTE format('ALTER TABLE %s SET SCHEMA %I', _relation::regclass, schema);
+    IF to_regclass(work.made) IS DISTINCT FROM _relation THEN
+        PERFORM _mssql_fdw._raise('55000', format('%s is not %s', _relation::regclass, work.made));
     END IF;
     UPDATE replicate._chunks AS c SET kept_by = _take_over.run, state = _mssql_fdw._state_of(c.relation)
-    WHERE (c.run, c.source, c.chunk) = (taken.run, taken.source, taken.chunk);
+    WHERE c.run = loaded_by AND c.relation = _relation;
     RETURN 1;
 EXCEPTION WHEN lock_not_available THEN
     RETURN 0;
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._take_over IS 'makes a table that an earlier run has left this one''s';
-
--- The relation that _take_over() would take, to be counted before; 0: none.
-CREATE OR REPLACE FUNCTION _mssql_fdw._kept_relation(run bigint, source text) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce((SELECT c.relation::bigint FROM replicate._chunks AS c
-                     WHERE c.source = _kept_relation.source AND c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept_relation.run) AS e)
-                     ORDER BY c.finished DESC LIMIT 1), 0)
-$$;
-COMMENT ON FUNCTION _mssql_fdw._kept_relation IS 'relation that an earlier run has left of a table';
 
 -- The keeper of a run that has just failed may be writing that down: before another one of the server
 -- begins, for at most ten seconds.
@@ -201,13 +219,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._await_ended_runs IS 'waits for the keepers of runs of a server that have ended';
-
-CREATE OR REPLACE FUNCTION _mssql_fdw._is_staging_schema(schema oid, run bigint) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN EXISTS (SELECT FROM pg_namespace AS n WHERE n.oid = schema AND n.nspname ~ format('^replicate_%s(_|$)', run)
-               AND pg_get_userbyid(n.nspowner) = current_user
-               AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run));
-COMMENT ON FUNCTION _mssql_fdw._is_staging_schema IS 'whether a schema is one of a run''s, made by _create_staging_schema()';
 
 -- Drops what is in a schema, of whatever kind, up to so many, for each takes locks; what depends on it
 -- goes along, what only names it does not. How many.
@@ -227,8 +238,12 @@ BEGIN
         IF dropped >= at_most THEN
             RETURN dropped;
         END IF;
-        EXECUTE format('DROP SCHEMA %I CASCADE', schema.nspname);
-        dropped := dropped + 1;
+        BEGIN
+            EXECUTE format('DROP SCHEMA %I', schema.nspname);
+            dropped := dropped + 1;
+        EXCEPTION WHEN dependent_objects_still_exist THEN  -- somebody's own that names it
+            NULL;
+        END;
     END LOOP;
     UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _discard_staging.run;
     RETURN dropped;
@@ -240,13 +255,17 @@ COMMENT ON FUNCTION _mssql_fdw._discard_staging IS 'drops what the workers of a 
 -- depends on them. What has been put there by others, or names them, may be locked: that is the
 -- keeper's, later. 0.
 CREATE OR REPLACE FUNCTION _mssql_fdw._drop_empty_staging(run bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '100ms' AS $$
 DECLARE
     schema name;
 BEGIN
     FOR schema IN SELECT n.nspname FROM pg_namespace AS n WHERE _mssql_fdw._is_staging_schema(n.oid, run)
                   AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype <> 'a') LOOP
-        EXECUTE format('DROP SCHEMA %I', schema);
+        BEGIN
+            EXECUTE format('DROP SCHEMA %I', schema);
+        EXCEPTION WHEN dependent_objects_still_exist OR lock_not_available THEN
+            NULL;
+        END;
     END LOOP;
     UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _drop_empty_staging.run;
     RETURN 0;
@@ -258,7 +277,7 @@ COMMENT ON FUNCTION _mssql_fdw._drop_empty_staging IS 'drops the schemas of a ru
 -- itself; and what it has left, unless it has ended without its tables and a later one may go on
 -- with them. Nobody who reads any of that is waited for. How much was dropped: there may be more.
 CREATE OR REPLACE FUNCTION _mssql_fdw._clean_up(run bigint, keeps boolean) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '10s' AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '1s' AS $$
 DECLARE
     replaced record;
     dropped bigint := 0;
@@ -270,12 +289,16 @@ BEGIN
                       AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source AND t.rows IS NOT NULL)
                            OR EXISTS (SELECT FROM replicate._chunks AS o WHERE o.kept_by = _clean_up.run AND o.source = c.source))
                     LIMIT 100 LOOP
-        IF EXISTS (SELECT FROM pg_class AS r WHERE r.oid = replaced.relation AND _mssql_fdw._is_staging_schema(r.relnamespace, replaced.kept_by)) THEN
-            EXECUTE format('DROP TABLE %s CASCADE', replaced.relation::regclass);
-        END IF;
-        UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL
-        WHERE (c.run, c.source, c.chunk) = (replaced.run, replaced.source, replaced.chunk);
-        dropped := dropped + 1;
+        BEGIN
+            IF EXISTS (SELECT FROM pg_class AS r WHERE r.oid = replaced.relation AND _mssql_fdw._is_staging_schema(r.relnamespace, replaced.kept_by)) THEN
+                EXECUTE format('DROP TABLE %s CASCADE', replaced.relation::regclass);
+            END IF;
+            UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL
+            WHERE (c.run, c.source, c.chunk) = (replaced.run, replaced.source, replaced.chunk);
+            dropped := dropped + 1;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM set_config('lock_timeout', '1ms', true);
+        END;
     END LOOP;
     IF dropped >= 100 THEN
         RETURN dropped;
@@ -285,7 +308,11 @@ BEGIN
                    JOIN replicate._runs AS r ON r.id = x.run JOIN replicate._runs AS o ON o.id = _clean_up.run
                    WHERE (r.id = o.id OR r.server = o.server AND r.role = o.role AND NOT _mssql_fdw._is_worked_on(r.id))
                      AND NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id AND (stays OR c.kept_by <> o.id)) LOOP
-        dropped := dropped + _mssql_fdw._discard_staging(left_by, 200);
+        BEGIN
+            dropped := dropped + _mssql_fdw._discard_staging(left_by, 200);
+        EXCEPTION WHEN OTHERS THEN
+            RAISE LOG 'mssql_fdw: what run % has left was not dropped: %', left_by, SQLERRM;
+        END;
     END LOOP;
     UPDATE replicate._runs AS r
     SET notes = notes || (SELECT format('%s %s for the next call; SELECT replicate_discard(%s) drops that', count(*),
@@ -293,8 +320,6 @@ BEGIN
                           FROM replicate._chunks AS c WHERE c.kept_by = r.id HAVING count(*) > 0)
     WHERE r.id = run AND dropped = 0 AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id);
     RETURN dropped;
-EXCEPTION WHEN lock_not_available THEN
-    RETURN 0;
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._clean_up IS 'drops what a run, and those before it, have left that no later one may go on with';
@@ -311,7 +336,10 @@ DECLARE
     dropped bigint := 0;
     dropped_of_run bigint;
 BEGIN
-    DELETE FROM replicate._chunks AS c WHERE c.kept_by IS NULL AND NOT EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = c.run);
+    DELETE FROM replicate._chunks AS c
+    WHERE (c.run, c.source, c.chunk) IN (SELECT o.run, o.source, o.chunk FROM replicate._chunks AS o
+                                         WHERE o.kept_by IS NULL AND NOT EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = o.run)
+                                         FOR UPDATE SKIP LOCKED);
     FOR found IN
         SELECT n.run, (SELECT count(*) FROM replicate._chunks AS c WHERE c.kept_by = n.run) AS tables
         FROM (SELECT DISTINCT substring(x.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run
@@ -320,7 +348,7 @@ BEGIN
               AND n.run IN (SELECT e FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e)
            OR NOT EXISTS (SELECT FROM replicate._runs AS r JOIN pg_foreign_server AS f ON f.srvname = r.server JOIN pg_roles AS o ON o.rolname = r.role
                           WHERE r.id = n.run AND r.status IN ('running', 'failed', 'cancelled')
-                            AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id))
+                            AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id AND c.role = o.oid))
     LOOP
         BEGIN
             SELECT _mssql_fdw._discard_staging(found.run, 200 - dropped) INTO dropped_of_run WHERE NOT _mssql_fdw._is_worked_on(found.run);
