@@ -2,6 +2,7 @@
 # A run in the background: it outlives its caller, is seen, waited for and cancelled by others, and its error is kept. The source stalls in mid-table.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
+only_native
 plan 52
 
 start() { query "SELECT status FROM replicate_all('$1', target_schema => '${2:-copies}', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null; }

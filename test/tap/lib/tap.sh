@@ -27,6 +27,8 @@ bail_out() {
   echo "Bail out! $1"
   exit 1
 }
+# Skips the whole test with the other driver, where it makes no difference which one reads.
+only_native() { [ "${MSSQL_TEST_DRIVER:-native}" = native ] || skip_all "the same with either driver"; }
 # Skips the whole test unless it runs against the stand-in, whose fault knobs it needs.
 needs_stand_in() { [ -n "${MSSQL_TEST_STAND_IN:-}" ] || skip_all "needs the stand-in"; }
 
