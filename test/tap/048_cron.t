@@ -2,6 +2,7 @@
 # Scheduled runs: pg_cron, in a cluster of its own, calls replicate_all for a role without superuser. One of the jobs waits for its minute; the
 # others have the schedule @reboot, for which nobody waits.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+only_native
 . "$tap_root/test/tap/lib/cluster.sh"
 [ "$(query "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'")" = 1 ] || skip_all "needs pg_cron (postgresql-15-cron and the like)"
 plan 25

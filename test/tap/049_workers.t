@@ -2,6 +2,7 @@
 # A run with workers: faster or not, it is all or nothing to others, it ends as one, and leaves nothing where it fails.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
+only_native
 plan 71
 
 readonly tables="include => ARRAY['dbo.tap_work%']"

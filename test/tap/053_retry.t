@@ -2,7 +2,7 @@
 # A worker tries again what may have passed, for as long as it may; all else ends the run at once.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 24
+plan 25
 
 readonly tables="include => ARRAY['dbo.tap_retry%']"
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"resume\": false${1:+, $1}}') ORDER BY source"; }
@@ -54,6 +54,10 @@ for jobs in 0 2; do
   at_most 1.5 "$(elapsed query "$limited")" "with max_rate it takes its time, jobs => $jobs"
   is "$(sums)" "$whole" "... for all rows"
 done
+for name in c d e; do tsql "CREATE TABLE dbo.tap_retry_$name (id int NOT NULL PRIMARY KEY, t nvarchar(max) NULL); INSERT INTO dbo.tap_retry_$name (id, t) SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 500)"; done
+at_most 1.5 "$(elapsed query "SELECT count(*) FROM replicate_all('mssql', target_schema => 'small', include => '{tap_retry_c,tap_retry_d,tap_retry_e}', options => '{\"max_rate\": 0.05}')")" "small tables take theirs, too"
+query "DROP SCHEMA small CASCADE" 2>/dev/null
+for name in c d e; do tsql "DROP TABLE dbo.tap_retry_$name"; done
 like "$(error_of "$(all '"max_rate": -1')")" 'ERROR:  22023: +invalid value for option "max_rate": -1.*MB a second' "and that is a number, too"
 
 query "DROP SCHEMA copies CASCADE" 2>/dev/null

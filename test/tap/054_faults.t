@@ -6,7 +6,7 @@
 #                                                                     the machine's own moments
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-[ "${MSSQL_TEST_DRIVER:-native}" = native ] || skip_all "of the native driver: it makes no difference to what is killed"
+only_native
 readonly rounds=${FAULTS_ROUNDS:-10}
 seed=${FAULTS_SEED:-$((RANDOM * 32768 + RANDOM))}
 RANDOM=$((seed % 32768))

@@ -76,18 +76,21 @@ using namespace mssql::pg;
 
 namespace {
 
-// What an identity or a serial column has goes with it, and what is an extension's with that.
-bool goes_with_another(const ObjectAddress& object) {
-  Oid table = InvalidOid;
-  int32 column = 0;
-  return object.classId == RelationRelationId && get_rel_relkind(object.objectId) == RELKIND_SEQUENCE &&
-         (sequenceIsOwned(object.objectId, DEPENDENCY_AUTO, &table, &column) ||
-          sequenceIsOwned(object.objectId, DEPENDENCY_INTERNAL, &table, &column));
-}
-
-ObjectAddress whole(const ObjectAddress& object) {
-  const Oid extension = getExtensionOfObject(object.classId, object.objectId);
-  return OidIsValid(extension) ? ObjectAddress{ExtensionRelationId, extension, 0} : object;
+// The sequence of a column, say, goes with it; and what is an extension's is not ours to drop: who
+// owns a member of one may have moved it here.
+bool is_anothers(const ObjectAddress& object, Relation depend) {
+  ScanKeyData keys[2];
+  ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object.classId));
+  ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object.objectId));
+  SysScanDesc scan = systable_beginscan(depend, DependDependerIndexId, true, nullptr, 2, keys);
+  bool found = false;
+  for (HeapTuple row = nullptr; !found && HeapTupleIsValid(row = systable_getnext(scan));) {
+    const char type = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row))->deptype;
+    found = type == DEPENDENCY_INTERNAL || type == DEPENDENCY_EXTENSION ||
+            (type == DEPENDENCY_AUTO && object.classId == RelationRelationId);
+  }
+  systable_endscan(scan);
+  return found;
 }
 
 // What depends on a schema without being in it (a default that names it, say) is somebody's own.
@@ -103,9 +106,8 @@ ObjectAddresses* contents(Oid schema, std::int64_t at_most, std::int64_t* count)
     const auto* form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     const ObjectAddress object{form->classid, form->objid, form->objsubid};
     if (!is_objectclass_supported(object.classId) || get_object_namespace(&object) != schema) continue;
-    const ObjectAddress dropped = whole(object);
-    if (goes_with_another(object) || object_address_present(&dropped, found)) continue;
-    add_exact_object_address(&dropped, found);
+    if (is_anothers(object, depend)) continue;
+    add_exact_object_address(&object, found);
     ++*count;
   }
   systable_endscan(scan);

@@ -1,6 +1,7 @@
 #include "loader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "pg/host/settings.hpp"
 #include "run.hpp"
@@ -59,17 +60,26 @@ class Teller {
 };
 
 double max_rate = 0;
+TimestampTz due = 0;  // when all that has been loaded may have been
 
-// Waits until so many bytes are due. The source waits meanwhile, for its packets are not read.
-void keep_to_rate(std::uint64_t bytes, TimestampTz began) {
-  if (max_rate <= 0) return;
-  const auto due = began + static_cast<TimestampTz>(static_cast<double>(bytes) / max_rate * 1e6);
-  for (TimestampTz now = GetCurrentTimestamp(); now < due; now = GetCurrentTimestamp()) {
+void owe(std::uint64_t bytes) {
+  if (max_rate > 0) due += static_cast<TimestampTz>(static_cast<double>(bytes) / max_rate * 1e6);
+}
+
+// Waits until then. The source waits meanwhile, for its packets are not read.
+void keep_to_rate() {
+  for (TimestampTz now = GetCurrentTimestamp(); max_rate > 0 && now < due; now = GetCurrentTimestamp()) {
     (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
                     static_cast<long>(std::min<TimestampTz>((due - now) / 1000 + 1, 1000)), PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
   }
+}
+
+// What the load before has left unpaid is waited for.
+void begin_to_keep_rate() {
+  keep_to_rate();
+  due = GetCurrentTimestamp();
 }
 
 Reader* open_reader(const LoadRequest& request, const Target* target) {
@@ -84,7 +94,10 @@ Reader* open_reader(const LoadRequest& request, const Target* target) {
 
 }  // namespace
 
-void set_max_rate(double bytes_per_s) { max_rate = bytes_per_s; }
+void set_max_rate(double bytes_per_s) {
+  if (bytes_per_s != max_rate) due = 0;
+  max_rate = bytes_per_s;
+}
 
 LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw load", ALLOCSET_DEFAULT_SIZES);
@@ -96,7 +109,8 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   start_progress(request);
   Reader* reader = open_reader(request, target);
   std::uint64_t bytes = 0;
-  const TimestampTz began = GetCurrentTimestamp();
+  begin_to_keep_rate();
+  std::uint64_t paid = 0;
   Teller teller(request);
   for (;;) {
     CHECK_FOR_INTERRUPTS();
@@ -113,8 +127,10 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     forget_rows(target);
     report(*rows_done, bytes);
     teller.tell(*rows_done, bytes);
-    keep_to_rate(bytes, began);
+    owe(bytes - std::exchange(paid, bytes));
+    keep_to_rate();
   }
+  owe(bytes - paid);
   const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes)};
   reader_close(reader);
   close_writer(writer);

@@ -358,7 +358,8 @@ void clean_up(TeamEnd end) {
   if (!end.committed) in_peace(write_end, &end);
   for (Leaving leaving{!end.committed && end.sqlstate != 0, true}; leaving.more;) {
     leaving.more = false;
-    in_peace(leave, &leaving);
+    QueryCancelPending = false;
+    (void)in_starters_transaction(leave, &leaving);  // not in peace: its lock_timeout is a cancel
   }
 }
 

@@ -255,18 +255,21 @@ COMMENT ON FUNCTION _mssql_fdw._discard_staging IS 'drops what the workers of a 
 -- depends on them. What has been put there by others, or names them, may be locked: that is the
 -- keeper's, later. 0.
 CREATE OR REPLACE FUNCTION _mssql_fdw._drop_empty_staging(run bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '100ms' AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
     schema name;
+    callers_timeout text := current_setting('lock_timeout');
 BEGIN
     FOR schema IN SELECT n.nspname FROM pg_namespace AS n WHERE _mssql_fdw._is_staging_schema(n.oid, run)
                   AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype <> 'a') LOOP
         BEGIN
+            PERFORM set_config('lock_timeout', '100ms', true);
             EXECUTE format('DROP SCHEMA %I', schema);
         EXCEPTION WHEN dependent_objects_still_exist OR lock_not_available THEN
             NULL;
         END;
     END LOOP;
+    PERFORM set_config('lock_timeout', callers_timeout, true);
     UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _drop_empty_staging.run;
     RETURN 0;
 END
@@ -296,8 +299,9 @@ BEGIN
             UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL
             WHERE (c.run, c.source, c.chunk) = (replaced.run, replaced.source, replaced.chunk);
             dropped := dropped + 1;
-        EXCEPTION WHEN lock_not_available THEN
-            PERFORM set_config('lock_timeout', '1ms', true);
+        EXCEPTION
+            WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);
+            WHEN OTHERS THEN RAISE LOG 'mssql_fdw: what run % has left of % was not dropped: %', replaced.kept_by, replaced.source, SQLERRM;
         END;
     END LOOP;
     IF dropped >= 100 THEN
