@@ -12,8 +12,10 @@ all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_sch
 sums() { query "SELECT (SELECT count(*) || ' ' || sum(id) FROM ${1:-copies}.tap_resume_a), (SELECT count(*) || ' ' || sum(id) FROM ${1:-copies}.tap_resume_b), (SELECT count(*) || ' ' || sum(id) FROM ${1:-copies}.tap_resume_c)"; }
 fails() { no_faults && fault error_after_rows 0 "${1:-tap_resume_c}"; }
 ended() { wait_until 60 "SELECT status NOT IN ('running') FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
-left() { ended && query "SELECT coalesce(sum(tables), 0) FROM replicate.leftovers"; }
-schemas() { query "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'"; }
+# Behind a run that has ended its keeper may be at work yet.
+quiet() { wait_until 60 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'"; }
+left() { ended && quiet && query "SELECT coalesce(sum(tables), 0) FROM replicate.leftovers"; }
+schemas() { quiet && query "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'"; }
 # What the last run has read itself.
 read_by_last() { query "SELECT coalesce(string_agg(substr(source, 16), '' ORDER BY source), 'nothing') FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)"; }
 up() { until query "SELECT 1" >/dev/null 2>&1; do sleep 0.1; done; }
@@ -140,8 +142,6 @@ ok "wait_until 30 \"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type
 query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
 finish reads >/dev/null
 query "$(all '' fresh)" >/dev/null 2>&1
-quiet() { wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'"; }
-quiet
 is "$(left) $(schemas)" '0 1' "... and the one after that drops it, but the name"
 is "$(query "SELECT count(*) FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = '$schema'::regnamespace AND classid NOT IN ('pg_attrdef'::regclass, 'pg_rewrite'::regclass)")$(query "TABLE public.names_it")" "0$schema" \
   "... that others' tables and views have"

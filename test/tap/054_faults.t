@@ -106,7 +106,7 @@ for ((round = 1; round <= rounds; ++round)); do
   case $(cat "$tap_directory/faulty.status")$now in
   0*wrong* | 0none) wrong+="it is done, and the copies are not: $now; " ;;
   0*) ;;
-  *) [ "$now" = "$before" ] || [ "$first" = ok ] || wrong+="it has failed, and the copies are not as before: $now, were $before; " ;;
+  *) [ "$now" = "$before" ] || [[ $first = ok* ]] || wrong+="it has failed, and the copies are not as before: $now, were $before; " ;;
   esac
   no_faults
   for again in 1 2 3; do
