@@ -12,7 +12,7 @@ sums() { query "SELECT (SELECT count(*) || ' ' || sum(id) FROM copies.tap_work_a
 last() { query "SELECT status, sqlstate FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
 ended() { wait_until 30 "SELECT status <> 'running' FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
 no_leftovers() {
-  wait_until 30 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'" &&
+  no_workers &&
     query "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg\_temp\_%' AND relkind <> 't' UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'" | tr '\n' ' '
 }
 stalled="SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_work_b' AND rows > 0"

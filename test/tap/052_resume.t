@@ -13,9 +13,8 @@ sums() { query "SELECT (SELECT count(*) || ' ' || sum(id) FROM ${1:-copies}.tap_
 fails() { no_faults && fault error_after_rows 0 "${1:-tap_resume_c}"; }
 ended() { wait_until 60 "SELECT status NOT IN ('running') FROM replicate.runs ORDER BY id DESC LIMIT 1"; }
 # Behind a run that has ended its keeper may be at work yet.
-quiet() { wait_until 60 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'"; }
-left() { ended && quiet && query "SELECT coalesce(sum(tables), 0) FROM replicate.leftovers"; }
-schemas() { quiet && query "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'"; }
+left() { ended && no_workers && query "SELECT coalesce(sum(tables), 0) FROM replicate.leftovers"; }
+schemas() { no_workers && query "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'"; }
 # What the last run has read itself.
 read_by_last() { query "SELECT coalesce(string_agg(substr(source, 16), '' ORDER BY source), 'nothing') FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)"; }
 up() { until query "SELECT 1" >/dev/null 2>&1; do sleep 0.1; done; }
@@ -138,7 +137,7 @@ ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_
 no_faults
 like "$(answer "$(all '' fresh)")" "left of dbo.tap_resume_b is loaded anew.*Somebody has a lock on it.*$good" "the next call does without"
 is "$(read_by_last | tr -d a) $(sums fresh)" "bc $whole" "... and reads that again"
-ok "wait_until 30 \"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'\"" "... and nobody waits for him"
+ok no_workers "... and nobody waits for him"
 query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
 finish reads >/dev/null
 query "$(all '' fresh)" >/dev/null 2>&1
@@ -147,7 +146,7 @@ is "$(query "SELECT count(*) FROM pg_depend WHERE refclassid = 'pg_namespace'::r
   "... that others' tables and views have"
 query "DROP SCHEMA fresh CASCADE; DROP VIEW public.names_it; DROP TABLE public.names" 2>/dev/null
 query "$(all)" >/dev/null 2>&1
-quiet
+no_workers
 is "$(schemas)" 0 "... and when these have gone, that, too"
 # What its owner has moved away is his; what has as many objects as a batch, or an extension, is dropped all the same.
 fails
@@ -167,7 +166,7 @@ query "DO \$\$ BEGIN FOR i IN 1 .. 301 LOOP EXECUTE format('CREATE TABLE $schema
   CREATE EXTENSION btree_gist SCHEMA $schema"
 no_faults
 query "$(all '"resume": false' fresh)" >/dev/null 2>&1
-quiet
+no_workers
 is "$(left) $(schemas) $(query "SELECT count(*) FROM pg_class WHERE relnamespace = '$schema'::regnamespace AND relkind IN ('r', 'S')")" '0 1 0' "what has been put there goes, however much it is, but an extension"
 query "DROP EXTENSION btree_gist; DROP SCHEMA $schema"
 query "DROP SCHEMA fresh CASCADE" 2>/dev/null

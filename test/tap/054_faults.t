@@ -18,7 +18,7 @@ readonly faults=(cancel terminate_leader terminate_worker terminate_keeper kill_
 directory=$(query "SHOW data_directory")
 run() { echo "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_fault%'], jobs => $1)"; }
 up() { until query "SELECT 1" >/dev/null 2>&1; do sleep 0.1; done; }
-quiet() { wait_until 60 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %' OR application_name = 'faulty'"; }
+quiet() { no_workers && wait_until 60 "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'faulty'"; }
 process() { query "SELECT pid FROM pg_stat_activity WHERE $1 AND datname = current_database() LIMIT 1"; }
 
 # What the copies are: a generation and a hash for each, or that something is wrong with one.

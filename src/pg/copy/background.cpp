@@ -17,7 +17,6 @@ struct Work {
   char* arguments;
   const char* statement;
   ErrorData* error;
-  bool more;
 };
 
 Work parse(const char* message) {
@@ -56,17 +55,6 @@ void run(void* argument) {
   select(static_cast<const Work*>(argument)->statement);
 }
 
-void drop_some_leftovers(void* argument) {
-  auto* work = static_cast<Work*>(argument);
-  work->more = drop_leftovers(work->schema, work->arguments);
-}
-
-// Who has called waits no more: he may be reading what is dropped.
-void clear(Work work) {
-  work.more = true;
-  while (work.more && in_starters_transaction(drop_some_leftovers, &work) == nullptr) continue;
-}
-
 void end_as_failed(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
   const ErrorData& error = *work->error;
@@ -95,7 +83,7 @@ void work_on(Datum argument) {
   }
   work.statement = psprintf("SELECT %s._replicate(%s)", work.schema, work.arguments);
   if (answer_begun(number)) {
-    clear(work);
+    drop_all_leftovers(work.schema, work.arguments);  // who has called waits no more: he may be reading them
     show(psprintf("%s /* run " INT64_FORMAT " */", work.statement, number));
     work.error = in_starters_transaction(run, &work);
   } else {

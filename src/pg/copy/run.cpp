@@ -11,6 +11,7 @@
 
 #include "pg/host/settings.hpp"
 #include "pg/host/team.hpp"
+#include "pg/host/worker.hpp"
 #include "pg/remote/options.hpp"
 #include "background.hpp"
 #include "constraint_check.hpp"
@@ -192,8 +193,7 @@ Oid role_of_run(std::int64_t run) {
     run_now(
         "SELECT coalesce((SELECT pg_catalog.max(c.role) FROM replicate._chunks AS c WHERE c.kept_by "
         "OPERATOR(pg_catalog.=) $1), (SELECT o.oid FROM replicate._runs AS r JOIN pg_catalog.pg_roles AS o ON "
-        "o.rolname "
-        "OPERATOR(pg_catalog.=) r.role WHERE r.id OPERATOR(pg_catalog.=) $1))",
+        "o.rolname OPERATOR(pg_catalog.=) r.role WHERE r.id OPERATOR(pg_catalog.=) $1))",
         lengthof(types), types, values, 1);
   });
   const Oid role = SPI_processed > 0 ? oid_of(SPI_tuptable, 0, 1) : InvalidOid;
@@ -405,6 +405,19 @@ void take_name_of(std::int64_t run) {
 bool drop_leftovers(const char* schema, const char* arguments) {
   return write_in_history(psprintf("SELECT %s._discard_leftovers(%s, %s)", schema,
                                    quote_literal_cstr(GetUserNameFromId(GetUserId(), false)), arguments)) > 0;
+}
+
+void drop_all_leftovers(const char* schema, const char* arguments, bool (*is_quiet)(const ErrorData&)) {
+  struct Leftovers {
+    const char* schema;
+    const char* arguments;
+    bool more;
+  } left{schema, arguments, true};
+  const auto drop_some = [](void* argument) {
+    auto* some = static_cast<Leftovers*>(argument);
+    some->more = drop_leftovers(some->schema, some->arguments);
+  };
+  while (left.more && in_starters_transaction(drop_some, &left, is_quiet) == nullptr) continue;
 }
 
 void end_history(const char* schema, std::int64_t run, const ErrorData& error) {

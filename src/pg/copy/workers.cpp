@@ -29,8 +29,7 @@ std::int64_t number = 0;
 
 // What a worker is asked for: behind it stand, aligned, the table's work (chunks.hpp), and the
 // array of its steps. The keeper begins the run's history: then it is the call's arguments as SQL;
-// or it takes up one that has begun; or it
-// takes over what an earlier run has left of a table.
+// or it takes up one that has begun; or it takes over what an earlier run has left of a table.
 struct Request {
   std::int64_t run;  // 0: to be begun
   Share share;
@@ -67,35 +66,31 @@ void ask_for(Team* team, int member, const Request& request, const void* work, c
   pfree(message);
 }
 
-std::int64_t ask_to_begin(Team* team, const char* arguments) {
-  const Request request{0, {0, 0}, 0, 0, 0, std::strlen(arguments) + 1};
-  ask_for(team, keeper, request, nullptr, arguments);
-  std::int64_t begun = 0;
+// Waits until it has done.
+template <class Value>
+Value answer_of_keeper(Team* team) {
+  Value value{};
   for (;;) {
     const TeamAnswer answer = next_answer(team);
-    if (answer.done) return begun;
-    std::memcpy(&begun, answer.bytes, sizeof(begun));
+    if (answer.done) return value;
+    std::memcpy(&value, answer.bytes, sizeof(value));
   }
 }
 
-void wait_for_keeper(Team* team) {
-  while (!next_answer(team).done) continue;
+std::int64_t ask_to_begin(Team* team, const char* arguments) {
+  ask_for(team, keeper, {0, {0, 0}, 0, 0, 0, std::strlen(arguments) + 1}, nullptr, arguments);
+  return answer_of_keeper<std::int64_t>(team);
 }
 
 void ask_to_take_up(Team* team, std::int64_t run) {
   ask_for(team, keeper, {run, {0, 0}, 0, 0, 0, 0}, nullptr, nullptr);
-  wait_for_keeper(team);
+  (void)answer_of_keeper<bool>(team);
 }
 
 bool ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
-  ask_for(team, keeper, {run, {0, 0}, 0, loaded_by, VARSIZE_ANY(DatumGetPointer(work)), 0}, DatumGetPointer(work),
-          nullptr);
-  bool taken = false;
-  for (;;) {
-    const TeamAnswer answer = next_answer(team);
-    if (answer.done) return taken;
-    std::memcpy(&taken, answer.bytes, sizeof(taken));
-  }
+  const void* bytes = DatumGetPointer(work);
+  ask_for(team, keeper, {run, {0, 0}, 0, loaded_by, VARSIZE_ANY(bytes), 0}, bytes, nullptr);
+  return answer_of_keeper<bool>(team);
 }
 
 // Of all workers.
@@ -261,16 +256,6 @@ void begin(void* argument) {
   hold_run(number);
 }
 
-struct Leftovers {
-  const char* arguments;
-  bool more;
-};
-
-void drop_some_leftovers(void* argument) {
-  auto* left = static_cast<Leftovers*>(argument);
-  left->more = drop_leftovers(own.schema, left->arguments);
-}
-
 struct Taking {
   std::int64_t loaded_by;
   Datum work;
@@ -292,9 +277,7 @@ void take_over_for(const Work& work) {
 void begin_run_of(Work& work) {
   if (in_starters_transaction(begin, &work) != nullptr) return;
   take_name_of(number);
-  Leftovers left{work.rest, true};
-  const auto is_quiet = [](const ErrorData&) { return true; };  // the run does without
-  while (left.more && in_starters_transaction(drop_some_leftovers, &left, is_quiet) == nullptr) continue;
+  drop_all_leftovers(own.schema, work.rest, [](const ErrorData&) { return true; });  // the run does without
   answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
 }
 

@@ -137,6 +137,9 @@ elapsed() {
   awk -v from="$started" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", to - from }'
 }
 
+# no_workers: waits until the workers of all runs, and who keeps their history, have ended.
+no_workers() { wait_until 60 "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'mssql_fdw %'"; }
+
 quote_literal() { printf "'%s'" "${1//\'/\'\'}"; }
 
 # make_server [NAME] [OPTION-LIST]: the extension, and a foreign server NAME (mssql) for MSSQL_TEST_* with further options such as "query_timeout '3'".
