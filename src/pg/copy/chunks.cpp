@@ -85,9 +85,11 @@ bool is_anothers(const ObjectAddress& object, Relation depend) {
   SysScanDesc scan = systable_beginscan(depend, DependDependerIndexId, true, nullptr, 2, keys);
   bool found = false;
   for (HeapTuple row = nullptr; !found && HeapTupleIsValid(row = systable_getnext(scan));) {
-    const char type = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row))->deptype;
-    found = type == DEPENDENCY_INTERNAL || type == DEPENDENCY_EXTENSION ||
-            (type == DEPENDENCY_AUTO && object.classId == RelationRelationId);
+    const auto* form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
+    if (form->objsubid != 0) continue;  // a column's, of its table
+    found = form->deptype == DEPENDENCY_INTERNAL || form->deptype == DEPENDENCY_EXTENSION ||
+            (form->deptype == DEPENDENCY_AUTO && object.classId == RelationRelationId &&
+             get_rel_relkind(object.objectId) == RELKIND_SEQUENCE);
   }
   systable_endscan(scan);
   return found;

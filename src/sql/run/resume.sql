@@ -278,9 +278,10 @@ COMMENT ON FUNCTION _mssql_fdw._drop_empty_staging IS 'drops the schemas of a ru
 
 -- Behind a run, by its keeper: what earlier ones have left of tables that it has loaded, or has left
 -- itself; and what it has left, unless it has ended without its tables and a later one may go on
--- with them. Nobody who reads any of that is waited for. How much was dropped: there may be more.
+-- with them. Nobody who reads any of that is waited for, but long enough for autovacuum to give way
+-- (deadlock_timeout). How much was dropped: there may be more.
 CREATE OR REPLACE FUNCTION _mssql_fdw._clean_up(run bigint, keeps boolean) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET lock_timeout = '3s' AS $$
 DECLARE
     replaced record;
     dropped bigint := 0;
@@ -318,6 +319,7 @@ BEGIN
             RAISE LOG 'mssql_fdw: what run % has left was not dropped: %', left_by, SQLERRM;
         END;
     END LOOP;
+    PERFORM set_config('lock_timeout', '0', true);
     UPDATE replicate._runs AS r
     SET notes = notes || (SELECT format('%s %s for the next call; SELECT replicate_discard(%s) drops that', count(*),
                                         CASE count(*) WHEN 1 THEN 'table stays' ELSE 'tables stay' END, r.id)
