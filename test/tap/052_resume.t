@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 80
+plan 81
 
 readonly tables="include => ARRAY['dbo.tap_resume%']"
 # all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
@@ -148,6 +148,8 @@ query "DROP SCHEMA fresh CASCADE; DROP VIEW public.names_it; DROP TABLE public.n
 query "$(all)" >/dev/null 2>&1
 no_workers
 is "$(schemas)" 0 "... and when these have gone, that, too"
+is "$(query "SELECT count(*), bool_and(substring(c, '^lock_timeout=(.*)')::interval > current_setting('deadlock_timeout')::interval) FROM pg_proc AS p, unnest(p.proconfig) AS c
+  WHERE p.pronamespace = '_mssql_fdw'::regnamespace AND p.proname IN ('_clean_up', '_discard_leftovers') AND c LIKE 'lock_timeout=%'")" '2|t' "... and autovacuum is waited for until it gives way"
 # What its owner has moved away is his; what has as many objects as a batch, or an extension, is dropped all the same.
 fails
 query "$(all)" >/dev/null 2>&1
@@ -163,11 +165,12 @@ query "$(all '' fresh)" >/dev/null 2>&1
 ended
 schema=$(query "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replicate\_%'")
 query "DO \$\$ BEGIN FOR i IN 1 .. 301 LOOP EXECUTE format('CREATE TABLE $schema.t%s (%s int GENERATED ALWAYS AS IDENTITY)', i, CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b int, a' END); END LOOP; END \$\$;
+  CREATE TABLE $schema.parted (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE $schema.part PARTITION OF $schema.parted FOR VALUES IN (1);
   CREATE EXTENSION btree_gist SCHEMA $schema"
 no_faults
 query "$(all '"resume": false' fresh)" >/dev/null 2>&1
 no_workers
-is "$(left) $(schemas) $(query "SELECT count(*) FROM pg_class WHERE relnamespace = '$schema'::regnamespace AND relkind IN ('r', 'S')")" '0 1 0' "what has been put there goes, however much it is, but an extension"
+is "$(left) $(schemas) $(query "SELECT count(*) FROM pg_class WHERE relnamespace = '$schema'::regnamespace AND relkind IN ('r', 'p', 'S')")" '0 1 0' "what has been put there goes, however much it is, but an extension"
 query "DROP EXTENSION btree_gist; DROP SCHEMA $schema"
 query "DROP SCHEMA fresh CASCADE" 2>/dev/null
 # Code that a run calls does not execute steps of its own.

@@ -2,7 +2,7 @@
 # A worker tries again what may have passed, for as long as it may; all else ends the run at once.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 25
+plan 28
 
 readonly tables="include => ARRAY['dbo.tap_retry%']"
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"resume\": false${1:+, $1}}') ORDER BY source"; }
@@ -57,7 +57,21 @@ done
 for name in c d e; do tsql "CREATE TABLE dbo.tap_retry_$name (id int NOT NULL PRIMARY KEY, t nvarchar(max) NULL); INSERT INTO dbo.tap_retry_$name (id, t) SELECT n, REPLICATE(N'grüße ', 20) FROM $(numbers 500)"; done
 at_most 1.5 "$(elapsed query "SELECT count(*) FROM replicate_all('mssql', target_schema => 'small', include => '{tap_retry_c,tap_retry_d,tap_retry_e}', options => '{\"max_rate\": 0.05}')")" "small tables take theirs, too"
 query "DROP SCHEMA small CASCADE" 2>/dev/null
-for name in c d e; do tsql "DROP TABLE dbo.tap_retry_$name"; done
+small() { echo "SELECT count(*) FROM replicate_all('mssql', target_schema => 'small', include => '{$1}', options => '{\"max_rate\": $2}'${3:-})"; }
+tsql "CREATE TABLE dbo.tap_retry_f (id int NOT NULL PRIMARY KEY); INSERT INTO dbo.tap_retry_f VALUES (1)"
+background owes "\\set ON_ERROR_STOP 0
+$(small tap_retry_c 0.001);
+SET statement_timeout = '60s';
+$(small tap_retry_f 0.001)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND rows > 0\"" "a run that waits for a minute and a half"
+query "SELECT pg_cancel_backend($(backend_of owes))" >/dev/null
+like "$(finish owes)" 'user request.*1$' "... leaves the next one nothing to wait for"
+query "DROP SCHEMA small CASCADE" 2>/dev/null
+fault drop_after_rows 390 'FROM [dbo].[tap_retry_c]'
+at_most 5.2 "$(elapsed query "$(small tap_retry_c 0.02 ', jobs => 1')")" "what an attempt has read that failed is counted"
+no_faults
+query "DROP SCHEMA small CASCADE" 2>/dev/null
+for name in c d e f; do tsql "DROP TABLE dbo.tap_retry_$name"; done
 like "$(error_of "$(all '"max_rate": -1')")" 'ERROR:  22023: +invalid value for option "max_rate": -1.*MB a second' "and that is a number, too"
 
 query "DROP SCHEMA copies CASCADE" 2>/dev/null

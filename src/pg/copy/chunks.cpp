@@ -58,13 +58,14 @@ static std::int64_t count_of(const char* schema, Oid relation) {
   return DatumGetInt64(count);
 }
 
-bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work) {
+bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work, bool waits) {
   Oid types[] = {INT8OID, INT8OID, OIDOID, type_of_work(), INT8OID};
   Datum values[] = {Int64GetDatum(run), Int64GetDatum(loaded_by), ObjectIdGetDatum(GetUserId()), work, 0};
   const std::int64_t relation =
       write_in_history(psprintf("SELECT %s._kept_relation($1, $2, $3, $4)", schema), 4, types, values);
   if (relation == 0) return false;
-  (void)set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, ERROR, false);
+  (void)set_config_option("lock_timeout", waits ? "3s" : "1ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
+                          ERROR, false);
   values[4] = Int64GetDatum(count_of(schema, static_cast<Oid>(relation)));
   return write_in_history(psprintf("SELECT %s._take_over($1, $2, $3, $4, $5)", schema), lengthof(types), types,
                           values) > 0;

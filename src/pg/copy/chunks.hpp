@@ -29,7 +29,8 @@ struct KeptList {
 KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int count);
 
 // By the keeper: what find_kept() has found becomes the run's. False: it cannot, for somebody has a
-// lock on it, or has changed its rows.
-bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work);
+// lock on it, or has changed its rows. `waits`: for a lock, as long as autovacuum may need to give
+// way.
+bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work, bool waits);
 
 }  // namespace mssql::pg

@@ -60,15 +60,15 @@ class Teller {
 };
 
 double max_rate = 0;
-TimestampTz due = 0;  // when all that has been loaded may have been
+std::uint64_t unpaid = 0;  // bytes that have been loaded since
+TimestampTz due = 0;       // when all before them may have been
 
-void owe(std::uint64_t bytes) {
-  if (max_rate > 0) due += static_cast<TimestampTz>(static_cast<double>(bytes) / max_rate * 1e6);
-}
-
-// Waits until then. The source waits meanwhile, for its packets are not read.
+// Waits until all that has been loaded may have been. The source waits meanwhile, for its packets
+// are not read.
 void keep_to_rate() {
-  for (TimestampTz now = GetCurrentTimestamp(); max_rate > 0 && now < due; now = GetCurrentTimestamp()) {
+  if (max_rate <= 0) return;
+  due += static_cast<TimestampTz>(static_cast<double>(std::exchange(unpaid, 0)) / max_rate * 1e6);
+  for (TimestampTz now = GetCurrentTimestamp(); now < due; now = GetCurrentTimestamp()) {
     (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
                     static_cast<long>(std::min<TimestampTz>((due - now) / 1000 + 1, 1000)), PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
@@ -76,7 +76,7 @@ void keep_to_rate() {
   }
 }
 
-// What the load before has left unpaid is waited for.
+// The load before, whatever became of it, may have left something to wait for.
 void begin_to_keep_rate() {
   keep_to_rate();
   due = GetCurrentTimestamp();
@@ -95,11 +95,13 @@ Reader* open_reader(const LoadRequest& request, const Target* target) {
 }  // namespace
 
 void set_max_rate(double bytes_per_s) {
-  if (bytes_per_s != max_rate) due = 0;
   max_rate = bytes_per_s;
+  unpaid = 0;
+  due = 0;
 }
 
 LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
+  begin_to_keep_rate();
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw load", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
   Target* target = open_target(request.target, request.columns, request.ncolumns);
@@ -109,8 +111,6 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   start_progress(request);
   Reader* reader = open_reader(request, target);
   std::uint64_t bytes = 0;
-  begin_to_keep_rate();
-  std::uint64_t paid = 0;
   Teller teller(request);
   for (;;) {
     CHECK_FOR_INTERRUPTS();
@@ -123,14 +123,13 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     ++*rows_done;
     const std::uint64_t size = value_bytes(target, slot);
     bytes += size;
+    unpaid += size;
     if (!add_row(writer, size)) continue;
     forget_rows(target);
     report(*rows_done, bytes);
     teller.tell(*rows_done, bytes);
-    owe(bytes - std::exchange(paid, bytes));
     keep_to_rate();
   }
-  owe(bytes - paid);
   const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes)};
   reader_close(reader);
   close_writer(writer);

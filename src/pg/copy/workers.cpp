@@ -164,7 +164,6 @@ struct Work {
 
 void do_steps(void* argument) {
   auto* work = static_cast<Work*>(argument);
-  set_max_rate(work->request.max_rate);
   const int settings = begin_run(own.server);
   const int held = hold_settings(false);
   auto* array = reinterpret_cast<ArrayType*>(const_cast<char*>(work->rest));
@@ -237,6 +236,7 @@ void work_on(Work& work) {
   if (number != work.request.run) {
     number = work.request.run;
     take_name_of(number);
+    set_max_rate(work.request.max_rate);
   }
   if (!do_work(work)) return;
   ListCell* cell = nullptr;
@@ -259,18 +259,22 @@ void begin(void* argument) {
 struct Taking {
   std::int64_t loaded_by;
   Datum work;
+  bool waits;
   bool taken;
 };
 
 void take(void* argument) {
   auto* taking = static_cast<Taking*>(argument);
-  taking->taken = take_over(own.schema, number, taking->loaded_by, taking->work);
+  taking->taken = take_over(own.schema, number, taking->loaded_by, taking->work, taking->waits);
 }
 
+// Who has a lock on one may have them on all: he is waited for once.
 void take_over_for(const Work& work) {
-  Taking taking{work.request.loaded_by, work.work, false};
+  static bool waits = true;
+  Taking taking{work.request.loaded_by, work.work, waits, false};
   const bool failed = in_starters_transaction(take, &taking, [](const ErrorData&) { return true; }) != nullptr;
   const bool taken = !failed && taking.taken;
+  waits = waits && taken;
   answer_part(reinterpret_cast<const char*>(&taken), sizeof(taken));
 }
 

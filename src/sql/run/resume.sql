@@ -180,7 +180,7 @@ COMMENT ON FUNCTION _mssql_fdw._kept_relation IS 'relation that an earlier run h
 -- It becomes the run's, in the schema where a worker would make it. `rows`: what it holds. 0: it
 -- cannot, for somebody has a lock on it or has changed its rows: its owner may, as those of any table.
 CREATE OR REPLACE FUNCTION _mssql_fdw._take_over(run bigint, loaded_by bigint, role oid, work replicate._work, rows bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     _relation oid := _mssql_fdw._kept_relation(run, loaded_by, role, work)::oid;
     schema name := (parse_ident(work.made))[1];
@@ -291,8 +291,8 @@ BEGIN
     FOR replaced IN SELECT c.run, c.source, c.chunk, c.relation, c.kept_by FROM replicate._chunks AS c
                     WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_clean_up.run) AS e)
                       AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source AND t.rows IS NOT NULL)
-                           OR EXISTS (SELECT FROM replicate._chunks AS o WHERE o.kept_by = _clean_up.run AND o.source = c.source))
-                    LIMIT 100 LOOP
+                           OR EXISTS (SELECT FROM replicate._chunks AS o WHERE o.kept_by = _clean_up.run AND o.source = c.source)) LOOP
+        EXIT WHEN dropped >= 100;
         BEGIN
             IF EXISTS (SELECT FROM pg_class AS r WHERE r.oid = replaced.relation AND _mssql_fdw._is_staging_schema(r.relnamespace, replaced.kept_by)) THEN
                 EXECUTE format('DROP TABLE %s CASCADE', replaced.relation::regclass);
@@ -313,8 +313,9 @@ BEGIN
                    JOIN replicate._runs AS r ON r.id = x.run JOIN replicate._runs AS o ON o.id = _clean_up.run
                    WHERE (r.id = o.id OR r.server = o.server AND r.role = o.role AND NOT _mssql_fdw._is_worked_on(r.id))
                      AND NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id AND (stays OR c.kept_by <> o.id)) LOOP
+        EXIT WHEN dropped >= 200;
         BEGIN
-            dropped := dropped + _mssql_fdw._discard_staging(left_by, 200);
+            dropped := dropped + _mssql_fdw._discard_staging(left_by, 200 - dropped);
         EXCEPTION WHEN OTHERS THEN
             RAISE LOG 'mssql_fdw: what run % has left was not dropped: %', left_by, SQLERRM;
         END;
@@ -336,7 +337,7 @@ COMMENT ON FUNCTION _mssql_fdw._clean_up IS 'drops what a run, and those before 
 -- there may be more.
 CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers(role name, server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
     found record;
     dropped bigint := 0;
