@@ -1,19 +1,15 @@
 #include "workers.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 
 #include "background.hpp"
 #include "chunks.hpp"
-#include "loader.hpp"
 #include "outcome.hpp"
-#include "pg/host/boundary.hpp"
-#include "pg/host/settings.hpp"
 #include "pg/host/team.hpp"
 #include "run.hpp"
 #include "run_lock.hpp"
 #include "run_now.hpp"
+#include "worker_requests.hpp"
 
 namespace mssql::pg {
 
@@ -26,35 +22,6 @@ constexpr int load_phase = 60;
 
 // The leader's, as long as it has a team; a worker's since its first request.
 std::int64_t number = 0;
-
-// What a worker is asked for: behind it stand, aligned, the table's work (chunks.hpp), and the
-// array of its steps. The keeper begins the run's history: then it is the call's arguments as SQL;
-// or it takes up one that has begun; or it takes over what an earlier run has left of a table.
-struct Request {
-  std::int64_t run;  // 0: to be begun
-  Share share;
-  double max_rate;         // of this one
-  std::int64_t loaded_by;  // the run that has left what is taken over
-  Size work_size;          // 0: the steps are no table's
-  Size size;               // of the array, or of the text; 0: none
-
-  static Size work_at() { return MAXALIGN(sizeof(Request)); }
-  Size array_at() const { return work_at() + MAXALIGN(work_size); }
-};
-
-// What workers are told when they are started.
-const char* message_of(const WorkersTask& task) {
-  return psprintf("%s\n%u\n%g", task.schema, task.server, task.retry_budget);
-}
-
-WorkersTask parse(const char* message) {
-  const char* const end_of_schema = std::strchr(message, '\n');
-  char* end = nullptr;
-  const auto server = static_cast<Oid>(std::strtoul(end_of_schema + 1, &end, 10));
-  return {pnstrdup(message, static_cast<Size>(end_of_schema - message)), server, std::strtod(end + 1, nullptr), 0};
-}
-
-// ------------------------------------------------------------------------------------ the leader
 
 void ask_for(Team* team, int member, const Request& request, const void* work, const void* rest) {
   const Size size = request.array_at() + request.size;
@@ -113,259 +80,16 @@ void tell_missing(int started, int jobs) {
   say(false, message, nullptr, "More may be allowed by max_worker_processes.");
 }
 
-// ------------------------------------------------------------------------------------ the worker
-
-WorkersTask own{};
-
-// Only its own part of the run is this process's.
-class MembersTransaction : public CallersTransaction {
- public:
-  using CallersTransaction::CallersTransaction;
-  void claim() override {}
-  void check_names() override {}
-};
-
-// Outcomes are told when they are committed.
-class PendingOutcomes : public StepWitness {
- public:
-  explicit PendingOutcomes(MemoryContext context) : context_(context), descriptor_(outcome_descriptor()) {}
-
-  void became(const Outcome& outcome) override { keep(outcome_row(descriptor_, outcome)); }
-  void became(HeapTuple row) override { keep(row); }
-
-  List* rows() const { return rows_; }
-  ArrayType* array() const {
-    auto* rows = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(list_length(rows_) + 1)));
-    for (int i = 0; i < list_length(rows_); ++i)
-      rows[i] = heap_copy_tuple_as_datum(static_cast<HeapTuple>(list_nth(rows_, i)), descriptor_);
-    return construct_array(rows, list_length(rows_), descriptor_->tdtypeid, -1, false, TYPALIGN_DOUBLE);
-  }
-
- private:
-  void keep(HeapTuple row) {
-    MemoryContext old = MemoryContextSwitchTo(context_);
-    rows_ = lappend(rows_, heap_copytuple(row));
-    MemoryContextSwitchTo(old);
-  }
-
-  MemoryContext context_;
-  TupleDesc descriptor_;
-  List* rows_ = NIL;
-};
-
-struct Work {
-  Request request;
-  Datum work;
-  const char* rest;
-  MemoryContext context;
-  int attempts;
-  List* outcomes;
-};
-
-void do_steps(void* argument) {
-  auto* work = static_cast<Work*>(argument);
-  const int settings = begin_run(own.server);
-  const int held = hold_settings(false);
-  auto* array = reinterpret_cast<ArrayType*>(const_cast<char*>(work->rest));
-  MembersTransaction host(own.schema, 0, array);
-  PendingOutcomes outcomes(work->context);
-  execute_steps(StepList(array), own.schema, host, outcomes, &work->request.share);
-  if (work->request.work_size > 0) keep_chunk(own.schema, number, work->work, outcomes.array(), work->attempts);
-  release_settings(held);
-  end_run(own.server, settings);
-  work->outcomes = outcomes.rows();
-}
-
-// The attempts at what a worker has been asked for.
-struct Attempts {
-  int made;
-  TimestampTz give_up;  // 0: none has failed
-  double pause_s;       // before the next one; 0: there is none
-};
-Attempts attempts{};
-
-// Twice as long each time, up to a minute, and less by chance: many clients have met the same
-// error.
-double next_pause() {
-  const double longest = std::min(60.0, std::ldexp(1.0, std::min(attempts.made - 1, 6)));
-  return longest * (0.5 + 0.5 * static_cast<double>(random()) / RAND_MAX);
-}
-
-// Whether it is tried again instead of told.
-bool may_pass(const ErrorData&) {
-  const TimestampTz now = GetCurrentTimestamp();
-  attempts.pause_s = 0;
-  if (!raised_transient || own.retry_budget <= 0) return false;
-  if (attempts.give_up == 0)
-    attempts.give_up = TimestampTzPlusMilliseconds(now, static_cast<std::int64_t>(own.retry_budget * 1000));
-  const double pause_s = next_pause();
-  if (TimestampTzPlusMilliseconds(now, static_cast<std::int64_t>(pause_s * 1000)) >= attempts.give_up) return false;
-  attempts.pause_s = pause_s;
-  return true;
-}
-
-struct Failure {
-  const Work* work;
-  const ErrorData* error;
-};
-
-void tell_failure(void* argument) {
-  const auto* failure = static_cast<const Failure*>(argument);
-  const Step step = StepList(reinterpret_cast<ArrayType*>(const_cast<char*>(failure->work->rest))).at(0);
-  say(true,
-      psprintf("attempt %d at %s has failed, the next one is in %.1f s: %s", attempts.made, step.source,
-               attempts.pause_s, failure->error->message),
-      failure->error->detail, failure->error->hint);
-}
-
-// False: it has failed, which the leader knows.
-bool do_work(Work& work) {
-  for (attempts = {};;) {
-    work.attempts = ++attempts.made;
-    attempts.pause_s = 0;
-    raised_transient = false;
-    const ErrorData* error = in_starters_transaction(do_steps, &work, work.request.work_size > 0 ? may_pass : nullptr);
-    if (error == nullptr) return true;
-    if (attempts.pause_s == 0) return false;
-    Failure failure{&work, error};
-    if (in_starters_transaction(tell_failure, &failure) != nullptr || !pause(attempts.pause_s)) return false;
-  }
-}
-
-void work_on(Work& work) {
-  if (number != work.request.run) {
-    number = work.request.run;
-    take_name_of(number);
-    set_max_rate(work.request.max_rate);
-  }
-  if (!do_work(work)) return;
-  ListCell* cell = nullptr;
-  foreach (cell, work.outcomes) {
-    const auto* row = static_cast<HeapTuple>(lfirst(cell));
-    answer_part(reinterpret_cast<const char*>(row->t_data), row->t_len);
-  }
-}
-
-// ------------------------------------------------------------------------------------ the keeper
-
-void hold(void*) { hold_run(number); }
-
-void begin(void* argument) {
-  number = begin_history(own.schema, static_cast<const Work*>(argument)->rest, leader_pid());
-  note_own_number(number);
-  hold_run(number);
-}
-
-struct Taking {
-  std::int64_t loaded_by;
-  Datum work;
-  bool waits;
-  bool taken;
-};
-
-void take(void* argument) {
-  auto* taking = static_cast<Taking*>(argument);
-  taking->taken = take_over(own.schema, number, taking->loaded_by, taking->work, taking->waits);
-}
-
-// Who has a lock on one may have them on all: he is waited for once.
-void take_over_for(const Work& work) {
-  static bool waits = true;
-  Taking taking{work.request.loaded_by, work.work, waits, false};
-  const bool failed = in_starters_transaction(take, &taking, [](const ErrorData&) { return true; }) != nullptr;
-  const bool taken = !failed && taking.taken;
-  waits = waits && taken;
-  answer_part(reinterpret_cast<const char*>(&taken), sizeof(taken));
-}
-
-void begin_run_of(Work& work) {
-  if (in_starters_transaction(begin, &work) != nullptr) return;
-  take_name_of(number);
-  drop_all_leftovers(own.schema, work.rest, [](const ErrorData&) { return true; });  // the run does without
-  answer_part(reinterpret_cast<const char*>(&number), sizeof(number));
-}
-
-void keep(Work& work) {
-  if (work.request.run == 0) {
-    begin_run_of(work);
-  } else if (number != work.request.run) {
-    number = work.request.run;
-    take_name_of(number);
-    (void)in_starters_transaction(hold, nullptr);
-  } else {
-    take_over_for(work);
-  }
-}
-
-void handle(const char* bytes, Size size) {
-  MemoryContext context = AllocSetContextCreate(TopMemoryContext, "mssql_fdw request", ALLOCSET_DEFAULT_SIZES);
-  MemoryContext old = MemoryContextSwitchTo(context);
-  const char* message = static_cast<const char*>(std::memcpy(palloc(size), bytes, size));
-  Work work{};
-  std::memcpy(&work.request, message, sizeof(Request));
-  work.work = PointerGetDatum(message + Request::work_at());
-  work.rest = message + work.request.array_at();
-  work.context = context;
-  is_keeper() ? keep(work) : work_on(work);
-  pgstat_report_activity(STATE_IDLE, nullptr);
-  MemoryContextSwitchTo(old);
-  MemoryContextDelete(context);
-}
-
-void write_end(void* argument) {
-  const auto* end = static_cast<const TeamEnd*>(argument);
-  ErrorData error{};
-  error.sqlerrcode = end->sqlstate;
-  error.message = const_cast<char*>(end->error);
-  error.detail = const_cast<char*>(end->detail);
-  error.hint = const_cast<char*>(end->hint);
-  error.context = const_cast<char*>(end->context);
-  if (end->sqlstate == 0) {
-    error.sqlerrcode = ERRCODE_TRANSACTION_ROLLBACK;
-    error.message = pstrdup("the transaction of the run was rolled back");
-  }
-  end_history(own.schema, number, error);
-}
-
-struct Leaving {
-  bool keeps;
-  bool more;
-};
-
-void leave(void* argument) {
-  auto* leaving = static_cast<Leaving*>(argument);
-  leaving->more = write_in_history(psprintf("SELECT %s._clean_up(" INT64_FORMAT ", %s)", own.schema, number,
-                                            leaving->keeps ? "true" : "false")) > 0;
-}
-
-// What is written is written once: the run of a background worker has been ended by that.
-void clean_up(TeamEnd end) {
-  pgstat_report_activity(STATE_RUNNING, "/* mssql_fdw */ cleans up behind a run");
-  wait_for_others();
-  if (!end.committed) in_peace(write_end, &end);
-  for (Leaving leaving{!end.committed && end.sqlstate != 0, true}; leaving.more;) {
-    leaving.more = false;
-    QueryCancelPending = false;
-    (void)in_starters_transaction(leave, &leaving);  // not in peace: its lock_timeout is a cancel
-  }
-}
-
 // It is history's owner's, so that it goes with the run whatever the user does, and the user may
 // make tables in it, whatever rights he has on the database.
-void make_staging_schema(const char* name) {
+void make_staging_schema(const char* schema, const char* name) {
   const char* run = psprintf("replicate_" INT64_FORMAT, number);
   const Size length = std::strlen(run);
   if (number == 0 || std::strncmp(name, run, length) != 0 || (name[length] != '\0' && name[length] != '_'))
     elog(ERROR, "schema %s is not one of this run", name);
-  (void)write_in_history(psprintf("SELECT %s._create_staging_schema(%s, %s, " INT64_FORMAT ")", own.schema,
+  (void)write_in_history(psprintf("SELECT %s._create_staging_schema(%s, %s, " INT64_FORMAT ")", schema,
                                   quote_literal_cstr(name), quote_literal_cstr(GetUserNameFromId(GetUserId(), false)),
                                   number));
-}
-
-void work_for(Datum argument) {
-  own = parse(join_team(argument));
-  const TeamEnd end = serve_team(handle);
-  if (end.cleans_up) clean_up(end);
 }
 
 }  // namespace
@@ -399,6 +123,7 @@ void start_workers(const WorkersTask& task, const char* arguments, int jobs) {
 
 void end_run_of_workers() { number = 0; }
 
+void take_run(std::int64_t run) { number = run; }
 std::int64_t run_of_workers() { return number; }
 
 Oid staging_namespace() { return get_namespace_oid(psprintf("replicate_" INT64_FORMAT, number), true); }
@@ -593,7 +318,7 @@ extern "C" {
 Datum mssql_fdw_make_staging_schema(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     begin_step();
-    make_staging_schema(NameStr(*PG_GETARG_NAME(0)));
+    make_staging_schema(own_schema(fcinfo), NameStr(*PG_GETARG_NAME(0)));
     end_step();
     PG_RETURN_VOID();
   });
@@ -622,9 +347,5 @@ Datum mssql_fdw_run_of_workers(PG_FUNCTION_ARGS) {
     if (!in_run_of_workers()) PG_RETURN_NULL();
     PG_RETURN_INT64(run_of_workers());
   });
-}
-
-MSSQL_FDW_EXPORT void mssql_fdw_work_for_run(Datum argument) {
-  mssql::pg::fence([&] { mssql::pg::work_for(argument); });
 }
 }
