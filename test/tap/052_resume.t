@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 81
+plan 87
 
 readonly tables="include => ARRAY['dbo.tap_resume%']"
 # all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
@@ -115,7 +115,7 @@ for relation in $(query "SELECT relation::regclass FROM replicate._chunks WHERE 
 no_faults
 answered=$(answer "$(all)")
 like "$answered" 'dbo.tap_resume_a is loaded anew.*has been changed' "what has been emptied is loaded anew"
-like "$answered" 'left of dbo.tap_resume_b is loaded anew.*has changed its rows' "... and what has lost a row"
+like "$answered" 'left of dbo.tap_resume_b is loaded anew.*rows have been changed' "... and what has lost a row"
 is "$(read_by_last) $(sums) $(left) $(schemas)" "abc $whole 0 0" "... and all rows are there"
 fails
 query "$(all)" >/dev/null 2>&1
@@ -149,7 +149,7 @@ query "$(all)" >/dev/null 2>&1
 no_workers
 is "$(schemas)" 0 "... and when these have gone, that, too"
 is "$(query "SELECT count(*), bool_and(substring(c, '^lock_timeout=(.*)')::interval > current_setting('deadlock_timeout')::interval) FROM pg_proc AS p, unnest(p.proconfig) AS c
-  WHERE p.pronamespace = '_mssql_fdw'::regnamespace AND p.proname IN ('_clean_up', '_discard_leftovers') AND c LIKE 'lock_timeout=%'")" '2|t' "... and autovacuum is waited for until it gives way"
+  WHERE p.pronamespace = '_mssql_fdw'::regnamespace AND p.proname IN ('_clean_up', '_discard_runs') AND c LIKE 'lock_timeout=%'")" '2|t' "... and autovacuum is waited for until it gives way"
 # What its owner has moved away is his; what has as many objects as a batch, or an extension, is dropped all the same.
 fails
 query "$(all)" >/dev/null 2>&1
@@ -183,6 +183,47 @@ query "ALTER TABLE copies.tap_resume_c DROP own;
 like "$(answer "$(all)")" 'dbo.tap_resume_c is loaded by this session itself, for the expression of its index own_index' "a range type calls code where it is analyzed"
 query "DROP INDEX copies.own_index"
 
+# At once behind one that has failed, whose keeper waits for who reads what an earlier one has left.
+fails
+query "$(all)" >/dev/null 2>&1
+ended
+first=$(query "SELECT run FROM replicate.leftovers")
+background reads "BEGIN; SELECT count(*) FROM replicate_$first.pg_temp_$(query "SELECT 'copies.tap_resume_a'::regclass::oid"); SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'reads' AND wait_event = 'PgSleep'\"" "while somebody reads what a run has left"
+fails
+query "$(all)" >/dev/null 2>&1
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last) $(sums)" "c $whole" "... what the next one has loaded is there for the one after it, at once"
+query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
+finish reads >/dev/null
+no_workers
+query "$(all)" >/dev/null 2>&1
+# Who has changed one is no reason not to wait for who will let go of another.
+fails
+query "$(all)" >/dev/null 2>&1
+ended
+first=$(query "SELECT run FROM replicate.leftovers")
+query "DELETE FROM replicate_$first.pg_temp_$(query "SELECT 'copies.tap_resume_a'::regclass::oid") WHERE id = 1"
+readonly until_awaited="DO \$\$ BEGIN FOR i IN 1 .. 600 LOOP EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted); PERFORM pg_sleep(0.05); END LOOP; END \$\$"
+background vacuums "BEGIN; LOCK TABLE replicate_$first.pg_temp_$(query "SELECT 'copies.tap_resume_b'::regclass::oid") IN SHARE UPDATE EXCLUSIVE MODE; $until_awaited; COMMIT"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'vacuums' AND wait_event = 'PgSleep'\"" "while one is changed, and another one vacuumed"
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last) $(sums)" "ac $whole" "... only the first is loaded anew"
+finish vacuums >/dev/null
+# Moved away, or dropped, while somebody waits to drop it.
+fails
+query "$(all)" >/dev/null 2>&1
+ended && no_workers
+first=$(query "SELECT run FROM replicate.leftovers")
+kept=$(query "SELECT 'replicate_$first.pg_temp_$(query "SELECT 'copies.tap_resume_a'::regclass::oid")'::regclass::oid")
+background moves "BEGIN; ALTER TABLE $(query "SELECT $kept::regclass") SET SCHEMA public; $until_awaited; COMMIT"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'moves' AND wait_event = 'PgSleep'\"" "while its owner moves one away"
+background discards "BEGIN; SELECT replicate_discard($first); SELECT pg_sleep(0.5); COMMIT"
+is "$(finish moves)$(query "SELECT replicate_discard($first)") $(finish discards) $(query "SELECT count(*) FROM public.pg_temp_$(query "SELECT 'copies.tap_resume_a'::regclass::oid")")" "f t 3000" "... two who drop it leave that alone, and each other"
+query "DROP TABLE $(query "SELECT $kept::regclass")"
+
 # Whether at all.
 fails
 query "$(all '"resume": false')" >/dev/null 2>&1
@@ -200,7 +241,7 @@ is "$(left)|$(query "SELECT notes FROM replicate.runs ORDER BY id DESC LIMIT 1" 
 no_faults
 query "SELECT FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_resume_c}', jobs => 1)" >/dev/null 2>&1
 is "$(left)" 2 "... also when a part is tried alone"
-like "$(answer "SELECT FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_resume_c}', options => '{\"resume\": true}')")" 'option resume has no effect, for no workers load' "... or without workers, which is told"
+like "$(answer "SELECT FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_resume_c}', options => '{\"resume\": true}')")" 'what run [0-9]+ has left stays: 2 tables.*replicate_discard.*option resume has no effect, for no workers load' "... or without workers, which is told"
 is "$(left)" 2 "... which leaves it, too"
 query "$(all)" >/dev/null 2>&1
 is "$(read_by_last) $(query "SELECT count(*) FROM replicate.run_tables WHERE run = (SELECT max(id) FROM replicate.runs) AND array_to_string(notes, ' ') ~ 'as run [0-9]+ has loaded them at'")" 'c 2' "... and history says which rows are older"

@@ -2,7 +2,7 @@
 # A worker tries again what may have passed, for as long as it may; all else ends the run at once.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 28
+plan 31
 
 readonly tables="include => ARRAY['dbo.tap_retry%']"
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"resume\": false${1:+, $1}}') ORDER BY source"; }
@@ -70,6 +70,25 @@ query "DROP SCHEMA small CASCADE" 2>/dev/null
 fault drop_after_rows 390 'FROM [dbo].[tap_retry_c]'
 at_most 5.2 "$(elapsed query "$(small tap_retry_c 0.02 ', jobs => 1')")" "what an attempt has read that failed is counted"
 no_faults
+query "DROP SCHEMA small CASCADE" 2>/dev/null
+# A source that has stood still is not read faster for that; nor by who has fewer tables than workers, or who calls a run in a run.
+background stands "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_retry_a}', options => '{\"max_rate\": 0.1}')"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND rows > 0\"" "a load that keeps to a rate"
+stopped=$(backend_of stands)
+kill -STOP "$stopped"
+sleep 4
+before=$(query "SELECT bytes FROM replicate.progress WHERE phase = 'load'")
+kill -CONT "$stopped"
+sleep 1
+after=$(query "SELECT bytes FROM replicate.progress WHERE phase = 'load'")
+at_most "$((${after:-999999} - before))" 262144 "... and has stood still does not make up for that"
+finish stands >/dev/null
+query "DROP SCHEMA IF EXISTS small CASCADE" 2>/dev/null
+ok "[ \$(elapsed query \"\$(small tap_retry_a 0.1 ', jobs => 16')\" | cut -d. -f1) -lt 40 ]" "one table has all of the rate, whoever has nothing to do"
+query "$(small tap_retry_c 1)" >/dev/null 2>&1
+query "CREATE FUNCTION small.nested() RETURNS int LANGUAGE plpgsql AS \$\$ BEGIN PERFORM FROM public.replicate_all('mssql', include => '{tap_retry_d}'); RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 2; END \$\$;
+  ALTER TABLE small.tap_retry_c ADD own int DEFAULT small.nested()" 2>/dev/null
+at_most 2.5 "$(elapsed query "SET client_min_messages = error; $(small tap_retry_c 0.02)")" "code that a load calls changes nothing of it"
 query "DROP SCHEMA small CASCADE" 2>/dev/null
 for name in c d e f; do tsql "DROP TABLE dbo.tap_retry_$name"; done
 like "$(error_of "$(all '"max_rate": -1')")" 'ERROR:  22023: +invalid value for option "max_rate": -1.*MB a second' "and that is a number, too"

@@ -58,17 +58,18 @@ static std::int64_t count_of(const char* schema, Oid relation) {
   return DatumGetInt64(count);
 }
 
-bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work, bool waits) {
+Takeover take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work, bool waits) {
   Oid types[] = {INT8OID, INT8OID, OIDOID, type_of_work(), INT8OID};
   Datum values[] = {Int64GetDatum(run), Int64GetDatum(loaded_by), ObjectIdGetDatum(GetUserId()), work, 0};
   const std::int64_t relation =
       write_in_history(psprintf("SELECT %s._kept_relation($1, $2, $3, $4)", schema), 4, types, values);
-  if (relation == 0) return false;
+  if (relation == 0) return Takeover::differs;
   (void)set_config_option("lock_timeout", waits ? "3s" : "1ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
                           ERROR, false);
   values[4] = Int64GetDatum(count_of(schema, static_cast<Oid>(relation)));
-  return write_in_history(psprintf("SELECT %s._take_over($1, $2, $3, $4, $5)", schema), lengthof(types), types,
-                          values) > 0;
+  const std::int64_t taken =
+      write_in_history(psprintf("SELECT %s._take_over($1, $2, $3, $4, $5)", schema), lengthof(types), types, values);
+  return taken > 0 ? Takeover::taken : Takeover::differs;
 }
 
 }  // namespace mssql::pg
@@ -96,7 +97,24 @@ bool is_anothers(const ObjectAddress& object, Relation depend) {
   return found;
 }
 
+// Whether it is in the schema now, as far as nobody has it locked.
+bool is_in(const ObjectAddress& object, Oid schema) {
+  if (!is_objectclass_supported(object.classId) || get_object_attnum_namespace(object.classId) == InvalidAttrNumber)
+    return false;
+  const int cache = get_object_catcache_oid(object.classId);
+  if (cache == -1) return false;
+  HeapTuple tuple = SearchSysCache1(cache, ObjectIdGetDatum(object.objectId));
+  if (!HeapTupleIsValid(tuple)) return false;
+  bool isnull = false;
+  const Datum found = SysCacheGetAttr(cache, tuple, get_object_attnum_namespace(object.classId), &isnull);
+  const bool is_there = !isnull && DatumGetObjectId(found) == schema;
+  ReleaseSysCache(tuple);
+  return is_there;
+}
+
 // What depends on a schema without being in it (a default that names it, say) is somebody's own.
+// What is in it is locked first, as DROP SCHEMA has it: who has a lock may be moving it away, or
+// dropping it.
 ObjectAddresses* contents(Oid schema, std::int64_t at_most, std::int64_t* count) {
   ObjectAddresses* found = new_object_addresses();
   Relation depend = table_open(DependRelationId, AccessShareLock);
@@ -108,8 +126,12 @@ ObjectAddresses* contents(Oid schema, std::int64_t at_most, std::int64_t* count)
   for (HeapTuple row = nullptr; *count < at_most && HeapTupleIsValid(row = systable_getnext(scan));) {
     const auto* form = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     const ObjectAddress object{form->classid, form->objid, form->objsubid};
-    if (!is_objectclass_supported(object.classId) || get_object_namespace(&object) != schema) continue;
-    if (is_anothers(object, depend)) continue;
+    if (!is_in(object, schema)) continue;
+    AcquireDeletionLock(&object, 0);
+    if (!systable_recheck_tuple(scan, row) || is_anothers(object, depend)) {
+      ReleaseDeletionLock(&object);
+      continue;
+    }
     add_exact_object_address(&object, found);
     ++*count;
   }

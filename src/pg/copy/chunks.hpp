@@ -28,9 +28,9 @@ struct KeptList {
 // Of `work`, the tables. In the current memory context.
 KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int count);
 
-// By the keeper: what find_kept() has found becomes the run's. False: it cannot, for somebody has a
-// lock on it, or has changed its rows. `waits`: for a lock, as long as autovacuum may need to give
-// way.
-bool take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work, bool waits);
+// By the keeper: what find_kept() has found becomes the run's. `waits`: for a lock, as long as
+// autovacuum may need to give way. Throws lock_not_available, too, for one that it met on its way.
+enum class Takeover : std::uint8_t { taken, locked, differs };
+Takeover take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work, bool waits);
 
 }  // namespace mssql::pg

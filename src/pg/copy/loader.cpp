@@ -1,9 +1,7 @@
 #include "loader.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "pg/host/settings.hpp"
+#include "rate.hpp"
 #include "run.hpp"
 #include "target.hpp"
 #include "writer.hpp"
@@ -30,20 +28,22 @@ void report(std::uint64_t rows, std::uint64_t bytes) {
 // Says now and then how far it is, to who waits for it.
 class Teller {
  public:
-  explicit Teller(const LoadRequest& request) : request_(request) {}
+  Teller(const LoadRequest& request, const std::uint64_t& rows, const std::uint64_t& bytes)
+      : request_(request), rows_(rows), bytes_(bytes) {}
 
-  void tell(std::uint64_t rows, std::uint64_t bytes) {
+  void tell() {
     const TimestampTz now = GetCurrentTimestamp();
     if (now - told_ < interval_us) return;
     told_ = now;
     const auto seconds = static_cast<double>(now - began_) / 1e6;
     const char* size = text_to_cstring(
-        DatumGetTextPP(DirectFunctionCall1(pg_size_pretty, Int64GetDatum(static_cast<std::int64_t>(bytes)))));
+        DatumGetTextPP(DirectFunctionCall1(pg_size_pretty, Int64GetDatum(static_cast<std::int64_t>(bytes_)))));
     say(false,
-        psprintf("%s: " UINT64_FORMAT " rows, %s after %.0f s%s", request_.source, rows, size, seconds,
-                 remaining(static_cast<double>(rows), seconds)),
+        psprintf("%s: " UINT64_FORMAT " rows, %s after %.0f s%s", request_.source, rows_, size, seconds,
+                 remaining(static_cast<double>(rows_), seconds)),
         nullptr, nullptr);
   }
+  static void tell(void* teller) { static_cast<Teller*>(teller)->tell(); }
 
  private:
   static constexpr std::int64_t interval_us = 10 * 1000000;
@@ -55,32 +55,11 @@ class Teller {
   }
 
   const LoadRequest& request_;
+  const std::uint64_t& rows_;
+  const std::uint64_t& bytes_;
   TimestampTz began_ = GetCurrentTimestamp();
   TimestampTz told_ = began_;
 };
-
-double max_rate = 0;
-std::uint64_t unpaid = 0;  // bytes that have been loaded since
-TimestampTz due = 0;       // when all before them may have been
-
-// Waits until all that has been loaded may have been. The source waits meanwhile, for its packets
-// are not read.
-void keep_to_rate() {
-  if (max_rate <= 0) return;
-  due += static_cast<TimestampTz>(static_cast<double>(std::exchange(unpaid, 0)) / max_rate * 1e6);
-  for (TimestampTz now = GetCurrentTimestamp(); now < due; now = GetCurrentTimestamp()) {
-    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                    static_cast<long>(std::min<TimestampTz>((due - now) / 1000 + 1, 1000)), PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
-    CHECK_FOR_INTERRUPTS();
-  }
-}
-
-// The load before, whatever became of it, may have left something to wait for.
-void begin_to_keep_rate() {
-  keep_to_rate();
-  due = GetCurrentTimestamp();
-}
 
 Reader* open_reader(const LoadRequest& request, const Target* target) {
   ReaderOptions options;
@@ -94,14 +73,10 @@ Reader* open_reader(const LoadRequest& request, const Target* target) {
 
 }  // namespace
 
-void set_max_rate(double bytes_per_s) {
-  max_rate = bytes_per_s;
-  unpaid = 0;
-  due = 0;
-}
-
 LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
-  begin_to_keep_rate();
+  std::uint64_t bytes = 0;
+  Teller teller(request, *rows_done, bytes);
+  keep_to_rate(Teller::tell, &teller);
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw load", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
   Target* target = open_target(request.target, request.columns, request.ncolumns);
@@ -110,8 +85,6 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   Writer* writer = open_writer(rows_of(target));
   start_progress(request);
   Reader* reader = open_reader(request, target);
-  std::uint64_t bytes = 0;
-  Teller teller(request);
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     TupleTableSlot* slot = next_slot(writer);
@@ -123,12 +96,12 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     ++*rows_done;
     const std::uint64_t size = value_bytes(target, slot);
     bytes += size;
-    unpaid += size;
+    count_loaded(size);
     if (!add_row(writer, size)) continue;
     forget_rows(target);
     report(*rows_done, bytes);
-    teller.tell(*rows_done, bytes);
-    keep_to_rate();
+    teller.tell();
+    keep_to_rate(Teller::tell, &teller);
   }
   const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes)};
   reader_close(reader);

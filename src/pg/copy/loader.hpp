@@ -30,10 +30,6 @@ struct LoadResult {
 // is then to be rolled back.
 LoadResult load(const LoadRequest& request, std::uint64_t* rows_done);
 
-// How fast the loads of this process may be from now on, all of them together, in bytes a second;
-// 0: as fast as they can.
-void set_max_rate(double bytes_per_s);
-
 // Slots of pg_stat_get_progress_info('COPY') beyond those that COPY uses; replicate.progress reads
 // them.
 inline constexpr int progress_estimated_rows = 10;

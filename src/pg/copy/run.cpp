@@ -15,7 +15,7 @@
 #include "pg/remote/options.hpp"
 #include "background.hpp"
 #include "constraint_check.hpp"
-#include "loader.hpp"
+#include "rate.hpp"
 #include "run_lock.hpp"
 #include "run_now.hpp"
 #include "workers.hpp"
@@ -207,8 +207,12 @@ Datum discard(FunctionCallInfo fcinfo) {
   const std::int64_t run = PG_GETARG_INT64(0);
   check_may_signal(role_of_run(run), "discard what the run has left");
   if (is_held(run)) {
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("run " INT64_FORMAT " is at work", run),
-                    errhint("SELECT replicate_cancel(" INT64_FORMAT ") ends it.", run)));
+    const bool running = is_running(run);
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                    running ? errmsg("run " INT64_FORMAT " is at work", run)
+                            : errmsg("run " INT64_FORMAT " has ended, and is being cleaned up behind", run),
+                    running ? errhint("SELECT replicate_cancel(" INT64_FORMAT ") ends it.", run)
+                            : errhint("Try again in a few seconds.")));
   }
   PG_RETURN_BOOL(write_in_history(psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_schema(fcinfo), run)) >
                  0);
@@ -296,8 +300,8 @@ void do_run(void* argument) {
     start_workers({own_schema(fcinfo), call->server, call->options.retry_budget_s, call->options.max_rate},
                   arguments_as_sql(fcinfo), jobs);
   }
-  set_max_rate(call->options.max_rate);
   const int settings = begin_run(call->server);
+  begin_rate(call->options.max_rate, nullptr);
   SPI_connect();
   call->answer = work(fcinfo, call->context);
   write_history(fcinfo, call->answer);

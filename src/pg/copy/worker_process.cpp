@@ -6,11 +6,11 @@
 
 #include "background.hpp"
 #include "chunks.hpp"
-#include "loader.hpp"
 #include "outcome.hpp"
 #include "pg/host/boundary.hpp"
 #include "pg/host/settings.hpp"
 #include "pg/host/team.hpp"
+#include "rate.hpp"
 #include "run.hpp"
 #include "run_lock.hpp"
 #include "worker_requests.hpp"
@@ -154,7 +154,7 @@ void work_on(Work& work) {
   if (run_of_workers() != work.request.run) {
     take_run(work.request.run);
     take_name_of(run_of_workers());
-    set_max_rate(work.request.max_rate);
+    begin_rate(work.request.max_rate, shared_number());
   }
   if (!do_work(work)) return;
   ListCell* cell = nullptr;
@@ -178,22 +178,26 @@ struct Taking {
   std::int64_t loaded_by;
   Datum work;
   bool waits;
-  bool taken;
+  Takeover became;
 };
 
 void take(void* argument) {
   auto* taking = static_cast<Taking*>(argument);
-  taking->taken = take_over(own.schema, run_of_workers(), taking->loaded_by, taking->work, taking->waits);
+  taking->became = take_over(own.schema, run_of_workers(), taking->loaded_by, taking->work, taking->waits);
 }
 
 // Who has a lock on one may have them on all: he is waited for once.
 void take_over_for(const Work& work) {
   static bool waits = true;
-  Taking taking{work.request.loaded_by, work.work, waits, false};
-  const bool failed = in_starters_transaction(take, &taking, [](const ErrorData&) { return true; }) != nullptr;
-  const bool taken = !failed && taking.taken;
-  waits = waits && taken;
-  answer_part(reinterpret_cast<const char*>(&taken), sizeof(taken));
+  pgstat_report_activity(STATE_RUNNING, "/* mssql_fdw */ takes over what an earlier run has left");
+  Taking taking{work.request.loaded_by, work.work, waits, Takeover::differs};
+  const ErrorData* error = in_starters_transaction(take, &taking, [](const ErrorData&) { return true; });
+  if (error != nullptr) {
+    const bool locked = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+    taking.became = locked ? Takeover::locked : Takeover::differs;
+  }
+  waits = waits && taking.became != Takeover::locked;
+  answer_part(reinterpret_cast<const char*>(&taking.became), sizeof(taking.became));
 }
 
 void begin_run_of(Work& work) {
@@ -257,6 +261,13 @@ void leave(void* argument) {
                                             leaving->keeps ? "true" : "false")) > 0;
 }
 
+void drop_orphans(void* argument) {
+  *static_cast<bool*>(argument) = write_in_history(psprintf("SELECT %s._discard_orphans()", own.schema)) > 0;
+}
+
+// Of what is others', who may go on making it, this much is dropped behind a run.
+constexpr int most_batches = 10;
+
 // What is written is written once: the run of a background worker has been ended by that.
 void clean_up(TeamEnd end) {
   pgstat_report_activity(STATE_RUNNING, "/* mssql_fdw */ cleans up behind a run");
@@ -266,6 +277,12 @@ void clean_up(TeamEnd end) {
     leaving.more = false;
     QueryCancelPending = false;
     (void)in_starters_transaction(leave, &leaving);  // not in peace: its lock_timeout is a cancel
+  }
+  bool more = true;
+  for (int i = 0; more && i < most_batches; ++i) {
+    more = false;
+    QueryCancelPending = false;
+    (void)in_starters_transaction(drop_orphans, &more);
   }
 }
 

@@ -54,10 +54,10 @@ void ask_to_take_up(Team* team, std::int64_t run) {
   (void)answer_of_keeper<bool>(team);
 }
 
-bool ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
+Takeover ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
   const void* bytes = DatumGetPointer(work);
   ask_for(team, keeper, {run, {0, 0}, 0, loaded_by, VARSIZE_ANY(bytes), 0}, bytes, nullptr);
-  return answer_of_keeper<bool>(team);
+  return answer_of_keeper<Takeover>(team);
 }
 
 // Of all workers.
@@ -210,9 +210,15 @@ void RunOfWorkers::find_kept_tables() {
     Table& table = tables_[table_of(kept.table_id)];
     if (kept.outcomes == nullptr) {
       say(false, kept.message, kept.detail, nullptr);
-    } else if (!ask_to_take_over(present_team(), number, kept.loaded_by, table.work)) {
+      continue;
+    }
+    show_progress({"resume", table.source, table.target, table.number, nloads_});
+    const Takeover became = ask_to_take_over(present_team(), number, kept.loaded_by, table.work);
+    if (became != Takeover::taken) {
       say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source),
-          "Somebody has a lock on it, or has changed its rows.", nullptr);
+          became == Takeover::locked ? "Somebody has a lock on it."
+                                     : "Its rows have been changed, or are another run's by now.",
+          nullptr);
     } else {
       table.kept = true;
       tell_kept(table, kept);
@@ -228,7 +234,7 @@ void RunOfWorkers::start(int member, const int* steps, int nsteps, const Table* 
   const void* work = table == nullptr ? nullptr : DatumGetPointer(table->work);
   const Share share{table == nullptr ? 0 : table->number, nloads_};
   const Size work_size = work == nullptr ? 0 : VARSIZE_ANY(work);
-  const Request request{number, share, max_rate / size_of(present_team()), 0, work_size, VARSIZE(array)};
+  const Request request{number, share, max_rate, 0, work_size, VARSIZE(array)};
   if (asked_ == nullptr) {
     const Size size = sizeof(Asked) * static_cast<Size>(size_of(present_team()));
     asked_ = static_cast<Asked*>(MemoryContextAllocZero(context_, size));

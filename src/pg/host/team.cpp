@@ -377,6 +377,7 @@ void wait_for_others() {
 }
 
 void note_own_number(std::int64_t number) { shared_of(leaders)->number = number; }
+std::atomic<std::int64_t>* shared_number() { return &shared_of(counted)->shared_number; }
 int leader_pid() { return shared_of(leaders)->starter_pid; }
 
 }  // namespace mssql::pg

@@ -14,6 +14,8 @@
 // be cleaned up when that has failed.
 #pragma once
 
+#include <atomic>
+
 #include "worker.hpp"
 
 namespace mssql::pg {
@@ -71,6 +73,8 @@ void answer_part(const char* bytes, Size size);
 // has come, which the next transaction meets. False: the leader has gone.
 bool pause(double seconds);
 void note_own_number(std::int64_t number);  // as note_number(), before the leader knows it
+// A number of the work's own that all members and the keeper share; 0 when they begin.
+std::atomic<std::int64_t>* shared_number();
 int leader_pid();
 // Behind serve_team(): until all other members have gone, whatever is cancelled.
 void wait_for_others();

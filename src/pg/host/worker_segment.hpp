@@ -22,9 +22,10 @@ struct Shared {
   bool joins_locks;             // of the starter, as a parallel worker does
   std::atomic<int> answer;
   std::int64_t number;
-  dsm_handle keepers;         // of a team: its keeper's segment; 0: it is this one
-  std::atomic<int> present;   // in that: how many there are, and the keeper
-  std::atomic<bool> at_work;  // on a request
+  dsm_handle keepers;                       // of a team: its keeper's segment; 0: it is this one
+  std::atomic<int> present;                 // in that: how many there are, and the keeper
+  std::atomic<std::int64_t> shared_number;  // in that: the work's own, for all of its members
+  std::atomic<bool> at_work;                // on a request
   int sqlstate;
   char error[1024];
   char detail[1024];

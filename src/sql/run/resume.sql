@@ -100,7 +100,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._keep_chunk IS 'writes into the ledger what a worker has loaded';
 
--- Runs of the same role, server and target whose workers have left something, and nobody works on.
+-- Runs of the same role, server and target whose workers have left something, and nobody works on;
+-- the keeper of one that has ended may be cleaning up still, which does not touch that.
 CREATE OR REPLACE FUNCTION _mssql_fdw._earlier_runs(role name, server name, target_schema name, only_table text) RETURNS SETOF bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.id FROM replicate._runs AS r
@@ -108,7 +109,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND r.arguments ->> 'target_schema' IS NOT DISTINCT FROM _earlier_runs.target_schema::text
       AND r.arguments ->> 'source_table' IS NOT DISTINCT FROM only_table
       AND EXISTS (SELECT FROM replicate._chunks AS c JOIN pg_roles AS o ON o.oid = c.role WHERE c.kept_by = r.id AND o.rolname = r.role)
-      AND NOT _mssql_fdw._is_worked_on(r.id)
+      AND NOT ((r.status = 'running' OR r.arguments #>> '{options,resume}' IS NOT DISTINCT FROM 'false') AND _mssql_fdw._is_worked_on(r.id))
 $$;
 COMMENT ON FUNCTION _mssql_fdw._earlier_runs IS 'runs of the same role, server and target that have left something';
 
@@ -178,7 +179,7 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._kept_relation IS 'relation that an earlier run has left of a table';
 
 -- It becomes the run's, in the schema where a worker would make it. `rows`: what it holds. 0: it
--- cannot, for somebody has a lock on it or has changed its rows: its owner may, as those of any table.
+-- cannot, for its rows have been changed: its owner may, as those of any table.
 CREATE OR REPLACE FUNCTION _mssql_fdw._take_over(run bigint, loaded_by bigint, role oid, work replicate._work, rows bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -200,8 +201,6 @@ BEGIN
     UPDATE replicate._chunks AS c SET kept_by = _take_over.run, state = _mssql_fdw._state_of(c.relation)
     WHERE c.run = loaded_by AND c.relation = _relation;
     RETURN 1;
-EXCEPTION WHEN lock_not_available THEN
-    RETURN 0;
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._take_over IS 'makes a table that an earlier run has left this one''s';
@@ -241,7 +240,7 @@ BEGIN
         BEGIN
             EXECUTE format('DROP SCHEMA %I', schema.nspname);
             dropped := dropped + 1;
-        EXCEPTION WHEN dependent_objects_still_exist THEN  -- somebody's own that names it
+        EXCEPTION WHEN dependent_objects_still_exist OR invalid_schema_name THEN  -- somebody's own that names it; or another one was faster
             NULL;
         END;
     END LOOP;
@@ -298,7 +297,7 @@ BEGIN
                 EXECUTE format('DROP TABLE %s CASCADE', replaced.relation::regclass);
             END IF;
             UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL
-            WHERE (c.run, c.source, c.chunk) = (replaced.run, replaced.source, replaced.chunk);
+            WHERE (c.run, c.source, c.chunk, c.kept_by) = (replaced.run, replaced.source, replaced.chunk, replaced.kept_by);
             dropped := dropped + 1;
         EXCEPTION
             WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);
@@ -331,12 +330,21 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._clean_up IS 'drops what a run, and those before it, have left that no later one may go on with';
 
--- Drops what nobody will go on with, when a run of this call has begun: what is not complete, what is
--- of runs whose server or role has gone, or that have ended well; and what the call says that it
--- will not go on with. What cannot be dropped now stays until the next run. How much was dropped:
--- there may be more.
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers(role name, server name, target_schema name, include text[], exclude text[], only_table text,
-    on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS bigint
+-- Runs that have schemas still. `of_use`: a later run may go on with what is there, which is
+-- complete, of a server and a role that are there, and of a run that has not ended well.
+CREATE OR REPLACE FUNCTION _mssql_fdw._runs_with_schemas() RETURNS TABLE (run bigint, role name, of_use boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT n.run, r.role, r.status IN ('running', 'failed', 'cancelled') AND EXISTS (SELECT FROM pg_foreign_server AS f WHERE f.srvname = r.server)
+           AND EXISTS (SELECT FROM replicate._chunks AS c JOIN pg_roles AS o ON o.oid = c.role WHERE c.kept_by = r.id AND o.rolname = r.role) IS TRUE
+    FROM (SELECT DISTINCT substring(x.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run
+          FROM pg_namespace AS x WHERE pg_get_userbyid(x.nspowner) = current_user AND x.nspname ~ '^replicate_[0-9]{1,18}(_|$)') AS n
+    LEFT JOIN replicate._runs AS r ON r.id = n.run
+$$;
+COMMENT ON FUNCTION _mssql_fdw._runs_with_schemas IS 'runs whose workers have left something, and whether it is of use';
+
+-- Drops what runs have left that nobody works on. What cannot be dropped now stays until a later
+-- run. How much was dropped: there may be more; 0: there is not, for now.
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_runs(runs bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
     found record;
@@ -347,16 +355,7 @@ BEGIN
     WHERE (c.run, c.source, c.chunk) IN (SELECT o.run, o.source, o.chunk FROM replicate._chunks AS o
                                          WHERE o.kept_by IS NULL AND NOT EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = o.run)
                                          FOR UPDATE SKIP LOCKED);
-    FOR found IN
-        SELECT n.run, (SELECT count(*) FROM replicate._chunks AS c WHERE c.kept_by = n.run) AS tables
-        FROM (SELECT DISTINCT substring(x.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run
-              FROM pg_namespace AS x WHERE pg_get_userbyid(x.nspowner) = current_user AND x.nspname ~ '^replicate_[0-9]{1,18}(_|$)') AS n
-        WHERE (options ->> 'resume')::boolean IS false AND jobs > 0
-              AND n.run IN (SELECT e FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e)
-           OR NOT EXISTS (SELECT FROM replicate._runs AS r JOIN pg_foreign_server AS f ON f.srvname = r.server JOIN pg_roles AS o ON o.rolname = r.role
-                          WHERE r.id = n.run AND r.status IN ('running', 'failed', 'cancelled')
-                            AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id AND c.role = o.oid))
-    LOOP
+    FOR found IN SELECT x.run, (SELECT count(*) FROM replicate._chunks AS c WHERE c.kept_by = x.run) AS tables FROM unnest(runs) AS x (run) LOOP
         BEGIN
             SELECT _mssql_fdw._discard_staging(found.run, 200 - dropped) INTO dropped_of_run WHERE NOT _mssql_fdw._is_worked_on(found.run);
             dropped := dropped + coalesce(dropped_of_run, 0);
@@ -371,7 +370,27 @@ BEGIN
     RETURN CASE WHEN dropped >= 200 THEN dropped ELSE 0 END;
 END
 $$;
-COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs have left and nobody will go on with';
+COMMENT ON FUNCTION _mssql_fdw._discard_runs IS 'drops what the workers of runs have left';
+
+-- When a run of this call begins: what its role has left that nobody goes on with, and what the call
+-- says that it will not go on with. What is others' is none of what it waits for.
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers(role name, server name, target_schema name, include text[], exclude text[], only_table text,
+    on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._discard_runs(ARRAY(
+        SELECT r.run FROM _mssql_fdw._runs_with_schemas() AS r
+        WHERE r.role = _discard_leftovers.role
+          AND (NOT r.of_use OR (options ->> 'resume')::boolean IS false AND jobs > 0
+                               AND r.run IN (SELECT e FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e))))
+$$;
+COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs of a role have left and nobody will go on with';
+
+-- Behind a run, by its keeper: whoever's.
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_orphans() RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._discard_runs(ARRAY(SELECT r.run FROM _mssql_fdw._runs_with_schemas() AS r WHERE r.of_use IS NOT TRUE))
+$$;
+COMMENT ON FUNCTION _mssql_fdw._discard_orphans IS 'drops what the workers of runs have left that is of no use';
 
 -- The same, called by everybody.
 CREATE OR REPLACE FUNCTION _mssql_fdw._drop_leftovers(server name, target_schema name, include text[], exclude text[], only_table text,

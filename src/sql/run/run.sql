@@ -48,6 +48,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_isolation IS 'step: note on a copy that is not of one moment';
 
+-- What stays beside a run that has no workers to go on with it.
+CREATE OR REPLACE FUNCTION _mssql_fdw._say_leftovers(server name) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._say(false, format('what run %s has left stays: %s %s', l.run, l.tables, CASE l.tables WHEN 1 THEN 'table' ELSE 'tables' END), NULL,
+                           format('A call like that one, with jobs, goes on with it; SELECT replicate_discard(%s) drops it.', l.run))
+    FROM replicate.leftovers AS l WHERE l.server = _say_leftovers.server AND l.role = current_user
+$$;
+COMMENT ON FUNCTION _mssql_fdw._say_leftovers IS 'notice on what the workers of earlier runs have left, of a run without workers';
+
 -- What a large database takes before the first step is done: the source's time and ours.
 CREATE OR REPLACE FUNCTION _mssql_fdw._say_times(model jsonb, took interval) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -212,7 +221,8 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    PERFORM _mssql_fdw._drop_leftovers(server, target_schema, include, exclude, only_table, on_existing, 0, chunk_rows, verify, options)
+    PERFORM _mssql_fdw._drop_leftovers(server, target_schema, include, exclude, only_table, on_existing, 0, chunk_rows, verify, options),
+            _mssql_fdw._say_leftovers(server)
     WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
         || jsonb_build_object('run', _mssql_fdw._run_of_workers());

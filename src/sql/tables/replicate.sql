@@ -215,7 +215,7 @@ LEFT JOIN LATERAL (
 WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
   AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
 COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
-COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; workers: it waits for them, who have rows of their own; load; index: one is built; else the kind of a step of the plan, or other';
+COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; workers: it waits for them, who have rows of their own; resume: what an earlier run has left of a table is taken over; load; index: one is built; else the kind of a step of the plan, or other';
 COMMENT ON COLUMN replicate.progress.tables IS 'how many tables this run has';
 COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in load order, the step is for';
 COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
@@ -479,7 +479,7 @@ COMMENT ON COLUMN replicate.run_chunks.attempts IS 'how often it was tried, with
 COMMENT ON COLUMN replicate.run_chunks.finished IS 'when it was committed';
 COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
 CREATE VIEW replicate.leftovers WITH (security_barrier) AS
-SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(pg_catalog.pg_total_relation_size(c.relation)) AS bytes, min(c.finished) AS since
+SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(c.bytes) AS bytes, min(c.finished) AS since
 FROM replicate._chunks AS c JOIN replicate.runs AS r ON r.id = c.kept_by
 WHERE r.status <> 'running'
 GROUP BY r.id, r.server, r.role;
@@ -488,7 +488,7 @@ COMMENT ON COLUMN replicate.leftovers.run IS 'number of the run, replicate.runs.
 COMMENT ON COLUMN replicate.leftovers.server IS 'foreign server of the source';
 COMMENT ON COLUMN replicate.leftovers.role IS 'who called it';
 COMMENT ON COLUMN replicate.leftovers.tables IS 'how many tables are done';
-COMMENT ON COLUMN replicate.leftovers.bytes IS 'their size on disk, with indexes';
+COMMENT ON COLUMN replicate.leftovers.bytes IS 'bytes of their values here, without headers, padding and compression';
 COMMENT ON COLUMN replicate.leftovers.since IS 'when the first of them was done';
 GRANT SELECT ON replicate.run_chunks, replicate.leftovers TO PUBLIC;
 CREATE TYPE replicate._work AS (
