@@ -11,6 +11,7 @@ WITH harmless (name, why) AS (VALUES
     ('_complete_model', 'the same'),
     ('_forget_model',   'the same'),
     ('_say_times',      'raises a notice'),
+    ('_say_leftovers',  'raises a notice'),
     ('_execute',        'executes statements as the caller, who can do so without it'),
     ('_raise',          'raises an error'),
     ('_check_unused',   'raises an error'),

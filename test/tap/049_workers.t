@@ -164,7 +164,8 @@ query "CREATE SCHEMA replicate_1_read CREATE TABLE t (a int); COMMENT ON SCHEMA 
 background reads "BEGIN; TABLE replicate_1_read.t; SELECT pg_sleep(600)"
 ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'reads' AND wait_event = 'PgSleep'\"" "while somebody reads what another has left"
 query "CREATE SCHEMA replicate_99_copies CREATE TABLE t (a int); COMMENT ON SCHEMA replicate_99_copies IS 'mssql_fdw: what run 99 has loaded, on its way'; CREATE SCHEMA replicate_98_mine"
-query "$(run 0)" >/dev/null 2>&1
+query "$(run 2)" >/dev/null 2>&1
+no_workers
 is "$(query "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'")" "replicate_1_read replicate_98_mine" "what a run has left goes with the next one, and nothing else"
 query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
 finish reads >/dev/null

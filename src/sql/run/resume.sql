@@ -376,12 +376,14 @@ COMMENT ON FUNCTION _mssql_fdw._discard_runs IS 'drops what the workers of runs 
 -- says that it will not go on with. What is others' is none of what it waits for.
 CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers(role name, server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS bigint
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT _mssql_fdw._discard_runs(ARRAY(
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN _mssql_fdw._discard_runs(ARRAY(
         SELECT r.run FROM _mssql_fdw._runs_with_schemas() AS r
         WHERE r.role = _discard_leftovers.role
           AND (NOT r.of_use OR (options ->> 'resume')::boolean IS false AND jobs > 0
-                               AND r.run IN (SELECT e FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e))))
+                               AND r.run IN (SELECT e FROM _mssql_fdw._earlier_runs(_discard_leftovers.role, server, target_schema, only_table) AS e))));
+END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs of a role have left and nobody will go on with';
 
