@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 87
+plan 93
 
 readonly tables="include => ARRAY['dbo.tap_resume%']"
 # all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
@@ -224,6 +224,39 @@ background discards "BEGIN; SELECT replicate_discard($first); SELECT pg_sleep(0.
 is "$(finish moves)$(query "SELECT replicate_discard($first)") $(finish discards) $(query "SELECT count(*) FROM public.pg_temp_$(query "SELECT 'copies.tap_resume_a'::regclass::oid")")" "f t 3000" "... two who drop it leave that alone, and each other"
 query "DROP TABLE $(query "SELECT $kept::regclass")"
 
+# Two that fail while somebody reads what an earlier one has left: neither keeper drops what is newer.
+fails
+query "$(all)" >/dev/null 2>&1
+ended && no_workers
+first=$(query "SELECT run FROM replicate.leftovers")
+background reads "BEGIN; SELECT count(*) FROM replicate_$first.pg_temp_$(query "SELECT 'copies.tap_resume_b'::regclass::oid"); SELECT pg_sleep(600)"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'reads' AND wait_event = 'PgSleep'\"" "while somebody reads what a run has left"
+fails
+query "$(all '"nul_policy": "strip"')" >/dev/null 2>&1
+fails
+query "$(all)" >/dev/null 2>&1
+no_workers
+is "$(query "SELECT sum(tables) FILTER (WHERE run = (SELECT max(id) FROM replicate.runs)) FROM replicate.leftovers")" 2 "... two more have failed, and what the last one has loaded stays"
+# What is not to be gone on with is not, also where it cannot be dropped now.
+fails
+like "$(answer "$(all '"resume": false')")" "what run $first has left is dropped by a later run, for somebody has a lock on it" "... one that is not to be resumed says what it cannot drop"
+no_workers
+is "$(query "SELECT count(*) FROM replicate.leftovers")" 0 "... and leaves nothing to go on with"
+query "SELECT pg_cancel_backend($(backend_of reads))" >/dev/null
+finish reads >/dev/null
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last) $(sums) $(schemas)" "abc $whole 0" "... so that the next one loads all, and drops it"
+# What a view depends on could not take its place.
+fails
+query "$(all)" >/dev/null 2>&1
+ended && no_workers
+first=$(query "SELECT run FROM replicate.leftovers")
+query "CREATE VIEW public.of_leftover AS SELECT id FROM replicate_$first.pg_temp_$(query "SELECT 'copies.tap_resume_a'::regclass::oid")"
+no_faults
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last) $(sums) $(schemas)" "ac $whole 0" "what a view has been made of is loaded anew"
+
 # Whether at all.
 fails
 query "$(all '"resume": false')" >/dev/null 2>&1
@@ -237,7 +270,7 @@ query "$(all '"resume": false')" >/dev/null 2>&1
 is "$(read_by_last) $(left) $(schemas)" 'abc 0 0' "one that is not to resume another loads all, and drops that"
 fails
 query "$(all)" >/dev/null 2>&1
-is "$(left)|$(query "SELECT notes FROM replicate.runs ORDER BY id DESC LIMIT 1" | sed 's/[0-9][0-9]*)/N)/')" '2|{"2 tables stay for the next call; SELECT replicate_discard(N) drops that"}' "history says what stays"
+is "$(left)|$(query "SELECT notes FROM replicate.runs ORDER BY id DESC LIMIT 1")" '2|{"2 tables were left for the next call: see replicate.leftovers"}' "history says what stays"
 no_faults
 query "SELECT FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_resume_c}', jobs => 1)" >/dev/null 2>&1
 is "$(left)" 2 "... also when a part is tried alone"

@@ -30,7 +30,7 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
 
 // By the keeper: what find_kept() has found becomes the run's. `waits`: for a lock, as long as
 // autovacuum may need to give way. Throws lock_not_available, too, for one that it met on its way.
-enum class Takeover : std::uint8_t { taken, locked, differs };
+enum class Takeover : std::uint8_t { taken, locked, differs, failed };
 Takeover take_over(const char* schema, std::int64_t run, std::int64_t loaded_by, Datum work, bool waits);
 
 }  // namespace mssql::pg

@@ -201,6 +201,9 @@ Oid role_of_run(std::int64_t run) {
   return role;
 }
 
+// Objects that one call drops: each takes several locks.
+constexpr int most_discarded = 500;
+
 // _discard(run bigint) RETURNS boolean; STRICT.
 Datum discard(FunctionCallInfo fcinfo) {
   PreventCommandIfReadOnly("replicate_discard()");
@@ -214,8 +217,13 @@ Datum discard(FunctionCallInfo fcinfo) {
                     running ? errhint("SELECT replicate_cancel(" INT64_FORMAT ") ends it.", run)
                             : errhint("Try again in a few seconds.")));
   }
-  PG_RETURN_BOOL(write_in_history(psprintf("SELECT %s._discard_staging(" INT64_FORMAT ")", own_schema(fcinfo), run)) >
-                 0);
+  const std::int64_t dropped = write_in_history(
+      psprintf("SELECT %s._discard_staging(" INT64_FORMAT ", %d)", own_schema(fcinfo), run, most_discarded));
+  if (dropped >= most_discarded) {
+    say(false, psprintf("run " INT64_FORMAT " has left more than can be dropped at once", run), nullptr,
+        psprintf("SELECT replicate_discard(" INT64_FORMAT ") again, in a transaction of its own.", run));
+  }
+  PG_RETURN_BOOL(dropped > 0);
 }
 
 // Whether its options say {"wait": false}.
@@ -524,6 +532,7 @@ Datum mssql_fdw_discard(PG_FUNCTION_ARGS) {
 Datum mssql_fdw_drop_leftovers(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     if (!in_run()) elog(ERROR, "leftovers are dropped by runs only");
+    if (IsolationUsesXactSnapshot()) PG_RETURN_VOID();  // what is of use by now cannot be seen
     (void)drop_leftovers(own_schema(fcinfo), arguments_as_sql(fcinfo));
     PG_RETURN_VOID();
   });

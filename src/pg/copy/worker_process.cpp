@@ -192,12 +192,13 @@ void take_over_for(const Work& work) {
   pgstat_report_activity(STATE_RUNNING, "/* mssql_fdw */ takes over what an earlier run has left");
   Taking taking{work.request.loaded_by, work.work, waits, Takeover::differs};
   const ErrorData* error = in_starters_transaction(take, &taking, [](const ErrorData&) { return true; });
+  TakeoverAnswer answer{taking.became, ""};
   if (error != nullptr) {
-    const bool locked = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-    taking.became = locked ? Takeover::locked : Takeover::differs;
+    answer.became = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ? Takeover::locked : Takeover::failed;
+    put_text(answer.error, sizeof(answer.error), error->message);
   }
-  waits = waits && taking.became != Takeover::locked;
-  answer_part(reinterpret_cast<const char*>(&taking.became), sizeof(taking.became));
+  waits = waits && answer.became != Takeover::locked;
+  answer_part(reinterpret_cast<const char*>(&answer), sizeof(answer));
 }
 
 void begin_run_of(Work& work) {

@@ -20,6 +20,12 @@ struct Request {
   Size array_at() const { return work_at() + MAXALIGN(work_size); }
 };
 
+// What the keeper answers of what it is to take over.
+struct TakeoverAnswer {
+  Takeover became;
+  char error[512];  // where it has failed
+};
+
 // The process leads, or works for, this run from now on.
 void take_run(std::int64_t run);
 

@@ -54,10 +54,16 @@ void ask_to_take_up(Team* team, std::int64_t run) {
   (void)answer_of_keeper<bool>(team);
 }
 
-Takeover ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
+TakeoverAnswer ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
   const void* bytes = DatumGetPointer(work);
   ask_for(team, keeper, {run, {0, 0}, 0, loaded_by, VARSIZE_ANY(bytes), 0}, bytes, nullptr);
-  return answer_of_keeper<Takeover>(team);
+  return answer_of_keeper<TakeoverAnswer>(team);
+}
+
+const char* reason_of(const TakeoverAnswer& answer) {
+  if (answer.became == Takeover::failed) return psprintf("Taking it over has failed: %s", answer.error);
+  return answer.became == Takeover::locked ? "Somebody has a lock on it."
+                                           : "Its rows have been changed, or are another run's by now.";
 }
 
 // Of all workers.
@@ -213,11 +219,9 @@ void RunOfWorkers::find_kept_tables() {
       continue;
     }
     show_progress({"resume", table.source, table.target, table.number, nloads_});
-    const Takeover became = ask_to_take_over(present_team(), number, kept.loaded_by, table.work);
-    if (became != Takeover::taken) {
-      say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source),
-          became == Takeover::locked ? "Somebody has a lock on it."
-                                     : "Its rows have been changed, or are another run's by now.",
+    const TakeoverAnswer answer = ask_to_take_over(present_team(), number, kept.loaded_by, table.work);
+    if (answer.became != Takeover::taken) {
+      say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source), reason_of(answer),
           nullptr);
     } else {
       table.kept = true;

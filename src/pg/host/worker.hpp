@@ -32,4 +32,7 @@ ErrorData* in_starters_transaction(void (*body)(void*), void* argument,
 // The same, and no cancel ends it: there is nothing more to cancel.
 void in_peace(void (*body)(void*), void* argument);
 
+// For what is told to another process: what of a text fits into its place, in whole characters.
+void put_text(char* target, Size room, const char* text);
+
 }  // namespace mssql::pg

@@ -47,8 +47,6 @@ dsm_segment* describe(const WorkerTask& task, Size rest);
 // Null where there is no room for a worker.
 BackgroundWorkerHandle* launch(const WorkerTask& task, dsm_segment* made);
 
-// What of a text fits into its place, in whole characters.
-void put_text(char* target, Size room, const char* text);
 void put_error(Shared* shared, const ErrorData& error);
 
 // The worker's side, in this order.

@@ -3,7 +3,8 @@
 -- of; and it stands in the schemas of the run, until this or a later run, which takes it over into
 -- its own, puts it into its place.
 
--- What a table is by itself, its file, too: another run may have given it newer rows meanwhile.
+-- What a table is by itself, its file, too: another run may have given it newer rows meanwhile; and
+-- what depends on it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._state_of(relation oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT md5(concat_ws(E'\n', c.relkind, c.relam, c.relowner, c.reltablespace, c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relacl, pg_relation_filenode(c.oid),
@@ -14,10 +15,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (SELECT string_agg(g::text, E'\n' ORDER BY g.oid) FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal),
         (SELECT string_agg(p::text, E'\n' ORDER BY p.oid) FROM pg_policy AS p WHERE p.polrelid = c.oid),
         (SELECT string_agg(h.inhrelid::text, ' ' ORDER BY h.inhrelid) FROM pg_inherits AS h WHERE h.inhparent = c.oid),
-        (SELECT string_agg(r::text, E'\n' ORDER BY r.oid) FROM pg_rewrite AS r WHERE r.ev_class = c.oid)))
+        (SELECT string_agg(r::text, E'\n' ORDER BY r.oid) FROM pg_rewrite AS r WHERE r.ev_class = c.oid),
+        (SELECT string_agg(format('%s %s', d.classid, d.objid), ' ' ORDER BY d.classid, d.objid, d.refobjsubid) FROM pg_depend AS d
+         WHERE d.deptype = 'n' AND (d.refclassid, d.refobjid) IN (('pg_class'::regclass, c.oid), ('pg_type'::regclass, c.reltype)))))
     FROM pg_class AS c WHERE c.oid = relation
 $$;
-COMMENT ON FUNCTION _mssql_fdw._state_of IS 'hash of what a table is by itself: columns, indexes, constraints, rights, file';
+COMMENT ON FUNCTION _mssql_fdw._state_of IS 'hash of what a table is by itself: columns, indexes, constraints, rights, file, dependents';
 
 -- Whose rows a run reads: that database of that server, as that login sees it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._identity_of_source(model jsonb) RETURNS text
@@ -100,8 +103,9 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._keep_chunk IS 'writes into the ledger what a worker has loaded';
 
--- Runs of the same role, server and target whose workers have left something, and nobody works on;
--- the keeper of one that has ended may be cleaning up still, which does not touch that.
+-- Runs of the same role, server and target whose workers have left something, and nobody works on.
+-- The keeper of one that has ended may be cleaning up still: it drops what runs before that one have
+-- left.
 CREATE OR REPLACE FUNCTION _mssql_fdw._earlier_runs(role name, server name, target_schema name, only_table text) RETURNS SETOF bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.id FROM replicate._runs AS r
@@ -118,7 +122,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._runs_before(run bigint) RETURNS SETOF big
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT e FROM replicate._runs AS r
     CROSS JOIN LATERAL _mssql_fdw._earlier_runs(r.role, r.server, (r.arguments ->> 'target_schema')::name, r.arguments ->> 'source_table') AS e
-    WHERE r.id = _runs_before.run AND e <> r.id
+    WHERE r.id = _runs_before.run AND e < r.id
 $$;
 COMMENT ON FUNCTION _mssql_fdw._runs_before IS 'runs of the role, server and target of a run that have left something';
 
@@ -232,6 +236,7 @@ DECLARE
     schema record;
     dropped bigint := 0;
 BEGIN
+    PERFORM _mssql_fdw._forget_chunks(run);
     FOR schema IN SELECT n.oid, n.nspname FROM pg_namespace AS n WHERE _mssql_fdw._is_staging_schema(n.oid, run) LOOP
         dropped := dropped + _mssql_fdw._drop_contents(schema.oid, at_most - dropped);
         IF dropped >= at_most THEN
@@ -244,7 +249,6 @@ BEGIN
             NULL;
         END;
     END LOOP;
-    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _discard_staging.run;
     RETURN dropped;
 END
 $$;
@@ -269,7 +273,7 @@ BEGIN
         END;
     END LOOP;
     PERFORM set_config('lock_timeout', callers_timeout, true);
-    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _drop_empty_staging.run;
+    PERFORM _mssql_fdw._forget_chunks(run);
     RETURN 0;
 END
 $$;
@@ -287,6 +291,9 @@ DECLARE
     left_by bigint;
     stays boolean := keeps AND (SELECT (r.arguments #>> '{options,resume}')::boolean IS NOT false FROM replicate._runs AS r WHERE r.id = run);
 BEGIN
+    IF NOT stays THEN  -- whether it can be dropped now or not
+        PERFORM _mssql_fdw._forget_chunks(run);
+    END IF;
     FOR replaced IN SELECT c.run, c.source, c.chunk, c.relation, c.kept_by FROM replicate._chunks AS c
                     WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_clean_up.run) AS e)
                       AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source AND t.rows IS NOT NULL)
@@ -301,6 +308,7 @@ BEGIN
             dropped := dropped + 1;
         EXCEPTION
             WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);
+            WHEN undefined_table THEN NULL;  -- another one was faster
             WHEN OTHERS THEN RAISE LOG 'mssql_fdw: what run % has left of % was not dropped: %', replaced.kept_by, replaced.source, SQLERRM;
         END;
     END LOOP;
@@ -310,9 +318,10 @@ BEGIN
     FOR left_by IN SELECT DISTINCT x.run FROM (SELECT substring(n.nspname, '^replicate_([0-9]{1,18})(?:_|$)')::bigint AS run FROM pg_namespace AS n
                                                WHERE n.nspname ~ '^replicate_[0-9]{1,18}(_|$)') AS x
                    JOIN replicate._runs AS r ON r.id = x.run JOIN replicate._runs AS o ON o.id = _clean_up.run
-                   WHERE (r.id = o.id OR r.server = o.server AND r.role = o.role AND NOT _mssql_fdw._is_worked_on(r.id))
-                     AND NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id AND (stays OR c.kept_by <> o.id)) LOOP
+                   WHERE r.id = o.id OR r.server = o.server AND r.role = o.role LOOP
         EXIT WHEN dropped >= 200;
+        CONTINUE WHEN left_by <> run AND _mssql_fdw._is_worked_on(left_by);
+        CONTINUE WHEN EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = left_by);  -- one has done something meanwhile
         BEGIN
             dropped := dropped + _mssql_fdw._discard_staging(left_by, 200 - dropped);
         EXCEPTION WHEN OTHERS THEN
@@ -321,8 +330,7 @@ BEGIN
     END LOOP;
     PERFORM set_config('lock_timeout', '0', true);
     UPDATE replicate._runs AS r
-    SET notes = notes || (SELECT format('%s %s for the next call; SELECT replicate_discard(%s) drops that', count(*),
-                                        CASE count(*) WHEN 1 THEN 'table stays' ELSE 'tables stay' END, r.id)
+    SET notes = notes || (SELECT format('%s left for the next call: see replicate.leftovers', CASE count(*) WHEN 1 THEN '1 table was' ELSE count(*) || ' tables were' END)
                           FROM replicate._chunks AS c WHERE c.kept_by = r.id HAVING count(*) > 0)
     WHERE r.id = run AND dropped = 0 AND EXISTS (SELECT FROM replicate._chunks AS c WHERE c.kept_by = r.id);
     RETURN dropped;
@@ -342,29 +350,43 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._runs_with_schemas IS 'runs whose workers have left something, and whether it is of use';
 
--- Drops what runs have left that nobody works on. What cannot be dropped now stays until a later
+-- They are not to be gone on with, whether or not they can be dropped now.
+CREATE OR REPLACE FUNCTION _mssql_fdw._forget_chunks(run bigint) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _forget_chunks.run
+$$;
+COMMENT ON FUNCTION _mssql_fdw._forget_chunks IS 'lets no later run go on with what a run has left';
+
+-- Drops what runs have left that nobody works on: of `unwanted` ones, and of others where it is of
+-- no use, which is looked at when nobody works on them. What cannot be dropped now stays until a later
 -- run. How much was dropped: there may be more; 0: there is not, for now.
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_runs(runs bigint[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_runs(runs bigint[], unwanted bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    found record;
+    each bigint;
+    tables bigint;
     dropped bigint := 0;
-    dropped_of_run bigint;
 BEGIN
     DELETE FROM replicate._chunks AS c
     WHERE (c.run, c.source, c.chunk) IN (SELECT o.run, o.source, o.chunk FROM replicate._chunks AS o
                                          WHERE o.kept_by IS NULL AND NOT EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = o.run)
                                          FOR UPDATE SKIP LOCKED);
-    FOR found IN SELECT x.run, (SELECT count(*) FROM replicate._chunks AS c WHERE c.kept_by = x.run) AS tables FROM unnest(runs) AS x (run) LOOP
+    FOREACH each IN ARRAY runs LOOP
+        EXIT WHEN dropped >= 200;
+        CONTINUE WHEN _mssql_fdw._is_worked_on(each);
+        CONTINUE WHEN each <> ALL (unwanted) AND EXISTS (SELECT FROM _mssql_fdw._runs_with_schemas() AS r WHERE r.run = each AND r.of_use);
+        SELECT count(*) INTO tables FROM replicate._chunks AS c WHERE c.kept_by = each;
+        PERFORM _mssql_fdw._forget_chunks(each);
         BEGIN
-            SELECT _mssql_fdw._discard_staging(found.run, 200 - dropped) INTO dropped_of_run WHERE NOT _mssql_fdw._is_worked_on(found.run);
-            dropped := dropped + coalesce(dropped_of_run, 0);
-            PERFORM _mssql_fdw._say(false, format('drops what run %s has left: %s %s', found.run, found.tables, CASE found.tables WHEN 1 THEN 'table' ELSE 'tables' END))
-            WHERE dropped_of_run > 0 AND found.tables > 0;
-            EXIT WHEN dropped >= 200;
+            dropped := dropped + _mssql_fdw._discard_staging(each, 200 - dropped);
+            PERFORM _mssql_fdw._say(false, format('drops what run %s has left: %s %s', each, tables, CASE tables WHEN 1 THEN 'table' ELSE 'tables' END))
+            WHERE tables > 0;
         EXCEPTION
-            WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);  -- who reads it keeps no run waiting for longer
-            WHEN OTHERS THEN NULL;
+            WHEN lock_not_available THEN
+                PERFORM set_config('lock_timeout', '1ms', true);  -- who reads it keeps no run waiting for longer
+                PERFORM _mssql_fdw._say(false, format('what run %s has left is dropped by a later run, for somebody has a lock on it', each)) WHERE tables > 0;
+            WHEN OTHERS THEN
+                RAISE LOG 'mssql_fdw: what run % has left was not dropped: %', each, SQLERRM;
         END;
     END LOOP;
     RETURN CASE WHEN dropped >= 200 THEN dropped ELSE 0 END;
@@ -377,12 +399,12 @@ COMMENT ON FUNCTION _mssql_fdw._discard_runs IS 'drops what the workers of runs 
 CREATE OR REPLACE FUNCTION _mssql_fdw._discard_leftovers(role name, server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    unwanted bigint[] := ARRAY(SELECT e FROM _mssql_fdw._earlier_runs(role, server, target_schema, only_table) AS e
+                               WHERE (options ->> 'resume')::boolean IS false AND jobs > 0);
 BEGIN
-    RETURN _mssql_fdw._discard_runs(ARRAY(
-        SELECT r.run FROM _mssql_fdw._runs_with_schemas() AS r
-        WHERE r.role = _discard_leftovers.role
-          AND (NOT r.of_use OR (options ->> 'resume')::boolean IS false AND jobs > 0
-                               AND r.run IN (SELECT e FROM _mssql_fdw._earlier_runs(_discard_leftovers.role, server, target_schema, only_table) AS e))));
+    RETURN _mssql_fdw._discard_runs(ARRAY(SELECT r.run FROM _mssql_fdw._runs_with_schemas() AS r
+                                          WHERE r.role = _discard_leftovers.role AND (NOT r.of_use OR r.run = ANY (unwanted))), unwanted);
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of earlier runs of a role have left and nobody will go on with';
@@ -390,7 +412,7 @@ COMMENT ON FUNCTION _mssql_fdw._discard_leftovers IS 'drops what the workers of 
 -- Behind a run, by its keeper: whoever's.
 CREATE OR REPLACE FUNCTION _mssql_fdw._discard_orphans() RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT _mssql_fdw._discard_runs(ARRAY(SELECT r.run FROM _mssql_fdw._runs_with_schemas() AS r WHERE r.of_use IS NOT TRUE))
+    SELECT _mssql_fdw._discard_runs(ARRAY(SELECT r.run FROM _mssql_fdw._runs_with_schemas() AS r WHERE r.of_use IS NOT TRUE), '{}')
 $$;
 COMMENT ON FUNCTION _mssql_fdw._discard_orphans IS 'drops what the workers of runs have left that is of no use';
 

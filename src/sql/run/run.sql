@@ -52,7 +52,7 @@ COMMENT ON FUNCTION _mssql_fdw._plan_isolation IS 'step: note on a copy that is 
 CREATE OR REPLACE FUNCTION _mssql_fdw._say_leftovers(server name) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _mssql_fdw._say(false, format('what run %s has left stays: %s %s', l.run, l.tables, CASE l.tables WHEN 1 THEN 'table' ELSE 'tables' END), NULL,
-                           format('A call like that one, with jobs, goes on with it; SELECT replicate_discard(%s) drops it.', l.run))
+                           format('SELECT replicate_discard(%s) drops it; a call with jobs goes on with what is as it was then.', l.run))
     FROM replicate.leftovers AS l WHERE l.server = _say_leftovers.server AND l.role = current_user
 $$;
 COMMENT ON FUNCTION _mssql_fdw._say_leftovers IS 'notice on what the workers of earlier runs have left, of a run without workers';

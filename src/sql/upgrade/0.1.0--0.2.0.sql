@@ -127,7 +127,7 @@ COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
 CREATE VIEW replicate.leftovers WITH (security_barrier) AS
 SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(c.bytes) AS bytes, min(c.finished) AS since
 FROM replicate._chunks AS c JOIN replicate.runs AS r ON r.id = c.kept_by
-WHERE r.status <> 'running'
+WHERE r.status <> 'running' AND EXISTS (SELECT FROM pg_catalog.pg_class AS k WHERE k.oid = c.relation)
 GROUP BY r.id, r.server, r.role;
 COMMENT ON VIEW replicate.leftovers IS 'what the workers of runs have loaded that did not end well; the next call goes on with it, replicate_discard(run) drops it';
 COMMENT ON COLUMN replicate.leftovers.run IS 'number of the run, replicate.runs.id';
