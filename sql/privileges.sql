@@ -3,6 +3,7 @@
 WITH harmless (name, why) AS (VALUES
     ('_read_catalog',   'a closed list of queries, by the caller''s own mapping and right on the server, into his own memory'),
     ('_source_count',   'counts one table, by names that it quotes, with the same rights'),
+    ('_range_bounds',   'asks one table for values of its key, by names that it quotes, with the same rights'),
     ('_count',          'calls _source_count, and counts a table that the caller may read'),
     ('_model',          'reads the source by _read_catalog'),
     ('_make_model',     'the caller''s own memory'),

@@ -16,7 +16,7 @@ diag "FAULTS_SEED=$seed FAULTS_ROUNDS=$rounds"
 readonly tables='a b c'
 readonly faults=(cancel terminate_leader terminate_worker terminate_keeper kill_worker kill_leader kill_keeper crash shutdown cut_rows cut_bytes error stall deadlocks)
 directory=$(query "SHOW data_directory")
-run() { echo "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_fault%'], jobs => $1)"; }
+run() { echo "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_fault%'], jobs => $1, chunk_rows => ${2:-NULL})"; }
 up() { until query "SELECT 1" >/dev/null 2>&1; do sleep 0.1; done; }
 quiet() { no_workers && wait_until 60 "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'faulty'"; }
 process() { query "SELECT pid FROM pg_stat_activity WHERE $1 AND datname = current_database() LIMIT 1"; }
@@ -93,7 +93,9 @@ for ((round = 1; round <= rounds; ++round)); do
   jobs=$((1 + RANDOM % 3))
   pause=$(awk -v r=$RANDOM 'BEGIN { printf "%.2f", 0.1 + r / 32768 * 1.4 }')
   wrong=
-  background faulty "$(run $jobs)"
+  chunk_rows=$((RANDOM % 2 ? 700 : 0))
+  [ "$chunk_rows" != 0 ] || chunk_rows=NULL
+  background faulty "$(run $jobs $chunk_rows)"
   sleep "$pause"
   meet "$what"
   until [ -s "$tap_directory/faulty.status" ]; do sleep 0.1; done
@@ -121,7 +123,7 @@ for ((round = 1; round <= rounds; ++round)); do
   got=$(keys)
   case $got in "${expected}c"*" ftrue"* | "${expected}c"*" ffalse"*) ;; *) wrong+="keys have $got, not $expected; " ;; esac
   [ "$(leftovers)" = "0 0 0 0" ] || wrong+="left: $(leftovers); "
-  is "$wrong" '' "round $round: $what after $pause s, $jobs jobs: $first, then $now"
+  is "$wrong" '' "round $round: $what after $pause s, $jobs jobs, $chunk_rows rows a chunk: $first, then $now"
   [ -z "$wrong" ] || diag "seed $seed"
 done
 is "$(query "SELECT count(*) FROM replicate.runs WHERE status = 'running'")" 0 "history has no run that works"

@@ -4,6 +4,7 @@
 #include "core/tsql/select.hpp"
 #include "core/tsql/statement.hpp"
 #include "pg/copy/constraint_check.hpp"
+#include "pg/copy/key_range.hpp"
 #include "pg/copy/loader.hpp"
 #include "pg/copy/run.hpp"
 #include "pg/copy/run_now.hpp"
@@ -83,15 +84,18 @@ RemoteTable remote_table(FunctionCallInfo fcinfo) {
 }
 
 // Core only.
-const char* rows_query(const RemoteTable& table, tsql::TextForm form) {
+const char* rows_query(const RemoteTable& table, tsql::TextForm form, const KeyRange* range) {
   std::vector<std::string> items;
+  std::vector<std::string> conditions;
+  const char* condition = range == nullptr ? nullptr : condition_of(*range);
+  if (condition != nullptr) conditions.emplace_back(condition);
   for (int i = 0; i < table.ncolumns; ++i) {
     const std::string column = tsql::quote_name(table.columns[i]);
     const std::optional<Type> type = type_from_name(table.types[i]);
     items.push_back(type ? tsql::select_expression({*type, 0, 0, 0}, column, form) : column);
   }
   const std::string from = tsql::table_reference(table.schema, table.name, table.memory_optimized);
-  return copy_out(tsql::select({items, from, {}, {}}));
+  return copy_out(tsql::select({items, from, conditions, {}}));
 }
 
 // What the bytes do not say: which CLR type they are of, and that they are text.
@@ -122,15 +126,17 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   request.ncolumns = columns.count;
   request.source = text_to_cstring(PG_GETARG_TEXT_PP(7));
   request.policy = character_policy(text_to_cstring(PG_GETARG_TEXT_PP(8)));
-  request.estimated_rows = PG_GETARG_INT64(9);
-  request.estimated_bytes = PG_GETARG_INT64(10);
+  const KeyRange* range = loaded_range();
+  const int chunks = range == nullptr ? 1 : range->chunks;
+  request.estimated_rows = PG_GETARG_INT64(9) / chunks;
+  request.estimated_bytes = PG_GETARG_INT64(10) / chunks;
   const RemoteTable table = remote_table(fcinfo);
   if (columns.count != table.ncolumns) {
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns of source and target differ in number")));
   }
   const tsql::TextForm form = text_form(option_list(server->options), request.policy);
   request.types = described_columns(table, form);
-  const char* query = rows_query(table, form);
+  const char* query = rows_query(table, form, range);
   request.sql = pg_any_to_server(query, static_cast<int>(std::strlen(query)), PG_UTF8);
 
   TupleDesc descriptor = nullptr;

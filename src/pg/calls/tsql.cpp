@@ -8,6 +8,7 @@
 #include "core/names.hpp"
 #include "core/nearest.hpp"
 #include "core/tsql/expression.hpp"
+#include "core/tsql/key_range.hpp"
 #include "core/tsql/quote.hpp"
 #include "core/types.hpp"
 #include "pg/fdw/import.hpp"
@@ -99,6 +100,11 @@ const char* note_text(const std::optional<RemoteType>& type) {
 
 const char* declaration_text(const std::optional<RemoteType>& type) {
   return type ? copy_out(declare(*type)) : nullptr;
+}
+
+bool can_bound(std::string_view name) {
+  const std::optional<Type> type = type_from_name(name);
+  return type && tsql::can_bound(*type);
 }
 
 const char* quoted(std::string_view name) { return copy_out(tsql::in_brackets(name)); }
@@ -270,6 +276,11 @@ Datum mssql_fdw_local_type(PG_FUNCTION_ARGS) {
 // _lossy_note(type text, max_length int, "precision" int, scale int) RETURNS text
 Datum mssql_fdw_lossy_note(PG_FUNCTION_ARGS) {
   return fence([&] { return result(fcinfo, note_text(type_argument(fcinfo, 0))); });
+}
+
+// _can_bound(type text) RETURNS boolean
+Datum mssql_fdw_can_bound(PG_FUNCTION_ARGS) {
+  return fence([&]() -> Datum { PG_RETURN_BOOL(can_bound(argument(fcinfo, 0))); });
 }
 
 // _declare(type text, max_length int, "precision" int, scale int) RETURNS text

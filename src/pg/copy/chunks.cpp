@@ -5,17 +5,120 @@
 
 namespace mssql::pg {
 
+namespace {
+
+struct BoundsQuestion {
+  const char* schema;
+  Oid server;
+  Datum work;
+  MemoryContext context;
+  Datum bounds;
+};
+
+// As the user, whose login it is.
+void ask_for_bounds(void* argument) {
+  auto* question = static_cast<BoundsQuestion*>(argument);
+  const char* server = GetForeignServer(question->server)->servername;
+  Oid types[] = {NAMEOID, type_of_work()};
+  Datum values[] = {DirectFunctionCall1(namein, CStringGetDatum(server)), question->work};
+  SPI_connect();
+  if (SPI_execute_with_args(
+          psprintf("SELECT %s._range_bounds($1, w.schema, w.name, w.is_memory_optimized, w.rows, w.chunks, w.key, "
+                   "w.key_types, w.key_collations) FROM (SELECT ($2).*) AS w",
+                   question->schema),
+          lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT)
+    elog(ERROR, "chunks have no bounds");
+  question->bounds = kept_value(question->context, 1);
+  SPI_finish();
+}
+
+// What a server cannot do, or does not let this login do, is no reason not to load the table.
+bool can_do_without_bounds(const ErrorData& error, void*) {
+  const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
+  if (category != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION && category != ERRCODE_FEATURE_NOT_SUPPORTED)
+    return false;
+  say(false, psprintf("a table is loaded by one worker, for the source gives no bounds of chunks: %s", error.message),
+      nullptr, nullptr);
+  return true;
+}
+
+}  // namespace
+
 Oid type_of_work() { return get_rel_type_id(get_relname_relid("_work", get_namespace_oid("replicate", false))); }
 
-void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes, int attempts) {
-  Oid types[] = {INT8OID, OIDOID, type_of_work(), get_array_type(ARR_ELEMTYPE(outcomes)), INT4OID};
-  Datum values[] = {Int64GetDatum(run), ObjectIdGetDatum(GetUserId()), work, PointerGetDatum(outcomes),
-                    Int32GetDatum(attempts)};
-  (void)write_in_history(psprintf("SELECT %s._keep_chunk($1, $2, $3, $4, $5)", schema), lengthof(types), types, values);
+Part part_of(const Step& step) {
+  if (std::strcmp(step.kind, "load") == 0) return Part::chunk;
+  const bool makes = std::strcmp(step.kind, "table") == 0 || std::strcmp(step.kind, "stage") == 0;
+  return makes ? Part::beginning : Part::end;
+}
+
+Datum find_bounds(const char* schema, Oid server, Datum work) {
+  BoundsQuestion question{schema, server, work, CurrentMemoryContext, 0};
+  if (!in_subtransaction(ask_for_bounds, &question, can_do_without_bounds))
+    return PointerGetDatum(construct_empty_array(TEXTOID));
+  return question.bounds;
+}
+
+void keep_chunk(const char* schema, std::int64_t run, Datum work, const Done& done) {
+  Oid types[] = {INT8OID, type_of_work(), get_array_type(ARR_ELEMTYPE(done.outcomes)), INT4OID, INT4OID,
+                 OIDOID,  TEXTARRAYOID};
+  Datum values[] = {Int64GetDatum(run),
+                    work,
+                    PointerGetDatum(done.outcomes),
+                    Int32GetDatum(done.attempts),
+                    Int32GetDatum(done.chunk.number),
+                    ObjectIdGetDatum(GetUserId()),
+                    done.bounds};
+  const char* call = nullptr;
+  switch (done.chunk.part) {
+    case Part::whole: call = "_keep_chunk($1, $6, $2, $3, $4)"; break;
+    case Part::beginning: call = "_keep_split($1, $6, $2, $3, $4, $7)"; break;
+    case Part::chunk: call = "_keep_chunk_of_split($1, $2, $3, $4, $5)"; break;
+    case Part::end: call = "_keep_finished($1, $2, $3, $4)"; break;
+  }
+  const int nargs = done.chunk.part == Part::beginning ? lengthof(types) : lengthof(types) - 1;
+  (void)write_in_history(psprintf("SELECT %s.%s", schema, call), nargs, types, values);
+}
+
+const KeyRange* range_of_chunk(const char* schema, std::int64_t run, Datum work, Chunk chunk) {
+  Oid types[] = {INT8OID, type_of_work(), INT4OID};
+  Datum values[] = {Int64GetDatum(run), work, Int32GetDatum(chunk.number)};
+  MemoryContext context = CurrentMemoryContext;
+  auto* range = static_cast<KeyRange*>(palloc0(sizeof(KeyRange)));
+  SPI_connect();
+  as_history_owner([&] {
+    if (SPI_execute_with_args(
+            psprintf("SELECT ($2).key, ($2).key_types, ($2).key_collations, r.lower, r.upper, "
+                     "%s._count_chunks($1, ($2).source)::int FROM %s._chunk_range($1, ($2).source, $3) AS r",
+                     schema, schema),
+            lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT ||
+        SPI_processed != 1)
+      elog(ERROR, "chunk has no range");
+  });
+  TextList* const lists[] = {&range->key.columns, &range->key.types, &range->key.collations, &range->lower,
+                             &range->upper};
+  MemoryContext old = MemoryContextSwitchTo(context);
+  for (int i = 0; i < static_cast<int>(lengthof(lists)); ++i) {
+    bool isnull = false;
+    const Datum texts = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+    if (!isnull) *lists[i] = text_list(DatumGetArrayTypeP(texts));
+  }
+  bool isnull = false;
+  range->chunks = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 6, &isnull));
+  MemoryContextSwitchTo(old);
+  SPI_finish();
+  return range;
+}
+
+int count_chunks(const char* schema, std::int64_t run, Datum work) {
+  Oid types[] = {INT8OID, type_of_work()};
+  Datum values[] = {Int64GetDatum(run), work};
+  return static_cast<int>(
+      write_in_history(psprintf("SELECT %s._count_chunks($1, ($2).source)", schema), lengthof(types), types, values));
 }
 
 KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int count) {
-  enum { table_id = 1, loaded_by, outcomes, message, detail };
+  enum { table_id = 1, loaded_by, outcomes, message, detail, chunks, loaded };
   MemoryContext context = CurrentMemoryContext;
   const Oid type = type_of_work();
   ArrayType* array = construct_array(const_cast<Datum*>(work), count, type, -1, false, TYPALIGN_DOUBLE);
@@ -24,7 +127,8 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
   KeptList found{nullptr, 0};
   SPI_connect();
   as_history_owner([&] {
-    run_now(psprintf("SELECT k.table_id, k.loaded_by, k.outcomes, k.message, k.detail FROM %s._kept($1, $2, $3) AS k",
+    run_now(psprintf("SELECT k.table_id, k.loaded_by, k.outcomes, k.message, k.detail, coalesce(k.chunks, 0), k.loaded "
+                     "FROM %s._kept($1, $2, $3) AS k",
                      schema),
             lengthof(types), types, values, 0);
   });
@@ -38,8 +142,12 @@ KeptList find_kept(const char* schema, std::int64_t run, const Datum* work, int 
     const Datum run_of_chunk = SPI_getbinval(row, SPI_tuptable->tupdesc, loaded_by, &none);
     found.tables[found.count] = {
         static_cast<int>(oid_of(SPI_tuptable, static_cast<std::uint64_t>(found.count), table_id)),
-        DatumGetInt64(run_of_chunk), isnull ? nullptr : DatumGetArrayTypePCopy(kept),
-        SPI_getvalue(row, SPI_tuptable->tupdesc, message), SPI_getvalue(row, SPI_tuptable->tupdesc, detail)};
+        DatumGetInt64(run_of_chunk),
+        isnull ? nullptr : DatumGetArrayTypePCopy(kept),
+        SPI_getvalue(row, SPI_tuptable->tupdesc, message),
+        SPI_getvalue(row, SPI_tuptable->tupdesc, detail),
+        DatumGetInt32(SPI_getbinval(row, SPI_tuptable->tupdesc, chunks, &none)),
+        DatumGetArrayTypePCopy(SPI_getbinval(row, SPI_tuptable->tupdesc, loaded, &none))};
   }
   MemoryContextSwitchTo(old);
   SPI_finish();

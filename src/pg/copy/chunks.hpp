@@ -2,16 +2,43 @@
 // it is of, and lets a later run go on with them (src/sql/run/resume.sql).
 #pragma once
 
+#include "key_range.hpp"
 #include "pg/host/boundary.hpp"
+#include "steps.hpp"
 
 namespace mssql::pg {
 
 // A table's part of a plan: replicate._work.
 Oid type_of_work();
 
-// In the transaction of a worker: what it has loaded, at which attempt, and what became of the
-// steps of it, rows of replicate._outcome. `schema`: of our own functions, quoted.
-void keep_chunk(const char* schema, std::int64_t run, Datum work, ArrayType* outcomes, int attempts);
+// What a worker does of a table in one transaction: all of it; or, where it is loaded in chunks,
+// what comes before, one of them, or what comes behind.
+enum class Part : std::uint8_t { whole, beginning, chunk, end };
+
+struct Chunk {
+  Part part;
+  int number;  // of a chunk, from 1
+};
+
+// Which part of a table that is loaded in chunks a step belongs to.
+Part part_of(const Step& step);
+
+struct Done {
+  Chunk chunk;
+  int attempts;
+  ArrayType* outcomes;  // what became of its steps, replicate._outcome[]
+  Datum bounds;         // of a beginning: find_bounds()
+};
+// In the transaction of the worker that has done it. `schema`: of our own functions, quoted.
+void keep_chunk(const char* schema, std::int64_t run, Datum work, const Done& done);
+
+// The bounds of a table's chunks, text[bounds][columns of its key], from the source.
+Datum find_bounds(const char* schema, Oid server, Datum work);
+// The range that a chunk is read in, of a table whose beginning has been made; an error where
+// somebody has altered that since, who is kept from it now. In the current memory context.
+const KeyRange* range_of_chunk(const char* schema, std::int64_t run, Datum work, Chunk chunk);
+// How many there are.
+int count_chunks(const char* schema, std::int64_t run, Datum work);
 
 // What stands already of tables that are to be loaded.
 struct Kept {
@@ -20,6 +47,8 @@ struct Kept {
   ArrayType* outcomes;     // null: it is not what would be made now
   const char* message;
   const char* detail;  // may be null
+  int chunks;          // of a table that is not done; 0: it is
+  ArrayType* loaded;   // int[], those of them that are
 };
 struct KeptList {
   Kept* tables;

@@ -58,7 +58,8 @@ struct Loaded {
 struct LoadedTables {
   Loaded* tables;  // by table_id
   int count;
-  int total;  // in the whole run
+  int total;          // in the whole run
+  const char* chunk;  // ", chunk 2 of 8", where that is what is loaded
 
   const Loaded* find(int table_id) const {
     const Loaded* begin = tables;
@@ -82,7 +83,7 @@ const char* kept(MemoryContext context, const char* text) {
 LoadedTables loaded_tables(const StepList& steps, const Share* share) {
   MemoryContext whole = CurrentMemoryContext;
   MemoryContext each = AllocSetContextCreate(whole, "mssql_fdw step", ALLOCSET_DEFAULT_SIZES);
-  LoadedTables loaded{nullptr, 0, 0};
+  LoadedTables loaded{nullptr, 0, 0, ""};
   loaded.tables = static_cast<Loaded*>(palloc(sizeof(Loaded) * static_cast<std::size_t>(steps.count() + 1)));
   MemoryContextSwitchTo(each);
   for (int i = 0; i < steps.count(); ++i) {
@@ -98,6 +99,7 @@ LoadedTables loaded_tables(const StepList& steps, const Share* share) {
             [](const Loaded& a, const Loaded& b) { return a.table_id < b.table_id; });
   loaded.total = share == nullptr ? loaded.count : share->tables;
   if (share != nullptr && loaded.count == 1) loaded.tables[0].number = share->number;
+  if (share != nullptr && share->chunk > 0) loaded.chunk = psprintf(", chunk %d of %d", share->chunk, share->chunks);
   return loaded;
 }
 
@@ -228,8 +230,8 @@ class Execution {
   void tell_load(const Step& step, const Answer& answer) {
     const Loaded* table = loaded_.find(step.table_id);
     say(false,
-        psprintf("table %d of %d: %s -> %s: %s", table->number, loaded_.total, step.source, step.target,
-                 amount(schema_, answer, elapsed())),
+        psprintf("table %d of %d%s: %s -> %s: %s", table->number, loaded_.total, loaded_.chunk, step.source,
+                 step.target, amount(schema_, answer, elapsed())),
         nullptr, nullptr);
   }
 

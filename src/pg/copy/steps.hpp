@@ -80,10 +80,13 @@ class StepWitness {
   virtual void became(HeapTuple row) = 0;
 };
 
-// Which of the run's tables the steps are about, where they are those of one table.
+// Which of the run's tables the steps are about, where they are those of one table, and which of
+// its chunks.
 struct Share {
   int number;
   int tables;
+  int chunk;  // 0: all of it
+  int chunks;
 };
 
 // Executes the steps. `schema`: of our own functions, quoted.

@@ -1,6 +1,7 @@
 #include "target.hpp"
 
 #include "constraint_check.hpp"
+#include "key_range.hpp"
 #include "trust.hpp"
 #include "writer.hpp"
 
@@ -53,13 +54,14 @@ void check_may_load(Relation target, const int* attnums, int ncolumns) {
 }
 
 // What a load would pass by, and what it would disturb: a table that is not staged has to be as
-// new.
+// new; or as workers have made it, who load a chunk each (chunks.hpp).
 void check_new(Relation target) {
   const TriggerDesc* triggers = target->trigdesc;
   const bool fires =
       triggers != nullptr && (triggers->trig_insert_before_row || triggers->trig_insert_after_row ||
                               triggers->trig_insert_before_statement || triggers->trig_insert_after_statement);
-  if (!fires && !target->rd_rel->relhasindex && !target->rd_rel->relispartition && has_new_file(target)) {
+  if (!fires && !target->rd_rel->relhasindex && !target->rd_rel->relispartition &&
+      (has_new_file(target) || loaded_range() != nullptr)) {
     CheckTableNotInUse(target, "load into");
     return;
   }
@@ -73,7 +75,7 @@ void check_new(Relation target) {
 
 // Rows are written past its indexes, and nobody else has a place in it yet.
 void check_empty(Relation target, Relation staging) {
-  if (!staging->rd_rel->relhasindex && RelationGetNumberOfBlocks(staging) == 0) return;
+  if (!staging->rd_rel->relhasindex && (loaded_range() != nullptr || RelationGetNumberOfBlocks(staging) == 0)) return;
   ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                   errmsg("what was staged for \"%s\" does not fit it", RelationGetRelationName(target)),
                   errdetail("It has rows or indexes already.")));
@@ -217,7 +219,7 @@ void close_target(Target* target, std::int64_t rows) {
   FreeExecutorState(target->estate);
   if (target->relation != target->table) table_close(target->relation, NoLock);
   table_close(target->table, NoLock);
-  if (OidIsValid(target->staging)) note_rows(target->staging, rows);
+  if (OidIsValid(target->staging) && loaded_range() == nullptr) note_rows(target->staging, rows);
 }
 
 }  // namespace mssql::pg

@@ -37,9 +37,13 @@ WorkersTask own{};
 // Only its own part of the run is this process's.
 class MembersTransaction : public CallersTransaction {
  public:
-  using CallersTransaction::CallersTransaction;
+  MembersTransaction(ArrayType* steps, Part part) : CallersTransaction(own.schema, 0, steps), part_(part) {}
+  bool done_elsewhere(const Step& step, int) override { return part_ != Part::whole && part_of(step) != part_; }
   void claim() override {}
   void check_names() override {}
+
+ private:
+  Part part_;
 };
 
 // Outcomes are told when they are committed.
@@ -81,14 +85,21 @@ struct Work {
 
 void do_steps(void* argument) {
   auto* work = static_cast<Work*>(argument);
+  const Request& request = work->request;
   const int settings = begin_run(own.server);
   const int held = hold_settings(false);
+  const Part part = request.chunk.part;
+  const bool goes_on = part == Part::chunk || part == Part::end;
+  const KeyRange* range = goes_on ? range_of_chunk(own.schema, run_of_workers(), work->work, request.chunk) : nullptr;
+  load_range(part == Part::chunk ? range : nullptr);
   auto* array = reinterpret_cast<ArrayType*>(const_cast<char*>(work->rest));
-  MembersTransaction host(own.schema, 0, array);
+  MembersTransaction host(array, part);
   PendingOutcomes outcomes(work->context);
-  execute_steps(StepList(array), own.schema, host, outcomes, &work->request.share);
-  if (work->request.work_size > 0)
-    keep_chunk(own.schema, run_of_workers(), work->work, outcomes.array(), work->attempts);
+  execute_steps(StepList(array), own.schema, host, outcomes, &request.share);
+  if (request.work_size > 0) {
+    const Datum bounds = part == Part::beginning ? find_bounds(own.schema, own.server, work->work) : 0;
+    keep_chunk(own.schema, run_of_workers(), work->work, {request.chunk, work->attempts, outcomes.array(), bounds});
+  }
   release_settings(held);
   end_run(own.server, settings);
   work->outcomes = outcomes.rows();

@@ -11,6 +11,7 @@ namespace mssql::pg {
 struct Request {
   std::int64_t run;  // 0: to be begun
   Share share;
+  Chunk chunk;
   double max_rate;         // of all of them
   std::int64_t loaded_by;  // the run that has left what is taken over
   Size work_size;          // 0: the steps are no table's

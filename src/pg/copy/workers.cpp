@@ -45,18 +45,26 @@ Value answer_of_keeper(Team* team) {
 }
 
 std::int64_t ask_to_begin(Team* team, const char* arguments) {
-  ask_for(team, keeper, {0, {0, 0}, 0, 0, 0, std::strlen(arguments) + 1}, nullptr, arguments);
+  Request request{};
+  request.size = std::strlen(arguments) + 1;
+  ask_for(team, keeper, request, nullptr, arguments);
   return answer_of_keeper<std::int64_t>(team);
 }
 
 void ask_to_take_up(Team* team, std::int64_t run) {
-  ask_for(team, keeper, {run, {0, 0}, 0, 0, 0, 0}, nullptr, nullptr);
+  Request request{};
+  request.run = run;
+  ask_for(team, keeper, request, nullptr, nullptr);
   (void)answer_of_keeper<bool>(team);
 }
 
 TakeoverAnswer ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
   const void* bytes = DatumGetPointer(work);
-  ask_for(team, keeper, {run, {0, 0}, 0, loaded_by, VARSIZE_ANY(bytes), 0}, bytes, nullptr);
+  Request request{};
+  request.run = run;
+  request.loaded_by = loaded_by;
+  request.work_size = VARSIZE_ANY(bytes);
+  ask_for(team, keeper, request, bytes, nullptr);
   return answer_of_keeper<TakeoverAnswer>(team);
 }
 
@@ -150,11 +158,12 @@ bool RunOfWorkers::is_of_workers(const Step& step) const {
 int RunOfWorkers::table_of(int table_id) const { return table_id > 0 && table_id < nids_ ? table_of_[table_id] : -1; }
 
 void RunOfWorkers::find_tables() {
-  Oid types[] = {JSONBOID, get_array_type(ARR_ELEMTYPE(steps_))};
-  Datum values[] = {model_, PointerGetDatum(steps_)};
+  Oid types[] = {JSONBOID, get_array_type(ARR_ELEMTYPE(steps_)), INT4OID};
+  Datum values[] = {model_, PointerGetDatum(steps_), Int32GetDatum(size_of(present_team()))};
   SPI_connect();
-  if (SPI_execute_with_args(psprintf("SELECT w, w.table_id, w.code, w.source FROM %s._work($1, $2) AS w", schema_),
-                            lengthof(types), types, values, nullptr, false, 0) != SPI_OK_SELECT)
+  if (SPI_execute_with_args(
+          psprintf("SELECT w, w.table_id, w.code, w.source, w.chunks FROM %s._work($1, $2, $3) AS w", schema_),
+          lengthof(types), types, values, nullptr, false, 0) != SPI_OK_SELECT)
     elog(ERROR, "tables have no order");
   MemoryContext old = MemoryContextSwitchTo(context_);
   tables_ = static_cast<Table*>(palloc0(sizeof(Table) * (SPI_processed + 1)));
@@ -170,6 +179,7 @@ void RunOfWorkers::find_tables() {
     table.work =
         PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
     table.table_id = static_cast<int>(oid_of(SPI_tuptable, i, 2));
+    table.chunks = static_cast<int>(oid_of(SPI_tuptable, i, 5));
     nids_ = Max(nids_, table.table_id + 1);
   }
   table_of_ = static_cast<int*>(palloc(sizeof(int) * static_cast<std::size_t>(nids_ + 1)));
@@ -224,8 +234,8 @@ void RunOfWorkers::find_kept_tables() {
       say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source), reason_of(answer),
           nullptr);
     } else {
-      table.kept = true;
-      tell_kept(table, kept);
+      take_kept(&table, kept);
+      tell_kept(&table, kept);
       say(false,
           psprintf("table %d of %d: %s -> %s: %s", table.number, nloads_, table.source, table.target, kept.message),
           nullptr, std::exchange(hint, nullptr));
@@ -233,19 +243,90 @@ void RunOfWorkers::find_kept_tables() {
   }
 }
 
-void RunOfWorkers::start(int member, const int* steps, int nsteps, const Table* table) {
-  const ArrayType* array = list_.select(steps, nsteps);
+// It is there, and chunks of it may be loaded.
+void RunOfWorkers::begin_chunks(Table* table, int chunks) {
+  table->stage = Stage::loading;
+  table->chunks = table->open = chunks;
+  table->next = 1;
+  table->loaded = static_cast<bool*>(MemoryContextAllocZero(context_, sizeof(bool) * static_cast<Size>(chunks + 1)));
+}
+
+void RunOfWorkers::take_kept(Table* table, const Kept& kept) {
+  table->stage = Stage::done;
+  if (kept.chunks == 0) return;
+  begin_chunks(table, kept.chunks);
+  Datum* numbers = nullptr;
+  int count = 0;
+  deconstruct_array(kept.loaded, INT4OID, sizeof(int32), true, TYPALIGN_INT, &numbers, nullptr, &count);
+  for (int i = 0; i < count; ++i) {
+    const int chunk = DatumGetInt32(numbers[i]);
+    if (chunk < 1 || chunk > table->chunks || table->loaded[chunk])
+      elog(ERROR, "chunk %d of %d of %s is loaded", chunk, table->chunks, table->source);
+    table->loaded[chunk] = true;
+    --table->open;
+  }
+}
+
+void RunOfWorkers::start(int member, const Asked& asked) {
+  const ArrayType* array = list_.select(asked.steps, asked.nsteps);
+  const Table* table = asked.table;
   const void* work = table == nullptr ? nullptr : DatumGetPointer(table->work);
-  const Share share{table == nullptr ? 0 : table->number, nloads_};
-  const Size work_size = work == nullptr ? 0 : VARSIZE_ANY(work);
-  const Request request{number, share, max_rate, 0, work_size, VARSIZE(array)};
+  Request request{};
+  request.run = number;
+  request.chunk = asked.chunk;
+  request.share = {table == nullptr ? 0 : table->number, nloads_, asked.chunk.number,
+                   table == nullptr ? 0 : table->chunks};
+  request.max_rate = max_rate;
+  request.work_size = work == nullptr ? 0 : VARSIZE_ANY(work);
+  request.size = VARSIZE(array);
   if (asked_ == nullptr) {
     const Size size = sizeof(Asked) * static_cast<Size>(size_of(present_team()));
     asked_ = static_cast<Asked*>(MemoryContextAllocZero(context_, size));
   }
-  asked_[member] = {steps, nsteps, table == nullptr ? 0 : table->table_id};
+  asked_[member] = asked;
   ask_for(present_team(), member, request, work, array);
   ++working_;
+}
+
+// What comes next of the largest table that has something left to be asked for. False: none has
+// now.
+bool RunOfWorkers::start_next(int member) {
+  for (Table* table = tables_; table < tables_ + ntables_; ++table) {
+    Chunk chunk{Part::whole, 0};
+    if (table->stage == Stage::untouched) {
+      if (table->chunks > 1) chunk.part = Part::beginning;
+      table->stage = Stage::busy;
+    } else if (table->stage == Stage::loading) {
+      while (table->next <= table->chunks && table->loaded[table->next]) ++table->next;
+      if (table->next <= table->chunks) {
+        chunk = {Part::chunk, table->next++};
+      } else if (table->open == 0) {
+        chunk.part = Part::end;
+        table->stage = Stage::busy;
+      } else {
+        continue;
+      }
+    } else {
+      continue;
+    }
+    start(member, {table->steps, table->nsteps, table, chunk});
+    return true;
+  }
+  return false;
+}
+
+void RunOfWorkers::became_done(const Asked& asked) {
+  Table* table = asked.table;
+  if (table == nullptr) return;
+  switch (asked.chunk.part) {
+    case Part::beginning: begin_chunks(table, count_chunks(schema_, number, table->work)); break;
+    case Part::chunk:
+      table->loaded[asked.chunk.number] = true;
+      --table->open;
+      break;
+    case Part::whole:
+    case Part::end: table->stage = Stage::done; break;
+  }
 }
 
 // What became of a step that was another one's: by its number, and its table's, in this plan.
@@ -262,17 +343,18 @@ void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
   const int at = DatumGetInt32(values[step]);
   if (at < 1 || at > asked.nsteps) elog(ERROR, "step %d of %d has an outcome", at, asked.nsteps);
   values[step] = Int32GetDatum(asked.steps[at - 1] + 1);
-  if (!nulls[table_id]) values[table_id] = Int32GetDatum(asked.table_id);
+  if (!nulls[table_id]) values[table_id] = Int32GetDatum(asked.table == nullptr ? 0 : asked.table->table_id);
   witness_.became(heap_form_tuple(outcome_, values, nulls));
 }
 
-void RunOfWorkers::tell_kept(const Table& table, const Kept& kept) {
+void RunOfWorkers::tell_kept(Table* table, const Kept& kept) {
   Datum* rows = nullptr;
   bool* nulls = nullptr;
   int count = 0;
   deconstruct_array(kept.outcomes, ARR_ELEMTYPE(kept.outcomes), -1, false, TYPALIGN_DOUBLE, &rows, &nulls, &count);
-  for (int i = 0; i < count; ++i) tell(DatumGetHeapTupleHeader(rows[i]), {table.steps, table.nsteps, table.table_id});
-  witness_.became({table.steps[0] + 1, table.table_id, "resume", table.source, table.target, "done", nullptr,
+  const Asked asked{table->steps, table->nsteps, table, {Part::whole, 0}};
+  for (int i = 0; i < count; ++i) tell(DatumGetHeapTupleHeader(rows[i]), asked);
+  witness_.became({table->steps[0] + 1, table->table_id, "resume", table->source, table->target, "done", nullptr,
                    kept.message, nullptr, 0});
 }
 
@@ -280,6 +362,7 @@ void RunOfWorkers::take_answer() {
   const TeamAnswer answer = next_answer(present_team());
   if (answer.done) {
     --working_;
+    became_done(asked_[answer.member]);
     return;
   }
   auto* outcome = static_cast<HeapTupleHeader>(std::memcpy(palloc(answer.size), answer.bytes, answer.size));
@@ -288,7 +371,7 @@ void RunOfWorkers::take_answer() {
 
 void RunOfWorkers::prepare(int i) {
   show_progress({"staging schema", nullptr, nullptr, 0, 0});
-  start(0, &i, 1, nullptr);
+  start(0, {&i, 1, nullptr, {Part::whole, 0}});
   while (working_ > 0) take_answer();
 }
 
@@ -297,14 +380,14 @@ void RunOfWorkers::load_tables() {
   find_work();
   Team* team = present_team();
   show_progress({"workers", nullptr, nullptr, 0, nloads_});
-  for (int next = 0; next < ntables_ || working_ > 0;) {
-    for (int member = 0; member < size_of(team) && next < ntables_; ++member) {
-      while (next < ntables_ && tables_[next].kept) ++next;
-      if (next == ntables_ || !is_idle(team, member)) continue;
-      start(member, tables_[next].steps, tables_[next].nsteps, &tables_[next]);
-      ++next;
-    }
-    if (working_ > 0) take_answer();
+  for (bool more = ntables_ > 0; more;) {
+    for (int member = 0; member < size_of(team) && more; ++member) more = !is_idle(team, member) || start_next(member);
+    more = working_ > 0;
+    if (more) take_answer();
+  }
+  for (const Table* table = tables_; table < tables_ + ntables_; ++table) {
+    if (table->stage != Stage::done)
+      elog(ERROR, "%d of %d chunks of %s are open", table->open, table->chunks, table->source);
   }
 }
 

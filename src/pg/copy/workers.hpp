@@ -1,13 +1,14 @@
-// A run whose tables are made and loaded by workers (pg/host/team.hpp), several at once, each in a
-// transaction of its own. All else is done by the leader, in the transaction of who has called it;
-// tables too whose load evaluates code of the user's, from which nothing would protect the others
-// in a lock group.
+// A run whose tables are made and loaded by workers (pg/host/team.hpp), several at once, each, or
+// each chunk of a large one (chunks.hpp), in a transaction of its own. All else is done by the
+// leader, in the transaction of who has called it; tables too whose load evaluates code of the
+// user's, from which nothing would protect the others in a lock group.
 //
 // What workers commit stands in schemas of the run's own, until the leader puts it into its place:
 // new tables in replicate_17_public, where 17 is the run and they are to be in public; staging
 // relations, and tables that others are refilled from, in replicate_17. If the leader's transaction
-// does not commit, the team's keeper writes into history what has happened. The tables that are
-// done stay in these schemas then, and in the ledger (chunks.hpp), for the next call to go on with.
+// does not commit, the team's keeper writes into history what has happened. The tables and chunks
+// that are done stay in these schemas then, and in the ledger (chunks.hpp), for the next call to go
+// on with.
 #pragma once
 
 #include "chunks.hpp"
@@ -45,6 +46,7 @@ class RunOfWorkers : public CallersTransaction {
   bool done_elsewhere(const Step& step, int i) override;
 
  private:
+  enum class Stage : std::uint8_t { untouched, busy, loading, done };
   struct Table {
     int table_id;
     int number;
@@ -53,13 +55,18 @@ class RunOfWorkers : public CallersTransaction {
     int* steps;
     int nsteps;
     Datum work;
-    bool kept;  // it is done already
+    Stage stage;   // busy: one member has all of it, or its beginning or end; loading: in chunks
+    int chunks;    // that it is to be read in; once it is loading, that it has
+    bool* loaded;  // by the chunk's number, from 1
+    int next;      // chunk that may be asked for
+    int open;      // chunks that are not loaded
   };
-  // What a member has been asked for: steps of the plan.
+  // What a member has been asked for: steps of the plan, and which part of a table's.
   struct Asked {
     const int* steps;
     int nsteps;
-    int table_id;
+    Table* table;  // null: the steps are no table's
+    Chunk chunk;
   };
 
   bool is_of_workers(const Step& step) const;
@@ -68,9 +75,13 @@ class RunOfWorkers : public CallersTransaction {
   void find_steps();
   void find_work();
   void find_kept_tables();
-  void start(int member, const int* steps, int nsteps, const Table* table);
+  void start(int member, const Asked& asked);
+  bool start_next(int member);
+  void begin_chunks(Table* table, int chunks);
+  void take_kept(Table* table, const Kept& kept);
+  void became_done(const Asked& asked);
   void tell(HeapTupleHeader outcome, const Asked& asked);
-  void tell_kept(const Table& table, const Kept& kept);
+  void tell_kept(Table* table, const Kept& kept);
   void take_answer();
   void prepare(int i);
   void load_tables();

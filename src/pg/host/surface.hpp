@@ -22,7 +22,10 @@
   /* copy/catalog.cpp */                 \
   FUNCTION(mssql_fdw_read_catalog)       \
   FUNCTION(mssql_fdw_source_count)       \
+  /* copy/key_range.cpp */               \
+  FUNCTION(mssql_fdw_range_bounds)       \
   /* calls/tsql.cpp */                   \
+  FUNCTION(mssql_fdw_can_bound)          \
   FUNCTION(mssql_fdw_local_type)         \
   FUNCTION(mssql_fdw_lossy_note)         \
   FUNCTION(mssql_fdw_declare)            \

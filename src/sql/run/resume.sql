@@ -53,7 +53,7 @@ COMMENT ON FUNCTION _mssql_fdw._code_of_load IS 'what the load of a table would 
 
 -- What workers are to do, a row a table, the largest first, so that no worker is left with it when
 -- the others have nothing more to do. The estimates of a load are no part of what its rows are of.
-CREATE OR REPLACE FUNCTION _mssql_fdw._work(model jsonb, steps replicate._step[]) RETURNS SETOF replicate._work
+CREATE OR REPLACE FUNCTION _mssql_fdw._work(model jsonb, steps replicate._step[], jobs int) RETURNS SETOF replicate._work
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH s AS MATERIALIZED (
         SELECT x.table_id,
@@ -73,7 +73,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.id, t.source, t.target, m.name,
            md5(replace(concat_ws(E'\n', s.statements, g.statements, _mssql_fdw._state_of(t.relation)), format('replicate_%s', model ->> 'run'), 'replicate_')),
            md5(_mssql_fdw._identity_of_source(model)), c.columns,
-           CASE WHEN t.action IN ('switch', 'refill') THEN _mssql_fdw._code_of_load(t.relation, c.loaded) END
+           CASE WHEN t.action IN ('switch', 'refill') THEN _mssql_fdw._code_of_load(t.relation, c.loaded) END,
+           t.schema, t.name, coalesce(t.is_memory_optimized, false), coalesce(t.rows, 0), CASE WHEN k.names IS NULL THEN 1 ELSE coalesce(n.chunks, 1) END,
+           k.names, k.types, k.collations
     FROM _mssql_fdw._tables(model) AS t
     CROSS JOIN LATERAL (
         SELECT CASE t.action WHEN 'switch' THEN format('%I.pg_temp_%s', _mssql_fdw._staging_schema(model), t.relation)
@@ -81,6 +83,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ) AS m (name)
     LEFT JOIN s ON s.table_id = t.id
     LEFT JOIN c ON c.table_id = t.id
+    LEFT JOIN _mssql_fdw._range_keys(model) AS k ON k.table_id = t.id
+    LEFT JOIN _mssql_fdw._chunk_counts(model, jobs) AS n ON n.table_id = t.id
     LEFT JOIN granted AS g ON t.action IN ('create', 'replace') AND g.schema = _mssql_fdw._staging_schema(model, t.target_schema)
     WHERE t.action IN ('create', 'replace', 'switch', 'refill')
     ORDER BY coalesce(t.bytes, 0) DESC, coalesce(t.rows, 0) DESC, t.position
@@ -135,9 +139,9 @@ COMMENT ON FUNCTION _mssql_fdw._is_staging_schema IS 'whether a schema is one of
 
 -- What stands already of tables that are to be loaded, and whether it is what a worker would make
 -- of them now: NULL outcomes: it is not, and is loaded anew. It is the role's by its number: a name
--- may be another role's by now.
+-- may be another role's by now. `chunks`: of a table that is not done, of which these are `loaded`.
 CREATE OR REPLACE FUNCTION _mssql_fdw._kept(run bigint, role oid, work replicate._work[])
-RETURNS TABLE (table_id int, loaded_by bigint, outcomes replicate._outcome[], message text, detail text)
+RETURNS TABLE (table_id int, loaded_by bigint, outcomes replicate._outcome[], message text, detail text, chunks int, loaded int[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH own AS MATERIALIZED (
         SELECT r.arguments #>> '{options,resume}' AS resume FROM replicate._runs AS r WHERE r.id = _kept.run
@@ -148,7 +152,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM replicate._chunks AS c
         WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept.run) AS e) ORDER BY c.source, c.finished DESC
     ), compared AS (
-        SELECT w.table_id, w.source, w.target, n.rows, n.run, n.finished, n.outcomes,
+        SELECT w.table_id, w.source, w.target, n.run, n.finished, CASE WHEN n.rows IS NULL THEN l.rows ELSE n.rows END AS rows,
+               CASE WHEN n.rows IS NULL THEN coalesce(array_length(n.bounds, 1), 0) + 1 END AS chunks, l.chunks AS loaded,
+               CASE WHEN n.rows IS NULL THEN _mssql_fdw._outcomes_of_split(s.split) ELSE n.outcomes END AS outcomes,
                CASE WHEN n.origin <> w.origin THEN 'It is of another database, server or login, or of other rights there.'
                     WHEN n.columns IS DISTINCT FROM w.columns THEN concat_ws(' ',
                         'Columns at the source are new, or others now: ' || (SELECT string_agg(x, ', ') FROM unnest(w.columns) AS x WHERE x <> ALL (n.columns)) || '.',
@@ -159,13 +165,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHEN o.resume IS NULL AND n.finished < now() - interval '12 hours' THEN 'It is older than 12 hours; options => ''{"resume": true}'' takes it all the same.'
                     END AS difference
         FROM own AS o CROSS JOIN unnest(work) AS w JOIN newest AS n ON n.source = w.source
+        LEFT JOIN LATERAL (
+            SELECT c AS split FROM replicate._chunks AS c WHERE n.rows IS NULL AND c.run = n.run AND c.source = n.source AND c.chunk = 0
+        ) AS s ON true
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(c.rows), 0) AS rows, coalesce(array_agg(c.chunk ORDER BY c.chunk), '{}') AS chunks
+            FROM _mssql_fdw._loaded_chunks(n.begun_by, n.source) AS c WHERE n.rows IS NULL
+        ) AS l
         WHERE o.resume IS DISTINCT FROM 'false'
     )
     SELECT c.table_id, c.run, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
                                                                  FROM jsonb_array_elements(c.outcomes) WITH ORDINALITY AS o (value, at) ORDER BY o.at) END,
-           CASE WHEN c.difference IS NULL THEN format('%s %s, as run %s has loaded them at %s', c.rows, CASE c.rows WHEN 1 THEN 'row' ELSE 'rows' END,
-                                                      c.run, date_trunc('second', c.finished))
-                ELSE format('%s is loaded anew: it is not what run %s has loaded', c.source, c.run) END, c.difference
+           CASE WHEN c.difference IS NOT NULL THEN format('%s is loaded anew: it is not what run %s has loaded', c.source, c.run)
+                ELSE concat(CASE WHEN c.chunks > 0 THEN format('%s of %s chunks, ', cardinality(c.loaded), c.chunks) END, format('%s %s, as run %s has loaded them at %s', c.rows,
+                     CASE c.rows WHEN 1 THEN 'row' ELSE 'rows' END, c.run, date_trunc('second', c.finished))) END, c.difference,
+           c.chunks, c.loaded
     FROM compared AS c
 $$;
 COMMENT ON FUNCTION _mssql_fdw._kept IS 'what earlier runs have left of tables, and whether it can stay';
@@ -195,7 +209,8 @@ BEGIN
     END IF;
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', _relation::regclass);
     IF _mssql_fdw._kept_relation(run, loaded_by, role, work) <> _relation::bigint
-       OR NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.run = loaded_by AND c.relation = _relation AND c.rows = _take_over.rows) THEN
+       OR NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.run = loaded_by AND c.relation = _relation
+                      AND coalesce(c.rows, (SELECT coalesce(sum(l.rows), 0) FROM _mssql_fdw._loaded_chunks(c.begun_by, c.source) AS l)) = _take_over.rows) THEN
         RETURN 0;
     END IF;
     EXECUTE format('ALTER TABLE %s SET SCHEMA %I', _relation::regclass, schema);
@@ -353,7 +368,7 @@ COMMENT ON FUNCTION _mssql_fdw._runs_with_schemas IS 'runs whose workers have le
 -- They are not to be gone on with, whether or not they can be dropped now.
 CREATE OR REPLACE FUNCTION _mssql_fdw._forget_chunks(run bigint) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL WHERE c.kept_by = _forget_chunks.run
+    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, bounds = NULL, outcomes = NULL WHERE c.kept_by = _forget_chunks.run
 $$;
 COMMENT ON FUNCTION _mssql_fdw._forget_chunks IS 'lets no later run go on with what a run has left';
 

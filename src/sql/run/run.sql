@@ -181,7 +181,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._table_results(model jsonb, outcomes repli
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH results AS (
         SELECT o.table_id, sum(o.elapsed) AS elapsed, bool_or(o.verb IS NOT NULL) AS lacks, bool_or(o.kind = 'verify') AS is_counted,
-               max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load') AS rows, max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load') AS bytes,
+               sum(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS rows, sum(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS bytes,
                (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
                    FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
                array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
@@ -225,9 +225,11 @@ BEGIN
             _mssql_fdw._say_leftovers(server)
     WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
-        || jsonb_build_object('run', _mssql_fdw._run_of_workers());
+        || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows);
     PERFORM _mssql_fdw._say(false, 'option resume has no effect, for no workers load')
     WHERE (options ->> 'resume')::boolean AND _mssql_fdw._run_of_workers() IS NULL;
+    PERFORM _mssql_fdw._say(false, 'chunk_rows has no effect, for no workers load')
+    WHERE chunk_rows IS NOT NULL AND _mssql_fdw._run_of_workers() IS NULL;
     PERFORM _mssql_fdw._check_publications(model);
     PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);

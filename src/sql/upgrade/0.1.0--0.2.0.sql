@@ -85,7 +85,8 @@ WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::
 COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; workers: it waits for them, who have rows of their own; resume: what an earlier run has left of a table is taken over; load; index: one is built; else the kind of a step of the plan, or other';
 COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it, or of a worker';
 
--- What workers have loaded, each row committed with the rows that it is of. `kept_by`: the run in
+-- What workers have loaded, each row committed with the rows that it is of; a table that is loaded in
+-- chunks has one more, its chunk 0. `kept_by`: the run in
 -- whose schemas they stand, which may have been resumed since; NULL: they are in their place, or
 -- dropped. It is no part of a dump: the word of one would pass for rows.
 CREATE TABLE replicate._chunks (
@@ -100,32 +101,35 @@ CREATE TABLE replicate._chunks (
     finished timestamptz NOT NULL,
     pid int NOT NULL,
     kept_by bigint,
+    begun_by bigint,             -- the run that has made a table which is loaded in chunks; NULL: it is not
     role oid NOT NULL,           -- of the run
     relation oid,
     state text,                  -- the relation's, when it was committed: _state_of()
     fingerprint text NOT NULL,   -- of what makes the rows what they are: _work()
     origin text NOT NULL,        -- of whose rows they are: _identity_of_source()
     columns text[],              -- of the source
+    bounds text[],               -- between its chunks: _range_bounds()
     outcomes jsonb,
     PRIMARY KEY (run, source, chunk)
 );
 CREATE INDEX ON replicate._chunks (kept_by);
+CREATE INDEX ON replicate._chunks (begun_by);
 CREATE VIEW replicate.run_chunks WITH (security_barrier) AS
 SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid
-FROM replicate._chunks AS c WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
-COMMENT ON VIEW replicate.run_chunks IS 'what workers have loaded, of runs that failed, too: a row a table';
+FROM replicate._chunks AS c WHERE c.chunk > 0 AND EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
+COMMENT ON VIEW replicate.run_chunks IS 'what workers have loaded, of runs that failed, too: a row a table, or a chunk of one';
 COMMENT ON COLUMN replicate.run_chunks.run IS 'number of the run that has loaded it, replicate.runs.id';
 COMMENT ON COLUMN replicate.run_chunks.source IS 'table on SQL Server';
 COMMENT ON COLUMN replicate.run_chunks.target IS 'table here';
-COMMENT ON COLUMN replicate.run_chunks.chunk IS 'which part of the table; 1: all of it';
+COMMENT ON COLUMN replicate.run_chunks.chunk IS 'which chunk of the table; it may have but one';
 COMMENT ON COLUMN replicate.run_chunks.rows IS 'rows loaded';
 COMMENT ON COLUMN replicate.run_chunks.bytes IS 'bytes of their values here, without headers, padding and compression';
-COMMENT ON COLUMN replicate.run_chunks.elapsed IS 'load, count, keys, indexes, statistics, of the last attempt';
+COMMENT ON COLUMN replicate.run_chunks.elapsed IS 'load, of the last attempt; count, keys, indexes and statistics, too, of a table of one chunk';
 COMMENT ON COLUMN replicate.run_chunks.attempts IS 'how often it was tried, with the one that was committed';
 COMMENT ON COLUMN replicate.run_chunks.finished IS 'when it was committed';
 COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
 CREATE VIEW replicate.leftovers WITH (security_barrier) AS
-SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(c.bytes) AS bytes, min(c.finished) AS since
+SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(coalesce(c.bytes, (SELECT sum(l.bytes) FROM replicate._chunks AS l WHERE l.begun_by = c.begun_by AND l.source = c.source AND l.chunk > 0), 0)) AS bytes, min(c.finished) AS since
 FROM replicate._chunks AS c JOIN replicate.runs AS r ON r.id = c.kept_by
 WHERE r.status <> 'running' AND EXISTS (SELECT FROM pg_catalog.pg_class AS k WHERE k.oid = c.relation)
 GROUP BY r.id, r.server, r.role;
@@ -133,7 +137,7 @@ COMMENT ON VIEW replicate.leftovers IS 'what the workers of runs have loaded tha
 COMMENT ON COLUMN replicate.leftovers.run IS 'number of the run, replicate.runs.id';
 COMMENT ON COLUMN replicate.leftovers.server IS 'foreign server of the source';
 COMMENT ON COLUMN replicate.leftovers.role IS 'who called it';
-COMMENT ON COLUMN replicate.leftovers.tables IS 'how many tables are done';
+COMMENT ON COLUMN replicate.leftovers.tables IS 'how many tables are done, or have chunks that are';
 COMMENT ON COLUMN replicate.leftovers.bytes IS 'bytes of their values here, without headers, padding and compression';
 COMMENT ON COLUMN replicate.leftovers.since IS 'when the first of them was done';
 GRANT SELECT ON replicate.run_chunks, replicate.leftovers TO PUBLIC;
@@ -145,5 +149,13 @@ CREATE TYPE replicate._work AS (
     fingerprint text,
     origin text,
     columns text[],
-    code text              -- of the user's that a worker would call; NULL: none
+    code text,             -- of the user's that a worker would call; NULL: none
+    schema text,           -- on the source
+    name text,
+    is_memory_optimized boolean,
+    rows bigint,           -- estimate
+    chunks int,            -- that it is to be read in; 1: as a whole
+    key text[],            -- by whose ranges: columns of the source, their types and collations
+    key_types text[],
+    key_collations text[]
 );

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Tables that several workers load at once, in ranges of a key: each row once, whatever the key's type, and whatever happens meanwhile.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+needs_stand_in
+only_native
+plan 37
+
+# all TABLES [ARGUMENTS [OPTIONS]]
+all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => '{$1}', jobs => 2, ${2:-chunk_rows => 1000}, options => '{${3:-}}') ORDER BY source"; }
+# What the last run has read itself: its chunks, and their rows.
+read_by_last() { query "SELECT coalesce(string_agg(substr(source, 15) || chunk || ':' || rows, ' ' ORDER BY source, chunk), 'nothing') FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)"; }
+sums() { query "SELECT count(*), sum(v), count(DISTINCT v) FROM copies.tap_chunk_$1"; }
+schemas() { no_workers && query "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'replicate\__%'"; }
+readonly whole='5000|12502500|5000'
+tsql "CREATE TABLE dbo.tap_numbers (n int NOT NULL PRIMARY KEY); INSERT INTO dbo.tap_numbers SELECT n FROM $(numbers 5000)"
+# table NAME COLUMNS VALUES [ROWS]
+table() { tsql "CREATE TABLE dbo.tap_chunk_$1 ($2); INSERT INTO dbo.tap_chunk_$1 SELECT $3 FROM dbo.tap_numbers WHERE n <= ${4:-5000}"; }
+
+table a 'id int NOT NULL PRIMARY KEY, v int NOT NULL' 'n, n'
+table b 'tenant smallint NOT NULL, day date NOT NULL, name varchar(20) NOT NULL, v int NULL, PRIMARY KEY (tenant, day, name)' \
+  "n % 3, DATEADD(day, n % 100, '2020-01-01'), CONCAT('it''s [', n, ']'), n"
+table c 'id int NULL UNIQUE, v int NULL' 'n, n'
+table d 'v int NULL' n
+table e 'a int NOT NULL, b int NULL, v int NULL, CONSTRAINT tap_chunk_e_key UNIQUE (a, b)' 'n / 10, n, n'
+make_server mssql
+
+answered=$(answer "$(all 'tap_chunk_a,tap_chunk_b,tap_chunk_c,tap_chunk_d,tap_chunk_e')")
+like "$answered" 'table [1-5] of 5, chunk 2 of 5: dbo.tap_chunk_a -> copies.tap_chunk_a: 1000 rows, ' "a large table is loaded in chunks, which is told"
+like "$answered" 'dbo.tap_chunk_a\|5000\|ok.dbo.tap_chunk_b\|5000\|ok.dbo.tap_chunk_c\|5000\|ok.dbo.tap_chunk_d\|5000\|ok.dbo.tap_chunk_e\|5000\|ok' "... and is one in the answer"
+is "$(query "SELECT string_agg(source || ' ' || chunks || ' ' || rows, ' ' ORDER BY source) FROM (SELECT substr(source, 15) AS source, count(*) AS chunks, sum(rows) AS rows FROM replicate.run_chunks GROUP BY 1) AS x")" \
+  'a 5 5000 b 5 5000 c 1 5000 d 1 5000 e 5 5000' "by a key that is never NULL, as far as it is; without one as a whole"
+for name in a b e; do is "$(sums $name)" "$whole" "each row of $name is there once"; done
+is "$(query "SELECT rows, bytes FROM replicate.run_tables WHERE source = 'dbo.tap_chunk_a'")" '5000|40000' "history has the table"
+is "$(query "SELECT count(*) FROM pg_constraint WHERE conrelid::regclass::text IN ('copies.tap_chunk_a', 'copies.tap_chunk_b') AND contype = 'p'")" 2 "keys are made once"
+is "$(query "SELECT min(reltuples) FROM pg_class WHERE relname LIKE 'tap\_chunk\__' AND relkind = 'r'")" 5000 "... and statistics"
+is "$(schemas)" 0 "nothing is left"
+
+# A refresh, of tables that are switched and of one that is refilled.
+query "CREATE TABLE copies.parted (LIKE copies.tap_chunk_b) PARTITION BY LIST (tenant); CREATE TABLE copies.part PARTITION OF copies.parted DEFAULT; DROP TABLE copies.tap_chunk_b; ALTER TABLE copies.parted RENAME TO tap_chunk_b" 2>/dev/null
+tsql "UPDATE dbo.tap_chunk_a SET v = v + 1"
+is "$(query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_chunk_a,tap_chunk_b}', jobs => 3, chunk_rows => 700, on_existing => 'truncate') ORDER BY source" 2>/dev/null | sort -u)" ok "a refresh has chunks, too"
+is "$(sums a) $(sums b) $(read_by_last | wc -w)" '5000|12507500|5000 5000|12502500|5000 16' "... and all new rows"
+tsql "UPDATE dbo.tap_chunk_a SET v = v - 1"
+
+# Every type that a bound can have.
+types=('bigint|n * 10000000000' 'smallint|n - 250' 'tinyint|n % 256' 'decimal(20,5)|n * 1.5 - 100' 'money|n * 1.25 - 3' 'float|n / 7.0 - 20' 'real|n / 8.0' "date|DATEADD(day, n, '1990-01-01')"
+  "datetime|DATEADD(second, n * 7, '1990-01-01')" "datetime2(7)|DATEADD(microsecond, n * 7, CONVERT(datetime2(7), '0001-01-01'))" "smalldatetime|DATEADD(minute, n, '1990-01-01')"
+  "datetimeoffset(3)|TODATETIMEOFFSET(DATEADD(second, n, CONVERT(datetime2(3), '2001-01-01')), '+02:00')" "time(3)|DATEADD(second, n * 100, CONVERT(time(3), '00:00'))" "char(8)|CONCAT('k', n)"
+  "nvarchar(20)|CONCAT(N'grüße ''', NCHAR(913 + n % 20), n)" 'uniqueidentifier|NEWID()' 'binary(4)|CONVERT(binary(4), n * 70000)' 'varbinary(8)|CONVERT(varbinary(8), n * 70000)')
+for i in "${!types[@]}"; do table "t$i" "k ${types[i]%%|*} NOT NULL PRIMARY KEY, v int NULL" "${types[i]#*|}, n" 250; done
+is "$(query "$(all 'tap_chunk_t%' 'chunk_rows => 50')" 2>/dev/null | cut -d'|' -f2- | sort | uniq -c | sed 's/^ *//')" "${#types[@]} 250|ok" "keys of all types that have bounds"
+is "$(query "SELECT count(*), min(rows), max(rows) FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)")" "$((5 * ${#types[@]}))|50|50" "... divide the rows evenly"
+table x 'k sql_variant NOT NULL PRIMARY KEY, v int NULL' 'n, n' 250
+table y "k varchar(10) COLLATE Latin1_General_CI_AS NOT NULL PRIMARY KEY, v int NULL" "CONCAT(CASE n % 2 WHEN 0 THEN 'a' ELSE 'B' END, n), n" 250
+is "$(query "$(all 'tap_chunk_x,tap_chunk_y' 'chunk_rows => 50')" 2>/dev/null | cut -d'|' -f2- | tr '\n' ' ')$(read_by_last | wc -w)" '250|ok 250|ok 6' "... one whose type has none is read as a whole, and one of a collation in its order"
+
+# Whether a table is split at all.
+is "$(query "SELECT _mssql_fdw._too_large('{1000000000,1000000000}', 2), _mssql_fdw._too_large('{1000000000,1000000000,1000000000}', 2), _mssql_fdw._too_large('{2000000000,100000000,90000000}', 4), _mssql_fdw._too_large('{60000000,1}', 2), _mssql_fdw._too_large('{2000000000}', 1)")" \
+  '{f,f}|{f,f,t}|{t,f,f}|{f,f}|{f}' "a table is split that would leave workers idle, and no other"
+is "$(query "$(all 'tap_chunk_a' 'chunk_rows => NULL')" 2>/dev/null)$(read_by_last)" 'dbo.tap_chunk_a|5000|oka1:5000' "... which a small one does not"
+like "$(answer "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_chunk_a}', chunk_rows => 10)")" 'NOTICE:  00000: chunk_rows has no effect, for no workers load' "without workers there are no chunks, which is told"
+
+# What fails is one chunk's: what has been loaded stays for the next call.
+fails() { no_faults && fault error_after_rows 500 "N''3001''"; }
+fails
+like "$(error_of "$(all 'tap_chunk_a,tap_chunk_d' 'chunk_rows => 1000')")" "ERROR:  22P02: .*WHERE \\(\\[id\\] >= CONVERT\\(int, N'[0-9]+'\\) AND \\[id\\] < CONVERT\\(int, N'[0-9]+'\\)\\)" "an error says which rows"
+no_workers
+done_before=$(read_by_last)
+count_a=$(echo "$done_before" | tr ' ' '\n' | grep -c '^a')
+is "$(query "SELECT tables > 0 FROM replicate.leftovers")$([ "$count_a" -lt 5 ] && echo some)" 'tsome' "... and what is done is left"
+no_faults
+answered=$(answer "$(all 'tap_chunk_a,tap_chunk_d' 'chunk_rows => NULL')")
+like "$answered" "dbo.tap_chunk_a -> copies.tap_chunk_a: $count_a of 5 chunks, [0-9]+ rows, as run [0-9]+ has loaded them at" "the next call goes on with that, whatever it says of chunks itself"
+is "$(echo "$done_before $(read_by_last)" | tr ' ' '\n' | grep '^a' | sort | tr '\n' ' ')$(sums a)" "a1:1000 a2:1000 a3:1000 a4:1000 a5:1000 $whole" "... each chunk is read once"
+is "$(schemas) $(query "SELECT count(*) FROM replicate.leftovers")" '0 0' "... and nothing is left"
+# A crash in mid-chunk, twice.
+tsql "EXEC tds_server_fault N'slow_row_us', 800, N'[tap_chunk_a] WHERE', 1000"
+before=$(query "SELECT max(id) FROM replicate.runs")
+for round in 1 2; do
+  background "crash$round" "$(all 'tap_chunk_a')"
+  ok "wait_until 60 \"SELECT count(*) >= $round FROM replicate.run_chunks WHERE run > $before\" && wait_until 60 \"SELECT count(*) = 2 FROM replicate.progress WHERE phase = 'load'\"" "before crash $round"
+  kill -9 "$(query "SELECT min(pid) FROM replicate.progress WHERE phase = 'load'")"
+  finish "crash$round" >/dev/null
+  until query "SELECT 1" >/dev/null 2>&1; do sleep 0.1; done
+done
+no_faults
+is "$(query "$(all 'tap_chunk_a')" 2>/dev/null)" 'dbo.tap_chunk_a|5000|ok' "after two crashes the third call"
+is "$(query "SELECT count(*), count(DISTINCT chunk), sum(rows), count(DISTINCT run) FROM replicate.run_chunks WHERE source = 'dbo.tap_chunk_a' AND run > $before") $(sums a) $(schemas)" "5|5|5000|3 $whole 0" "... has read what was missing, and no more"
+# An error that may pass, rows that have been written meanwhile, and what one has altered.
+fault error_at_statement 1205 "N''3001''"
+like "$(answer "$(all 'tap_chunk_a')")" 'WARNING:  01000: attempt 1 at dbo.tap_chunk_a has failed.*dbo.tap_chunk_a\|5000\|ok' "an error that may pass ends one attempt at one chunk"
+is "$(query "SELECT sum(attempts), count(*) FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)") $(sums a)" "6|5 $whole" "... and no other"
+no_faults
+fails
+query "$(all 'tap_chunk_a')" >/dev/null 2>&1
+no_workers
+query "INSERT INTO $(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND source = 'dbo.tap_chunk_a'") VALUES (-1, -1)"
+no_faults
+like "$(answer "$(all 'tap_chunk_a')")" 'left of dbo.tap_chunk_a is loaded anew.*rows have been changed' "what has another's row is loaded anew"
+is "$(sums a)" "$whole" "... without it"
+tsql "EXEC tds_server_fault N'slow_row_us', 800, N'[tap_chunk_a] WHERE', 1000"
+background altered "$(all 'tap_chunk_a')"
+ok "wait_until 60 \"SELECT count(*) = 2 FROM replicate.progress WHERE phase = 'load'\"" "while chunks are loaded"
+relation=$(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND chunk = 0")
+like "$(error_of "SET lock_timeout = '200ms'; CREATE INDEX ON $relation (v)")" 'ERROR:  55P03: ' "... their table is altered by nobody"
+query "SET lock_timeout = '30s'; CREATE FUNCTION copies.evil() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RETURN NULL; END \$\$; CREATE TRIGGER evil BEFORE INSERT ON $relation FOR EACH ROW EXECUTE FUNCTION copies.evil()" 2>/dev/null
+no_faults
+like "$(finish altered)" "what workers load for dbo.tap_chunk_a has been changed.*nobody else is to alter it" "... nor between them: the run ends"
+no_workers
+query "$(all 'tap_chunk_a')" >/dev/null 2>&1
+is "$(sums a)" "$whole" "... and what it has left is of no use"
+# A server that gives no bounds.
+fault error_at_statement 102 'ROW_NUMBER() OVER (ORDER BY s.'
+like "$(answer "$(all 'tap_chunk_a')")" 'NOTICE:  00000: a table is loaded by one worker, for the source gives no bounds of chunks: .*dbo.tap_chunk_a\|5000\|ok' "a server that gives no bounds is read all the same"
+no_faults
+is "$(query "SELECT consistency FROM replicate.runs ORDER BY id DESC LIMIT 1") $(sums a) $(schemas)" "a moment a chunk $whole 0" "... and history says what the copy is a picture of"
+
+query "DROP SCHEMA copies CASCADE" 2>/dev/null
+for name in $(tsql "SELECT name FROM sys.tables WHERE name LIKE 'tap_chunk_%' OR name = 'tap_numbers'"); do tsql "DROP TABLE dbo.$name"; done
