@@ -1,5 +1,6 @@
 #include "key_range.hpp"
 
+#include "core/error.hpp"
 #include "quote.hpp"
 
 namespace mssql::tsql {
@@ -17,9 +18,7 @@ const char* style_of(Type type) noexcept {
     case Type::datetime2:
     case Type::datetimeoffset: return "121";
     case Type::money:
-    case Type::smallmoney:
-    case Type::real:
-    case Type::float_: return "2";
+    case Type::smallmoney: return "2";
     case Type::binary:
     case Type::varbinary: return "1";
     default: return nullptr;
@@ -36,10 +35,16 @@ std::string convert(std::string_view type, std::string_view value, const char* s
   return sql + ")";
 }
 
+// No quotes are allowed around a collation's name, which the server has told.
+bool is_collation_name(std::string_view name) noexcept {
+  return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
+                              std::string_view::npos;
+}
+
 // In the column's collation, whose code page a text is to be in, and by which it is compared.
 std::string value(const KeyColumn& column, std::string_view text) {
   std::string literal = quote_literal(text);
-  if (is_text(column.type.type) && !column.collation.empty()) literal += " COLLATE " + column.collation;
+  if (is_text(column.type.type) && is_collation_name(column.collation)) literal += " COLLATE " + column.collation;
   return convert(declare(column.type), literal, style_of(column.type.type));
 }
 
@@ -78,6 +83,10 @@ bool can_bound(Type type) noexcept {
 }
 
 std::string range_condition(Key key, std::optional<Bound> lower, std::optional<Bound> upper) {
+  for (const std::optional<Bound>& bound : {lower, upper}) {
+    if (bound && (bound->empty() || bound->size() > key.size()))
+      throw Error(sqlstate::internal, "the bound of a range has other columns than its key");
+  }
   std::string condition;
   if (lower) condition = compare(key, *lower, 0, ">", ">=");
   if (lower && upper) condition += " AND ";

@@ -25,11 +25,12 @@ using Key = std::span<const KeyColumn>;
 // A value for each column of a key, or for its first ones, as bounds_query() answers them.
 using Bound = std::span<const std::string_view>;
 
-// Whether values of the type can be bounds.
+// Whether values of the type can be bounds. Those of float cannot: some of their texts are none of
+// a float's any more.
 bool can_bound(Type type) noexcept;
 
 // The condition of rows from `lower` on, which is theirs, and before `upper`; nothing: unbounded.
-// At least one is given.
+// At least one is given. Throws Error where a bound has more columns than the key.
 std::string range_condition(Key key, std::optional<Bound> lower, std::optional<Bound> upper);
 
 // Bounds, a row each and in order, that divide the rows of `from`, a table or a sample of its rows,

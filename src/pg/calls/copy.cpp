@@ -54,6 +54,8 @@ const char* utf8(Datum value) {
   return pg_server_to_any(in_server, static_cast<int>(std::strlen(in_server)), PG_UTF8);
 }
 
+const char* in_server(const char* utf8) { return pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8); }
+
 // The columns of a remote table: their names, and the types that sys.types calls so.
 struct RemoteTable {
   const char* schema;  // these four in UTF-8
@@ -136,8 +138,12 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   }
   const tsql::TextForm form = text_form(option_list(server->options), request.policy);
   request.types = described_columns(table, form);
-  const char* query = rows_query(table, form, range);
-  request.sql = pg_any_to_server(query, static_cast<int>(std::strlen(query)), PG_UTF8);
+  request.sql = in_server(rows_query(table, form, range));
+  // Others read the history of errors: values of keys are nothing for them.
+  if (range != nullptr) {
+    request.shown = psprintf("%s WHERE ... /* chunk %d of %d */", in_server(rows_query(table, form, nullptr)),
+                             range->chunk, range->chunks);
+  }
 
   TupleDesc descriptor = nullptr;
   if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)

@@ -32,10 +32,11 @@ void ask_for_bounds(void* argument) {
   SPI_finish();
 }
 
-// What a server cannot do, or does not let this login do, is no reason not to load the table.
+// What a server cannot do, or does not let this login do, is no reason not to load the table; what
+// may pass is tried again.
 bool can_do_without_bounds(const ErrorData& error, void*) {
   const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
-  if (category != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION && category != ERRCODE_FEATURE_NOT_SUPPORTED)
+  if (raised_transient || category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_CONNECTION_EXCEPTION)
     return false;
   say(false, psprintf("a table is loaded by one worker, for the source gives no bounds of chunks: %s", error.message),
       nullptr, nullptr);
@@ -85,13 +86,13 @@ const KeyRange* range_of_chunk(const char* schema, std::int64_t run, Datum work,
   Datum values[] = {Int64GetDatum(run), work, Int32GetDatum(chunk.number)};
   MemoryContext context = CurrentMemoryContext;
   auto* range = static_cast<KeyRange*>(palloc0(sizeof(KeyRange)));
+  range->chunk = chunk.number;
   SPI_connect();
   as_history_owner([&] {
-    if (SPI_execute_with_args(
-            psprintf("SELECT ($2).key, ($2).key_types, ($2).key_collations, r.lower, r.upper, "
-                     "%s._count_chunks($1, ($2).source)::int FROM %s._chunk_range($1, ($2).source, $3) AS r",
-                     schema, schema),
-            lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT ||
+    if (SPI_execute_with_args(psprintf("SELECT r.key, r.key_types, r.key_collations, r.lower, r.upper, "
+                                       "%s._count_chunks($1, ($2).source)::int FROM %s._chunk_range($1, $2, $3) AS r",
+                                       schema, schema),
+                              lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT ||
         SPI_processed != 1)
       elog(ERROR, "chunk has no range");
   });

@@ -51,10 +51,13 @@ std::string from_of(const Wanted& wanted) {
   return tsql::page_sample(table, std::min(100.0, 100 * sample / static_cast<double>(wanted.rows)));
 }
 
-// One that PostgreSQL has no text for is left out: its chunks are one.
+// The longest value of an index's key has 1,700 bytes.
+constexpr std::size_t longest_text = 8000;
+
+// One that PostgreSQL has no text for, or that is no key's, is left out: its chunks are one.
 bool can_be_kept(const source::Answer& bound) {
   return std::all_of(bound.begin(), bound.end(), [](const std::optional<std::string>& text) {
-    return text && text->find('\0') == std::string::npos && !source::is_damaged(*text);
+    return text && text->size() <= longest_text && text->find('\0') == std::string::npos && !source::is_damaged(*text);
   });
 }
 
@@ -64,6 +67,8 @@ void ask_for_bounds(source::Session& session, const Wanted& wanted, Bounds& boun
   const auto key = columns_of(wanted.key);
   const std::string sql = tsql::bounds_query(key, from_of(wanted), wanted.chunks);
   source::ask_rows(session, sql, "bounds of chunks", key.size(), [&](source::Answer bound) {
+    if (bounds.size() + 1 >= static_cast<std::size_t>(wanted.chunks))
+      throw Error(sqlstate::fdw_error, "the source has answered more bounds than chunks were asked for");
     if (can_be_kept(bound) && (bounds.empty() || bounds.back() != bound)) bounds.push_back(std::move(bound));
   });
 }

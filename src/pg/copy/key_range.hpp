@@ -27,6 +27,7 @@ struct KeyRange {
   TableKey key;
   TextList lower;  // empty: unbounded; a value for each column of the key, or its first ones
   TextList upper;
+  int chunk;  // from 1
   int chunks;
 };
 

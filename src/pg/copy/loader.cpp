@@ -65,6 +65,7 @@ Reader* open_reader(const LoadRequest& request, const Target* target) {
   ReaderOptions options;
   options.policy = request.policy;
   options.source = request.source;
+  options.shown = request.shown;
   options.columns = request.types;
   options.whole = true;
   return reader_open(request.server, GetUserId(), request.sql, {}, descriptor_of(target), attnums_of(target),

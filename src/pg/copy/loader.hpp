@@ -15,6 +15,7 @@ struct LoadRequest {
   int ncolumns{0};
   const RemoteColumn* types{nullptr};  // ncolumns entries
   const char* source{nullptr};         // how messages call the source: "dbo.Posts"
+  const char* shown{nullptr};          // as ReaderOptions has it
   source::CharacterPolicy policy{source::CharacterPolicy::error};
   std::int64_t estimated_rows{0};  // for progress only; 0: unknown
   std::int64_t estimated_bytes{0};

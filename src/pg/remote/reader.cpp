@@ -219,7 +219,7 @@ Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Param
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
   fence_with_context(describe, reader, [&] {
     source::Session& session = begin_with(server, user, {options.pass_through, options.whole, true}, [&](auto& first) {
-      reader->sql = sql;
+      reader->sql = options.shown == nullptr ? sql : options.shown;
       send(first, utf8, parameters);
     });
     reader->session = &session;

@@ -16,6 +16,7 @@ struct Reader;
 struct ReaderOptions {
   source::CharacterPolicy policy{source::CharacterPolicy::error};
   const char* source{nullptr};           // what errors name beside the column ("foreign table \"users\""); may be null
+  const char* shown{nullptr};            // what errors show instead of the SQL, which has values; may be null
   const RemoteColumn* columns{nullptr};  // ncolumns entries; may be null
   bool pass_through{false};              // the statement may be more than a SELECT
   bool whole{false};                     // of a run (connection.hpp)

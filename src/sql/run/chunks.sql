@@ -3,8 +3,9 @@
 -- (src/core/tsql/key_range.hpp). One worker makes the table, or its staging relation; then each
 -- chunk is loaded in a transaction of its own; and one worker does what is left.
 
--- The key whose ranges a table can be read in: of the clustered index, else the primary key, else a
--- unique one, as far as its columns are never NULL and have values that can be bounds.
+-- The key whose ranges a table can be read in: a unique one, whose values change least, of the
+-- clustered index where that is one, else the primary key's; else the clustered index's. As far as its
+-- columns are never NULL and have values that can be bounds.
 CREATE OR REPLACE FUNCTION _mssql_fdw._range_keys(model jsonb) RETURNS TABLE (table_id int, names text[], types text[], collations text[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH entries AS MATERIALIZED (
@@ -23,7 +24,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            array_agg(coalesce(u.source_collation, '') ORDER BY u.key_ordinal)
     FROM usable AS u WHERE u.so_far AND u.key_ordinal <= 4
     GROUP BY u.id, u.index, u.type_desc, u.constraint_type, u.is_unique
-    ORDER BY u.id, u.type_desc <> 'CLUSTERED', u.constraint_type IS DISTINCT FROM 'PK', u.index COLLATE "C"
+    ORDER BY u.id, NOT u.is_unique, u.type_desc <> 'CLUSTERED', u.constraint_type IS DISTINCT FROM 'PK', u.index COLLATE "C"
 $$;
 COMMENT ON FUNCTION _mssql_fdw._range_keys IS 'keys by whose ranges tables can be read';
 
@@ -33,7 +34,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._too_large(sizes bigint[], jobs int) RETUR
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     share float8 := (SELECT sum(s) FROM unnest(sizes) AS s) / jobs;
-    busy bigint[] := array_fill(0::bigint, ARRAY[jobs]);
+    busy float8[] := array_fill(0::float8, ARRAY[jobs]);
     split boolean[] := '{}';
     least int;
     size bigint;
@@ -89,9 +90,10 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._keep_split(run bigint, role oid, work rep
     bounds text[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO replicate._chunks (run, source, target, chunk, elapsed, attempts, finished, pid, kept_by, begun_by, role, relation, state, fingerprint,
-        origin, columns, bounds, outcomes)
+        origin, columns, key, key_types, key_collations, bounds, outcomes)
     SELECT run, work.source, work.target, 0, sum(o.elapsed), attempts, clock_timestamp(), pg_backend_pid(), run, run, role, to_regclass(work.made),
-           _mssql_fdw._state_of(to_regclass(work.made)), work.fingerprint, work.origin, work.columns, bounds, to_jsonb(outcomes)
+           _mssql_fdw._state_of(to_regclass(work.made)), work.fingerprint, work.origin, work.columns, work.key, work.key_types, work.key_collations,
+           bounds, to_jsonb(outcomes)
     FROM unnest(outcomes) AS o;
     SELECT 1::bigint
 $$;
@@ -109,19 +111,24 @@ RETURN (SELECT coalesce(array_length(c.bounds, 1), 0) + 1 FROM _mssql_fdw._split
 COMMENT ON FUNCTION _mssql_fdw._count_chunks IS 'how many chunks a table has whose chunks a run loads';
 
 -- Before a worker goes on with such a table: nobody alters it from here on, and nobody has since it
--- was made. The range of the chunk; NULL: it has no bound there.
-CREATE OR REPLACE FUNCTION _mssql_fdw._chunk_range(run bigint, source text, chunk int, OUT lower text[], OUT upper text[])
+-- was made, where it was made. The range of the chunk; NULL: it has no bound there. Of chunk 0, the
+-- end, there is none; and statistics of the user's, which ANALYZE would evaluate, are kept away, too.
+CREATE OR REPLACE FUNCTION _mssql_fdw._chunk_range(run bigint, work replicate._work, chunk int, OUT key text[], OUT key_types text[],
+    OUT key_collations text[], OUT lower text[], OUT upper text[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    split replicate._chunks := _mssql_fdw._split_table(run, source);
+    split replicate._chunks := _mssql_fdw._split_table(run, work.source);
 BEGIN
-    IF _mssql_fdw._is_staging_schema((SELECT c.relnamespace FROM pg_class AS c WHERE c.oid = split.relation), run) THEN
-        EXECUTE format('LOCK TABLE %s IN ROW EXCLUSIVE MODE', split.relation::regclass);
+    IF to_regclass(work.made) = split.relation THEN
+        EXECUTE format('LOCK TABLE %s IN %s MODE', split.relation::regclass, CASE chunk WHEN 0 THEN 'SHARE ROW EXCLUSIVE' ELSE 'ROW EXCLUSIVE' END);
     END IF;
-    IF _mssql_fdw._state_of(split.relation) IS DISTINCT FROM split.state THEN
-        PERFORM _mssql_fdw._raise('55000', format('what workers load for %s has been changed', source),
+    IF to_regclass(work.made) IS DISTINCT FROM split.relation OR _mssql_fdw._state_of(split.relation) IS DISTINCT FROM split.state THEN
+        PERFORM _mssql_fdw._raise('55000', format('what workers load for %s has been changed', work.source),
             format('Run %s has made it, and nobody else is to alter it until the run ends.', split.begun_by));
     END IF;
+    key := split.key;
+    key_types := split.key_types;
+    key_collations := split.key_collations;
     lower := split.bounds[chunk - 1 : chunk - 1];
     upper := split.bounds[chunk : chunk];
     lower := CASE WHEN cardinality(lower) > 0 THEN lower END;

@@ -16,6 +16,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (SELECT string_agg(p::text, E'\n' ORDER BY p.oid) FROM pg_policy AS p WHERE p.polrelid = c.oid),
         (SELECT string_agg(h.inhrelid::text, ' ' ORDER BY h.inhrelid) FROM pg_inherits AS h WHERE h.inhparent = c.oid),
         (SELECT string_agg(r::text, E'\n' ORDER BY r.oid) FROM pg_rewrite AS r WHERE r.ev_class = c.oid),
+        (SELECT string_agg(x::text, E'\n' ORDER BY x.oid) FROM pg_statistic_ext AS x WHERE x.stxrelid = c.oid),
         (SELECT string_agg(format('%s %s', d.classid, d.objid), ' ' ORDER BY d.classid, d.objid, d.refobjsubid) FROM pg_depend AS d
          WHERE d.deptype = 'n' AND (d.refclassid, d.refobjid) IN (('pg_class'::regclass, c.oid), ('pg_type'::regclass, c.reltype)))))
     FROM pg_class AS c WHERE c.oid = relation
@@ -159,7 +160,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHEN n.columns IS DISTINCT FROM w.columns THEN concat_ws(' ',
                         'Columns at the source are new, or others now: ' || (SELECT string_agg(x, ', ') FROM unnest(w.columns) AS x WHERE x <> ALL (n.columns)) || '.',
                         'Have gone, or were others then: ' || (SELECT string_agg(x, ', ') FROM unnest(n.columns) AS x WHERE x <> ALL (w.columns)) || '.')
-                    WHEN n.fingerprint <> w.fingerprint OR n.target <> w.target THEN 'Its keys, indexes or checks are others, options are, or the table here has changed.'
+                    WHEN n.fingerprint <> w.fingerprint OR n.target <> w.target OR n.rows IS NULL AND (n.key, n.key_types, n.key_collations) IS DISTINCT FROM (w.key, w.key_types, w.key_collations) THEN 'Its keys, indexes or checks are others, options are, or the table here has changed.'
                     WHEN n.role <> _kept.role OR n.has_changed OR NOT n.is_there THEN 'What has been loaded has been changed, or is another role''s.'
                     WHEN NOT n.is_logged THEN 'What has been loaded is not logged.'
                     WHEN o.resume IS NULL AND n.finished < now() - interval '12 hours' THEN 'It is older than 12 hours; options => ''{"resume": true}'' takes it all the same.'
@@ -309,6 +310,13 @@ BEGIN
     IF NOT stays THEN  -- whether it can be dropped now or not
         PERFORM _mssql_fdw._forget_chunks(run);
     END IF;
+    -- What is not logged no run goes on with; and of rows that have been read in chunks, and do not fit a key, the next one would not
+    -- make better ones.
+    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, bounds = NULL, outcomes = NULL
+    WHERE c.kept_by = _clean_up.run
+      AND (NOT EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND r.relpersistence = 'p')
+           OR c.chunk = 0 AND c.rows IS NULL AND (SELECT r.sqlstate FROM replicate._runs AS r WHERE r.id = _clean_up.run) LIKE '23%'
+              AND (SELECT count(*) FROM _mssql_fdw._loaded_chunks(c.begun_by, c.source)) > coalesce(array_length(c.bounds, 1), 0));
     FOR replaced IN SELECT c.run, c.source, c.chunk, c.relation, c.kept_by FROM replicate._chunks AS c
                     WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_clean_up.run) AS e)
                       AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source AND t.rows IS NOT NULL)
@@ -385,6 +393,7 @@ BEGIN
     DELETE FROM replicate._chunks AS c
     WHERE (c.run, c.source, c.chunk) IN (SELECT o.run, o.source, o.chunk FROM replicate._chunks AS o
                                          WHERE o.kept_by IS NULL AND NOT EXISTS (SELECT FROM replicate._runs AS r WHERE r.id = o.run)
+                                           AND NOT EXISTS (SELECT FROM replicate._chunks AS s WHERE s.begun_by = o.begun_by AND s.source = o.source AND s.kept_by IS NOT NULL)
                                          FOR UPDATE SKIP LOCKED);
     FOREACH each IN ARRAY runs LOOP
         EXIT WHEN dropped >= 200;

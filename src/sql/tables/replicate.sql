@@ -462,6 +462,9 @@ CREATE TABLE replicate._chunks (
     fingerprint text NOT NULL,   -- of what makes the rows what they are: _work()
     origin text NOT NULL,        -- of whose rows they are: _identity_of_source()
     columns text[],              -- of the source
+    key text[],                  -- by whose ranges its chunks are read: columns, their types and collations
+    key_types text[],
+    key_collations text[],
     bounds text[],               -- between its chunks: _range_bounds()
     outcomes jsonb,
     PRIMARY KEY (run, source, chunk)

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "core/error.hpp"
+
 namespace mssql::tsql {
 namespace {
 
@@ -35,6 +37,17 @@ TEST(KeyRange, ColumnsAreComparedAsARow) {
                 " OR [n]]] < " + n + "))");
 }
 
+TEST(KeyRange, WhatIsNoNameOfACollationIsNotWritten) {
+  const KeyColumn key[] = {{"[k]", parse_declaration("nvarchar(9)"), "x); DROP TABLE t --"}};
+  EXPECT_EQ(range_condition(key, bound({"a"}), std::nullopt), "[k] >= CONVERT(nvarchar(9), N'a')");
+}
+
+TEST(KeyRange, ABoundOfMoreColumnsThanTheKeyIsRefused) {
+  const KeyColumn key[] = {id};
+  EXPECT_THROW(range_condition(key, bound({"1", "2"}), std::nullopt), Error);
+  EXPECT_THROW(range_condition(key, std::nullopt, bound({})), Error);
+}
+
 TEST(KeyRange, ABoundMayBeShorterThanTheKey) {
   const KeyColumn key[] = {id, day};
   EXPECT_EQ(range_condition(key, bound({"1"}), std::nullopt), "[Id] >= CONVERT(int, N'1')");
@@ -50,10 +63,10 @@ TEST(KeyRange, Bounds) {
 }
 
 TEST(KeyRange, TypesWithATextOfTheirOwn) {
-  for (const char* type : {"int", "bigint", "decimal(9,2)", "uniqueidentifier", "nvarchar(5)", "money", "float",
-                           "binary(8)", "date", "datetimeoffset(7)"})
+  for (const char* type : {"int", "bigint", "decimal(9,2)", "uniqueidentifier", "nvarchar(5)", "money", "binary(8)",
+                           "date", "datetimeoffset(7)"})
     EXPECT_TRUE(can_bound(parse_declaration(type).type)) << type;
-  for (const char* type : {"bit", "sql_variant", "xml", "hierarchyid", "rowversion"})
+  for (const char* type : {"bit", "float", "sql_variant", "xml", "hierarchyid", "rowversion"})
     EXPECT_FALSE(can_bound(parse_declaration(type).type)) << type;
 }
 
