@@ -49,11 +49,6 @@ source::CharacterPolicy character_policy(const char* text) {
   pg_unreachable();
 }
 
-const char* utf8(Datum value) {
-  const char* in_server = TextDatumGetCString(value);
-  return pg_server_to_any(in_server, static_cast<int>(std::strlen(in_server)), PG_UTF8);
-}
-
 const char* in_server(const char* utf8) { return pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8); }
 
 // The columns of a remote table: their names, and the types that sys.types calls so.
@@ -67,22 +62,16 @@ struct RemoteTable {
 };
 
 RemoteTable remote_table(FunctionCallInfo fcinfo) {
-  const Elements names = elements_of(PG_GETARG_ARRAYTYPE_P(3), TEXTOID, -1, false, "columns");
-  const Elements types = elements_of(PG_GETARG_ARRAYTYPE_P(4), TEXTOID, -1, false, "types");
+  const TextList names = text_list(PG_GETARG_ARRAYTYPE_P(3), "columns");
+  const TextList types = text_list(PG_GETARG_ARRAYTYPE_P(4), "types");
   if (names.count != types.count)
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
-  const auto size = sizeof(char*) * static_cast<std::size_t>(names.count + 1);
-  RemoteTable table{utf8(PG_GETARG_DATUM(1)),
-                    utf8(PG_GETARG_DATUM(2)),
-                    static_cast<const char**>(palloc(size)),
-                    static_cast<const char**>(palloc(size)),
-                    names.count,
-                    PG_GETARG_BOOL(11)};
-  for (int i = 0; i < names.count; ++i) {
-    table.columns[i] = utf8(names.values[i]);
-    table.types[i] = utf8(types.values[i]);
-  }
-  return table;
+  return {to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(1))),
+          to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(2))),
+          names.items,
+          types.items,
+          names.count,
+          PG_GETARG_BOOL(11)};
 }
 
 // Core only.

@@ -19,10 +19,7 @@ namespace mssql::pg {
 namespace {
 
 // An argument as UTF-8.
-std::string_view argument(FunctionCallInfo fcinfo, int n) {
-  const char* value = text_to_cstring(PG_GETARG_TEXT_PP(n));
-  return pg_server_to_any(value, static_cast<int>(std::strlen(value)), PG_UTF8);
-}
+std::string_view argument(FunctionCallInfo fcinfo, int n) { return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
 
 Datum text_datum(const char* utf8) {
   return CStringGetTextDatum(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8));
@@ -56,8 +53,7 @@ Texts text_array(FunctionCallInfo fcinfo, int n) {
   texts.items = static_cast<const char**>(palloc0(sizeof(char*) * static_cast<std::size_t>(std::max(texts.count, 1))));
   for (int i = 0; i < texts.count; ++i) {
     if (nulls[i]) continue;
-    const char* item = text_to_cstring(DatumGetTextPP(elements[i]));
-    texts.items[i] = pg_server_to_any(item, static_cast<int>(std::strlen(item)), PG_UTF8);
+    texts.items[i] = to_utf8(text_to_cstring(DatumGetTextPP(elements[i])));
   }
   return texts;
 }

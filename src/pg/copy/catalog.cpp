@@ -191,10 +191,7 @@ Datum read_catalog(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
-const char* utf8_argument(FunctionCallInfo fcinfo, int n) {
-  const char* value = text_to_cstring(PG_GETARG_TEXT_PP(n));
-  return pg_server_to_any(value, static_cast<int>(std::strlen(value)), PG_UTF8);
-}
+const char* utf8_argument(FunctionCallInfo fcinfo, int n) { return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
 
 Datum source_count(FunctionCallInfo fcinfo) {
   const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));

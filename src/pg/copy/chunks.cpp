@@ -102,7 +102,7 @@ const KeyRange* range_of_chunk(const char* schema, std::int64_t run, Datum work,
   for (int i = 0; i < static_cast<int>(lengthof(lists)); ++i) {
     bool isnull = false;
     const Datum texts = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
-    if (!isnull) *lists[i] = text_list(DatumGetArrayTypeP(texts));
+    if (!isnull) *lists[i] = text_list(DatumGetArrayTypeP(texts), "texts");
   }
   bool isnull = false;
   range->chunks = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 6, &isnull));

@@ -7,7 +7,6 @@
 #include "core/tsql/key_range.hpp"
 #include "core/tsql/quote.hpp"
 #include "core/tsql/statement.hpp"
-#include "pg/host/arrays.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
 
@@ -75,11 +74,7 @@ void ask_for_bounds(source::Session& session, const Wanted& wanted, Bounds& boun
 
 // From here on the backend is called.
 
-const char* utf8(const char* in_server) {
-  return pg_server_to_any(in_server, static_cast<int>(std::strlen(in_server)), PG_UTF8);
-}
-
-const char* utf8_argument(FunctionCallInfo fcinfo, int n) { return utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
+const char* utf8_argument(FunctionCallInfo fcinfo, int n) { return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
 
 // Null: this database's encoding lacks something of it.
 Datum* texts_of(const source::Answer& bound) {
@@ -113,13 +108,13 @@ ArrayType* array_of(const Bounds& bounds, int columns) {
 // STRICT.
 Datum bounds(FunctionCallInfo fcinfo) {
   const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
-  const Wanted wanted{
-      utf8_argument(fcinfo, 1),
-      utf8_argument(fcinfo, 2),
-      PG_GETARG_BOOL(3),
-      PG_GETARG_INT64(4),
-      PG_GETARG_INT32(5),
-      {text_list(PG_GETARG_ARRAYTYPE_P(6)), text_list(PG_GETARG_ARRAYTYPE_P(7)), text_list(PG_GETARG_ARRAYTYPE_P(8))}};
+  const Wanted wanted{utf8_argument(fcinfo, 1),
+                      utf8_argument(fcinfo, 2),
+                      PG_GETARG_BOOL(3),
+                      PG_GETARG_INT64(4),
+                      PG_GETARG_INT32(5),
+                      {text_list(PG_GETARG_ARRAYTYPE_P(6), "texts"), text_list(PG_GETARG_ARRAYTYPE_P(7), "texts"),
+                       text_list(PG_GETARG_ARRAYTYPE_P(8), "texts")}};
   const int columns = wanted.key.columns.count;
   if (columns == 0 || wanted.key.types.count != columns || wanted.key.collations.count != columns)
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types of a key differ in number")));
@@ -129,14 +124,6 @@ Datum bounds(FunctionCallInfo fcinfo) {
 }
 
 }  // namespace
-
-TextList text_list(ArrayType* array) {
-  const Elements elements = elements_of(array, TEXTOID, -1, false, "texts");
-  TextList list{static_cast<const char**>(palloc(sizeof(char*) * static_cast<std::size_t>(elements.count + 1))),
-                elements.count};
-  for (int i = 0; i < elements.count; ++i) list.items[i] = utf8(TextDatumGetCString(elements.values[i]));
-  return list;
-}
 
 void load_range(const KeyRange* range) { range_of_loads = range; }
 const KeyRange* loaded_range() { return range_of_loads; }

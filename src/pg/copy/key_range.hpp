@@ -2,15 +2,9 @@
 // reads (core/tsql/key_range.hpp).
 #pragma once
 
-#include "pg/host/postgres.hpp"
+#include "pg/host/arrays.hpp"
 
 namespace mssql::pg {
-
-// Texts in UTF-8.
-struct TextList {
-  const char** items;
-  int count;
-};
 
 // Columns of the source, their declared types and collations.
 struct TableKey {
@@ -18,9 +12,6 @@ struct TableKey {
   TextList types;
   TextList collations;
 };
-
-// Of text[] without NULLs, in the current memory context.
-TextList text_list(ArrayType* array);
 
 // A range of a table's key, and which of its chunks that is.
 struct KeyRange {

@@ -26,7 +26,6 @@ const char* push_condition(Node* node, ConditionContext* context, StringInfo out
 // A frame of core's: the text leaves through copy_out().
 const char* quote_utf8(const char* name) { return copy_out(tsql::quote_name(name)); }
 
-const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 const char* to_server(const char* text) { return pg_any_to_server(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
 
 const char* select_utf8(const RemoteType& type, const char* quoted, tsql::TextForm form) {

@@ -332,8 +332,6 @@ void write_commands(Import& import, const char* server, const ImportOptions& opt
   }
 }
 
-const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
-
 void read_features(tsql::CatalogFeatures& features, source::Session& session) { features = catalog_features(session); }
 
 const char* to_server(const std::string& text) {
@@ -367,7 +365,7 @@ Listed listed_tables(List* tables) {
   ListCell* cell = nullptr;
   foreach (cell, tables) {
     char* name = lfirst_node(RangeVar, cell)->relname;
-    listed.names[listed.count++] = pg_server_to_any(name, static_cast<int>(std::strlen(name)), PG_UTF8);
+    listed.names[listed.count++] = to_utf8(name);
   }
   return listed;
 }

@@ -1,5 +1,7 @@
 #include "arrays.hpp"
 
+#include "boundary.hpp"
+
 namespace mssql::pg {
 
 Elements elements_of(ArrayType* array, Oid type, int length, bool by_value, const char* what) {
@@ -11,6 +13,14 @@ Elements elements_of(ArrayType* array, Oid type, int length, bool by_value, cons
     if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", what)));
   }
   return elements;
+}
+
+TextList text_list(ArrayType* array, const char* what) {
+  const Elements elements = elements_of(array, TEXTOID, -1, false, what);
+  TextList list{static_cast<const char**>(palloc(sizeof(char*) * static_cast<std::size_t>(elements.count + 1))),
+                elements.count};
+  for (int i = 0; i < elements.count; ++i) list.items[i] = to_utf8(TextDatumGetCString(elements.values[i]));
+  return list;
 }
 
 Oids oids_of(ArrayType* array, const char* what) {

@@ -13,6 +13,14 @@ struct Elements {
 // Of an array without NULLs; one with any is an error that calls it `what`.
 Elements elements_of(ArrayType* array, Oid type, int length, bool by_value, const char* what);
 
+struct TextList {
+  const char** items;  // in UTF-8
+  int count;
+};
+
+// The same of text[].
+TextList text_list(ArrayType* array, const char* what);
+
 struct Oids {
   Oid* ids;
   int count;

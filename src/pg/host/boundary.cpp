@@ -90,6 +90,8 @@ const char* in_ascii(const char* text) {
 
 }  // namespace
 
+const char* to_utf8(const char* text) { return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8); }
+
 const char* representable(const char* utf8) {
   const int encoding = GetDatabaseEncoding();
   if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return utf8;

@@ -164,6 +164,8 @@ char* copy_out(std::string_view text);
 // The same as a text datum.
 text* copy_out_text(std::string_view text);
 
+// Text of the server's encoding in UTF-8. The text itself, or palloc'd.
+const char* to_utf8(const char* text);
 // UTF-8 text in the server's encoding, or null where that lacks a character. The text itself, or
 // palloc'd.
 const char* representable(const char* utf8);

@@ -246,7 +246,7 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_drop_contents' LANGUAGE C STRICT VOLATILE PARAL
 COMMENT ON FUNCTION _mssql_fdw._drop_contents IS 'drops what is in a schema, or some of it';
 
 -- Drops what the workers of a run have left, or so many objects of it. How many.
-CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint, at_most bigint DEFAULT 2147483647) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._discard_staging(run bigint, at_most bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
     schema record;
