@@ -2,7 +2,7 @@
 # A worker tries again what may have passed, for as long as it may; all else ends the run at once.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 31
+plan 32
 
 readonly tables="include => ARRAY['dbo.tap_retry%']"
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"resume\": false${1:+, $1}}') ORDER BY source"; }
