@@ -36,7 +36,7 @@ Datum execute(FunctionCallInfo fcinfo) {
   Tuplestorestate* rows = begin_result(result, result_descriptor(fcinfo));
   ArrayType* steps = PG_GETARG_ARRAYTYPE_P(1);
   const char* schema = own_schema(fcinfo);
-  const StepList list(steps);
+  StepList list(steps);
   OutcomeRows witness(rows, result->setDesc);
   if (in_run_of_workers()) {
     check_is_run_itself();

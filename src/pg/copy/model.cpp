@@ -78,6 +78,26 @@ void check_row_type(Oid type) {
   ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("type %s is not a row type", format_type_be(type))));
 }
 
+void set_rows(Model* model, ArrayType* rows) {
+  check_row_type(ARR_ELEMTYPE(rows));
+  RowSet* set = set_to_fill(model, ARR_ELEMTYPE(rows));
+  MemoryContext before = set->context;
+  MemoryContext after = context_of_rows(model);
+  MemoryContext old = MemoryContextSwitchTo(after);
+  ArrayType* kept = DatumGetArrayTypePCopy(PointerGetDatum(rows));
+  bool* nulls = nullptr;
+  ModelRows found{};
+  deconstruct_array(kept, set->type, -1, false, TYPALIGN_DOUBLE, &found.rows, &nulls, &found.count);
+  MemoryContextSwitchTo(old);
+  for (int i = 0; i < found.count; ++i) {
+    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("rows must not be null")));
+  }
+  set->context = after;
+  set->rows = found;
+  set->room = found.count;
+  if (before != nullptr) MemoryContextDelete(before);
+}
+
 }  // namespace
 
 int make_model() {
@@ -100,26 +120,8 @@ void forget_model(int model) { MemoryContextDelete(model_of_caller(model)->conte
 
 void complete_model(int model) { model_of_caller(model)->is_complete = true; }
 
-void keep_rows(int number, ArrayType* rows) {
-  Model* model = model_to_fill(number);
-  check_row_type(ARR_ELEMTYPE(rows));
-  RowSet* set = set_to_fill(model, ARR_ELEMTYPE(rows));
-  MemoryContext before = set->context;
-  MemoryContext after = context_of_rows(model);
-  MemoryContext old = MemoryContextSwitchTo(after);
-  ArrayType* kept = DatumGetArrayTypePCopy(PointerGetDatum(rows));
-  bool* nulls = nullptr;
-  ModelRows found{};
-  deconstruct_array(kept, set->type, -1, false, TYPALIGN_DOUBLE, &found.rows, &nulls, &found.count);
-  MemoryContextSwitchTo(old);
-  for (int i = 0; i < found.count; ++i) {
-    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("rows must not be null")));
-  }
-  set->context = after;
-  set->rows = found;
-  set->room = found.count;
-  if (before != nullptr) MemoryContextDelete(before);
-}
+void keep_rows(int number, ArrayType* rows) { set_rows(model_to_fill(number), rows); }
+void replace_rows(int number, ArrayType* rows) { set_rows(model_of_caller(number), rows); }
 
 void add_row(int number, TupleDesc descriptor, HeapTuple row) {
   Model* model = model_to_fill(number);

@@ -24,6 +24,8 @@ void complete_model(int model);
 // The rows of their type in the model are these from now on; `rows` is copied, an array of a
 // composite type (else 42804). Only who has made a model reaches it: any other one is an error.
 void keep_rows(int model, ArrayType* rows);
+// The same of a complete model, by the run that it is of.
+void replace_rows(int model, ArrayType* rows);
 // One more row of `descriptor`'s type; it is copied.
 void add_row(int model, TupleDesc descriptor, HeapTuple row);
 ModelRows rows_of_model(int model, Oid type);

@@ -262,6 +262,7 @@ Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
 struct RunOptions {
   double retry_budget_s;
   double max_rate;  // bytes a second; 0: as fast as it can
+  bool continues;   // without the tables that cannot be loaded
 };
 
 // Wrong ones are to cost no workers.
@@ -275,9 +276,10 @@ RunOptions checked_options(FunctionCallInfo fcinfo) {
   }
   const char* schema = own_schema(fcinfo);
   SPI_connect();
-  if (SPI_execute_with_args(psprintf("SELECT o.retry_budget, o.max_rate, %s._check_run_arguments($1, $2, $3) FROM "
+  if (SPI_execute_with_args(psprintf("SELECT o.retry_budget, o.max_rate, o.on_error OPERATOR(pg_catalog.=) 'continue', "
+                                     "%s._check_run_arguments($1, $2, $3) FROM "
                                      "pg_catalog.jsonb_to_record(%s._checked_options($4)) AS o (retry_budget "
-                                     "pg_catalog.float8, max_rate pg_catalog.float8)",
+                                     "pg_catalog.float8, max_rate pg_catalog.float8, on_error pg_catalog.text)",
                                      schema, schema),
                             lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT ||
       SPI_processed != 1) {
@@ -287,7 +289,9 @@ RunOptions checked_options(FunctionCallInfo fcinfo) {
     bool isnull = false;
     return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
   };
-  const RunOptions options{number(1), number(2) * 1024 * 1024};
+  bool isnull = false;
+  const RunOptions options{number(1), number(2) * 1024 * 1024,
+                           DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull))};
   SPI_finish();
   return options;
 }
@@ -305,7 +309,8 @@ void do_run(void* argument) {
   FunctionCallInfo fcinfo = call->fcinfo;
   const int jobs = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6);
   if (jobs > 0) {
-    start_workers({own_schema(fcinfo), call->server, call->options.retry_budget_s, call->options.max_rate},
+    const RunOptions& options = call->options;
+    start_workers({own_schema(fcinfo), call->server, options.retry_budget_s, options.max_rate, options.continues},
                   arguments_as_sql(fcinfo), jobs);
   }
   const int settings = begin_run(call->server);

@@ -140,14 +140,17 @@ class Execution {
   void run() {
     MemoryContext whole = CurrentMemoryContext;
     MemoryContext each = AllocSetContextCreate(whole, "mssql_fdw step", ALLOCSET_DEFAULT_SIZES);
-    for (at_ = 0; at_ < steps_.count(); ++at_) {
+    for (;; ++at_) {
       MemoryContextSwitchTo(each);
+      at_ = host_.next(at_);
+      if (at_ >= steps_.count()) break;
       const Step step = steps_.at(at_);
-      const bool failed = !host_.done_elsewhere(step, at_) && run_step(step);
+      const bool failed = run_step(step);
       MemoryContextSwitchTo(whole);
       if (failed) undone_ = lappend(undone_, cstring_to_text(step.statement));
       MemoryContextReset(each);
     }
+    MemoryContextSwitchTo(whole);
     MemoryContextDelete(each);
     if (!claimed_) host_.claim();
   }

@@ -47,8 +47,9 @@ struct Answer {
 // Where steps run. Without a destructor, for ereport() would skip it.
 class StepHost {
  public:
-  // Whether the step, at(i) of the list, is not for this process: then it has been done.
-  virtual bool done_elsewhere(const Step& step, int i) = 0;
+  // The index of the first step at `i` or behind it that is for this process: those before have been
+  // done, and the list may be another one from there on. Its count: there is none.
+  virtual int next(int i) = 0;
   // Executes the step's statement. Where it may fail, some errors are an answer; all others end the
   // run.
   virtual Answer execute(const Step& step, bool may_fail) = 0;
@@ -99,7 +100,7 @@ class CallersTransaction : public StepHost {
  public:
   CallersTransaction(const char* schema, Datum model, ArrayType* steps)
       : schema_(schema), model_(model), steps_(steps) {}
-  bool done_elsewhere(const Step&, int) override { return false; }
+  int next(int i) override { return i; }
   Answer execute(const Step& step, bool may_fail) override;
   void claim() override;
   void check_names() override;

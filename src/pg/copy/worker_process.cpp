@@ -6,26 +6,30 @@
 
 #include "background.hpp"
 #include "chunks.hpp"
-#include "outcome.hpp"
 #include "pg/host/boundary.hpp"
 #include "pg/host/settings.hpp"
 #include "pg/host/team.hpp"
 #include "rate.hpp"
 #include "run.hpp"
 #include "run_lock.hpp"
+#include "table_steps.hpp"
 #include "worker_requests.hpp"
 
 namespace mssql::pg {
 
 const char* message_of(const WorkersTask& task) {
-  return psprintf("%s\n%u\n%g", task.schema, task.server, task.retry_budget);
+  return psprintf("%s\n%u\n%d\n%g", task.schema, task.server, task.continues, task.retry_budget);
 }
 
 WorkersTask parse(const char* message) {
   const char* const end_of_schema = std::strchr(message, '\n');
   char* end = nullptr;
-  const auto server = static_cast<Oid>(std::strtoul(end_of_schema + 1, &end, 10));
-  return {pnstrdup(message, static_cast<Size>(end_of_schema - message)), server, std::strtod(end + 1, nullptr), 0};
+  WorkersTask task{};
+  task.schema = pnstrdup(message, static_cast<Size>(end_of_schema - message));
+  task.server = static_cast<Oid>(std::strtoul(end_of_schema + 1, &end, 10));
+  task.continues = std::strtol(end + 1, &end, 10) != 0;
+  task.retry_budget = std::strtod(end + 1, nullptr);
+  return task;
 }
 
 namespace {
@@ -34,46 +38,6 @@ namespace {
 
 WorkersTask own{};
 
-// Only its own part of the run is this process's.
-class MembersTransaction : public CallersTransaction {
- public:
-  MembersTransaction(ArrayType* steps, Part part) : CallersTransaction(own.schema, 0, steps), part_(part) {}
-  bool done_elsewhere(const Step& step, int) override { return part_ != Part::whole && part_of(step) != part_; }
-  void claim() override {}
-  void check_names() override {}
-
- private:
-  Part part_;
-};
-
-// Outcomes are told when they are committed.
-class PendingOutcomes : public StepWitness {
- public:
-  explicit PendingOutcomes(MemoryContext context) : context_(context), descriptor_(outcome_descriptor()) {}
-
-  void became(const Outcome& outcome) override { keep(outcome_row(descriptor_, outcome)); }
-  void became(HeapTuple row) override { keep(row); }
-
-  List* rows() const { return rows_; }
-  ArrayType* array() const {
-    auto* rows = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(list_length(rows_) + 1)));
-    for (int i = 0; i < list_length(rows_); ++i)
-      rows[i] = heap_copy_tuple_as_datum(static_cast<HeapTuple>(list_nth(rows_, i)), descriptor_);
-    return construct_array(rows, list_length(rows_), descriptor_->tdtypeid, -1, false, TYPALIGN_DOUBLE);
-  }
-
- private:
-  void keep(HeapTuple row) {
-    MemoryContext old = MemoryContextSwitchTo(context_);
-    rows_ = lappend(rows_, heap_copytuple(row));
-    MemoryContextSwitchTo(old);
-  }
-
-  MemoryContext context_;
-  TupleDesc descriptor_;
-  List* rows_ = NIL;
-};
-
 struct Work {
   Request request;
   Datum work;
@@ -81,6 +45,8 @@ struct Work {
   MemoryContext context;
   int attempts;
   List* outcomes;
+
+  ArrayType* steps() const { return reinterpret_cast<ArrayType*>(const_cast<char*>(rest)); }
 };
 
 void do_steps(void* argument) {
@@ -92,17 +58,14 @@ void do_steps(void* argument) {
   const bool goes_on = part == Part::chunk || part == Part::end;
   const KeyRange* range = goes_on ? range_of_chunk(own.schema, run_of_workers(), work->work, request.chunk) : nullptr;
   load_range(part == Part::chunk ? range : nullptr);
-  auto* array = reinterpret_cast<ArrayType*>(const_cast<char*>(work->rest));
-  MembersTransaction host(array, part);
-  PendingOutcomes outcomes(work->context);
-  execute_steps(StepList(array), own.schema, host, outcomes, &request.share);
+  work->outcomes = execute_table_steps(own.schema, work->steps(), part, request.share, work->context);
   if (request.work_size > 0) {
     const Datum bounds = part == Part::beginning ? find_bounds(own.schema, own.server, work->work) : 0;
-    keep_chunk(own.schema, run_of_workers(), work->work, {request.chunk, work->attempts, outcomes.array(), bounds});
+    keep_chunk(own.schema, run_of_workers(), work->work,
+               {request.chunk, work->attempts, array_of_outcomes(work->outcomes), bounds});
   }
   release_settings(held);
   end_run(own.server, settings);
-  work->outcomes = outcomes.rows();
 }
 
 // The attempts at what a worker has been asked for.
@@ -110,6 +73,7 @@ struct Attempts {
   int made;
   TimestampTz give_up;  // 0: none has failed
   double pause_s;       // before the next one; 0: there is none
+  bool sets_aside;      // the last one has failed, and the run goes on without the table
 };
 Attempts attempts{};
 
@@ -133,18 +97,33 @@ bool may_pass(const ErrorData&) {
   return true;
 }
 
+// What is not to end the run.
+bool is_kept(const ErrorData& error) {
+  if (may_pass(error)) return true;
+  attempts.sets_aside = own.continues && can_be_set_aside(error);
+  return attempts.sets_aside;
+}
+
 struct Failure {
-  const Work* work;
+  Work* work;
   const ErrorData* error;
 };
 
 void tell_failure(void* argument) {
   const auto* failure = static_cast<const Failure*>(argument);
-  const Step step = StepList(reinterpret_cast<ArrayType*>(const_cast<char*>(failure->work->rest))).at(0);
+  const Step step = StepList(failure->work->steps()).at(0);
   say(true,
       psprintf("attempt %d at %s has failed, the next one is in %.1f s: %s", attempts.made, step.source,
                attempts.pause_s, failure->error->message),
       failure->error->detail, failure->error->hint);
+}
+
+void tell_end(void* argument) {
+  const auto* failure = static_cast<const Failure*>(argument);
+  HeapTuple row = tell_set_aside(failure->work->steps(), *failure->error);
+  MemoryContext old = MemoryContextSwitchTo(failure->work->context);
+  failure->work->outcomes = list_make1(heap_copytuple(row));
+  MemoryContextSwitchTo(old);
 }
 
 // False: it has failed, which the leader knows.
@@ -153,10 +132,11 @@ bool do_work(Work& work) {
     work.attempts = ++attempts.made;
     attempts.pause_s = 0;
     raised_transient = false;
-    const ErrorData* error = in_starters_transaction(do_steps, &work, work.request.work_size > 0 ? may_pass : nullptr);
+    const ErrorData* error = in_starters_transaction(do_steps, &work, work.request.work_size > 0 ? is_kept : nullptr);
     if (error == nullptr) return true;
-    if (attempts.pause_s == 0) return false;
     Failure failure{&work, error};
+    if (attempts.sets_aside) return in_starters_transaction(tell_end, &failure) == nullptr;
+    if (attempts.pause_s == 0) return false;
     if (in_starters_transaction(tell_failure, &failure) != nullptr || !pause(attempts.pause_s)) return false;
   }
 }

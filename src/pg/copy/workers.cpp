@@ -4,11 +4,12 @@
 
 #include "background.hpp"
 #include "chunks.hpp"
-#include "outcome.hpp"
+#include "model.hpp"
 #include "pg/host/team.hpp"
 #include "run.hpp"
 #include "run_lock.hpp"
 #include "run_now.hpp"
+#include "table_steps.hpp"
 #include "worker_requests.hpp"
 
 namespace mssql::pg {
@@ -75,7 +76,7 @@ const char* reason_of(const TakeoverAnswer& answer) {
 }
 
 // Of all workers.
-double max_rate = 0;
+WorkersTask task_of_run{};
 
 // The leader's nesting level when the run began.
 int level = 0;
@@ -129,7 +130,7 @@ void start_workers(const WorkersTask& task, const char* arguments, int jobs) {
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;
   level = GetCurrentTransactionNestLevel();
-  max_rate = task.max_rate;
+  task_of_run = task;
   number = background_run() != 0 ? background_run() : ask_to_begin(team, arguments);
   note_number(team, number);
   background_run() != 0 ? ask_to_take_up(team, number) : hold_run_now(number);
@@ -142,8 +143,7 @@ std::int64_t run_of_workers() { return number; }
 
 Oid staging_namespace() { return get_namespace_oid(psprintf("replicate_" INT64_FORMAT, number), true); }
 
-RunOfWorkers::RunOfWorkers(const char* schema, Datum model, ArrayType* array, const StepList& steps,
-                           StepWitness& witness)
+RunOfWorkers::RunOfWorkers(const char* schema, Datum model, ArrayType* array, StepList& steps, StepWitness& witness)
     : CallersTransaction(schema, model, array),
       list_(steps),
       witness_(witness),
@@ -168,14 +168,14 @@ void RunOfWorkers::find_tables() {
   MemoryContext old = MemoryContextSwitchTo(context_);
   tables_ = static_cast<Table*>(palloc0(sizeof(Table) * (SPI_processed + 1)));
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
-    const char* code = text_of(SPI_tuptable, i, 3);
-    if (code != nullptr) {
-      say(false, psprintf("%s is loaded by this session itself, for the %s", text_of(SPI_tuptable, i, 4), code),
-          nullptr, nullptr);
-      continue;
-    }
     bool isnull = false;
     Table& table = tables_[ntables_++];
+    const char* code = text_of(SPI_tuptable, i, 3);
+    table.own = code != nullptr;
+    if (table.own) {
+      say(false, psprintf("%s is loaded by this session itself, for the %s", text_of(SPI_tuptable, i, 4), code),
+          nullptr, nullptr);
+    }
     table.work =
         PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
     table.table_id = static_cast<int>(oid_of(SPI_tuptable, i, 2));
@@ -218,8 +218,11 @@ void RunOfWorkers::find_work() {
 // What an earlier run has left of them.
 void RunOfWorkers::find_kept_tables() {
   auto* work = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(ntables_ + 1)));
-  for (int i = 0; i < ntables_; ++i) work[i] = tables_[i].work;
-  const KeptList found = find_kept(schema_, number, work, ntables_);
+  int count = 0;
+  for (int i = 0; i < ntables_; ++i) {
+    if (!tables_[i].own) work[count++] = tables_[i].work;
+  }
+  const KeptList found = find_kept(schema_, number, work, count);
   const char* hint = "options => '{\"resume\": false}' loads all anew.";
   for (int i = 0; i < found.count; ++i) {
     const Kept& kept = found.tables[i];
@@ -276,7 +279,7 @@ void RunOfWorkers::start(int member, const Asked& asked) {
   request.chunk = asked.chunk;
   request.share = {table == nullptr ? 0 : table->number, nloads_, asked.chunk.number,
                    table == nullptr ? 0 : table->chunks};
-  request.max_rate = max_rate;
+  request.max_rate = task_of_run.max_rate;
   request.work_size = work == nullptr ? 0 : VARSIZE_ANY(work);
   request.size = VARSIZE(array);
   if (asked_ == nullptr) {
@@ -293,6 +296,7 @@ void RunOfWorkers::start(int member, const Asked& asked) {
 bool RunOfWorkers::start_next(int member) {
   for (Table* table = tables_; table < tables_ + ntables_; ++table) {
     Chunk chunk{Part::whole, 0};
+    if (table->own) continue;
     if (table->stage == Stage::untouched) {
       if (table->chunks > 1) chunk.part = Part::beginning;
       table->stage = Stage::busy;
@@ -317,7 +321,7 @@ bool RunOfWorkers::start_next(int member) {
 
 void RunOfWorkers::became_done(const Asked& asked) {
   Table* table = asked.table;
-  if (table == nullptr) return;
+  if (table == nullptr || table->stage == Stage::aside) return;
   switch (asked.chunk.part) {
     case Part::beginning: begin_chunks(table, count_chunks(schema_, number, table->work)); break;
     case Part::chunk:
@@ -329,9 +333,11 @@ void RunOfWorkers::became_done(const Asked& asked) {
   }
 }
 
-// What became of a step that was another one's: by its number, and its table's, in this plan.
+// What became of a step of a table: by its number, and the table's, in this plan. Of one that is
+// aside, nothing more.
 void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
-  enum { step, table_id, count = 16 };
+  enum { step, table_id, verb = 6, note, count = 16 };
+  if (asked.table != nullptr && asked.table->stage == Stage::aside) return;
   HeapTupleData row{};
   row.t_len = HeapTupleHeaderGetDatumLength(outcome);
   row.t_data = outcome;
@@ -344,7 +350,17 @@ void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
   if (at < 1 || at > asked.nsteps) elog(ERROR, "step %d of %d has an outcome", at, asked.nsteps);
   values[step] = Int32GetDatum(asked.steps[at - 1] + 1);
   if (!nulls[table_id]) values[table_id] = Int32GetDatum(asked.table == nullptr ? 0 : asked.table->table_id);
+  if (!nulls[verb] && std::strcmp(TextDatumGetCString(values[verb]), set_aside) == 0)
+    become_aside(asked.table, TextDatumGetCString(values[note]));
   witness_.became(heap_form_tuple(outcome_, values, nulls));
+}
+
+// What has failed for all tables is the run's failure.
+void RunOfWorkers::become_aside(Table* table, const char* error) {
+  table->stage = Stage::aside;
+  if (++naside_ < ntables_) return;
+  ereport(ERROR, (errcode(ERRCODE_FDW_ERROR), errmsg("no table could be loaded"),
+                  errdetail_internal("%s: %s", table->source, error)));
 }
 
 void RunOfWorkers::tell_kept(Table* table, const Kept& kept) {
@@ -375,6 +391,43 @@ void RunOfWorkers::prepare(int i) {
   while (working_ > 0) take_answer();
 }
 
+namespace {
+
+struct OwnLoad {
+  const char* schema;
+  ArrayType* steps;
+  Share share;
+  MemoryContext context;
+  List* outcomes;
+};
+
+void do_own_load(void* argument) {
+  auto* load = static_cast<OwnLoad*>(argument);
+  load->outcomes = execute_table_steps(load->schema, load->steps, Part::whole, load->share, load->context);
+}
+
+bool is_set_aside(const ErrorData& error, void* argument) {
+  if (!can_be_set_aside(error)) return false;
+  auto* load = static_cast<OwnLoad*>(argument);
+  load->outcomes = list_make1(tell_set_aside(load->steps, error));
+  return true;
+}
+
+}  // namespace
+
+void RunOfWorkers::load_own(Table* table) {
+  OwnLoad load{schema_, list_.select(table->steps, table->nsteps), {table->number, nloads_, 0, 0}, context_, NIL};
+  if (task_of_run.continues) {
+    (void)in_subtransaction(do_own_load, &load, is_set_aside);
+  } else {
+    do_own_load(&load);
+  }
+  const Asked asked{table->steps, table->nsteps, table, {Part::whole, 0}};
+  ListCell* cell = nullptr;
+  foreach (cell, load.outcomes) tell(static_cast<HeapTuple>(lfirst(cell))->t_data, asked);
+  if (table->stage != Stage::aside) table->stage = Stage::done;
+}
+
 void RunOfWorkers::load_tables() {
   show_progress({"workers", nullptr, nullptr, 0, 0});
   find_work();
@@ -385,20 +438,64 @@ void RunOfWorkers::load_tables() {
     more = working_ > 0;
     if (more) take_answer();
   }
-  for (const Table* table = tables_; table < tables_ + ntables_; ++table) {
-    if (table->stage != Stage::done)
+  for (Table* table = tables_; table < tables_ + ntables_; ++table) {
+    if (table->own) load_own(table);
+    if (table->stage != Stage::done && table->stage != Stage::aside)
       elog(ERROR, "%d of %d chunks of %s are open", table->open, table->chunks, table->source);
   }
 }
 
-bool RunOfWorkers::done_elsewhere(const Step& step, int i) {
-  if (step.phase == prepare_phase) {
-    prepare(i);
-    return true;
+// The plan is made again without the tables that are aside, for many of its steps are about several
+// tables.
+void RunOfWorkers::plan_rest() {
+  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(naside_ + 1)));
+  int count = 0;
+  for (const Table* table = tables_; table < tables_ + ntables_; ++table) {
+    if (table->stage == Stage::aside) ids[count++] = Int32GetDatum(table->table_id);
   }
-  if (step.phase != table_phase && step.phase != load_phase) return false;
-  if (!std::exchange(loaded_, true)) load_tables();
-  return is_of_workers(step);
+  Oid types[] = {JSONBOID, INT4ARRAYOID};
+  Datum values[] = {model_, PointerGetDatum(construct_array(ids, count, INT4OID, 4, true, TYPALIGN_INT))};
+  SPI_connect();
+  if (SPI_execute_with_args(psprintf("SELECT ARRAY(SELECT t FROM %s._tables_without($1, $2) AS t), ($1 ->> "
+                                     "'rows')::pg_catalog.int4",
+                                     schema_),
+                            lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT)
+    elog(ERROR, "tables are not without others");
+  replace_rows(static_cast<int>(oid_of(SPI_tuptable, 0, 2)), DatumGetArrayTypeP(kept_value(context_, 1)));
+  if (SPI_execute_with_args(psprintf("SELECT ARRAY(SELECT s FROM %s._plan($1, $1 ->> 'verify') AS s)", schema_), 1,
+                            types, values, nullptr, false, 1) != SPI_OK_SELECT)
+    elog(ERROR, "there is no plan of the rest");
+  MemoryContext old = MemoryContextSwitchTo(context_);
+  steps_ = DatumGetArrayTypeP(kept_value(context_, 1));
+  list_ = StepList(steps_);
+  MemoryContextSwitchTo(old);
+  SPI_finish();
+}
+
+int RunOfWorkers::first_table_step() const {
+  int i = 0;
+  while (i < list_.count() && list_.at(i).phase < table_phase) ++i;
+  return i;
+}
+
+int RunOfWorkers::next(int i) {
+  for (; i < list_.count(); ++i) {
+    const Step step = list_.at(i);
+    if (step.phase == prepare_phase) {
+      prepare(i);
+      continue;
+    }
+    if (step.phase != table_phase && step.phase != load_phase) break;
+    if (!std::exchange(loaded_, true)) {
+      load_tables();
+      if (naside_ > 0) {
+        plan_rest();
+        return next(first_table_step());
+      }
+    }
+    if (!is_of_workers(step)) break;
+  }
+  return i;
 }
 
 }  // namespace mssql::pg

@@ -22,6 +22,7 @@ struct WorkersTask {
   Oid server;
   double retry_budget;  // for how many seconds a table is tried again whose error may pass
   double max_rate;      // bytes a second, of all of them; 0: as fast as they can
+  bool continues;       // without the tables that cannot be loaded
 };
 
 // Starts the workers of a run, at most `jobs` and maybe none, for want of room, which is told.
@@ -39,14 +40,15 @@ inline bool in_run_of_workers() { return run_of_workers() != 0; }
 // The schema of staging relations; InvalidOid: the run has none.
 Oid staging_namespace();
 
-// Executes steps of tables by the workers, and the others in the caller's transaction.
+// Executes steps of tables by the workers, and the others in the caller's transaction. Where tables
+// have been set aside, `steps` become those of a plan without them.
 class RunOfWorkers : public CallersTransaction {
  public:
-  RunOfWorkers(const char* schema, Datum model, ArrayType* array, const StepList& steps, StepWitness& witness);
-  bool done_elsewhere(const Step& step, int i) override;
+  RunOfWorkers(const char* schema, Datum model, ArrayType* array, StepList& steps, StepWitness& witness);
+  int next(int i) override;
 
  private:
-  enum class Stage : std::uint8_t { untouched, busy, loading, done };
+  enum class Stage : std::uint8_t { untouched, busy, loading, done, aside };
   struct Table {
     int table_id;
     int number;
@@ -55,6 +57,7 @@ class RunOfWorkers : public CallersTransaction {
     int* steps;
     int nsteps;
     Datum work;
+    bool own;      // the leader's: what its load calls is no code for workers
     Stage stage;   // busy: one member has all of it, or its beginning or end; loading: in chunks
     int chunks;    // that it is to be read in; once it is loading, that it has
     bool* loaded;  // by the chunk's number, from 1
@@ -75,6 +78,10 @@ class RunOfWorkers : public CallersTransaction {
   void find_steps();
   void find_work();
   void find_kept_tables();
+  void load_own(Table* table);
+  void become_aside(Table* table, const char* error);
+  void plan_rest();
+  int first_table_step() const;
   void start(int member, const Asked& asked);
   bool start_next(int member);
   void begin_chunks(Table* table, int chunks);
@@ -86,7 +93,7 @@ class RunOfWorkers : public CallersTransaction {
   void prepare(int i);
   void load_tables();
 
-  const StepList& list_;
+  StepList& list_;
   StepWitness& witness_;
   MemoryContext context_;
   TupleDesc outcome_;
@@ -97,6 +104,7 @@ class RunOfWorkers : public CallersTransaction {
   int* table_of_ = nullptr;  // by table_id; -1: none
   int nids_ = 0;
   int working_ = 0;
+  int naside_ = 0;
   bool loaded_ = false;
 };
 

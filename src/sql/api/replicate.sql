@@ -11,6 +11,7 @@ DECLARE
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    PERFORM _mssql_fdw._check_on_error(jobs, options);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options)
         || jsonb_build_object('run', CASE WHEN jobs > 0 THEN 'n' END);
     RETURN QUERY

@@ -69,6 +69,7 @@ BEGIN ATOMIC
         ('analyze',      jsonb 'true',    NULL, '{all}'),
         ('allow_masked',   jsonb 'false', NULL, '{all}'),
         ('allow_filtered', jsonb 'false', NULL, '{all}'),
+        ('on_error', jsonb '"stop"', ARRAY['stop', 'continue'], '{all}'),
         ('resume', jsonb 'null', NULL, '{all}'),
         ('retry_budget', jsonb '300', NULL, '{all}'),
         ('max_rate', jsonb '0', NULL, '{all}'),
@@ -143,7 +144,7 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._given IS 'the value of an argument, or an error where there is none';
 
--- Arguments that this version takes, but cannot yet follow in every value.
+-- Arguments that a run cannot follow in every value.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_run_arguments(jobs int, chunk_rows bigint, verify text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -159,7 +160,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_run_arguments IS
-    'error for values of jobs, chunk_rows and verify that this version cannot follow';
+    'error for values of jobs, chunk_rows and verify that a run cannot follow';
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_on_error(jobs int, options jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF options ->> 'on_error' = 'continue' AND coalesce(jobs, 0) = 0 THEN
+        PERFORM _mssql_fdw._raise('22023', 'only workers can go on without a table', 'Without them a run is one transaction, which an error ends.',
+            'Say jobs => 1, or more, or leave the option on_error out.');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._check_on_error IS 'error for a run that could not go on without a table, and is to';
 
 -- The same for a run in the background, whose caller would not see the error.
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_background(server name, target_schema name, include text[], exclude text[], only_table text,
@@ -167,6 +179,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._check_background(server name, target_sche
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    PERFORM _mssql_fdw._check_on_error(jobs, options);
     PERFORM _mssql_fdw._check_arguments('all', server, target_schema, include, exclude, on_existing, options);
     PERFORM _mssql_fdw._parse_table_name(only_table);
     IF jobs = 0 THEN

@@ -245,7 +245,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s', g.columns, p.target, g.referenced_columns,
                   ' ON DELETE ' || nullif(replace(g.delete_action, '_', ' '), 'NO ACTION'),
                   ' ON UPDATE ' || nullif(replace(g.update_action, '_', ' '), 'NO ACTION')),
-           _mssql_fdw._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL OR p.relation IS NOT NULL,
+           _mssql_fdw._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL AND p.action <> 'missing' OR p.relation IS NOT NULL,
            g.is_disabled, g.is_not_trusted, _mssql_fdw._constraint_state(t, o.target),
            t.action IN ('switch', 'refill') OR coalesce(p.action IN ('switch', 'refill'), false)
     FROM grouped AS g

@@ -76,3 +76,12 @@ BEGIN ATOMIC
     SELECT * FROM _mssql_fdw._mapped_tables(model) AS t WHERE t.position IS NOT NULL;
 END;
 COMMENT ON FUNCTION _mssql_fdw._tables IS 'the model''s tables';
+
+-- The mapped tables where some that were to be loaded could not be: what stands here of them stays.
+CREATE OR REPLACE FUNCTION _mssql_fdw._tables_without(model jsonb, ids int[]) RETURNS SETOF replicate._table
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.id, t.schema, t.name, t.source, t.target_schema, t.target_name, t.target, t.relation, t.relkind, t.rows, t.bytes, t.comment, t."position",
+           CASE WHEN t.id <> ALL (ids) THEN t.action WHEN t.relation IS NULL THEN 'missing' ELSE 'keep' END, t.note, t.is_memory_optimized
+    FROM _mssql_fdw._mapped_tables(model) AS t
+$$;
+COMMENT ON FUNCTION _mssql_fdw._tables_without IS 'the mapped tables where some could not be loaded';

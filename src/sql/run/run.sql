@@ -110,7 +110,7 @@ COMMENT ON FUNCTION _mssql_fdw._check_switched IS
 -- The others are notes.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._outcome) RETURNS boolean
 LANGUAGE sql IMMUTABLE
-RETURN (loss).verb IN ('failed', 'not validated', 'without a match', 'without tables');
+RETURN (loss).verb IN ('set aside', 'failed', 'not validated', 'without a match', 'without tables');
 COMMENT ON FUNCTION _mssql_fdw._is_warning IS 'whether a loss is a warning; the others are notes';
 
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
@@ -127,7 +127,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT string_agg(rtrim(concat_ws(' and ', nullif(array_to_string(trim_array(v.said, 1), ', '), ''), v.said[cardinality(v.said)])
                             || ' ' || v.verb), ', '
-                      ORDER BY array_position('{failed,not validated,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
+                      ORDER BY array_position('{set aside,failed,not validated,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
     FROM verbs AS v
 $$;
 COMMENT ON FUNCTION _mssql_fdw._loss_summary IS
@@ -181,14 +181,17 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._table_results(model jsonb, outcomes repli
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH results AS (
         SELECT o.table_id, sum(o.elapsed) AS elapsed, bool_or(o.verb IS NOT NULL) AS lacks, bool_or(o.kind = 'verify') AS is_counted,
+               max(o.note) FILTER (WHERE o.verb = 'set aside') AS error,
                sum(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS rows, sum(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS bytes,
                (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
                    FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
                array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
         FROM unnest(outcomes) AS o GROUP BY o.table_id
     )
-    SELECT coalesce(array_agg(ROW(0, t.source, t.target, r.rows, r.bytes, coalesce(r.elapsed, '0'),
+    SELECT coalesce(array_agg(ROW(0, t.source, t.target, CASE WHEN r.error IS NULL THEN r.rows END, CASE WHEN r.error IS NULL THEN r.bytes END,
+               coalesce(r.elapsed, '0'),
                CASE WHEN t.action = 'skip' THEN 'skipped: exists'
+                    WHEN r.error IS NOT NULL THEN 'set aside: ' || r.error
                     WHEN r.difference IS NOT NULL THEN r.difference
                     ELSE CASE WHEN r.is_counted THEN 'ok' ELSE 'loaded' END || CASE WHEN r.lacks THEN ', with notes' ELSE '' END END,
                coalesce(r.notes, '{}'))::replicate.run_tables ORDER BY t.position), '{}')
@@ -221,11 +224,12 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
+    PERFORM _mssql_fdw._check_on_error(jobs, options);
     PERFORM _mssql_fdw._drop_leftovers(server, target_schema, include, exclude, only_table, on_existing, 0, chunk_rows, verify, options),
             _mssql_fdw._say_leftovers(server)
     WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
-        || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows);
+        || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows, 'verify', verify);
     PERFORM _mssql_fdw._say(false, 'option resume has no effect, for no workers load')
     WHERE (options ->> 'resume')::boolean AND _mssql_fdw._run_of_workers() IS NULL;
     PERFORM _mssql_fdw._say(false, 'chunk_rows has no effect, for no workers load')
@@ -240,7 +244,8 @@ BEGIN
     run.server := server;
     SELECT c.* INTO run.function, run.arguments
     FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c;
-    SELECT CASE WHEN bool_or(t.status LIKE 'count differs%') THEN 'differs'
+    SELECT CASE WHEN bool_or(t.status LIKE 'set aside%') THEN 'incomplete'
+                WHEN bool_or(t.status LIKE 'count differs%') THEN 'differs'
                 WHEN cardinality(losses) > 0 THEN 'ok, with notes' ELSE 'ok' END,
            coalesce(sum(t.rows), 0), coalesce(sum(t.bytes), 0)
     INTO run.status, run.rows, run.bytes FROM unnest(tables) AS t;
