@@ -60,14 +60,15 @@ meet() {
   case $1 in crash | shutdown) "$PG_BINDIR/pg_ctl" -D "$directory" -l "${directory%/*}/log" -w -t 60 start >/dev/null 2>&1 </dev/null ;; esac
 }
 
-# What the source does before the run begins.
+# What the source does before the run begins, to a chunk where there are some: the question for their bounds is another statement.
 arm() {
+  local where=${2:+ WHERE}
   no_faults
   case $1 in
-  cut_rows) fault drop_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_b]" ;;
-  cut_bytes) fault drop_after_bytes $((RANDOM * 8 % 200000)) "FROM [dbo].[tap_fault_b]" ;;
-  error) fault error_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_c]" ;;
-  stall) fault stall_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_a]" ;;
+  cut_rows) fault drop_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_b]$where" ;;
+  cut_bytes) fault drop_after_bytes $((RANDOM * 8 % 200000)) "FROM [dbo].[tap_fault_b]$where" ;;
+  error) fault error_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_c]$where" ;;
+  stall) fault stall_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_a]$where" ;;
   deadlocks) tsql "EXEC tds_server_fault N'error_at_statement', 1205, N'FROM [dbo].[tap_fault_', $((1 + RANDOM % 4))" ;;
   *) fault slow_row_us $((RANDOM % 400)) tap_fault_b ;;
   esac
@@ -89,13 +90,13 @@ now=none
 for ((round = 1; round <= rounds; ++round)); do
   what=${faults[RANDOM % ${#faults[@]}]}
   generation "$round"
-  arm "$what"
+  chunk_rows=$((RANDOM % 2 ? 700 : 0))
+  [ "$chunk_rows" != 0 ] || chunk_rows=
+  arm "$what" "$chunk_rows"
   jobs=$((1 + RANDOM % 3))
   pause=$(awk -v r=$RANDOM 'BEGIN { printf "%.2f", 0.1 + r / 32768 * 1.4 }')
   wrong=
-  chunk_rows=$((RANDOM % 2 ? 700 : 0))
-  [ "$chunk_rows" != 0 ] || chunk_rows=NULL
-  background faulty "$(run $jobs $chunk_rows)"
+  background faulty "$(run $jobs "$chunk_rows")"
   sleep "$pause"
   meet "$what"
   until [ -s "$tap_directory/faulty.status" ]; do sleep 0.1; done
@@ -123,7 +124,7 @@ for ((round = 1; round <= rounds; ++round)); do
   got=$(keys)
   case $got in "${expected}c"*" ftrue"* | "${expected}c"*" ffalse"*) ;; *) wrong+="keys have $got, not $expected; " ;; esac
   [ "$(leftovers)" = "0 0 0 0" ] || wrong+="left: $(leftovers); "
-  is "$wrong" '' "round $round: $what after $pause s, $jobs jobs, $chunk_rows rows a chunk: $first, then $now"
+  is "$wrong" '' "round $round: $what after $pause s, $jobs jobs, ${chunk_rows:-all} rows a chunk: $first, then $now"
   [ -z "$wrong" ] || diag "seed $seed"
 done
 is "$(query "SELECT count(*) FROM replicate.runs WHERE status = 'running'")" 0 "history has no run that works"

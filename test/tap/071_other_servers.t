@@ -2,7 +2,7 @@
 # Servers that are not SQL Server 2022 with a login that may do everything, and tables that are not ordinary ones. The stand-in poses as each.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 43
+plan 45
 
 # database NAME: a fresh one, which from now on is the source.
 database() {
@@ -132,7 +132,12 @@ make_server reader
 like "$(error_of "SELECT * FROM replicate_all('reader', target_schema => 'reader_copy')")" 'row-level security of the source may hide rows' "a filter predicate that is seen stops the run"
 pose "N'babelfish', N'1'"
 unlike "$(query "SELECT f ->> 'finding' FROM jsonb_array_elements(_mssql_fdw._model('all', 'reader', 't', NULL, NULL, NULL, 'skip', '{\"allow_filtered\": true}') -> 'findings') AS f")" 'only a part' "who owns the database sees it all"
+key() { query "SELECT k.names FROM _mssql_fdw._range_keys(_mssql_fdw._model('all', 'reader', 't', NULL, NULL, NULL, 'skip', '{\"allow_masked\": true, \"allow_filtered\": true}')) AS k" 2>/dev/null; }
+tsql "CREATE TABLE dbo.Hidden (pin int MASKED WITH (FUNCTION = 'default()') NOT NULL PRIMARY KEY)"
+is "$(key | tr '\n' ' ')" '{pin} {id} ' "a key is one to divide a table by"
 pose "N'reader', N'1'"
+is "$(key)" '{id}' "... where it is not masked: masks have another order"
+tsql "DROP TABLE dbo.Hidden"
 like "$(error_of "SELECT * FROM replicate_all('reader', target_schema => 'reader_copy')")" 'would read masked values' "so does a mask that is not lifted"
 pose "N'unmask', N'1'"
 like "$(findings reader)" 'warning\|mssql_fdw_reader\|the login may see only a part' "a login that sees no predicates is told so"

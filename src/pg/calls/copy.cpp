@@ -198,6 +198,13 @@ Datum lock_targets(FunctionCallInfo fcinfo) {
   PG_RETURN_BOOL(is_new);
 }
 
+LOCKMODE lock_mode(const char* text) {
+  if (std::strcmp(text, "row exclusive") == 0) return RowExclusiveLock;
+  if (std::strcmp(text, "share row exclusive") == 0) return ShareRowExclusiveLock;
+  if (std::strcmp(text, "access exclusive") == 0) return AccessExclusiveLock;
+  elog(ERROR, "lock mode %s", text);
+}
+
 // _lock_sequences(sequences regclass[]) RETURNS void; STRICT.
 Datum lock_sequences(FunctionCallInfo fcinfo) {
   const Oids sequences = oids_of(PG_GETARG_ARRAYTYPE_P(0), "sequences");
@@ -327,6 +334,14 @@ Datum mssql_fdw_leave_index_out(PG_FUNCTION_ARGS) {
 
 Datum mssql_fdw_lock_targets(PG_FUNCTION_ARGS) {
   return fence_private([&] { return lock_targets(fcinfo); });
+}
+
+// _lock_alone(relation oid, mode text) RETURNS void; STRICT. Its caller is the extension's owner.
+Datum mssql_fdw_lock_alone(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    LockRelationOid(PG_GETARG_OID(0), lock_mode(text_to_cstring(PG_GETARG_TEXT_PP(1))));
+    PG_RETURN_VOID();
+  });
 }
 
 Datum mssql_fdw_lock_sequences(PG_FUNCTION_ARGS) {

@@ -9,6 +9,7 @@ namespace {
 
 struct BoundsQuestion {
   const char* schema;
+  const char* source;  // as messages call the table
   Oid server;
   Datum work;
   MemoryContext context;
@@ -33,13 +34,17 @@ void ask_for_bounds(void* argument) {
 }
 
 // What a server cannot do, or does not let this login do, is no reason not to load the table; what
-// may pass is tried again.
-bool can_do_without_bounds(const ErrorData& error, void*) {
+// may pass is tried again, and what has failed here is told.
+bool can_do_without_bounds(const ErrorData& error, void* argument) {
   const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
-  if (raised_transient || category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_CONNECTION_EXCEPTION)
+  if (raised_transient || (category != ERRCODE_FDW_ERROR && category != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
+                           category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_FEATURE_NOT_SUPPORTED))
     return false;
-  say(false, psprintf("a table is loaded by one worker, for the source gives no bounds of chunks: %s", error.message),
-      nullptr, nullptr);
+  const auto* question = static_cast<const BoundsQuestion*>(argument);
+  say(false,
+      psprintf("%s is loaded by one worker, for the source gives no bounds of its chunks: %s", question->source,
+               error.message),
+      error.detail, nullptr);
   return true;
 }
 
@@ -53,8 +58,8 @@ Part part_of(const Step& step) {
   return makes ? Part::beginning : Part::end;
 }
 
-Datum find_bounds(const char* schema, Oid server, Datum work) {
-  BoundsQuestion question{schema, server, work, CurrentMemoryContext, 0};
+Datum find_bounds(const char* schema, const char* source, Oid server, Datum work) {
+  BoundsQuestion question{schema, source, server, work, CurrentMemoryContext, 0};
   if (!in_subtransaction(ask_for_bounds, &question, can_do_without_bounds))
     return PointerGetDatum(construct_empty_array(TEXTOID));
   return question.bounds;

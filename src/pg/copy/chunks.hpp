@@ -32,8 +32,9 @@ struct Done {
 // In the transaction of the worker that has done it. `schema`: of our own functions, quoted.
 void keep_chunk(const char* schema, std::int64_t run, Datum work, const Done& done);
 
-// The bounds of a table's chunks, text[bounds][columns of its key], from the source.
-Datum find_bounds(const char* schema, Oid server, Datum work);
+// The bounds of a table's chunks, text[bounds][columns of its key], from the source. `source`: how
+// messages call the table.
+Datum find_bounds(const char* schema, const char* source, Oid server, Datum work);
 // The range that a chunk is read in, of a table whose beginning has been made; an error where
 // somebody has altered that since, who is kept from it now. In the current memory context.
 const KeyRange* range_of_chunk(const char* schema, std::int64_t run, Datum work, Chunk chunk);

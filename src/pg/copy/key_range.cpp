@@ -50,8 +50,15 @@ std::string from_of(const Wanted& wanted) {
   return tsql::page_sample(table, std::min(100.0, 100 * sample / static_cast<double>(wanted.rows)));
 }
 
-// The longest value of an index's key has 1,700 bytes.
+// The longest value of an index's key has 1,700 bytes; and all bounds together are one row here.
 constexpr std::size_t longest_text = 8000;
+constexpr std::size_t longest_bounds = 32 << 20;
+
+std::size_t size_of(const source::Answer& bound) {
+  std::size_t size = 0;
+  for (const std::optional<std::string>& text : bound) size += text ? text->size() : 0;
+  return size;
+}
 
 // One that PostgreSQL has no text for, or that is no key's, is left out: its chunks are one.
 bool can_be_kept(const source::Answer& bound) {
@@ -65,9 +72,12 @@ using Bounds = std::vector<source::Answer>;
 void ask_for_bounds(source::Session& session, const Wanted& wanted, Bounds& bounds) {
   const auto key = columns_of(wanted.key);
   const std::string sql = tsql::bounds_query(key, from_of(wanted), wanted.chunks);
+  std::size_t size = 0;
   source::ask_rows(session, sql, "bounds of chunks", key.size(), [&](source::Answer bound) {
     if (bounds.size() + 1 >= static_cast<std::size_t>(wanted.chunks))
       throw Error(sqlstate::fdw_error, "the source has answered more bounds than chunks were asked for");
+    size += size_of(bound);
+    if (size > longest_bounds) throw Error(sqlstate::fdw_error, "the source has answered bounds longer than keys are");
     if (can_be_kept(bound) && (bounds.empty() || bounds.back() != bound)) bounds.push_back(std::move(bound));
   });
 }

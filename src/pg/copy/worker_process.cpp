@@ -47,6 +47,7 @@ struct Work {
   List* outcomes;
 
   ArrayType* steps() const { return reinterpret_cast<ArrayType*>(const_cast<char*>(rest)); }
+  const char* source() const { return StepList(steps()).at(0).source; }
 };
 
 void do_steps(void* argument) {
@@ -60,7 +61,7 @@ void do_steps(void* argument) {
   load_range(part == Part::chunk ? range : nullptr);
   work->outcomes = execute_table_steps(own.schema, work->steps(), part, request.share, work->context);
   if (request.work_size > 0) {
-    const Datum bounds = part == Part::beginning ? find_bounds(own.schema, own.server, work->work) : 0;
+    const Datum bounds = part == Part::beginning ? find_bounds(own.schema, work->source(), own.server, work->work) : 0;
     keep_chunk(own.schema, run_of_workers(), work->work,
                {request.chunk, work->attempts, array_of_outcomes(work->outcomes), bounds});
   }
@@ -111,10 +112,11 @@ struct Failure {
 
 void tell_failure(void* argument) {
   const auto* failure = static_cast<const Failure*>(argument);
-  const Step step = StepList(failure->work->steps()).at(0);
+  const Share& share = failure->work->request.share;
+  const char* chunk = share.chunk == 0 ? "" : psprintf(", chunk %d of %d,", share.chunk, share.chunks);
   say(true,
-      psprintf("attempt %d at %s has failed, the next one is in %.1f s: %s", attempts.made, step.source,
-               attempts.pause_s, failure->error->message),
+      psprintf("attempt %d at %s%s has failed, the next one is in %.1f s: %s", attempts.made, failure->work->source(),
+               chunk, attempts.pause_s, failure->error->message),
       failure->error->detail, failure->error->hint);
 }
 

@@ -400,6 +400,17 @@ bool may_start_over(const source::Session& session) {
 
 void hold(source::Session& session, Holder* holder) { connection_of(session).holder = holder; }
 
+bool is_reading(Oid server, Oid user) {
+  prepare_cache();
+  return find_connection(find_account(server, user)).in_transaction();
+}
+
+void end_reading(Oid server, Oid user) {
+  prepare_cache();
+  Connection& connection = find_connection(find_account(server, user));
+  if (connection.holder == nullptr && !connection.transaction.touched()) roll_back(connection);
+}
+
 void report_messages(int level) {
   if (messages == nullptr) return;
   // Index by index: an ereport may not return, and must not leave an iterator or a copy behind.

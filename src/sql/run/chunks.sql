@@ -5,13 +5,13 @@
 
 -- The key whose ranges a table can be read in: a unique one, whose values change least, of the
 -- clustered index where that is one, else the primary key's; else the clustered index's. As far as its
--- columns are never NULL and have values that can be bounds.
+-- columns are never NULL, have values that can be bounds, and are not masked: masks have another order.
 CREATE OR REPLACE FUNCTION _mssql_fdw._range_keys(model jsonb) RETURNS TABLE (table_id int, names text[], types text[], collations text[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH entries AS MATERIALIZED (
         SELECT t.id, i.index, i.type_desc, i.constraint_type, i.is_unique, i.key_ordinal, c.name, c.source_collation,
                _mssql_fdw._declare(c.type, c.max_length, c.precision, c.scale) AS declared,
-               coalesce(NOT c.is_nullable AND _mssql_fdw._can_bound(c.type), false) AS is_usable
+               coalesce(NOT (c.is_nullable OR c.is_masked) AND _mssql_fdw._can_bound(c.type), false) AS is_usable
         FROM _mssql_fdw._source_indexes(model) AS i
         JOIN _mssql_fdw._tables(model) AS t ON t.schema = i.schema AND t.name = i."table" AND t.action IN ('create', 'replace', 'switch', 'refill')
         LEFT JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.name = i."column"
@@ -110,6 +110,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT coalesce(array_length(c.bounds, 1), 0) + 1 FROM _mssql_fdw._split_table(run, source) AS c);
 COMMENT ON FUNCTION _mssql_fdw._count_chunks IS 'how many chunks a table has whose chunks a run loads';
 
+-- Whatever it is by now, and only that: LOCK TABLE of a view locks what that reads, too.
+CREATE OR REPLACE FUNCTION _mssql_fdw._lock_alone(relation oid, mode text) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_lock_alone' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._lock_alone IS 'locks a relation and nothing that it is made of: row exclusive, share row exclusive or access exclusive';
+
 -- Before a worker goes on with such a table: nobody alters it from here on, and nobody has since it
 -- was made, where it was made. The range of the chunk; NULL: it has no bound there. Of chunk 0, the
 -- end, there is none; and statistics of the user's, which ANALYZE would evaluate, are kept away, too.
@@ -120,7 +125,7 @@ DECLARE
     split replicate._chunks := _mssql_fdw._split_table(run, work.source);
 BEGIN
     IF to_regclass(work.made) = split.relation THEN
-        EXECUTE format('LOCK TABLE %s IN %s MODE', split.relation::regclass, CASE chunk WHEN 0 THEN 'SHARE ROW EXCLUSIVE' ELSE 'ROW EXCLUSIVE' END);
+        PERFORM _mssql_fdw._lock_alone(split.relation, CASE chunk WHEN 0 THEN 'share row exclusive' ELSE 'row exclusive' END);
     END IF;
     IF to_regclass(work.made) IS DISTINCT FROM split.relation OR _mssql_fdw._state_of(split.relation) IS DISTINCT FROM split.state THEN
         PERFORM _mssql_fdw._raise('55000', format('what workers load for %s has been changed', work.source),

@@ -153,7 +153,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM replicate._chunks AS c
         WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept.run) AS e) ORDER BY c.source, c.finished DESC
     ), compared AS (
-        SELECT w.table_id, w.source, w.target, n.run, n.finished, CASE WHEN n.rows IS NULL THEN l.rows ELSE n.rows END AS rows,
+        SELECT w.table_id, w.source, w.target, n.run, l.runs, greatest(n.finished, l.finished) AS finished, CASE WHEN n.rows IS NULL THEN l.rows ELSE n.rows END AS rows,
                CASE WHEN n.rows IS NULL THEN coalesce(array_length(n.bounds, 1), 0) + 1 END AS chunks, l.chunks AS loaded,
                CASE WHEN n.rows IS NULL THEN _mssql_fdw._outcomes_of_split(s.split) ELSE n.outcomes END AS outcomes,
                CASE WHEN n.origin <> w.origin THEN 'It is of another database, server or login, or of other rights there.'
@@ -163,14 +163,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHEN n.fingerprint <> w.fingerprint OR n.target <> w.target OR n.rows IS NULL AND (n.key, n.key_types, n.key_collations) IS DISTINCT FROM (w.key, w.key_types, w.key_collations) THEN 'Its keys, indexes or checks are others, options are, or the table here has changed.'
                     WHEN n.role <> _kept.role OR n.has_changed OR NOT n.is_there THEN 'What has been loaded has been changed, or is another role''s.'
                     WHEN NOT n.is_logged THEN 'What has been loaded is not logged.'
-                    WHEN o.resume IS NULL AND n.finished < now() - interval '12 hours' THEN 'It is older than 12 hours; options => ''{"resume": true}'' takes it all the same.'
+                    WHEN o.resume IS NULL AND greatest(n.finished, l.finished) < now() - interval '12 hours' THEN 'It is older than 12 hours; options => ''{"resume": true}'' takes it all the same.'
                     END AS difference
         FROM own AS o CROSS JOIN unnest(work) AS w JOIN newest AS n ON n.source = w.source
         LEFT JOIN LATERAL (
             SELECT c AS split FROM replicate._chunks AS c WHERE n.rows IS NULL AND c.run = n.run AND c.source = n.source AND c.chunk = 0
         ) AS s ON true
         CROSS JOIN LATERAL (
-            SELECT coalesce(sum(c.rows), 0) AS rows, coalesce(array_agg(c.chunk ORDER BY c.chunk), '{}') AS chunks
+            SELECT coalesce(sum(c.rows), 0) AS rows, coalesce(array_agg(c.chunk ORDER BY c.chunk), '{}') AS chunks, max(c.finished) AS finished,
+                   string_agg(DISTINCT c.run::text, ' and ') AS runs
             FROM _mssql_fdw._loaded_chunks(n.begun_by, n.source) AS c WHERE n.rows IS NULL
         ) AS l
         WHERE o.resume IS DISTINCT FROM 'false'
@@ -178,8 +179,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.table_id, c.run, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
                                                                  FROM jsonb_array_elements(c.outcomes) WITH ORDINALITY AS o (value, at) ORDER BY o.at) END,
            CASE WHEN c.difference IS NOT NULL THEN format('%s is loaded anew: it is not what run %s has loaded', c.source, c.run)
-                ELSE concat(CASE WHEN c.chunks > 0 THEN format('%s of %s chunks, ', cardinality(c.loaded), c.chunks) END, format('%s %s, as run %s has loaded them at %s', c.rows,
-                     CASE c.rows WHEN 1 THEN 'row' ELSE 'rows' END, c.run, date_trunc('second', c.finished))) END, c.difference,
+                ELSE concat(CASE WHEN c.chunks > 0 THEN format('%s of %s chunks, ', cardinality(c.loaded), c.chunks) END,
+                            format('%s %s, as run %s has loaded them %s %s', c.rows, CASE c.rows WHEN 1 THEN 'row' ELSE 'rows' END, coalesce(c.runs, c.run::text),
+                                   CASE WHEN c.chunks > 0 THEN 'until' ELSE 'at' END, date_trunc('second', c.finished))) END, c.difference,
            c.chunks, c.loaded
     FROM compared AS c
 $$;
@@ -208,7 +210,7 @@ BEGIN
     IF _relation = 0 OR NOT _mssql_fdw._is_staging_schema(to_regnamespace(quote_ident(schema)), run) THEN
         RETURN 0;
     END IF;
-    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', _relation::regclass);
+    PERFORM _mssql_fdw._lock_alone(_relation, 'access exclusive');
     IF _mssql_fdw._kept_relation(run, loaded_by, role, work) <> _relation::bigint
        OR NOT EXISTS (SELECT FROM replicate._chunks AS c WHERE c.run = loaded_by AND c.relation = _relation
                       AND coalesce(c.rows, (SELECT coalesce(sum(l.rows), 0) FROM _mssql_fdw._loaded_chunks(c.begun_by, c.source) AS l)) = _take_over.rows) THEN
@@ -224,6 +226,25 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._take_over IS 'makes a table that an earlier run has left this one''s';
+
+-- A table that a run has left is not to be gone on with, whether or not it can be dropped now: what
+-- is kept for that goes, of its chunks too, and bounds are values of rows.
+CREATE OR REPLACE FUNCTION _mssql_fdw._forget_table(kept_by bigint, source text) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE replicate._chunks AS l SET outcomes = NULL
+    FROM replicate._chunks AS c
+    WHERE c.kept_by = _forget_table.kept_by AND c.source = _forget_table.source AND l.begun_by = c.begun_by AND l.source = c.source AND l.chunk > 0;
+    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, bounds = NULL, outcomes = NULL
+    WHERE c.kept_by = _forget_table.kept_by AND c.source = _forget_table.source
+$$;
+COMMENT ON FUNCTION _mssql_fdw._forget_table IS 'lets no later run go on with a table that a run has left';
+
+-- The same of all of its tables.
+CREATE OR REPLACE FUNCTION _mssql_fdw._forget_chunks(run bigint) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _mssql_fdw._forget_table(c.kept_by, c.source) FROM replicate._chunks AS c WHERE c.kept_by = _forget_chunks.run
+$$;
+COMMENT ON FUNCTION _mssql_fdw._forget_chunks IS 'lets no later run go on with what a run has left';
 
 -- The keeper of a run that has just failed may be writing that down: before another one of the server
 -- begins, for at most ten seconds.
@@ -310,14 +331,16 @@ BEGIN
     IF NOT stays THEN  -- whether it can be dropped now or not
         PERFORM _mssql_fdw._forget_chunks(run);
     END IF;
-    -- What is not logged no run goes on with; and of rows that have been read in chunks, and do not fit a key, the next one would not
-    -- make better ones.
-    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, bounds = NULL, outcomes = NULL
+    -- What is not logged no run goes on with; nor with a table of which no chunk has been loaded, for its bounds may be what is wrong;
+    -- and of rows that have been read in chunks, and do not fit a key, the next one would not make better ones.
+    PERFORM _mssql_fdw._forget_table(c.kept_by, c.source)
+    FROM replicate._chunks AS c CROSS JOIN LATERAL (SELECT count(*) AS loaded FROM _mssql_fdw._loaded_chunks(c.begun_by, c.source)) AS l
     WHERE c.kept_by = _clean_up.run
       AND (NOT EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND r.relpersistence = 'p')
-           OR c.chunk = 0 AND c.rows IS NULL AND (SELECT r.sqlstate FROM replicate._runs AS r WHERE r.id = _clean_up.run) LIKE '23%'
-              AND (SELECT count(*) FROM _mssql_fdw._loaded_chunks(c.begun_by, c.source)) > coalesce(array_length(c.bounds, 1), 0));
-    FOR replaced IN SELECT c.run, c.source, c.chunk, c.relation, c.kept_by FROM replicate._chunks AS c
+           OR c.chunk = 0 AND c.rows IS NULL
+              AND (l.loaded = 0 OR l.loaded > coalesce(array_length(c.bounds, 1), 0)
+                   AND (SELECT r.sqlstate FROM replicate._runs AS r WHERE r.id = _clean_up.run) LIKE '23%'));
+    FOR replaced IN SELECT c.source, c.relation, c.kept_by FROM replicate._chunks AS c
                     WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_clean_up.run) AS e)
                       AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source AND t.rows IS NOT NULL)
                            OR EXISTS (SELECT FROM replicate._chunks AS o WHERE o.kept_by = _clean_up.run AND o.source = c.source)) LOOP
@@ -326,8 +349,7 @@ BEGIN
             IF EXISTS (SELECT FROM pg_class AS r WHERE r.oid = replaced.relation AND _mssql_fdw._is_staging_schema(r.relnamespace, replaced.kept_by)) THEN
                 EXECUTE format('DROP TABLE %s CASCADE', replaced.relation::regclass);
             END IF;
-            UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, outcomes = NULL
-            WHERE (c.run, c.source, c.chunk, c.kept_by) = (replaced.run, replaced.source, replaced.chunk, replaced.kept_by);
+            PERFORM _mssql_fdw._forget_table(replaced.kept_by, replaced.source);
             dropped := dropped + 1;
         EXCEPTION
             WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);
@@ -372,13 +394,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN replicate._runs AS r ON r.id = n.run
 $$;
 COMMENT ON FUNCTION _mssql_fdw._runs_with_schemas IS 'runs whose workers have left something, and whether it is of use';
-
--- They are not to be gone on with, whether or not they can be dropped now.
-CREATE OR REPLACE FUNCTION _mssql_fdw._forget_chunks(run bigint) RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE replicate._chunks AS c SET kept_by = NULL, relation = NULL, columns = NULL, bounds = NULL, outcomes = NULL WHERE c.kept_by = _forget_chunks.run
-$$;
-COMMENT ON FUNCTION _mssql_fdw._forget_chunks IS 'lets no later run go on with what a run has left';
 
 -- Drops what runs have left that nobody works on: of `unwanted` ones, and of others where it is of
 -- no use, which is looked at when nobody works on them. What cannot be dropped now stays until a later
