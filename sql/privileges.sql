@@ -38,6 +38,8 @@ WITH harmless (name, why) AS (VALUES
     ('_cancel',         'runs of roles that the caller has the rights of, or may signal'),
     ('_staged',         'tells the number of a relation'),
     ('_run_of_workers', 'tells the number of the run that the caller''s session works for'),
+    ('_may_choose_workers', 'tells what kind of statement calls it'),
+    ('_start_workers',  'in a run, once: the workers of the caller''s own run'),
     ('_make_staging_schema', 'a step of a run, refused outside of one; the run''s own schema, which goes with it'),
     ('_drop_staging_schemas', 'the same'),
     ('_drop_leftovers', 'schemas of runs that nobody works on any more'),

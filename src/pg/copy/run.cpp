@@ -7,11 +7,14 @@
 
 #include "run.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 
 #include "pg/host/settings.hpp"
 #include "pg/host/team.hpp"
 #include "pg/host/worker.hpp"
+#include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
 #include "background.hpp"
 #include "constraint_check.hpp"
@@ -301,26 +304,66 @@ struct Call {
   MemoryContext context;
   Oid server;
   RunOptions options;
+  bool reads;       // its transaction has read from the source before
+  bool may_choose;  // how many workers it has, when it knows what there is to do
   Answer answer;
 };
+
+// The one that is at work.
+Call* present_call = nullptr;
+
+enum { jobs_argument = 6 };
+
+void start_workers_of(const Call& call, int jobs) {
+  FunctionCallInfo fcinfo = call.fcinfo;
+  const RunOptions& options = call.options;
+  const NullableDatum given = std::exchange(fcinfo->args[jobs_argument], {Int32GetDatum(jobs), false});
+  const char* arguments = arguments_as_sql(fcinfo);
+  fcinfo->args[jobs_argument] = given;
+  start_workers(
+      {own_schema(fcinfo), call.server, options.retry_budget_s, options.max_rate, options.continues, call.reads},
+      arguments, jobs);
+}
+
+// Whether the call is a statement of its own, whose transaction nobody goes on with, and workers may
+// be started for it.
+bool is_by_itself() {
+  return !IsTransactionBlock() && !IsSubTransaction() && !IsolationUsesXactSnapshot() && !XactReadOnly &&
+         !TransactionIdIsValid(GetTopTransactionIdIfAny()) && !InSecurityRestrictedOperation();
+}
+
+bool may_choose_workers() {
+  if (!in_run()) return is_by_itself();
+  return is_run_itself() && present_call != nullptr && present_call->may_choose;
+}
+
+// _start_workers(jobs int) RETURNS void; STRICT. In a run that may choose.
+Datum start_chosen_workers(FunctionCallInfo fcinfo) {
+  if (!in_run() || !may_choose_workers()) elog(ERROR, "workers are not chosen here");
+  present_call->may_choose = false;
+  const int settings = take_callers_path();
+  start_workers_of(*present_call, PG_GETARG_INT32(0));
+  release_settings(settings);
+  PG_RETURN_VOID();
+}
 
 void do_run(void* argument) {
   auto* call = static_cast<Call*>(argument);
   FunctionCallInfo fcinfo = call->fcinfo;
-  const int jobs = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6);
-  if (jobs > 0) {
-    const RunOptions& options = call->options;
-    start_workers({own_schema(fcinfo), call->server, options.retry_budget_s, options.max_rate, options.continues},
-                  arguments_as_sql(fcinfo), jobs);
-  }
+  call->reads = is_reading(call->server, GetUserId());
+  call->may_choose = PG_ARGISNULL(jobs_argument) && is_by_itself();
+  const int jobs = PG_ARGISNULL(jobs_argument) ? 0 : PG_GETARG_INT32(jobs_argument);
+  if (jobs > 0) start_workers_of(*call, jobs);
   const int settings = begin_run(call->server);
   begin_rate(call->options.max_rate, nullptr);
+  present_call = call;
   SPI_connect();
   call->answer = work(fcinfo, call->context);
   write_history(fcinfo, call->answer);
   SPI_finish();
   end_run(call->server, settings);
   end_run_of_workers();
+  present_call = nullptr;
 }
 
 // The transaction's lock of a run goes with it, and code that the run has called may have released
@@ -338,9 +381,9 @@ Datum replicate(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   if (background_run() == 0 && !PG_ARGISNULL(9) && goes_on_alone(PG_GETARG_JSONB_P(9)))
     return replicate_in_background(fcinfo, server->serverid);
-  Call call{fcinfo, CurrentMemoryContext, server->serverid, {}, {}};
+  Call call{fcinfo, CurrentMemoryContext, server->serverid, {}, false, false, {}};
   lock_server(server->serverid, server->servername);
-  if (!PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 0) check_may_start_workers();
+  if (!PG_ARGISNULL(jobs_argument) && PG_GETARG_INT32(jobs_argument) > 0) check_may_start_workers();
   call.options = checked_options(fcinfo);
   tell_error(do_run, &call, note_failure);
   return call.answer.values[1];
@@ -523,6 +566,22 @@ extern "C" {
 
 Datum mssql_fdw_replicate(PG_FUNCTION_ARGS) {
   return fence_private([&] { return replicate(fcinfo); });
+}
+
+Datum mssql_fdw_start_workers(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return start_chosen_workers(fcinfo); });
+}
+
+// _may_choose_workers() RETURNS boolean: in a run, that one; else, of a call here.
+Datum mssql_fdw_may_choose_workers(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  return fence_private([&]() -> Datum { PG_RETURN_BOOL(may_choose_workers()); });
+}
+
+// _processors() RETURNS int
+Datum mssql_fdw_processors(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  return fence_private([&]() -> Datum { PG_RETURN_INT32(static_cast<int32>(sysconf(_SC_NPROCESSORS_ONLN))); });
 }
 
 Datum mssql_fdw_cancel(PG_FUNCTION_ARGS) {

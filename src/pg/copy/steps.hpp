@@ -47,8 +47,8 @@ struct Answer {
 // Where steps run. Without a destructor, for ereport() would skip it.
 class StepHost {
  public:
-  // The index of the first step at `i` or behind it that is for this process: those before have been
-  // done, and the list may be another one from there on. Its count: there is none.
+  // The index of the first step at `i` or behind it that is for this process: those before have
+  // been done, and the list may be another one from there on. Its count: there is none.
   virtual int next(int i) = 0;
   // Executes the step's statement. Where it may fail, some errors are an answer; all others end the
   // run.

@@ -82,9 +82,6 @@ WorkersTask task_of_run{};
 // The leader's nesting level when the run began.
 int level = 0;
 
-// Whether the leader's transaction had read from the source before.
-bool was_reading = false;
-
 void forget_run(XactEvent event, void*) {
   if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) number = 0;
 }
@@ -134,7 +131,6 @@ void start_workers(const WorkersTask& task, const char* arguments, int jobs) {
   if (started < jobs) tell_missing(started, jobs);
   if (team == nullptr) return;
   level = GetCurrentTransactionNestLevel();
-  was_reading = is_reading(task.server, GetUserId());
   task_of_run = task;
   number = background_run() != 0 ? background_run() : ask_to_begin(team, arguments);
   note_number(team, number);
@@ -436,7 +432,7 @@ void RunOfWorkers::load_own(Table* table) {
 void RunOfWorkers::load_tables() {
   show_progress({"workers", nullptr, nullptr, 0, 0});
   // Else the source would keep versions of rows, or locks, for the leader while it waits.
-  if (!was_reading) end_reading(task_of_run.server, GetUserId());
+  if (!task_of_run.leader_reads) end_reading(task_of_run.server, GetUserId());
   find_work();
   Team* team = present_team();
   show_progress({"workers", nullptr, nullptr, 0, nloads_});

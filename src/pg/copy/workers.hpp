@@ -23,6 +23,7 @@ struct WorkersTask {
   double retry_budget;  // for how many seconds a table is tried again whose error may pass
   double max_rate;      // bytes a second, of all of them; 0: as fast as they can
   bool continues;       // without the tables that cannot be loaded
+  bool leader_reads;    // its transaction has read from the source before the run
 };
 
 // Starts the workers of a run, at most `jobs` and maybe none, for want of room, which is told.

@@ -81,6 +81,9 @@
   FUNCTION(mssql_fdw_switch)             \
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_lock_server)        \
+  FUNCTION(mssql_fdw_start_workers)      \
+  FUNCTION(mssql_fdw_may_choose_workers) \
+  FUNCTION(mssql_fdw_processors)         \
   FUNCTION(mssql_fdw_has_died)           \
   FUNCTION(mssql_fdw_drop_leftovers)     \
   FUNCTION(mssql_fdw_discard)            \

@@ -76,8 +76,8 @@ source::Session& begin_with(Oid server, Oid user, Use use, Request&& request) {
 
 // Whether the session is in a transaction.
 bool is_reading(Oid server, Oid user);
-// Ends the transaction of a session that has only read in it, and that nobody reads from: the server
-// need keep nothing for it any more. The next use begins another one.
+// Ends the transaction of a session that has only read in it, and that nobody reads from: the
+// server need keep nothing for it any more. The next use begins another one.
 void end_reading(Oid server, Oid user);
 
 // Raises what the server said on the side (PRINT, warnings) since the last call, at this level.

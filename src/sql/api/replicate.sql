@@ -11,9 +11,9 @@ DECLARE
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    PERFORM _mssql_fdw._check_on_error(jobs, options);
-    model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options)
-        || jsonb_build_object('run', CASE WHEN jobs > 0 THEN 'n' END);
+    model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options);
+    model := model || jsonb_build_object('run',
+        CASE WHEN CASE WHEN jobs IS NULL AND _mssql_fdw._may_choose_workers() THEN _mssql_fdw._chosen_jobs(model, options) ELSE jobs END > 0 THEN 'n' END);
     RETURN QUERY
     SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
     FROM _mssql_fdw._plan(model, verify)

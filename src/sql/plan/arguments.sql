@@ -162,10 +162,11 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._check_run_arguments IS
     'error for values of jobs, chunk_rows and verify that a run cannot follow';
 
-CREATE OR REPLACE FUNCTION _mssql_fdw._check_on_error(jobs int, options jsonb) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Of a run without workers. STABLE, for PERFORM ... WHERE would have an IMMUTABLE one called first.
+CREATE OR REPLACE FUNCTION _mssql_fdw._check_on_error(options jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF options ->> 'on_error' = 'continue' AND coalesce(jobs, 0) = 0 THEN
+    IF options ->> 'on_error' = 'continue' THEN
         PERFORM _mssql_fdw._raise('22023', 'only workers can go on without a table', 'Without them a run is one transaction, which an error ends.',
             'Say jobs => 1, or more, or leave the option on_error out.');
     END IF;
@@ -179,7 +180,6 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._check_background(server name, target_sche
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    PERFORM _mssql_fdw._check_on_error(jobs, options);
     PERFORM _mssql_fdw._check_arguments('all', server, target_schema, include, exclude, on_existing, options);
     PERFORM _mssql_fdw._parse_table_name(only_table);
     IF jobs = 0 THEN

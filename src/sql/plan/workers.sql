@@ -74,6 +74,16 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._run_of_workers() RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_run_of_workers' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._run_of_workers IS 'number of the run that this session leads, or works for; NULL: none with workers';
 
+-- Whether this call may have workers without being told so: it is a statement of its own.
+CREATE OR REPLACE FUNCTION _mssql_fdw._may_choose_workers() RETURNS boolean
+AS 'MODULE_PATHNAME', 'mssql_fdw_may_choose_workers' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._may_choose_workers IS 'whether this call may have workers without being told how many';
+
+-- Within a run that may choose, once.
+CREATE OR REPLACE FUNCTION _mssql_fdw._start_workers(jobs int) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_start_workers' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._start_workers IS 'starts the workers of a run that chooses how many';
+
 -- In a run, by its worker; and by its leader, when all that is to stay has left them.
 CREATE OR REPLACE FUNCTION _mssql_fdw._make_staging_schema(name name) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_make_staging_schema' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;

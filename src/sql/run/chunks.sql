@@ -51,6 +51,24 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._too_large IS 'which tables would leave workers idle, were they loaded as a whole';
 
+CREATE OR REPLACE FUNCTION _mssql_fdw._processors() RETURNS int
+AS 'MODULE_PATHNAME', 'mssql_fdw_processors' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._processors IS 'processors of this machine that are online';
+
+-- How many workers a run takes that may choose: none where one process is soon through, else as many
+-- as there are processors, up to eight, which the source has to bear; and no more than there is work
+-- for, with at least 64 MB each. One where the run is to go on without a table that fails: that takes
+-- a worker.
+CREATE OR REPLACE FUNCTION _mssql_fdw._chosen_jobs(model jsonb, options jsonb) RETURNS int
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN n.jobs >= 2 THEN n.jobs WHEN options ->> 'on_error' = 'continue' THEN 1 ELSE 0 END
+    FROM (SELECT least(_mssql_fdw._processors(), 8, trunc(coalesce(sum(t.bytes), 0) / 67108864))::int AS jobs
+          FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')) AS n
+    WHERE NOT (EXISTS (SELECT FROM pg_publication AS p WHERE p.puballtables)
+               AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace')))
+$$;
+COMMENT ON FUNCTION _mssql_fdw._chosen_jobs IS 'number of workers of a run that may choose; 0 or NULL: none';
+
 -- How many chunks tables are read in, those with more than one: of `chunk_rows` rows where the call
 -- says so, else of about a quarter of a worker's share, so that no one waits long for the last, and as
 -- many for each.

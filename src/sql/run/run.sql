@@ -224,12 +224,16 @@ BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
-    PERFORM _mssql_fdw._check_on_error(jobs, options);
+    model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
+    IF _mssql_fdw._may_choose_workers() AND _mssql_fdw._chosen_jobs(model, options) > 0 THEN
+        jobs := _mssql_fdw._chosen_jobs(model, options);
+        PERFORM _mssql_fdw._start_workers(jobs);
+    END IF;
     PERFORM _mssql_fdw._drop_leftovers(server, target_schema, include, exclude, only_table, on_existing, 0, chunk_rows, verify, options),
             _mssql_fdw._say_leftovers(server)
     WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
-    model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options)
-        || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows, 'verify', verify);
+    PERFORM _mssql_fdw._check_on_error(options) WHERE _mssql_fdw._run_of_workers() IS NULL;
+    model := model || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows, 'verify', verify);
     PERFORM _mssql_fdw._say(false, 'option resume has no effect, for no workers load')
     WHERE (options ->> 'resume')::boolean AND _mssql_fdw._run_of_workers() IS NULL;
     PERFORM _mssql_fdw._say(false, 'chunk_rows has no effect, for no workers load')
@@ -320,7 +324,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO replicate._run_tables
     SELECT _finish_history.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes FROM unnest(tables) AS t;
     UPDATE replicate._runs AS r
-    SET finished = run.finished, pid = NULL, status = run.status, rows = run.rows, bytes = run.bytes, warnings = run.warnings,
+    SET arguments = run.arguments, finished = run.finished, pid = NULL, status = run.status, rows = run.rows, bytes = run.bytes, warnings = run.warnings,
         notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation,
         consistency = run.consistency
     WHERE r.id = _finish_history.id;
