@@ -33,6 +33,8 @@ class Transaction {
   void begin(Session& session, const Opening& opening);
   // From here on nothing of it may be lost without an error, though it only reads.
   void keep_whole() noexcept { whole_ = true; }
+  // Until now; what has been read is used, and what comes next is another matter.
+  void let_go() noexcept { whole_ = false; }
 
   // Whether it can be used further; the session is free then. never_begun and begins_anew: it is
   // idle again.

@@ -47,6 +47,13 @@ std::string row_count_query(std::string_view table, bool in_pages) {
          ", 'TableIsMemoryOptimized'), 0) = 0";
 }
 
+std::string log_end_query() {
+  return "SELECT l.log_end_lsn FROM sys.dm_db_log_stats(DB_ID()) AS l CROSS JOIN sys.databases AS d WHERE "
+         "d.database_id = DB_ID() AND d.delayed_durability = 0";
+}
+
+std::string first_read(std::string_view table) { return "SELECT TOP (1) 1 FROM " + std::string(table); }
+
 std::string page_sample(std::string_view table, double percent) {
   char digits[32];
   const auto [end, status] = std::to_chars(digits, digits + sizeof(digits), percent, std::chars_format::fixed, 6);

@@ -30,6 +30,13 @@ inline constexpr const char* row_count_item = "COUNT_BIG(*)";
 // `table` is quoted. With `in_pages` only of one whose pages can be sampled, which a
 // memory-optimized table does not have.
 std::string row_count_query(std::string_view table, bool in_pages);
+// One row, one text: where the database's transaction log ends; none where a commit may be seen
+// before it is in the log (DELAYED_DURABILITY). SQL Server 2016 SP2 and later, for who may VIEW
+// DATABASE STATE (Microsoft, "sys.dm_db_log_stats").
+std::string log_end_query();
+// Reads something of a table, whatever: a transaction under SNAPSHOT sees the database as it is
+// when it first reads (Microsoft, "SET TRANSACTION ISOLATION LEVEL").
+std::string first_read(std::string_view table);
 // The FROM item for about `percent` of the table's pages.
 std::string page_sample(std::string_view table, double percent);
 // The condition that holds for about `share` (0 .. 1) of the rows, whatever they come from.

@@ -33,13 +33,8 @@ void ask_for_bounds(void* argument) {
   SPI_finish();
 }
 
-// What a server cannot do, or does not let this login do, is no reason not to load the table; what
-// may pass is tried again, and what has failed here is told.
 bool can_do_without_bounds(const ErrorData& error, void* argument) {
-  const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
-  if (raised_transient || (category != ERRCODE_FDW_ERROR && category != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
-                           category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_FEATURE_NOT_SUPPORTED))
-    return false;
+  if (!is_refusal(error)) return false;
   const auto* question = static_cast<const BoundsQuestion*>(argument);
   say(false,
       psprintf("%s is loaded by one worker, for the source gives no bounds of its chunks: %s", question->source,

@@ -266,6 +266,7 @@ struct RunOptions {
   double retry_budget_s;
   double max_rate;  // bytes a second; 0: as fast as it can
   bool continues;   // without the tables that cannot be loaded
+  bool one_moment;  // or else an error
 };
 
 // Wrong ones are to cost no workers.
@@ -279,12 +280,15 @@ RunOptions checked_options(FunctionCallInfo fcinfo) {
   }
   const char* schema = own_schema(fcinfo);
   SPI_connect();
-  if (SPI_execute_with_args(psprintf("SELECT o.retry_budget, o.max_rate, o.on_error OPERATOR(pg_catalog.=) 'continue', "
-                                     "%s._check_run_arguments($1, $2, $3) FROM "
-                                     "pg_catalog.jsonb_to_record(%s._checked_options($4)) AS o (retry_budget "
-                                     "pg_catalog.float8, max_rate pg_catalog.float8, on_error pg_catalog.text)",
-                                     schema, schema),
-                            lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT ||
+  if (SPI_execute_with_args(
+          psprintf("SELECT o.retry_budget, o.max_rate, o.on_error OPERATOR(pg_catalog.=) 'continue', "
+                   "o.consistency OPERATOR(pg_catalog.=) 'require', "
+                   "%s._check_run_arguments($1, $2, $3) FROM "
+                   "pg_catalog.jsonb_to_record(%s._checked_options($4)) AS o (retry_budget "
+                   "pg_catalog.float8, max_rate pg_catalog.float8, on_error pg_catalog.text, consistency "
+                   "pg_catalog.text)",
+                   schema, schema),
+          lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT ||
       SPI_processed != 1) {
     elog(ERROR, "arguments were not checked");
   }
@@ -292,9 +296,11 @@ RunOptions checked_options(FunctionCallInfo fcinfo) {
     bool isnull = false;
     return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
   };
-  bool isnull = false;
-  const RunOptions options{number(1), number(2) * 1024 * 1024,
-                           DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull))};
+  const auto is = [](int column) {
+    bool isnull = false;
+    return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
+  };
+  const RunOptions options{number(1), number(2) * 1024 * 1024, is(3), is(4)};
   SPI_finish();
   return options;
 }
@@ -320,13 +326,13 @@ void start_workers_of(const Call& call, int jobs) {
   const NullableDatum given = std::exchange(fcinfo->args[jobs_argument], {Int32GetDatum(jobs), false});
   const char* arguments = arguments_as_sql(fcinfo);
   fcinfo->args[jobs_argument] = given;
-  start_workers(
-      {own_schema(fcinfo), call.server, options.retry_budget_s, options.max_rate, options.continues, call.reads},
-      arguments, jobs);
+  start_workers({own_schema(fcinfo), call.server, options.retry_budget_s, options.max_rate, options.continues,
+                 options.one_moment, call.reads},
+                arguments, jobs);
 }
 
-// Whether the call is a statement of its own, whose transaction nobody goes on with, and workers may
-// be started for it.
+// Whether the call is a statement of its own, whose transaction nobody goes on with, and workers
+// may be started for it.
 bool is_by_itself() {
   return !IsTransactionBlock() && !IsSubTransaction() && !IsolationUsesXactSnapshot() && !XactReadOnly &&
          !TransactionIdIsValid(GetTopTransactionIdIfAny()) && !InSecurityRestrictedOperation();
@@ -529,6 +535,13 @@ void begin_step() {
 }
 
 void end_step() { step_level = 0; }
+
+bool is_refusal(const ErrorData& error) {
+  const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
+  return !raised_transient &&
+         (category == ERRCODE_FDW_ERROR || category == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION ||
+          category == ERRCODE_DATA_EXCEPTION || category == ERRCODE_FEATURE_NOT_SUPPORTED);
+}
 
 int take_callers_path() {
   const int level = NewGUCNestLevel();

@@ -76,6 +76,10 @@ bool is_run_itself();
 // names nothing that search_path could choose. Without effect outside of a run.
 int take_callers_path();
 
+// Whether the source cannot do, or does not let this login do, what it was asked for, so that the
+// run does without; not what may pass, nor what has failed here.
+bool is_refusal(const ErrorData& error);
+
 // Puts what is being done where other sessions read it, in front of the statement's text in
 // pg_stat_activity: they cannot look up the names of a table that is not committed. Does nothing
 // outside of a run.

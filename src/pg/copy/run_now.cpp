@@ -44,6 +44,12 @@ void run_users_code_now(const char* sql) {
   PopActiveSnapshot();
 }
 
+bool is_true(SPITupleTable* table, std::uint64_t row, int column) {
+  bool isnull = false;
+  const Datum value = SPI_getbinval(table->vals[row], table->tupdesc, column, &isnull);
+  return !isnull && DatumGetBool(value);
+}
+
 const char* text_of(SPITupleTable* table, std::uint64_t row, int column) {
   return SPI_getvalue(table->vals[row], table->tupdesc, column);
 }

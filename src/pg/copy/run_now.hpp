@@ -14,6 +14,7 @@ void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit);
 void run_users_code_now(const char* sql);
 
 // Of the result; columns count from 1.
+bool is_true(SPITupleTable* table, std::uint64_t row, int column);  // false: NULL, too
 const char* text_of(SPITupleTable* table, std::uint64_t row, int column);
 Oid oid_of(SPITupleTable* table, std::uint64_t row, int column);
 // A value of SPI's first row that is no NULL and of variable length, copied into `context`.

@@ -6,9 +6,11 @@
 
 #include "background.hpp"
 #include "chunks.hpp"
+#include "moment.hpp"
 #include "pg/host/boundary.hpp"
 #include "pg/host/settings.hpp"
 #include "pg/host/team.hpp"
+#include "pg/remote/connection.hpp"
 #include "rate.hpp"
 #include "run.hpp"
 #include "run_lock.hpp"
@@ -18,7 +20,7 @@
 namespace mssql::pg {
 
 const char* message_of(const WorkersTask& task) {
-  return psprintf("%s\n%u\n%d\n%g", task.schema, task.server, task.continues, task.retry_budget);
+  return psprintf("%s\n%u\n%d\n%d\n%g", task.schema, task.server, task.continues, task.one_moment, task.retry_budget);
 }
 
 WorkersTask parse(const char* message) {
@@ -28,6 +30,7 @@ WorkersTask parse(const char* message) {
   task.schema = pnstrdup(message, static_cast<Size>(end_of_schema - message));
   task.server = static_cast<Oid>(std::strtoul(end_of_schema + 1, &end, 10));
   task.continues = std::strtol(end + 1, &end, 10) != 0;
+  task.one_moment = std::strtol(end + 1, &end, 10) != 0;
   task.retry_budget = std::strtod(end + 1, nullptr);
   return task;
 }
@@ -89,7 +92,7 @@ double next_pause() {
 bool may_pass(const ErrorData&) {
   const TimestampTz now = GetCurrentTimestamp();
   attempts.pause_s = 0;
-  if (!raised_transient || own.retry_budget <= 0) return false;
+  if (!raised_transient || own.retry_budget <= 0 || own.one_moment) return false;
   if (attempts.give_up == 0)
     attempts.give_up = TimestampTzPlusMilliseconds(now, static_cast<std::int64_t>(own.retry_budget * 1000));
   const double pause_s = next_pause();
@@ -143,12 +146,35 @@ bool do_work(Work& work) {
   }
 }
 
+// The transaction at the source in which all is read; 0: each table, or chunk, in one of its own.
+int moments_transaction = 0;
+
+void see_moment(void* argument) {
+  begin_moment(own.server, static_cast<const Work*>(argument)->work);
+  moments_transaction = transactions_begun();
+  keep_reading();
+}
+
+void leave_moment(void*) { end_reading(own.server, GetUserId()); }
+
+// What may pass is not worth ending the run for.
+void look_at_moment(Work& work) {
+  const bool begins = work.request.wanted == Wanted::begin_moment;
+  raised_transient = false;
+  const auto may_do_without = [](const ErrorData&) { return raised_transient; };
+  const ErrorData* error = in_starters_transaction(begins ? see_moment : leave_moment, &work, may_do_without);
+  if (error != nullptr && !raised_transient) return;
+  const bool sees = error == nullptr && transactions_begun() == moments_transaction;
+  answer_part(reinterpret_cast<const char*>(&sees), sizeof(sees));
+}
+
 void work_on(Work& work) {
   if (run_of_workers() != work.request.run) {
     take_run(work.request.run);
     take_name_of(run_of_workers());
     begin_rate(work.request.max_rate, shared_number());
   }
+  if (work.request.wanted != Wanted::steps) return look_at_moment(work);
   if (!do_work(work)) return;
   ListCell* cell = nullptr;
   foreach (cell, work.outcomes) {

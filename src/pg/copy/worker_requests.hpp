@@ -6,9 +6,12 @@
 namespace mssql::pg {
 
 // What a worker is asked for: behind it stand, aligned, the table's work (chunks.hpp), and the
-// array of its steps. The keeper begins the run's history: then it is the call's arguments as SQL;
-// or it takes up one that has begun; or it takes over what an earlier run has left of a table.
+// array of its steps; or, under SNAPSHOT isolation, to see from now on the source as it is now, or
+// to see it so no longer, and whether it has all the time: a bool. The keeper begins the run's
+// history: then it is the call's arguments as SQL; or it takes up one that has begun; or it takes
+// over what an earlier run has left of a table.
 struct Request {
+  Wanted wanted;
   std::int64_t run;  // 0: to be begun
   Share share;
   Chunk chunk;

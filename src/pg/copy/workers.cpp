@@ -5,6 +5,7 @@
 #include "background.hpp"
 #include "chunks.hpp"
 #include "model.hpp"
+#include "moment.hpp"
 #include "pg/host/team.hpp"
 #include "pg/remote/connection.hpp"
 #include "run.hpp"
@@ -212,7 +213,7 @@ void RunOfWorkers::find_work() {
   MemoryContext old = MemoryContextSwitchTo(context_);
   find_tables();
   find_steps();
-  find_kept_tables();
+  if (!task_of_run.one_moment) find_kept_tables();
   MemoryContextSwitchTo(old);
 }
 
@@ -238,6 +239,7 @@ void RunOfWorkers::find_kept_tables() {
       say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source), reason_of(answer),
           nullptr);
     } else {
+      ++nresumed_;
       take_kept(&table, kept);
       tell_kept(&table, kept);
       say(false,
@@ -416,6 +418,84 @@ bool is_set_aside(const ErrorData& error, void* argument) {
 
 }  // namespace
 
+bool RunOfWorkers::has_own() const {
+  return std::any_of(tables_, tables_ + ntables_, [](const Table& table) { return table.own; });
+}
+
+// Whether all of them answer yes.
+bool RunOfWorkers::ask_all(Wanted wanted) {
+  Team* team = present_team();
+  const void* work = DatumGetPointer(tables_[0].work);
+  Request request{};
+  request.wanted = wanted;
+  request.run = number;
+  request.work_size = VARSIZE_ANY(work);
+  for (int member = 0; member < size_of(team); ++member) ask_for(team, member, request, work, nullptr);
+  bool all = true;
+  for (int waiting = size_of(team); waiting > 0;) {
+    const TeamAnswer answer = next_answer(team);
+    if (answer.done) {
+      --waiting;
+    } else {
+      all = *answer.bytes != 0 && all;
+    }
+  }
+  return all;
+}
+
+// Where nothing has been written from before the first of several readers has begun until behind
+// the last, all see the same. False: a reader could not begin.
+bool RunOfWorkers::begin_one_moment(bool can_prove) {
+  const Oid server = task_of_run.server;
+  const bool leads = has_own();
+  const bool is_behind = leads && task_of_run.leader_reads;  // it sees an earlier moment, its transaction's
+  const bool alone = size_of(present_team()) == 1 && !leads;
+  const char* before = alone || !can_prove ? nullptr : log_end(server);
+  if (!ask_all(Wanted::begin_moment)) return false;
+  if (leads && !is_behind) begin_moment(server, tables_[0].work);
+  const char* after = before == nullptr ? nullptr : log_end(server);
+  const bool same = after != nullptr && std::strcmp(before, after) == 0 && !is_behind;
+  moment_ = alone || same ? Moment::one : Moment::each_worker;
+  return before != nullptr;
+}
+
+// Under SNAPSHOT isolation each worker reads all that it reads at one moment, and if it can be all
+// of them.
+void RunOfWorkers::begin_moments() {
+  Oid types[] = {JSONBOID};
+  SPI_connect();
+  if (SPI_execute_with_args("SELECT $1 ->> 'isolation' OPERATOR(pg_catalog.=) 'snapshot', $1 ->> 'logged' "
+                            "OPERATOR(pg_catalog.=) 'true'",
+                            1, types, &model_, nullptr, true, 1) != SPI_OK_SELECT)
+    elog(ERROR, "run has no isolation level");
+  const bool is_snapshot = is_true(SPI_tuptable, 0, 1);
+  const bool can_prove = is_true(SPI_tuptable, 0, 2);
+  SPI_finish();
+  constexpr int most_attempts = 3;
+  for (int i = 0; is_snapshot && ntables_ > 0 && i < most_attempts && moment_ != Moment::one; ++i) {
+    if (!begin_one_moment(can_prove)) break;
+  }
+  if (!task_of_run.leader_reads && !has_own()) end_reading(task_of_run.server, GetUserId());
+  if (task_of_run.one_moment && ntables_ > 0 && moment_ != Moment::one) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the copy would not be of one moment"),
+                    errdetail("It cannot be proved that nothing was written at the source while the workers began."),
+                    errhint("With jobs => 0, or 1, one session reads all of it.")));
+  }
+}
+
+void RunOfWorkers::end_moments() {
+  if (moment_ != Moment::each_chunk && !ask_all(Wanted::end_moment)) moment_ = Moment::each_chunk;
+  if (nresumed_ > 0) moment_ = Moment::each_chunk;
+  if (task_of_run.one_moment && ntables_ > 0 && moment_ != Moment::one) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the copy would not be of one moment"),
+                    errdetail("A worker has lost its transaction at the source."), errhint("Try again.")));
+  }
+  const char* said = "a moment a chunk";
+  if (moment_ == Moment::each_worker) said = "a moment a worker";
+  if (moment_ == Moment::one) said = "one moment";
+  witness_.became({1, 0, "consistency", nullptr, nullptr, "done", nullptr, said, nullptr, 0});
+}
+
 void RunOfWorkers::load_own(Table* table) {
   OwnLoad load{schema_, list_.select(table->steps, table->nsteps), {table->number, nloads_, 0, 0}, context_, NIL};
   if (task_of_run.continues) {
@@ -431,9 +511,8 @@ void RunOfWorkers::load_own(Table* table) {
 
 void RunOfWorkers::load_tables() {
   show_progress({"workers", nullptr, nullptr, 0, 0});
-  // Else the source would keep versions of rows, or locks, for the leader while it waits.
-  if (!task_of_run.leader_reads) end_reading(task_of_run.server, GetUserId());
   find_work();
+  begin_moments();
   Team* team = present_team();
   show_progress({"workers", nullptr, nullptr, 0, nloads_});
   for (bool more = ntables_ > 0; more;) {
@@ -446,6 +525,7 @@ void RunOfWorkers::load_tables() {
     if (table->stage != Stage::done && table->stage != Stage::aside)
       elog(ERROR, "%d of %d chunks of %s are open", table->open, table->chunks, table->source);
   }
+  end_moments();
 }
 
 // The plan is made again without the tables that are aside, for many of its steps are about several

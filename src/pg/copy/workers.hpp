@@ -16,6 +16,12 @@
 
 namespace mssql::pg {
 
+// What a member is asked for.
+enum class Wanted : std::uint8_t { steps, begin_moment, end_moment };
+
+// What of the source's moments is the same.
+enum class Moment : std::uint8_t { each_chunk, each_worker, one };
+
 // What all workers of a run know.
 struct WorkersTask {
   const char* schema;  // of our own functions, quoted
@@ -23,6 +29,7 @@ struct WorkersTask {
   double retry_budget;  // for how many seconds a table is tried again whose error may pass
   double max_rate;      // bytes a second, of all of them; 0: as fast as they can
   bool continues;       // without the tables that cannot be loaded
+  bool one_moment;      // of the source is what all of them read, or else an error
   bool leader_reads;    // its transaction has read from the source before the run
 };
 
@@ -79,6 +86,11 @@ class RunOfWorkers : public CallersTransaction {
   void find_steps();
   void find_work();
   void find_kept_tables();
+  bool has_own() const;
+  bool ask_all(Wanted wanted);
+  bool begin_one_moment(bool can_prove);
+  void begin_moments();
+  void end_moments();
   void load_own(Table* table);
   void become_aside(Table* table, const char* error);
   void plan_rest();
@@ -106,6 +118,8 @@ class RunOfWorkers : public CallersTransaction {
   int nids_ = 0;
   int working_ = 0;
   int naside_ = 0;
+  int nresumed_ = 0;
+  Moment moment_ = Moment::each_chunk;
   bool loaded_ = false;
 };
 

@@ -68,6 +68,9 @@ std::vector<Connection*>* connections = nullptr;
 std::vector<std::string>* messages = nullptr;
 constexpr std::size_t most_messages = 1000;
 
+bool keeps_reading = false;
+int begun = 0;
+
 // What the server has to undo takes it longer than an attention.
 constexpr int undo_seconds = 30;
 
@@ -190,6 +193,7 @@ bool begin_on(Connection& connection, bool now) {
 }
 
 void begin(Connection& connection, const Account& account, bool now) {
+  ++begun;
   connection.reused = wakes_up(connection);
   if (connection.reused && begin_on(connection, now)) return forget_messages();
   connect(connection, account);
@@ -235,9 +239,15 @@ void roll_back(Connection& connection) noexcept {
   finish(connection);
 }
 
+// What it reads next is of the same moment.
+void stay(Connection& connection) noexcept {
+  let_holder_go(connection);
+  connection.transaction.let_go();
+}
+
 void commit(Connection& connection) {
   if (!connection.in_transaction()) return;
-  if (!connection.transaction.touched()) return roll_back(connection);
+  if (!connection.transaction.touched()) return keeps_reading ? stay(connection) : roll_back(connection);
   let_holder_go(connection);
   if (!connection.transaction.commit(connection.session())) raise_lost(connection);
   finish(connection);
@@ -399,6 +409,9 @@ bool may_start_over(const source::Session& session) {
 }
 
 void hold(source::Session& session, Holder* holder) { connection_of(session).holder = holder; }
+
+void keep_reading() { keeps_reading = true; }
+int transactions_begun() { return begun; }
 
 bool is_reading(Oid server, Oid user) {
   prepare_cache();

@@ -74,6 +74,11 @@ source::Session& begin_with(Oid server, Oid user, Use use, Request&& request) {
   }
 }
 
+// From here on, transactions that have only read outlive the local one that commits, so that what
+// the next one reads is of the same moment; end_reading() and the process end them.
+void keep_reading();
+// How many transactions this process has begun.
+int transactions_begun();
 // Whether the session is in a transaction.
 bool is_reading(Oid server, Oid user);
 // Ends the transaction of a session that has only read in it, and that nobody reads from: the

@@ -69,6 +69,7 @@ BEGIN ATOMIC
         ('analyze',      jsonb 'true',    NULL, '{all}'),
         ('allow_masked',   jsonb 'false', NULL, '{all}'),
         ('allow_filtered', jsonb 'false', NULL, '{all}'),
+        ('consistency', jsonb '"any"', ARRAY['any', 'require'], '{all}'),
         ('on_error', jsonb '"stop"', ARRAY['stop', 'continue'], '{all}'),
         ('resume', jsonb 'null', NULL, '{all}'),
         ('retry_budget', jsonb '300', NULL, '{all}'),

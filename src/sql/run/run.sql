@@ -42,7 +42,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
     UNION ALL
     SELECT 0, 0, 1, NULL, 'isolation', model #>> '{database,name}', NULL, NULL,
-           'not of one moment: workers read each table at a moment of its own; with jobs => 0 all are read at one'
+           'of a moment a worker, or of one where nothing is written while they begin to read: replicate.runs.consistency says which; with jobs => 0 of one'
     WHERE model ->> 'what' = 'all' AND model ->> 'run' IS NOT NULL AND _mssql_fdw._isolation((model ->> 'server')::name, model) = 'snapshot'
       AND (SELECT count(*) FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')) > 1
 $$;
@@ -225,6 +225,9 @@ BEGIN
     run.started := clock_timestamp();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
+    PERFORM _mssql_fdw._raise('55000', 'the copy would not be of one moment', format('The source is read at %s.', upper(i)),
+        'That takes SNAPSHOT isolation: ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON at the source.')
+    FROM _mssql_fdw._isolation(server, model) AS i WHERE options ->> 'consistency' = 'require' AND i <> 'snapshot';
     IF _mssql_fdw._may_choose_workers() AND _mssql_fdw._chosen_jobs(model, options) > 0 THEN
         jobs := _mssql_fdw._chosen_jobs(model, options);
         PERFORM _mssql_fdw._start_workers(jobs);
@@ -233,7 +236,9 @@ BEGIN
             _mssql_fdw._say_leftovers(server)
     WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     PERFORM _mssql_fdw._check_on_error(options) WHERE _mssql_fdw._run_of_workers() IS NULL;
-    model := model || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows, 'verify', verify);
+    model := model || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows, 'verify', verify,
+        'isolation', _mssql_fdw._isolation(server, model),
+        'logged', NOT EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.is_memory_optimized));  -- there are such whose rows are not
     PERFORM _mssql_fdw._say(false, 'option resume has no effect, for no workers load')
     WHERE (options ->> 'resume')::boolean AND _mssql_fdw._run_of_workers() IS NULL;
     PERFORM _mssql_fdw._say(false, 'chunk_rows has no effect, for no workers load')
@@ -265,7 +270,8 @@ BEGIN
     run.source_database := model #>> '{database,name}';
     run.source_version := model #>> '{database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);
-    run.consistency := CASE WHEN run.isolation = 'snapshot' AND model ->> 'run' IS NULL THEN 'one moment' ELSE 'a moment a chunk' END;
+    run.consistency := coalesce((SELECT o.note FROM unnest(outcomes) AS o WHERE o.kind = 'consistency'),
+                                CASE run.isolation WHEN 'snapshot' THEN 'one moment' ELSE 'a moment a chunk' END);
     run.finished := clock_timestamp();
     PERFORM _mssql_fdw._forget_model(model);
 END

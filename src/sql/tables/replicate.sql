@@ -75,7 +75,7 @@ COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error t
 COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';
 COMMENT ON COLUMN replicate.runs.error_context IS 'its context: the table that was loaded, and after how many rows';
 COMMENT ON COLUMN replicate.runs.consistency IS
-    'what the copy is a picture of: one moment, or a moment a chunk: each table was read at its own';
+    'what the copy is a picture of: one moment; a moment a worker: each has read its tables and chunks at one; or a moment a chunk: each was read at its own';
 COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; patterns without a match';
 COMMENT ON COLUMN replicate.runs.notes IS 'what was not carried over: not translated, not made, or not copied';
 COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';

@@ -50,7 +50,7 @@ COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error t
 COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';
 COMMENT ON COLUMN replicate.runs.error_context IS 'its context: the table that was loaded, and after how many rows';
 COMMENT ON COLUMN replicate.runs.consistency IS
-    'what the copy is a picture of: one moment, or a moment a chunk: each table was read at its own';
+    'what the copy is a picture of: one moment; a moment a worker: each has read its tables and chunks at one; or a moment a chunk: each was read at its own';
 CREATE OR REPLACE VIEW replicate.progress AS
 SELECT s.srvname AS server,
        coalesce(voice.pid, run.pid) AS pid,

@@ -316,6 +316,15 @@ std::string Binder::table_function(const TableRef& ref, Scope& scope) {
     for (std::size_t i = 0; i < 7; ++i)
       sql += (i > 0 ? ", " : "") + (i < args.size() ? as_text(args[i]) : std::string("NULL"));
     sql += ") AS " + source.pg;
+  } else if (name == "dm_db_log_stats") {
+    add("database_id", make_type(SqlType::int_));
+    add("recovery_model", character_type(make_character(SqlType::nvarchar, 60), 60));
+    add("log_end_lsn", character_type(make_character(SqlType::nvarchar, 24), 24));
+    sql =
+        "LATERAL (SELECT d.id AS database_id, coalesce(d.info ->> 'recovery', 'FULL')::bpchar AS recovery_model, "
+        "replace(pg_current_wal_insert_lsn()::text, '/', ':')::bpchar AS log_end_lsn FROM tds_meta.databases() AS d "
+        "WHERE d.datname = current_database()) AS " +
+        source.pg;
   } else if (name == "fn_helpcollations") {
     const TypeInfo sysname = character_type(make_character(SqlType::nvarchar, 128), 128);
     add("name", sysname);

@@ -1,0 +1,65 @@
+#include "moment.hpp"
+
+#include "core/source/ask.hpp"
+#include "core/tsql/statement.hpp"
+#include "pg/host/boundary.hpp"
+#include "pg/remote/connection.hpp"
+#include "run.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+struct Table {
+  const char* schema;  // these two in UTF-8
+  const char* name;
+  bool memory_optimized;
+};
+
+Datum attribute(Datum row, const char* name) {
+  bool isnull = false;
+  return GetAttributeByName(DatumGetHeapTupleHeader(row), name, &isnull);
+}
+
+// Core only.
+void read_first(source::Session& session, const Table& table) {
+  (void)source::ask_text(session,
+                         tsql::first_read(tsql::table_reference(table.schema, table.name, table.memory_optimized)));
+}
+
+// Core only.
+const char* ask_for_end(source::Session& session) {
+  const std::optional<std::string> end = source::ask_text(session, tsql::log_end_query());
+  return end ? copy_out(*end) : nullptr;
+}
+
+struct Question {
+  Oid server;
+  MemoryContext context;
+  const char* end;
+};
+
+void ask(void* argument) {
+  auto* question = static_cast<Question*>(argument);
+  const char* end = fence([&] { return ask_for_end(acquire(question->server, GetUserId(), {.whole = true})); });
+  question->end = end == nullptr ? nullptr : MemoryContextStrdup(question->context, end);
+}
+
+}  // namespace
+
+void begin_moment(Oid server, Datum work) {
+  const Table table{to_utf8(TextDatumGetCString(attribute(work, "schema"))),
+                    to_utf8(TextDatumGetCString(attribute(work, "name"))),
+                    DatumGetBool(attribute(work, "is_memory_optimized"))};
+  end_reading(server, GetUserId());
+  fence([&] { read_first(acquire(server, GetUserId(), {.whole = true}), table); });
+}
+
+const char* log_end(Oid server) {
+  Question question{server, CurrentMemoryContext, nullptr};
+  return in_subtransaction(ask, &question, [](const ErrorData& error, void*) { return is_refusal(error); })
+             ? question.end
+             : nullptr;
+}
+
+}  // namespace mssql::pg
