@@ -120,7 +120,7 @@ server_stages() {
   fi
   if wants regress || wants tap; then
     if [ -n "$server_ready" ]; then
-      needs extension_built "start PostgreSQL" 120 count_one start_postgres "$run/postgres" "$run/target" && target_ready=1 && use_target
+      needs extension_built "start PostgreSQL" 120 count_one start_postgres "$run/postgres" "$run/target" && target_ready=1 && use_target && mount_small_disk
     fi
     for driver in native freetds; do
       export MSSQL_TEST_DRIVER=$driver
@@ -166,6 +166,13 @@ fresh_database() {
     tsql -d master -q "DROP DATABASE [$name]" || return 1
   fi
   tsql -d master -q "CREATE DATABASE [$name]"
+}
+
+# A file system that is soon full, for the tests that need one, where it may be mounted.
+mount_small_disk() {
+  [ "$uid" = 0 ] && mkdir -p "$run/small" && mount -t tmpfs -o size=8m,mode=700 tmpfs "$run/small" 2>/dev/null || return 0
+  chown "$server_user" "$run/small"
+  export MSSQL_TEST_SMALL_DISK=$run/small
 }
 
 # Tests find the target by PG*, its tools first in PATH, and a place of their own in TMPDIR.
@@ -325,6 +332,7 @@ clean_up() {
   keep_logs "$run/target" "$run/source"
   stop_postgres "$run/postgres" "$run/target"
   [ ! -d "$run/source" ] || stop_stand_in "$run/source" >"$logs/stand_in_stop.log" 2>&1
+  [ -z "${MSSQL_TEST_SMALL_DISK:-}" ] || umount "$MSSQL_TEST_SMALL_DISK"
   rm -rf "$run"
 }
 

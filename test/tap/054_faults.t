@@ -14,9 +14,9 @@ plan $((rounds + 2))
 diag "FAULTS_SEED=$seed FAULTS_ROUNDS=$rounds"
 
 readonly tables='a b c'
-readonly faults=(cancel terminate_leader terminate_worker terminate_keeper kill_worker kill_leader kill_keeper crash shutdown cut_rows cut_bytes error stall deadlocks)
+readonly faults=(cancel terminate_leader terminate_worker terminate_keeper kill_worker kill_leader kill_keeper crash shutdown cut_rows cut_bytes error stall deadlocks logins timeout locks rows columns)
 directory=$(query "SHOW data_directory")
-run() { echo "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_fault%'], jobs => $1, chunk_rows => ${2:-NULL})"; }
+run() { echo "${3:+SET statement_timeout = $3; }SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_fault%'], jobs => $1, chunk_rows => ${2:-NULL})"; }
 up() { until query "SELECT 1" >/dev/null 2>&1; do sleep 0.1; done; }
 quiet() { no_workers && wait_until 60 "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'faulty'"; }
 process() { query "SELECT pid FROM pg_stat_activity WHERE $1 AND datname = current_database() LIMIT 1"; }
@@ -55,6 +55,10 @@ meet() {
   kill*) [ -z "$pid" ] || kill -9 "$pid" ;;
   crash) "$PG_BINDIR/pg_ctl" -D "$directory" -m immediate -w stop ;;
   shutdown) "$PG_BINDIR/pg_ctl" -D "$directory" -m fast -w stop ;;
+  # Somebody holds a table here; the source's rows and columns change, and are what they were.
+  locks) query "BEGIN; LOCK TABLE copies.tap_fault_a IN ACCESS SHARE MODE; SELECT pg_sleep(1.5)" ;;
+  rows) tsql "UPDATE dbo.tap_fault_a SET gen = gen; UPDATE dbo.tap_fault_c SET t = t" ;;
+  columns) tsql "ALTER TABLE dbo.tap_fault_c ADD extra int NULL; ALTER TABLE dbo.tap_fault_c DROP COLUMN extra" ;;
   stall) query "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'faulty'" ;;
   esac >/dev/null 2>&1
   case $1 in crash | shutdown) "$PG_BINDIR/pg_ctl" -D "$directory" -l "${directory%/*}/log" -w -t 60 start >/dev/null 2>&1 </dev/null ;; esac
@@ -69,6 +73,7 @@ arm() {
   cut_bytes) fault drop_after_bytes $((RANDOM * 8 % 200000)) "FROM [dbo].[tap_fault_b]$where" ;;
   error) fault error_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_c]$where" ;;
   stall) fault stall_after_rows $((RANDOM % 2000)) "FROM [dbo].[tap_fault_a]$where" ;;
+  logins) tsql "EXEC tds_server_fault N'login_error', 10928, N'', $((1 + RANDOM % 4))" ;;
   deadlocks) tsql "EXEC tds_server_fault N'error_at_statement', 1205, N'FROM [dbo].[tap_fault_', $((1 + RANDOM % 4))" ;;
   *) fault slow_row_us $((RANDOM % 400)) tap_fault_b ;;
   esac
@@ -96,7 +101,9 @@ for ((round = 1; round <= rounds; ++round)); do
   jobs=$((1 + RANDOM % 3))
   pause=$(awk -v r=$RANDOM 'BEGIN { printf "%.2f", 0.1 + r / 32768 * 1.4 }')
   wrong=
-  background faulty "$(run $jobs "$chunk_rows")"
+  timeout=
+  [ "$what" != timeout ] || timeout=$((200 + RANDOM % 1500))
+  background faulty "$(run $jobs "$chunk_rows" "$timeout")"
   sleep "$pause"
   meet "$what"
   until [ -s "$tap_directory/faulty.status" ]; do sleep 0.1; done
