@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 71
+plan 73
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 # What is done of a run that fails stays for the next one: 052_resume.t. Here each leaves nothing.
@@ -38,6 +38,8 @@ ok "wait_until 30 \"\$stalled\"" "a first run is in mid-load"
 is "$(query "SELECT to_regnamespace('copies') IS NULL")" t "... whose tables nobody sees"
 is "$(query "SELECT status, rows, pid = $(backend_of first) FROM replicate.runs")" 'running|0|t' "... which stands in history"
 is "$(query "SELECT count(*) FROM replicate.progress WHERE pid = $(backend_of first) AND phase = 'workers' AND tables = 3")" 1 "... says that it waits for its workers"
+ok "wait_until 30 \"SELECT rows BETWEEN 6000 AND 6010 AND bytes > 0 AND estimated_rows = 12010 AND remaining > interval '0' AND waits_for = 'workers' FROM replicate.progress WHERE phase = 'workers'\"" "... what they have done of all, and what is left"
+is "$(query "SELECT table_number > 0, tables, rows < 6000, chunk FROM replicate.progress WHERE source = 'dbo.tap_work_b'")" 't|3|t|' "... and they have rows of their own"
 is "$(query "SELECT DISTINCT backend_type, application_name, leader_pid = $(backend_of first) FROM pg_stat_activity WHERE backend_type LIKE 'mssql%' ORDER BY 1")" \
   'mssql_fdw keeper|mssql_fdw run 1|
 mssql_fdw worker|mssql_fdw run 1|t' "... who are told from others, as is who keeps its history"

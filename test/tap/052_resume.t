@@ -341,10 +341,10 @@ no_faults
 query "$(all)" >/dev/null 2>&1
 is "$(left) $(schemas)" '0 0' "... goes with the role, and the next run"
 
-# Crashes: of a worker, which takes all backends with it, and of all of PostgreSQL.
+# Crashes: of a worker, which takes all backends with it, and of all of PostgreSQL. The test server's own commits are not synchronous.
 fault slow_row_us 2000 tap_resume_b
 for what in worker server; do
-  background "$what" "$(all)"
+  background "$what" "SET synchronous_commit = on; $(all)"
   ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND source = 'dbo.tap_resume_b' AND rows > 0\"" "before the $what crashes"
   if [ "$what" = worker ]; then
     kill -9 "$(query "SELECT pid FROM replicate.progress WHERE phase = 'load'")"

@@ -39,7 +39,7 @@ tsql "EXEC tds_server_fault N'error_at_statement', 1205, N'FROM [dbo].[tap_retry
 like "$(answer "$(all '"retry_budget": 2')")" 'attempt 1 at dbo.tap_retry_b has failed.*ERROR:  40P01: .*1205' "... or the budget is used up"
 like "$(error_of "$(all '"retry_budget": 0')")" 'ERROR:  40P01: ' "... or nothing is to be tried again"
 background waits "$(all)"
-ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'waits' AND wait_event = 'Extension'\" && sleep 1" "while it waits for the next attempt"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'retry' AND source = 'dbo.tap_retry_b' AND waits_for = 'retry'\"" "while it waits for the next attempt, which others see"
 at_most "$(elapsed query "SELECT pg_cancel_backend($(backend_of waits)); SELECT pg_sleep(0.05)"; )" 1 "... it is cancelled"
 like "$(finish waits)" 'canceling statement due to user request' "... and ends"
 no_faults
@@ -73,7 +73,7 @@ no_faults
 query "DROP SCHEMA small CASCADE" 2>/dev/null
 # A source that has stood still is not read faster for that; nor by who has fewer tables than workers, or who calls a run in a run.
 background stands "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_retry_a}', options => '{\"max_rate\": 0.1}')"
-ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND rows > 0\"" "a load that keeps to a rate"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM replicate.progress WHERE phase = 'load' AND rows > 0 AND waits_for = 'max_rate'\"" "a load that keeps to a rate, and says so"
 stopped=$(backend_of stands)
 kill -STOP "$stopped"
 sleep 4

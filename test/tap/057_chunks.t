@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 52
+plan 60
 
 # all TABLES [ARGUMENTS [OPTIONS]]
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => '{$1}', jobs => 2, ${2:-chunk_rows => 1000}, options => '{${3:-}}') ORDER BY source"; }
@@ -24,8 +24,12 @@ table d 'v int NULL' n
 table e 'a int NOT NULL, b int NULL, v int NULL, CONSTRAINT tap_chunk_e_key UNIQUE (a, b)' 'n / 10, n, n'
 make_server mssql
 
+is "$(query "SELECT substr(source, 15), note FROM replicate_plan('mssql', target_schema => 'copies', include => '{tap_chunk%}', jobs => 2, chunk_rows => 1000) WHERE kind = 'load' ORDER BY source" 2>/dev/null | tr '\n' ' ')" \
+  'a|in up to 5 chunks, by ranges of [id] b|in up to 5 chunks, by ranges of [tenant], [day], [name] c| d| e|in up to 5 chunks, by ranges of [a] ' "a plan says which tables are loaded in chunks"
 answered=$(answer "$(all 'tap_chunk_a,tap_chunk_b,tap_chunk_c,tap_chunk_d,tap_chunk_e')")
-like "$answered" 'table [1-5] of 5, chunk 2 of 5: dbo.tap_chunk_a -> copies.tap_chunk_a: 1000 rows, ' "a large table is loaded in chunks, which is told"
+like "$answered" 'table [1-5] of 5: dbo.tap_chunk_a -> copies.tap_chunk_a: 5000 rows, 39 kB in [^,]*, in chunks' "a large table is loaded in chunks, which is told"
+is "$(grep -c 'NOTICE:  00000: table [1-5] of 5' <<<"$answered")" 5 "... by one line"
+like "$answered" '5 tables: 25000 rows, ' "... and so is the run"
 like "$answered" 'dbo.tap_chunk_a\|5000\|ok.dbo.tap_chunk_b\|5000\|ok.dbo.tap_chunk_c\|5000\|ok.dbo.tap_chunk_d\|5000\|ok.dbo.tap_chunk_e\|5000\|ok' "... and is one in the answer"
 is "$(query "SELECT string_agg(source || ' ' || chunks || ' ' || rows, ' ' ORDER BY source) FROM (SELECT substr(source, 15) AS source, count(*) AS chunks, sum(rows) AS rows FROM replicate.run_chunks GROUP BY 1) AS x")" \
   'a 5 5000 b 5 5000 c 1 5000 d 1 5000 e 5 5000' "by a key that is never NULL, as far as it is; without one as a whole"
@@ -65,6 +69,7 @@ fails() { no_faults && fault error_after_rows 500 "N''3001''"; }
 fails
 like "$(error_of "$(all 'tap_chunk_a,tap_chunk_d' 'chunk_rows => 1000')")" "ERROR:  22P02: .*FROM \\[dbo\\].\\[tap_chunk_a\\] WHERE ... /\\* chunk [0-9] of 5 \\*/" "an error says which chunk, and not which values"
 no_workers
+like "$(query "SELECT status || ': ' || error_context FROM replicate.runs ORDER BY id DESC LIMIT 1")" 'failed: .*load of dbo.tap_chunk_a into .*, chunk [0-9] of 5, after ' "... as history does"
 done_before=$(read_by_last)
 count_a=$(echo "$done_before" | tr ' ' '\n' | grep -c '^a')
 is "$(query "SELECT tables > 0 FROM replicate.leftovers")$([ "$count_a" -lt 5 ] && echo some)" 'tsome' "... and what is done is left"
@@ -72,6 +77,8 @@ no_faults
 query "UPDATE replicate._chunks SET finished = finished - interval '13 hours' WHERE chunk = 0"
 answered=$(answer "$(all 'tap_chunk_a,tap_chunk_d' 'chunk_rows => NULL')")
 like "$answered" "dbo.tap_chunk_a -> copies.tap_chunk_a: $count_a of 5 chunks, [0-9]+ rows, as run [0-9]+ has loaded them until" "the next call goes on with that, whatever it says of chunks itself, and whenever the table was begun"
+like "$answered" "2 tables: [0-9]+ rows, .*; [0-9]+ rows, [0-9]+ (kB|bytes) by earlier runs" "... and tells what is its own"
+is "$(sed -nE 's/.*2 tables: ([0-9]+) row.*; ([0-9]+) row.* by earlier.*/\1 + \2/p' <<<"$answered" | xargs expr)" 10000 "... of all"
 is "$(echo "$done_before $(read_by_last)" | tr ' ' '\n' | grep '^a' | sort | tr '\n' ' ')$(sums a)" "a1:1000 a2:1000 a3:1000 a4:1000 a5:1000 $whole" "... each chunk is read once"
 is "$(schemas) $(query "SELECT count(*) FROM replicate.leftovers")" '0 0' "... and nothing is left"
 # A crash in mid-chunk, twice.
@@ -90,7 +97,7 @@ is "$(query "SELECT count(*), count(DISTINCT chunk), sum(rows), count(DISTINCT r
 # An error that may pass, rows that have been written meanwhile, and what one has altered.
 fault error_at_statement 1205 "N''3001''"
 like "$(answer "$(all 'tap_chunk_a')")" 'WARNING:  01000: attempt 1 at dbo.tap_chunk_a, chunk [34] of 5, has failed.*dbo.tap_chunk_a\|5000\|ok' "an error that may pass ends one attempt at one chunk"
-is "$(query "SELECT sum(attempts), count(*) FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)") $(sums a)" "6|5 $whole" "... and no other"
+is "$(query "SELECT sum(attempts), count(*), count(error), max(error) FILTER (WHERE attempts = 2) ~ 'deadlock' FROM replicate.run_chunks WHERE run = (SELECT max(id) FROM replicate.runs)") $(sums a)" "6|5|1|t $whole" "... and no other, which history has with its error"
 no_faults
 fails
 query "$(all 'tap_chunk_a')" >/dev/null 2>&1
@@ -102,6 +109,7 @@ is "$(sums a)" "$whole" "... without it"
 tsql "EXEC tds_server_fault N'slow_row_us', 800, N'[tap_chunk_a] WHERE', 1000"
 background altered "$(all 'tap_chunk_a')"
 ok "wait_until 60 \"SELECT count(*) = 2 FROM replicate.progress WHERE phase = 'load'\"" "while chunks are loaded"
+ok "wait_until 30 \"SELECT count(*) = 2 AND count(DISTINCT chunk) = 2 AND bool_and(chunk BETWEEN 1 AND 5 AND chunks = 5 AND estimated_rows = 1000) FROM replicate.progress WHERE phase = 'load'\"" "... each is seen"
 relation=$(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND chunk = 0")
 like "$(error_of "SET lock_timeout = '200ms'; CREATE INDEX ON $relation (v)")" 'ERROR:  55P03: ' "... their table is altered by nobody"
 query "SET lock_timeout = '30s'; CREATE FUNCTION copies.evil() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RETURN NULL; END \$\$; CREATE TRIGGER evil BEFORE INSERT ON $relation FOR EACH ROW EXECUTE FUNCTION copies.evil()" 2>/dev/null
@@ -136,6 +144,11 @@ relation=$(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by
 query "CREATE STATISTICS copies.evil ON (v + 1), id FROM $relation"
 no_faults
 like "$(finish replaced)" "what workers load for dbo.tap_chunk_a has been changed" "statistics that ANALYZE would evaluate end the run"
+no_workers
+# A source that falls silent in one chunk.
+no_faults && tsql "EXEC tds_server_fault N'stall_after_rows', 600, N'[tap_chunk_a] WHERE', 1"
+background silent "SET statement_timeout = '13s'; $(all 'tap_chunk_a' 'chunk_rows => 1000' '"resume": false')"
+like "$(finish silent)" 'NOTICE:  0 of 1 tables done, 4600 rows, .* after 1[0-9] s, about .*DETAIL:  load of dbo.tap_chunk_a, chunk [1-5] of 5: 600 rows, waits for source' "what workers wait for is told now and then"
 no_workers
 # Another key is another division: its bounds are none of the new one's.
 table k 'a int NOT NULL, b int NOT NULL, v int NOT NULL' 'n / 10, n, (n + 2500) % 5000 + 1'

@@ -22,13 +22,14 @@ namespace {
 struct LoadContext {
   const char* source;
   const char* target;
+  const char* chunk;  // ", chunk 2 of 8", where that is what is loaded
   std::uint64_t rows;
 };
 
 void load_error_context(void* argument) {
   const auto* context = static_cast<const LoadContext*>(argument);
   if (*context->target == '\0') return;  // the arguments are not read yet
-  errcontext("load of %s into %s, after %llu rows", context->source, context->target,
+  errcontext("load of %s into %s%s, after %llu rows", context->source, context->target, context->chunk,
              static_cast<unsigned long long>(context->rows));
   const int code = geterrcode();
   if (code == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || code == ERRCODE_STRING_DATA_RIGHT_TRUNCATION ||
@@ -130,6 +131,7 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   request.sql = in_server(rows_query(table, form, range));
   // Others read the history of errors: values of keys are nothing for them.
   if (range != nullptr) {
+    context->chunk = psprintf(", chunk %d of %d", range->chunk, range->chunks);
     request.shown = psprintf("%s WHERE ... /* chunk %d of %d */", in_server(rows_query(table, form, nullptr)),
                              range->chunk, range->chunks);
   }
@@ -251,7 +253,7 @@ using namespace mssql::pg;
 extern "C" {
 
 Datum mssql_fdw_load(PG_FUNCTION_ARGS) {
-  LoadContext context{"", "", 0};
+  LoadContext context{"", "", "", 0};
   return fence_private(
       [&] { return fence_with_context(load_error_context, &context, [&] { return load_call(fcinfo, &context); }); });
 }

@@ -70,11 +70,12 @@ void keep_chunk(const char* schema, std::int64_t run, Datum work, const Done& do
                     Int32GetDatum(done.chunk.number),
                     ObjectIdGetDatum(GetUserId()),
                     done.bounds};
+  const char* error = done.failure == nullptr ? "NULL" : quote_literal_cstr(done.failure);
   const char* call = nullptr;
   switch (done.chunk.part) {
-    case Part::whole: call = "_keep_chunk($1, $6, $2, $3, $4)"; break;
+    case Part::whole: call = psprintf("_keep_chunk($1, $6, $2, $3, $4, %s)", error); break;
     case Part::beginning: call = "_keep_split($1, $6, $2, $3, $4, $7)"; break;
-    case Part::chunk: call = "_keep_chunk_of_split($1, $2, $3, $4, $5)"; break;
+    case Part::chunk: call = psprintf("_keep_chunk_of_split($1, $2, $3, $4, $5, %s)", error); break;
     case Part::end: call = "_keep_finished($1, $2, $3, $4)"; break;
   }
   const int nargs = done.chunk.part == Part::beginning ? lengthof(types) : lengthof(types) - 1;

@@ -26,6 +26,7 @@ Part part_of(const Step& step);
 struct Done {
   Chunk chunk;
   int attempts;
+  const char* failure;  // of the last attempt that failed; null: none has
   ArrayType* outcomes;  // what became of its steps, replicate._outcome[]
   Datum bounds;         // of a beginning: find_bounds()
 };

@@ -4,6 +4,7 @@
 #include "rate.hpp"
 #include "run.hpp"
 #include "target.hpp"
+#include "workers.hpp"
 #include "writer.hpp"
 
 namespace mssql::pg {
@@ -25,29 +26,37 @@ void report(std::uint64_t rows, std::uint64_t bytes) {
   pgstat_progress_update_multi_param(lengthof(index), index, value);
 }
 
-// Says now and then how far it is, to who waits for it.
+// Says now and then how far it is, to who waits for it; a worker's leader does, for all of them.
 class Teller {
  public:
   Teller(const LoadRequest& request, const std::uint64_t& rows, const std::uint64_t& bytes)
       : request_(request), rows_(rows), bytes_(bytes) {}
 
-  void tell() {
+  // `waits_for`: what keeps rows away, where none has come for long.
+  void tell(const char* waits_for) {
     const TimestampTz now = GetCurrentTimestamp();
-    if (now - told_ < interval_us) return;
+    if (std::exchange(seen_rows_, rows_) != rows_) came_ = now;
+    if (now - told_ < tell_interval_us || is_worker()) return;
     told_ = now;
+    const bool none_came = now - came_ >= tell_interval_us / 2;
     const auto seconds = static_cast<double>(now - began_) / 1e6;
     const char* size = text_to_cstring(
         DatumGetTextPP(DirectFunctionCall1(pg_size_pretty, Int64GetDatum(static_cast<std::int64_t>(bytes_)))));
     say(false,
         psprintf("%s: " UINT64_FORMAT " rows, %s after %.0f s%s", request_.source, rows_, size, seconds,
-                 remaining(static_cast<double>(rows_), seconds)),
+                 none_came ? psprintf("; waits for %s", waits_for) : remaining(static_cast<double>(rows_), seconds)),
         nullptr, nullptr);
   }
-  static void tell(void* teller) { static_cast<Teller*>(teller)->tell(); }
+
+  static void paused(void* teller) { static_cast<Teller*>(teller)->tell("max_rate"); }
+  // Rows that come slowly are not to be seen only when there are enough of them to be written.
+  static void waited(void* teller) {
+    auto* self = static_cast<Teller*>(teller);
+    report(self->rows_, self->bytes_);
+    self->tell("the source");
+  }
 
  private:
-  static constexpr std::int64_t interval_us = 10 * 1000000;
-
   const char* remaining(double rows, double seconds) const {
     const auto all = static_cast<double>(request_.estimated_rows);
     if (rows <= 0 || all <= rows) return "";
@@ -59,6 +68,8 @@ class Teller {
   const std::uint64_t& bytes_;
   TimestampTz began_ = GetCurrentTimestamp();
   TimestampTz told_ = began_;
+  TimestampTz came_ = began_;
+  std::uint64_t seen_rows_ = 0;
 };
 
 Reader* open_reader(const LoadRequest& request, const Target* target) {
@@ -77,14 +88,15 @@ Reader* open_reader(const LoadRequest& request, const Target* target) {
 LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   std::uint64_t bytes = 0;
   Teller teller(request, *rows_done, bytes);
-  keep_to_rate(Teller::tell, &teller);
+  start_progress(request);
+  keep_to_rate(Teller::paused, &teller);
+  tell_waits(Teller::waited, &teller);
   MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "mssql_fdw load", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
   Target* target = open_target(request.target, request.columns, request.ncolumns);
   const int settings = take_callers_path();
   prepare_rows(target);
   Writer* writer = open_writer(rows_of(target));
-  start_progress(request);
   Reader* reader = open_reader(request, target);
   for (;;) {
     CHECK_FOR_INTERRUPTS();
@@ -101,11 +113,12 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     if (!add_row(writer, size)) continue;
     forget_rows(target);
     report(*rows_done, bytes);
-    teller.tell();
-    keep_to_rate(Teller::tell, &teller);
+    teller.tell("the source");
+    keep_to_rate(Teller::paused, &teller);
   }
   const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes)};
   reader_close(reader);
+  tell_waits();
   close_writer(writer);
   report(*rows_done, bytes);
   pgstat_progress_end_command();

@@ -1,8 +1,12 @@
 #include "outcome.hpp"
 
+#include <cstdlib>
+
 namespace mssql::pg {
 
 namespace {
+
+enum { step, table_id, kind, source, target, state, verb, note, answer, elapsed, count };
 
 Datum first_row(const Answer& answer) {
   const auto n = static_cast<std::size_t>(answer.ncolumns);
@@ -32,7 +36,6 @@ TupleDesc outcome_descriptor() {
 }
 
 HeapTuple outcome_row(TupleDesc descriptor, const Outcome& outcome) {
-  enum { step, table_id, kind, source, target, state, verb, note, answer, elapsed, count };
   if (descriptor->natts != count) elog(ERROR, "an outcome has %d columns", descriptor->natts);
   Datum values[count] = {};
   bool nulls[count] = {};
@@ -48,6 +51,26 @@ HeapTuple outcome_row(TupleDesc descriptor, const Outcome& outcome) {
   if (!nulls[answer]) values[answer] = first_row(*outcome.answer);
   values[elapsed] = interval_of(outcome.elapsed_us);
   return heap_form_tuple(descriptor, values, nulls);
+}
+
+Amount loaded_by(TupleDesc descriptor, HeapTupleHeader outcome) {
+  HeapTupleData row{};
+  row.t_len = HeapTupleHeaderGetDatumLength(outcome);
+  row.t_data = outcome;
+  const auto column = [&](int number, bool* isnull) { return heap_getattr(&row, number + 1, descriptor, isnull); };
+  bool isnull = false;
+  const Datum kind_of = column(kind, &isnull);
+  if (isnull || std::strcmp(TextDatumGetCString(kind_of), "load") != 0) return {};
+  const Datum answers = column(answer, &isnull);
+  if (isnull) return {};
+  Datum* texts = nullptr;
+  bool* nulls = nullptr;
+  int ntexts = 0;
+  deconstruct_array(DatumGetArrayTypeP(answers), TEXTOID, -1, false, TYPALIGN_INT, &texts, &nulls, &ntexts);
+  const auto number = [&](int i) -> std::int64_t {
+    return i < ntexts && !nulls[i] ? std::strtoll(TextDatumGetCString(texts[i]), nullptr, 10) : 0;
+  };
+  return {number(0), number(1)};
 }
 
 }  // namespace mssql::pg

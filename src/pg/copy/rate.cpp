@@ -44,13 +44,17 @@ void count_loaded(std::uint64_t bytes) { unpaid += bytes; }
 void keep_to_rate(void (*tell)(void*), void* argument) {
   if (max_rate <= 0) return;
   const TimestampTz end = pay(std::exchange(unpaid, 0));
-  for (TimestampTz now = GetCurrentTimestamp(); now < end; now = GetCurrentTimestamp()) {
+  TimestampTz now = GetCurrentTimestamp();
+  if (now >= end) return;
+  pgstat_progress_update_param(progress_waits_for_rate, 1);
+  for (; now < end; now = GetCurrentTimestamp()) {
     (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
                     static_cast<long>(std::min<TimestampTz>((end - now) / 1000 + 1, 1000)), PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
     tell(argument);
   }
+  pgstat_progress_update_param(progress_waits_for_rate, 0);
 }
 
 }  // namespace mssql::pg

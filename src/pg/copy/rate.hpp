@@ -14,6 +14,10 @@ void begin_rate(double bytes_per_s, std::atomic<std::int64_t>* due);
 // What has been read; to be called for each row.
 void count_loaded(std::uint64_t bytes);
 
+// Slot of pg_stat_get_progress_info('COPY') that is 1 as long as a load waits for that;
+// replicate.progress reads it.
+inline constexpr int progress_waits_for_rate = 12;
+
 // Waits until what has been counted may have been loaded, whatever became of it, and calls `tell`
 // meanwhile, now and then. The source waits as long, for its packets are not read.
 void keep_to_rate(void (*tell)(void*), void* argument);

@@ -51,17 +51,52 @@ void show_statement_again() {
   pgstat_report_activity(STATE_RUNNING, debug_query_string == nullptr ? "" : debug_query_string);
 }
 
-void forget(XactEvent, void*) { run_level = step_level = 0; }
+// What the run is at, since when, and when that was told.
+struct Doing {
+  const char* what;
+  TimestampTz began;
+  TimestampTz told;
+};
+Doing doing{};
+
+void do_next(const Progress& progress) {
+  const char* what =
+      progress.source == nullptr ? progress.phase : psprintf("%s of %s", progress.phase, progress.source);
+  const TimestampTz now = GetCurrentTimestamp();
+  if (doing.what != nullptr) pfree(const_cast<char*>(doing.what));
+  doing = {MemoryContextStrdup(TopTransactionContext, what), now, now};
+}
+
+void tell_wait(void*) {
+  const TimestampTz now = GetCurrentTimestamp();
+  if (is_worker() || doing.what == nullptr || now - doing.told < tell_interval_us) return;
+  doing.told = now;
+  say(false,
+      psprintf("%s: waits for the source, after %.0f s", doing.what, static_cast<double>(now - doing.began) / 1e6),
+      nullptr, nullptr);
+}
+
+void do_nothing() {
+  run_level = 0;
+  doing = {};
+  call_behind_waits(nullptr, nullptr);
+}
+
+void forget(XactEvent, void*) {
+  do_nothing();
+  step_level = 0;
+}
 
 void forget_failed(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
   if (event != SUBXACT_EVENT_ABORT_SUB) return;
-  if (GetCurrentTransactionNestLevel() <= run_level) run_level = 0;
+  if (GetCurrentTransactionNestLevel() <= run_level) do_nothing();
+  if (run_level != 0) tell_waits();  // what a load has said it by is gone
   if (GetCurrentTransactionNestLevel() <= step_level) step_level = 0;
 }
 
 // What the SQL that does the work answers.
 struct Answer {
-  Datum values[3];  // the run's row, the rows of its tables, what was lost
+  Datum values[3];  // the run's row, the rows of its tables, what was lost, or loaded by earlier runs
   Oid types[3];
 };
 
@@ -398,12 +433,22 @@ Datum replicate(FunctionCallInfo fcinfo) {
 // Of the activity's text PostgreSQL shows the beginning: a list of many tables is left out, so that
 // the rest can be read.
 void append_word(StringInfo text, const char* word) {
-  constexpr int behind = sizeof(", null, 2147483647, 2147483647] */");
+  constexpr int behind = sizeof(", null, 2147483647, 2147483647, 2147483647, 2147483647] */");
   const int before = text->len;
   if (word != nullptr) escape_json(text, word);
   if (word != nullptr && text->len + behind <= pgstat_track_activity_query_size) return;
   text->len = before;
   appendStringInfoString(text, "null");
+}
+
+// The same of what a narrow text has no room for.
+void append_totals(StringInfo text, const Totals& totals) {
+  const int before = text->len;
+  appendStringInfo(text, ", " INT64_FORMAT ", " INT64_FORMAT ", " INT64_FORMAT, totals.rows, totals.bytes,
+                   totals.estimated_rows);
+  appendStringInfo(text, ", " INT64_FORMAT ", " INT64_FORMAT ", " INT64_FORMAT, totals.estimated_bytes,
+                   totals.done_bytes, totals.began);
+  if (text->len + static_cast<int>(sizeof("] */")) > pgstat_track_activity_query_size) text->len = before;
 }
 
 }  // namespace
@@ -429,6 +474,7 @@ int begin_run(Oid server) {
   (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
   run_level = GetCurrentTransactionNestLevel();
   callers_path = MemoryContextStrdup(TopTransactionContext, namespace_search_path);
+  tell_waits();
   show_progress({"catalog", nullptr, nullptr, 0, 0});
   const int settings = NewGUCNestLevel();
   set_path("pg_catalog, pg_temp");
@@ -437,7 +483,7 @@ int begin_run(Oid server) {
 
 void end_run(Oid server, int settings) {
   release_settings(settings);
-  run_level = 0;
+  do_nothing();
   show_statement_again();
   const LOCKTAG tag = server_lock(server, speaking_lock);
   LockRelease(&tag, ShareUpdateExclusiveLock, false);
@@ -549,8 +595,13 @@ int take_callers_path() {
   return level;
 }
 
-void show_progress(const Progress& progress) {
+void tell_waits(void (*tell)(void*), void* argument) {
+  call_behind_waits(tell == nullptr ? tell_wait : tell, argument);
+}
+
+void show_progress(const Progress& progress, const Totals* totals) {
   if (run_level == 0) return;
+  do_next(progress);
   StringInfoData text;
   initStringInfo(&text);
   appendStringInfoString(&text, "/* mssql_fdw: [");
@@ -559,8 +610,9 @@ void show_progress(const Progress& progress) {
     appendStringInfoString(&text, ", ");
     append_word(&text, name);
   }
-  appendStringInfo(&text, ", %d, %d] */ %s", progress.table, progress.tables,
-                   debug_query_string == nullptr ? "" : debug_query_string);
+  appendStringInfo(&text, ", %d, %d, %d, %d", progress.table, progress.tables, progress.chunk, progress.chunks);
+  if (totals != nullptr) append_totals(&text, *totals);
+  appendStringInfo(&text, "] */ %s", debug_query_string == nullptr ? "" : debug_query_string);
   pgstat_report_activity(STATE_RUNNING, text.data);
   pfree(text.data);
 }

@@ -89,8 +89,26 @@ struct Progress {
   const char* target;
   int table;  // of `tables`, in load order; 0: not known, or of none
   int tables;
+  int chunk{0};  // of `chunks` of the table; 0: it is read as a whole
+  int chunks{0};
 };
-void show_progress(const Progress& progress);
+// What workers have done of a run's tables, and what they are to do.
+struct Totals {
+  std::int64_t rows;  // so far, without what an earlier run has loaded
+  std::int64_t bytes;
+  std::int64_t estimated_rows;  // as the source's catalog has them: of all, and pages, and of those that are done
+  std::int64_t estimated_bytes;
+  std::int64_t done_bytes;
+  TimestampTz began;
+};
+void show_progress(const Progress& progress, const Totals* totals = nullptr);
+
+// How often a run says what it is at, where there is nothing else to say.
+inline constexpr std::int64_t tell_interval_us = 10 * 1000000;
+
+// Behind each wait for the source from now on: what says how far the load is; null: the run says
+// itself that it waits.
+void tell_waits(void (*tell)(void*) = nullptr, void* argument = nullptr);
 
 // A notice or a warning of a run, with question marks for what the client's encoding lacks: it must
 // not end what it tells of. `detail` and `hint` may be null.

@@ -1,6 +1,7 @@
 #include "steps.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "pg/host/boundary.hpp"
 #include "pg/host/settings.hpp"
@@ -58,8 +59,9 @@ struct Loaded {
 struct LoadedTables {
   Loaded* tables;  // by table_id
   int count;
-  int total;          // in the whole run
-  const char* chunk;  // ", chunk 2 of 8", where that is what is loaded
+  int total;  // in the whole run
+  int chunk;  // what is loaded of the one; 0: all of it
+  int chunks;
 
   const Loaded* find(int table_id) const {
     const Loaded* begin = tables;
@@ -83,7 +85,7 @@ const char* kept(MemoryContext context, const char* text) {
 LoadedTables loaded_tables(const StepList& steps, const Share* share) {
   MemoryContext whole = CurrentMemoryContext;
   MemoryContext each = AllocSetContextCreate(whole, "mssql_fdw step", ALLOCSET_DEFAULT_SIZES);
-  LoadedTables loaded{nullptr, 0, 0, ""};
+  LoadedTables loaded{nullptr, 0, 0, 0, 0};
   loaded.tables = static_cast<Loaded*>(palloc(sizeof(Loaded) * static_cast<std::size_t>(steps.count() + 1)));
   MemoryContextSwitchTo(each);
   for (int i = 0; i < steps.count(); ++i) {
@@ -99,7 +101,8 @@ LoadedTables loaded_tables(const StepList& steps, const Share* share) {
             [](const Loaded& a, const Loaded& b) { return a.table_id < b.table_id; });
   loaded.total = share == nullptr ? loaded.count : share->tables;
   if (share != nullptr && loaded.count == 1) loaded.tables[0].number = share->number;
-  if (share != nullptr && share->chunk > 0) loaded.chunk = psprintf(", chunk %d of %d", share->chunk, share->chunks);
+  if (share != nullptr && share->chunk > 0) loaded.chunk = share->chunk;
+  if (loaded.chunk > 0) loaded.chunks = share->chunks;
   return loaded;
 }
 
@@ -114,21 +117,6 @@ const char* cell(const Answer& answer, int row, int column) {
 const char* cell_or_null(const Answer& answer, int row, int column) {
   if (row >= answer.nrows || column >= answer.ncolumns) (void)cell(answer, row, column);
   return answer.rows[row][column];
-}
-
-const char* amount(const char* schema, const Answer& load, std::int64_t elapsed_us) {
-  Oid types[] = {TEXTOID, TEXTOID, INT8OID};
-  Datum values[] = {CStringGetTextDatum(cell(load, 0, 0)), CStringGetTextDatum(cell(load, 0, 1)),
-                    Int64GetDatum(elapsed_us)};
-  MemoryContext context = CurrentMemoryContext;
-  SPI_connect();
-  const char* sql = psprintf("SELECT %s._amount($1::bigint, $2::bigint, $3 * interval '1 microsecond')", schema);
-  if (SPI_execute_with_args(sql, lengthof(types), types, values, nullptr, true, 1) != SPI_OK_SELECT)
-    elog(ERROR, "load has no amount");
-  MemoryContextSwitchTo(context);
-  const char* text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-  SPI_finish();
-  return text;
 }
 
 // A run's way through its steps.
@@ -159,7 +147,8 @@ class Execution {
   void begin(const Step& step) {
     began_ = GetCurrentTimestamp();
     const Loaded* table = loaded_.find(step.table_id);
-    show_progress({step.kind, step.source, step.target, table == nullptr ? 0 : table->number, loaded_.total});
+    show_progress({step.kind, step.source, step.target, table == nullptr ? 0 : table->number, loaded_.total,
+                   loaded_.chunk, loaded_.chunks});
     if (step.phase < first_exclusive_phase || claimed_) return;
     host_.claim();
     claimed_ = true;
@@ -180,6 +169,7 @@ class Execution {
       tell_failure(step, answer);
     } else {
       tell_answer(step, answer);
+      tell_time(step);
       tell(step, "done", nullptr, step.note, &answer);
     }
     return answer.failure != nullptr;
@@ -230,11 +220,25 @@ class Execution {
          psprintf("%s failed: %s. Statement: %s", step.kind, answer.failure, step.statement), nullptr);
   }
 
+  // Of a chunk its leader has more to say.
   void tell_load(const Step& step, const Answer& answer) {
+    if (loaded_.chunk > 0) return;
     const Loaded* table = loaded_.find(step.table_id);
+    const auto rows = std::strtoll(cell(answer, 0, 0), nullptr, 10);
+    const auto bytes = std::strtoll(cell(answer, 0, 1), nullptr, 10);
     say(false,
-        psprintf("table %d of %d%s: %s -> %s: %s", table->number, loaded_.total, loaded_.chunk, step.source,
-                 step.target, amount(schema_, answer, elapsed())),
+        psprintf("table %d of %d: %s -> %s: %s", table->number, loaded_.total, step.source, step.target,
+                 amount_of(schema_, rows, bytes, elapsed())),
+        nullptr, nullptr);
+  }
+
+  // PostgreSQL says nothing of its own while it builds an index, say.
+  void tell_time(const Step& step) {
+    if (is(step, "load") || elapsed() < tell_interval_us) return;
+    const char* of = step.target == nullptr ? step.source : step.target;
+    say(false,
+        psprintf("%s%s%s in %.0f s", step.kind, of == nullptr ? "" : " of ", of == nullptr ? "" : of,
+                 static_cast<double>(elapsed()) / 1e6),
         nullptr, nullptr);
   }
 
@@ -369,6 +373,20 @@ ArrayType* StepList::select(const int* numbers, int count) const {
 void execute_steps(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness,
                    const Share* share) {
   Execution(steps, schema, host, witness, share).run();
+}
+
+const char* amount_of(const char* schema, std::int64_t rows, std::int64_t bytes, std::int64_t elapsed_us) {
+  Oid types[] = {INT8OID, INT8OID, INT8OID};
+  Datum values[] = {Int64GetDatum(rows), Int64GetDatum(bytes), Int64GetDatum(elapsed_us)};
+  MemoryContext context = CurrentMemoryContext;
+  SPI_connect();
+  const char* sql = psprintf("SELECT %s._amount($1, $2, $3 * interval '1 microsecond')", schema);
+  if (SPI_execute_with_args(sql, lengthof(types), types, values, nullptr, true, 1) != SPI_OK_SELECT)
+    elog(ERROR, "load has no amount");
+  MemoryContextSwitchTo(context);
+  const char* text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+  SPI_finish();
+  return text;
 }
 
 Answer CallersTransaction::execute(const Step& step, bool may_fail) {

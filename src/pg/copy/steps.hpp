@@ -90,6 +90,9 @@ struct Share {
   int chunks;
 };
 
+// '50000 rows, 43 MB in 1.2 s (41000 rows/s)'
+const char* amount_of(const char* schema, std::int64_t rows, std::int64_t bytes, std::int64_t elapsed_us);
+
 // Executes the steps. `schema`: of our own functions, quoted.
 void execute_steps(const StepList& steps, const char* schema, StepHost& host, StepWitness& witness,
                    const Share* share = nullptr);

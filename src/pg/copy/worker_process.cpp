@@ -47,11 +47,19 @@ struct Work {
   const char* rest;
   MemoryContext context;
   int attempts;
+  const char* failure;  // of the last attempt that failed; null: none has
   List* outcomes;
 
   ArrayType* steps() const { return reinterpret_cast<ArrayType*>(const_cast<char*>(rest)); }
   const char* source() const { return StepList(steps()).at(0).source; }
 };
+
+void show_table(const char* phase, const Work& work) {
+  const Step step = StepList(work.steps()).at(0);
+  const Share& share = work.request.share;
+  show_progress(
+      {phase, step.source, step.target, share.number, share.tables, share.chunk, share.chunk == 0 ? 0 : share.chunks});
+}
 
 void do_steps(void* argument) {
   auto* work = static_cast<Work*>(argument);
@@ -64,9 +72,10 @@ void do_steps(void* argument) {
   load_range(part == Part::chunk ? range : nullptr);
   work->outcomes = execute_table_steps(own.schema, work->steps(), part, request.share, work->context);
   if (request.work_size > 0) {
+    if (part == Part::beginning) show_table("bounds", *work);
     const Datum bounds = part == Part::beginning ? find_bounds(own.schema, work->source(), own.server, work->work) : 0;
     keep_chunk(own.schema, run_of_workers(), work->work,
-               {request.chunk, work->attempts, array_of_outcomes(work->outcomes), bounds});
+               {request.chunk, work->attempts, work->failure, array_of_outcomes(work->outcomes), bounds});
   }
   release_settings(held);
   end_run(own.server, settings);
@@ -111,16 +120,22 @@ bool is_kept(const ErrorData& error) {
 struct Failure {
   Work* work;
   const ErrorData* error;
+  bool goes_on;  // the leader is there still
 };
 
+// And waits for the next one: in a transaction, so that others see that.
 void tell_failure(void* argument) {
-  const auto* failure = static_cast<const Failure*>(argument);
+  auto* failure = static_cast<Failure*>(argument);
   const Share& share = failure->work->request.share;
   const char* chunk = share.chunk == 0 ? "" : psprintf(", chunk %d of %d,", share.chunk, share.chunks);
   say(true,
       psprintf("attempt %d at %s%s has failed, the next one is in %.1f s: %s", attempts.made, failure->work->source(),
                chunk, attempts.pause_s, failure->error->message),
       failure->error->detail, failure->error->hint);
+  const int settings = begin_run(own.server);
+  show_table("retry", *failure->work);
+  failure->goes_on = pause(attempts.pause_s);
+  end_run(own.server, settings);
 }
 
 void tell_end(void* argument) {
@@ -139,10 +154,11 @@ bool do_work(Work& work) {
     raised_transient = false;
     const ErrorData* error = in_starters_transaction(do_steps, &work, work.request.work_size > 0 ? is_kept : nullptr);
     if (error == nullptr) return true;
-    Failure failure{&work, error};
+    Failure failure{&work, error, false};
     if (attempts.sets_aside) return in_starters_transaction(tell_end, &failure) == nullptr;
     if (attempts.pause_s == 0) return false;
-    if (in_starters_transaction(tell_failure, &failure) != nullptr || !pause(attempts.pause_s)) return false;
+    work.failure = error->message;
+    if (in_starters_transaction(tell_failure, &failure) != nullptr || !failure.goes_on) return false;
   }
 }
 

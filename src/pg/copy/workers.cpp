@@ -142,6 +142,7 @@ void end_run_of_workers() { number = 0; }
 
 void take_run(std::int64_t run) { number = run; }
 std::int64_t run_of_workers() { return number; }
+bool is_worker() { return in_run_of_workers() && present_team() == nullptr; }
 
 Oid staging_namespace() { return get_namespace_oid(psprintf("replicate_" INT64_FORMAT, number), true); }
 
@@ -164,7 +165,8 @@ void RunOfWorkers::find_tables() {
   Datum values[] = {model_, PointerGetDatum(steps_), Int32GetDatum(size_of(present_team()))};
   SPI_connect();
   if (SPI_execute_with_args(
-          psprintf("SELECT w, w.table_id, w.code, w.source, w.chunks FROM %s._work($1, $2, $3) AS w", schema_),
+          psprintf("SELECT w, w.table_id, w.code, w.source, w.chunks, w.rows, w.bytes FROM %s._work($1, $2, $3) AS w",
+                   schema_),
           lengthof(types), types, values, nullptr, false, 0) != SPI_OK_SELECT)
     elog(ERROR, "tables have no order");
   MemoryContext old = MemoryContextSwitchTo(context_);
@@ -182,6 +184,8 @@ void RunOfWorkers::find_tables() {
         PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
     table.table_id = static_cast<int>(oid_of(SPI_tuptable, i, 2));
     table.chunks = static_cast<int>(oid_of(SPI_tuptable, i, 5));
+    table.estimated_rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 6, &isnull));
+    table.estimated_bytes = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 7, &isnull));
     nids_ = Max(nids_, table.table_id + 1);
   }
   table_of_ = static_cast<int*>(palloc(sizeof(int) * static_cast<std::size_t>(nids_ + 1)));
@@ -254,6 +258,7 @@ void RunOfWorkers::begin_chunks(Table* table, int chunks) {
   table->stage = Stage::loading;
   table->chunks = table->open = chunks;
   table->next = 1;
+  table->began = GetCurrentTimestamp();
   table->loaded = static_cast<bool*>(MemoryContextAllocZero(context_, sizeof(bool) * static_cast<Size>(chunks + 1)));
 }
 
@@ -329,11 +334,68 @@ void RunOfWorkers::became_done(const Asked& asked) {
     case Part::beginning: begin_chunks(table, count_chunks(schema_, number, table->work)); break;
     case Part::chunk:
       table->loaded[asked.chunk.number] = true;
-      --table->open;
+      totals_.done_bytes += table->estimated_bytes / table->chunks;
+      if (--table->open == 0) tell_chunks_loaded(*table);
       break;
-    case Part::whole:
+    case Part::whole: totals_.done_bytes += table->estimated_bytes; [[fallthrough]];
     case Part::end: table->stage = Stage::done; break;
   }
+  show_workers();
+}
+
+// The estimates, of what workers are to load.
+void RunOfWorkers::count_totals() {
+  totals_.began = told_ = GetCurrentTimestamp();
+  for (const Table* table = tables_; table < tables_ + ntables_; ++table) {
+    if (table->stage != Stage::done && !table->own) count_open(*table, 1);
+  }
+}
+
+// `sign`: -1: not to be loaded any more.
+void RunOfWorkers::count_open(const Table& table, int sign) {
+  const auto open = [&](std::int64_t estimate) {
+    return table.loaded == nullptr ? estimate : estimate / table.chunks * table.open;
+  };
+  totals_.estimated_rows += sign * open(table.estimated_rows);
+  totals_.estimated_bytes += sign * open(table.estimated_bytes);
+}
+
+void RunOfWorkers::add_loaded(HeapTupleHeader outcome, Table* table) {
+  const Amount loaded = loaded_by(outcome_, outcome);
+  totals_.rows += loaded.rows;
+  totals_.bytes += loaded.bytes;
+  if (table == nullptr) return;
+  table->rows += loaded.rows;
+  table->bytes += loaded.bytes;
+}
+
+// One line for all of them: there may be thousands.
+void RunOfWorkers::tell_chunks_loaded(const Table& table) {
+  say(false,
+      psprintf("table %d of %d: %s -> %s: %s, in chunks", table.number, nloads_, table.source, table.target,
+               amount_of(schema_, table.rows, table.bytes, GetCurrentTimestamp() - table.began)),
+      nullptr, nullptr);
+}
+
+void RunOfWorkers::show_workers() { show_progress({"workers", nullptr, nullptr, 0, nloads_}, &totals_); }
+
+// What other sessions see in replicate.progress.
+void RunOfWorkers::tell_progress(void* argument) {
+  auto* run = static_cast<RunOfWorkers*>(argument);
+  const TimestampTz now = GetCurrentTimestamp();
+  if (now - run->told_ < tell_interval_us) return;
+  run->told_ = now;
+  const auto is_done = [](const Table& table) { return table.stage == Stage::done; };
+  const auto done = std::count_if(run->tables_, run->tables_ + run->ntables_, is_done);
+  pgstat_clear_backend_activity_snapshot();  // else they are as this transaction has seen them first
+  SPI_connect();
+  as_history_owner([&] {
+    run_now(
+        psprintf("SELECT p.message, p.detail FROM %s._workers_progress(%d) AS p", run->schema_, static_cast<int>(done)),
+        0, nullptr, nullptr, 1);
+  });
+  if (SPI_processed > 0) say(false, text_of(SPI_tuptable, 0, 1), text_of(SPI_tuptable, 0, 2), nullptr);
+  SPI_finish();
 }
 
 // What became of a step of a table: by its number, and the table's, in this plan. Of one that is
@@ -360,6 +422,7 @@ void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
 
 // What has failed for all tables is the run's failure.
 void RunOfWorkers::become_aside(Table* table, const char* error) {
+  if (!table->own) count_open(*table, -1);
   table->stage = Stage::aside;
   if (++naside_ < ntables_) return;
   ereport(ERROR, (errcode(ERRCODE_FDW_ERROR), errmsg("no table could be loaded"),
@@ -372,20 +435,31 @@ void RunOfWorkers::tell_kept(Table* table, const Kept& kept) {
   int count = 0;
   deconstruct_array(kept.outcomes, ARR_ELEMTYPE(kept.outcomes), -1, false, TYPALIGN_DOUBLE, &rows, &nulls, &count);
   const Asked asked{table->steps, table->nsteps, table, {Part::whole, 0}};
-  for (int i = 0; i < count; ++i) tell(DatumGetHeapTupleHeader(rows[i]), asked);
+  Amount loaded{};
+  for (int i = 0; i < count; ++i) {
+    const HeapTupleHeader outcome = DatumGetHeapTupleHeader(rows[i]);
+    const Amount part = loaded_by(outcome_, outcome);
+    loaded = {loaded.rows + part.rows, loaded.bytes + part.bytes};
+    tell(outcome, asked);
+  }
+  const char* cells[] = {psprintf(INT64_FORMAT, loaded.rows), psprintf(INT64_FORMAT, loaded.bytes)};
+  const char** row = cells;
+  const Answer answer{&row, 1, 2, nullptr, nullptr};
   witness_.became({table->steps[0] + 1, table->table_id, "resume", table->source, table->target, "done", nullptr,
-                   kept.message, nullptr, 0});
+                   kept.message, &answer, 0});
 }
 
 void RunOfWorkers::take_answer() {
-  const TeamAnswer answer = next_answer(present_team());
+  const TeamAnswer answer = next_answer(present_team(), totals_.began == 0 ? nullptr : tell_progress, this);
+  const Asked& asked = asked_[answer.member];
   if (answer.done) {
     --working_;
-    became_done(asked_[answer.member]);
+    became_done(asked);
     return;
   }
   auto* outcome = static_cast<HeapTupleHeader>(std::memcpy(palloc(answer.size), answer.bytes, answer.size));
-  tell(outcome, asked_[answer.member]);
+  add_loaded(outcome, asked.table);
+  tell(outcome, asked);
 }
 
 void RunOfWorkers::prepare(int i) {
@@ -512,9 +586,11 @@ void RunOfWorkers::load_own(Table* table) {
 void RunOfWorkers::load_tables() {
   show_progress({"workers", nullptr, nullptr, 0, 0});
   find_work();
+  show_progress({"moment", nullptr, nullptr, 0, nloads_});
   begin_moments();
   Team* team = present_team();
-  show_progress({"workers", nullptr, nullptr, 0, nloads_});
+  count_totals();
+  show_workers();
   for (bool more = ntables_ > 0; more;) {
     for (int member = 0; member < size_of(team) && more; ++member) more = !is_idle(team, member) || start_next(member);
     more = working_ > 0;

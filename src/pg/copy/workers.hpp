@@ -12,6 +12,7 @@
 #pragma once
 
 #include "chunks.hpp"
+#include "run.hpp"
 #include "steps.hpp"
 
 namespace mssql::pg {
@@ -44,6 +45,8 @@ void end_run_of_workers();
 // The number of the run, in its leader and in its workers; 0: it has none.
 std::int64_t run_of_workers();
 inline bool in_run_of_workers() { return run_of_workers() != 0; }
+// Whether this process is one of its workers, for whom the leader speaks.
+bool is_worker();
 
 // The schema of staging relations; InvalidOid: the run has none.
 Oid staging_namespace();
@@ -65,8 +68,13 @@ class RunOfWorkers : public CallersTransaction {
     int* steps;
     int nsteps;
     Datum work;
-    bool own;      // the leader's: what its load calls is no code for workers
-    Stage stage;   // busy: one member has all of it, or its beginning or end; loading: in chunks
+    bool own;     // the leader's: what its load calls is no code for workers
+    Stage stage;  // busy: one member has all of it, or its beginning or end; loading: in chunks
+    std::int64_t estimated_rows;
+    std::int64_t estimated_bytes;
+    std::int64_t rows;  // of its chunks that are loaded, by this run; so are bytes
+    std::int64_t bytes;
+    TimestampTz began;
     int chunks;    // that it is to be read in; once it is loading, that it has
     bool* loaded;  // by the chunk's number, from 1
     int next;      // chunk that may be asked for
@@ -100,6 +108,12 @@ class RunOfWorkers : public CallersTransaction {
   void begin_chunks(Table* table, int chunks);
   void take_kept(Table* table, const Kept& kept);
   void became_done(const Asked& asked);
+  void count_totals();
+  void count_open(const Table& table, int sign);
+  void add_loaded(HeapTupleHeader outcome, Table* table);
+  void tell_chunks_loaded(const Table& table);
+  void show_workers();
+  static void tell_progress(void* run);
   void tell(HeapTupleHeader outcome, const Asked& asked);
   void tell_kept(Table* table, const Kept& kept);
   void take_answer();
@@ -116,6 +130,8 @@ class RunOfWorkers : public CallersTransaction {
   int nloads_ = 0;           // in the whole run, by the leader, too
   int* table_of_ = nullptr;  // by table_id; -1: none
   int nids_ = 0;
+  Totals totals_{};
+  TimestampTz told_ = 0;
   int working_ = 0;
   int naside_ = 0;
   int nresumed_ = 0;

@@ -276,6 +276,14 @@ bool interrupted() {
   return kept_error != nullptr || (InterruptPending && (QueryCancelPending || ProcDiePending)) || !PostmasterIsAlive();
 }
 
+static void (*behind_wait)(void*) = nullptr;
+static void* behind_wait_argument = nullptr;
+
+void call_behind_waits(void (*call)(void*), void* argument) {
+  behind_wait = call;
+  behind_wait_argument = argument;
+}
+
 void wait_for_socket(int socket, short events, int milliseconds, uint32 wait_event) {
   MemoryContext context = CurrentMemoryContext;
   // ereport() sets both to zero, for it expects to leave whoever holds interrupts off
@@ -288,7 +296,10 @@ void wait_for_socket(int socket, short events, int milliseconds, uint32 wait_eve
   {
     const int happened = WaitLatchOrSocket(MyLatch, wanted, socket, milliseconds, wait_event);
     if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
-    if (quiet_fences == 0 && kept_error == nullptr) CHECK_FOR_INTERRUPTS();
+    if (quiet_fences == 0 && kept_error == nullptr) {
+      CHECK_FOR_INTERRUPTS();
+      if (behind_wait != nullptr && IsTransactionState()) behind_wait(behind_wait_argument);
+    }
   }
   PG_CATCH();
   {

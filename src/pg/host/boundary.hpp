@@ -183,6 +183,10 @@ bool interrupted();
 // processed meanwhile, unless this is inside fence_quiet(); an error that comes of that is kept,
 // makes interrupted() true, and is raised by the fence instead of Error::interrupted().
 void wait_for_socket(int socket, short events, int milliseconds, uint32 wait_event);
+// From now on called behind each such wait in which interrupts are processed, within a transaction;
+// null: nothing is. It may raise an error as an interrupt may. FreeTDS waits by itself, and calls
+// nothing.
+void call_behind_waits(void (*call)(void*), void* argument);
 // At the end of a transaction: an error that was kept and has found no fence is over.
 void forget_kept_error();
 

@@ -302,13 +302,15 @@ void ask(Team* of, int member, const char* request, Size size) {
 #endif
 }
 
-TeamAnswer next_answer(Team* of) {
+TeamAnswer next_answer(Team* of, void (*tell)(void*), void* argument) {
   TeamAnswer answer{};
   for (;;) {
+    if (tell != nullptr) tell(argument);
     for (int i = keeper; i < of->size; ++i) {
       if (take_message(of, i, &answer)) return answer;
     }
-    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, 0, PG_WAIT_EXTENSION);
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (tell == nullptr ? 0 : WL_TIMEOUT), 1000,
+                    PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
   }

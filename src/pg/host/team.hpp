@@ -43,8 +43,9 @@ struct TeamAnswer {
   const char* bytes;
   Size size;
 };
-// Waits for it. Notices of members are said here, and an error of one is raised.
-TeamAnswer next_answer(Team* team);
+// Waits for it, and calls `tell` meanwhile, at least once a second. Notices of members are said
+// here, and an error of one is raised.
+TeamAnswer next_answer(Team* team, void (*tell)(void*) = nullptr, void* argument = nullptr);
 
 // How the leader's transaction has ended, for its members. Errors are noted on their way out of the
 // leader's call: see tell_error() of boundary.hpp.
@@ -69,8 +70,8 @@ bool is_keeper();
 TeamEnd serve_team(void (*handle)(const char* request, Size size));
 // Within handle(): a part of the answer.
 void answer_part(const char* bytes, Size size);
-// Within handle(), between transactions: waits so long, or until the leader has gone or a cancel
-// has come, which the next transaction meets. False: the leader has gone.
+// Within handle(): waits so long, or until the leader has gone or a cancel has come, which is met
+// behind. False: the leader has gone.
 bool pause(double seconds);
 void note_own_number(std::int64_t number);  // as note_number(), before the leader knows it
 // A number of the work's own that all members and the keeper share; 0 when they begin.

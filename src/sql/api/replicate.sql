@@ -7,17 +7,21 @@ RETURNS TABLE (step int, kind text, source text, target text, statement text, no
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
+    workers int;
+    steps replicate._step[];
     began timestamptz := clock_timestamp();
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options);
-    model := model || jsonb_build_object('run',
-        CASE WHEN CASE WHEN jobs IS NULL AND _mssql_fdw._may_choose_workers() THEN _mssql_fdw._chosen_jobs(model, options) ELSE jobs END > 0 THEN 'n' END);
+    workers := CASE WHEN jobs IS NULL AND _mssql_fdw._may_choose_workers() THEN _mssql_fdw._chosen_jobs(model, options) ELSE jobs END;
+    model := model || jsonb_build_object('run', CASE WHEN workers > 0 THEN 'n' END, 'chunk_rows', chunk_rows);
+    steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
     RETURN QUERY
-    SELECT p.step::int, p.kind, p.source, p.target, p.statement, p.note
-    FROM _mssql_fdw._plan(model, verify)
-        WITH ORDINALITY AS p (phase, "position", ordinal, table_id, kind, source, target, statement, note, step);
+    SELECT p.step::int, p.kind, p.source, p.target, p.statement, nullif(concat_ws('; ', p.note, w.note), '')
+    FROM unnest(steps) WITH ORDINALITY AS p (phase, "position", ordinal, table_id, kind, source, target, statement, note, step)
+    LEFT JOIN _mssql_fdw._work_notes(model, steps, workers) AS w ON w.table_id = p.table_id AND p.kind = 'load'
+    ORDER BY p.step;
     PERFORM _mssql_fdw._say_times(model, clock_timestamp() - began);
     PERFORM _mssql_fdw._forget_model(model);
 END

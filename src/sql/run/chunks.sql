@@ -162,11 +162,12 @@ COMMENT ON FUNCTION _mssql_fdw._chunk_range IS 'range of a chunk of a table that
 
 -- In the transaction of a worker that has loaded a chunk. 1.
 CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk_of_split(run bigint, work replicate._work, outcomes replicate._outcome[], attempts int,
-    chunk int) RETURNS bigint
+    chunk int, error text) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, finished, pid, begun_by, role, fingerprint, origin, outcomes)
+    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, error, finished, pid, begun_by, role, fingerprint, origin,
+        outcomes)
     SELECT _keep_chunk_of_split.run, s.source, s.target, _keep_chunk_of_split.chunk, x.rows, x.bytes, x.elapsed, _keep_chunk_of_split.attempts,
-           clock_timestamp(), pg_backend_pid(), s.begun_by, s.role, s.fingerprint, s.origin, to_jsonb(_keep_chunk_of_split.outcomes)
+           _keep_chunk_of_split.error, clock_timestamp(), pg_backend_pid(), s.begun_by, s.role, s.fingerprint, s.origin, to_jsonb(_keep_chunk_of_split.outcomes)
     FROM _mssql_fdw._split_table(_keep_chunk_of_split.run, work.source) AS s
     CROSS JOIN (SELECT max(o.answer[1]::bigint) AS rows, max(o.answer[2]::bigint) AS bytes, sum(o.elapsed) AS elapsed
                 FROM unnest(_keep_chunk_of_split.outcomes) AS o) AS x;

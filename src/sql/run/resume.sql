@@ -75,7 +75,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            md5(replace(concat_ws(E'\n', s.statements, g.statements, _mssql_fdw._state_of(t.relation)), format('replicate_%s', model ->> 'run'), 'replicate_')),
            md5(_mssql_fdw._identity_of_source(model)), c.columns,
            CASE WHEN t.action IN ('switch', 'refill') THEN _mssql_fdw._code_of_load(t.relation, c.loaded) END,
-           t.schema, t.name, coalesce(t.is_memory_optimized, false), coalesce(t.rows, 0), CASE WHEN k.names IS NULL THEN 1 ELSE coalesce(n.chunks, 1) END,
+           t.schema, t.name, coalesce(t.is_memory_optimized, false), coalesce(t.rows, 0), coalesce(t.bytes, 0), CASE WHEN k.names IS NULL THEN 1 ELSE coalesce(n.chunks, 1) END,
            k.names, k.types, k.collations
     FROM _mssql_fdw._tables(model) AS t
     CROSS JOIN LATERAL (
@@ -92,16 +92,29 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._work IS 'what workers are to do, a row a table, the largest first';
 
+-- Who loads a table, for the plan. It is no note of a step's, which the fingerprint has: the next call
+-- may have other workers, and goes on with what these have loaded.
+CREATE OR REPLACE FUNCTION _mssql_fdw._work_notes(model jsonb, steps replicate._step[], jobs int) RETURNS TABLE (table_id int, note text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT w.table_id, CASE WHEN w.code IS NOT NULL THEN format('by the calling session, for the %s', w.code)
+                            WHEN w.chunks > 1 THEN format('in up to %s chunks, by ranges of %s', w.chunks,
+                                                          (SELECT string_agg(_mssql_fdw._quote_name(k), ', ') FROM unnest(w.key) AS k)) END
+    FROM _mssql_fdw._work(model, steps, jobs) AS w
+    WHERE jobs > 0 AND (w.code IS NOT NULL OR w.chunks > 1)
+$$;
+COMMENT ON FUNCTION _mssql_fdw._work_notes IS 'who loads a table, where that is not one worker';
+
 -- Those that follow are called by C as the extension's owner, whose schemas and rows these are. All
 -- answer a number.
 
 -- In the transaction of a worker that has done a table. 1.
-CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk(run bigint, role oid, work replicate._work, outcomes replicate._outcome[], attempts int) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk(run bigint, role oid, work replicate._work, outcomes replicate._outcome[], attempts int,
+    error text) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, finished, pid, kept_by, role, relation, state, fingerprint,
-        origin, columns, outcomes)
+    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, error, finished, pid, kept_by, role, relation, state,
+        fingerprint, origin, columns, outcomes)
     SELECT run, work.source, work.target, 1, max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load'), max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load'),
-           sum(o.elapsed), attempts, clock_timestamp(), pg_backend_pid(), run, role, to_regclass(work.made), _mssql_fdw._state_of(to_regclass(work.made)),
+           sum(o.elapsed), attempts, error, clock_timestamp(), pg_backend_pid(), run, role, to_regclass(work.made), _mssql_fdw._state_of(to_regclass(work.made)),
            work.fingerprint, work.origin, work.columns, to_jsonb(outcomes)
     FROM unnest(outcomes) AS o;
     SELECT 1::bigint

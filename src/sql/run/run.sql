@@ -210,7 +210,7 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._call IS 'function and arguments of a run, as history has them';
 
 -- A run without its history: what replicate.runs and replicate.run_tables will say of it, and what
--- was lost. Only _replicate() writes that down.
+-- was lost, or loaded by earlier runs. Only _replicate() writes that down.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
     OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._outcome[])
@@ -273,6 +273,7 @@ BEGIN
     run.consistency := coalesce((SELECT o.note FROM unnest(outcomes) AS o WHERE o.kind = 'consistency'),
                                 CASE run.isolation WHEN 'snapshot' THEN 'one moment' ELSE 'a moment a chunk' END);
     run.finished := clock_timestamp();
+    losses := losses || ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.kind = 'resume');
     PERFORM _mssql_fdw._forget_model(model);
 END
 $$;
@@ -396,19 +397,45 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._replicate(server name, target_schema name
 AS 'MODULE_PATHNAME', 'mssql_fdw_replicate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._replicate IS 'the body of replicate_all and replicate_table';
 
+-- What a run with workers says every ten seconds, of all of them: they do not speak themselves.
+CREATE OR REPLACE FUNCTION _mssql_fdw._workers_progress(done int) RETURNS TABLE (message text, detail text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH p AS MATERIALIZED (
+        SELECT * FROM replicate.progress
+    ), leader AS (
+        SELECT * FROM p WHERE p.pid = pg_backend_pid()
+    ), workers AS (
+        SELECT p.rows, p.bytes, row_number() OVER (ORDER BY p.table_number, p.chunk, p.pid) AS at,
+               concat(p.phase, ' of ' || coalesce(p.source, p.target), ', chunk ' || p.chunk || ' of ' || p.chunks, ': ' || p.rows || ' rows', ', waits for ' || p.waits_for) AS said
+        FROM p JOIN leader AS l ON l.server = p.server AND l.pid <> p.pid
+    ), sums AS (
+        SELECT coalesce(sum(w.rows), 0) AS rows, coalesce(sum(w.bytes), 0)::bigint AS bytes,
+               string_agg(w.said, '; ' ORDER BY w.at) FILTER (WHERE w.at <= 8) || CASE WHEN count(*) > 8 THEN format('; and %s more', count(*) - 8) ELSE '' END AS said
+        FROM workers AS w
+    )
+    SELECT concat(format('%s of %s tables done, %s rows, %s after %s s', done, l.tables, l.rows + s.rows, pg_size_pretty(l.bytes + s.bytes), round(extract(epoch FROM l.elapsed))),
+                  ', about ' || round(extract(epoch FROM l.remaining)) || ' s to go'), s.said
+    FROM leader AS l CROSS JOIN sums AS s
+$$;
+COMMENT ON FUNCTION _mssql_fdw._workers_progress IS 'what a run with workers says of them now and then';
+
 -- The run in a line: '11 tables: 50000 rows, 43 MB in 12.3 s; 2 skipped; 1 check not translated, 16
--- views not copied; see ...'.
+-- views not copied; see ...'. What earlier runs have loaded stands beside, for the rate is not theirs.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run_message(results replicate.run_tables[], losses replicate._outcome[], took interval, id bigint)
 RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT concat_ws('; ',
         format('%s %s: %s', count(r.rows), CASE count(r.rows) WHEN 1 THEN 'table' ELSE 'tables' END,
-               _mssql_fdw._amount(coalesce(sum(r.rows), 0)::bigint, coalesce(sum(r.bytes), 0)::bigint, took)),
+               _mssql_fdw._amount(coalesce(sum(r.rows), 0)::bigint - k.rows, coalesce(sum(r.bytes), 0)::bigint - k.bytes, took)),
+        CASE WHEN k.rows > 0 THEN format('%s %s, %s by earlier runs', k.rows, CASE k.rows WHEN 1 THEN 'row' ELSE 'rows' END, pg_size_pretty(k.bytes)) END,
         CASE count(*) FILTER (WHERE r.status LIKE 'count differs%') WHEN 0 THEN NULL WHEN 1 THEN '1 table differs'
             ELSE format('%s tables differ', count(*) FILTER (WHERE r.status LIKE 'count differs%')) END,
         nullif(count(*) FILTER (WHERE r.status LIKE 'skipped%'), 0) || ' skipped',
-        _mssql_fdw._loss_summary(losses) || format('; see notes and warnings in replicate.runs, id %s', id))
-    FROM unnest(results) AS r
+        _mssql_fdw._loss_summary(ARRAY(SELECT l FROM unnest(losses) AS l WHERE l.verb IS NOT NULL)) || format('; see notes and warnings in replicate.runs, id %s', id))
+    FROM (SELECT coalesce(sum(l.answer[1]::bigint), 0)::bigint AS rows, coalesce(sum(l.answer[2]::bigint), 0)::bigint AS bytes
+          FROM unnest(losses) AS l JOIN unnest(results) AS r ON r.source = l.source WHERE l.kind = 'resume' AND r.rows IS NOT NULL) AS k
+    LEFT JOIN unnest(results) AS r ON true
+    GROUP BY k.rows, k.bytes
 $$;
 COMMENT ON FUNCTION _mssql_fdw._run_message IS 'a run in a line';
 

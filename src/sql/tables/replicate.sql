@@ -180,8 +180,8 @@ GRANT SELECT, UPDATE ON SEQUENCE replicate.run_id TO pg_database_owner;
 -- What is being copied at this moment, by any session of this database. A run holds the lock `run`
 -- until its transaction ends, and `voice` while it works, as each of its workers does: then the
 -- beginning of its query text is what it says of itself, for no other session can look up a table that is not committed. Nobody
--- else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate and
--- the clock in slots that COPY does not use. Reading another role's progress takes
+-- else can take these locks (src/pg/copy/run.hpp). A load reports like COPY, with the estimate, the
+-- clock and whether max_rate makes it wait in slots that COPY does not use. Reading another role's progress takes
 -- pg_read_all_stats, as for pg_stat_progress_copy.
 CREATE VIEW replicate.progress AS
 SELECT s.srvname AS server,
@@ -191,14 +191,27 @@ SELECT s.srvname AS server,
        said.words ->> 2 AS target,
        nullif((said.words ->> 3)::int, 0) AS table_number,
        nullif((said.words ->> 4)::int, 0) AS tables,
-       c.param3 AS rows,
-       c.param1 AS bytes,
-       nullif(c.param11, 0) AS estimated_rows,
-       nullif(c.param2, 0) AS estimated_bytes,
+       n.rows,
+       n.bytes,
+       nullif(n.estimated_rows, 0) AS estimated_rows,
+       nullif(n.estimated_bytes, 0) AS estimated_bytes,
        t.elapsed,
-       round((c.param3 / nullif(t.seconds, 0))::numeric) AS rows_per_second,
-       CASE WHEN c.param3 > 0 AND c.param11 >= c.param3 THEN t.elapsed * ((c.param11 - c.param3)::float8 / c.param3) END AS remaining,
-       nullif(pg_catalog.pg_blocking_pids(coalesce(voice.pid, run.pid)), '{}') AS blocked_by
+       round((n.rows / nullif(t.seconds, 0))::numeric) AS rows_per_second,
+       -- Within a load by rows: what the source says of bytes are pages, with indexes, and of those
+       -- nobody knows how many have been read. Tables have rows of many widths: there it is pages.
+       t.elapsed * CASE WHEN c.pid IS NULL THEN (n.estimated_bytes - n.done_bytes)::float8 / nullif(n.done_bytes, 0)
+                        WHEN n.estimated_rows >= n.rows THEN (n.estimated_rows - n.rows)::float8 / nullif(n.rows, 0) END AS remaining,
+       w.blocked_by,
+       nullif((said.words ->> 5)::int, 0) AS chunk,
+       nullif((said.words ->> 6)::int, 0) AS chunks,
+       round((n.bytes / nullif(t.seconds, 0))::numeric) AS bytes_per_second,
+       CASE WHEN w.blocked_by IS NOT NULL THEN 'lock'
+            WHEN a.wait_event_type IS DISTINCT FROM 'Extension' THEN NULL
+            WHEN c.param13 = 1 THEN 'max_rate'
+            WHEN said.words ->> 0 IN ('workers', 'resume', 'staging schema') THEN 'workers'
+            WHEN said.words ->> 0 IN ('lock', 'switch') THEN 'lock'
+            WHEN said.words ->> 0 = 'retry' THEN 'retry'
+            ELSE 'source' END AS waits_for
 FROM pg_catalog.pg_locks AS run
 JOIN pg_catalog.pg_foreign_server AS s ON s.oid = run.objid
 LEFT JOIN pg_catalog.pg_locks AS voice ON voice.locktype = 'object' AND voice.database = run.database
@@ -207,20 +220,26 @@ LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = voice.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS c ON c.pid = voice.pid
 LEFT JOIN pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS i ON i.pid = voice.pid
 LEFT JOIN LATERAL (SELECT substring(a.query, E'^/\\* mssql_fdw: (\\[(?:"(?:[^"\\\\]|\\\\.)*"|null|[0-9]+|, )*\\]) \\*/')::jsonb AS words) AS said ON true
+CROSS JOIN LATERAL (SELECT nullif(pg_catalog.pg_blocking_pids(coalesce(voice.pid, run.pid)), '{}') AS blocked_by) AS w
+CROSS JOIN LATERAL (
+    SELECT coalesce(c.param3, (said.words ->> 7)::bigint) AS rows, coalesce(c.param1, (said.words ->> 8)::bigint) AS bytes,
+           coalesce(c.param11, (said.words ->> 9)::bigint) AS estimated_rows, coalesce(c.param2, (said.words ->> 10)::bigint) AS estimated_bytes,
+           (said.words ->> 11)::bigint AS done_bytes, coalesce(c.param12, (said.words ->> 12)::bigint) AS began
+) AS n
 LEFT JOIN LATERAL (
-    -- param12 is a TimestampTz: microseconds since 2000
-    SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => c.param12 / 1e6)) AS elapsed,
-           extract(epoch FROM clock_timestamp()) - 946684800 - c.param12 / 1e6 AS seconds
-) AS t ON c.param12 > 0
+    -- a TimestampTz: microseconds since 2000
+    SELECT clock_timestamp() - (timestamptz '2000-01-01 00:00:00+00' + make_interval(secs => n.began / 1e6)) AS elapsed,
+           extract(epoch FROM clock_timestamp()) - 946684800 - n.began / 1e6 AS seconds
+) AS t ON n.began > 0
 WHERE run.locktype = 'object' AND run.classid = 'pg_catalog.pg_foreign_server'::regclass AND run.objsubid = 1 AND run.granted
   AND run.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database());
 COMMENT ON VIEW replicate.progress IS 'replication that runs now, in any session of this database';
-COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; workers: it waits for them, who have rows of their own; resume: what an earlier run has left of a table is taken over; load; index: one is built; else the kind of a step of the plan, or other';
+COMMENT ON COLUMN replicate.progress.phase IS 'catalog: the source''s is read; lock: tables that are to be refreshed are locked; workers: it waits for them, who have rows of their own; resume: what an earlier run has left of a table is taken over; load; moment: they begin to read at one; bounds: the source divides a table into chunks; retry: before the next attempt; index: one is built; else the kind of a step of the plan, or other';
 COMMENT ON COLUMN replicate.progress.tables IS 'how many tables this run has';
 COMMENT ON COLUMN replicate.progress.table_number IS 'which of the tables, in load order, the step is for';
-COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed';
+COMMENT ON COLUMN replicate.progress.rows IS 'of this load, so far; so are bytes and elapsed; where it waits for workers, what they have done of all tables';
 COMMENT ON COLUMN replicate.progress.estimated_rows IS 'as the source''s catalog has them';
-COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast';
+COMMENT ON COLUMN replicate.progress.remaining IS 'of this load, if the rest goes as fast; where it waits for workers, of all that they are to do, by pages at the source';
 COMMENT ON COLUMN replicate.progress.blocked_by IS 'processes whose locks it waits for, as pg_blocking_pids() has them: 0 for a prepared transaction';
 COMMENT ON COLUMN replicate.progress.server IS 'foreign server of the source';
 COMMENT ON COLUMN replicate.progress.pid IS 'process of the session that runs it, or of a worker';
@@ -228,8 +247,12 @@ COMMENT ON COLUMN replicate.progress.source IS 'table on SQL Server';
 COMMENT ON COLUMN replicate.progress.target IS 'table here';
 COMMENT ON COLUMN replicate.progress.bytes IS 'bytes of their values here, without headers, padding and compression';
 COMMENT ON COLUMN replicate.progress.estimated_bytes IS 'of its pages there, with its indexes: no measure of bytes';
-COMMENT ON COLUMN replicate.progress.elapsed IS 'time since the load of this table began';
+COMMENT ON COLUMN replicate.progress.elapsed IS 'time since this load, or that of all workers, began';
 COMMENT ON COLUMN replicate.progress.rows_per_second IS 'rows by elapsed';
+COMMENT ON COLUMN replicate.progress.chunk IS 'which chunk of the table is loaded; NULL: it is loaded as a whole';
+COMMENT ON COLUMN replicate.progress.chunks IS 'how many the table has';
+COMMENT ON COLUMN replicate.progress.bytes_per_second IS 'bytes by elapsed';
+COMMENT ON COLUMN replicate.progress.waits_for IS 'source: its answer, rows or connection (not seen with FreeTDS); max_rate; retry: the time of the next attempt; workers; lock: blocked_by, or a pause between two tries at it; NULL: it is at work';
 GRANT SELECT ON replicate.progress TO PUBLIC;
 
 -- Row types of the source's catalog (plan/catalog.sql), with those columns of the queries in
@@ -452,6 +475,7 @@ CREATE TABLE replicate._chunks (
     bytes bigint,
     elapsed interval,
     attempts int NOT NULL,
+    error text,                  -- of the last attempt that failed
     finished timestamptz NOT NULL,
     pid int NOT NULL,
     kept_by bigint,
@@ -472,7 +496,7 @@ CREATE TABLE replicate._chunks (
 CREATE INDEX ON replicate._chunks (kept_by);
 CREATE INDEX ON replicate._chunks (begun_by);
 CREATE VIEW replicate.run_chunks WITH (security_barrier) AS
-SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid
+SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid, c.error
 FROM replicate._chunks AS c WHERE c.chunk > 0 AND EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
 COMMENT ON VIEW replicate.run_chunks IS 'what workers have loaded, of runs that failed, too: a row a table, or a chunk of one';
 COMMENT ON COLUMN replicate.run_chunks.run IS 'number of the run that has loaded it, replicate.runs.id';
@@ -485,6 +509,7 @@ COMMENT ON COLUMN replicate.run_chunks.elapsed IS 'load, of the last attempt; co
 COMMENT ON COLUMN replicate.run_chunks.attempts IS 'how often it was tried, with the one that was committed';
 COMMENT ON COLUMN replicate.run_chunks.finished IS 'when it was committed';
 COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
+COMMENT ON COLUMN replicate.run_chunks.error IS 'of the last attempt that failed; that of a run is in replicate.runs';
 CREATE VIEW replicate.leftovers WITH (security_barrier) AS
 SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(coalesce(c.bytes, (SELECT sum(l.bytes) FROM replicate._chunks AS l WHERE l.begun_by = c.begun_by AND l.source = c.source AND l.chunk > 0), 0)) AS bytes, min(c.finished) AS since
 FROM replicate._chunks AS c JOIN replicate.runs AS r ON r.id = c.kept_by
@@ -510,7 +535,8 @@ CREATE TYPE replicate._work AS (
     schema text,           -- on the source
     name text,
     is_memory_optimized boolean,
-    rows bigint,           -- estimate
+    rows bigint,           -- estimates
+    bytes bigint,
     chunks int,            -- that it is to be read in; 1: as a whole
     key text[],            -- by whose ranges: columns of the source, their types and collations
     key_types text[],
