@@ -124,9 +124,21 @@ void Session::visit(const std::string& database) {
   catalog_->invalidate();
 }
 
-void Session::apply_settings() {
+// PostgreSQL's settings go with a transaction that is rolled back, SQL Server's do not.
+void Session::apply_settings() { backend_->run(settings_sql()); }
+
+std::string Session::settings_sql() const {
   const long long timeout = settings_.lock_timeout;
-  backend_->run("SET lock_timeout = " + std::to_string(timeout < 0 ? 0 : std::max(timeout, 1LL)));
+  return "SET lock_timeout = " + std::to_string(timeout < 0 ? 0 : std::max(timeout, 1LL)) +
+         "; SET application_name = " + pg_literal(application_name());
+}
+
+// The catalog views of all sessions read it:
+// tds:<session><K for Kerberos, N for NTLM>/<LOCK_TIMEOUT>/<DEADLOCK_PRIORITY>:<program>
+std::string Session::application_name() const {
+  const char* scheme = client_.scheme == AuthScheme::kerberos ? "K" : client_.scheme == AuthScheme::ntlm ? "N" : "";
+  return "tds:" + std::to_string(client_.spid) + scheme + "/" + std::to_string(settings_.lock_timeout) + "/" +
+         std::to_string(settings_.deadlock_priority) + ":" + to_stored_text(client_.application);
 }
 
 void Session::introduce(const Client& client) {
@@ -135,10 +147,7 @@ void Session::introduce(const Client& client) {
 }
 
 void Session::introduce_to(Backend& backend) const {
-  // The catalog views of all sessions read it: tds:<session><K for Kerberos, N for NTLM>:<program>
-  const char* scheme = client_.scheme == AuthScheme::kerberos ? "K" : client_.scheme == AuthScheme::ntlm ? "N" : "";
-  backend.run("SET application_name = " +
-              pg_literal("tds:" + std::to_string(client_.spid) + scheme + ":" + to_stored_text(client_.application)) +
+  backend.run("SET application_name = " + pg_literal(application_name()) +
               "; SET tds.host = " + pg_literal(to_stored_text(client_.host)) +
               "; SET tds.app = " + pg_literal(to_stored_text(client_.application)));
 }
@@ -188,6 +197,25 @@ void Session::reset(bool keep_transaction) {
 
 // ---- SET
 
+namespace {
+
+long long number_of(const std::string& option, const std::string& value) {
+  const bool is_number = !value.empty() && value.find_first_not_of("0123456789", value[0] == '-') == std::string::npos;
+  if (!is_number) throw not_supported("SET " + option + " " + value);
+  return std::atoll(value.c_str());
+}
+
+int priority_of(const std::string& value) {
+  if (value == "LOW") return -5;
+  if (value == "NORMAL") return 0;
+  if (value == "HIGH") return 5;
+  const long long number = number_of("DEADLOCK_PRIORITY", value);
+  if (number < -10 || number > 10) throw not_supported("SET DEADLOCK_PRIORITY " + value);
+  return static_cast<int>(number);
+}
+
+}  // namespace
+
 void Session::set_option(const SetOption& option) {
   std::string value = option.value;
   if (!option.variable.empty()) {
@@ -207,10 +235,9 @@ void Session::set_option(const SetOption& option) {
     if (name == "TEXTSIZE")
       settings_.textsize =
           std::atoll(value.c_str()) <= 0 ? (value == "-1" ? 2147483647 : 4096) : std::atoll(value.c_str());
-    if (name == "LOCK_TIMEOUT") {
-      settings_.lock_timeout = std::atoll(value.c_str());
-      apply_settings();
-    }
+    if (name == "LOCK_TIMEOUT") settings_.lock_timeout = number_of(name, value);
+    if (name == "DEADLOCK_PRIORITY") settings_.deadlock_priority = priority_of(value);
+    if (name == "LOCK_TIMEOUT" || name == "DEADLOCK_PRIORITY") apply_settings();
     if (name == "CONTEXT_INFO" || name == "DATEFIRST" || name == "LANGUAGE" || name == "DATEFORMAT")
       continue;  // us_english, mdy, 7
   }

@@ -35,6 +35,7 @@ struct Settings {
   bool quoted_identifier{true};
   std::string isolation{"READ COMMITTED"};
   long long lock_timeout{-1};
+  int deadlock_priority{0};
   long long rowcount{0};
   long long textsize{2147483647};
   std::string identity_insert;  // PostgreSQL's name of the table, empty for none
@@ -96,6 +97,8 @@ class Session final : public Engine, private Environment {
   void connect(const std::string& database);
   void introduce_to(Backend& backend) const;
   void apply_settings();
+  std::string settings_sql() const;
+  std::string application_name() const;
   void set_option(const SetOption& option);
   void use(const std::string& database, ResultSink& sink);
   void create_database(const CreateDatabase& statement);

@@ -39,7 +39,7 @@ void Session::commit_transaction() {
 void Session::rollback_transaction() {
   trancount_ = 0;
   doomed_ = false;
-  backend_->run("ROLLBACK");
+  backend_->run("ROLLBACK; " + settings_sql());
   catalog_->invalidate();
 }
 
@@ -72,6 +72,7 @@ void Session::transaction(const TransactionStatement& statement) {
           found = false;
           backend_->run("ROLLBACK TO SAVEPOINT tds_probe; RELEASE SAVEPOINT tds_probe");
         }
+        apply_settings();
         catalog_->invalidate();
         if (found) break;
       }

@@ -42,7 +42,7 @@ CREATE FUNCTION tds.server_property(property text) RETURNS tds.variant LANGUAGE 
     WHEN 'processid' THEN tds.variant_int(1) WHEN 'pathseparator' THEN tds.variant_name('/') WHEN 'filestreameffectivelevel' THEN tds.variant_int(0)
     WHEN 'licensetype' THEN tds.variant_name('DISABLED') END $$;
 CREATE FUNCTION tds.auth_scheme(application_name text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE substring(application_name FROM '^tds:[0-9]+([KN]):') WHEN 'K' THEN 'KERBEROS' WHEN 'N' THEN 'NTLM' ELSE 'SQL' END $$;
+  SELECT CASE substring(application_name FROM '^tds:[0-9]+([KN])/') WHEN 'K' THEN 'KERBEROS' WHEN 'N' THEN 'NTLM' ELSE 'SQL' END $$;
 CREATE FUNCTION tds.connection_property(property text) RETURNS tds.variant LANGUAGE sql STABLE AS $$
   SELECT CASE lower(property) WHEN 'net_transport' THEN tds.variant_name('TCP') WHEN 'protocol_type' THEN tds.variant_name('TSQL') WHEN 'auth_scheme' THEN tds.variant_name(tds.auth_scheme(current_setting('application_name')))
     WHEN 'local_net_address' THEN tds.variant_name('127.0.0.1') WHEN 'client_net_address' THEN tds.variant_name('127.0.0.1') END $$;
@@ -137,6 +137,12 @@ CREATE FUNCTION tds.has_perms(securable text, class text, permission text) RETUR
               WHEN upper(permission) = 'VIEW DEFINITION' AND tds_meta.posed('babelfish', '0') = '1' THEN 0
               WHEN upper(permission) IN ('SELECT', 'CONNECT', 'ANY') OR tds_meta.posed('reader', '0') <> '1' THEN 1 ELSE 0 END $$;
 
+-- As it is now, not as the transaction saw it first.
+CREATE FUNCTION tds_meta.activity() RETURNS SETOF pg_stat_activity LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_stat_clear_snapshot();
+  RETURN QUERY SELECT * FROM pg_stat_activity;
+END $$;
 -- Rows of a table: counted where that is quick, else PostgreSQL's running count.
 CREATE FUNCTION tds_meta.row_count(stored text) RETURNS int8 LANGUAGE plpgsql STABLE AS $$
 DECLARE n int8; rel oid := stored::regclass;
@@ -147,8 +153,12 @@ BEGIN
     SELECT reltuples::int8 INTO n FROM pg_class WHERE oid = rel;
     IF n > 0 THEN RETURN n; END IF;
   END IF;
-  EXECUTE 'SELECT count(*) FROM ' || stored INTO n;
-  RETURN n;
+  BEGIN
+    EXECUTE 'SELECT count(*) FROM ' || stored INTO n;
+    RAISE SQLSTATE 'TD001';
+  EXCEPTION WHEN SQLSTATE 'TD001' THEN  -- whoever asks the catalog keeps no lock on the table
+    RETURN n;
+  END;
 END $$;
 CREATE FUNCTION tds_meta.pages(stored text) RETURNS int8 LANGUAGE sql STABLE AS $$ SELECT (pg_table_size(stored::regclass) + 8191) / 8192 $$;
 
