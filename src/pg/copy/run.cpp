@@ -478,6 +478,7 @@ int begin_run(Oid server) {
   show_progress({"catalog", nullptr, nullptr, 0, 0});
   const int settings = NewGUCNestLevel();
   set_path("pg_catalog, pg_temp");
+  prefer_lz4();
   return settings;
 }
 

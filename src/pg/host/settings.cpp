@@ -43,6 +43,26 @@ int hold_settings(bool printing) {
   return level;
 }
 
+config_generic* find_setting(const char* name) {
+#if PG_VERSION_NUM >= 160000
+  return find_option(name, false, false, ERROR);
+#else
+  config_generic** settings = get_guc_variables();
+  for (int i = 0; i < GetNumConfigOptions(); ++i) {
+    if (std::strcmp(settings[i]->name, name) == 0) return settings[i];
+  }
+  elog(ERROR, "setting %s is missing", name);
+  return nullptr;
+#endif
+}
+
+void prefer_lz4() {
+  if (find_setting("default_toast_compression")->source != PGC_S_DEFAULT) return;
+  // A server that was built without it refuses it: it is to say so to nobody.
+  (void)set_config_option("default_toast_compression", "lz4", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, DEBUG5,
+                          false);
+}
+
 void release_settings(int level) { AtEOXact_GUC(true, level); }
 
 bool reads_as_held(Oid type) {

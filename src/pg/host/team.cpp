@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "boundary.hpp"
+#include "settings.hpp"
 #include "worker_segment.hpp"
 
 namespace mssql::pg {
@@ -197,19 +198,6 @@ planner_hook_type next_planner = nullptr;
 bool become_none(int* value, void**, GucSource) {
   *value = 0;
   return true;
-}
-
-config_generic* find_setting(const char* name) {
-#if PG_VERSION_NUM >= 160000
-  return find_option(name, false, false, ERROR);
-#else
-  config_generic** settings = get_guc_variables();
-  for (int i = 0; i < GetNumConfigOptions(); ++i) {
-    if (std::strcmp(settings[i]->name, name) == 0) return settings[i];
-  }
-  elog(ERROR, "setting %s is missing", name);
-  return nullptr;
-#endif
 }
 
 // Whatever is set in this process, by whatever code: an index build has no workers.
