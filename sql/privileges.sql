@@ -2,6 +2,7 @@
 -- caller may read (IMMUTABLE, STABLE) are harmless. Every other one has its reason here.
 WITH harmless (name, why) AS (VALUES
     ('_read_catalog',   'a closed list of queries, by the caller''s own mapping and right on the server, into his own memory'),
+    ('_limit_lock_waits', 'for how long the caller''s own sessions wait'),
     ('_source_count',   'counts one table, by names that it quotes, with the same rights'),
     ('_range_bounds',   'asks one table for values of its key, by names that it quotes, with the same rights'),
     ('_count',          'calls _source_count, and counts a table that the caller may read'),

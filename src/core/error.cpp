@@ -496,6 +496,8 @@ struct Advice {
 // clang-format off
 constexpr Advice advice[] = {
     {226, "mssql_fdw runs every statement in a transaction, whatever its option \"isolation\" is: run this one with another client."},
+    {1222, "Somebody holds a lock on what was to be read, as sys.dm_tran_locks shows. A function of replicate waits for as many seconds as its "
+           "option \"source_lock_timeout\" says."},
     {3952, "Set the server option \"isolation\" to \"read_committed\", or allow it: ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."},
     {3953, "Set the server option \"isolation\" to \"read_committed\"."},
     {3957, "Try again, or set the server option \"isolation\" to \"read_committed\"."},

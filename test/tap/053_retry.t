@@ -2,7 +2,7 @@
 # A worker tries again what may have passed, for as long as it may; all else ends the run at once.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 32
+plan 34
 
 readonly tables="include => ARRAY['dbo.tap_retry%']"
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"resume\": false${1:+, $1}}') ORDER BY source"; }
@@ -26,6 +26,7 @@ meets() {
   is "$(attempts) $(sums)" "a2 b1 $whole" "... and all rows are there, once"
 }
 meets "a deadlock" error_at_statement 1205 'FROM [dbo].[tap_retry_a]'
+meets "a lock that is held for too long" error_at_statement 1222 'FROM [dbo].[tap_retry_a]'
 meets "a connection that is cut at once" drop_after_rows 0 'FROM [dbo].[tap_retry_a]'
 meets "... in mid-load" drop_after_rows 1700 'FROM [dbo].[tap_retry_a]'
 meets "... or in the middle of a value" drop_after_bytes 40000 'FROM [dbo].[tap_retry_a]'

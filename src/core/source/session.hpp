@@ -38,12 +38,21 @@ enum class IsolationLevel : std::uint8_t {
   snapshot
 };
 
+// How a session meets the locks of others.
+struct Locking {
+  bool yields{false};           // it is the victim of a deadlock, not who is in it with it
+  std::int32_t timeout_ms{-1};  // for how long it waits for a lock; -1: without end
+
+  bool operator==(const Locking&) const = default;
+};
+
 // What goes before a statement of ours: the session as it was after its login, the settings, and a
 // transaction.
 struct Opening {
   std::string settings;  // statements
   IsolationLevel level{IsolationLevel::unchanged};
-  bool begins{true};  // a transaction; false: the one under way goes on
+  bool begins{true};                 // a transaction; false: the one under way goes on
+  std::optional<Locking> locking{};  // nothing: unchanged
 };
 
 // How long the server may be silent, in seconds; 0: as long as it likes.

@@ -79,10 +79,18 @@ Transaction::Finding Transaction::look(Session* session) {
   return begun ? Finding::begins_anew : Finding::never_begun;
 }
 
-void Transaction::clean(Session& session) {
-  if (!unclean_ || !session.resets()) return;
-  session.open({opening_.settings, opening_.level, false});
+void Transaction::open_again(Session& session, const std::optional<Locking>& locking) {
+  session.open({opening_.settings, opening_.level, session.awaits_begin(), locking});
+  opening_.locking = locking;
   unclean_ = false;
+}
+
+void Transaction::clean(Session& session) {
+  if (unclean_ && session.resets()) open_again(session, opening_.locking);
+}
+
+void Transaction::take_locks(Session& session, const Locking& locking) {
+  if (opening_.locking != locking) open_again(session, locking);
 }
 
 void Transaction::write(Session& session, int nesting) {

@@ -42,6 +42,9 @@ class Transaction {
   // Before a SELECT of ours: takes back what statements of others have set, where the session can
   // be reset.
   void clean(Session& session);
+  // Before a statement, and before clean(): where the last one took locks in another way, opens
+  // the session anew.
+  void take_locks(Session& session, const Locking& locking);
   // Before a statement that may be anything: sets the savepoints that a rollback of the current
   // subtransaction needs.
   void write(Session& session, int nesting);
@@ -63,6 +66,7 @@ class Transaction {
   bool is_ours(const Session& session) const noexcept;
   std::optional<bool> goes_on(Session& session) const;
   void note_descriptor(const Session& session) noexcept;
+  void open_again(Session& session, const std::optional<Locking>& locking);
 
   State state_{State::idle};
   bool whole_{false};

@@ -8,9 +8,8 @@ std::string session_settings() {
   // SET LANGUAGE comes first, because it sets DATEFORMAT and DATEFIRST too; it also makes error
   // texts English, whatever the login. A server's "user options" may give every login others than
   // the defaults: what of them reaches a result is said here. NOCOUNT is off: the counts are what
-  // mssql_exec() answers. LOCK_TIMEOUT, which they do not reach, stays endless: query_timeout ends
-  // a wait. XACT_ABORT is off, for with it the attention that ends a scan early would roll the
-  // transaction back.
+  // mssql_exec() answers. XACT_ABORT is off, for with it the attention that ends a scan early would
+  // roll the transaction back.
   return "SET LANGUAGE us_english; SET DATEFORMAT ymd; "
          "SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL "
          "ON; "
@@ -38,10 +37,21 @@ Isolation resolve(Isolation wanted, bool snapshot_allowed) noexcept {
   return snapshot_allowed ? Isolation::snapshot : Isolation::read_committed;
 }
 
+namespace {
+
+// No user option of a server reaches them, but the last transaction of a session that is not reset.
+std::string locking_statements(const source::Locking& locking) {
+  return std::string("SET DEADLOCK_PRIORITY ") + (locking.yields ? "LOW" : "NORMAL") + "; SET LOCK_TIMEOUT " +
+         std::to_string(locking.timeout_ms) + "; ";
+}
+
+}  // namespace
+
 std::string opening_statements(const source::Opening& opening) {
   static constexpr const char* names[] = {
       "", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
   std::string sql = opening.settings.empty() ? "" : opening.settings + "; ";
+  if (opening.locking) sql += locking_statements(*opening.locking);
   if (opening.level != source::IsolationLevel::unchanged)
     sql += std::string("SET TRANSACTION ISOLATION LEVEL ") + names[static_cast<std::size_t>(opening.level)] + "; ";
   return opening.begins ? sql + "BEGIN TRANSACTION; " : sql;

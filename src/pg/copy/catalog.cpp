@@ -10,6 +10,7 @@
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
 #include "model.hpp"
+#include "run.hpp"
 
 namespace mssql::pg {
 
@@ -212,6 +213,15 @@ extern "C" {
 // _read_catalog(model int, server name) RETURNS void
 Datum mssql_fdw_read_catalog(PG_FUNCTION_ARGS) {
   return fence_private([&] { return read_catalog(fcinfo); });
+}
+
+// _limit_lock_waits(seconds float8) RETURNS void; STRICT. Code that a run calls changes nothing of
+// that.
+Datum mssql_fdw_limit_lock_waits(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    if (!in_run() || is_run_itself()) limit_lock_waits(PG_GETARG_FLOAT8(0));
+    PG_RETURN_VOID();
+  });
 }
 
 // _source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint

@@ -299,9 +299,10 @@ Datum replicate_in_background(FunctionCallInfo fcinfo, Oid server) {
 
 struct RunOptions {
   double retry_budget_s;
-  double max_rate;  // bytes a second; 0: as fast as it can
-  bool continues;   // without the tables that cannot be loaded
-  bool one_moment;  // or else an error
+  double max_rate;        // bytes a second; 0: as fast as it can
+  double lock_timeout_s;  // at the source; 0: none
+  bool continues;         // without the tables that cannot be loaded
+  bool one_moment;        // or else an error
 };
 
 // Wrong ones are to cost no workers.
@@ -316,12 +317,11 @@ RunOptions checked_options(FunctionCallInfo fcinfo) {
   const char* schema = own_schema(fcinfo);
   SPI_connect();
   if (SPI_execute_with_args(
-          psprintf("SELECT o.retry_budget, o.max_rate, o.on_error OPERATOR(pg_catalog.=) 'continue', "
-                   "o.consistency OPERATOR(pg_catalog.=) 'require', "
-                   "%s._check_run_arguments($1, $2, $3) FROM "
-                   "pg_catalog.jsonb_to_record(%s._checked_options($4)) AS o (retry_budget "
-                   "pg_catalog.float8, max_rate pg_catalog.float8, on_error pg_catalog.text, consistency "
-                   "pg_catalog.text)",
+          psprintf("SELECT o.retry_budget, o.max_rate, o.source_lock_timeout, "
+                   "o.on_error OPERATOR(pg_catalog.=) 'continue', o.consistency OPERATOR(pg_catalog.=) 'require', "
+                   "%s._check_run_arguments($1, $2, $3) FROM pg_catalog.jsonb_to_record(%s._checked_options($4)) AS o "
+                   "(retry_budget pg_catalog.float8, max_rate pg_catalog.float8, source_lock_timeout "
+                   "pg_catalog.float8, on_error pg_catalog.text, consistency pg_catalog.text)",
                    schema, schema),
           lengthof(types), types, values, nulls, false, 1) != SPI_OK_SELECT ||
       SPI_processed != 1) {
@@ -335,7 +335,7 @@ RunOptions checked_options(FunctionCallInfo fcinfo) {
     bool isnull = false;
     return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
   };
-  const RunOptions options{number(1), number(2) * 1024 * 1024, is(3), is(4)};
+  const RunOptions options{number(1), number(2) * 1024 * 1024, number(3), is(4), is(5)};
   SPI_finish();
   return options;
 }
@@ -361,8 +361,8 @@ void start_workers_of(const Call& call, int jobs) {
   const NullableDatum given = std::exchange(fcinfo->args[jobs_argument], {Int32GetDatum(jobs), false});
   const char* arguments = arguments_as_sql(fcinfo);
   fcinfo->args[jobs_argument] = given;
-  start_workers({own_schema(fcinfo), call.server, options.retry_budget_s, options.max_rate, options.continues,
-                 options.one_moment, call.reads},
+  start_workers({own_schema(fcinfo), call.server, options.retry_budget_s, options.max_rate, options.lock_timeout_s,
+                 options.continues, options.one_moment, call.reads},
                 arguments, jobs);
 }
 

@@ -189,6 +189,7 @@ void work_on(Work& work) {
     take_run(work.request.run);
     take_name_of(run_of_workers());
     begin_rate(work.request.max_rate, shared_number());
+    limit_lock_waits(work.request.lock_timeout);
   }
   if (work.request.wanted != Wanted::steps) return look_at_moment(work);
   if (!do_work(work)) return;

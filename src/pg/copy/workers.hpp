@@ -29,6 +29,7 @@ struct WorkersTask {
   Oid server;
   double retry_budget;  // for how many seconds a table is tried again whose error may pass
   double max_rate;      // bytes a second, of all of them; 0: as fast as they can
+  double lock_timeout;  // for how many seconds they wait for a lock at the source; 0: without end
   bool continues;       // without the tables that cannot be loaded
   bool one_moment;      // of the source is what all of them read, or else an error
   bool leader_reads;    // its transaction has read from the source before the run

@@ -7,6 +7,8 @@
 
 #include "connection.hpp"
 
+#include <cmath>
+
 #include "core/access/connect.hpp"
 #include "core/source/transaction.hpp"
 #include "options.hpp"
@@ -77,6 +79,9 @@ constexpr int undo_seconds = 30;
 // Set while a transaction is being aborted: the user's cancel is what brought us here, so only time
 // ends a wait.
 TimestampTz abort_deadline = 0;
+
+// How what is a part of a run takes locks.
+source::Locking locking_of_runs{true, -1};
 
 enum class Activity : std::uint8_t { query, connect, end };
 Activity activity = Activity::query;
@@ -176,9 +181,11 @@ bool wakes_up(Connection& connection) {
 }
 
 // False when the session, idle before, turned out to be dead. Core only.
-bool begin_on(Connection& connection, bool now) {
+bool begin_on(Connection& connection, const source::Locking& locking, bool now) {
   try {
-    connection.transaction.begin(*connection.session(), connection.link.remote.opening);
+    source::Opening opening = connection.link.remote.opening;
+    opening.locking = locking;
+    connection.transaction.begin(*connection.session(), opening);
     if (now) connection.session()->settle();
   } catch (const Error& error) {
     connection.transaction.finish();
@@ -192,12 +199,12 @@ bool begin_on(Connection& connection, bool now) {
   return true;
 }
 
-void begin(Connection& connection, const Account& account, bool now) {
+void begin(Connection& connection, const Account& account, const source::Locking& locking, bool now) {
   ++begun;
   connection.reused = wakes_up(connection);
-  if (connection.reused && begin_on(connection, now)) return forget_messages();
+  if (connection.reused && begin_on(connection, locking, now)) return forget_messages();
   connect(connection, account);
-  begin_on(connection, now);
+  begin_on(connection, locking, now);
   forget_messages();
 }
 
@@ -379,6 +386,10 @@ Connection& connection_of(const source::Session& session) {
 
 }  // namespace
 
+void limit_lock_waits(double seconds) {
+  locking_of_runs.timeout_ms = seconds == 0 ? -1 : static_cast<std::int32_t>(std::lround(seconds * 1000));
+}
+
 source::Session& acquire(Oid server, Oid user, const Use& use) {
   prepare_cache();
   activity = Activity::query;
@@ -387,13 +398,15 @@ source::Session& acquire(Oid server, Oid user, const Use& use) {
   // Should reading away fail, the holder has let go and says so itself when it is asked for a row.
   if (connection.holder != nullptr) std::exchange(connection.holder, nullptr)->give_way();
   const bool whole = use.whole || IsolationUsesXactSnapshot();
+  const source::Locking locking = use.whole ? locking_of_runs : source::Locking{};
   if (connection.in_transaction()) {
     if (IsolationUsesXactSnapshot()) connection.transaction.keep_whole();
     look_after(connection);
   } else if (connection.invalidated) {
     close(connection);
   }
-  if (!connection.in_transaction()) begin(connection, account, use.pass_through || !use.begins_with_request);
+  if (!connection.in_transaction()) begin(connection, account, locking, use.pass_through || !use.begins_with_request);
+  connection.transaction.take_locks(*connection.session(), locking);
   if (whole) connection.transaction.keep_whole();
   if (use.pass_through) {
     connection.session()->limit({connection.link.remote.waits.statement, undo_seconds});

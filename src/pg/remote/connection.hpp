@@ -38,9 +38,13 @@ class Holder {
 struct Use {
   bool pass_through{
       false};         // a statement that may be anything; else a SELECT of ours, to which the session is made clean
-  bool whole{false};  // a part of a run: losing the transaction is an error from here on
+  bool whole{false};  // a part of a run: yields to others' locks, and losing the transaction is an error from here on
   bool begins_with_request{false};  // the transaction may begin with the request that comes next; begin_with() says so
 };
+
+// For how long what is a part of a run waits for a lock of others at the source, from now on; 0:
+// without end.
+void limit_lock_waits(double seconds);
 
 // A cached session that is in a transaction and not busy. Connects when it must. Throws Error or
 // ereports.

@@ -74,6 +74,7 @@ BEGIN ATOMIC
         ('resume', jsonb 'null', NULL, '{all}'),
         ('retry_budget', jsonb '300', NULL, '{all}'),
         ('max_rate', jsonb '0', NULL, '{all}'),
+        ('source_lock_timeout', jsonb '300', NULL, '{all,schema,sequences,verify}'),
         ('wait', jsonb 'true', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
 COMMENT ON FUNCTION _mssql_fdw._option_list IS

@@ -6,6 +6,12 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_read_catalog' LANGUAGE C STRICT VOLATILE PARALL
 COMMENT ON FUNCTION _mssql_fdw._read_catalog IS
     'reads the catalog of the source into a model; what cannot have a name here is set aside';
 
+-- From now on what is read for a run waits so many seconds for a lock at the source; 0: without end.
+CREATE OR REPLACE FUNCTION _mssql_fdw._limit_lock_waits(seconds float8) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_limit_lock_waits' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._limit_lock_waits IS
+    'for how long what is read for a run waits for a lock at the source';
+
 -- An index or a foreign key goes as a whole: without one of its columns it would be another.
 CREATE OR REPLACE FUNCTION _mssql_fdw._set_aside(model jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$

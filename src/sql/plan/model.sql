@@ -434,6 +434,7 @@ DECLARE
     ids int[];
 BEGIN
     PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
+    PERFORM _mssql_fdw._limit_lock_waits((checked ->> 'source_lock_timeout')::float8);
     PERFORM _mssql_fdw._read_catalog(rows, server);
     PERFORM _mssql_fdw._set_aside(model) WHERE EXISTS (SELECT FROM _mssql_fdw._unnameable(model));
     model := model || jsonb_build_object('what', what, 'server', server, 'on_existing', on_existing, 'options', checked,

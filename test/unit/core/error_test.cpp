@@ -71,6 +71,8 @@ TEST(ServerErrors, WhatATransactionCannotDoHasAHint) {
     const Error error = Error::from_server(ServerMessage{number, 1, 16, 1, "no", "", ""});
     EXPECT_NE(error.hint.find("isolation"), std::string::npos) << number;
   }
+  EXPECT_NE(Error::from_server(ServerMessage{1222, 1, 16, 1, "no", "", ""}).hint.find("source_lock_timeout"),
+            std::string::npos);
   EXPECT_EQ(Error::from_server(ServerMessage{208, 1, 16, 1, "no", "", ""}).hint, "");
 }
 

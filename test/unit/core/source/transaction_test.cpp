@@ -40,6 +40,7 @@ class Notes final : public Session {
   void settle() override {
     if (!opening_) return;
     note(opening_->begins ? "begin" : "reset");
+    locking = opening_->locking;
     if (opening_->begins) descriptor = ++begun;
     opening_.reset();
   }
@@ -67,6 +68,7 @@ class Notes final : public Session {
   bool streams{false}, lives{true}, can_reset{true}, tells{true};
   std::optional<bool> answer;  // of a server that does not tell
   std::vector<std::string> notes;
+  std::optional<Locking> locking;
 
  private:
   void note(std::string what) {
@@ -219,6 +221,28 @@ TEST_F(TransactionTest, StatementsOfOthersAreResetBeforeOurs) {
   transaction.clean(session);
   session.execute("SELECT", {});
   EXPECT_EQ(session.said(), "SELECT");
+}
+
+TEST_F(TransactionTest, LocksAreTakenAsTheStatementWants) {
+  const Locking yielding{true, 1000};
+  begin();
+  transaction.take_locks(session, yielding);  // before the transaction has begun
+  session.execute("SELECT", {});
+  transaction.take_locks(session, yielding);
+  session.execute("SELECT", {});
+  EXPECT_EQ(session.said(), "begin, SELECT, SELECT");
+  EXPECT_EQ(session.locking, yielding);
+  transaction.take_locks(session, {});
+  transaction.write(session, 1);
+  transaction.take_locks(session, {});  // what the user sets is his
+  EXPECT_EQ(session.said(), "reset");
+  EXPECT_EQ(session.locking, Locking{});
+  transaction.take_locks(session, yielding);
+  transaction.clean(session);
+  session.execute("SELECT", {});
+  transaction.clean(session);
+  EXPECT_EQ(session.said(), "reset, SELECT");
+  EXPECT_EQ(session.locking, yielding);
 }
 
 TEST_F(TransactionTest, RollbackIsChecked) {

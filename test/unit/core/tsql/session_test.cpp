@@ -34,6 +34,10 @@ TEST(SessionStatements, OpeningIsALineThatGoesOn) {
   EXPECT_EQ(opening_statements({"", IsolationLevel::unchanged, true}), "BEGIN TRANSACTION; ");
   EXPECT_EQ(opening_statements({"SET LANGUAGE us_english", IsolationLevel::snapshot, false}),
             "SET LANGUAGE us_english; SET TRANSACTION ISOLATION LEVEL SNAPSHOT; ");
+  EXPECT_EQ(opening_statements({"", IsolationLevel::unchanged, true, source::Locking{true, 300000}}),
+            "SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT 300000; BEGIN TRANSACTION; ");
+  EXPECT_EQ(opening_statements({"", IsolationLevel::unchanged, false, source::Locking{}}),
+            "SET DEADLOCK_PRIORITY NORMAL; SET LOCK_TIMEOUT -1; ");
   EXPECT_EQ(use_database("a]b") + unprepare(7), "USE [a]]b]; EXEC sp_unprepare 7; ");
 }
 
