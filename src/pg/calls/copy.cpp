@@ -6,6 +6,7 @@
 #include "pg/copy/constraint_check.hpp"
 #include "pg/copy/key_range.hpp"
 #include "pg/copy/loader.hpp"
+#include "pg/copy/row_hash.hpp"
 #include "pg/copy/run.hpp"
 #include "pg/copy/run_now.hpp"
 #include "pg/copy/staging.hpp"
@@ -104,7 +105,8 @@ const RemoteColumn* described_columns(const RemoteTable& table, tsql::TextForm f
 }
 
 // _load(server, source_schema, source_table, source_columns, types, target, columns, source,
-// nul_policy, estimated_rows, estimated_bytes, memory_optimized); STRICT.
+// nul_policy, estimated_rows, estimated_bytes, memory_optimized, row_hash) RETURNS (rows, bytes,
+// hash); STRICT. Before 0.2.0 without row_hash and hash.
 Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   begin_step();
   PreventCommandIfReadOnly("a load");
@@ -122,6 +124,7 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   const int chunks = range == nullptr ? 1 : range->chunks;
   request.estimated_rows = PG_GETARG_INT64(9) / chunks;
   request.estimated_bytes = PG_GETARG_INT64(10) / chunks;
+  request.hashed = PG_NARGS() > 12 && PG_GETARG_BOOL(12);
   const RemoteTable table = remote_table(fcinfo);
   if (columns.count != table.ncolumns) {
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns of source and target differ in number")));
@@ -148,8 +151,8 @@ Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
 
   const LoadResult result = load(request, &context->rows);
   end_step();
-  Datum values[2] = {Int64GetDatum(result.rows), Int64GetDatum(result.bytes)};
-  bool isnull[2] = {false, false};
+  Datum values[] = {Int64GetDatum(result.rows), Int64GetDatum(result.bytes), request.hashed ? uuid_of(result.hash) : 0};
+  bool isnull[] = {false, false, !request.hashed};
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
 }
 

@@ -20,15 +20,6 @@ void check_may_hold(Oid table) {
   aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(table)), get_rel_name(table));
 }
 
-void check_may_use(Oid schema) {
-#if PG_VERSION_NUM >= 160000
-  const AclResult result = object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE);
-#else
-  const AclResult result = pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE);
-#endif
-  if (result != ACLCHECK_OK) aclcheck_error(result, OBJECT_SCHEMA, get_namespace_name(schema));
-}
-
 bool exists(Oid table) { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table)); }
 
 // As SELECT FOR KEY SHARE: a name is part of a key. With the newer tuples that others have not
@@ -183,6 +174,15 @@ std::int64_t count_rows(Oid id, const char* schema) {
 }
 
 }  // namespace
+
+void check_may_use(Oid schema) {
+#if PG_VERSION_NUM >= 160000
+  const AclResult result = object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE);
+#else
+  const AclResult result = pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE);
+#endif
+  if (result != ACLCHECK_OK) aclcheck_error(result, OBJECT_SCHEMA, get_namespace_name(schema));
+}
 
 void hold_schema(Oid schema) {
   if (RecoveryInProgress()) return;

@@ -7,6 +7,9 @@
 
 namespace mssql::pg {
 
+// An error, unless the user may look into the schema.
+void check_may_use(Oid schema);
+
 // Nobody else renames or drops the schema.
 void hold_schema(Oid schema);
 

@@ -2,6 +2,7 @@
 
 #include "pg/host/settings.hpp"
 #include "rate.hpp"
+#include "row_hash.hpp"
 #include "run.hpp"
 #include "target.hpp"
 #include "workers.hpp"
@@ -98,16 +99,16 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
   prepare_rows(target);
   Writer* writer = open_writer(rows_of(target));
   Reader* reader = open_reader(request, target);
+  RowHash* hash = make_row_hash(descriptor_of(target), attnums_of(target), request.ncolumns, request.hashed);
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     TupleTableSlot* slot = next_slot(writer);
     MemoryContextSwitchTo(row_memory(writer));
-    const bool more = reader_next(reader, slot->tts_values, slot->tts_isnull);
-    if (more) complete_row(target, slot);
+    if (!reader_next(reader, slot->tts_values, slot->tts_isnull)) break;
+    const std::uint64_t size = add_to_hash(hash, slot);
+    complete_row(target, slot);
     MemoryContextSwitchTo(context);
-    if (!more) break;
     ++*rows_done;
-    const std::uint64_t size = value_bytes(target, slot);
     bytes += size;
     count_loaded(size);
     if (!add_row(writer, size)) continue;
@@ -116,7 +117,8 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     teller.tell("the source");
     keep_to_rate(Teller::paused, &teller);
   }
-  const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes)};
+  MemoryContextSwitchTo(context);
+  const LoadResult result{static_cast<std::int64_t>(*rows_done), static_cast<std::int64_t>(bytes), sum_of(hash)};
   reader_close(reader);
   tell_waits();
   close_writer(writer);

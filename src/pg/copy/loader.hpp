@@ -3,6 +3,7 @@
 // beyond one batch, whatever the row count.
 #pragma once
 
+#include "core/copy/row_hash.hpp"
 #include "pg/remote/reader.hpp"
 
 namespace mssql::pg {
@@ -19,11 +20,13 @@ struct LoadRequest {
   source::CharacterPolicy policy{source::CharacterPolicy::error};
   std::int64_t estimated_rows{0};  // for progress only; 0: unknown
   std::int64_t estimated_bytes{0};
+  bool hashed{false};  // whether its rows are (row_hash.hpp)
 };
 
 struct LoadResult {
   std::int64_t rows;
-  std::int64_t bytes;  // of the values here, without headers, padding and compression
+  std::int64_t bytes;       // of the values here, without headers, padding and compression
+  replicate::Hash128 hash;  // of its rows, summed, where that was wanted
 };
 
 // Progress is in pg_stat_progress_copy while it runs (type CALLBACK). `rows_done` (never null)

@@ -7,19 +7,12 @@
 
 namespace mssql::pg {
 
-struct LoadedColumn {
-  int attribute;
-  int length;  // pg_attribute.attlen
-};
-
 struct Target {
   Relation table;
   Relation relation;  // that the rows go into: the table, or its staging relation, which has its columns and no more
   Oid staging;        // InvalidOid: none
   int* attnums;       // of the columns that are loaded
-  int ncolumns;
-  LoadedColumn* columns;  // the same
-  bool* loaded;           // by attribute
+  bool* loaded;       // by attribute
   EState* estate;
   ResultRelInfo* result;  // the table's
   int ndefaults;          // attributes that are not loaded, and have a value that is computed
@@ -153,7 +146,6 @@ Target* open_target(Oid table, const Datum* columns, int ncolumns) {
   TupleDesc descriptor = RelationGetDescr(target->table);
   target->loaded = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(descriptor->natts + 1)));
   target->attnums = find_columns(target->table, columns, ncolumns, target->loaded);
-  target->ncolumns = ncolumns;
   check_may_load(target->table, target->attnums, ncolumns);
   target->staging = staging_of(table);
   if (OidIsValid(target->staging)) {
@@ -169,11 +161,6 @@ Target* open_target(Oid table, const Datum* columns, int ncolumns) {
 }
 
 void prepare_rows(Target* target) {
-  TupleDesc descriptor = RelationGetDescr(target->table);
-  target->columns =
-      static_cast<LoadedColumn*>(palloc(sizeof(LoadedColumn) * static_cast<std::size_t>(target->ncolumns + 1)));
-  for (int i = 0; i < target->ncolumns; ++i)
-    target->columns[i] = {target->attnums[i] - 1, TupleDescAttr(descriptor, target->attnums[i] - 1)->attlen};
   target->estate = CreateExecutorState();
   target->result = makeNode(ResultRelInfo);
   InitResultRelInfo(target->result, target->table, 0, nullptr, 0);
@@ -199,18 +186,6 @@ void complete_row(Target* target, TupleTableSlot* slot) {
   } else if (constraints->has_not_null) {
     check_not_null(target->table, slot);
   }
-}
-
-std::uint64_t value_bytes(const Target* target, const TupleTableSlot* slot) {
-  std::uint64_t bytes = 0;
-  for (const LoadedColumn* column = target->columns; column < target->columns + target->ncolumns; ++column) {
-    if (slot->tts_isnull[column->attribute]) continue;
-    const Datum value = slot->tts_values[column->attribute];
-    bytes += column->length >= 0    ? static_cast<std::uint64_t>(column->length)
-             : column->length == -1 ? VARSIZE_ANY_EXHDR(DatumGetPointer(value))
-                                    : std::strlen(DatumGetCString(value));
-  }
-  return bytes;
 }
 
 void forget_rows(Target* target) { ResetPerTupleExprContext(target->estate); }

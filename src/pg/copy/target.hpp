@@ -31,9 +31,6 @@ const int* attnums_of(const Target* target);    // of the columns that are loade
 // Completes a row whose loaded columns are filled, and checks it. What is computed is allocated in
 // the current memory context, and in one that forget_rows() resets.
 void complete_row(Target* target, TupleTableSlot* slot);
-// What the loaded values take here, without headers, padding and compression: the same whichever
-// driver brought them.
-std::uint64_t value_bytes(const Target* target, const TupleTableSlot* slot);
 // The rows so far are written.
 void forget_rows(Target* target);
 

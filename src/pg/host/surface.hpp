@@ -42,6 +42,9 @@
   /* copy/hold.cpp */                    \
   FUNCTION(mssql_fdw_hold)               \
   FUNCTION(mssql_fdw_count_rows)         \
+  /* copy/table_hash.cpp */              \
+  FUNCTION(mssql_fdw_row_hash)           \
+  FUNCTION(mssql_fdw_sum_of_hashes)      \
   /* copy/workers.cpp */                 \
   FUNCTION(mssql_fdw_run_of_workers)     \
   FUNCTION(mssql_fdw_is_worked_on)       \

@@ -2,13 +2,19 @@
 
 -- Loads a remote table into the staging relation of a local one, or into one that is new;
 -- src/pg/copy/loader.hpp says which. `types`: of source_columns, as sys.types calls them. `source`:
--- how messages and progress call the source.
+-- how messages and progress call the source. `hash`: NULL without row_hash.
 CREATE OR REPLACE FUNCTION _mssql_fdw._load(server name, source_schema text, source_table text, source_columns text[], types text[],
     target regclass, columns name[], source text, nul_policy text DEFAULT 'error', estimated_rows bigint DEFAULT 0,
-    estimated_bytes bigint DEFAULT 0, memory_optimized boolean DEFAULT false, OUT rows bigint, OUT bytes bigint)
+    estimated_bytes bigint DEFAULT 0, memory_optimized boolean DEFAULT false, row_hash boolean DEFAULT true,
+    OUT rows bigint, OUT bytes bigint, OUT hash uuid)
 AS 'MODULE_PATHNAME', 'mssql_fdw_load' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._load IS
-    'loads a remote table into the staging relation of a local one, or into one that is new; rows and bytes';
+    'loads a remote table into the staging relation of a local one, or into one that is new; rows, bytes and hash';
+
+-- Of hashes, modulo 2^128; NULL where one is.
+CREATE OR REPLACE FUNCTION _mssql_fdw._sum_of_hashes(hashes uuid[]) RETURNS uuid
+AS 'MODULE_PATHNAME', 'mssql_fdw_sum_of_hashes' LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION _mssql_fdw._sum_of_hashes IS 'what hashes of parts add up to; NULL where one is';
 
 -- An error about what the caller wrote, by its SQLSTATE; without a CONTEXT, for which private
 -- function found it helps nobody.
@@ -75,6 +81,7 @@ BEGIN ATOMIC
         ('retry_budget', jsonb '300', NULL, '{all}'),
         ('max_rate', jsonb '0', NULL, '{all}'),
         ('source_lock_timeout', jsonb '300', NULL, '{all,schema,sequences,verify}'),
+        ('row_hash', jsonb 'true', NULL, '{all}'),
         ('wait', jsonb 'true', NULL, '{all}')) AS v (key, fallback, allowed, used_for);
 END;
 COMMENT ON FUNCTION _mssql_fdw._option_list IS

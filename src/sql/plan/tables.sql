@@ -226,9 +226,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE t.action = 'switch'
     UNION ALL
     SELECT 60, t.position, 2, t.id, 'load', t.source, t.target,
-           format('SELECT * FROM _mssql_fdw._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s%s)', model ->> 'server', t.schema, t.name,
+           format('SELECT * FROM _mssql_fdw._load(%L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %s%s%s)', model ->> 'server', t.schema, t.name,
                   l.sources, l.types, t.loaded, l.targets, t.source, model #>> '{options,nul_policy}', coalesce(t.rows, 0),
-                  coalesce(t.bytes, 0), CASE WHEN t.is_memory_optimized THEN ', true' ELSE '' END), NULL
+                  coalesce(t.bytes, 0), CASE WHEN t.is_memory_optimized THEN ', true' ELSE '' END,
+                  CASE WHEN (model #>> '{options,row_hash}')::boolean THEN '' ELSE ', row_hash => false' END), NULL
     FROM t JOIN lists AS l ON l.table_id = t.id
     UNION ALL
     SELECT 60, t.position, 3, t.id, 'verify', t.source, t.target,

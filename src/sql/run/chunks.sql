@@ -160,14 +160,21 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._chunk_range IS 'range of a chunk of a table that stands as it was made';
 
+-- What the loads among the steps of a table have hashed; NULL without any.
+CREATE OR REPLACE FUNCTION _mssql_fdw._hash_of(outcomes replicate._outcome[]) RETURNS uuid
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN _mssql_fdw._sum_of_hashes((SELECT array_agg(o.answer[3]::uuid) FROM unnest(outcomes) AS o WHERE o.kind = 'load'));
+COMMENT ON FUNCTION _mssql_fdw._hash_of IS 'sum of the hashes of rows that steps have loaded';
+
 -- In the transaction of a worker that has loaded a chunk. 1.
 CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk_of_split(run bigint, work replicate._work, outcomes replicate._outcome[], attempts int,
     chunk int, error text) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, error, finished, pid, begun_by, role, fingerprint, origin,
-        outcomes)
-    SELECT _keep_chunk_of_split.run, s.source, s.target, _keep_chunk_of_split.chunk, x.rows, x.bytes, x.elapsed, _keep_chunk_of_split.attempts,
-           _keep_chunk_of_split.error, clock_timestamp(), pg_backend_pid(), s.begun_by, s.role, s.fingerprint, s.origin, to_jsonb(_keep_chunk_of_split.outcomes)
+    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, hash, elapsed, attempts, error, finished, pid, begun_by, role, fingerprint,
+        origin, outcomes)
+    SELECT _keep_chunk_of_split.run, s.source, s.target, _keep_chunk_of_split.chunk, x.rows, x.bytes,
+           _mssql_fdw._hash_of(_keep_chunk_of_split.outcomes), x.elapsed, _keep_chunk_of_split.attempts, _keep_chunk_of_split.error,
+           clock_timestamp(), pg_backend_pid(), s.begun_by, s.role, s.fingerprint, s.origin, to_jsonb(_keep_chunk_of_split.outcomes)
     FROM _mssql_fdw._split_table(_keep_chunk_of_split.run, work.source) AS s
     CROSS JOIN (SELECT max(o.answer[1]::bigint) AS rows, max(o.answer[2]::bigint) AS bytes, sum(o.elapsed) AS elapsed
                 FROM unnest(_keep_chunk_of_split.outcomes) AS o) AS x;
@@ -197,13 +204,13 @@ DECLARE
     split replicate._chunks := _mssql_fdw._split_table(run, work.source);
     loaded record;
 BEGIN
-    SELECT count(*) AS chunks, sum(c.rows) AS rows, sum(c.bytes) AS bytes, sum(c.elapsed) AS elapsed INTO loaded
+    SELECT count(*) AS chunks, sum(c.rows) AS rows, sum(c.bytes) AS bytes, _mssql_fdw._sum_of_hashes(array_agg(c.hash)) AS hash, sum(c.elapsed) AS elapsed INTO loaded
     FROM _mssql_fdw._loaded_chunks(split.begun_by, split.source) AS c;
     IF loaded.chunks <> _mssql_fdw._count_chunks(run, work.source) THEN
         RAISE EXCEPTION 'of % chunks of % there are %', _mssql_fdw._count_chunks(run, work.source), work.source, loaded.chunks;
     END IF;
     UPDATE replicate._chunks AS c
-    SET rows = loaded.rows, bytes = loaded.bytes, finished = clock_timestamp(), state = _mssql_fdw._state_of(c.relation),
+    SET rows = loaded.rows, bytes = loaded.bytes, hash = loaded.hash, finished = clock_timestamp(), state = _mssql_fdw._state_of(c.relation),
         elapsed = c.elapsed + loaded.elapsed + (SELECT sum(o.elapsed) FROM unnest(_keep_finished.outcomes) AS o),
         outcomes = _mssql_fdw._outcomes_of_split(split) || to_jsonb(_keep_finished.outcomes)
     WHERE (c.run, c.source, c.chunk) = (split.run, split.source, 0);

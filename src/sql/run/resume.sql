@@ -58,7 +58,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._work(model jsonb, steps replicate._step[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH s AS MATERIALIZED (
         SELECT x.table_id,
-               string_agg(concat_ws(' ', x.kind, CASE x.kind WHEN 'load' THEN regexp_replace(x.statement, ', [0-9]+, [0-9]+((, true)?[)])$', E'\\1')
+               string_agg(concat_ws(' ', x.kind, CASE x.kind WHEN 'load' THEN regexp_replace(x.statement, ', [0-9]+, [0-9]+((, true)?(, row_hash => false)?[)])$', E'\\1')
                                                  ELSE x.statement END, x.note), E'\n' ORDER BY x.at) AS statements
         FROM unnest(steps) WITH ORDINALITY AS x (phase, "position", ordinal, table_id, kind, source, target, statement, note, at)
         WHERE x.phase IN (40, 60) GROUP BY x.table_id
@@ -111,10 +111,11 @@ COMMENT ON FUNCTION _mssql_fdw._work_notes IS 'who loads a table, where that is 
 CREATE OR REPLACE FUNCTION _mssql_fdw._keep_chunk(run bigint, role oid, work replicate._work, outcomes replicate._outcome[], attempts int,
     error text) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, elapsed, attempts, error, finished, pid, kept_by, role, relation, state,
+    INSERT INTO replicate._chunks (run, source, target, chunk, rows, bytes, hash, elapsed, attempts, error, finished, pid, kept_by, role, relation, state,
         fingerprint, origin, columns, outcomes)
     SELECT run, work.source, work.target, 1, max(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load'), max(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load'),
-           sum(o.elapsed), attempts, error, clock_timestamp(), pg_backend_pid(), run, role, to_regclass(work.made), _mssql_fdw._state_of(to_regclass(work.made)),
+           _mssql_fdw._hash_of(outcomes), sum(o.elapsed), attempts, error, clock_timestamp(), pg_backend_pid(), run, role, to_regclass(work.made),
+           _mssql_fdw._state_of(to_regclass(work.made)),
            work.fingerprint, work.origin, work.columns, to_jsonb(outcomes)
     FROM unnest(outcomes) AS o;
     SELECT 1::bigint

@@ -149,6 +149,13 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._count_rows(relation regclass) RETURNS big
 AS 'MODULE_PATHNAME', 'mssql_fdw_count_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._count_rows IS 'number of rows of a table or view, nothing of another role''s evaluated';
 
+-- The hash of rows that are here, as a load of the columns, in the order of the source's, has it
+-- (src/pg/copy/row_hash.hpp). Of a table without those that inherit from it; nothing that another
+-- role has written is evaluated.
+CREATE OR REPLACE FUNCTION _mssql_fdw._row_hash(relation regclass, columns name[]) RETURNS uuid
+AS 'MODULE_PATHNAME', 'mssql_fdw_row_hash' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._row_hash IS 'sum of the hashes of a table''s rows, as a load of these columns has it';
+
 -- Source rows by the remote session, target rows by ours, staged ones where there are.
 CREATE OR REPLACE FUNCTION _mssql_fdw._count(server name, schema text, name text, snapshot boolean, target regclass,
     OUT source_rows bigint, OUT target_rows bigint)
@@ -183,6 +190,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT o.table_id, sum(o.elapsed) AS elapsed, bool_or(o.verb IS NOT NULL) AS lacks, bool_or(o.kind = 'verify') AS is_counted,
                max(o.note) FILTER (WHERE o.verb = 'set aside') AS error,
                sum(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS rows, sum(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS bytes,
+               _mssql_fdw._sum_of_hashes(array_agg(o.answer[3]::uuid) FILTER (WHERE o.kind = 'load')) AS hash,
                (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
                    FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
                array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
@@ -194,7 +202,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHEN r.error IS NOT NULL THEN 'set aside: ' || r.error
                     WHEN r.difference IS NOT NULL THEN r.difference
                     ELSE CASE WHEN r.is_counted THEN 'ok' ELSE 'loaded' END || CASE WHEN r.lacks THEN ', with notes' ELSE '' END END,
-               coalesce(r.notes, '{}'))::replicate.run_tables ORDER BY t.position), '{}')
+               coalesce(r.notes, '{}'), r.hash)::replicate.run_tables ORDER BY t.position), '{}')
     FROM _mssql_fdw._tables(model) AS t LEFT JOIN results AS r ON r.table_id = t.id
 $$;
 COMMENT ON FUNCTION _mssql_fdw._table_results IS 'a row for each table of a run, by what became of its steps';
@@ -329,7 +337,7 @@ COMMENT ON FUNCTION _mssql_fdw._end_history IS 'writes the error into history wi
 CREATE OR REPLACE FUNCTION _mssql_fdw._finish_history(id bigint, run replicate.runs, tables replicate.run_tables[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO replicate._run_tables
-    SELECT _finish_history.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes FROM unnest(tables) AS t;
+    SELECT _finish_history.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes, t.hash FROM unnest(tables) AS t;
     UPDATE replicate._runs AS r
     SET arguments = run.arguments, finished = run.finished, pid = NULL, status = run.status, rows = run.rows, bytes = run.bytes, warnings = run.warnings,
         notes = run.notes, source_database = run.source_database, source_version = run.source_version, isolation = run.isolation,
@@ -351,7 +359,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
         RETURNING id
     ), added_tables AS (
         INSERT INTO replicate._run_tables
-        SELECT a.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes FROM added AS a CROSS JOIN unnest(tables) AS t
+        SELECT a.id, t.source, t.target, t.rows, t.bytes, t.elapsed, t.status, t.notes, t.hash FROM added AS a CROSS JOIN unnest(tables) AS t
     )
     SELECT a.id FROM added AS a
 $$;
@@ -384,7 +392,7 @@ BEGIN
     PERFORM _mssql_fdw._say(false, format('run %s works in the background', id),
         hint => format('SELECT * FROM replicate_wait(%s) waits for it, SELECT replicate_cancel(%s) ends it; replicate.progress shows how far it is.',
                        id, id));
-    RETURN ARRAY[ROW(id, NULL, NULL, NULL, NULL, NULL, format('run %s works in the background', id), '{}'::text[])::replicate.run_tables];
+    RETURN ARRAY[ROW(id, NULL, NULL, NULL, NULL, NULL, format('run %s works in the background', id), '{}'::text[], NULL)::replicate.run_tables];
 END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._begun IS 'tells of a run that works in the background; a row that says so';

@@ -45,6 +45,7 @@ CREATE TABLE replicate._run_tables (
     elapsed interval,
     status text NOT NULL,
     notes text[] NOT NULL,
+    hash uuid,
     PRIMARY KEY (run, source)
 );
 
@@ -99,6 +100,7 @@ COMMENT ON COLUMN replicate.run_tables.source IS 'table on SQL Server';
 COMMENT ON COLUMN replicate.run_tables.target IS 'table here';
 COMMENT ON COLUMN replicate.run_tables.rows IS 'rows loaded';
 COMMENT ON COLUMN replicate.run_tables.bytes IS 'bytes of their values here, without headers, padding and compression';
+COMMENT ON COLUMN replicate.run_tables.hash IS 'sum of the hashes of its rows, as the source gave them, modulo 2^128: independent of their order; NULL with row_hash false';
 GRANT SELECT ON replicate.runs, replicate.run_tables TO PUBLIC;
 
 -- Which tables are copies, and of what: the ledger that on_existing => 'refresh' asks. _claim()
@@ -473,6 +475,7 @@ CREATE TABLE replicate._chunks (
     chunk int NOT NULL,
     rows bigint,
     bytes bigint,
+    hash uuid,                   -- sum of the rows' hashes (src/pg/copy/row_hash.hpp); NULL: they were not hashed
     elapsed interval,
     attempts int NOT NULL,
     error text,                  -- of the last attempt that failed
@@ -496,7 +499,7 @@ CREATE TABLE replicate._chunks (
 CREATE INDEX ON replicate._chunks (kept_by);
 CREATE INDEX ON replicate._chunks (begun_by);
 CREATE VIEW replicate.run_chunks WITH (security_barrier) AS
-SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid, c.error
+SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid, c.error, c.hash
 FROM replicate._chunks AS c WHERE c.chunk > 0 AND EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
 COMMENT ON VIEW replicate.run_chunks IS 'what workers have loaded, of runs that failed, too: a row a table, or a chunk of one';
 COMMENT ON COLUMN replicate.run_chunks.run IS 'number of the run that has loaded it, replicate.runs.id';
@@ -510,6 +513,7 @@ COMMENT ON COLUMN replicate.run_chunks.attempts IS 'how often it was tried, with
 COMMENT ON COLUMN replicate.run_chunks.finished IS 'when it was committed';
 COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
 COMMENT ON COLUMN replicate.run_chunks.error IS 'of the last attempt that failed; that of a run is in replicate.runs';
+COMMENT ON COLUMN replicate.run_chunks.hash IS 'sum of the hashes of its rows, as the source gave them: those of a table''s chunks add up to its own';
 CREATE VIEW replicate.leftovers WITH (security_barrier) AS
 SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(coalesce(c.bytes, (SELECT sum(l.bytes) FROM replicate._chunks AS l WHERE l.begun_by = c.begun_by AND l.source = c.source AND l.chunk > 0), 0)) AS bytes, min(c.finished) AS since
 FROM replicate._chunks AS c JOIN replicate.runs AS r ON r.id = c.kept_by

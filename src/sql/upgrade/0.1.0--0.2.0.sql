@@ -28,7 +28,9 @@ COMMENT ON FUNCTION _mssql_fdw._not_again IS
 
 ALTER TABLE replicate._runs ALTER finished DROP NOT NULL, ADD pid int, ADD sqlstate text, ADD error text, ADD error_detail text,
     ADD error_hint text, ADD error_context text, ADD consistency text;
+ALTER TABLE replicate._run_tables ADD hash uuid;
 DROP FUNCTION _mssql_fdw._staging_table(replicate._table);
+DROP FUNCTION _mssql_fdw._load(name, text, text, text[], text[], regclass, name[], text, text, bigint, bigint, boolean);
 -- A run that nobody works on any more has died, unless it wrote its last words since the query's
 -- snapshot.
 CREATE FUNCTION _mssql_fdw._has_died(run bigint) RETURNS boolean
@@ -51,6 +53,9 @@ COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';
 COMMENT ON COLUMN replicate.runs.error_context IS 'its context: the table that was loaded, and after how many rows';
 COMMENT ON COLUMN replicate.runs.consistency IS
     'what the copy is a picture of: one moment; a moment a worker: each has read its tables and chunks at one; or a moment a chunk: each was read at its own';
+CREATE OR REPLACE VIEW replicate.run_tables WITH (security_barrier) AS
+SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
+COMMENT ON COLUMN replicate.run_tables.hash IS 'sum of the hashes of its rows, as the source gave them, modulo 2^128: independent of their order; NULL with row_hash false';
 CREATE OR REPLACE VIEW replicate.progress AS
 SELECT s.srvname AS server,
        coalesce(voice.pid, run.pid) AS pid,
@@ -122,6 +127,7 @@ CREATE TABLE replicate._chunks (
     chunk int NOT NULL,
     rows bigint,
     bytes bigint,
+    hash uuid,                   -- sum of the rows' hashes (src/pg/copy/row_hash.hpp); NULL: they were not hashed
     elapsed interval,
     attempts int NOT NULL,
     error text,                  -- of the last attempt that failed
@@ -145,7 +151,7 @@ CREATE TABLE replicate._chunks (
 CREATE INDEX ON replicate._chunks (kept_by);
 CREATE INDEX ON replicate._chunks (begun_by);
 CREATE VIEW replicate.run_chunks WITH (security_barrier) AS
-SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid, c.error
+SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid, c.error, c.hash
 FROM replicate._chunks AS c WHERE c.chunk > 0 AND EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
 COMMENT ON VIEW replicate.run_chunks IS 'what workers have loaded, of runs that failed, too: a row a table, or a chunk of one';
 COMMENT ON COLUMN replicate.run_chunks.run IS 'number of the run that has loaded it, replicate.runs.id';
@@ -159,6 +165,7 @@ COMMENT ON COLUMN replicate.run_chunks.attempts IS 'how often it was tried, with
 COMMENT ON COLUMN replicate.run_chunks.finished IS 'when it was committed';
 COMMENT ON COLUMN replicate.run_chunks.pid IS 'process of the worker';
 COMMENT ON COLUMN replicate.run_chunks.error IS 'of the last attempt that failed; that of a run is in replicate.runs';
+COMMENT ON COLUMN replicate.run_chunks.hash IS 'sum of the hashes of its rows, as the source gave them: those of a table''s chunks add up to its own';
 CREATE VIEW replicate.leftovers WITH (security_barrier) AS
 SELECT r.id AS run, r.server, r.role, count(*) AS tables, sum(coalesce(c.bytes, (SELECT sum(l.bytes) FROM replicate._chunks AS l WHERE l.begun_by = c.begun_by AND l.source = c.source AND l.chunk > 0), 0)) AS bytes, min(c.finished) AS since
 FROM replicate._chunks AS c JOIN replicate.runs AS r ON r.id = c.kept_by
