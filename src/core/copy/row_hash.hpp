@@ -25,7 +25,7 @@ std::array<std::uint8_t, 16> bytes_of(Hash128 hash) noexcept;
 Hash128 hash_from(const std::uint8_t* bytes) noexcept;  // 16
 
 // The bytes of one row, in memory of its user's. All columns follow, in order: one that is NULL by
-// null(), with its place from 0, any other one by one of those below.
+// null(), with its place from 0, any other one by what tells it.
 class RowBytes {
  public:
   static constexpr std::size_t longest = 128;  // value that is taken as it is
@@ -49,14 +49,10 @@ class RowBytes {
     std::memcpy(end_, &value, sizeof(value));  // beyond its end, too: the next one is written over that
     end_ += size;
   }
-  // Bytes of which it is known otherwise how many there are.
-  void fixed(const void* data, std::size_t size) noexcept { end_ = append(end_, data, size); }
-  void varying(const void* data, std::size_t size) noexcept {
-    number(size, sizeof(std::uint32_t));
-    fixed(data, size);
-  }
+  // What has no length of its own follows a number that tells it.
+  void append(const void* data, std::size_t size) noexcept { end_ = append(end_, data, size); }
 
-  Hash128 hash() const noexcept { return hash_of(memory_, static_cast<std::size_t>(end_ - memory_)); }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - memory_); }
 
  private:
   static constexpr std::size_t null_bytes(std::size_t columns) { return (columns + 63) / 64 * 8; }

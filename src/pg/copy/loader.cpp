@@ -105,8 +105,8 @@ LoadResult load(const LoadRequest& request, std::uint64_t* rows_done) {
     TupleTableSlot* slot = next_slot(writer);
     MemoryContextSwitchTo(row_memory(writer));
     if (!reader_next(reader, slot->tts_values, slot->tts_isnull)) break;
-    const std::uint64_t size = add_to_hash(hash, slot);
     complete_row(target, slot);
+    const std::uint64_t size = add_to_hash(hash, slot);
     MemoryContextSwitchTo(context);
     ++*rows_done;
     bytes += size;

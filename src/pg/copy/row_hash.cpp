@@ -7,7 +7,7 @@ using replicate::RowBytes;
 
 namespace {
 
-enum class Form : std::uint8_t { by_value, by_reference, varlena, number, c_string };
+enum class Form : std::uint8_t { by_value, by_reference, varlena, c_string };
 
 struct HashedColumn {
   int attribute;
@@ -18,8 +18,7 @@ struct HashedColumn {
 Form form_of(Form_pg_attribute attribute) {
   if (attribute->attbyval) return Form::by_value;
   if (attribute->attlen == -2) return Form::c_string;
-  if (attribute->attlen != -1) return Form::by_reference;
-  return getBaseType(attribute->atttypid) == NUMERICOID ? Form::number : Form::varlena;
+  return attribute->attlen == -1 ? Form::varlena : Form::by_reference;
 }
 
 }  // namespace
@@ -29,37 +28,29 @@ struct RowHash {
   int ncolumns;
   bool wanted;
   std::uint8_t* memory;  // for the bytes of a row
+  std::size_t pending;   // so many, of one that is not in the sum yet; 0: none
   Hash128 sum;
 };
 
 namespace {
 
-// Of a value that varies in length: without header and compression.
-std::string_view content_of(Datum value) {
-  const auto* plain = reinterpret_cast<const varlena*>(DatumGetPointer(value));
-  if (VARATT_IS_4B_U(plain)) return {VARDATA_4B(plain), VARSIZE_4B(plain) - VARHDRSZ};
-  plain = PG_DETOAST_DATUM_PACKED(value);
+// What is behind a pointer, without header and compression. A value of a type that varies in length
+// is the same bytes wherever it comes from: a numeric, for one, has its short form whenever that can
+// hold it and its scale (make_result() in utils/adt/numeric.c).
+[[gnu::always_inline]] inline std::string_view content_of(HashedColumn column, Datum value) {
+  if (column.form == Form::by_reference) return {DatumGetPointer(value), static_cast<std::size_t>(column.length)};
+  if (column.form == Form::c_string) return DatumGetCString(value);
+  const auto* given = reinterpret_cast<const varlena*>(DatumGetPointer(value));
+  if (VARATT_IS_4B_U(given)) return {VARDATA_4B(given), VARSIZE_4B(given) - VARHDRSZ};
+  const auto* plain = PG_DETOAST_DATUM_PACKED(value);
   return {VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain)};
 }
 
-// As numeric has them (utils/adt/numeric.c, which shows its format to nobody else), but always with
-// the header of two bytes where a number fits that: a change of its scale alone leaves the longer one.
-void append_number(RowBytes& bytes, std::string_view number) {
-  std::uint16_t header = 0;
-  std::memcpy(&header, number.data(), sizeof(header));
-  if ((header & 0x8000) == 0) {
-    std::int16_t weight = 0;
-    std::memcpy(&weight, number.data() + sizeof(header), sizeof(weight));
-    const int sign = header & 0x4000;
-    const int scale = header & 0x3FFF;
-    if (scale <= 63 && weight >= -64 && weight <= 63) {
-      bytes.number(number.size() - sizeof(weight), sizeof(std::uint32_t));
-      bytes.number(static_cast<std::uint16_t>(0x8000 | sign >> 1 | scale << 7 | (weight & 0x7F)), sizeof(header));
-      bytes.fixed(number.data() + sizeof(header) + sizeof(weight), number.size() - sizeof(header) - sizeof(weight));
-      return;
-    }
-  }
-  bytes.varying(number.data(), number.size());
+// When the next row has come: a processor waits for bytes that it has just written, where it reads
+// them in other widths.
+void add_pending(RowHash* hash) {
+  if (hash->pending > 0) hash->sum += replicate::hash_of(hash->memory, hash->pending);
+  hash->pending = 0;
 }
 
 template <bool wanted>
@@ -68,6 +59,7 @@ std::uint64_t take_row(RowHash* hash, const TupleTableSlot* slot) {
   const auto count = static_cast<std::size_t>(hash->ncolumns);
   const Datum* const values = slot->tts_values;
   const bool* const isnull = slot->tts_isnull;
+  if constexpr (wanted) add_pending(hash);
   RowBytes bytes(hash->memory, wanted ? count : 0);
   std::uint64_t size = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -77,37 +69,20 @@ std::uint64_t take_row(RowHash* hash, const TupleTableSlot* slot) {
       continue;
     }
     const Datum value = values[column.attribute];
-    const auto length = static_cast<std::size_t>(column.length);
-    switch (column.form) {
-      case Form::by_value:
-        if constexpr (wanted) bytes.number(value, length);
-        size += length;
-        break;
-      case Form::by_reference:
-        if constexpr (wanted) bytes.fixed(DatumGetPointer(value), length);
-        size += length;
-        break;
-      case Form::varlena: {
-        const std::string_view content = content_of(value);
-        if constexpr (wanted) bytes.varying(content.data(), content.size());
-        size += content.size();
-        break;
-      }
-      case Form::number: {
-        const std::string_view number = content_of(value);
-        if constexpr (wanted) append_number(bytes, number);
-        size += number.size();
-        break;
-      }
-      case Form::c_string: {
-        const std::size_t found = std::strlen(DatumGetCString(value));
-        if constexpr (wanted) bytes.varying(DatumGetCString(value), found);
-        size += found;
-        break;
-      }
+    if (column.form == Form::by_value) {
+      const auto length = static_cast<std::size_t>(column.length);
+      if constexpr (wanted) bytes.number(value, length);
+      size += length;
+      continue;
     }
+    const std::string_view content = content_of(column, value);
+    if constexpr (wanted) {
+      if (column.form != Form::by_reference) bytes.number(content.size(), sizeof(std::uint32_t));
+      bytes.append(content.data(), content.size());
+    }
+    size += content.size();
   }
-  if constexpr (wanted) hash->sum += bytes.hash();
+  if constexpr (wanted) hash->pending = bytes.size();
   return size;
 }
 
@@ -131,7 +106,10 @@ std::uint64_t add_to_hash(RowHash* hash, const TupleTableSlot* slot) {
   return hash->wanted ? take_row<true>(hash, slot) : take_row<false>(hash, slot);
 }
 
-Hash128 sum_of(const RowHash* hash) { return hash->sum; }
+Hash128 sum_of(RowHash* hash) {
+  add_pending(hash);
+  return hash->sum;
+}
 
 Datum uuid_of(Hash128 hash) {
   auto* uuid = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));

@@ -21,7 +21,7 @@ RowHash* make_row_hash(TupleDesc descriptor, const int* attnums, int ncolumns, b
 // current memory context.
 std::uint64_t add_to_hash(RowHash* hash, const TupleTableSlot* slot);
 // The sum of all rows.
-replicate::Hash128 sum_of(const RowHash* hash);
+replicate::Hash128 sum_of(RowHash* hash);
 // As SQL has a hash, in the current memory context.
 Datum uuid_of(replicate::Hash128 hash);
 
