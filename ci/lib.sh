@@ -130,11 +130,11 @@ apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lo
 # install_packages EXTRA...: what building and running need, and EXTRA; only what is missing, so mostly nothing. postgresql-N-NAME is
 # an extension for the server's version N, which not every distribution has.
 install_packages() {
-  local wanted="g++ make cmake pkg-config freetds-dev libkrb5-dev libpq-dev libssl-dev openssl libgtest-dev python3-pymssql $*" package version updated=
+  local wanted="g++ make cmake pkg-config freetds-dev libkrb5-dev libpq-dev libssl-dev libxxhash-dev openssl libgtest-dev python3-pymssql $*" package version updated=
   missing=
   if ! command -v apt-get >/dev/null; then
     command -v g++ make cmake python3 >/dev/null && [ -n "$pg_config" ] ||
-      die "This is not a Debian or Ubuntu system. Install by hand: a C++20 compiler, make, cmake, PostgreSQL with its server headers, FreeTDS, MIT Kerberos, OpenSSL and GoogleTest headers, python3 with pymssql."
+      die "This is not a Debian or Ubuntu system. Install by hand: a C++20 compiler, make, cmake, PostgreSQL with its server headers, FreeTDS, MIT Kerberos, OpenSSL, xxHash (0.8 or later) and GoogleTest headers, python3 with pymssql."
     return 0
   fi
   if [ -z "$pg_config" ]; then

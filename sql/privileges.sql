@@ -57,6 +57,7 @@ WITH harmless (name, why) AS (VALUES
     ('_lock_server',    'takes a lock for one transaction'),
     ('_hold',           'takes locks for one transaction, on what the caller may write or refer to'),
     ('_count_rows',     'counts a table that the caller may read'),
+    ('_row_hash',       'hashes columns that the caller may read'),
     ('_hold_targets',   'calls _hold'))
 SELECT p.oid::regprocedure AS not_accounted_for
 FROM pg_proc AS p

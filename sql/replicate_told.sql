@@ -4,14 +4,14 @@ SET client_min_messages = warning;
 CREATE SCHEMA told;
 
 -- the closing line, of a clean run and of one with notes
-SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 3000, 23000000, interval '0', 'ok', '{}')]::replicate.run_tables[], '{}', '0.73 s', 7);
-SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 30, 2300, interval '0', 'ok', '{}')]::replicate.run_tables[],
+SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 3000, 23000000, interval '0', 'ok', '{}', NULL)]::replicate.run_tables[], '{}', '0.73 s', 7);
+SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 30, 2300, interval '0', 'ok', '{}', NULL)]::replicate.run_tables[],
     ARRAY[ROW(1, 1, 'column', 'dbo.a', 'told.a', 'skipped', 'without a source', 'gone', NULL, NULL),
           ROW(2, NULL, 'copy', 'dbo.b', 'told.b', 'skipped', 'without a source', 'gone', NULL, NULL),
           ROW(3, NULL, 'view', 'dbo.v', NULL, 'skipped', 'not copied', 'not copied', NULL, NULL)]::replicate._outcome[], '0.01 s', 8);
 
-SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 1, 23, interval '0', 'ok', '{}'), ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}')]::replicate.run_tables[], '{}', '0.02 s', 9);
-SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}')]::replicate.run_tables[], '{}', '0.02 s', 9);
+SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.a', 'told.a', 1, 23, interval '0', 'ok', '{}', NULL), ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}', NULL)]::replicate.run_tables[], '{}', '0.02 s', 9);
+SELECT _mssql_fdw._run_message(ARRAY[ROW(7, 'dbo.b', 'told.b', NULL, NULL, NULL, 'skipped: exists', '{}', NULL)]::replicate.run_tables[], '{}', '0.02 s', 9);
 
 -- a refill whose rows a rule or a trigger keeps out
 SELECT mssql_exec('mssql', 'CREATE TABLE dbo.Told (Id int NOT NULL PRIMARY KEY, A int, B nvarchar(10))');

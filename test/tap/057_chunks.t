@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 60
+plan 65
 
 # all TABLES [ARGUMENTS [OPTIONS]]
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => '{$1}', jobs => 2, ${2:-chunk_rows => 1000}, options => '{${3:-}}') ORDER BY source"; }
@@ -33,6 +33,16 @@ like "$answered" '5 tables: 25000 rows, ' "... and so is the run"
 like "$answered" 'dbo.tap_chunk_a\|5000\|ok.dbo.tap_chunk_b\|5000\|ok.dbo.tap_chunk_c\|5000\|ok.dbo.tap_chunk_d\|5000\|ok.dbo.tap_chunk_e\|5000\|ok' "... and is one in the answer"
 is "$(query "SELECT string_agg(source || ' ' || chunks || ' ' || rows, ' ' ORDER BY source) FROM (SELECT substr(source, 15) AS source, count(*) AS chunks, sum(rows) AS rows FROM replicate.run_chunks GROUP BY 1) AS x")" \
   'a 5 5000 b 5 5000 c 1 5000 d 1 5000 e 5 5000' "by a key that is never NULL, as far as it is; without one as a whole"
+# Of whose chunks and whose rows, as they are here, the hash is another one: none.
+hashes() {
+  query "SELECT string_agg(source, ' ') FROM (
+           SELECT t.source, t.hash, _mssql_fdw._sum_of_hashes(array_agg(c.hash)) AS added,
+                  _mssql_fdw._row_hash(t.target::regclass, ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = t.target::regclass AND attnum > 0 ORDER BY attnum)) AS here
+           FROM replicate.run_tables AS t JOIN replicate.run_chunks AS c ON c.source = t.source AND c.run IN ($1)
+           WHERE t.run = (SELECT max(id) FROM replicate.runs) GROUP BY t.source, t.hash, t.target) AS x WHERE (hash = added AND hash = here) IS NOT TRUE"
+}
+readonly last='SELECT max(id) FROM replicate.runs'
+is "$(hashes "$last")$(query "SELECT count(*), count(DISTINCT hash) FROM replicate.run_chunks")" '17|17' "each chunk has a hash, and they add up to that of the rows that are here"
 for name in a b e; do is "$(sums $name)" "$whole" "each row of $name is there once"; done
 is "$(query "SELECT rows, bytes FROM replicate.run_tables WHERE source = 'dbo.tap_chunk_a'")" '5000|40000' "history has the table"
 is "$(query "SELECT count(*) FROM pg_constraint WHERE conrelid::regclass::text IN ('copies.tap_chunk_a', 'copies.tap_chunk_b') AND contype = 'p'")" 2 "keys are made once"
@@ -44,7 +54,10 @@ query "CREATE TABLE copies.parted (LIKE copies.tap_chunk_b) PARTITION BY LIST (t
 tsql "UPDATE dbo.tap_chunk_a SET v = v + 1"
 is "$(query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_chunk_a,tap_chunk_b}', jobs => 3, chunk_rows => 700, on_existing => 'truncate') ORDER BY source" 2>/dev/null | sort -u)" ok "a refresh has chunks, too"
 is "$(sums a) $(sums b) $(read_by_last | wc -w)" '5000|12507500|5000 5000|12502500|5000 16' "... and all new rows"
+is "$(hashes "$last")" '' "... which their hashes tell"
 tsql "UPDATE dbo.tap_chunk_a SET v = v - 1"
+like "$(query "$(all tap_chunk_a 'chunk_rows => 1000' '"row_hash": false')" 2>/dev/null)" '5000.ok' "chunks are loaded without hashes, where that is wanted"
+is "$(query "SELECT (SELECT count(hash) FROM replicate.run_tables WHERE run = ($last)), count(*), count(hash) FROM replicate.run_chunks WHERE run = ($last)")" '0|5|0' "... and have none"
 
 # Every type that a bound can have.
 types=('bigint|n * 10000000000' 'smallint|n - 250' 'tinyint|n % 256' 'decimal(20,5)|n * 1.5 - 100' 'money|n * 1.25 - 3' "date|DATEADD(day, n, '1990-01-01')"
@@ -93,6 +106,7 @@ for round in 1 2; do
 done
 no_faults
 is "$(query "$(all 'tap_chunk_a')" 2>/dev/null)" 'dbo.tap_chunk_a|5000|ok' "after two crashes the third call"
+is "$(hashes "SELECT id FROM replicate.runs WHERE id > $before")" '' "... of which the hashes add up, whichever run has loaded a chunk"
 is "$(query "SELECT count(*), count(DISTINCT chunk), sum(rows), count(DISTINCT run) > 1 FROM replicate.run_chunks WHERE source = 'dbo.tap_chunk_a' AND run > $before") $(sums a) $(schemas)" "5|5|5000|t $whole 0" "... has read what was missing, and no more"
 # An error that may pass, rows that have been written meanwhile, and what one has altered.
 fault error_at_statement 1205 "N''3001''"

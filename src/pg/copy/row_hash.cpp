@@ -34,9 +34,9 @@ struct RowHash {
 
 namespace {
 
-// What is behind a pointer, without header and compression. A value of a type that varies in length
-// is the same bytes wherever it comes from: a numeric, for one, has its short form whenever that can
-// hold it and its scale (make_result() in utils/adt/numeric.c).
+// What is behind a pointer, without header and compression. A value that varies in length is the
+// same bytes wherever it comes from: a numeric, for one, has its short form whenever that can hold
+// it and its scale (make_result() in utils/adt/numeric.c).
 [[gnu::always_inline]] inline std::string_view content_of(HashedColumn column, Datum value) {
   if (column.form == Form::by_reference) return {DatumGetPointer(value), static_cast<std::size_t>(column.length)};
   if (column.form == Form::c_string) return DatumGetCString(value);

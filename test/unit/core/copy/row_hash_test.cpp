@@ -92,7 +92,8 @@ TEST(RowHash, DependsOnTheRowAlone) {
   }
 }
 
-// Every length, about the one from which on a value is hashed by itself, too; each of its bytes counts.
+// Every length, about the one from which on a value is hashed by itself, too; each of its bytes
+// counts.
 TEST(RowHash, CountsEveryByte) {
   std::string text(300, 'x');
   for (std::size_t size = 0; size <= text.size(); ++size) {
