@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 26
+plan 27
 
 readonly source_db=mssql_fdw_moments
 export MSSQL_TEST_DATABASE=master
@@ -55,6 +55,8 @@ for chunks in NULL 500; do
 done
 no_faults
 
+# The options of a run are all workers', whatever they are asked for first: 48 kB at 21 kB a second.
+at_most 1.5 "$(elapsed query "$(all 'jobs => 3' '"max_rate": 0.02')")" "what bounds the rate bounds all workers"
 # A worker that has lost its transaction goes on in another one, and history says so.
 write 30
 tell '00000020:00000123:0001'

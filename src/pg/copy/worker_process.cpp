@@ -20,7 +20,8 @@
 namespace mssql::pg {
 
 const char* message_of(const WorkersTask& task) {
-  return psprintf("%s\n%u\n%d\n%d\n%g", task.schema, task.server, task.continues, task.one_moment, task.retry_budget);
+  return psprintf("%s\n%u\n%d\n%d\n%g\n%g\n%g", task.schema, task.server, task.continues, task.one_moment,
+                  task.retry_budget, task.max_rate, task.lock_timeout);
 }
 
 WorkersTask parse(const char* message) {
@@ -31,7 +32,9 @@ WorkersTask parse(const char* message) {
   task.server = static_cast<Oid>(std::strtoul(end_of_schema + 1, &end, 10));
   task.continues = std::strtol(end + 1, &end, 10) != 0;
   task.one_moment = std::strtol(end + 1, &end, 10) != 0;
-  task.retry_budget = std::strtod(end + 1, nullptr);
+  task.retry_budget = std::strtod(end + 1, &end);
+  task.max_rate = std::strtod(end + 1, &end);
+  task.lock_timeout = std::strtod(end + 1, nullptr);
   return task;
 }
 
@@ -188,8 +191,8 @@ void work_on(Work& work) {
   if (run_of_workers() != work.request.run) {
     take_run(work.request.run);
     take_name_of(run_of_workers());
-    begin_rate(work.request.max_rate, shared_number());
-    limit_lock_waits(work.request.lock_timeout);
+    begin_rate(own.max_rate, shared_number());
+    limit_lock_waits(own.lock_timeout);
   }
   if (work.request.wanted != Wanted::steps) return look_at_moment(work);
   if (!do_work(work)) return;

@@ -15,8 +15,6 @@ struct Request {
   std::int64_t run;  // 0: to be begun
   Share share;
   Chunk chunk;
-  double max_rate;         // of all of them
-  double lock_timeout;     // at the source
   std::int64_t loaded_by;  // the run that has left what is taken over
   Size work_size;          // 0: the steps are no table's
   Size size;               // of the array, or of the text; 0: none

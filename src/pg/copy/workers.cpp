@@ -287,8 +287,6 @@ void RunOfWorkers::start(int member, const Asked& asked) {
   request.chunk = asked.chunk;
   request.share = {table == nullptr ? 0 : table->number, nloads_, asked.chunk.number,
                    table == nullptr ? 0 : table->chunks};
-  request.max_rate = task_of_run.max_rate;
-  request.lock_timeout = task_of_run.lock_timeout;
   request.work_size = work == nullptr ? 0 : VARSIZE_ANY(work);
   request.size = VARSIZE(array);
   if (asked_ == nullptr) {
