@@ -52,6 +52,11 @@ std::string log_end_query() {
          "d.database_id = DB_ID() AND d.delayed_durability = 0";
 }
 
+std::string writers_query() {
+  return "SELECT COUNT_BIG(*) FROM sys.dm_tran_database_transactions AS t WHERE t.database_id = DB_ID() AND "
+         "t.database_transaction_begin_lsn IS NOT NULL";
+}
+
 std::string first_read(std::string_view table) { return "SELECT TOP (1) 1 FROM " + std::string(table); }
 
 std::string page_sample(std::string_view table, double percent) {

@@ -224,6 +224,15 @@ Datum mssql_fdw_limit_lock_waits(PG_FUNCTION_ARGS) {
   });
 }
 
+// _session_isolation(server name) RETURNS text
+Datum mssql_fdw_session_isolation(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    const char* level = level_of(find_server(NameStr(*PG_GETARG_NAME(0)))->serverid, GetUserId());
+    if (level == nullptr) PG_RETURN_NULL();
+    PG_RETURN_TEXT_P(cstring_to_text(level));
+  });
+}
+
 // _source_count(server name, schema text, name text, snapshot boolean) RETURNS bigint
 Datum mssql_fdw_source_count(PG_FUNCTION_ARGS) {
   return fence_private([&] { return source_count(fcinfo); });

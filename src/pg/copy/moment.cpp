@@ -37,7 +37,21 @@ struct Question {
   Oid server;
   MemoryContext context;
   const char* end;
+  bool nobody_writes;
 };
+
+// Core only.
+bool ask_for_writers(source::Session& session) {
+  return source::ask_integer(session, tsql::writers_query()).value_or(1) == 0;
+}
+
+void ask_writers(void* argument) {
+  auto* question = static_cast<Question*>(argument);
+  question->nobody_writes =
+      fence([&] { return ask_for_writers(acquire(question->server, GetUserId(), {.whole = true})); });
+}
+
+bool is_refused(const ErrorData& error, void*) { return is_refusal(error); }
 
 void ask(void* argument) {
   auto* question = static_cast<Question*>(argument);
@@ -47,19 +61,24 @@ void ask(void* argument) {
 
 }  // namespace
 
-void begin_moment(Oid server, Datum work) {
+bool begin_moment(Oid server, Datum work) {
   const Table table{to_utf8(TextDatumGetCString(attribute(work, "schema"))),
                     to_utf8(TextDatumGetCString(attribute(work, "name"))),
                     DatumGetBool(attribute(work, "is_memory_optimized"))};
   end_reading(server, GetUserId());
   fence([&] { read_first(acquire(server, GetUserId(), {.whole = true}), table); });
+  const char* level = level_of(server, GetUserId());
+  return level != nullptr && std::strcmp(level, "snapshot") == 0;
 }
 
 const char* log_end(Oid server) {
-  Question question{server, CurrentMemoryContext, nullptr};
-  return in_subtransaction(ask, &question, [](const ErrorData& error, void*) { return is_refusal(error); })
-             ? question.end
-             : nullptr;
+  Question question{server, CurrentMemoryContext, nullptr, false};
+  return in_subtransaction(ask, &question, is_refused) ? question.end : nullptr;
+}
+
+bool is_all_seen(Oid server) {
+  Question question{server, CurrentMemoryContext, nullptr, false};
+  return in_subtransaction(ask_writers, &question, is_refused) && question.nobody_writes;
 }
 
 }  // namespace mssql::pg

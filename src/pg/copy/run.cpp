@@ -410,6 +410,7 @@ void do_run(void* argument) {
 // The transaction's lock of a run goes with it, and code that the run has called may have released
 // the session's: pg_advisory_unlock_all().
 void note_failure(const ErrorData& error) {
+  present_call = nullptr;
   if (present_team() != nullptr) note_error(present_team(), error);
   if (background_run() != 0) hold_run(background_run());
 }
@@ -533,15 +534,18 @@ void drop_all_leftovers(const char* schema, const char* arguments, bool (*is_qui
   while (left.more && in_starters_transaction(drop_some, &left, is_quiet) == nullptr) continue;
 }
 
-void end_history(const char* schema, std::int64_t run, const ErrorData& error) {
+bool shows_values(const ErrorData& error) {
   const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
-  const bool shows_values = category == ERRCODE_DATA_EXCEPTION || category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+  return category == ERRCODE_DATA_EXCEPTION || category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+}
+
+void end_history(const char* schema, std::int64_t run, const ErrorData& error) {
   const auto literal = [](const char* text) {
     return text == nullptr || *text == '\0' ? "NULL" : quote_literal_cstr(text);
   };
   (void)write_in_history(psprintf("SELECT %s._end_history(" INT64_FORMAT ", %s, %s, %s, %s, %s)", schema, run,
                                   literal(unpack_sql_state(error.sqlerrcode)), literal(error.message),
-                                  literal(shows_values ? nullptr : error.detail), literal(error.hint),
+                                  literal(shows_values(error) ? nullptr : error.detail), literal(error.hint),
                                   literal(error.context)));
 }
 

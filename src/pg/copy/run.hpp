@@ -50,6 +50,8 @@ void take_name_of(std::int64_t run);
 bool drop_leftovers(const char* schema, const char* arguments);
 // All of it, by a worker, in transactions of its own (pg/host/worker.hpp), until one fails.
 void drop_all_leftovers(const char* schema, const char* arguments, bool (*is_quiet)(const ErrorData&) = nullptr);
+// Whether an error's detail may have values of rows.
+bool shows_values(const ErrorData& error);
 // That it ended with an error. Without the detail of errors that values make: history has readers
 // who may not see the rows. `schema`: of our own functions, quoted.
 void end_history(const char* schema, std::int64_t run, const ErrorData& error);

@@ -38,6 +38,8 @@ void check_may_select(Relation relation, const Elements& columns) {
   const Oid id = RelationGetRelid(relation);
   check_may_use(RelationGetNamespace(relation));
   if (pg_class_aclcheck(id, GetUserId(), ACL_SELECT) == ACLCHECK_OK) return;
+  if (columns.count == 0)
+    aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
   for (int i = 0; i < columns.count; ++i) {
     const AttrNumber attnum = get_attnum(id, NameStr(*DatumGetName(columns.values[i])));
     if (attnum > 0 && pg_attribute_aclcheck(id, attnum, GetUserId(), ACL_SELECT) == ACLCHECK_OK) continue;

@@ -70,15 +70,27 @@ bool can_be_set_aside(const ErrorData& error) {
     case ERRCODE_INSUFFICIENT_RESOURCES:
     case ERRCODE_SYSTEM_ERROR:
     case ERRCODE_INTERNAL_ERROR: return false;
-    default: return error.sqlerrcode != ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
+    default:
+      return error.sqlerrcode != ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION &&
+             error.sqlerrcode != ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN;
   }
 }
 
-HeapTuple tell_set_aside(ArrayType* steps, const ErrorData& error) {
+HeapTuple outcome_of_set_aside(ArrayType* steps, const ErrorData& error) {
   const Step step = StepList(steps).at(0);
-  say(true, psprintf("%s is set aside: %s", step.source, error.message), error.detail, error.hint);
+  const char* line = error.context == nullptr ? "" : pnstrdup(error.context, std::strcspn(error.context, "\n"));
+  const char* detail = error.detail == nullptr ? "" : error.detail;
+  const char* hint = error.hint == nullptr ? "" : error.hint;
+  StringInfoData said;
+  initStringInfo(&said);
+  for (const char* part : {shows_values(error) ? "" : detail, hint, line}) {
+    if (*part != '\0') appendStringInfo(&said, "%s%s", said.len == 0 ? "" : " ", part);
+  }
+  const char* cells[] = {said.data, detail, hint};
+  const char** rows[] = {cells};
+  const Answer answer{rows, 1, lengthof(cells), nullptr, nullptr};
   return outcome_row(outcome_descriptor(), {1, step.table_id, "table", step.source, step.target, "failed", set_aside,
-                                            error.message, nullptr, 0});
+                                            error.message, &answer, 0});
 }
 
 }  // namespace mssql::pg

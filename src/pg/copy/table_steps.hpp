@@ -20,7 +20,7 @@ ArrayType* array_of_outcomes(const List* rows);
 // Whether a run whose on_error is "continue" goes on without the table that has met this error:
 // nothing that would end the next table, too.
 bool can_be_set_aside(const ErrorData& error);
-// Warns of it; what became of the table.
-HeapTuple tell_set_aside(ArrayType* steps, const ErrorData& error);
+// What became of the table. Its answer: what history may say besides, the error's detail, its hint.
+HeapTuple outcome_of_set_aside(ArrayType* steps, const ErrorData& error);
 
 }  // namespace mssql::pg

@@ -143,7 +143,7 @@ void tell_failure(void* argument) {
 
 void tell_end(void* argument) {
   const auto* failure = static_cast<const Failure*>(argument);
-  HeapTuple row = tell_set_aside(failure->work->steps(), *failure->error);
+  HeapTuple row = outcome_of_set_aside(failure->work->steps(), *failure->error);
   MemoryContext old = MemoryContextSwitchTo(failure->work->context);
   failure->work->outcomes = list_make1(heap_copytuple(row));
   MemoryContextSwitchTo(old);
@@ -169,21 +169,29 @@ bool do_work(Work& work) {
 int moments_transaction = 0;
 
 void see_moment(void* argument) {
-  begin_moment(own.server, static_cast<const Work*>(argument)->work);
-  moments_transaction = transactions_begun();
-  keep_reading();
+  moments_transaction = 0;
+  const int settings = begin_run(own.server);
+  show_progress({"moment", nullptr, nullptr, 0, 0});
+  const bool sees = begin_moment(own.server, static_cast<const Work*>(argument)->work);
+  if (sees) moments_transaction = transactions_begun();
+  keep_reading(sees);
+  end_run(own.server, settings);
 }
 
-void leave_moment(void*) { end_reading(own.server, GetUserId()); }
+void leave_moment(void*) {
+  keep_reading(false);
+  end_reading(own.server, GetUserId());
+}
 
-// What may pass is not worth ending the run for.
+// What is wrong with one table, or passes, its load will meet.
+bool may_do_without(const ErrorData& error) { return raised_transient || can_be_set_aside(error); }
+
 void look_at_moment(Work& work) {
   const bool begins = work.request.wanted == Wanted::begin_moment;
   raised_transient = false;
-  const auto may_do_without = [](const ErrorData&) { return raised_transient; };
   const ErrorData* error = in_starters_transaction(begins ? see_moment : leave_moment, &work, may_do_without);
-  if (error != nullptr && !raised_transient) return;
-  const bool sees = error == nullptr && transactions_begun() == moments_transaction;
+  if (error != nullptr && !may_do_without(*error)) return;
+  const bool sees = error == nullptr && moments_transaction != 0 && transactions_begun() == moments_transaction;
   answer_part(reinterpret_cast<const char*>(&sees), sizeof(sees));
 }
 

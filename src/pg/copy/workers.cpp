@@ -400,7 +400,7 @@ void RunOfWorkers::tell_progress(void* argument) {
 // What became of a step of a table: by its number, and the table's, in this plan. Of one that is
 // aside, nothing more.
 void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
-  enum { step, table_id, verb = 6, note, count = 16 };
+  enum { step, table_id, verb = 6, note, answer, count = 16 };
   if (asked.table != nullptr && asked.table->stage == Stage::aside) return;
   HeapTupleData row{};
   row.t_len = HeapTupleHeaderGetDatumLength(outcome);
@@ -415,14 +415,17 @@ void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
   values[step] = Int32GetDatum(asked.steps[at - 1] + 1);
   if (!nulls[table_id]) values[table_id] = Int32GetDatum(asked.table == nullptr ? 0 : asked.table->table_id);
   if (!nulls[verb] && std::strcmp(TextDatumGetCString(values[verb]), set_aside) == 0)
-    become_aside(asked.table, TextDatumGetCString(values[note]));
+    become_aside(asked.table, TextDatumGetCString(values[note]), DatumGetArrayTypeP(values[answer]));
   witness_.became(heap_form_tuple(outcome_, values, nulls));
 }
 
-// What has failed for all tables is the run's failure.
-void RunOfWorkers::become_aside(Table* table, const char* error) {
+// What has failed for all tables is the run's failure. `told`: see outcome_of_set_aside().
+void RunOfWorkers::become_aside(Table* table, const char* error, ArrayType* told) {
   if (!table->own) count_open(*table, -1);
   table->stage = Stage::aside;
+  const TextList texts = text_list(told, "texts");
+  const auto text = [&](int i) { return *texts.items[i] == '\0' ? nullptr : texts.items[i]; };
+  say(true, psprintf("%s is set aside: %s", table->source, error), text(1), text(2));
   if (++naside_ < ntables_) return;
   ereport(ERROR, (errcode(ERRCODE_FDW_ERROR), errmsg("no table could be loaded"),
                   errdetail_internal("%s: %s", table->source, error)));
@@ -483,9 +486,9 @@ void do_own_load(void* argument) {
 }
 
 bool is_set_aside(const ErrorData& error, void* argument) {
-  if (!can_be_set_aside(error)) return false;
+  if (!can_be_set_aside(error) || ERRCODE_TO_CATEGORY(error.sqlerrcode) == ERRCODE_CONNECTION_EXCEPTION) return false;
   auto* load = static_cast<OwnLoad*>(argument);
-  load->outcomes = list_make1(tell_set_aside(load->steps, error));
+  load->outcomes = list_make1(outcome_of_set_aside(load->steps, error));
   return true;
 }
 
@@ -495,10 +498,10 @@ bool RunOfWorkers::has_own() const {
   return std::any_of(tables_, tables_ + ntables_, [](const Table& table) { return table.own; });
 }
 
-// Whether all of them answer yes.
-bool RunOfWorkers::ask_all(Wanted wanted) {
+// Whether all of them answer yes. `table`: any of the run's.
+bool RunOfWorkers::ask_all(Wanted wanted, const Table& table) {
   Team* team = present_team();
-  const void* work = DatumGetPointer(tables_[0].work);
+  const void* work = DatumGetPointer(table.work);
   Request request{};
   request.wanted = wanted;
   request.run = number;
@@ -506,7 +509,7 @@ bool RunOfWorkers::ask_all(Wanted wanted) {
   for (int member = 0; member < size_of(team); ++member) ask_for(team, member, request, work, nullptr);
   bool all = true;
   for (int waiting = size_of(team); waiting > 0;) {
-    const TeamAnswer answer = next_answer(team);
+    const TeamAnswer answer = next_answer(team, totals_.began == 0 ? nullptr : tell_progress, this);
     if (answer.done) {
       --waiting;
     } else {
@@ -516,20 +519,40 @@ bool RunOfWorkers::ask_all(Wanted wanted) {
   return all;
 }
 
-// Where nothing has been written from before the first of several readers has begun until behind
-// the last, all see the same. False: a reader could not begin.
-bool RunOfWorkers::begin_one_moment(bool can_prove) {
+namespace {
+
+struct OwnMoment {
+  Oid server;
+  Datum work;
+  bool sees;
+};
+
+void begin_own_moment(void* argument) {
+  auto* moment = static_cast<OwnMoment*>(argument);
+  moment->sees = begin_moment(moment->server, moment->work);
+}
+
+bool may_do_without(const ErrorData& error, void*) { return raised_transient || can_be_set_aside(error); }
+
+}  // namespace
+
+// Where all that is written has been seen before the first of several readers begins, and nothing
+// is until behind the last, all see the same.
+void RunOfWorkers::begin_one_moment(bool can_prove, const Table& table) {
   const Oid server = task_of_run.server;
   const bool leads = has_own();
   const bool is_behind = leads && task_of_run.leader_reads;  // it sees an earlier moment, its transaction's
   const bool alone = size_of(present_team()) == 1 && !leads;
   const char* before = alone || !can_prove ? nullptr : log_end(server);
-  if (!ask_all(Wanted::begin_moment)) return false;
-  if (leads && !is_behind) begin_moment(server, tables_[0].work);
+  if (before != nullptr && !is_all_seen(server)) before = nullptr;
+  moment_ = Moment::each_chunk;
+  if (!ask_all(Wanted::begin_moment, table)) return;
+  OwnMoment own{server, table.work, true};
+  if (leads && !is_behind && !in_subtransaction(begin_own_moment, &own, may_do_without)) return;
+  if (!own.sees) return;
   const char* after = before == nullptr ? nullptr : log_end(server);
   const bool same = after != nullptr && std::strcmp(before, after) == 0 && !is_behind;
   moment_ = alone || same ? Moment::one : Moment::each_worker;
-  return before != nullptr;
 }
 
 // Under SNAPSHOT isolation each worker reads all that it reads at one moment, and if it can be all
@@ -544,20 +567,22 @@ void RunOfWorkers::begin_moments() {
   const bool is_snapshot = is_true(SPI_tuptable, 0, 1);
   const bool can_prove = is_true(SPI_tuptable, 0, 2);
   SPI_finish();
-  constexpr int most_attempts = 3;
-  for (int i = 0; is_snapshot && ntables_ > 0 && i < most_attempts && moment_ != Moment::one; ++i) {
-    if (!begin_one_moment(can_prove)) break;
+  // By another table each time, for a login may not read one, or it is locked: for no long time.
+  const TimestampTz last = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 5000);
+  for (int i = 0; is_snapshot && ntables_ > 0 && i < 3 && moment_ != Moment::one; ++i) {
+    if (i == 0 || GetCurrentTimestamp() < last) begin_one_moment(can_prove, tables_[i % ntables_]);
   }
+  if (is_snapshot && ntables_ > 0 && moment_ == Moment::each_chunk) (void)ask_all(Wanted::end_moment, tables_[0]);
   if (!task_of_run.leader_reads && !has_own()) end_reading(task_of_run.server, GetUserId());
   if (task_of_run.one_moment && ntables_ > 0 && moment_ != Moment::one) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the copy would not be of one moment"),
                     errdetail("It cannot be proved that nothing was written at the source while the workers began."),
-                    errhint("With jobs => 0, or 1, one session reads all of it.")));
+                    errhint("With jobs => 0 one session reads all of it.")));
   }
 }
 
 void RunOfWorkers::end_moments() {
-  if (moment_ != Moment::each_chunk && !ask_all(Wanted::end_moment)) moment_ = Moment::each_chunk;
+  if (moment_ != Moment::each_chunk && !ask_all(Wanted::end_moment, tables_[0])) moment_ = Moment::each_chunk;
   if (nresumed_ > 0) moment_ = Moment::each_chunk;
   if (task_of_run.one_moment && ntables_ > 0 && moment_ != Moment::one) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the copy would not be of one moment"),
@@ -586,9 +611,9 @@ void RunOfWorkers::load_tables() {
   show_progress({"workers", nullptr, nullptr, 0, 0});
   find_work();
   show_progress({"moment", nullptr, nullptr, 0, nloads_});
+  count_totals();
   begin_moments();
   Team* team = present_team();
-  count_totals();
   show_workers();
   for (bool more = ntables_ > 0; more;) {
     for (int member = 0; member < size_of(team) && more; ++member) more = !is_idle(team, member) || start_next(member);

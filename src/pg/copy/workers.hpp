@@ -96,12 +96,12 @@ class RunOfWorkers : public CallersTransaction {
   void find_work();
   void find_kept_tables();
   bool has_own() const;
-  bool ask_all(Wanted wanted);
-  bool begin_one_moment(bool can_prove);
+  bool ask_all(Wanted wanted, const Table& table);
+  void begin_one_moment(bool can_prove, const Table& table);
   void begin_moments();
   void end_moments();
   void load_own(Table* table);
-  void become_aside(Table* table, const char* error);
+  void become_aside(Table* table, const char* error, ArrayType* told);
   void plan_rest();
   int first_table_step() const;
   void start(int member, const Asked& asked);

@@ -22,6 +22,7 @@
   /* copy/catalog.cpp */                 \
   FUNCTION(mssql_fdw_read_catalog)       \
   FUNCTION(mssql_fdw_source_count)       \
+  FUNCTION(mssql_fdw_session_isolation)  \
   FUNCTION(mssql_fdw_limit_lock_waits)   \
   /* copy/key_range.cpp */               \
   FUNCTION(mssql_fdw_range_bounds)       \

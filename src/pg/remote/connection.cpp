@@ -423,7 +423,22 @@ bool may_start_over(const source::Session& session) {
 
 void hold(source::Session& session, Holder* holder) { connection_of(session).holder = holder; }
 
-void keep_reading() { keeps_reading = true; }
+const char* level_of(Oid server, Oid user) {
+  prepare_cache();
+  const Connection& connection = find_connection(find_account(server, user));
+  if (connection.session() == nullptr) return nullptr;
+  switch (connection.link.remote.opening.level) {
+    case source::IsolationLevel::unchanged: return nullptr;
+    case source::IsolationLevel::read_uncommitted: return "read uncommitted";
+    case source::IsolationLevel::read_committed: return "read committed";
+    case source::IsolationLevel::repeatable_read: return "repeatable read";
+    case source::IsolationLevel::serializable: return "serializable";
+    case source::IsolationLevel::snapshot: return "snapshot";
+  }
+  return nullptr;
+}
+
+void keep_reading(bool keeps) { keeps_reading = keeps; }
 int transactions_begun() { return begun; }
 
 bool is_reading(Oid server, Oid user) {

@@ -78,9 +78,12 @@ source::Session& begin_with(Oid server, Oid user, Use use, Request&& request) {
   }
 }
 
-// From here on, transactions that have only read outlive the local one that commits, so that what
-// the next one reads is of the same moment; end_reading() and the process end them.
-void keep_reading();
+// The isolation level at which the session that is there reads, as SQL Server calls it in lower
+// case; null: there is none.
+const char* level_of(Oid server, Oid user);
+// From here on, or no longer, transactions that have only read outlive the local one that commits,
+// so that what the next one reads is of the same moment; end_reading() and the process end them.
+void keep_reading(bool keeps);
 // How many transactions this process has begun.
 int transactions_begun();
 // Whether the session is in a transaction.

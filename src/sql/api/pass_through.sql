@@ -44,6 +44,11 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._source_count(server name, schema text, na
 AS 'MODULE_PATHNAME', 'mssql_fdw_source_count' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._source_count IS 'number of rows of a source''s table';
 
+-- Of the session that is open: it may have logged in before the database was altered.
+CREATE OR REPLACE FUNCTION _mssql_fdw._session_isolation(server name) RETURNS text
+AS 'MODULE_PATHNAME', 'mssql_fdw_session_isolation' LANGUAGE C STRICT STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._session_isolation IS 'isolation level at which the session reads that is open; NULL: there is none';
+
 -- A remote name as a local one: folded (lower, preserve, snake), and cut to 63 bytes with a hash
 -- behind it. Not unique by itself.
 CREATE OR REPLACE FUNCTION _mssql_fdw._local_name(name text, name_case text) RETURNS text

@@ -15,7 +15,7 @@ BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, NULL, on_existing, options);
     workers := CASE WHEN jobs IS NULL AND _mssql_fdw._may_choose_workers() THEN _mssql_fdw._chosen_jobs(model, options) ELSE jobs END;
-    model := model || jsonb_build_object('run', CASE WHEN workers > 0 THEN 'n' END, 'chunk_rows', chunk_rows);
+    model := model || jsonb_build_object('run', CASE WHEN workers > 0 THEN 'n' END, 'chunk_rows', chunk_rows, 'jobs', coalesce(workers, 0));
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
     RETURN QUERY
     SELECT p.step::int, p.kind, p.source, p.target, p.statement, nullif(concat_ws('; ', p.note, w.note), '')

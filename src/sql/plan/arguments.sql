@@ -122,6 +122,10 @@ BEGIN
                 hint => 'Valid values are: ' || array_to_string(known.allowed, ', ') || '.');
         END IF;
     END LOOP;
+    IF options ->> 'consistency' = 'require' AND options ->> 'on_error' = 'continue' THEN
+        PERFORM _mssql_fdw._raise('22023', 'option consistency "require" and option on_error "continue" exclude each other',
+            'A worker that has met an error goes on in another transaction at the source, at another moment.', 'Leave one of them out.');
+    END IF;
     RETURN (SELECT jsonb_object_agg(o.key, o.fallback) FROM _mssql_fdw._option_list() AS o) || coalesce(options, '{}');
 END
 $$;

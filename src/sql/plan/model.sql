@@ -4,6 +4,7 @@
 --   rows          the number of the rows
 --   what, server, on_existing, options, target_schema, include, exclude, only_table    the call's arguments, checked
 --   database      what the source says of its database
+--   level         the isolation level at which the session has read it
 --   read_s        how long that took to say what it has
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
 --   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null),
@@ -440,7 +441,7 @@ BEGIN
     model := model || jsonb_build_object('what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
         'target_schema', target_schema, 'include', include, 'exclude', exclude, 'only_table', only_table,
         'database', (SELECT to_jsonb(d) FROM _mssql_fdw._source_database(model) AS d),
-        'read_s', extract(epoch FROM clock_timestamp() - began), 'warnings', jsonb '[]');
+        'level', _mssql_fdw._session_isolation(server), 'read_s', extract(epoch FROM clock_timestamp() - began), 'warnings', jsonb '[]');
     PERFORM _mssql_fdw._check_isolation(server, checked ->> 'isolation', _mssql_fdw._isolation(server, model));
     PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT t FROM _mssql_fdw._map_tables(server, model, target_schema, name_case) AS t));
     IF only_table IS NULL THEN

@@ -188,7 +188,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                    string_agg(DISTINCT c.run::text, ' and ') AS runs
             FROM _mssql_fdw._loaded_chunks(n.begun_by, n.source) AS c WHERE n.rows IS NULL
         ) AS l
-        WHERE o.resume IS DISTINCT FROM 'false'
+        WHERE o.resume IS DISTINCT FROM 'false' AND (n.rows IS NOT NULL OR cardinality(l.chunks) > 0)
     )
     SELECT c.table_id, c.run, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
                                                                  FROM jsonb_array_elements(c.outcomes) WITH ORDINALITY AS o (value, at) ORDER BY o.at) END,

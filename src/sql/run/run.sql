@@ -42,8 +42,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill'))
     UNION ALL
     SELECT 0, 0, 1, NULL, 'isolation', model #>> '{database,name}', NULL, NULL,
-           'of a moment a worker, or of one where nothing is written while they begin to read: replicate.runs.consistency says which; with jobs => 0 of one'
+           'the copy is of one moment only where nothing is written at the source while the workers begin to read, as replicate.runs.consistency tells; with jobs => 0 it always is'
     WHERE model ->> 'what' = 'all' AND model ->> 'run' IS NOT NULL AND _mssql_fdw._isolation((model ->> 'server')::name, model) = 'snapshot'
+      AND model #>> '{options,consistency}' <> 'require' AND (model ->> 'jobs')::int <> 1
       AND (SELECT count(*) FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')) > 1
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_isolation IS 'step: note on a copy that is not of one moment';
@@ -234,17 +235,18 @@ BEGIN
     PERFORM _mssql_fdw._check_run_arguments(jobs, chunk_rows, verify);
     model := _mssql_fdw._model('all', server, target_schema, include, exclude, only_table, on_existing, options);
     PERFORM _mssql_fdw._raise('55000', 'the copy would not be of one moment', format('The source is read at %s.', upper(i)),
-        'That takes SNAPSHOT isolation: ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON at the source.')
+        'That takes SNAPSHOT isolation: ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON at the source, and a connection that is newer: SELECT mssql_disconnect_all().')
     FROM _mssql_fdw._isolation(server, model) AS i WHERE options ->> 'consistency' = 'require' AND i <> 'snapshot';
     IF _mssql_fdw._may_choose_workers() AND _mssql_fdw._chosen_jobs(model, options) > 0 THEN
         jobs := _mssql_fdw._chosen_jobs(model, options);
         PERFORM _mssql_fdw._start_workers(jobs);
+        PERFORM _mssql_fdw._say(false, format('loaded by background workers, %s or as many as there are', jobs), NULL, 'jobs => says how many there are to be, 0 for none.');
     END IF;
     PERFORM _mssql_fdw._drop_leftovers(server, target_schema, include, exclude, only_table, on_existing, 0, chunk_rows, verify, options),
             _mssql_fdw._say_leftovers(server)
     WHERE _mssql_fdw._run_of_workers() IS NULL;  -- else a worker has done it
     PERFORM _mssql_fdw._check_on_error(options) WHERE _mssql_fdw._run_of_workers() IS NULL;
-    model := model || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows, 'verify', verify,
+    model := model || jsonb_build_object('run', _mssql_fdw._run_of_workers(), 'chunk_rows', chunk_rows, 'verify', verify, 'jobs', coalesce(jobs, 0),
         'isolation', _mssql_fdw._isolation(server, model),
         'logged', NOT EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.is_memory_optimized));  -- there are such whose rows are not
     PERFORM _mssql_fdw._say(false, 'option resume has no effect, for no workers load')
@@ -272,14 +274,16 @@ BEGIN
             'Rows were written at the source during the run, or a rule or trigger of the target kept them out.');
     END LOOP;
     run.warnings := run.warnings
-        || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), l.note) FROM unnest(losses) AS l WHERE _mssql_fdw._is_warning(l));
+        || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), concat_ws(' ', l.note, CASE l.verb WHEN 'set aside' THEN l.answer[1] END))
+                 FROM unnest(losses) AS l WHERE _mssql_fdw._is_warning(l));
     run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || concat_ws(': ', coalesce(l.source, l.target), l.note)
                        FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l));
     run.source_database := model #>> '{database,name}';
     run.source_version := model #>> '{database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);
-    run.consistency := coalesce((SELECT o.note FROM unnest(outcomes) AS o WHERE o.kind = 'consistency'),
-                                CASE run.isolation WHEN 'snapshot' THEN 'one moment' ELSE 'a moment a chunk' END);
+    run.consistency := CASE WHEN EXISTS (SELECT FROM unnest(tables) AS t WHERE t.rows IS NOT NULL)
+        THEN coalesce((SELECT o.note FROM unnest(outcomes) AS o WHERE o.kind = 'consistency'),
+                      CASE run.isolation WHEN 'snapshot' THEN 'one moment' ELSE 'a moment a chunk' END) END;
     run.finished := clock_timestamp();
     losses := losses || ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.kind = 'resume');
     PERFORM _mssql_fdw._forget_model(model);
@@ -447,11 +451,11 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._run_message IS 'a run in a line';
 
--- What the connection reads at: the server's option, else SNAPSHOT where the database allows it
--- (src/pg/remote/connection.cpp).
+-- What the connection reads at: where nobody has looked, the server's option, else SNAPSHOT where the
+-- database allows it (src/pg/remote/connection.cpp).
 CREATE OR REPLACE FUNCTION _mssql_fdw._isolation(server name, model jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(
+    SELECT coalesce(model ->> 'level',
         replace(nullif(_mssql_fdw._server_option(server, 'isolation'), 'automatic'), '_', ' '),
         CASE WHEN (model #>> '{database,snapshot_isolation_state}')::int = 1 THEN 'snapshot' ELSE 'read committed' END)
 $$;
