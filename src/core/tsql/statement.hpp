@@ -34,8 +34,8 @@ std::string row_count_query(std::string_view table, bool in_pages);
 // before it is in the log (DELAYED_DURABILITY). SQL Server 2016 SP2 and later, for who may VIEW
 // DATABASE STATE (Microsoft, "sys.dm_db_log_stats").
 std::string log_end_query();
-// One integer: how many transactions have written in the database and are not over, that of a commit
-// on its way to a disk or a replica among them. For who may VIEW SERVER STATE (Microsoft,
+// One integer: how many transactions have written in the database and are not over, that of a
+// commit on its way to a disk or a replica among them. For who may VIEW SERVER STATE (Microsoft,
 // "sys.dm_tran_database_transactions").
 std::string writers_query();
 // Reads something of a table, whatever: a transaction under SNAPSHOT sees the database as it is
