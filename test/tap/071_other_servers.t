@@ -2,7 +2,7 @@
 # Servers that are not SQL Server 2022 with a login that may do everything, and tables that are not ordinary ones. The stand-in poses as each.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 45
+plan 46
 
 # database NAME: a fresh one, which from now on is the source.
 database() {
@@ -68,6 +68,9 @@ like "$(error_of "SELECT * FROM mssql_query('azure', 'SELECT id FROM dbo.M') AS 
 tsql "DROP TABLE dbo.M"
 like "$(copied azure azure_copy)" 'dbo\.T\|2\|ok' "... and the database is copied"
 is "$(query "SELECT isolation FROM replicate.runs ORDER BY id DESC LIMIT 1")" snapshot "... at SNAPSHOT, as history says"
+tsql "EXEC tds_server_answer N'log_end_lsn', N'1:1:1', N'sys.dm_db_log_stats'"
+is "$(query "SELECT count(*) FROM replicate_all('azure', target_schema => 'azure_copy', jobs => 2); SELECT consistency FROM replicate.runs ORDER BY id DESC LIMIT 1" 2>/dev/null | tail -1)" 'one moment' "... and at one moment, which goes by the database's name, too"
+no_faults
 for edition in 6 11; do
   pose "N'edition', N'$edition'"
   query "SELECT mssql_disconnect_all()" >/dev/null

@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 37
+plan 39
 
 readonly source_db=mssql_fdw_moments
 export MSSQL_TEST_DATABASE=master
@@ -105,6 +105,16 @@ ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_
 is "$(query "$(all 'jobs => 2')" 2>/dev/null) $(consistency)" "$good a moment a worker" "... workers' moments may be several"
 query "SELECT pg_terminate_backend($(backend_of writes))" >/dev/null
 finish writes >/dev/null
+no_faults
+# Nor where the database is a replica, which may be applying what is in its log.
+tell '00000020:00000123:0001'
+tsql "EXEC tds_server_fault N'error_at_statement', 1205, N'sys.dm_tran_database_transactions', 1000"
+is "$(query "$(all 'jobs => 2')" 2>/dev/null) $(consistency)" "$good a moment a worker" "a proof that fails fails no run"
+no_faults
+tell '00000020:00000123:0001'
+tsql "ALTER DATABASE $source_db SET READ_ONLY"
+is "$(query "$(all 'jobs => 2')" 2>/dev/null) $(consistency)" "$good a moment a worker" "a database that is read only may be a replica that is behind its log"
+tsql "ALTER DATABASE $source_db SET READ_WRITE"
 no_faults
 # A table that cannot be read is set aside, though it is the first that workers read.
 for first in a b c; do

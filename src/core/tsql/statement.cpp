@@ -48,12 +48,13 @@ std::string row_count_query(std::string_view table, bool in_pages) {
 }
 
 std::string log_end_query() {
-  return "SELECT l.log_end_lsn FROM sys.dm_db_log_stats(DB_ID()) AS l CROSS JOIN sys.databases AS d WHERE "
-         "d.database_id = DB_ID() AND d.delayed_durability = 0";
+  return "SELECT l.log_end_lsn FROM sys.dm_db_log_stats(NULL) AS l CROSS JOIN sys.databases AS d WHERE "
+         "d.name = DB_NAME() AND d.delayed_durability = 0 AND DATABASEPROPERTYEX(DB_NAME(), 'Updateability') = "
+         "'READ_WRITE'";
 }
 
 std::string writers_query() {
-  return "SELECT COUNT_BIG(*) FROM sys.dm_tran_database_transactions AS t WHERE t.database_id = DB_ID() AND "
+  return "SELECT COUNT_BIG(*) FROM sys.dm_tran_database_transactions AS t WHERE t.database_id <> 2 AND "
          "t.database_transaction_begin_lsn IS NOT NULL";
 }
 

@@ -30,13 +30,15 @@ inline constexpr const char* row_count_item = "COUNT_BIG(*)";
 // `table` is quoted. With `in_pages` only of one whose pages can be sampled, which a
 // memory-optimized table does not have.
 std::string row_count_query(std::string_view table, bool in_pages);
-// One row, one text: where the database's transaction log ends; none where a commit may be seen
-// before it is in the log (DELAYED_DURABILITY). SQL Server 2016 SP2 and later, for who may VIEW
-// DATABASE STATE (Microsoft, "sys.dm_db_log_stats").
+// One row, one text: where the database's transaction log ends; none where what is read may change
+// while that stands still: a commit may be seen before it is in the log (DELAYED_DURABILITY), or
+// the database is a replica that is still applying it. SQL Server 2016 SP2 and later, for who may
+// VIEW DATABASE STATE. The database goes by its name, as in Azure its number is not that of
+// sys.databases (Microsoft, "sys.dm_db_log_stats", "DB_ID").
 std::string log_end_query();
-// One integer: how many transactions have written in the database and are not over, that of a
-// commit on its way to a disk or a replica among them. For who may VIEW SERVER STATE (Microsoft,
-// "sys.dm_tran_database_transactions").
+// One integer: how many transactions have written and are not over, in whichever database but
+// tempdb, that of a commit on its way to a disk or a replica among them. For who may VIEW SERVER
+// STATE (Microsoft, "sys.dm_tran_database_transactions").
 std::string writers_query();
 // Reads something of a table, whatever: a transaction under SNAPSHOT sees the database as it is
 // when it first reads (Microsoft, "SET TRANSACTION ISOLATION LEVEL").

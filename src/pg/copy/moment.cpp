@@ -51,7 +51,16 @@ void ask_writers(void* argument) {
       fence([&] { return ask_for_writers(acquire(question->server, GetUserId(), {.whole = true})); });
 }
 
-bool is_refused(const ErrorData& error, void*) { return is_refusal(error); }
+// There is no need to know; what may pass is not tried again for that.
+bool is_no_matter(const ErrorData& error, void*) {
+  return ERRCODE_TO_CATEGORY(error.sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION &&
+         (raised_transient || is_refusal(error));
+}
+
+bool try_to(void (*body)(void*), Question* question) {
+  raised_transient = false;
+  return in_subtransaction(body, question, is_no_matter);
+}
 
 void ask(void* argument) {
   auto* question = static_cast<Question*>(argument);
@@ -73,12 +82,12 @@ bool begin_moment(Oid server, Datum work) {
 
 const char* log_end(Oid server) {
   Question question{server, CurrentMemoryContext, nullptr, false};
-  return in_subtransaction(ask, &question, is_refused) ? question.end : nullptr;
+  return try_to(ask, &question) ? question.end : nullptr;
 }
 
 bool is_all_seen(Oid server) {
   Question question{server, CurrentMemoryContext, nullptr, false};
-  return in_subtransaction(ask_writers, &question, is_refused) && question.nobody_writes;
+  return try_to(ask_writers, &question) && question.nobody_writes;
 }
 
 }  // namespace mssql::pg

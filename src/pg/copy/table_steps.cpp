@@ -76,6 +76,11 @@ bool can_be_set_aside(const ErrorData& error) {
   }
 }
 
+bool is_left_to_load(const ErrorData& error) {
+  return ERRCODE_TO_CATEGORY(error.sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION &&
+         (raised_transient || can_be_set_aside(error));
+}
+
 HeapTuple outcome_of_set_aside(ArrayType* steps, const ErrorData& error) {
   const Step step = StepList(steps).at(0);
   const char* line = error.context == nullptr ? "" : pnstrdup(error.context, std::strcspn(error.context, "\n"));

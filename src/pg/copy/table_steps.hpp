@@ -20,6 +20,9 @@ ArrayType* array_of_outcomes(const List* rows);
 // Whether a run whose on_error is "continue" goes on without the table that has met this error:
 // nothing that would end the next table, too.
 bool can_be_set_aside(const ErrorData& error);
+// Whether an error of the first thing that is read of a table is left to its load, which will meet
+// what is wrong with it, and tries again what may pass.
+bool is_left_to_load(const ErrorData& error);
 // What became of the table. Its answer: what history may say besides, the error's detail, its hint.
 HeapTuple outcome_of_set_aside(ArrayType* steps, const ErrorData& error);
 

@@ -183,14 +183,11 @@ void leave_moment(void*) {
   end_reading(own.server, GetUserId());
 }
 
-// What is wrong with one table, or passes, its load will meet.
-bool may_do_without(const ErrorData& error) { return raised_transient || can_be_set_aside(error); }
-
 void look_at_moment(Work& work) {
   const bool begins = work.request.wanted == Wanted::begin_moment;
   raised_transient = false;
-  const ErrorData* error = in_starters_transaction(begins ? see_moment : leave_moment, &work, may_do_without);
-  if (error != nullptr && !may_do_without(*error)) return;
+  const ErrorData* error = in_starters_transaction(begins ? see_moment : leave_moment, &work, is_left_to_load);
+  if (error != nullptr && !is_left_to_load(*error)) return;
   const bool sees = error == nullptr && moments_transaction != 0 && transactions_begun() == moments_transaction;
   answer_part(reinterpret_cast<const char*>(&sees), sizeof(sees));
 }

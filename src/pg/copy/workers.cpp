@@ -532,8 +532,6 @@ void begin_own_moment(void* argument) {
   moment->sees = begin_moment(moment->server, moment->work);
 }
 
-bool may_do_without(const ErrorData& error, void*) { return raised_transient || can_be_set_aside(error); }
-
 }  // namespace
 
 // Where all that is written has been seen before the first of several readers begins, and nothing
@@ -545,10 +543,13 @@ void RunOfWorkers::begin_one_moment(bool can_prove, const Table& table) {
   const bool alone = size_of(present_team()) == 1 && !leads;
   const char* before = alone || !can_prove ? nullptr : log_end(server);
   if (before != nullptr && !is_all_seen(server)) before = nullptr;
+  if (before == nullptr && !task_of_run.leader_reads) end_reading(server, GetUserId());  // it may be lost
   moment_ = Moment::each_chunk;
   if (!ask_all(Wanted::begin_moment, table)) return;
   OwnMoment own{server, table.work, true};
-  if (leads && !is_behind && !in_subtransaction(begin_own_moment, &own, may_do_without)) return;
+  raised_transient = false;
+  const auto is_left = [](const ErrorData& error, void*) { return is_left_to_load(error); };
+  if (leads && !is_behind && !in_subtransaction(begin_own_moment, &own, is_left)) return;
   if (!own.sees) return;
   const char* after = before == nullptr ? nullptr : log_end(server);
   const bool same = after != nullptr && std::strcmp(before, after) == 0 && !is_behind;
