@@ -229,6 +229,7 @@ DECLARE
     steps replicate._step[];
     outcomes replicate._outcome[];
     difference text;
+    chosen int;
 BEGIN
     PERFORM _mssql_fdw._hold_settings();
     run.started := clock_timestamp();
@@ -237,8 +238,9 @@ BEGIN
     PERFORM _mssql_fdw._raise('55000', 'the copy would not be of one moment', format('The source is read at %s.', upper(i)),
         'That takes SNAPSHOT isolation: ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON at the source, and a connection that is newer: SELECT mssql_disconnect_all().')
     FROM _mssql_fdw._isolation(server, model) AS i WHERE options ->> 'consistency' = 'require' AND i <> 'snapshot';
-    IF _mssql_fdw._may_choose_workers() AND _mssql_fdw._chosen_jobs(model, options) > 0 THEN
-        jobs := _mssql_fdw._chosen_jobs(model, options);
+    chosen := CASE WHEN _mssql_fdw._may_choose_workers() THEN _mssql_fdw._chosen_jobs(model, options) END;
+    IF chosen > 0 THEN
+        jobs := chosen;
         PERFORM _mssql_fdw._start_workers(jobs);
         PERFORM _mssql_fdw._say(false, format('loaded by background workers, %s or as many as there are', jobs), NULL, 'jobs => says how many there are to be, 0 for none.');
     END IF;
