@@ -49,8 +49,8 @@ std::string row_count_query(std::string_view table, bool in_pages) {
 
 std::string log_end_query() {
   return "SELECT l.log_end_lsn FROM sys.dm_db_log_stats(NULL) AS l CROSS JOIN sys.databases AS d WHERE "
-         "d.name = DB_NAME() AND d.delayed_durability = 0 AND DATABASEPROPERTYEX(DB_NAME(), 'Updateability') = "
-         "'READ_WRITE'";
+         "d.name = DB_NAME() AND d.delayed_durability = 0 AND CONVERT(nvarchar(128), DATABASEPROPERTYEX(DB_NAME(), "
+         "'Updateability')) = N'READ_WRITE'";
 }
 
 std::string writers_query() {

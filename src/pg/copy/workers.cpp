@@ -541,7 +541,9 @@ void RunOfWorkers::begin_one_moment(bool can_prove, const Table& table) {
   const bool leads = has_own();
   const bool is_behind = leads && task_of_run.leader_reads;  // it sees an earlier moment, its transaction's
   const bool alone = size_of(present_team()) == 1 && !leads;
-  const char* before = alone || !can_prove ? nullptr : log_end(server);
+  // A transaction that has read before is not to be lost for a question.
+  const bool asks = can_prove && !alone && !task_of_run.leader_reads;
+  const char* before = asks ? log_end(server) : nullptr;
   if (before != nullptr && !is_all_seen(server)) before = nullptr;
   if (before == nullptr && !task_of_run.leader_reads) end_reading(server, GetUserId());  // it may be lost
   moment_ = Moment::each_chunk;
@@ -552,7 +554,9 @@ void RunOfWorkers::begin_one_moment(bool can_prove, const Table& table) {
   if (leads && !is_behind && !in_subtransaction(begin_own_moment, &own, is_left)) return;
   if (!own.sees) return;
   const char* after = before == nullptr ? nullptr : log_end(server);
-  const bool same = after != nullptr && std::strcmp(before, after) == 0 && !is_behind;
+  if (before != nullptr && after == nullptr)
+    return end_reading(server, GetUserId());  // what has just begun may be lost
+  const bool same = after != nullptr && std::strcmp(before, after) == 0;
   moment_ = alone || same ? Moment::one : Moment::each_worker;
 }
 
