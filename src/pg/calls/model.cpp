@@ -3,6 +3,7 @@
 #include "pg/copy/model.hpp"
 
 #include "pg/host/boundary.hpp"
+#include "pg/host/rows.hpp"
 #include "result_rows.hpp"
 
 namespace mssql::pg {
@@ -26,10 +27,7 @@ Datum model_rows(FunctionCallInfo fcinfo) {
   if (number == 0) return static_cast<Datum>(0);
   const ModelRows kept = rows_of_model(number, get_func_rettype(fcinfo->flinfo->fn_oid));
   for (int i = 0; i < kept.count; ++i) {
-    HeapTupleHeader header = DatumGetHeapTupleHeader(kept.rows[i]);
-    HeapTupleData tuple{};
-    tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-    tuple.t_data = header;
+    HeapTupleData tuple = tuple_of(DatumGetHeapTupleHeader(kept.rows[i]));
     tuplestore_puttuple(rows, &tuple);
   }
   return static_cast<Datum>(0);

@@ -27,28 +27,24 @@ void read_first(source::Session& session, const Table& table) {
                          tsql::first_read(tsql::table_reference(table.schema, table.name, table.memory_optimized)));
 }
 
-// Core only.
-const char* ask_for_end(source::Session& session) {
-  const std::optional<std::string> end = source::ask_text(session, tsql::log_end_query());
-  return end ? copy_out(*end) : nullptr;
-}
-
 struct Question {
   Oid server;
+  std::string (*sql)();
   MemoryContext context;
-  const char* end;
-  bool nobody_writes;
+  const char* answer;
 };
 
 // Core only.
-bool ask_for_writers(source::Session& session) {
-  return source::ask_integer(session, tsql::writers_query()).value_or(1) == 0;
+const char* answer_to(source::Session& session, const Question& question) {
+  const std::optional<std::string> answer = source::ask_text(session, question.sql());
+  return answer ? copy_out(*answer) : nullptr;
 }
 
-void ask_writers(void* argument) {
+void ask(void* argument) {
   auto* question = static_cast<Question*>(argument);
-  question->nobody_writes =
-      fence([&] { return ask_for_writers(acquire(question->server, GetUserId(), {.whole = true})); });
+  const char* answer =
+      fence([&] { return answer_to(acquire(question->server, GetUserId(), {.whole = true}), *question); });
+  question->answer = answer == nullptr ? nullptr : MemoryContextStrdup(question->context, answer);
 }
 
 // There is no need to know; what may pass is not tried again for that.
@@ -57,15 +53,11 @@ bool is_no_matter(const ErrorData& error, void*) {
          (raised_transient || is_refusal(error));
 }
 
-bool try_to(void (*body)(void*), Question* question) {
+// Null: the source does not tell.
+const char* try_to_ask(Oid server, std::string (*sql)()) {
+  Question question{server, sql, CurrentMemoryContext, nullptr};
   raised_transient = false;
-  return in_subtransaction(body, question, is_no_matter);
-}
-
-void ask(void* argument) {
-  auto* question = static_cast<Question*>(argument);
-  const char* end = fence([&] { return ask_for_end(acquire(question->server, GetUserId(), {.whole = true})); });
-  question->end = end == nullptr ? nullptr : MemoryContextStrdup(question->context, end);
+  return in_subtransaction(ask, &question, is_no_matter) ? question.answer : nullptr;
 }
 
 }  // namespace
@@ -80,14 +72,11 @@ bool begin_moment(Oid server, Datum work) {
   return level != nullptr && std::strcmp(level, "snapshot") == 0;
 }
 
-const char* log_end(Oid server) {
-  Question question{server, CurrentMemoryContext, nullptr, false};
-  return try_to(ask, &question) ? question.end : nullptr;
-}
+const char* log_end(Oid server) { return try_to_ask(server, tsql::log_end_query); }
 
 bool is_all_seen(Oid server) {
-  Question question{server, CurrentMemoryContext, nullptr, false};
-  return try_to(ask_writers, &question) && question.nobody_writes;
+  const char* writers = try_to_ask(server, tsql::writers_query);
+  return writers != nullptr && std::strcmp(writers, "0") == 0;
 }
 
 }  // namespace mssql::pg

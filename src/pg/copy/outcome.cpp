@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "pg/host/rows.hpp"
+
 namespace mssql::pg {
 
 namespace {
@@ -54,9 +56,7 @@ HeapTuple outcome_row(TupleDesc descriptor, const Outcome& outcome) {
 }
 
 Amount loaded_by(TupleDesc descriptor, HeapTupleHeader outcome) {
-  HeapTupleData row{};
-  row.t_len = HeapTupleHeaderGetDatumLength(outcome);
-  row.t_data = outcome;
+  HeapTupleData row = tuple_of(outcome);
   const auto column = [&](int number, bool* isnull) { return heap_getattr(&row, number + 1, descriptor, isnull); };
   bool isnull = false;
   const Datum kind_of = column(kind, &isnull);

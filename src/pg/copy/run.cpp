@@ -305,14 +305,17 @@ struct RunOptions {
   bool one_moment;        // or else an error
 };
 
+// Of _replicate(); chunk_rows, verify and options follow it.
+enum { jobs_argument = 6 };
+
 // Wrong ones are to cost no workers.
 RunOptions checked_options(FunctionCallInfo fcinfo) {
   Oid types[] = {INT4OID, INT8OID, TEXTOID, JSONBOID};
   Datum values[lengthof(types)];
   char nulls[lengthof(types)];
   for (int i = 0; i < static_cast<int>(lengthof(types)); ++i) {
-    values[i] = PG_GETARG_DATUM(6 + i);
-    nulls[i] = PG_ARGISNULL(6 + i) ? 'n' : ' ';
+    values[i] = PG_GETARG_DATUM(jobs_argument + i);
+    nulls[i] = PG_ARGISNULL(jobs_argument + i) ? 'n' : ' ';
   }
   const char* schema = own_schema(fcinfo);
   SPI_connect();
@@ -352,8 +355,6 @@ struct Call {
 
 // The one that is at work.
 Call* present_call = nullptr;
-
-enum { jobs_argument = 6 };
 
 void start_workers_of(const Call& call, int jobs) {
   FunctionCallInfo fcinfo = call.fcinfo;

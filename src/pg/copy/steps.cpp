@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "pg/host/boundary.hpp"
+#include "pg/host/rows.hpp"
 #include "pg/host/settings.hpp"
 #include "run.hpp"
 
@@ -350,10 +351,7 @@ StepList::StepList(ArrayType* steps) : type_(ARR_ELEMTYPE(steps)), values_(nullp
 
 Step StepList::at(int i) const {
   enum { phase, position, ordinal, table_id, kind, source, target, statement, note, count };
-  HeapTupleHeader row = DatumGetHeapTupleHeader(values_[i]);
-  HeapTupleData tuple{};
-  tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-  tuple.t_data = row;
+  HeapTupleData tuple = tuple_of(DatumGetHeapTupleHeader(values_[i]));
   Datum values[count];
   bool nulls[count];
   if (descriptor_->natts != count) elog(ERROR, "a step has %d columns", descriptor_->natts);

@@ -1,6 +1,7 @@
 // What the leader of a run (workers.hpp) asks its workers and its keeper for (worker_process.cpp).
 #pragma once
 
+#include "pg/host/team.hpp"
 #include "workers.hpp"
 
 namespace mssql::pg {
@@ -23,11 +24,18 @@ struct Request {
   Size array_at() const { return work_at() + MAXALIGN(work_size); }
 };
 
-// What the keeper answers of what it is to take over.
+// `work` and `rest`: what stands behind it.
+void ask_for(Team* team, int member, const Request& request, const void* work, const void* rest);
+
+// The keeper, each waited for. The number of the run that it has begun.
+std::int64_t ask_to_begin(Team* team, const char* arguments);
+void ask_to_take_up(Team* team, std::int64_t run);
+
 struct TakeoverAnswer {
   Takeover became;
   char error[512];  // where it has failed
 };
+TakeoverAnswer ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work);
 
 // The process leads, or works for, this run from now on.
 void take_run(std::int64_t run);

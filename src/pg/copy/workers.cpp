@@ -5,9 +5,7 @@
 #include "background.hpp"
 #include "chunks.hpp"
 #include "model.hpp"
-#include "moment.hpp"
-#include "pg/host/team.hpp"
-#include "pg/remote/connection.hpp"
+#include "pg/host/rows.hpp"
 #include "run.hpp"
 #include "run_lock.hpp"
 #include "run_now.hpp"
@@ -25,51 +23,6 @@ constexpr int load_phase = 60;
 
 // The leader's, as long as it has a team; a worker's since its first request.
 std::int64_t number = 0;
-
-void ask_for(Team* team, int member, const Request& request, const void* work, const void* rest) {
-  const Size size = request.array_at() + request.size;
-  auto* message = static_cast<char*>(palloc0(size));
-  std::memcpy(message, &request, sizeof(request));
-  if (request.work_size > 0) std::memcpy(message + Request::work_at(), work, request.work_size);
-  if (request.size > 0) std::memcpy(message + request.array_at(), rest, request.size);
-  ask(team, member, message, size);
-  pfree(message);
-}
-
-// Waits until it has done.
-template <class Value>
-Value answer_of_keeper(Team* team) {
-  Value value{};
-  for (;;) {
-    const TeamAnswer answer = next_answer(team);
-    if (answer.done) return value;
-    std::memcpy(&value, answer.bytes, sizeof(value));
-  }
-}
-
-std::int64_t ask_to_begin(Team* team, const char* arguments) {
-  Request request{};
-  request.size = std::strlen(arguments) + 1;
-  ask_for(team, keeper, request, nullptr, arguments);
-  return answer_of_keeper<std::int64_t>(team);
-}
-
-void ask_to_take_up(Team* team, std::int64_t run) {
-  Request request{};
-  request.run = run;
-  ask_for(team, keeper, request, nullptr, nullptr);
-  (void)answer_of_keeper<bool>(team);
-}
-
-TakeoverAnswer ask_to_take_over(Team* team, std::int64_t run, std::int64_t loaded_by, Datum work) {
-  const void* bytes = DatumGetPointer(work);
-  Request request{};
-  request.run = run;
-  request.loaded_by = loaded_by;
-  request.work_size = VARSIZE_ANY(bytes);
-  ask_for(team, keeper, request, bytes, nullptr);
-  return answer_of_keeper<TakeoverAnswer>(team);
-}
 
 const char* reason_of(const TakeoverAnswer& answer) {
   if (answer.became == Takeover::failed) return psprintf("Taking it over has failed: %s", answer.error);
@@ -148,6 +101,7 @@ Oid staging_namespace() { return get_namespace_oid(psprintf("replicate_" INT64_F
 
 RunOfWorkers::RunOfWorkers(const char* schema, Datum model, ArrayType* array, StepList& steps, StepWitness& witness)
     : CallersTransaction(schema, model, array),
+      task_(task_of_run),
       list_(steps),
       witness_(witness),
       context_(CurrentMemoryContext),
@@ -217,7 +171,7 @@ void RunOfWorkers::find_work() {
   MemoryContext old = MemoryContextSwitchTo(context_);
   find_tables();
   find_steps();
-  if (!task_of_run.one_moment) find_kept_tables();
+  if (!task_.one_moment) find_kept_tables();
   MemoryContextSwitchTo(old);
 }
 
@@ -402,10 +356,7 @@ void RunOfWorkers::tell_progress(void* argument) {
 void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
   enum { step, table_id, verb = 6, note, answer, count = 16 };
   if (asked.table != nullptr && asked.table->stage == Stage::aside) return;
-  HeapTupleData row{};
-  row.t_len = HeapTupleHeaderGetDatumLength(outcome);
-  row.t_data = outcome;
-  ItemPointerSetInvalid(&row.t_self);
+  HeapTupleData row = tuple_of(outcome);
   Datum values[count];
   bool nulls[count];
   if (outcome_->natts > count) elog(ERROR, "an outcome has %d columns", outcome_->natts);
@@ -498,110 +449,9 @@ bool RunOfWorkers::has_own() const {
   return std::any_of(tables_, tables_ + ntables_, [](const Table& table) { return table.own; });
 }
 
-// Whether all of them answer yes. `table`: any of the run's.
-bool RunOfWorkers::ask_all(Wanted wanted, const Table& table) {
-  Team* team = present_team();
-  const void* work = DatumGetPointer(table.work);
-  Request request{};
-  request.wanted = wanted;
-  request.run = number;
-  request.work_size = VARSIZE_ANY(work);
-  for (int member = 0; member < size_of(team); ++member) ask_for(team, member, request, work, nullptr);
-  bool all = true;
-  for (int waiting = size_of(team); waiting > 0;) {
-    const TeamAnswer answer = next_answer(team, totals_.began == 0 ? nullptr : tell_progress, this);
-    if (answer.done) {
-      --waiting;
-    } else {
-      all = *answer.bytes != 0 && all;
-    }
-  }
-  return all;
-}
-
-namespace {
-
-struct OwnMoment {
-  Oid server;
-  Datum work;
-  bool sees;
-};
-
-void begin_own_moment(void* argument) {
-  auto* moment = static_cast<OwnMoment*>(argument);
-  moment->sees = begin_moment(moment->server, moment->work);
-}
-
-}  // namespace
-
-// Where all that is written has been seen before the first of several readers begins, and nothing
-// is until behind the last, all see the same.
-void RunOfWorkers::begin_one_moment(bool can_prove, const Table& table) {
-  const Oid server = task_of_run.server;
-  const bool leads = has_own();
-  const bool is_behind = leads && task_of_run.leader_reads;  // it sees an earlier moment, its transaction's
-  const bool alone = size_of(present_team()) == 1 && !leads;
-  // A transaction that has read before is not to be lost for a question.
-  const bool asks = can_prove && !alone && !task_of_run.leader_reads;
-  const char* before = asks ? log_end(server) : nullptr;
-  if (before != nullptr && !is_all_seen(server)) before = nullptr;
-  if (before == nullptr && !task_of_run.leader_reads) end_reading(server, GetUserId());  // it may be lost
-  moment_ = Moment::each_chunk;
-  if (!ask_all(Wanted::begin_moment, table)) return;
-  OwnMoment own{server, table.work, true};
-  raised_transient = false;
-  const auto is_left = [](const ErrorData& error, void*) { return is_left_to_load(error); };
-  if (leads && !is_behind && !in_subtransaction(begin_own_moment, &own, is_left)) return;
-  if (!own.sees) return;
-  const char* after = before == nullptr ? nullptr : log_end(server);
-  if (before != nullptr && after == nullptr)
-    return end_reading(server, GetUserId());  // what has just begun may be lost
-  const bool same = after != nullptr && std::strcmp(before, after) == 0;
-  moment_ = alone || same ? Moment::one : Moment::each_worker;
-}
-
-// Under SNAPSHOT isolation each worker reads all that it reads at one moment, and if it can be all
-// of them.
-void RunOfWorkers::begin_moments() {
-  Oid types[] = {JSONBOID};
-  SPI_connect();
-  if (SPI_execute_with_args("SELECT $1 ->> 'isolation' OPERATOR(pg_catalog.=) 'snapshot', $1 ->> 'logged' "
-                            "OPERATOR(pg_catalog.=) 'true'",
-                            1, types, &model_, nullptr, true, 1) != SPI_OK_SELECT)
-    elog(ERROR, "run has no isolation level");
-  const bool is_snapshot = is_true(SPI_tuptable, 0, 1);
-  const bool can_prove = is_true(SPI_tuptable, 0, 2);
-  SPI_finish();
-  // By another table each time, for a login may not read one, or it is locked: for no long time.
-  const TimestampTz last = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 5000);
-  for (int i = 0; is_snapshot && ntables_ > 0 && i < 3 && moment_ != Moment::one; ++i) {
-    if (i == 0 || GetCurrentTimestamp() < last) begin_one_moment(can_prove, tables_[i % ntables_]);
-  }
-  if (is_snapshot && ntables_ > 0 && moment_ == Moment::each_chunk) (void)ask_all(Wanted::end_moment, tables_[0]);
-  if (!task_of_run.leader_reads && !has_own()) end_reading(task_of_run.server, GetUserId());
-  if (task_of_run.one_moment && ntables_ > 0 && moment_ != Moment::one) {
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the copy would not be of one moment"),
-                    errdetail("It cannot be proved that nothing was written at the source while the workers began."),
-                    errhint("With jobs => 0 one session reads all of it.")));
-  }
-}
-
-void RunOfWorkers::end_moments() {
-  if (moment_ != Moment::each_chunk && !ask_all(Wanted::end_moment, tables_[0])) moment_ = Moment::each_chunk;
-  if (nresumed_ > 0) moment_ = Moment::each_chunk;
-  if (task_of_run.one_moment && ntables_ > 0 && moment_ != Moment::one) {
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the copy would not be of one moment"),
-                    errdetail("A worker has lost its transaction at the source."), errhint("Try again.")));
-  }
-  const char* said = "a moment a chunk";
-  if (moment_ == Moment::each_worker) said = "a moment a worker";
-  if (moment_ == Moment::one) said = "one moment";
-  witness_.became({1, 0, "consistency", nullptr, nullptr, "done", nullptr, said, nullptr, 0});
-}
-
 void RunOfWorkers::load_own(Table* table) {
   OwnLoad load{schema_, list_.select(table->steps, table->nsteps), {table->number, nloads_, 0, 0}, context_, NIL};
-  if (task_of_run.continues) {
+  if (task_.continues) {
     (void)in_subtransaction(do_own_load, &load, is_set_aside);
   } else {
     do_own_load(&load);

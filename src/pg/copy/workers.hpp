@@ -121,6 +121,7 @@ class RunOfWorkers : public CallersTransaction {
   void prepare(int i);
   void load_tables();
 
+  const WorkersTask task_;
   StepList& list_;
   StepWitness& witness_;
   MemoryContext context_;
