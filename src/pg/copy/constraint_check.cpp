@@ -81,12 +81,13 @@ void check_partners(const SwitchRequest& request, Datum tables) {
           1, types, &tables, 0);
 }
 
-List* list_constraints(const SwitchRequest& request, Datum tables) {
+// Those of the tables that are valid. `untrusted`, `refilled`: see SwitchRequest.
+List* list_constraints(const char* schema, Datum tables, Datum untrusted, Datum refilled) {
   Oid types[] = {OIDARRAYOID, TEXTARRAYOID, OIDARRAYOID};
-  Datum values[] = {tables, request.untrusted, request.refilled};
+  Datum values[] = {tables, untrusted, refilled};
   run_now(psprintf("SELECT c.id, c.relation, c.subject, c.to_check, c.query, c.message, c.key, c.parent, c.releasable, "
                    "c.is_dropped FROM %s._constraint_queries($1, $2, $3) AS c",
-                   request.schema),
+                   schema),
           3, types, values, 0);
   List* constraints = NIL;
   SPITupleTable* found = SPI_tuptable;
@@ -220,16 +221,35 @@ Constraint* keep(const Constraint* constraint, MemoryContext context) {
   return kept;
 }
 
-void release(const Constraint& constraint) {
+void set_valid(Oid id, Oid table, bool valid) {
   Relation constraints = table_open(ConstraintRelationId, RowExclusiveLock);
-  HeapTuple tuple = SearchSysCacheCopy1(CONSTROID, ObjectIdGetDatum(constraint.id));
-  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for constraint %u", constraint.id);
-  reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple))->convalidated = false;
+  HeapTuple tuple = SearchSysCacheCopy1(CONSTROID, ObjectIdGetDatum(id));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for constraint %u", id);
+  reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple))->convalidated = valid;
   CatalogTupleUpdate(constraints, &tuple->t_self, tuple);
-  CacheInvalidateRelcacheByRelid(constraint.table);
+  CacheInvalidateRelcacheByRelid(table);
   heap_freetuple(tuple);
   table_close(constraints, RowExclusiveLock);
   CommandCounterIncrement();
+}
+
+// ALTER TABLE table VALIDATE CONSTRAINT name. InvalidOid: another statement, or there is none.
+Oid constraint_to_validate(const char* statement) {
+  List* parsed = pg_parse_query(statement);
+  auto* alter = reinterpret_cast<AlterTableStmt*>(linitial_node(RawStmt, parsed)->stmt);
+  if (list_length(parsed) != 1 || !IsA(alter, AlterTableStmt) || list_length(alter->cmds) != 1) return InvalidOid;
+  const auto* command = linitial_node(AlterTableCmd, alter->cmds);
+  if (command->subtype != AT_ValidateConstraint) return InvalidOid;
+  const Oid table = RangeVarGetRelid(alter->relation, NoLock, true);
+  return OidIsValid(table) ? get_relation_constraint_oid(table, command->name, true) : InvalidOid;
+}
+
+// What the query must not leave to VALIDATE CONSTRAINT, which asks a user for less, and takes what
+// locks it needs.
+bool may_query(Oid table) {
+  return get_rel_relkind(table) == RELKIND_RELATION && !get_rel_relispartition(table) &&
+         is_locked(table, ShareRowExclusiveLock) && pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+         may_use(get_rel_namespace(table)) && check_enable_rls(table, InvalidOid, true) != RLS_ENABLED;
 }
 
 }  // namespace
@@ -237,6 +257,30 @@ void release(const Constraint& constraint) {
 bool may_read(Oid relation) {
   return pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
          pg_attribute_aclcheck_all(relation, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+bool validate_foreign_key(const char* schema, const char* statement) {
+  const Oid id = constraint_to_validate(statement);
+  HeapTuple tuple = OidIsValid(id) ? SearchSysCache1(CONSTROID, ObjectIdGetDatum(id)) : nullptr;
+  if (!HeapTupleIsValid(tuple)) return false;
+  const FormData_pg_constraint form = *reinterpret_cast<const FormData_pg_constraint*>(GETSTRUCT(tuple));
+  ReleaseSysCache(tuple);
+#if PG_VERSION_NUM >= 180000
+  if (!form.conenforced) return false;
+#endif
+  if (form.contype != CONSTRAINT_FOREIGN || form.convalidated || !owns(form.conrelid) || !may_query(form.conrelid) ||
+      !may_query(form.confrelid))
+    return false;
+  set_valid(id, form.conrelid, true);
+  SPI_connect();
+  const Datum none = PointerGetDatum(construct_empty_array(TEXTOID));
+  ListCell* cell = nullptr;
+  foreach (cell, list_constraints(schema, oid_array(&form.conrelid, 1), none, oid_array(nullptr, 0))) {
+    auto* constraint = static_cast<Constraint*>(lfirst(cell));
+    if (constraint->id == id && !holds(constraint)) raise(*constraint);
+  }
+  SPI_finish();
+  return true;
 }
 
 List* check_constraints(const SwitchRequest& request) {
@@ -248,7 +292,7 @@ List* check_constraints(const SwitchRequest& request) {
   check_partners(request, tables);
   List* to_release = NIL;
   ListCell* cell = nullptr;
-  foreach (cell, list_constraints(request, tables)) {
+  foreach (cell, list_constraints(request.schema, tables, request.untrusted, request.refilled)) {
     auto* constraint = static_cast<Constraint*>(lfirst(cell));
     CHECK_FOR_INTERRUPTS();
     if (constraint->dropped && owns(constraint->table)) continue;
@@ -268,7 +312,7 @@ List* release_constraints(List* constraints) {
   ListCell* cell = nullptr;
   foreach (cell, constraints) {
     const auto* constraint = static_cast<const Constraint*>(lfirst(cell));
-    release(*constraint);
+    set_valid(constraint->id, constraint->table, false);
     if (!constraint->to_check) continue;
     auto* violation = static_cast<Violation*>(palloc0(sizeof(Violation)));
     violation->table = constraint->table;

@@ -16,6 +16,12 @@ void check_owner(Relation relation);
 // Whether he may read anything of it.
 bool may_read(Oid relation);
 
+// The statement of a step, where it validates a foreign key of plain tables that the run has locked
+// against writers: as the statement, but by parallel workers, where PostgreSQL plans them, which it
+// does for no VALIDATE CONSTRAINT. False: it is something else, and nothing is done. `schema`: of
+// our own functions, quoted.
+bool validate_foreign_key(const char* schema, const char* statement);
+
 // Locks the tables, those at the other ends of their foreign keys, and the user's sequences against
 // writers until the end of the transaction, and runs a query for each valid constraint. Other ends
 // that the user may not read are not locked. Answers a List of what release_constraints() takes;

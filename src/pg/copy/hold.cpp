@@ -175,13 +175,16 @@ std::int64_t count_rows(Oid id, const char* schema) {
 
 }  // namespace
 
-void check_may_use(Oid schema) {
+bool may_use(Oid schema) {
 #if PG_VERSION_NUM >= 160000
-  const AclResult result = object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE);
+  return object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
 #else
-  const AclResult result = pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE);
+  return pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
 #endif
-  if (result != ACLCHECK_OK) aclcheck_error(result, OBJECT_SCHEMA, get_namespace_name(schema));
+}
+
+void check_may_use(Oid schema) {
+  if (!may_use(schema)) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(schema));
 }
 
 void hold_schema(Oid schema) {

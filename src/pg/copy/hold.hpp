@@ -7,7 +7,8 @@
 
 namespace mssql::pg {
 
-// An error, unless the user may look into the schema.
+// Whether the user may look into the schema; an error, unless he may.
+bool may_use(Oid schema);
 void check_may_use(Oid schema);
 
 // Nobody else renames or drops the schema.

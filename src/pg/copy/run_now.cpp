@@ -5,19 +5,6 @@
 
 namespace mssql::pg {
 
-namespace {
-
-Query* analyzed(const char* sql) {
-  auto* statement = linitial_node(RawStmt, pg_parse_query(sql));
-#if PG_VERSION_NUM >= 150000
-  return linitial_node(Query, pg_analyze_and_rewrite_fixedparams(statement, sql, nullptr, 0, nullptr));
-#else
-  return linitial_node(Query, pg_analyze_and_rewrite(statement, sql, nullptr, 0, nullptr));
-#endif
-}
-
-}  // namespace
-
 void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) {
   SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
   if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
@@ -28,20 +15,16 @@ void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) 
   SPI_freeplan(plan);
 }
 
-// SPI would parse it where it is run. Planning is running: functions are inlined.
 void run_users_code_now(const char* sql) {
-  PushActiveSnapshot(GetLatestSnapshot());
-  Query* query = analyzed(sql);
   const int settings = take_callers_path();
-  PlannedStmt* plan = pg_plan_query(query, sql, 0, nullptr);
-  Portal portal = CreateNewPortal();
-  portal->visible = false;
-  PortalDefineQuery(portal, nullptr, sql, CMDTAG_SELECT, list_make1(plan), nullptr);
-  PortalStart(portal, nullptr, 0, GetActiveSnapshot());
-  SPI_cursor_fetch(portal, true, 1);
-  SPI_cursor_close(portal);
+  SPIPlanPtr plan = SPI_prepare_cursor(sql, 0, nullptr, CURSOR_OPT_PARALLEL_OK);
+  if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+  if (SPI_execute_snapshot(plan, nullptr, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, 1) !=
+      SPI_OK_SELECT) {
+    elog(ERROR, "query over rows failed: %s", SPI_result_code_string(SPI_result));
+  }
+  SPI_freeplan(plan);
   release_settings(settings);
-  PopActiveSnapshot();
 }
 
 bool is_true(SPITupleTable* table, std::uint64_t row, int column) {

@@ -9,8 +9,9 @@ namespace mssql::pg {
 // keys. SPI is connected.
 void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit);
 
-// The same for a query that evaluates code of the user's: names in it are ours, those in his
-// functions are found as in his own statements. Its first row only.
+// The same for a query that evaluates code of the user's, in which names are found as in his own
+// statements: its own are qualified, so that it means the same whatever those are. Its first row
+// only, by parallel workers where PostgreSQL plans them.
 void run_users_code_now(const char* sql);
 
 // Of the result; columns count from 1.

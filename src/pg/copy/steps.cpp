@@ -6,6 +6,7 @@
 #include "pg/host/boundary.hpp"
 #include "pg/host/rows.hpp"
 #include "pg/host/settings.hpp"
+#include "constraint_check.hpp"
 #include "run.hpp"
 
 namespace mssql::pg {
@@ -296,14 +297,17 @@ Answer answer_of_spi(MemoryContext context) {
   return answer;
 }
 
-Answer execute_now(const Step& step) {
+Answer execute_now(const Step& step, const char* schema) {
   const bool is_statement = !calls_steps(step) && begin_statement();
   const int settings = fires_triggers(step) ? take_callers_path() : NewGUCNestLevel();
-  MemoryContext context = CurrentMemoryContext;
-  SPI_connect();
-  if (SPI_execute(step.statement, false, 0) < 0) elog(ERROR, "statement of a step was not executed");
-  const Answer answer = answer_of_spi(context);
-  SPI_finish();
+  Answer answer{};
+  if (!is(step, "validate") || !validate_foreign_key(schema, step.statement)) {
+    MemoryContext context = CurrentMemoryContext;
+    SPI_connect();
+    if (SPI_execute(step.statement, false, 0) < 0) elog(ERROR, "statement of a step was not executed");
+    answer = answer_of_spi(context);
+    SPI_finish();
+  }
   release_settings(settings);
   if (is_statement) end_step();
   return answer;
@@ -311,12 +315,13 @@ Answer execute_now(const Step& step) {
 
 struct Attempt {
   const Step* step;
+  const char* schema;
   Answer answer;
 };
 
 void attempt(void* argument) {
   auto* attempt = static_cast<Attempt*>(argument);
-  attempt->answer = execute_now(*attempt->step);
+  attempt->answer = execute_now(*attempt->step, attempt->schema);
 }
 
 bool is_harmless(const ErrorData& error, void* argument) {
@@ -388,8 +393,8 @@ const char* amount_of(const char* schema, std::int64_t rows, std::int64_t bytes,
 }
 
 Answer CallersTransaction::execute(const Step& step, bool may_fail) {
-  if (!may_fail) return execute_now(step);
-  Attempt attempted{&step, {}};
+  if (!may_fail) return execute_now(step, schema_);
+  Attempt attempted{&step, schema_, {}};
   (void)in_subtransaction(attempt, &attempted, is_harmless);
   return attempted.answer;
 }
