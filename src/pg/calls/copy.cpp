@@ -68,11 +68,7 @@ RemoteTable remote_table(FunctionCallInfo fcinfo) {
   const TextList types = text_list(PG_GETARG_ARRAYTYPE_P(4), "types");
   if (names.count != types.count)
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("columns and types differ in number")));
-  return {to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(1))),
-          to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(2))),
-          names.items,
-          types.items,
-          names.count,
+  return {utf8_argument(fcinfo, 1), utf8_argument(fcinfo, 2), names.items, types.items, names.count,
           PG_GETARG_BOOL(11)};
 }
 

@@ -18,9 +18,6 @@ namespace mssql::pg {
 
 namespace {
 
-// An argument as UTF-8.
-std::string_view argument(FunctionCallInfo fcinfo, int n) { return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
-
 Datum text_datum(const char* utf8) {
   return CStringGetTextDatum(pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8));
 }
@@ -34,7 +31,7 @@ Datum result(FunctionCallInfo fcinfo, const char* utf8) {
 // type, max_length, precision, scale as sys.columns has them, from the n-th argument on. Nothing
 // for a type that a later server has: to clients that do not know one, servers send text.
 std::optional<RemoteType> type_argument(FunctionCallInfo fcinfo, int n) {
-  const std::optional<Type> type = type_from_name(argument(fcinfo, n));
+  const std::optional<Type> type = type_from_name(utf8_argument(fcinfo, n));
   if (!type) return std::nullopt;
   return RemoteType{*type, PG_GETARG_INT32(n + 1), PG_GETARG_INT32(n + 2), PG_GETARG_INT32(n + 3)};
 }
@@ -196,7 +193,7 @@ Datum parse_table_name(FunctionCallInfo fcinfo) {
     elog(ERROR, "return type must be a row type");
   Datum values[2];
   bool isnull[2] = {false, false};
-  const std::array<const char*, 2> parts = name_parts(argument(fcinfo, 0));
+  const std::array<const char*, 2> parts = name_parts(utf8_argument(fcinfo, 0));
   for (std::size_t i = 0; i < parts.size(); ++i) values[i] = text_datum(parts[i]);
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull));
 }
@@ -234,21 +231,23 @@ extern "C" {
 
 // _local_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_name(PG_FUNCTION_ARGS) {
-  return fence(
-      [&] { return result(fcinfo, local_name_text(mssql::local_name, argument(fcinfo, 0), argument(fcinfo, 1))); });
+  return fence([&] {
+    return result(fcinfo, local_name_text(mssql::local_name, utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1)));
+  });
 }
 
 // _local_column_name(name text, name_case text) RETURNS text
 Datum mssql_fdw_local_column_name(PG_FUNCTION_ARGS) {
   return fence([&] {
-    return result(fcinfo, local_name_text(mssql::local_column_name, argument(fcinfo, 0), argument(fcinfo, 1)));
+    return result(fcinfo,
+                  local_name_text(mssql::local_column_name, utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1)));
   });
 }
 
 // _distinct_name(local text, source text) RETURNS name
 Datum mssql_fdw_distinct_name(PG_FUNCTION_ARGS) {
   return fence([&]() -> Datum {
-    const char* utf8 = distinct_name_text(argument(fcinfo, 0), argument(fcinfo, 1));
+    const char* utf8 = distinct_name_text(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1));
     const char* name = pg_any_to_server(utf8, static_cast<int>(std::strlen(utf8)), PG_UTF8);
     return DirectFunctionCall1(namein, CStringGetDatum(name));
   });
@@ -256,7 +255,7 @@ Datum mssql_fdw_distinct_name(PG_FUNCTION_ARGS) {
 
 // _nearest(word text, candidates text[]) RETURNS text
 Datum mssql_fdw_nearest(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, nearest_text(argument(fcinfo, 0), text_array(fcinfo, 1))); });
+  return fence([&] { return result(fcinfo, nearest_text(utf8_argument(fcinfo, 0), text_array(fcinfo, 1))); });
 }
 
 // _parse_table_name(qualified_name text, OUT schema text, OUT name text)
@@ -276,7 +275,7 @@ Datum mssql_fdw_lossy_note(PG_FUNCTION_ARGS) {
 
 // _can_bound(type text) RETURNS boolean
 Datum mssql_fdw_can_bound(PG_FUNCTION_ARGS) {
-  return fence([&]() -> Datum { PG_RETURN_BOOL(can_bound(argument(fcinfo, 0))); });
+  return fence([&]() -> Datum { PG_RETURN_BOOL(can_bound(utf8_argument(fcinfo, 0))); });
 }
 
 // _declare(type text, max_length int, "precision" int, scale int) RETURNS text
@@ -286,21 +285,21 @@ Datum mssql_fdw_declare(PG_FUNCTION_ARGS) {
 
 // _quote_name(name text) RETURNS text
 Datum mssql_fdw_quote_name(PG_FUNCTION_ARGS) {
-  return fence([&] { return result(fcinfo, quoted(argument(fcinfo, 0))); });
+  return fence([&] { return result(fcinfo, quoted(utf8_argument(fcinfo, 0))); });
 }
 
 // _translate_default(definition text, type text, max_length int, "precision" int, scale int,
 // sequences text[], locals text[]) RETURNS text
 Datum mssql_fdw_translate_default(PG_FUNCTION_ARGS) {
   return fence([&] {
-    return result(fcinfo, default_text(argument(fcinfo, 0), type_argument(fcinfo, 1), pairs_argument(fcinfo, 5)));
+    return result(fcinfo, default_text(utf8_argument(fcinfo, 0), type_argument(fcinfo, 1), pairs_argument(fcinfo, 5)));
   });
 }
 
 // _translate_check(definition text, columns text[], locals text[], types text[]) RETURNS text
 Datum mssql_fdw_translate_check(PG_FUNCTION_ARGS) {
   return fence([&] {
-    return result(fcinfo, check_text(argument(fcinfo, 0), pairs_argument(fcinfo, 1), text_array(fcinfo, 3)));
+    return result(fcinfo, check_text(utf8_argument(fcinfo, 0), pairs_argument(fcinfo, 1), text_array(fcinfo, 3)));
   });
 }
 

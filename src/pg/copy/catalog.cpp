@@ -192,8 +192,6 @@ Datum read_catalog(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
-const char* utf8_argument(FunctionCallInfo fcinfo, int n) { return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
-
 Datum source_count(FunctionCallInfo fcinfo) {
   const ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   const char* schema = utf8_argument(fcinfo, 1);

@@ -84,8 +84,6 @@ void ask_for_bounds(source::Session& session, const Wanted& wanted, Bounds& boun
 
 // From here on the backend is called.
 
-const char* utf8_argument(FunctionCallInfo fcinfo, int n) { return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
-
 // Null: this database's encoding lacks something of it.
 Datum* texts_of(const source::Answer& bound) {
   auto* texts = static_cast<Datum*>(palloc(sizeof(Datum) * (bound.size() + 1)));

@@ -166,6 +166,10 @@ text* copy_out_text(std::string_view text);
 
 // Text of the server's encoding in UTF-8. The text itself, or palloc'd.
 const char* to_utf8(const char* text);
+// An argument of type text, likewise.
+inline const char* utf8_argument(FunctionCallInfo fcinfo, int n) {
+  return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n)));
+}
 // UTF-8 text in the server's encoding, or null where that lacks a character. The text itself, or
 // palloc'd.
 const char* representable(const char* utf8);
