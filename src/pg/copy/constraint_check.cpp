@@ -203,6 +203,14 @@ bool holds(Constraint* constraint) {
   return held;
 }
 
+// Whether PostgreSQL would scan it by several workers.
+bool is_large(Oid table) {
+  Relation relation = table_open(table, NoLock);
+  const BlockNumber pages = RelationGetNumberOfBlocks(relation);
+  table_close(relation, NoLock);
+  return pages >= static_cast<BlockNumber>(min_parallel_table_scan_size);
+}
+
 [[noreturn]] void raise(const Constraint& constraint) {
   ereport(ERROR,
           (errcode(constraint.key == nullptr ? ERRCODE_CHECK_VIOLATION : ERRCODE_FOREIGN_KEY_VIOLATION),
@@ -266,10 +274,10 @@ bool validate_foreign_key(const char* schema, const char* statement) {
   const FormData_pg_constraint form = *reinterpret_cast<const FormData_pg_constraint*>(GETSTRUCT(tuple));
   ReleaseSysCache(tuple);
 #if PG_VERSION_NUM >= 180000
-  if (!form.conenforced) return false;
+  if (!form.conenforced || form.conperiod) return false;
 #endif
   if (form.contype != CONSTRAINT_FOREIGN || form.convalidated || !owns(form.conrelid) || !may_query(form.conrelid) ||
-      !may_query(form.confrelid))
+      !may_query(form.confrelid) || !(is_large(form.conrelid) || is_large(form.confrelid)))
     return false;
   set_valid(id, form.conrelid, true);
   SPI_connect();
