@@ -236,6 +236,7 @@ void set_valid(Oid id, Oid table, bool valid) {
   reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple))->convalidated = valid;
   CatalogTupleUpdate(constraints, &tuple->t_self, tuple);
   CacheInvalidateRelcacheByRelid(table);
+  InvokeObjectPostAlterHook(ConstraintRelationId, id, 0);
   heap_freetuple(tuple);
   table_close(constraints, RowExclusiveLock);
   CommandCounterIncrement();
@@ -282,11 +283,15 @@ bool validate_foreign_key(const char* schema, const char* statement) {
   set_valid(id, form.conrelid, true);
   SPI_connect();
   const Datum none = PointerGetDatum(construct_empty_array(TEXTOID));
+  bool held = false;
   ListCell* cell = nullptr;
   foreach (cell, list_constraints(schema, oid_array(&form.conrelid, 1), none, oid_array(nullptr, 0))) {
     auto* constraint = static_cast<Constraint*>(lfirst(cell));
-    if (constraint->id == id && !holds(constraint)) raise(*constraint);
+    if (constraint->id != id) continue;
+    held = holds(constraint);
+    if (!held) raise(*constraint);
   }
+  if (!held) elog(ERROR, "constraint %u was not checked", id);
   SPI_finish();
   return true;
 }

@@ -70,14 +70,14 @@ Datum hold(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
-// By a query, for the executor counts in parallel. It goes by the name, which is held.
+// By a query, for the executor counts in parallel, unless it is asked for one row only. It goes by the name, which is held.
 std::int64_t count_by_query(Relation relation) {
   hold_schema(RelationGetNamespace(relation));
   const char* name =
       quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)), RelationGetRelationName(relation));
   const char* only = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ";
   SPI_connect();
-  if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s%s", only, name), false, 1) != SPI_OK_SELECT)
+  if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s%s", only, name), false, 0) != SPI_OK_SELECT)
     elog(ERROR, "table was not counted");
   bool isnull = false;
   const std::int64_t count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));

@@ -15,11 +15,16 @@ void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) 
   SPI_freeplan(plan);
 }
 
+// Who asks for fewer gets no parallel workers.
+static constexpr long every_row = 0;
+
 void run_users_code_now(const char* sql) {
   const int settings = take_callers_path();
+  (void)set_config_option("work_mem", psprintf("%d", maintenance_work_mem), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+                          true, ERROR, false);
   SPIPlanPtr plan = SPI_prepare_cursor(sql, 0, nullptr, CURSOR_OPT_PARALLEL_OK);
   if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-  if (SPI_execute_snapshot(plan, nullptr, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, 1) !=
+  if (SPI_execute_snapshot(plan, nullptr, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, every_row) !=
       SPI_OK_SELECT) {
     elog(ERROR, "query over rows failed: %s", SPI_result_code_string(SPI_result));
   }
