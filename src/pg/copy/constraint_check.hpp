@@ -18,8 +18,8 @@ bool may_read(Oid relation);
 
 // The statement of a step, where it validates a foreign key of plain tables, a large one among
 // them, that the run has locked against writers: as the statement, but by parallel workers, which
-// PostgreSQL plans for no VALIDATE CONSTRAINT; event triggers see no command. False: it is something
-// else, and nothing is done. `schema`: of our own functions, quoted.
+// PostgreSQL plans for no VALIDATE CONSTRAINT; event triggers see no command. False: it is
+// something else, and nothing is done. `schema`: of our own functions, quoted.
 bool validate_foreign_key(const char* schema, const char* statement);
 
 // Locks the tables, those at the other ends of their foreign keys, and the user's sequences against

@@ -70,7 +70,8 @@ Datum hold(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
-// By a query, for the executor counts in parallel, unless it is asked for one row only. It goes by the name, which is held.
+// By a query, for the executor counts in parallel, unless it is asked for one row only. It goes by
+// the name, which is held.
 std::int64_t count_by_query(Relation relation) {
   hold_schema(RelationGetNamespace(relation));
   const char* name =
