@@ -267,6 +267,24 @@ def replay():
             more.endswith(row + hexes("fd 10 00 c1 00 07 00 00 00 00 00 00 00")) and row not in none), (first, same, more, none)
 
 
+def numbered_replay():
+    connection.batch("DELETE FROM dbo.client_copy; INSERT INTO dbo.client_copy VALUES (8, N'A'), (9, NULL)")
+    connection.batch("EXEC tds_server_replay N'[nvc] FROM dbo.client_copy', 5, N'id'")
+    connection.batch("SELECT id, [nvc] FROM dbo.client_copy")
+    def rows(condition=""):
+        reply = connection.batch("SELECT id, [nvc] FROM dbo.client_copy" + condition)
+        return reply[reply.index(b"n\0v\0c\0") + 6:]
+    def numbered(*numbers):
+        row = [b"\xd1%s\x02\0A\0", b"\xd2\x02%s"]
+        return b"".join(row[(n - 1) % 2] % struct.pack("<I", n) for n in numbers) + hexes("fd 10 00 c1 00") + struct.pack("<Q", len(numbers))
+    got = [rows(), rows(" WHERE ([id] >= CONVERT(int, N'2') AND [id] < CONVERT(int, N'4'))"), rows(" WHERE ([id] < CONVERT(int, N'2'))"),
+           rows(" WHERE ([id] >= CONVERT(int, N'5'))"), rows(" WHERE ([id] >= CONVERT(int, N'6'))")]
+    real = rows(" WHERE id >= 9")
+    connection.batch("EXEC tds_server_replay N'clear'")
+    wanted = [numbered(1, 2, 3, 4, 5), numbered(2, 3), numbered(1), numbered(5), numbered()]
+    return got == wanted and real.startswith(b"\xd2\x02\x09\0\0\0\xfd"), (got, wanted, real)
+
+
 def old_row_counts():
     old = Raw(0x71000001)
     reply = old.batch("SELECT id AS x FROM dbo.client_check WHERE id = 1")
@@ -287,5 +305,6 @@ t.check("bulk load with DONE", bulk(True))
 t.check("bulk load without DONE", bulk(False))
 if connection.batch("EXEC tds_server_stats")[0] == 0x81:
     t.check("a replayed reply is the first one", replay)
+    t.check("replayed rows of a table with a key, and ranges of it", numbered_replay)
 t.check("TDS 7.1 widths", old_row_counts)
 t.finish()

@@ -134,7 +134,8 @@ Control parse_replay(Words& words) {
   control.kind = ControlKind::replay;
   control.name = words.quoted();
   if (words.comma()) control.value = words.number();
-  if (!words.at_end()) throw std::invalid_argument("more than two arguments");
+  if (words.comma()) control.text = words.quoted();
+  if (!words.at_end()) throw std::invalid_argument("more than three arguments");
   return control;
 }
 

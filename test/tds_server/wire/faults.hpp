@@ -81,8 +81,8 @@ class Faults {
 enum class ControlKind : std::uint8_t { fault, answer, replay, statistics };
 
 // A control statement, when `text` is one: `EXEC[UTE] tds_server_fault ...`, `EXEC
-// tds_server_replay ...` or `EXEC tds_server_stats`. A replay has its text in `name` and its rows
-// in `value`.
+// tds_server_replay ...` or `EXEC tds_server_stats`. A replay has its text in `name`, its rows
+// in `value` and its key in `text`.
 struct Control {
   ControlKind kind{ControlKind::fault};
   std::string name;

@@ -49,7 +49,7 @@ void ResultWriter::columns(std::span<const ColumnInfo> columns) {
       columns_.push_back({wire_type(info.type, info.nullable, context_.dialect), info});
     const std::size_t start = out().size();
     append_col_metadata(out(), columns_, context_.engine->database(), context_.dialect);
-    if (recording_) recording_->columns(out(), start);
+    if (recording_) recording_->columns(out(), start, columns_);
   });
 }
 
@@ -176,15 +176,21 @@ std::unique_ptr<Recording> ResultWriter::recorded() {
   return std::move(recording_);
 }
 
-void ResultWriter::replay(const Recording& recording, std::uint64_t rows) {
+void ResultWriter::replay(const ReplayOrder& order) {
   constexpr std::size_t piece = 256 * 1024;
-  if (rows == 0 || recording.rows() == 0) rows = recording.rows();
+  const Recording& recording = *order.recording;
+  const bool all = recording.rows() == 0 || (order.rows == 0 && !order.numbered);
+  const std::uint64_t rows = all ? recording.rows() : order.rows;
   guarded([&] { out().bytes(recording.columns()); });
   while (rows_ < rows && !silent()) {
-    const std::uint64_t first = rows_ % recording.rows();
+    const std::uint64_t before = order.first + rows_;
+    const std::uint64_t first = before % recording.rows();
     const std::uint64_t count = recording.rows_in(first, rows - rows_, piece);
     guarded([&] {
-      out().bytes(recording.rows(first, count));
+      if (order.numbered)
+        recording.append_numbered(out(), first, count, before + 1);
+      else
+        recording.append_rows(out(), first, count);
       rows_ += count;
       context_.writer.send_full();
     });

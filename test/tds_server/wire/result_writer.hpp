@@ -56,9 +56,8 @@ class ResultWriter final : public ResultSink {
   // else, else it is null.
   void record() { recording_ = std::make_unique<Recording>(); }
   std::unique_ptr<Recording> recorded();
-  // Writes a recorded result set, its rows over and over until there are `rows` of them; 0: as many
-  // as there are.
-  void replay(const Recording& recording, std::uint64_t rows);
+  // Writes a recorded result set, its rows over and over until there are as many as wanted.
+  void replay(const ReplayOrder& order);
   // Ends the reply; `more`: another one follows in the same message. Throws Disconnected.
   void finish(bool more);
   // Ends the message and starts the one that acknowledges an attention: tedious waits for it in a

@@ -262,7 +262,7 @@ void Session::batch(const std::string& text) {
   execute(reply, faults, [&](ResultSink& sink) {
     if (!order.recording && !order.wanted) return engine_->batch(text, sink);
     if (opening > 0) engine_->batch(text.substr(0, opening), sink);
-    if (order.recording) return reply.replay(*order.recording, order.rows);
+    if (order.recording) return reply.replay(order);
     reply.record();
     engine_->batch(rest, sink);
   });
@@ -429,7 +429,7 @@ void Session::run_control(const Control& control, ResultSink& sink) {
     if (control.name == "clear")
       server_.replay.clear();
     else
-      server_.replay.arm(control.name, control.value);
+      server_.replay.arm(control.name, control.value, control.text);
   } else if (control.kind == ControlKind::answer) {
     server_.faults.answer({control.name, control.answer}, control.text);
   } else if (control.name == "clear") {
