@@ -31,9 +31,12 @@ lint:
 format:
 	bash ci/format.sh
 
-#: make bench [SHAPES="votes posts"]         the benchmark; docs/performance.md has its figures
+#: make bench [SHAPES="votes posts"] [PERCENT=10]
+#:                                           the benchmarks, of rows and of a whole database; docs/performance.md has their figures
+PERCENT ?= 10
 bench:
 	bash test/bench/run $(SHAPES)
+	bash test/bench/database --percent $(PERCENT)
 
 #: make dist                                 mssql_fdw-VERSION.tar.gz, and the .zip that PGXN takes, of what is committed
 dist:

@@ -172,7 +172,7 @@ formatter=$(command -v clang-format-14 || command -v clang-format || true)
 if "${formatter:-false}" --version 2>/dev/null | grep -q 'version 14\.'; then
   files src test | xargs -r -d '\n' "$formatter" --dry-run 2>&1 | grep -oE '^[^:]+\.[ch]pp:[0-9]+' | check "C++ is as clang-format 14 writes it (make format)"
 fi
-for script in ci/*.sh ci/lib.sh test/tap/lib/*.sh test/tds_server/ctl test/tds_server/engine/selftest/run test/bench/{run,plan,workers,switch,lib.sh} test/stackoverflow/*.sh .ci/run docker/*.sh; do
+for script in ci/*.sh ci/lib.sh test/tap/lib/*.sh test/tds_server/ctl test/tds_server/engine/selftest/run test/bench/{run,database,bounds,plan,switch,lib.sh,stackoverflow.sh} test/stackoverflow/*.sh .ci/run docker/*.sh; do
   [ -e "$script" ] && bash -n "$script" 2>&1
 done | check "shell scripts parse"
 

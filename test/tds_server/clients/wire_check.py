@@ -268,7 +268,7 @@ def replay():
 
 
 def numbered_replay():
-    connection.batch("DELETE FROM dbo.client_copy; INSERT INTO dbo.client_copy VALUES (8, N'A'), (9, NULL)")
+    connection.batch("DELETE FROM dbo.client_copy; INSERT INTO dbo.client_copy (id, nvc) VALUES (8, N'A'), (9, NULL)")
     connection.batch("EXEC tds_server_replay N'[nvc] FROM dbo.client_copy', 5, N'id'")
     connection.batch("SELECT id, [nvc] FROM dbo.client_copy")
     def rows(condition=""):
