@@ -3,6 +3,8 @@
 WITH harmless (name, why) AS (VALUES
     ('_read_catalog',   'a closed list of queries, by the caller''s own mapping and right on the server, into his own memory'),
     ('_limit_lock_waits', 'for how long the caller''s own sessions wait'),
+    ('_ask_of_changes', 'a closed list of questions of one table, by names that it quotes, with the same rights'),
+    ('_find_unchanged', 'calls it, and counts tables that the caller may read'),
     ('_source_count',   'counts one table, by names that it quotes, with the same rights'),
     ('_range_bounds',   'asks one table for values of its key, by names that it quotes, with the same rights'),
     ('_count',          'calls _source_count, and counts a table that the caller may read'),
@@ -57,6 +59,7 @@ WITH harmless (name, why) AS (VALUES
     ('_lock_server',    'takes a lock for one transaction'),
     ('_hold',           'takes locks for one transaction, on what the caller may write or refer to'),
     ('_count_rows',     'counts a table that the caller may read'),
+    ('_scan_rows',      'the same'),
     ('_row_hash',       'hashes columns that the caller may read'),
     ('_hold_targets',   'calls _hold'))
 SELECT p.oid::regprocedure AS not_accounted_for

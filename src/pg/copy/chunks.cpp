@@ -112,6 +112,12 @@ const KeyRange* range_of_chunk(const char* schema, std::int64_t run, Datum work,
   return range;
 }
 
+bool are_chunks_known(const char* schema, std::int64_t run, Datum work) {
+  Oid types[] = {INT8OID, type_of_work()};
+  Datum values[] = {Int64GetDatum(run), work};
+  return write_in_history(psprintf("SELECT %s._is_known($1, $2)", schema), lengthof(types), types, values) > 0;
+}
+
 int count_chunks(const char* schema, std::int64_t run, Datum work) {
   Oid types[] = {INT8OID, type_of_work()};
   Datum values[] = {Int64GetDatum(run), work};

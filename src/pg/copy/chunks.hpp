@@ -39,6 +39,8 @@ Datum find_bounds(const char* schema, const char* source, Oid server, Datum work
 // The range that a chunk is read in, of a table whose beginning has been made; an error where
 // somebody has altered that since, who is kept from it now. In the current memory context.
 const KeyRange* range_of_chunk(const char* schema, std::int64_t run, Datum work, Chunk chunk);
+// Whether they have, all together, the rows that are known of the table.
+bool are_chunks_known(const char* schema, std::int64_t run, Datum work);
 // How many there are.
 int count_chunks(const char* schema, std::int64_t run, Datum work);
 

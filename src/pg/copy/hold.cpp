@@ -160,6 +160,7 @@ std::int64_t count_untrusted(Relation relation, List* members) {
   return count;
 }
 
+// `schema`: of our own functions; null: nothing is to be written for it, as a hold on a name is.
 std::int64_t count_rows(Oid id, const char* schema) {
   Relation relation = try_relation_open(id, AccessShareLock);
   if (relation == nullptr)
@@ -168,8 +169,9 @@ std::int64_t count_rows(Oid id, const char* schema) {
   if (!may_read(id))
     aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
   List* members = members_of(relation);
-  const std::int64_t count =
-      are_trusted(relation, members, schema) ? count_by_query(relation) : count_untrusted(relation, members);
+  const std::int64_t count = schema != nullptr && are_trusted(relation, members, schema)
+                                 ? count_by_query(relation)
+                                 : count_untrusted(relation, members);
   relation_close(relation, NoLock);
   return count;
 }
@@ -217,6 +219,11 @@ extern "C" {
 
 Datum mssql_fdw_hold(PG_FUNCTION_ARGS) {
   return fence_private([&] { return hold(fcinfo); });
+}
+
+// _scan_rows(relation regclass) RETURNS bigint
+Datum mssql_fdw_scan_rows(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum { PG_RETURN_INT64(count_rows(PG_GETARG_OID(0), nullptr)); });
 }
 
 // _count_rows(relation regclass) RETURNS bigint

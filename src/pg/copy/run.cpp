@@ -96,8 +96,9 @@ void forget_failed(SubXactEvent event, SubTransactionId, SubTransactionId, void*
 
 // What the SQL that does the work answers.
 struct Answer {
-  Datum values[3];  // the run's row, the rows of its tables, what was lost, or loaded by earlier runs
-  Oid types[3];
+  static constexpr int count = 4;
+  Datum values[count];  // the run's row, the rows of its tables, what was lost, or loaded by earlier runs, positions
+  Oid types[count];
 };
 
 Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
@@ -110,14 +111,14 @@ Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
     values[i] = PG_GETARG_DATUM(i);
     nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
   }
-  const char* sql =
-      psprintf("SELECT r.run, r.tables, r.losses FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r",
-               own_schema(fcinfo));
+  const char* sql = psprintf(
+      "SELECT r.run, r.tables, r.losses, r.positions FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r",
+      own_schema(fcinfo));
   if (SPI_execute_with_args(sql, count, types, values, nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
     elog(ERROR, "run has no result");
   }
   Answer answer{};
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < Answer::count; ++i) {
     answer.types[i] = SPI_gettypeid(SPI_tuptable->tupdesc, i + 1);
     answer.values[i] = kept_value(context, i + 1);
   }
@@ -158,10 +159,19 @@ std::int64_t add_to_history(const char* schema, const Answer& answer) {
   return write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", schema), lengthof(types), types, values);
 }
 
+// What its tables are copies of is the run's word, as history is.
+void write_positions(const char* schema, std::int64_t run, const Answer& answer) {
+  Oid types[] = {INT8OID, answer.types[0], answer.types[3]};
+  Datum values[] = {Int64GetDatum(run), answer.values[0], answer.values[3]};
+  (void)write_as_owner(psprintf("SELECT %s._write_positions($1, ($2).server, $3)", schema), lengthof(types), types,
+                       values);
+}
+
 void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
   const char* schema = own_schema(fcinfo);
   const std::int64_t begun = background_run() != 0 ? background_run() : run_of_workers();
   const std::int64_t id = begun != 0 ? finish_history(schema, begun, answer) : add_to_history(schema, answer);
+  write_positions(schema, id, answer);
   say_closing_line(fcinfo, answer, id);
 }
 

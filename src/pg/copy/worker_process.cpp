@@ -64,6 +64,45 @@ void show_table(const char* phase, const Work& work) {
       {phase, step.source, step.target, share.number, share.tables, share.chunk, share.chunk == 0 ? 0 : share.chunks});
 }
 
+struct TableLoad {
+  Work* work;
+  Part part;
+  KnownRows known;
+};
+
+void execute_steps_of_table(void* argument) {
+  const auto* load = static_cast<const TableLoad*>(argument);
+  Work& work = *load->work;
+  if (load->part == Part::end && load->known.hash != nullptr &&
+      are_chunks_known(own.schema, run_of_workers(), work.work))
+    raise_unchanged(load->known);
+  work.outcomes =
+      execute_table_steps(own.schema, work.steps(), load->part, work.request.share, work.context, load->known);
+}
+
+// Keeps what the table's outcome is instead of those of its steps.
+bool is_left_alone(const ErrorData& error, void* argument) {
+  if (!is_unchanged(error)) return false;
+  auto* work = static_cast<const TableLoad*>(argument)->work;
+  HeapTuple row = outcome_of_set_aside(work->steps(), error);
+  MemoryContext old = MemoryContextSwitchTo(work->context);
+  work->outcomes = list_make1(heap_copytuple(row));
+  MemoryContextSwitchTo(old);
+  return true;
+}
+
+// False: the rows are here already, and what has been loaded is gone. The transaction goes on, for
+// at the source it may be the one in which all is read.
+bool load_table(Work* work, Part part) {
+  const KnownRows known = work->request.work_size > 0 ? known_rows(work->work) : KnownRows{};
+  TableLoad load{work, part, known};
+  if (known.hash == nullptr || part == Part::beginning || part == Part::chunk) {
+    execute_steps_of_table(&load);
+    return true;
+  }
+  return in_subtransaction(execute_steps_of_table, &load, is_left_alone);
+}
+
 void do_steps(void* argument) {
   auto* work = static_cast<Work*>(argument);
   const Request& request = work->request;
@@ -73,8 +112,7 @@ void do_steps(void* argument) {
   const bool goes_on = part == Part::chunk || part == Part::end;
   const KeyRange* range = goes_on ? range_of_chunk(own.schema, run_of_workers(), work->work, request.chunk) : nullptr;
   load_range(part == Part::chunk ? range : nullptr);
-  work->outcomes = execute_table_steps(own.schema, work->steps(), part, request.share, work->context);
-  if (request.work_size > 0) {
+  if (load_table(work, part) && request.work_size > 0) {
     if (part == Part::beginning) show_table("bounds", *work);
     const Datum bounds = part == Part::beginning ? find_bounds(own.schema, work->source(), own.server, work->work) : 0;
     keep_chunk(own.schema, run_of_workers(), work->work,

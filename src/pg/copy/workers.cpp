@@ -365,8 +365,10 @@ void RunOfWorkers::tell(HeapTupleHeader outcome, const Asked& asked) {
   if (at < 1 || at > asked.nsteps) elog(ERROR, "step %d of %d has an outcome", at, asked.nsteps);
   values[step] = Int32GetDatum(asked.steps[at - 1] + 1);
   if (!nulls[table_id]) values[table_id] = Int32GetDatum(asked.table == nullptr ? 0 : asked.table->table_id);
-  if (!nulls[verb] && std::strcmp(TextDatumGetCString(values[verb]), set_aside) == 0)
+  const char* said = nulls[verb] ? "" : TextDatumGetCString(values[verb]);
+  if (std::strcmp(said, set_aside) == 0)
     become_aside(asked.table, TextDatumGetCString(values[note]), DatumGetArrayTypeP(values[answer]));
+  if (std::strcmp(said, unchanged) == 0) become_unchanged(asked.table, TextDatumGetCString(values[note]));
   witness_.became(heap_form_tuple(outcome_, values, nulls));
 }
 
@@ -377,9 +379,19 @@ void RunOfWorkers::become_aside(Table* table, const char* error, ArrayType* told
   const TextList texts = text_list(told, "texts");
   const auto text = [&](int i) { return *texts.items[i] == '\0' ? nullptr : texts.items[i]; };
   say(true, psprintf("%s is set aside: %s", table->source, error), text(1), text(2));
-  if (++naside_ < ntables_) return;
+  ++naside_;
+  if (++nfailed_ < ntables_) return;
   ereport(ERROR, (errcode(ERRCODE_FDW_ERROR), errmsg("no table could be loaded"),
                   errdetail_internal("%s: %s", table->source, error)));
+}
+
+// The rest is planned without it, too.
+void RunOfWorkers::become_unchanged(Table* table, const char* why) {
+  count_open(*table, -1);
+  table->stage = Stage::aside;
+  ++naside_;
+  say(false, psprintf("table %d of %d: %s -> %s: %s", table->number, nloads_, table->source, table->target, why),
+      nullptr, nullptr);
 }
 
 void RunOfWorkers::tell_kept(Table* table, const Kept& kept) {
@@ -433,7 +445,7 @@ struct OwnLoad {
 
 void do_own_load(void* argument) {
   auto* load = static_cast<OwnLoad*>(argument);
-  load->outcomes = execute_table_steps(load->schema, load->steps, Part::whole, load->share, load->context);
+  load->outcomes = execute_table_steps(load->schema, load->steps, Part::whole, load->share, load->context, {});
 }
 
 bool is_set_aside(const ErrorData& error, void* argument) {

@@ -53,7 +53,7 @@ bool is_worker();
 Oid staging_namespace();
 
 // Executes steps of tables by the workers, and the others in the caller's transaction. Where tables
-// have been set aside, `steps` become those of a plan without them.
+// have been set aside, or left alone, `steps` become those of a plan without them.
 class RunOfWorkers : public CallersTransaction {
  public:
   RunOfWorkers(const char* schema, Datum model, ArrayType* array, StepList& steps, StepWitness& witness);
@@ -102,6 +102,7 @@ class RunOfWorkers : public CallersTransaction {
   void end_moments();
   void load_own(Table* table);
   void become_aside(Table* table, const char* error, ArrayType* told);
+  void become_unchanged(Table* table, const char* why);
   void plan_rest();
   int first_table_step() const;
   void start(int member, const Asked& asked);
@@ -135,7 +136,8 @@ class RunOfWorkers : public CallersTransaction {
   Totals totals_{};
   TimestampTz told_ = 0;
   int working_ = 0;
-  int naside_ = 0;
+  int naside_ = 0;   // failed, or unchanged
+  int nfailed_ = 0;  // of these
   int nresumed_ = 0;
   Moment moment_ = Moment::each_chunk;
   bool loaded_ = false;

@@ -24,6 +24,8 @@
   FUNCTION(mssql_fdw_source_count)       \
   FUNCTION(mssql_fdw_session_isolation)  \
   FUNCTION(mssql_fdw_limit_lock_waits)   \
+  /* copy/changes.cpp */                 \
+  FUNCTION(mssql_fdw_ask_of_changes)     \
   /* copy/key_range.cpp */               \
   FUNCTION(mssql_fdw_range_bounds)       \
   /* calls/tsql.cpp */                   \
@@ -43,6 +45,7 @@
   /* copy/hold.cpp */                    \
   FUNCTION(mssql_fdw_hold)               \
   FUNCTION(mssql_fdw_count_rows)         \
+  FUNCTION(mssql_fdw_scan_rows)          \
   /* copy/table_hash.cpp */              \
   FUNCTION(mssql_fdw_row_hash)           \
   FUNCTION(mssql_fdw_sum_of_hashes)      \

@@ -78,6 +78,7 @@ BEGIN ATOMIC
         ('consistency', jsonb '"any"', ARRAY['any', 'require'], '{all}'),
         ('on_error', jsonb '"stop"', ARRAY['stop', 'continue'], '{all}'),
         ('resume', jsonb 'null', NULL, '{all}'),
+        ('if_changed', jsonb 'false', NULL, '{all}'),
         ('retry_budget', jsonb '300', NULL, '{all}'),
         ('max_rate', jsonb '0', NULL, '{all}'),
         ('source_lock_timeout', jsonb '300', NULL, '{all,schema,sequences,verify}'),

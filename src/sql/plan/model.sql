@@ -6,6 +6,7 @@
 --   database      what the source says of its database
 --   level         the isolation level at which the session has read it
 --   read_s        how long that took to say what it has
+--   source_position, positions, unchanged, known    what tables that have not changed are known by (run/changed.sql)
 --   warnings      what of the selection most often is a mistake, an array of {kind: pattern or database, message, hint}
 --   findings      what the user is to be told of the source, an array of {severity: warning or note, object, finding, advice (or null),
 --                 table_id (of the table that lacks something by it, or null)}:
@@ -432,10 +433,12 @@ DECLARE
     rows int := _mssql_fdw._make_model();
     began timestamptz := clock_timestamp();
     model jsonb := jsonb_build_object('rows', rows);
+    if_changed boolean := what = 'all' AND (checked ->> 'if_changed')::boolean;
     ids int[];
 BEGIN
     PERFORM _mssql_fdw._say(false, format('reading the catalog of server "%s"', server));
     PERFORM _mssql_fdw._limit_lock_waits((checked ->> 'source_lock_timeout')::float8);
+    model := model || jsonb_build_object('source_position', CASE WHEN if_changed THEN _mssql_fdw._source_position(server) END);
     PERFORM _mssql_fdw._read_catalog(rows, server);
     PERFORM _mssql_fdw._set_aside(model) WHERE EXISTS (SELECT FROM _mssql_fdw._unnameable(model));
     model := model || jsonb_build_object('what', what, 'server', server, 'on_existing', on_existing, 'options', checked,
@@ -470,6 +473,11 @@ BEGIN
     PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT r FROM _mssql_fdw._map_relations(server, model, target_schema, name_case) AS r));
     PERFORM _mssql_fdw._keep_rows(rows, ARRAY(SELECT o FROM _mssql_fdw._objects(model) AS o
                                               UNION ALL SELECT k FROM _mssql_fdw._map_constraints(model, name_case) AS k));
+    IF if_changed THEN
+        model := model || _mssql_fdw._find_unchanged(model);
+        PERFORM _mssql_fdw._keep_rows(rows, ARRAY(
+            SELECT t FROM _mssql_fdw._tables_without(model, ARRAY(SELECT u::int FROM jsonb_object_keys(model -> 'unchanged') AS u)) AS t));
+    END IF;
     IF what IN ('all', 'schema') THEN
         PERFORM _mssql_fdw._check_sequences(model);
         PERFORM _mssql_fdw._check_existing_keys(model);

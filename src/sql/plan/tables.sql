@@ -151,7 +151,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE t.action IN ('create', 'replace')
     GROUP BY t.position, _mssql_fdw._made(model, t), t.id, t.source, t.target, n.note
     UNION ALL
-    SELECT 40, t.position, 0, t.id, 'table', t.source, t.target, NULL, 'exists: left alone'
+    SELECT 40, t.position, 0, t.id, 'table', t.source, t.target, NULL, coalesce(model -> 'unchanged' ->> t.id::text, 'exists: left alone')
     FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('skip', 'keep')
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_tables IS 'steps: creates tables';

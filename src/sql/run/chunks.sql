@@ -57,11 +57,11 @@ COMMENT ON FUNCTION _mssql_fdw._processors IS 'processors of this machine that a
 
 -- How many workers a run takes that may choose: none where one process is soon through, else as many
 -- as there are processors, up to eight, which the source has to bear; and no more than there is work
--- for, with at least 64 MB each. One where the run is to go on without a table that fails: that takes
--- a worker. None where all is to be of one moment, which one session has for certain.
+-- for, with at least 64 MB each. One where the run is to go on without a table that fails, or whose
+-- rows are here already: that takes a worker. None where all is to be of one moment, which one session has for certain.
 CREATE OR REPLACE FUNCTION _mssql_fdw._chosen_jobs(model jsonb, options jsonb) RETURNS int
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN options ->> 'consistency' = 'require' THEN 0 WHEN n.jobs >= 2 THEN n.jobs WHEN options ->> 'on_error' = 'continue' THEN 1 ELSE 0 END
+    SELECT CASE WHEN options ->> 'consistency' = 'require' THEN 0 WHEN n.jobs >= 2 THEN n.jobs WHEN options ->> 'on_error' = 'continue' OR model -> 'known' <> '{}' THEN 1 ELSE 0 END
     FROM (SELECT least(_mssql_fdw._processors(), 8, trunc(coalesce(sum(t.bytes), 0) / 67108864))::int AS jobs
           FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('create', 'replace', 'switch', 'refill')) AS n
     WHERE NOT (EXISTS (SELECT FROM pg_publication AS p WHERE p.puballtables)

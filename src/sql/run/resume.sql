@@ -76,8 +76,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            md5(_mssql_fdw._identity_of_source(model)), c.columns,
            CASE WHEN t.action IN ('switch', 'refill') THEN _mssql_fdw._code_of_load(t.relation, c.loaded) END,
            t.schema, t.name, coalesce(t.is_memory_optimized, false), coalesce(t.rows, 0), coalesce(t.bytes, 0), CASE WHEN k.names IS NULL THEN 1 ELSE coalesce(n.chunks, 1) END,
-           k.names, k.types, k.collations
+           k.names, k.types, k.collations, (x.known ->> 'rows')::bigint, (x.known ->> 'hash')::uuid, (x.known ->> 'run')::bigint
     FROM _mssql_fdw._tables(model) AS t
+    CROSS JOIN LATERAL (SELECT model -> 'known' -> t.id::text) AS x (known)
     CROSS JOIN LATERAL (
         SELECT CASE t.action WHEN 'switch' THEN format('%I.pg_temp_%s', _mssql_fdw._staging_schema(model), t.relation)
                              WHEN 'refill' THEN _mssql_fdw._staging_table(model, t) ELSE _mssql_fdw._made(model, t) END
@@ -96,11 +97,13 @@ COMMENT ON FUNCTION _mssql_fdw._work IS 'what workers are to do, a row a table, 
 -- may have other workers, and goes on with what these have loaded.
 CREATE OR REPLACE FUNCTION _mssql_fdw._work_notes(model jsonb, steps replicate._step[], jobs int) RETURNS TABLE (table_id int, note text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT w.table_id, CASE WHEN w.code IS NOT NULL THEN format('by the calling session, for the %s', w.code)
-                            WHEN w.chunks > 1 THEN format('in up to %s chunks, by ranges of %s', w.chunks,
-                                                          (SELECT string_agg(_mssql_fdw._quote_name(k), ', ') FROM unnest(w.key) AS k)) END
+    SELECT w.table_id, concat_ws('; ', CASE WHEN w.code IS NOT NULL THEN format('by the calling session, for the %s', w.code)
+                                            WHEN w.chunks > 1 THEN format('in up to %s chunks, by ranges of %s', w.chunks,
+                                                (SELECT string_agg(_mssql_fdw._quote_name(k), ', ') FROM unnest(w.key) AS k)) END,
+                                       CASE WHEN w.code IS NULL AND w.known_hash IS NOT NULL THEN format('and dropped where they are the %s of run %s still',
+                                                CASE w.known_rows WHEN 1 THEN '1 row' ELSE w.known_rows || ' rows' END, w.known_run) END)
     FROM _mssql_fdw._work(model, steps, jobs) AS w
-    WHERE jobs > 0 AND (w.code IS NOT NULL OR w.chunks > 1)
+    WHERE jobs > 0 AND (w.code IS NOT NULL OR w.chunks > 1 OR w.known_hash IS NOT NULL)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._work_notes IS 'who loads a table, where that is not one worker';
 

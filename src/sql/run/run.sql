@@ -188,8 +188,8 @@ COMMENT ON FUNCTION _mssql_fdw._claim_copies IS 'writes into the ledger what is,
 CREATE OR REPLACE FUNCTION _mssql_fdw._table_results(model jsonb, outcomes replicate._outcome[]) RETURNS replicate.run_tables[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH results AS (
-        SELECT o.table_id, sum(o.elapsed) AS elapsed, bool_or(o.verb IS NOT NULL) AS lacks, bool_or(o.kind = 'verify') AS is_counted,
-               max(o.note) FILTER (WHERE o.verb = 'set aside') AS error,
+        SELECT o.table_id, sum(o.elapsed) AS elapsed, bool_or(o.verb <> 'unchanged') IS TRUE AS lacks, bool_or(o.kind = 'verify') AS is_counted,
+               max(o.note) FILTER (WHERE o.verb = 'set aside') AS error, max(o.note) FILTER (WHERE o.verb = 'unchanged') AS unchanged,
                sum(o.answer[1]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS rows, sum(o.answer[2]::bigint) FILTER (WHERE o.kind = 'load')::bigint AS bytes,
                _mssql_fdw._sum_of_hashes(array_agg(o.answer[3]::uuid) FILTER (WHERE o.kind = 'load')) AS hash,
                (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
@@ -197,14 +197,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
         FROM unnest(outcomes) AS o GROUP BY o.table_id
     )
-    SELECT coalesce(array_agg(ROW(0, t.source, t.target, CASE WHEN r.error IS NULL THEN r.rows END, CASE WHEN r.error IS NULL THEN r.bytes END,
+    SELECT coalesce(array_agg(ROW(0, t.source, t.target, CASE WHEN s.stays IS NULL THEN r.rows END, CASE WHEN s.stays IS NULL THEN r.bytes END,
                coalesce(r.elapsed, '0'),
                CASE WHEN t.action = 'skip' THEN 'skipped: exists'
+                    WHEN s.unchanged IS NOT NULL THEN s.unchanged
                     WHEN r.error IS NOT NULL THEN 'set aside: ' || r.error
                     WHEN r.difference IS NOT NULL THEN r.difference
                     ELSE CASE WHEN r.is_counted THEN 'ok' ELSE 'loaded' END || CASE WHEN r.lacks THEN ', with notes' ELSE '' END END,
-               coalesce(r.notes, '{}'), r.hash)::replicate.run_tables ORDER BY t.position), '{}')
+               coalesce(r.notes, '{}'), CASE WHEN s.stays IS NULL THEN r.hash END)::replicate.run_tables ORDER BY t.position), '{}')
     FROM _mssql_fdw._tables(model) AS t LEFT JOIN results AS r ON r.table_id = t.id
+    CROSS JOIN LATERAL (SELECT coalesce(model -> 'unchanged' ->> t.id::text, r.unchanged)) AS u (said)
+    CROSS JOIN LATERAL (SELECT u.said, coalesce(u.said, r.error)) AS s (unchanged, stays)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._table_results IS 'a row for each table of a run, by what became of its steps';
 
@@ -222,7 +225,7 @@ COMMENT ON FUNCTION _mssql_fdw._call IS 'function and arguments of a run, as his
 -- was lost, or loaded by earlier runs. Only _replicate() writes that down.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
-    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._outcome[])
+    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._outcome[], OUT positions replicate._positions[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
@@ -259,9 +262,12 @@ BEGIN
     PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
     PERFORM _mssql_fdw._say_times(model, clock_timestamp() - run.started);
+    PERFORM _mssql_fdw._say(false, format('%s -> %s: %s', t.source, t.target, model -> 'unchanged' ->> t.id::text))
+    FROM _mssql_fdw._tables(model) AS t WHERE model -> 'unchanged' ? t.id::text ORDER BY t.position;
     outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, steps) AS o ORDER BY o.step);
     tables := _mssql_fdw._table_results(model, outcomes);
-    losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb IS NOT NULL);
+    losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb <> 'unchanged');
+    positions := ARRAY(SELECT p FROM _mssql_fdw._positions_of(model, tables, outcomes) AS p);
     run.server := server;
     SELECT c.* INTO run.function, run.arguments
     FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c;
@@ -286,6 +292,10 @@ BEGIN
     run.consistency := CASE WHEN EXISTS (SELECT FROM unnest(tables) AS t WHERE t.rows IS NOT NULL)
         THEN coalesce((SELECT o.note FROM unnest(outcomes) AS o WHERE o.kind = 'consistency'),
                       CASE run.isolation WHEN 'snapshot' THEN 'one moment' ELSE 'a moment a chunk' END) END;
+    -- workers begin to read when this session has asked for changes
+    IF run.consistency = 'one moment' AND _mssql_fdw._run_of_workers() IS NOT NULL AND model -> 'unchanged' <> '{}' THEN
+        run.consistency := 'a moment a worker';
+    END IF;
     run.finished := clock_timestamp();
     losses := losses || ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.kind = 'resume');
     PERFORM _mssql_fdw._forget_model(model);
@@ -445,6 +455,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         CASE count(*) FILTER (WHERE r.status LIKE 'count differs%') WHEN 0 THEN NULL WHEN 1 THEN '1 table differs'
             ELSE format('%s tables differ', count(*) FILTER (WHERE r.status LIKE 'count differs%')) END,
         nullif(count(*) FILTER (WHERE r.status LIKE 'skipped%'), 0) || ' skipped',
+        nullif(count(*) FILTER (WHERE r.status LIKE 'unchanged%'), 0) || ' unchanged',
         _mssql_fdw._loss_summary(ARRAY(SELECT l FROM unnest(losses) AS l WHERE l.verb IS NOT NULL)) || format('; see notes and warnings in replicate.runs, id %s', id))
     FROM (SELECT coalesce(sum(l.answer[1]::bigint), 0)::bigint AS rows, coalesce(sum(l.answer[2]::bigint), 0)::bigint AS bytes
           FROM unnest(losses) AS l JOIN unnest(results) AS r ON r.source = l.source WHERE l.kind = 'resume' AND r.rows IS NOT NULL) AS k

@@ -527,6 +527,27 @@ COMMENT ON COLUMN replicate.leftovers.tables IS 'how many tables are done, or ha
 COMMENT ON COLUMN replicate.leftovers.bytes IS 'bytes of their values here, without headers, padding and compression';
 COMMENT ON COLUMN replicate.leftovers.since IS 'when the first of them was done';
 GRANT SELECT ON replicate.run_chunks, replicate.leftovers TO PUBLIC;
+-- Of which rows of the source a copy is, and how far SQL Server had counted when they were read: what
+-- a run with the option if_changed goes by. Written with the rows, in the run's own transaction. It
+-- is no part of a dump, as replicate._chunks is none.
+CREATE TABLE replicate._positions (
+    server name NOT NULL,
+    source_schema text NOT NULL,
+    source_table text NOT NULL,
+    relation oid NOT NULL,       -- the copy
+    role oid NOT NULL,           -- of the run
+    run bigint,                  -- that has loaded it
+    rows bigint NOT NULL,
+    hash uuid,                   -- of the rows (src/pg/copy/row_hash.hpp)
+    fingerprint text NOT NULL,   -- of what makes the rows what they are, on both sides: _fingerprints()
+    kind text,                   -- change tracking, rowversion; NULL: the hash is all that there is
+    "position" bigint,           -- of the source, before the rows were read, or were found to be the same
+    state text,                  -- what has to be as it was, so that the position means the same
+    PRIMARY KEY (server, source_schema, source_table, relation)
+);
+CREATE VIEW replicate._own_positions WITH (security_barrier) AS
+SELECT * FROM replicate._positions AS p WHERE pg_has_role(current_user, p.role, 'USAGE');
+GRANT SELECT ON replicate._own_positions TO PUBLIC;
 CREATE TYPE replicate._work AS (
     table_id int,
     source text,
@@ -544,5 +565,8 @@ CREATE TYPE replicate._work AS (
     chunks int,            -- that it is to be read in; 1: as a whole
     key text[],            -- by whose ranges: columns of the source, their types and collations
     key_types text[],
-    key_collations text[]
+    key_collations text[],
+    known_rows bigint,     -- of the copy that is here: it is left alone where the source has the same; NULL: it is not known
+    known_hash uuid,
+    known_run bigint       -- that has loaded it
 );

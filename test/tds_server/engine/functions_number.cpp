@@ -228,6 +228,12 @@ Typed fn_min_active_rowversion(Binder& b, const Args& args, const Expr& expr) {
   return b.make("tds.min_active_rowversion()", make_binary(SqlType::binary, 8), false);
 }
 
+// As where no database is tracked.
+Typed fn_change_tracking_current_version(Binder& b, const Args& args, const Expr& expr) {
+  need(args, 0, 0, expr);
+  return b.make("NULL::int8", make_type(SqlType::bigint));
+}
+
 Typed fn_variant_property(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
   const Typed variant = b.convert(args[0], make_type(SqlType::sql_variant), Conversion::implicit);
@@ -269,6 +275,7 @@ void add_number_functions(FunctionTable& table) {
       {"checksum", fn_checksum},
       {"binary_checksum", fn_binary_checksum},
       {"min_active_rowversion", fn_min_active_rowversion},
+      {"change_tracking_current_version", fn_change_tracking_current_version},
       {"sql_variant_property", fn_variant_property},
   });
 }
