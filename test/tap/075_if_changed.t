@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 71
+plan 78
 
 readonly source_db=mssql_fdw_changed
 export MSSQL_TEST_DATABASE=master
@@ -170,6 +170,22 @@ query "$(all)" >/dev/null 2>&1
 query "$(all)" >/dev/null 2>&1
 is "$(query "INSERT INTO copies.numbered (rv) VALUES (NULL) RETURNING id")" 3 "the numbers of a table that stays are its own"
 is "$(query "$(all)" 2>/dev/null | grep numbered | cut -d'|' -f2,3)" '2|ok' "... and what was inserted here is seen by its number of rows"
+
+# Change tracking, by answers that are put into its mouth: the stand-in has none (its T-SQL is tested by units).
+query "CREATE OR REPLACE FUNCTION _mssql_fdw._ask_of_changes(server name, question text, schema text DEFAULT '', name text DEFAULT '', \"column\" text DEFAULT '',
+    version bigint DEFAULT 0) RETURNS text LANGUAGE sql VOLATILE STRICT AS \$\$ SELECT CASE WHEN question = 'state' THEN CASE name WHEN 'rows' THEN 'tracked 1 ' || current_setting('tap.state') ELSE 'untracked 1 x' END
+    ELSE current_setting('tap.' || replace(question, ' ', '_')) || CASE question WHEN 'changes' THEN CASE version WHEN 17 THEN '' ELSE ' of ' || version END ELSE '' END END \$\$" 2>/dev/null
+# tracked POSITION STATE CHANGES FROM: what becomes of dbo.rows then.
+tracked() { query "SET tap.position = '$1 2001 id'; SET tap.state = '$2'; SET tap.changes = '$3'; SET tap.tracked_from = '$4'; SET tap.row_versions = '0 1'; $(all 'jobs => 0')" 2>/dev/null | grep '^dbo.rows' | cut -d'|' -f2- | sed 's/ since run [0-9]*//'; }
+tracked 17 a 0 5 >/dev/null
+is "$(tracked 17 a 0 5)" '|unchanged: no change tracked since version 17, 998 rows' "a table without tracked changes is left alone"
+is "$(tracked 17 a 1 5)" '998|ok' "... one with a change is loaded"
+is "$(tracked 17 a 0 17)" '998|ok' "... or whose changes may have been forgotten"
+is "$(tracked 17 b 0 5)" '998|ok' "... or that has been altered, or tracked anew"
+is "$(tracked 16 b 0 5)" '998|ok' "... or of a database whose versions have gone back"
+tracked 17 b 0 5 >/dev/null
+is "$(tracked 30 b 0 5)" '|unchanged: no change tracked since version 17, 998 rows' "what is left alone is so by the version of then"
+is "$(tracked 31 b 0 5)" '998|ok' "... and next by that of the run that has asked"
 
 # Everybody goes by what his own runs have loaded.
 query "CREATE ROLE tap_changed_$$; GRANT USAGE ON FOREIGN SERVER mssql TO tap_changed_$$"

@@ -96,9 +96,8 @@ void forget_failed(SubXactEvent event, SubTransactionId, SubTransactionId, void*
 
 // What the SQL that does the work answers.
 struct Answer {
-  static constexpr int count = 4;
-  Datum values[count];  // the run's row, the rows of its tables, what was lost, or loaded by earlier runs, positions
-  Oid types[count];
+  Datum values[3];  // the run's row, the rows of its tables, what was lost, or loaded by earlier runs
+  Oid types[3];
 };
 
 Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
@@ -111,14 +110,14 @@ Answer work(FunctionCallInfo fcinfo, MemoryContext context) {
     values[i] = PG_GETARG_DATUM(i);
     nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
   }
-  const char* sql = psprintf(
-      "SELECT r.run, r.tables, r.losses, r.positions FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r",
-      own_schema(fcinfo));
+  const char* sql =
+      psprintf("SELECT r.run, r.tables, r.losses FROM %s._run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r",
+               own_schema(fcinfo));
   if (SPI_execute_with_args(sql, count, types, values, nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
     elog(ERROR, "run has no result");
   }
   Answer answer{};
-  for (int i = 0; i < Answer::count; ++i) {
+  for (int i = 0; i < 3; ++i) {
     answer.types[i] = SPI_gettypeid(SPI_tuptable->tupdesc, i + 1);
     answer.values[i] = kept_value(context, i + 1);
   }
@@ -159,20 +158,12 @@ std::int64_t add_to_history(const char* schema, const Answer& answer) {
   return write_as_owner(psprintf("SELECT %s._write_history($1, $2, $3)", schema), lengthof(types), types, values);
 }
 
-// What its tables are copies of is the run's word, as history is.
-void write_positions(const char* schema, std::int64_t run, const Answer& answer) {
-  Oid types[] = {INT8OID, answer.types[0], answer.types[3]};
-  Datum values[] = {Int64GetDatum(run), answer.values[0], answer.values[3]};
-  (void)write_as_owner(psprintf("SELECT %s._write_positions($1, ($2).server, $3)", schema), lengthof(types), types,
-                       values);
-}
-
-void write_history(FunctionCallInfo fcinfo, const Answer& answer) {
+std::int64_t write_history(FunctionCallInfo fcinfo, const Answer& answer) {
   const char* schema = own_schema(fcinfo);
   const std::int64_t begun = background_run() != 0 ? background_run() : run_of_workers();
   const std::int64_t id = begun != 0 ? finish_history(schema, begun, answer) : add_to_history(schema, answer);
-  write_positions(schema, id, answer);
   say_closing_line(fcinfo, answer, id);
+  return id;
 }
 
 // Who could empty and fill the table anyway may call it a copy.
@@ -361,10 +352,32 @@ struct Call {
   bool reads;       // its transaction has read from the source before
   bool may_choose;  // how many workers it has, when it knows what there is to do
   Answer answer;
+  Datum positions;  // replicate._positions[]; 0: none
+  Oid positions_type;
 };
 
 // The one that is at work.
 Call* present_call = nullptr;
+
+// What its tables are copies of is the run's word, as history is.
+void write_positions(const Call& call, std::int64_t id) {
+  if (call.positions == 0) return;
+  Oid types[] = {INT8OID, call.answer.types[0], call.positions_type};
+  Datum values[] = {Int64GetDatum(id), call.answer.values[0], call.positions};
+  (void)write_as_owner(psprintf("SELECT %s._write_positions($1, ($2).server, $3)", own_schema(call.fcinfo)),
+                       lengthof(types), types, values);
+}
+
+// _note_positions(positions anyarray) RETURNS void; STRICT. By the run itself, for
+// write_positions().
+Datum note_positions(FunctionCallInfo fcinfo) {
+  if (!is_run_itself() || present_call == nullptr) elog(ERROR, "there is no run whose positions these could be");
+  MemoryContext old = MemoryContextSwitchTo(present_call->context);
+  present_call->positions = PointerGetDatum(PG_GETARG_ARRAYTYPE_P_COPY(0));
+  MemoryContextSwitchTo(old);
+  present_call->positions_type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+  PG_RETURN_VOID();
+}
 
 void start_workers_of(const Call& call, int jobs) {
   FunctionCallInfo fcinfo = call.fcinfo;
@@ -411,7 +424,7 @@ void do_run(void* argument) {
   present_call = call;
   SPI_connect();
   call->answer = work(fcinfo, call->context);
-  write_history(fcinfo, call->answer);
+  write_positions(*call, write_history(fcinfo, call->answer));
   SPI_finish();
   end_run(call->server, settings);
   end_run_of_workers();
@@ -434,7 +447,7 @@ Datum replicate(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   if (background_run() == 0 && !PG_ARGISNULL(9) && goes_on_alone(PG_GETARG_JSONB_P(9)))
     return replicate_in_background(fcinfo, server->serverid);
-  Call call{fcinfo, CurrentMemoryContext, server->serverid, {}, false, false, {}};
+  Call call{fcinfo, CurrentMemoryContext, server->serverid, {}, false, false, {}, 0, InvalidOid};
   lock_server(server->serverid, server->servername);
   if (!PG_ARGISNULL(jobs_argument) && PG_GETARG_INT32(jobs_argument) > 0) check_may_start_workers();
   call.options = checked_options(fcinfo);
@@ -647,6 +660,10 @@ extern "C" {
 
 Datum mssql_fdw_replicate(PG_FUNCTION_ARGS) {
   return fence_private([&] { return replicate(fcinfo); });
+}
+
+Datum mssql_fdw_note_positions(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return note_positions(fcinfo); });
 }
 
 Datum mssql_fdw_start_workers(PG_FUNCTION_ARGS) {

@@ -88,6 +88,7 @@
   FUNCTION(mssql_fdw_leave_index_out)    \
   FUNCTION(mssql_fdw_switch)             \
   FUNCTION(mssql_fdw_replicate)          \
+  FUNCTION(mssql_fdw_note_positions)     \
   FUNCTION(mssql_fdw_lock_server)        \
   FUNCTION(mssql_fdw_start_workers)      \
   FUNCTION(mssql_fdw_may_choose_workers) \

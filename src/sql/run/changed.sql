@@ -201,6 +201,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._positions_of IS 'what the ledger is to have of the tables of a run';
 
+-- To be written with the run's history.
+CREATE OR REPLACE FUNCTION _mssql_fdw._note_positions(positions anyarray) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_note_positions' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._note_positions IS 'notes what a run is to write into the ledger of which rows copies are';
+
 -- Called by C as the extension's owner. Only rows of the server go, which no other run writes.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, server name, positions replicate._positions[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$

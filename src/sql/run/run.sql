@@ -225,7 +225,7 @@ COMMENT ON FUNCTION _mssql_fdw._call IS 'function and arguments of a run, as his
 -- was lost, or loaded by earlier runs. Only _replicate() writes that down.
 CREATE OR REPLACE FUNCTION _mssql_fdw._run(server name, target_schema name, include text[], exclude text[], only_table text,
     on_existing text, jobs int, chunk_rows bigint, verify text, options jsonb,
-    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._outcome[], OUT positions replicate._positions[])
+    OUT run replicate.runs, OUT tables replicate.run_tables[], OUT losses replicate._outcome[])
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     model jsonb;
@@ -267,7 +267,7 @@ BEGIN
     outcomes := ARRAY(SELECT o FROM _mssql_fdw._execute(model, steps) AS o ORDER BY o.step);
     tables := _mssql_fdw._table_results(model, outcomes);
     losses := ARRAY(SELECT o FROM unnest(outcomes) AS o WHERE o.verb <> 'unchanged');
-    positions := ARRAY(SELECT p FROM _mssql_fdw._positions_of(model, tables, outcomes) AS p);
+    PERFORM _mssql_fdw._note_positions(ARRAY(SELECT p FROM _mssql_fdw._positions_of(model, tables, outcomes) AS p));
     run.server := server;
     SELECT c.* INTO run.function, run.arguments
     FROM _mssql_fdw._call(target_schema, include, exclude, only_table, on_existing, jobs, chunk_rows, verify, options) AS c;

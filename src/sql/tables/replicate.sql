@@ -547,6 +547,19 @@ CREATE TABLE replicate._positions (
 );
 CREATE VIEW replicate._own_positions WITH (security_barrier) AS
 SELECT * FROM replicate._positions AS p WHERE pg_has_role(current_user, p.role, 'USAGE');
+COMMENT ON VIEW replicate._own_positions IS 'of which rows of the source copies are, by runs of roles that the user has the rights of; private';
+COMMENT ON COLUMN replicate._own_positions.server IS 'foreign server of the source';
+COMMENT ON COLUMN replicate._own_positions.source_schema IS 'schema on SQL Server';
+COMMENT ON COLUMN replicate._own_positions.source_table IS 'table on SQL Server';
+COMMENT ON COLUMN replicate._own_positions.relation IS 'the copy';
+COMMENT ON COLUMN replicate._own_positions.role IS 'role of the run';
+COMMENT ON COLUMN replicate._own_positions.run IS 'number of the run that has loaded it';
+COMMENT ON COLUMN replicate._own_positions.rows IS 'rows loaded';
+COMMENT ON COLUMN replicate._own_positions.hash IS 'sum of their hashes, as replicate.run_tables has it';
+COMMENT ON COLUMN replicate._own_positions.fingerprint IS 'of what makes the rows what they are, on both sides';
+COMMENT ON COLUMN replicate._own_positions.kind IS 'change tracking, rowversion; NULL: the hash is all that there is';
+COMMENT ON COLUMN replicate._own_positions."position" IS 'of the source, before the rows were read, or were found to be the same';
+COMMENT ON COLUMN replicate._own_positions.state IS 'what has to be as it was, so that the position means the same';
 GRANT SELECT ON replicate._own_positions TO PUBLIC;
 CREATE TYPE replicate._work AS (
     table_id int,
