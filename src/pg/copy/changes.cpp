@@ -66,8 +66,6 @@ Subject subject_of(const char* word) {
   pg_unreachable();
 }
 
-const char* utf8_argument(FunctionCallInfo fcinfo, int n) { return to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(n))); }
-
 // _ask_of_changes(server, question, schema, name, column, version); STRICT.
 //
 // What is read behind a position has to be read by a transaction that begins behind it: under
