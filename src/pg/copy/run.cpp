@@ -504,6 +504,7 @@ int begin_run(Oid server) {
   const int settings = NewGUCNestLevel();
   set_path("pg_catalog, pg_temp");
   prefer_lz4();
+  bound_maintenance_work_mem();
   return settings;
 }
 

@@ -4,6 +4,10 @@
 #include <cmath>
 #include <cstdlib>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "background.hpp"
 #include "chunks.hpp"
 #include "moment.hpp"
@@ -303,6 +307,13 @@ void keep(Work& work) {
   }
 }
 
+// What a large table has left with malloc().
+void return_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 void handle(const char* bytes, Size size) {
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "mssql_fdw request", ALLOCSET_DEFAULT_SIZES);
   MemoryContext old = MemoryContextSwitchTo(context);
@@ -316,6 +327,7 @@ void handle(const char* bytes, Size size) {
   pgstat_report_activity(STATE_IDLE, nullptr);
   MemoryContextSwitchTo(old);
   MemoryContextDelete(context);
+  return_memory();
 }
 
 void write_end(void* argument) {

@@ -63,6 +63,12 @@ void prefer_lz4() {
                           false);
 }
 
+void bound_maintenance_work_mem() {
+  if (find_setting("maintenance_work_mem")->source != PGC_S_DEFAULT) return;
+  (void)set_config_option("maintenance_work_mem", "40MB", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR,
+                          false);
+}
+
 void release_settings(int level) { AtEOXact_GUC(true, level); }
 
 bool reads_as_held(Oid type) {

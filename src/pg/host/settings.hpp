@@ -18,6 +18,10 @@ void release_settings(int level);
 // compressed by is lz4, where the server has it and nobody has set it.
 void prefer_lz4();
 
+// Likewise, 40 MB unless somebody has set it: who sorts the rows of an index, which takes the most,
+// stays within 64 MB.
+void bound_maintenance_work_mem();
+
 // Never null.
 config_generic* find_setting(const char* name);
 
