@@ -36,6 +36,7 @@ WITH harmless (name, why) AS (VALUES
     ('_leave_index_out', 'the same'),
     ('_stage_indexes',  'calls these'),
     ('_switch',         'the same'),
+    ('_lock_writers',   'the same'),
     ('_analyze',        'the same'),
     ('_run',            'the body of _replicate'),
     ('_check_background', 'raises an error, or a notice'),

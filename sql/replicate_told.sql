@@ -27,7 +27,7 @@ CREATE RULE nothing AS ON INSERT TO told.told DO INSTEAD NOTHING;
 SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Told', 'told');
 DROP RULE nothing ON told.told;
 SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Told', 'told');
-SELECT kind, statement FROM replicate_plan('mssql', 'told', '{dbo.Told}') WHERE kind IN ('refill', 'verify');
+SELECT kind, statement FROM replicate_plan('mssql', 'told', '{dbo.Told}') WHERE kind IN ('stage', 'insert', 'verify');
 
 -- a column that the source has no more
 DROP TABLE told.told;

@@ -218,6 +218,32 @@ Datum lock_sequences(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
+Oids with_partitions(Datum relations, const char* schema) {
+  Oid types[] = {OIDARRAYOID};
+  MemoryContext context = CurrentMemoryContext;
+  SPI_connect();
+  run_now(psprintf("SELECT ARRAY(SELECT m.relation FROM %s._with_partitions($1) AS m)", schema), 1, types, &relations,
+          1);
+  const Datum all = kept_value(context, 1);
+  SPI_finish();
+  return oids_of(DatumGetArrayTypeP(all), "relations");
+}
+
+// _lock_writers(relations regclass[], sequences regclass[]) RETURNS void; STRICT.
+Datum lock_writers_call(FunctionCallInfo fcinfo) {
+  begin_step();
+  PreventCommandIfReadOnly("a refresh");
+  const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
+  for (int i = 0; i < relations.count; ++i) {
+    if (!may_lock(relations.ids[i])) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relations.ids[i]));
+  }
+  const Oids all = with_partitions(PG_GETARG_DATUM(0), own_schema(fcinfo));
+  const Datum nothing = PointerGetDatum(construct_empty_array(OIDOID));
+  lock_writers({all.ids, all.count, nothing, nothing, PG_GETARG_DATUM(1), own_schema(fcinfo), false});
+  end_step();
+  PG_RETURN_VOID();
+}
+
 // _switch(relations regclass[], untrusted text[], refilled regclass[], sequences regclass[],
 // analyzed boolean) RETURNS TABLE (relation regclass, subject regclass, message text, detail text);
 // STRICT.
@@ -275,6 +301,10 @@ Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
     end_step();
     PG_RETURN_VOID();
   });
+}
+
+Datum mssql_fdw_lock_writers(PG_FUNCTION_ARGS) {
+  return fence_private([&] { return lock_writers_call(fcinfo); });
 }
 
 // _staged(relation oid) RETURNS oid; STRICT.

@@ -296,6 +296,12 @@ bool validate_foreign_key(const char* schema, const char* statement) {
   return true;
 }
 
+void lock_writers_out(const SwitchRequest& request) {
+  SPI_connect();
+  lock_writers_out(request, oid_array(request.tables, request.ntables));
+  SPI_finish();
+}
+
 List* check_constraints(const SwitchRequest& request) {
   MemoryContext context = CurrentMemoryContext;
   CommandCounterIncrement();

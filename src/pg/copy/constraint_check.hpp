@@ -23,9 +23,11 @@ bool may_read(Oid relation);
 bool validate_foreign_key(const char* schema, const char* statement);
 
 // Locks the tables, those at the other ends of their foreign keys, and the user's sequences against
-// writers until the end of the transaction, and runs a query for each valid constraint. Other ends
-// that the user may not read are not locked. Answers a List of what release_constraints() takes;
-// what must not be released is an error.
+// writers until the end of the transaction. Other ends that the user may not read are not locked.
+void lock_writers_out(const SwitchRequest& request);
+
+// Does that, and runs a query for each valid constraint. Answers a List of what
+// release_constraints() takes; what must not be released is an error.
 List* check_constraints(const SwitchRequest& request);
 
 // Makes those constraints NOT VALID; their tables are locked. Answers the violations among them,

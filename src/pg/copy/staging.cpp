@@ -533,6 +533,11 @@ static void lock_committed(const SwitchRequest& request) {
   }
 }
 
+void lock_writers(const SwitchRequest& request) {
+  if (in_run_of_workers()) lock_committed(request);
+  lock_writers_out(request);
+}
+
 List* switch_tables(const SwitchRequest& request) {
   sort_for_locks(request.tables, request.ntables);
   if (in_run_of_workers()) lock_committed(request);

@@ -62,6 +62,10 @@ struct Violation {
   const char* detail;  // may be null
 };
 
+// Locks writers out of the tables, and whatever else switch_tables() does so, ahead of that. The
+// tables need not be staged, nor the user's own: whether he may lock them is the caller's business.
+void lock_writers(const SwitchRequest& request);
+
 // Exchanges the files of the tables, all of them or, with an error, none. Before the exclusive
 // locks are taken, with writers locked out already, each valid check of the tables and each valid
 // foreign key from or to them is held against the new rows: a violated one becomes NOT VALID where

@@ -14,7 +14,7 @@ namespace mssql::pg {
 namespace {
 
 // From here on a step has locks that others wait for.
-constexpr int first_exclusive_phase = 84;
+constexpr int first_exclusive_phase = 82;
 
 bool is(const Step& step, const char* kind) { return std::strcmp(step.kind, kind) == 0; }
 
@@ -29,12 +29,15 @@ bool may_fail(const Step& step) {
 
 // What these call says itself that it is a step (begin_step).
 bool calls_steps(const Step& step) {
-  return is_one_of(step.kind, {"staging schema", "drop schema", "load", "verify", "stage", "stage indexes", "switch"});
+  return is_one_of(step.kind,
+                   {"staging schema", "drop schema", "load", "verify", "stage", "stage indexes", "lock", "switch"});
 }
 
-// Triggers of the caller's run with his search_path; the statement names nothing that it could
-// choose.
-bool fires_triggers(const Step& step) { return is_one_of(step.kind, {"truncate", "refill"}); }
+// Triggers, defaults and checks of the caller's run with his search_path; the statement names
+// nothing that it could choose.
+bool writes_rows(const Step& step) {
+  return is_one_of(step.kind, {"truncate", "refill", "delete", "update", "insert"});
+}
 
 // The verb of a step without a statement; null: the target lacks nothing.
 const char* verb_of_note(const Step& step) {
@@ -203,6 +206,8 @@ class Execution {
     } else if (is(step, "switch")) {
       for (int i = 0; i < answer.nrows; ++i) tell_violation(answer, i);
       host_.check_names();
+    } else if (is(step, "lock")) {
+      host_.check_names();
     } else if (is(step, "stage indexes")) {
       for (int i = 0; i < answer.nrows; ++i) tell_misfit(step, answer, i);
     }
@@ -280,8 +285,21 @@ class Execution {
   bool claimed_ = false;
 };
 
+// How many rows a statement has written.
+Answer answer_of_count(std::uint64_t count, MemoryContext context) {
+  MemoryContext old = MemoryContextSwitchTo(context);
+  auto** row = static_cast<const char**>(palloc(sizeof(char*)));
+  auto*** rows = static_cast<const char***>(palloc(sizeof(char**)));
+  row[0] = psprintf(UINT64_FORMAT, count);
+  rows[0] = row;
+  MemoryContextSwitchTo(old);
+  return {rows, 1, 1, nullptr, nullptr};
+}
+
 // In the memory context that was current before SPI was connected.
-Answer answer_of_spi(MemoryContext context) {
+Answer answer_of_spi(int result, MemoryContext context) {
+  if (result == SPI_OK_INSERT || result == SPI_OK_UPDATE || result == SPI_OK_DELETE)
+    return answer_of_count(SPI_processed, context);
   Answer answer{};
   if (SPI_tuptable == nullptr) return answer;
   MemoryContext old = MemoryContextSwitchTo(context);
@@ -299,13 +317,14 @@ Answer answer_of_spi(MemoryContext context) {
 
 Answer execute_now(const Step& step, const char* schema) {
   const bool is_statement = !calls_steps(step) && begin_statement();
-  const int settings = fires_triggers(step) ? take_callers_path() : NewGUCNestLevel();
+  const int settings = writes_rows(step) ? take_callers_path() : NewGUCNestLevel();
   Answer answer{};
   if (!is(step, "validate") || !validate_foreign_key(schema, step.statement)) {
     MemoryContext context = CurrentMemoryContext;
     SPI_connect();
-    if (SPI_execute(step.statement, false, 0) < 0) elog(ERROR, "statement of a step was not executed");
-    answer = answer_of_spi(context);
+    const int result = SPI_execute(step.statement, false, 0);
+    if (result < 0) elog(ERROR, "statement of a step was not executed");
+    answer = answer_of_spi(result, context);
     SPI_finish();
   }
   release_settings(settings);

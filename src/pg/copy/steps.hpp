@@ -35,7 +35,7 @@ class StepList {
   TupleDesc descriptor_;
 };
 
-// What a statement answered, as text.
+// What a statement answered, as text; one that only writes rows: how many.
 struct Answer {
   const char*** rows;  // each of `ncolumns`, null where a value is
   int nrows;

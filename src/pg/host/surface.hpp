@@ -87,6 +87,7 @@
   FUNCTION(mssql_fdw_stage_index)        \
   FUNCTION(mssql_fdw_leave_index_out)    \
   FUNCTION(mssql_fdw_switch)             \
+  FUNCTION(mssql_fdw_lock_writers)       \
   FUNCTION(mssql_fdw_replicate)          \
   FUNCTION(mssql_fdw_note_positions)     \
   FUNCTION(mssql_fdw_lock_server)        \

@@ -422,8 +422,9 @@ COMMENT ON FUNCTION _mssql_fdw._narrow_columns IS
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_columns_without_source(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 97, t.position, a.attnum::int, t.id, 'column', t.source, t.target, NULL::text,
-           format('column %I has no source: NULL in every row', a.attname)
+           format(CASE WHEN r.table_id IS NULL THEN 'column %I has no source: NULL in every row' ELSE 'column %I has no source: NULL in new rows' END, a.attname)
     FROM _mssql_fdw._tables(model) AS t
+    LEFT JOIN _mssql_fdw._refills(model) AS r ON r.table_id = t.id AND r.obstacle IS NULL
     JOIN pg_attribute AS a ON a.attrelid = t.relation
     JOIN pg_type AS y ON y.oid = a.atttypid
     LEFT JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.target = a.attname

@@ -4,7 +4,9 @@
 --   60 a table's staging, load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   75 comment   80 sequence value
 -- In a run of workers (run/workers.sql) 35, 40 and 60 are theirs, and what touches other tables, or names of new ones, comes after it:
 --   61 drop foreign key   62 drop table   63 move   64 sequence owner   65 default
--- and from here on, with exclusive locks, what changes tables that others use:
+-- and from here on, with locks that others wait for, what changes tables that they use: first what readers do not wait for,
+--   82 lock   83 delete, update, insert, verify and analyze of tables that are refilled by difference
+-- then, with exclusive locks,
 --   84 switch   85 drop foreign key, drop check   86 truncate   87 refill   88 drop table   89 drop schema   90 check
 --   91 keys, indexes, checks and defaults that a kept table lacks   92 foreign key   93 validate   94 sequence value   96 analyze
 --   97 what has no source any more   98 what stays behind
@@ -202,12 +204,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_defaults IS 'steps: sets defaults';
 
--- The table that a table is refilled from: a temporary one, or a worker's.
-CREATE OR REPLACE FUNCTION _mssql_fdw._staging_table(model jsonb, t replicate._table) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN format('%I.%I', coalesce(_mssql_fdw._staging_schema(model), 'pg_temp'), _mssql_fdw._distinct_name(t.target_name, t.source));
-COMMENT ON FUNCTION _mssql_fdw._staging_table IS 'name of the table that a table is refilled from';
-
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_loads(model jsonb, verify text) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH t AS MATERIALIZED (
@@ -241,8 +237,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t WHERE t.action = 'switch'
     UNION ALL
     SELECT CASE WHEN t.analyzed_beside OR t.action IN ('create', 'replace') THEN 60 ELSE 96 END, t.position, 1000, t.id, 'analyze', t.source, t.target,
-           CASE WHEN t.analyzed_beside THEN format('SELECT _mssql_fdw._analyze(%L)', t.target) ELSE 'ANALYZE ' || CASE t.action WHEN 'refill' THEN t.target ELSE t.loaded END END, NULL
-    FROM t WHERE (model #>> '{options,analyze}')::boolean
+           CASE WHEN t.analyzed_beside THEN format('SELECT _mssql_fdw._analyze(%L)', t.target) ELSE 'ANALYZE ' || t.loaded END, NULL
+    FROM t WHERE (model #>> '{options,analyze}')::boolean AND t.action <> 'refill'
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_loads IS 'steps: stages, loads, counts and analyzes tables';
 
@@ -263,8 +259,8 @@ $$;
 COMMENT ON FUNCTION _mssql_fdw._sequences_in_use IS 'sequences that stand already and that are set';
 
 -- Constraints that the source does not vouch for are not held against the new rows. Tables that are
--- refilled behind it are locked with the others, and so are sequences that are set: what waits for
--- them in vain must not keep those locked meanwhile.
+-- emptied and refilled behind it are locked with the others, and so are sequences that are set: what
+-- waits for them in vain must not keep those locked meanwhile.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_switch(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 84, 0, 0, NULL::int, 'switch', NULL::text, string_agg(t.target, ', ' ORDER BY t.position) FILTER (WHERE t.action = 'switch'),
@@ -278,48 +274,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                'locked, and set at the end: ' || nullif(array_to_string(u.sequences, ', '), '')), '')
     FROM (SELECT _mssql_fdw._sequences_in_use(model) AS sequences) AS u
     LEFT JOIN _mssql_fdw._tables(model) AS t ON t.action IN ('switch', 'refill')
+        AND t.id NOT IN (SELECT r.table_id FROM _mssql_fdw._refills(model) AS r WHERE r.obstacle IS NULL)
     WHERE model ->> 'what' = 'all'
     GROUP BY u.sequences HAVING count(t.id) > 0 OR u.sequences <> '{}'
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_switch IS 'step: switches the tables that were staged';
-
--- Partitioned tables, those of other roles, published ones: loaded into a temporary table of the
--- same types, domains aside, which then replaces the rows. A rule or a trigger may keep some of
--- them out, so they are counted once more.
-CREATE OR REPLACE FUNCTION _mssql_fdw._plan_refill(model jsonb, verify text) RETURNS SETOF replicate._step
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    WITH t AS MATERIALIZED (
-        SELECT x.*, _mssql_fdw._staging_table(model, x) AS staged FROM _mssql_fdw._tables(model) AS x WHERE x.action = 'refill'
-    ), lists AS (
-        SELECT c.table_id, string_agg(quote_ident(c.target), ', ' ORDER BY c.ordinal) AS targets,
-               string_agg(format('%I %s', c.target, format_type(coalesce(nullif(y.typbasetype, 0), a.atttypid),
-                   CASE WHEN y.typtype = 'd' THEN y.typtypmod ELSE a.atttypmod END)), ', ' ORDER BY c.ordinal) AS definitions
-        FROM _mssql_fdw._columns(model) AS c JOIN t ON t.id = c.table_id
-        JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target
-        JOIN pg_type AS y ON y.oid = a.atttypid
-        WHERE c.loaded
-        GROUP BY c.table_id
-    )
-    SELECT 60, t.position, 1, t.id, 'stage', t.source, t.target,
-           format(CASE WHEN model ->> 'run' IS NULL THEN 'CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP' ELSE 'CREATE UNLOGGED TABLE %s (%s)' END, t.staged, l.definitions),
-           concat_ws('; ', 'cannot be switched: refilled at the end', n.note, w.note)
-    FROM t JOIN lists AS l ON l.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
-    UNION ALL
-    SELECT 86, 0, 0, NULL::int, 'truncate', NULL, string_agg(t.target, ', ' ORDER BY t.position),
-           'TRUNCATE ' || string_agg(CASE WHEN t.relkind = 'r' THEN 'ONLY ' ELSE '' END || t.target, ', ' ORDER BY t.position), NULL
-    FROM t HAVING count(*) > 0
-    UNION ALL
-    SELECT 87, t.position, 0, t.id, 'refill', t.source, t.target,
-           format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s', t.target, l.targets, l.targets, t.staged), NULL
-    FROM t JOIN lists AS l ON l.table_id = t.id
-    UNION ALL
-    SELECT 87, t.position, 1, t.id, 'verify', t.source, t.target,
-           format('SELECT _mssql_fdw._count_rows(%L), _mssql_fdw._count_rows(%L)', t.staged, t.target), NULL
-    FROM t WHERE verify = 'count'
-    UNION ALL
-    SELECT 88, t.position, 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t
-$$;
-COMMENT ON FUNCTION _mssql_fdw._plan_refill IS 'steps: refills the tables that cannot be switched';
 
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_comments(model jsonb) RETURNS SETOF replicate._step
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

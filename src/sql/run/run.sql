@@ -194,7 +194,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                _mssql_fdw._sum_of_hashes(array_agg(o.answer[3]::uuid) FILTER (WHERE o.kind = 'load')) AS hash,
                (array_agg(format('count differs: source %s, target %s', o.answer[1], o.answer[2]) ORDER BY o.step)
                    FILTER (WHERE o.kind = 'verify' AND o.answer[1] <> o.answer[2]))[1] AS difference,
-               array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes
+               array_agg(CASE o.kind WHEN 'finding' THEN concat_ws(': ', o.source, o.note) ELSE o.note END ORDER BY o.step) FILTER (WHERE o.note IS NOT NULL AND o.kind NOT IN ('load', 'verify', 'drop foreign key')) AS notes,
+               'rows: ' || string_agg(format('%s %s', o.answer[1], CASE o.kind WHEN 'insert' THEN 'inserted' ELSE o.kind || 'd' END), ', ' ORDER BY o.step)
+                   FILTER (WHERE o.kind IN ('delete', 'update', 'insert')) AS differences
         FROM unnest(outcomes) AS o GROUP BY o.table_id
     )
     SELECT coalesce(array_agg(ROW(0, t.source, t.target, CASE WHEN s.stays IS NULL THEN r.rows END, CASE WHEN s.stays IS NULL THEN r.bytes END,
@@ -204,7 +206,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHEN r.error IS NOT NULL THEN 'set aside: ' || r.error
                     WHEN r.difference IS NOT NULL THEN r.difference
                     ELSE CASE WHEN r.is_counted THEN 'ok' ELSE 'loaded' END || CASE WHEN r.lacks THEN ', with notes' ELSE '' END END,
-               coalesce(r.notes, '{}'), CASE WHEN s.stays IS NULL THEN r.hash END)::replicate.run_tables ORDER BY t.position), '{}')
+               coalesce(r.notes, '{}') || array_remove(ARRAY[r.differences], NULL), CASE WHEN s.stays IS NULL THEN r.hash END)::replicate.run_tables ORDER BY t.position), '{}')
     FROM _mssql_fdw._tables(model) AS t LEFT JOIN results AS r ON r.table_id = t.id
     CROSS JOIN LATERAL (SELECT coalesce(model -> 'unchanged' ->> t.id::text, r.unchanged)) AS u (said)
     CROSS JOIN LATERAL (SELECT u.said, coalesce(u.said, r.error)) AS s (unchanged, stays)

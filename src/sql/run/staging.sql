@@ -1,6 +1,6 @@
 -- Replicate: tables that are there and get new rows. Those that can be are staged: loaded beside,
--- then switched (src/pg/copy/staging.hpp). The others are loaded into a temporary table, emptied
--- and refilled from it.
+-- then switched (src/pg/copy/staging.hpp). The others are loaded into a temporary table and refilled
+-- from it (plan/refill.sql).
 
 -- The staging relation of a table; NULL: none.
 CREATE OR REPLACE FUNCTION _mssql_fdw._staged(relation oid) RETURNS oid
@@ -75,6 +75,13 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._stage_indexes IS
     'builds the indexes of a table over its staged rows; those that the rows do not fit into';
+
+-- Locks writers out of the tables, their partitions and those at the other ends of their foreign
+-- keys, and out of the user's sequences, as _switch() does it first: what is done between the two
+-- must not wait for who waits for it. Tables that the user may neither alter nor empty are an error.
+CREATE OR REPLACE FUNCTION _mssql_fdw._lock_writers(relations regclass[], sequences regclass[]) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_lock_writers' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _mssql_fdw._lock_writers IS 'locks writers out of tables of a run, and out of sequences that it sets';
 
 -- Checks the constraints, then takes the exclusive locks, of tables that are refilled and sequences
 -- that are set behind it, too, and switches. `untrusted`, as 'schema.table constraint', become NOT

@@ -1,0 +1,229 @@
+-- Replicate: steps for tables that cannot be switched: partitioned ones, those of other roles,
+-- published ones. They are loaded into a table of the same types, domains aside. Where they have a
+-- key, what differs is written: rows that have gone are deleted, those that are others are updated,
+-- new ones inserted. No reader waits for that. The others are emptied and refilled behind the
+-- switch.
+
+-- The table that a table is refilled from: a temporary one, or a worker's.
+CREATE OR REPLACE FUNCTION _mssql_fdw._staging_table(model jsonb, t replicate._table) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN format('%I.%I', coalesce(_mssql_fdw._staging_schema(model), 'pg_temp'), _mssql_fdw._distinct_name(t.target_name, t.source));
+COMMENT ON FUNCTION _mssql_fdw._staging_table IS 'name of the table that a table is refilled from';
+
+-- Their columns that are loaded, as they are here. `type`: of the staged column.
+CREATE OR REPLACE FUNCTION _mssql_fdw._refilled_columns(model jsonb)
+RETURNS TABLE (table_id int, relation oid, ordinal int, name name, attnum int2, is_not_null boolean, is_always boolean, is_domain boolean, type oid, modifier int)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.id, t.relation, c.ordinal, a.attname, a.attnum, a.attnotnull, a.attidentity = 'a', y.typtype = 'd',
+           coalesce(nullif(y.typbasetype, 0), a.atttypid), CASE WHEN y.typtype = 'd' THEN y.typtypmod ELSE a.atttypmod END
+    FROM _mssql_fdw._tables(model) AS t
+    JOIN _mssql_fdw._columns(model) AS c ON c.table_id = t.id AND c.loaded
+    JOIN pg_attribute AS a ON a.attrelid = t.relation AND a.attname = c.target
+    JOIN pg_type AS y ON y.oid = a.atttypid
+    WHERE t.action = 'refill'
+$$;
+COMMENT ON FUNCTION _mssql_fdw._refilled_columns IS 'loaded columns of the tables that are refilled';
+
+-- The columns of an index over columns alone.
+CREATE OR REPLACE FUNCTION _mssql_fdw._key_columns(index oid) RETURNS TABLE (at int, attnum int2, class oid, collation oid)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT k.at, i.indkey[k.at], i.indclass[k.at], i.indcollation[k.at]
+    FROM pg_index AS i CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS k (at) WHERE i.indexrelid = index
+$$;
+COMMENT ON FUNCTION _mssql_fdw._key_columns IS 'columns of an index, each with its operator class and its collation';
+
+-- By which key rows are told apart: the primary one, or another that holds for each row at once.
+CREATE OR REPLACE FUNCTION _mssql_fdw._refill_keys(model jsonb) RETURNS TABLE (table_id int, key oid)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH c AS MATERIALIZED (
+        SELECT * FROM _mssql_fdw._refilled_columns(model)
+    )
+    SELECT DISTINCT ON (t.table_id) t.table_id, i.indexrelid
+    FROM (SELECT DISTINCT c.table_id, c.relation FROM c) AS t
+    JOIN pg_index AS i ON i.indrelid = t.relation
+    JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam AND m.amname = 'btree'
+    WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND NOT i.indisexclusion AND i.indexprs IS NULL AND i.indpred IS NULL
+      AND NOT EXISTS (SELECT FROM _mssql_fdw._key_columns(i.indexrelid) AS k
+                      WHERE NOT EXISTS (SELECT FROM c WHERE c.relation = i.indrelid AND c.attnum = k.attnum AND c.is_not_null))
+    ORDER BY t.table_id, i.indisprimary DESC, i.indisreplident DESC, i.indnkeyatts, i.indexrelid
+$$;
+COMMENT ON FUNCTION _mssql_fdw._refill_keys IS 'keys by which rows of tables that are refilled are told apart';
+
+-- How each of them is refilled: by difference over its key; or why not. What fires for TRUNCATE and
+-- INSERT would not, or would fire for something else; foreign keys would be held against rows that
+-- are yet to come, checks against those that the source does not vouch for; an older snapshot does
+-- not show all rows that are to go; and who subscribes has to be told which row that is.
+CREATE OR REPLACE FUNCTION _mssql_fdw._refills(model jsonb) RETURNS TABLE (table_id int, key oid, obstacle text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT x.id, x.relation, k.key FROM _mssql_fdw._tables(model) AS x LEFT JOIN _mssql_fdw._refill_keys(model) AS k ON k.table_id = x.id
+        WHERE x.action = 'refill'
+    ), members AS MATERIALIZED (
+        SELECT m.root, c.oid, c.relkind, c.relam, c.relreplident
+        FROM _mssql_fdw._with_partitions(ARRAY(SELECT x.relation FROM t AS x)) AS m JOIN pg_class AS c ON c.oid = m.relation
+    ), published AS MATERIALIZED (
+        SELECT m.root, p.oid FROM members AS m CROSS JOIN LATERAL (SELECT a.relid FROM pg_partition_ancestors(m.oid) AS a UNION SELECT m.oid) AS p (oid)
+        WHERE EXISTS (SELECT FROM _mssql_fdw._published(ARRAY[p.oid]))
+    )
+    SELECT t.id, t.key,
+           CASE WHEN t.key IS NULL THEN 'it has no unique key over loaded columns that are NOT NULL'
+                WHEN current_setting('transaction_isolation') <> 'read committed' THEN 'the transaction is not READ COMMITTED'
+                WHEN EXISTS (SELECT FROM pg_constraint AS k JOIN members AS m ON m.oid IN (k.conrelid, k.confrelid)
+                             WHERE m.root = t.relation AND k.contype = 'f') THEN 'foreign keys go from it or to it'
+                WHEN EXISTS (SELECT FROM pg_trigger AS g JOIN members AS m ON m.oid = g.tgrelid
+                             WHERE m.root = t.relation AND (NOT g.tgisinternal OR g.tgparentid <> 0) AND g.tgenabled <> 'D') THEN 'it has triggers'
+                WHEN EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = t.relation AND r.ev_enabled <> 'D') THEN 'it has rules'
+                WHEN EXISTS (SELECT FROM members AS m WHERE m.root = t.relation AND m.relkind <> 'p'
+                             AND m.relam <> (SELECT h.oid FROM pg_am AS h WHERE h.amname = 'heap')) THEN 'it is not stored in heaps'
+                WHEN EXISTS (SELECT FROM _mssql_fdw._untrusted(model) AS u WHERE u.table_id = t.id AND u.kind = 'check')
+                    THEN 'it has a check that the source does not vouch for'
+                WHEN NOT has_table_privilege(t.relation, 'DELETE')
+                  OR EXISTS (SELECT FROM _mssql_fdw._refilled_columns(model) AS c WHERE c.table_id = t.id
+                             AND NOT (has_column_privilege(t.relation, c.attnum, 'SELECT') AND has_column_privilege(t.relation, c.attnum, 'UPDATE')))
+                    THEN 'you lack DELETE, or UPDATE or SELECT on a column'
+                WHEN EXISTS (SELECT FROM published AS p JOIN members AS m ON m.root = p.root AND m.relkind = 'r'
+                             WHERE p.root = t.relation AND NOT _mssql_fdw._has_replica_identity(m.oid, m.relreplident))
+                    THEN 'it is published without a replica identity'
+                WHEN EXISTS (SELECT FROM published AS p JOIN pg_publication_rel AS r ON r.prrelid = p.oid CROSS JOIN to_jsonb(r) AS v (row)
+                             WHERE p.root = t.relation AND coalesce(v.row ->> 'prqual', v.row ->> 'prattrs') IS NOT NULL)
+                    THEN 'not all of its rows or columns are published'
+           END
+    FROM t
+$$;
+COMMENT ON FUNCTION _mssql_fdw._refills IS 'how tables are refilled: by difference over a key, or what stands in the way of that';
+
+-- Before PostgreSQL 18 generated columns were not published, and since then they need not be.
+CREATE OR REPLACE FUNCTION _mssql_fdw._has_replica_identity(relation oid, identity "char") RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE identity WHEN 'f' THEN NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attgenerated <> '')
+                         WHEN 'n' THEN false
+                         ELSE EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = relation AND i.indisvalid AND i.indimmediate
+                                      AND CASE identity WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END) END
+$$;
+COMMENT ON FUNCTION _mssql_fdw._has_replica_identity IS 'whether subscribers can be told which row of a table is deleted or updated';
+
+-- Columns that no UPDATE may set: those of other unique indexes, of partitions too, where two rows
+-- that change places would meet half-way, and identities GENERATED ALWAYS. A row that is another
+-- one there is deleted and inserted anew.
+CREATE OR REPLACE FUNCTION _mssql_fdw._fixed_columns(relation oid, key oid) RETURNS TABLE (attname name)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH others AS MATERIALIZED (
+        SELECT i.* FROM _mssql_fdw._with_partitions(ARRAY[_fixed_columns.relation]) AS m
+        JOIN pg_index AS i ON i.indrelid = m.relation AND (i.indisunique OR i.indisexclusion)
+        JOIN pg_class AS x ON x.oid = i.indexrelid
+        WHERE i.indexrelid <> key AND (m.relation = m.root OR NOT x.relispartition)
+    ), named AS MATERIALIZED (
+        SELECT a.attname, a.attgenerated FROM others AS o CROSS JOIN LATERAL _mssql_fdw._key_columns(o.indexrelid) AS k
+        JOIN pg_attribute AS a ON a.attrelid = o.indrelid AND a.attnum = k.attnum
+    )
+    SELECT a.attname FROM pg_attribute AS a
+    WHERE a.attrelid = _fixed_columns.relation AND a.attnum > 0
+      AND (a.attname IN (SELECT n.attname FROM named AS n)
+           OR a.attidentity = 'a' AND a.attnum NOT IN (SELECT k.attnum FROM _mssql_fdw._key_columns(key) AS k)
+           -- any column may have a part in these
+           OR EXISTS (SELECT FROM others AS o WHERE o.indexprs IS NOT NULL OR o.indpred IS NOT NULL)
+           OR EXISTS (SELECT FROM named AS n WHERE n.attgenerated <> ''))
+$$;
+COMMENT ON FUNCTION _mssql_fdw._fixed_columns IS 'columns that a refill by difference does not update';
+
+-- What the statements of a refill by difference are made of. `matched`: a row of the table, t, and
+-- a staged one, s, have the same key, by the operators of its index; other values are compared byte
+-- by byte, for 1.0 and 1.00 are equal, and json has no equality. The cast is a way around what the
+-- parser makes of two row constructors.
+CREATE OR REPLACE FUNCTION _mssql_fdw._differences(model jsonb)
+RETURNS TABLE (table_id int, key_name name, key_columns text, matched text, same text, changed text, assignments text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH r AS MATERIALIZED (
+        SELECT x.table_id, x.key, i.indrelid, n.relname FROM _mssql_fdw._refills(model) AS x
+        JOIN pg_index AS i ON i.indexrelid = x.key JOIN pg_class AS n ON n.oid = x.key WHERE x.obstacle IS NULL
+    ), keys AS (
+        SELECT r.table_id, string_agg(format('%I%s %I.%I', a.attname, l.clause, cn.nspname, o.opcname), ', ' ORDER BY k.at) AS columns,
+               string_agg(format('t.%I%s OPERATOR(%I.%s) s.%I', a.attname, l.clause, pn.nspname, p.oprname, a.attname), ' AND ' ORDER BY k.at) AS matched
+        FROM r CROSS JOIN LATERAL _mssql_fdw._key_columns(r.key) AS k
+        JOIN pg_attribute AS a ON a.attrelid = r.indrelid AND a.attnum = k.attnum
+        JOIN pg_opclass AS o ON o.oid = k.class JOIN pg_namespace AS cn ON cn.oid = o.opcnamespace
+        JOIN pg_amop AS m ON m.amopfamily = o.opcfamily AND m.amoplefttype = o.opcintype AND m.amoprighttype = o.opcintype AND m.amopstrategy = 3
+        JOIN pg_operator AS p ON p.oid = m.amopopr JOIN pg_namespace AS pn ON pn.oid = p.oprnamespace
+        CROSS JOIN LATERAL (SELECT coalesce((SELECT format(' COLLATE %I.%I', ln.nspname, c.collname)
+                                             FROM pg_collation AS c JOIN pg_namespace AS ln ON ln.oid = c.collnamespace WHERE c.oid = k.collation), '')) AS l (clause)
+        GROUP BY r.table_id
+    ), columns AS MATERIALIZED (
+        SELECT c.table_id, c.ordinal, c.name, c.is_always, format('t.%I', c.name) || CASE WHEN c.is_domain THEN format('::%I.%I', n.nspname, y.typname) ELSE '' END AS here,
+               format('s.%I', c.name) AS staged, c.name IN (SELECT f.attname FROM _mssql_fdw._fixed_columns(r.indrelid, r.key) AS f) AS is_fixed
+        FROM r JOIN _mssql_fdw._refilled_columns(model) AS c ON c.table_id = r.table_id
+        JOIN pg_type AS y ON y.oid = c.type JOIN pg_namespace AS n ON n.oid = y.typnamespace
+    ), lists AS (
+        SELECT c.table_id, c.is_fixed, string_agg(c.here, ', ' ORDER BY c.ordinal) AS here, string_agg(c.staged, ', ' ORDER BY c.ordinal) AS staged,
+               string_agg(format('%I = s.%I', c.name, c.name), ', ' ORDER BY c.ordinal) AS assignments
+        FROM columns AS c WHERE c.is_fixed OR NOT c.is_always GROUP BY c.table_id, c.is_fixed
+    )
+    SELECT r.table_id, r.relname, k.columns, k.matched,
+           coalesce(' AND ROW(' || f.here || ')::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(' || f.staged || ')', ''),
+           ' AND ROW(' || u.here || ')::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(' || u.staged || ')', u.assignments
+    FROM r JOIN keys AS k ON k.table_id = r.table_id
+    LEFT JOIN lists AS f ON f.table_id = r.table_id AND f.is_fixed
+    LEFT JOIN lists AS u ON u.table_id = r.table_id AND NOT u.is_fixed
+$$;
+COMMENT ON FUNCTION _mssql_fdw._differences IS 'what the statements of a refill by difference are made of';
+
+-- A unique index over what is loaded is an error that says which key is there twice, and the way to
+-- merge joins, whatever the planner knows of the rows. Readers of tables that are switched wait for
+-- all that is behind that. A rule or a trigger may keep rows out, so they are counted once more.
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_refill(model jsonb, verify text) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT x.id, x."position", x.source, x.target, CASE x.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || x.target AS rows,
+               _mssql_fdw._staging_table(model, x) AS staged, r.obstacle, d.*
+        FROM _mssql_fdw._tables(model) AS x JOIN _mssql_fdw._refills(model) AS r ON r.table_id = x.id
+        LEFT JOIN _mssql_fdw._differences(model) AS d ON d.table_id = x.id
+    ), lists AS (
+        SELECT c.table_id, string_agg(quote_ident(c.name), ', ' ORDER BY c.ordinal) AS targets,
+               string_agg(format('%I %s', c.name, format_type(c.type, c.modifier)), ', ' ORDER BY c.ordinal) AS definitions
+        FROM _mssql_fdw._refilled_columns(model) AS c GROUP BY c.table_id
+    )
+    SELECT 60, t."position", 1, t.id, 'stage', t.source, t.target,
+           format(CASE WHEN model ->> 'run' IS NULL THEN 'CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP' ELSE 'CREATE UNLOGGED TABLE %s (%s)' END, t.staged, l.definitions),
+           concat_ws('; ', 'cannot be switched: ' || coalesce('emptied and refilled, for ' || t.obstacle, 'refilled by difference'), n.note, w.note)
+    FROM t JOIN lists AS l ON l.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
+    UNION ALL
+    SELECT 60, t."position", 4, t.id, 'stage key', t.source, t.target,
+           format('CREATE UNIQUE INDEX %I ON %s (%s)', _mssql_fdw._distinct_name(t.key_name, t.source), t.staged, t.key_columns), NULL
+    FROM t WHERE t.obstacle IS NULL
+    UNION ALL
+    SELECT 82, 0, 0, NULL::int, 'lock', NULL, string_agg(t.target, ', ' ORDER BY t."position"),
+           format('SELECT _mssql_fdw._lock_writers(%L, %L)',
+                  ARRAY(SELECT x.target FROM _mssql_fdw._tables(model) AS x WHERE x.action = 'switch' OR x.id IN (SELECT y.id FROM t AS y WHERE y.obstacle IS NULL)
+                        ORDER BY x."position")::text, _mssql_fdw._sequences_in_use(model)::text),
+           'against writers, with all that is switched; readers do not wait'
+    FROM t WHERE t.obstacle IS NULL HAVING count(*) > 0
+    UNION ALL
+    SELECT 83, t."position", 1, t.id, 'delete', t.source, t.target,
+           format('DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM %s AS s WHERE %s%s)', t.rows, t.staged, t.matched, t.same), NULL
+    FROM t WHERE t.obstacle IS NULL
+    UNION ALL
+    SELECT 83, t."position", 2, t.id, 'update', t.source, t.target,
+           format('UPDATE %s AS t SET %s FROM %s AS s WHERE %s%s', t.rows, t.assignments, t.staged, t.matched, t.changed), NULL
+    FROM t WHERE t.assignments IS NOT NULL
+    UNION ALL
+    SELECT 83, t."position", 3, t.id, 'insert', t.source, t.target,
+           format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s AS s WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s)',
+                  t.target, l.targets, l.targets, t.staged, t.rows, t.matched), NULL
+    FROM t JOIN lists AS l ON l.table_id = t.id WHERE t.obstacle IS NULL
+    UNION ALL
+    SELECT 86, 0, 0, NULL::int, 'truncate', NULL, string_agg(t.target, ', ' ORDER BY t."position"), 'TRUNCATE ' || string_agg(t.rows, ', ' ORDER BY t."position"), NULL
+    FROM t WHERE t.obstacle IS NOT NULL HAVING count(*) > 0
+    UNION ALL
+    SELECT 87, t."position", 0, t.id, 'refill', t.source, t.target,
+           format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s', t.target, l.targets, l.targets, t.staged), NULL
+    FROM t JOIN lists AS l ON l.table_id = t.id WHERE t.obstacle IS NOT NULL
+    UNION ALL
+    SELECT CASE WHEN t.obstacle IS NULL THEN 83 ELSE 87 END, t."position", 4, t.id, 'verify', t.source, t.target,
+           format('SELECT _mssql_fdw._count_rows(%L), _mssql_fdw._count_rows(%L)', t.staged, t.target), NULL
+    FROM t WHERE verify = 'count'
+    UNION ALL
+    SELECT CASE WHEN t.obstacle IS NULL THEN 83 ELSE 96 END, t."position", 1000, t.id, 'analyze', t.source, t.target, 'ANALYZE ' || t.target, NULL
+    FROM t WHERE (model #>> '{options,analyze}')::boolean
+    UNION ALL
+    SELECT 88, t."position", 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t
+$$;
+COMMENT ON FUNCTION _mssql_fdw._plan_refill IS 'steps: refills the tables that cannot be switched';

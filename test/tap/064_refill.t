@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Tables that cannot be switched, of which a run writes what differs: nobody who reads them waits, and who subscribes gets the changes alone.
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+. "$tap_root/test/tap/lib/cluster.sh"
+needs_stand_in
+plan 30
+trap 'status=$?; stop_cluster; (exit $status); tap_end' EXIT
+
+# all [ARGUMENT]: a run of all three; refill: the beginning of one of those that are refilled.
+all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_refill_%}', on_existing => 'truncate'${1:+, $1})"; }
+readonly refill="SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_refill_a,tap_refill_b}'"
+readonly ok=$'dbo.tap_refill_a|1000|ok\ndbo.tap_refill_b|1000|ok'
+# Fails instead of waiting.
+at_once() { query "SET statement_timeout = '60s'; $1" 2>&1; }
+sums() { at_once "SELECT (SELECT sum(v) FROM copies.tap_refill_a), (SELECT sum(v) FROM copies.tap_refill_b), (SELECT sum(v) FROM copies.tap_refill_c)"; }
+# hold NAME SQL: a transaction that stays open; end NAME: as if it had never been.
+hold() {
+  background "$1" "BEGIN; $2; SELECT pg_sleep(600)"
+  ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$1' AND wait_event = 'PgSleep'\"" "a transaction: $2"
+}
+end() {
+  query "SELECT pg_terminate_backend($(backend_of "$1"))" >/dev/null
+  finish "$1" >/dev/null
+}
+waits_for() { ok "wait_until 60 \"SELECT phase = '$2' AND blocked_by = ARRAY[$(backend_of "$3")] FROM replicate.progress\"" "$4"; }
+# What a subscriber would get: messages of the replication protocol by their kind.
+changes() {
+  query "SELECT string_agg(kind || count, ' ' ORDER BY kind) FROM (SELECT chr(get_byte(data, 0)) AS kind, count(*)
+    FROM pg_logical_slot_get_binary_changes('subscriber', NULL, NULL, 'proto_version', '1', 'publication_names', 'all_of_a') GROUP BY 1) AS k WHERE kind IN ('I', 'U', 'D', 'T')"
+}
+# In each table one row goes, one is another one, and one is new: one more in sum.
+change_source() {
+  for name in a b c; do
+    tsql "DELETE FROM dbo.tap_refill_$name WHERE id = $1; INSERT INTO dbo.tap_refill_$name VALUES ($1 + 1000, 1); UPDATE dbo.tap_refill_$name SET v = 2 WHERE id = $1 + 500"
+  done
+}
+
+for name in a b c; do
+  tsql "CREATE TABLE dbo.tap_refill_$name (id int NOT NULL PRIMARY KEY, v int NULL)"
+  tsql "INSERT INTO dbo.tap_refill_$name SELECT n, 1 FROM $(numbers 1000)"
+done
+start_cluster "wal_level = logical"
+make_server mssql
+query "CREATE SCHEMA copies; CREATE TABLE copies.tap_refill_a (id int PRIMARY KEY, v int); CREATE PUBLICATION all_of_a FOR TABLE copies.tap_refill_a;
+  CREATE TABLE copies.tap_refill_b (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);
+  CREATE TABLE copies.part_1 PARTITION OF copies.tap_refill_b FOR VALUES FROM (1) TO (500); CREATE TABLE copies.part_2 PARTITION OF copies.tap_refill_b DEFAULT"
+query "SELECT pg_create_logical_replication_slot('subscriber', 'pgoutput')" >/dev/null
+is "$(query "$(all)" 2>/dev/null)" "$ok"$'\ndbo.tap_refill_c|1000|ok' "a first run, of a published, a partitioned and another table"
+is "$(changes)" I1000 "... whose rows a subscriber gets"
+
+# Readers.
+change_source 1
+hold reader "SELECT count(*) FROM copies.tap_refill_a, copies.tap_refill_b"
+hold gate "SELECT pg_advisory_lock(1)"
+background caller "BEGIN; $refill); SELECT pg_advisory_xact_lock(1); COMMIT"
+ok "wait_until 60 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'caller' AND wait_event = 'advisory'\"" "... for which a run does not wait"
+is "$(query "SELECT relation::regclass, mode FROM pg_locks WHERE pid = $(backend_of caller) AND mode IN ('ShareRowExclusiveLock', 'AccessExclusiveLock')
+  AND relation IN (SELECT oid FROM pg_class WHERE relnamespace = 'copies'::regnamespace) ORDER BY 1")" \
+  "$(printf 'copies.%s|ShareRowExclusiveLock\n' tap_refill_a tap_refill_b part_1 part_2)" "... and who comes later waits only to write"
+is "$(sums)" '1000|1000|1000' "... and reads the old rows, as long as it is not committed"
+end gate
+like "$(finish caller)" "$ok" "... which it is at last"
+is "$(sums)" '1001|1001|1000' "... with the new rows"
+is "$(query "SELECT DISTINCT notes FROM replicate.run_tables WHERE run = (SELECT max(id) FROM replicate.runs)")" \
+  '{"cannot be switched: refilled by difference","rows: 1 deleted, 1 updated, 1 inserted"}' "... and history says how many"
+is "$(changes)" 'D1 I1 U1' "... which are all that a subscriber gets"
+
+# Workers, which load into tables that others could see.
+change_source 2
+is "$(at_once "$refill, jobs => 2)" | grep '^dbo')" "$ok" "so it is with workers"
+is "$(sums)" '1002|1002|1000' "... with the new rows"
+is "$(changes)" 'D1 I1 U1' "... and a subscriber gets as few"
+end reader
+
+# Beside tables that are switched.
+hold reader "SELECT count(*) FROM copies.tap_refill_c"
+background switched "$(all)"
+waits_for switched switch reader "... which a run of all tables waits for, at its end"
+is "$(at_once "SELECT sum(v) FROM copies.tap_refill_a; SELECT sum(v) FROM copies.tap_refill_b")" $'1002\n1002' "... and nobody else waits who reads those that are refilled"
+end reader
+like "$(finish switched)" "$ok.*dbo.tap_refill_c\|1000\|ok" "... when it has ended the run goes on"
+is "$(sums)" '1002|1002|1002' "... with the new rows"
+
+# Writers.
+change_source 3
+hold gate "SELECT pg_advisory_lock(2)"
+background writer "SET deadlock_timeout = '1h'; BEGIN; UPDATE copies.tap_refill_c SET v = 7 WHERE id = 10; SELECT pg_advisory_lock(2); UPDATE copies.tap_refill_a SET v = 7 WHERE id = 10; COMMIT"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'writer' AND wait_event = 'advisory'\"" "a transaction that has written a table which is switched"
+background beside "$(all)"
+waits_for beside lock writer "... is waited for before any is written"
+end gate
+finish writer >/dev/null
+is "$?" 0 "... and may write one that is refilled"
+like "$(finish beside)" "$ok.*dbo.tap_refill_c\|1000\|ok" "... and ends no run"
+is "$(sums)" '1003|1003|1003' "... which takes what it has written for what it is"
+hold gate "SELECT pg_advisory_lock(2)"
+background writer "BEGIN; INSERT INTO copies.part_1 VALUES (1, 7); SELECT pg_advisory_lock(2); COMMIT"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'writer' AND wait_event = 'advisory'\"" "a transaction that has written into a partition"
+background beside "$refill)"
+waits_for beside lock writer "... is waited for, too"
+end gate
+finish writer >/dev/null
+like "$(finish beside)" "$ok" "... until it has ended"
+is "$(sums)" '1003|1003|1003' "... and the row is gone that the source does not have"
+
+for name in a b c; do tsql "DROP TABLE dbo.tap_refill_$name"; done
