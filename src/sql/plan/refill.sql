@@ -37,15 +37,18 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._refill_keys(model jsonb) RETURNS TABLE (t
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH c AS MATERIALIZED (
         SELECT * FROM _mssql_fdw._refilled_columns(model)
+    ), keys AS (
+        SELECT t.table_id, i.indexrelid, i.indisprimary, i.indisreplident, i.indnkeyatts
+        FROM (SELECT DISTINCT c.table_id, c.relation FROM c) AS t
+        JOIN pg_index AS i ON i.indrelid = t.relation
+        JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam AND m.amname = 'btree'
+        CROSS JOIN LATERAL _mssql_fdw._key_columns(i.indexrelid) AS k
+        LEFT JOIN c ON c.relation = i.indrelid AND c.attnum = k.attnum AND c.is_not_null
+        WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND NOT i.indisexclusion AND i.indexprs IS NULL AND i.indpred IS NULL
+        GROUP BY t.table_id, i.indexrelid, i.indisprimary, i.indisreplident, i.indnkeyatts HAVING count(*) = count(c.attnum)
     )
-    SELECT DISTINCT ON (t.table_id) t.table_id, i.indexrelid
-    FROM (SELECT DISTINCT c.table_id, c.relation FROM c) AS t
-    JOIN pg_index AS i ON i.indrelid = t.relation
-    JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam AND m.amname = 'btree'
-    WHERE i.indisunique AND i.indimmediate AND i.indisvalid AND NOT i.indisexclusion AND i.indexprs IS NULL AND i.indpred IS NULL
-      AND NOT EXISTS (SELECT FROM _mssql_fdw._key_columns(i.indexrelid) AS k
-                      WHERE NOT EXISTS (SELECT FROM c WHERE c.relation = i.indrelid AND c.attnum = k.attnum AND c.is_not_null))
-    ORDER BY t.table_id, i.indisprimary DESC, i.indisreplident DESC, i.indnkeyatts, i.indexrelid
+    SELECT DISTINCT ON (k.table_id) k.table_id, k.indexrelid FROM keys AS k
+    ORDER BY k.table_id, k.indisprimary DESC, k.indisreplident DESC, k.indnkeyatts, k.indexrelid
 $$;
 COMMENT ON FUNCTION _mssql_fdw._refill_keys IS 'keys by which rows of tables that are refilled are told apart';
 
@@ -61,32 +64,31 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), members AS MATERIALIZED (
         SELECT m.root, c.oid, c.relkind, c.relam, c.relreplident
         FROM _mssql_fdw._with_partitions(ARRAY(SELECT x.relation FROM t AS x)) AS m JOIN pg_class AS c ON c.oid = m.relation
-    ), published AS MATERIALIZED (
+    ), families AS MATERIALIZED (
         SELECT m.root, p.oid FROM members AS m CROSS JOIN LATERAL (SELECT a.relid FROM pg_partition_ancestors(m.oid) AS a UNION SELECT m.oid) AS p (oid)
-        WHERE EXISTS (SELECT FROM _mssql_fdw._published(ARRAY[p.oid]))
+    ), published AS MATERIALIZED (
+        SELECT f.root, f.oid FROM families AS f WHERE f.oid IN (SELECT p FROM _mssql_fdw._published(ARRAY(SELECT x.oid FROM families AS x)) AS p)
     )
     SELECT t.id, t.key,
            CASE WHEN t.key IS NULL THEN 'it has no unique key over loaded columns that are NOT NULL'
                 WHEN current_setting('transaction_isolation') <> 'read committed' THEN 'the transaction is not READ COMMITTED'
-                WHEN EXISTS (SELECT FROM pg_constraint AS k JOIN members AS m ON m.oid IN (k.conrelid, k.confrelid)
-                             WHERE m.root = t.relation AND k.contype = 'f') THEN 'foreign keys go from it or to it'
-                WHEN EXISTS (SELECT FROM pg_trigger AS g JOIN members AS m ON m.oid = g.tgrelid
-                             WHERE m.root = t.relation AND (NOT g.tgisinternal OR g.tgparentid <> 0) AND g.tgenabled <> 'D') THEN 'it has triggers'
-                WHEN EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = t.relation AND r.ev_enabled <> 'D') THEN 'it has rules'
-                WHEN EXISTS (SELECT FROM members AS m WHERE m.root = t.relation AND m.relkind <> 'p'
-                             AND m.relam <> (SELECT h.oid FROM pg_am AS h WHERE h.amname = 'heap')) THEN 'it is not stored in heaps'
-                WHEN EXISTS (SELECT FROM _mssql_fdw._untrusted(model) AS u WHERE u.table_id = t.id AND u.kind = 'check')
+                WHEN t.relation IN (SELECT m.root FROM pg_constraint AS k CROSS JOIN LATERAL (VALUES (k.conrelid), (k.confrelid)) AS e (oid)
+                                    JOIN members AS m ON m.oid = e.oid WHERE k.contype = 'f') THEN 'foreign keys go from it or to it'
+                WHEN t.relation IN (SELECT m.root FROM pg_trigger AS g JOIN members AS m ON m.oid = g.tgrelid
+                                    WHERE (NOT g.tgisinternal OR g.tgparentid <> 0) AND g.tgenabled <> 'D') THEN 'it has triggers'
+                WHEN t.relation IN (SELECT r.ev_class FROM pg_rewrite AS r WHERE r.ev_enabled <> 'D') THEN 'it has rules'
+                WHEN t.relation IN (SELECT m.root FROM members AS m WHERE m.relkind <> 'p'
+                                    AND m.relam <> (SELECT h.oid FROM pg_am AS h WHERE h.amname = 'heap')) THEN 'it is not stored in heaps'
+                WHEN t.id IN (SELECT u.table_id FROM _mssql_fdw._untrusted(model) AS u WHERE u.kind = 'check')
                     THEN 'it has a check that the source does not vouch for'
                 WHEN NOT has_table_privilege(t.relation, 'DELETE')
-                  OR EXISTS (SELECT FROM _mssql_fdw._refilled_columns(model) AS c WHERE c.table_id = t.id
-                             AND NOT (has_column_privilege(t.relation, c.attnum, 'SELECT') AND has_column_privilege(t.relation, c.attnum, 'UPDATE')))
+                  OR t.id IN (SELECT c.table_id FROM _mssql_fdw._refilled_columns(model) AS c
+                              WHERE NOT (has_column_privilege(c.relation, c.attnum, 'SELECT') AND has_column_privilege(c.relation, c.attnum, 'UPDATE')))
                     THEN 'you lack DELETE, or UPDATE or SELECT on a column'
-                WHEN EXISTS (SELECT FROM published AS p JOIN members AS m ON m.root = p.root AND m.relkind = 'r'
-                             WHERE p.root = t.relation AND NOT _mssql_fdw._has_replica_identity(m.oid, m.relreplident))
-                    THEN 'it is published without a replica identity'
-                WHEN EXISTS (SELECT FROM published AS p JOIN pg_publication_rel AS r ON r.prrelid = p.oid CROSS JOIN to_jsonb(r) AS v (row)
-                             WHERE p.root = t.relation AND coalesce(v.row ->> 'prqual', v.row ->> 'prattrs') IS NOT NULL)
-                    THEN 'not all of its rows or columns are published'
+                WHEN t.relation IN (SELECT p.root FROM published AS p JOIN members AS m ON m.root = p.root AND m.relkind = 'r'
+                                    WHERE NOT _mssql_fdw._has_replica_identity(m.oid, m.relreplident)) THEN 'it is published without a replica identity'
+                WHEN t.relation IN (SELECT p.root FROM published AS p JOIN pg_publication_rel AS r ON r.prrelid = p.oid CROSS JOIN to_jsonb(r) AS v (row)
+                                    WHERE coalesce(v.row ->> 'prqual', v.row ->> 'prattrs') IS NOT NULL) THEN 'not all of its rows or columns are published'
            END
     FROM t
 $$;
@@ -105,7 +107,7 @@ COMMENT ON FUNCTION _mssql_fdw._has_replica_identity IS 'whether subscribers can
 -- Columns that no UPDATE may set: those of other unique indexes, of partitions too, where two rows
 -- that change places would meet half-way, and identities GENERATED ALWAYS. A row that is another
 -- one there is deleted and inserted anew.
-CREATE OR REPLACE FUNCTION _mssql_fdw._fixed_columns(relation oid, key oid) RETURNS TABLE (attname name)
+CREATE OR REPLACE FUNCTION _mssql_fdw._fixed_columns(relation oid, key oid) RETURNS SETOF name
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH others AS MATERIALIZED (
         SELECT i.* FROM _mssql_fdw._with_partitions(ARRAY[_fixed_columns.relation]) AS m
@@ -134,7 +136,8 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._differences(model jsonb)
 RETURNS TABLE (table_id int, key_name name, key_columns text, matched text, same text, changed text, assignments text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH r AS MATERIALIZED (
-        SELECT x.table_id, x.key, i.indrelid, n.relname FROM _mssql_fdw._refills(model) AS x
+        SELECT x.table_id, x.key, i.indrelid, n.relname, ARRAY(SELECT f FROM _mssql_fdw._fixed_columns(i.indrelid, x.key) AS f) AS fixed
+        FROM _mssql_fdw._refills(model) AS x
         JOIN pg_index AS i ON i.indexrelid = x.key JOIN pg_class AS n ON n.oid = x.key WHERE x.obstacle IS NULL
     ), keys AS (
         SELECT r.table_id, string_agg(format('%I%s %I.%I', a.attname, l.clause, cn.nspname, o.opcname), ', ' ORDER BY k.at) AS columns,
@@ -149,7 +152,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         GROUP BY r.table_id
     ), columns AS MATERIALIZED (
         SELECT c.table_id, c.ordinal, c.name, c.is_always, format('t.%I', c.name) || CASE WHEN c.is_domain THEN format('::%I.%I', n.nspname, y.typname) ELSE '' END AS here,
-               format('s.%I', c.name) AS staged, c.name IN (SELECT f.attname FROM _mssql_fdw._fixed_columns(r.indrelid, r.key) AS f) AS is_fixed
+               format('s.%I', c.name) AS staged, c.name = ANY (r.fixed) AS is_fixed
         FROM r JOIN _mssql_fdw._refilled_columns(model) AS c ON c.table_id = r.table_id
         JOIN pg_type AS y ON y.oid = c.type JOIN pg_namespace AS n ON n.oid = y.typnamespace
     ), lists AS (
