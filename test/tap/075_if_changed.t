@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 78
+plan 86
 
 readonly source_db=mssql_fdw_changed
 export MSSQL_TEST_DATABASE=master
@@ -171,6 +171,47 @@ query "$(all)" >/dev/null 2>&1
 is "$(query "INSERT INTO copies.numbered (rv) VALUES (NULL) RETURNING id")" 3 "the numbers of a table that stays are its own"
 is "$(query "$(all)" 2>/dev/null | grep numbered | cut -d'|' -f2,3)" '2|ok' "... and what was inserted here is seen by its number of rows"
 
+# A transaction that has read before sees nothing that is committed since: what it loads is of no newer version.
+query "$(all 'jobs => 0')" >/dev/null 2>&1
+say "BEGIN; SET client_min_messages = error; SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', jobs => 0);"
+both "UPDATE @ SET v = 2000 WHERE id = 11"
+say "SELECT count(*) FROM replicate_all('mssql', target_schema => 'copies', jobs => 0);"
+say "COMMIT; SELECT 1;"
+like "$(became 'jobs => 0')" 'versions 999 ' "what is written between two runs of one transaction is loaded by the next"
+is "$(query "SELECT v FROM copies.versions WHERE id = 11")" 2000 "... as it is"
+
+# Values that are made when they are read have no version.
+tsql "CREATE TABLE dbo.computed (id int NOT NULL PRIMARY KEY, n AS id + 1, rv rowversion); INSERT INTO dbo.computed (id) VALUES (1)"
+query "$(all 'jobs => 0')" >/dev/null 2>&1
+like "$(became 'jobs => 0')" '^computed 1 .* versions unchanged' "a table with a computed column is loaded each time"
+tsql "DROP TABLE dbo.computed"
+
+# Who may be asked another server knows no versions.
+query "ALTER SERVER mssql OPTIONS (SET host '$MSSQL_TEST_HOST,$MSSQL_TEST_HOST')"
+query "$(all 'jobs => 0')" >/dev/null 2>&1
+unlike "$(became 'jobs => 0')" 'unchanged' "with several hosts all is loaded"
+query "ALTER SERVER mssql OPTIONS (SET host '$MSSQL_TEST_HOST')"
+
+# A copy that another server has filled is that server's, though its file stays.
+export MSSQL_TEST_DATABASE=master
+tsql "CREATE DATABASE ${source_db}_2"
+export MSSQL_TEST_DATABASE=$source_db
+for sign in '' -; do
+  tsql "CREATE TABLE dbo.lent (id int NOT NULL PRIMARY KEY, v int NULL, rv rowversion); INSERT INTO dbo.lent (id, v) SELECT value, ${sign}value FROM GENERATE_SERIES(1, 100)"
+  export MSSQL_TEST_DATABASE=${source_db}_2
+done
+make_server other
+export MSSQL_TEST_DATABASE=$source_db
+query "CREATE SCHEMA lent; CREATE TABLE lent.lent (id int PRIMARY KEY, v int, rv bytea NOT NULL); SET client_min_messages = error; CREATE PUBLICATION tap_lent FOR TABLE lent.lent"
+lent() { query "SELECT source, status FROM replicate_all('$1', target_schema => 'lent', include => '{dbo.lent}', jobs => 1, on_existing => 'truncate', options => '{\"if_changed\": true}')" 2>/dev/null; }
+lent mssql >/dev/null
+like "$(lent mssql)" 'unchanged' "a table that is refilled by difference is left alone, too"
+lent other >/dev/null
+is "$(query "SELECT sum(v) FROM lent.lent")" -5050 "... until another server has filled it"
+is "$(lent mssql) $(query "SELECT sum(v) FROM lent.lent")" 'dbo.lent|ok 5050' "... and is loaded then"
+tsql "DROP TABLE dbo.lent"
+query "DROP PUBLICATION tap_lent; DROP SCHEMA lent CASCADE" 2>/dev/null
+
 # Change tracking, by answers that are put into its mouth: the stand-in has none (its T-SQL is tested by units).
 query "CREATE OR REPLACE FUNCTION _mssql_fdw._ask_of_changes(server name, question text, schema text DEFAULT '', name text DEFAULT '', \"column\" text DEFAULT '',
     version bigint DEFAULT 0) RETURNS text LANGUAGE sql VOLATILE STRICT AS \$\$ SELECT CASE WHEN question = 'state' THEN CASE name WHEN 'rows' THEN 'tracked 1 ' || current_setting('tap.state') ELSE 'untracked 1 x' END
@@ -191,10 +232,13 @@ is "$(tracked 31 b 0 5)" '998|ok' "... and next by that of the run that has aske
 query "CREATE ROLE tap_changed_$$; GRANT USAGE ON FOREIGN SERVER mssql TO tap_changed_$$"
 is "$(query "SET ROLE tap_changed_$$; SELECT count(*) FROM replicate._own_positions")" 0 "nobody sees what others know"
 like "$(error_of "SET ROLE tap_changed_$$; SELECT _mssql_fdw._write_positions(1, 'mssql', '{}')")" 'permission denied for function _write_positions' "or writes it"
+query "CREATE TABLE public.filtered (a int); INSERT INTO public.filtered VALUES (1); ALTER TABLE public.filtered ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.filtered TO tap_changed_$$"
+like "$(error_of "SET ROLE tap_changed_$$; SELECT _mssql_fdw._scan_rows('public.filtered')")" 'row-level security hides rows' "or counts what a policy hides"
+query "DROP TABLE public.filtered"
 query "DROP OWNED BY tap_changed_$$; DROP ROLE tap_changed_$$"
 is "$(left)" '0 0' "nothing is left"
 
 exec {writer[1]}>&-
 query "DROP SCHEMA copies CASCADE; SELECT mssql_disconnect_all()" >/dev/null 2>&1
 export MSSQL_TEST_DATABASE=master
-tsql "DROP DATABASE $source_db"
+tsql "DROP DATABASE $source_db; DROP DATABASE ${source_db}_2"

@@ -52,7 +52,7 @@ void ask(void* argument) {
   question->answer = answer == nullptr ? nullptr : MemoryContextStrdup(question->context, answer);
 }
 
-// Then there is no proof, which fails no run.
+// Then there is no proof, which fails no run, unless that has lost its transaction at the source.
 bool is_no_answer(const ErrorData& error, void*) {
   return ERRCODE_TO_CATEGORY(error.sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION &&
          (raised_transient || is_refusal(error));

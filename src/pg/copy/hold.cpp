@@ -160,6 +160,13 @@ std::int64_t count_untrusted(Relation relation, List* members) {
   return count;
 }
 
+// A scan passes policies by.
+void check_unfiltered(Relation relation) {
+  if (check_enable_rls(RelationGetRelid(relation), InvalidOid, true) != RLS_ENABLED) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("row-level security hides rows of table \"%s\"", RelationGetRelationName(relation))));
+}
+
 // `schema`: of our own functions; null: nothing is to be written for it, as a hold on a name is.
 std::int64_t count_rows(Oid id, const char* schema) {
   Relation relation = try_relation_open(id, AccessShareLock);
@@ -168,6 +175,7 @@ std::int64_t count_rows(Oid id, const char* schema) {
   check_may_use(RelationGetNamespace(relation));
   if (!may_read(id))
     aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(relation->rd_rel->relkind), RelationGetRelationName(relation));
+  if (schema == nullptr) check_unfiltered(relation);
   List* members = members_of(relation);
   const std::int64_t count = schema != nullptr && are_trusted(relation, members, schema)
                                  ? count_by_query(relation)

@@ -206,14 +206,14 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._note_positions(positions anyarray) RETURN
 AS 'MODULE_PATHNAME', 'mssql_fdw_note_positions' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._note_positions IS 'notes what a run is to write into the ledger of which rows copies are';
 
--- Called by C as the extension's owner. Only rows of the server go, which no other run writes.
+-- Called by C as the extension's owner. What was known of a copy goes, from whatever source: a refill
+-- by difference leaves the file that it was known by.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, server name, positions replicate._positions[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._positions AS o
-    WHERE o.server = _write_positions.server
-      AND (NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation)
-           OR EXISTS (SELECT FROM unnest(positions) AS p
-                      WHERE p.source_schema = o.source_schema AND p.source_table = o.source_table AND p.relation = o.relation));
+    WHERE o.relation IN (SELECT p.relation FROM unnest(positions) AS p)
+       OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation)
+       OR NOT EXISTS (SELECT FROM pg_foreign_server AS s WHERE s.srvname = o.server);
     INSERT INTO replicate._positions
     SELECT p.server, p.source_schema, p.source_table, p.relation, p.role, coalesce(p.run, _write_positions.run), p.rows, p.hash, p.fingerprint, p.kind,
            CASE WHEN p.kind IS NOT NULL THEN p.position END, CASE WHEN p.kind IS NOT NULL THEN p.state END
