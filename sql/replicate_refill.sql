@@ -42,6 +42,36 @@ ALTER PUBLICATION refill SET TABLE refill.refill;
 :notes;
 DROP TABLE refill.refill;
 
+-- an index may compare in another way than its column
+CREATE TABLE refill.refill (id int NOT NULL, code text NOT NULL, n numeric, t text);
+CREATE UNIQUE INDEX key ON refill.refill (code COLLATE refill.nocase, id);
+ALTER TABLE refill.refill REPLICA IDENTITY USING INDEX key;
+INSERT INTO refill.refill VALUES (1, 'A', 1.00, '<a/>');
+ALTER PUBLICATION refill SET TABLE refill.refill;
+:fill;
+:notes;
+DROP TABLE refill.refill;
+
+-- a name as long as can be
+SELECT mssql_exec('mssql', 'CREATE TABLE dbo.' || rpad('Refill', 63, 'x') || ' (Id int NOT NULL PRIMARY KEY)');
+SELECT format('CREATE TABLE refill.%s (id int PRIMARY KEY)', rpad('refill', 63, 'x')), format('ALTER PUBLICATION refill SET TABLE refill.%s', rpad('refill', 63, 'x')) \gexec
+SELECT length(target), rows, status FROM replicate_table('mssql', 'dbo.' || rpad('Refill', 63, 'x'), 'refill', on_existing => 'truncate');
+:notes;
+SELECT format('DROP TABLE refill.%s', rpad('refill', 63, 'x')) \gexec
+SELECT mssql_exec('mssql', 'DROP TABLE dbo.' || rpad('Refill', 63, 'x'));
+
+-- what sorts rows has 40 MB, unless somebody has said how much
+CREATE TABLE refill.refill (id int PRIMARY KEY, code text, n numeric, t text, own text DEFAULT current_setting('maintenance_work_mem'));
+ALTER PUBLICATION refill SET TABLE refill.refill;
+:fill;
+SELECT DISTINCT own FROM refill.refill;
+SET maintenance_work_mem = '50MB';
+DELETE FROM refill.refill;
+:fill;
+SELECT DISTINCT own FROM refill.refill;
+RESET maintenance_work_mem;
+DROP TABLE refill.refill;
+
 -- values that change places in other unique indexes and exclusion constraints
 CREATE TABLE refill.refill (id int PRIMARY KEY, code text UNIQUE, n numeric, t text, EXCLUDE (t WITH =));
 INSERT INTO refill.refill VALUES (1, 'b', 1.00, '<c/>'), (2, 'a', 2.00, NULL), (3, 'c', NULL, '<a/>'), (4, 'd', 0, '<d/>'), (5, 'e', 5, NULL);
@@ -91,6 +121,10 @@ CREATE TABLE refill.refill PARTITION OF refill.whole FOR VALUES FROM (1) TO (9);
 :fill;
 :fill;
 :notes;
+ALTER PUBLICATION refill SET TABLE refill.whole;
+ALTER TABLE refill.refill REPLICA IDENTITY NOTHING;
+:fill;
+:notes;
 DROP TABLE refill.whole;
 CREATE TABLE refill.refill (id int PRIMARY KEY, code text, n numeric, t text);
 CREATE TABLE refill.heir () INHERITS (refill.refill);
@@ -121,9 +155,17 @@ ALTER TABLE refill.refill REPLICA IDENTITY NOTHING;
 :why;
 ALTER TABLE refill.refill REPLICA IDENTITY FULL;
 :why;
-ALTER TABLE refill.refill ADD twice text GENERATED ALWAYS AS (code || code) STORED;
+ALTER TABLE refill.refill ALTER t TYPE xml[] USING NULL;
+:why;
+ALTER TABLE refill.refill ALTER t TYPE varchar(99)[] USING NULL;
+:why;
+ALTER TABLE refill.refill ALTER t TYPE text USING NULL, ADD twice text GENERATED ALWAYS AS (code || code) STORED;
 :why;
 ALTER TABLE refill.refill DROP twice, REPLICA IDENTITY DEFAULT;
+ALTER PUBLICATION refill SET (publish = 'insert, truncate');
+:why;
+ALTER PUBLICATION refill SET (publish = 'insert, update, delete');
+:why;
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 :why;
 COMMIT;
@@ -140,7 +182,12 @@ CREATE RULE nothing AS ON DELETE TO refill.refill DO INSTEAD NOTHING;
 DROP RULE nothing ON refill.refill;
 ALTER TABLE refill.refill DROP CONSTRAINT refill_pkey, ADD UNIQUE (id), ALTER id DROP NOT NULL;
 :why;
-ALTER TABLE refill.refill DROP CONSTRAINT refill_id_key, ADD PRIMARY KEY (id) DEFERRABLE;
+ALTER TABLE refill.refill DROP CONSTRAINT refill_id_key, ALTER id SET NOT NULL, ALTER code SET NOT NULL;
+CREATE UNIQUE INDEX refill_id_key ON refill.refill (id) WHERE id > 2;
+CREATE UNIQUE INDEX ON refill.refill (id, upper(code));
+:why;
+DROP INDEX refill.refill_id_upper_idx;
+ALTER TABLE refill.refill ADD CONSTRAINT refill_pkey PRIMARY KEY (id) DEFERRABLE;
 :why;
 ALTER TABLE refill.refill DROP CONSTRAINT refill_pkey, ADD PRIMARY KEY (id);
 SELECT mssql_exec('mssql', 'ALTER TABLE dbo.Refill WITH NOCHECK ADD CONSTRAINT positive CHECK (N > 0)');
@@ -164,7 +211,7 @@ GRANT UPDATE (t) ON refill.refill TO refill_other;
 SET ROLE refill_other;
 :why;
 SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Refill', 'refill', on_existing => 'truncate', options => '{"analyze": false}');
-SELECT _mssql_fdw._lock_writers('{refill.refill}', '{}');
+SELECT _mssql_fdw._lock_writers('{refill.refill}', '{}', '{}');
 RESET ROLE;
 
 SELECT mssql_exec('mssql', 'DROP TABLE dbo.Refill');

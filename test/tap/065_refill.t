@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 . "$tap_root/test/tap/lib/cluster.sh"
 needs_stand_in
-plan 33
+plan 43
 trap 'status=$?; stop_cluster; (exit $status); tap_end' EXIT
 
 # all [ARGUMENT]: a run of all three; refill: the beginning of one of those that are refilled.
@@ -54,9 +54,9 @@ hold reader "SELECT count(*) FROM copies.tap_refill_a, copies.tap_refill_b"
 hold gate "SELECT pg_advisory_lock(1)"
 background caller "BEGIN; $refill); SELECT pg_advisory_xact_lock(1); COMMIT"
 ok "wait_until 60 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'caller' AND wait_event = 'advisory'\"" "... for which a run does not wait"
-is "$(query "SELECT relation::regclass, mode FROM pg_locks WHERE pid = $(backend_of caller) AND mode IN ('ShareRowExclusiveLock', 'AccessExclusiveLock')
+is "$(query "SELECT relation::regclass, mode FROM pg_locks WHERE pid = $(backend_of caller) AND mode IN ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
   AND relation IN (SELECT oid FROM pg_class WHERE relnamespace = 'copies'::regnamespace) ORDER BY 1")" \
-  "$(printf 'copies.%s|ShareRowExclusiveLock\n' tap_refill_a tap_refill_b part_1 part_2)" "... and who comes later waits only to write"
+  "$(printf 'copies.%s|ExclusiveLock\n' tap_refill_a tap_refill_b part_1 part_2)" "... and who comes later waits only to write, or to lock rows"
 is "$(sums)" '1000|1000|1000' "... and reads the old rows, as long as it is not committed"
 end gate
 like "$(finish caller)" "$ok" "... which it is at last"
@@ -102,6 +102,26 @@ end gate
 finish writer >/dev/null
 like "$(finish beside)" "$ok" "... until it has ended"
 is "$(sums)" '1003|1003|1003' "... and the row is gone that the source does not have"
+
+query "CREATE RULE nothing AS ON UPDATE TO copies.tap_refill_b DO ALSO NOTHING"
+hold gate "SELECT pg_advisory_lock(2)"
+background writer "SET deadlock_timeout = '1h'; BEGIN; UPDATE copies.tap_refill_b SET v = 7 WHERE id = 10; SELECT pg_advisory_lock(2); UPDATE copies.tap_refill_a SET v = 7 WHERE id = 10; COMMIT"
+ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'writer' AND wait_event = 'advisory'\"" "a transaction that has written a table which is emptied"
+background beside "$refill)"
+waits_for beside lock writer "... is waited for before any is written"
+end gate
+finish writer >/dev/null
+is "$?" 0 "... and may write one that is not"
+like "$(finish beside)" "$ok" "... and ends no run"
+query "DROP RULE nothing ON copies.tap_refill_b"
+change_source 4
+hold locker "SELECT id FROM copies.tap_refill_a WHERE id = 10 FOR UPDATE"
+background beside "$(all)"
+waits_for beside lock locker "... which has locked a row, is waited for"
+is "$(at_once "UPDATE copies.tap_refill_c SET v = 7 WHERE id = 10")" '' "... and others may write meanwhile"
+end locker
+like "$(finish beside)" "$ok" "... until it has ended"
+is "$(sums)" '1004|1004|1004' "... and all is as at the source"
 
 # What the rows or a publication forbid.
 query "DELETE FROM copies.tap_refill_a WHERE id > 1; ALTER TABLE copies.tap_refill_a DROP CONSTRAINT tap_refill_a_pkey, ADD PRIMARY KEY (v); INSERT INTO copies.tap_refill_a VALUES (1, 7)"

@@ -231,7 +231,7 @@ is "$(tracked 31 b 0 5)" '998|ok' "... and next by that of the run that has aske
 # Everybody goes by what his own runs have loaded.
 query "CREATE ROLE tap_changed_$$; GRANT USAGE ON FOREIGN SERVER mssql TO tap_changed_$$"
 is "$(query "SET ROLE tap_changed_$$; SELECT count(*) FROM replicate._own_positions")" 0 "nobody sees what others know"
-like "$(error_of "SET ROLE tap_changed_$$; SELECT _mssql_fdw._write_positions(1, 'mssql', '{}')")" 'permission denied for function _write_positions' "or writes it"
+like "$(error_of "SET ROLE tap_changed_$$; SELECT _mssql_fdw._write_positions(1, '{}')")" 'permission denied for function _write_positions' "or writes it"
 query "CREATE TABLE public.filtered (a int); INSERT INTO public.filtered VALUES (1); ALTER TABLE public.filtered ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.filtered TO tap_changed_$$"
 like "$(error_of "SET ROLE tap_changed_$$; SELECT _mssql_fdw._scan_rows('public.filtered')")" 'row-level security hides rows' "or counts what a policy hides"
 query "DROP TABLE public.filtered"

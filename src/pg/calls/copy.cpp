@@ -229,7 +229,8 @@ Oids with_partitions(Datum relations, const char* schema) {
   return oids_of(DatumGetArrayTypeP(all), "relations");
 }
 
-// _lock_writers(relations regclass[], sequences regclass[]) RETURNS void; STRICT.
+// _lock_writers(relations regclass[], written regclass[], sequences regclass[]) RETURNS void;
+// STRICT.
 Datum lock_writers_call(FunctionCallInfo fcinfo) {
   begin_step();
   PreventCommandIfReadOnly("a refresh");
@@ -237,9 +238,11 @@ Datum lock_writers_call(FunctionCallInfo fcinfo) {
   for (int i = 0; i < relations.count; ++i) {
     if (!may_lock(relations.ids[i])) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relations.ids[i]));
   }
-  const Oids all = with_partitions(PG_GETARG_DATUM(0), own_schema(fcinfo));
+  const char* schema = own_schema(fcinfo);
+  const Oids all = with_partitions(PG_GETARG_DATUM(0), schema);
   const Datum nothing = PointerGetDatum(construct_empty_array(OIDOID));
-  lock_writers({all.ids, all.count, nothing, nothing, PG_GETARG_DATUM(1), own_schema(fcinfo), false});
+  lock_writers({all.ids, all.count, nothing, nothing, PG_GETARG_DATUM(2), schema, false,
+                with_partitions(PG_GETARG_DATUM(1), schema)});
   end_step();
   PG_RETURN_VOID();
 }
@@ -253,8 +256,14 @@ Datum switch_call(FunctionCallInfo fcinfo) {
   ReturnSetInfo* result = materialized_result(fcinfo);
   TupleDesc descriptor = result_descriptor(fcinfo);
   const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
-  List* violations = switch_tables({relations.ids, relations.count, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
-                                    PG_GETARG_DATUM(3), own_schema(fcinfo), PG_GETARG_BOOL(4)});
+  List* violations = switch_tables({relations.ids,
+                                    relations.count,
+                                    PG_GETARG_DATUM(1),
+                                    PG_GETARG_DATUM(2),
+                                    PG_GETARG_DATUM(3),
+                                    own_schema(fcinfo),
+                                    PG_GETARG_BOOL(4),
+                                    {nullptr, 0}});
   end_step();
   Tuplestorestate* rows = begin_result(result, descriptor);
   ListCell* cell = nullptr;

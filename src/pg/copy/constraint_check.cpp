@@ -5,6 +5,8 @@
 
 #include "constraint_check.hpp"
 
+#include <algorithm>
+
 #include "pg/host/arrays.hpp"
 #include "pg/host/settings.hpp"
 #include "hold.hpp"
@@ -30,6 +32,13 @@ struct Constraint {
   const char* detail;  // null, until the query has answered
 };
 
+bool is_one_of(Oid id, const Oids& ids) { return std::find(ids.ids, ids.ids + ids.count, id) != ids.ids + ids.count; }
+
+// Who has locked a row of a table would be waited for with all of them locked.
+LOCKMODE mode_for(Oid relation, const SwitchRequest& request) {
+  return is_one_of(relation, request.written) ? ExclusiveLock : ShareRowExclusiveLock;
+}
+
 // Those of the tables, their partners and the user's sequences that are not locked against writers
 // yet. The number of them.
 int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
@@ -42,7 +51,7 @@ int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
   auto* list = static_cast<Oid*>(palloc(sizeof(Oid) * (given + SPI_processed + 1)));
   int count = 0;
   const auto add = [&](Oid table) {
-    if (!is_locked(table, ShareRowExclusiveLock)) list[count++] = table;
+    if (!is_locked(table, mode_for(table, request))) list[count++] = table;
   };
   for (int i = 0; i < request.ntables; ++i) add(request.tables[i]);
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
@@ -66,7 +75,9 @@ void lock_writers_out(const SwitchRequest& request, Datum tables) {
   Oid* unlocked = nullptr;
   for (int count = 0; (count = list_unlocked(request, tables, &unlocked)) > 0;) {
     sort_for_locks(unlocked, count);
-    lock_together(unlocked, count, ShareRowExclusiveLock);
+    auto* locks = static_cast<WantedLock*>(palloc(sizeof(WantedLock) * static_cast<std::size_t>(count)));
+    for (int i = 0; i < count; ++i) locks[i] = {unlocked[i], mode_for(unlocked[i], request)};
+    lock_together(locks, count);
     for (int i = 0; i < count; ++i) hold_schema(get_rel_namespace(unlocked[i]));
   }
 }

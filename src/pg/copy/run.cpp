@@ -362,10 +362,10 @@ Call* present_call = nullptr;
 // What its tables are copies of is the run's word, as history is.
 void write_positions(const Call& call, std::int64_t id) {
   if (call.positions == 0) return;
-  Oid types[] = {INT8OID, call.answer.types[0], call.positions_type};
-  Datum values[] = {Int64GetDatum(id), call.answer.values[0], call.positions};
-  (void)write_as_owner(psprintf("SELECT %s._write_positions($1, ($2).server, $3)", own_schema(call.fcinfo)),
-                       lengthof(types), types, values);
+  Oid types[] = {INT8OID, call.positions_type};
+  Datum values[] = {Int64GetDatum(id), call.positions};
+  (void)write_as_owner(psprintf("SELECT %s._write_positions($1, $2)", own_schema(call.fcinfo)), lengthof(types), types,
+                       values);
 }
 
 // _note_positions(positions anyarray) RETURNS void; STRICT. By the run itself, for

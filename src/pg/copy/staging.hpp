@@ -10,6 +10,7 @@
 // its owner may not do; what he may not do is to pass a foreign key: see switch_tables().
 #pragma once
 
+#include "pg/host/arrays.hpp"
 #include "pg/host/boundary.hpp"
 
 namespace mssql::pg {
@@ -52,6 +53,7 @@ struct SwitchRequest {
   Datum sequences;     // oid[]: likewise what is set behind it
   const char* schema;  // of the SQL functions that write the queries, quoted
   bool analyzed;       // the new rows are, or will be within this transaction
+  Oids written;        // those of the tables that rows are written into meanwhile: nobody else locks rows of them
 };
 
 // A constraint that the new rows violate.

@@ -11,9 +11,8 @@ constexpr long longest_try_ms = 10000;
 constexpr long deadlock_check_ms = 100;
 
 struct Tables {
-  const Oid* ids;
+  const WantedLock* locks;
   int count;
-  LOCKMODE mode;
   TimestampTz began;
 };
 
@@ -148,7 +147,7 @@ List* parts_of(Oid table) {
 
 // Indexes and the TOAST table, which some commands lock alone.
 void lock_belongings(Try* attempt, int at) {
-  const Oid table = attempt->tables->ids[at];
+  const Oid table = attempt->tables->locks[at].relation;
   ListCell* cell = nullptr;
   attempt->at = at;
   if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table)))
@@ -171,13 +170,15 @@ void lock_all(void* argument) {
   for (int i = 0; i < tables.count; ++i) {
     const int next = i == 0 ? attempt->first : i <= attempt->first ? i - 1 : i;
     attempt->locked = i;
-    if (ConditionalLockRelationOid(tables.ids[next], tables.mode)) continue;
+    const WantedLock& lock = tables.locks[next];
+    if (ConditionalLockRelationOid(lock.relation, lock.mode)) continue;
     attempt->at = next;
-    wait_for(tables.ids[next], tables.mode, attempt->end);
+    wait_for(lock.relation, lock.mode, attempt->end);
   }
   attempt->locked = tables.count;
   for (int i = 0; i < tables.count; ++i) {
-    if (tables.mode == AccessExclusiveLock || is_sequence(tables.ids[i])) lock_belongings(attempt, i);
+    const WantedLock& lock = tables.locks[i];
+    if (lock.mode == AccessExclusiveLock || is_sequence(lock.relation)) lock_belongings(attempt, i);
   }
   AtEOXact_GUC(true, level);
 }
@@ -262,10 +263,12 @@ const char* say_who_uses(const Try& lost, const char* said) {
   const Tables& tables = *lost.tables;
   StringInfoData detail;
   initStringInfo(&detail);
-  for (int i = 0; i < tables.count; ++i)
-    append_users(&detail, named(tables.ids[i]), users_of(tables.ids[i], tables.mode));
-  if (OidIsValid(lost.part)) append_users(&detail, {"relation", name_of(lost.part)}, users_of(lost.part, tables.mode));
-  if (TransactionIdIsValid(lost.writer)) append_users(&detail, named(tables.ids[lost.at]), process_of(lost.writer));
+  for (const WantedLock* lock = tables.locks; lock < tables.locks + tables.count; ++lock)
+    append_users(&detail, named(lock->relation), users_of(lock->relation, lock->mode));
+  if (OidIsValid(lost.part))
+    append_users(&detail, {"relation", name_of(lost.part)}, users_of(lost.part, AccessExclusiveLock));
+  if (TransactionIdIsValid(lost.writer))
+    append_users(&detail, named(tables.locks[lost.at].relation), process_of(lost.writer));
   if (detail.len == 0 || std::strcmp(detail.data, said) == 0) return said;
   ErrorContextCallback* stack = std::exchange(error_context_stack, nullptr);
   ereport(NOTICE,
@@ -293,21 +296,27 @@ int compare_oids(const void* a, const void* b) {
 
 }  // namespace
 
-void lock_together(const Oid* ids, int count, LOCKMODE mode) {
+void lock_together(const WantedLock* locks, int count) {
   if (count == 0) return;
-  const Tables tables{ids, count, mode, GetCurrentTimestamp()};
+  const Tables tables{locks, count, GetCurrentTimestamp()};
   Try attempt{&tables, 0, 0, 0, InvalidOid, InvalidTransactionId, 0};
-  Named busy = named(ids[0]);
+  Named busy = named(locks[0].relation);
   const char* said = "";
   ErrorContextCallback callback{error_context_stack, lock_error_context, &busy};
   error_context_stack = &callback;
   for (long length = length_of_try(tables); !try_to_lock(&attempt, length); length = length_of_try(tables)) {
-    busy = named(ids[attempt.at]);
+    busy = named(locks[attempt.at].relation);
     check_patience(tables, busy);
     said = say_who_uses(attempt, said);
     leave_time_to_others(Min(length, length_of_try(tables)));
   }
   error_context_stack = callback.previous;
+}
+
+void lock_together(const Oid* tables, int count, LOCKMODE mode) {
+  auto* locks = static_cast<WantedLock*>(palloc(sizeof(WantedLock) * static_cast<std::size_t>(count + 1)));
+  for (int i = 0; i < count; ++i) locks[i] = {tables[i], mode};
+  lock_together(locks, count);
 }
 
 bool lock_in_order(Oid* tables, int count, LOCKMODE mode) {

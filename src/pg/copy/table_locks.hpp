@@ -5,7 +5,7 @@
 
 namespace mssql::pg {
 
-// Takes the lock on all tables and sequences, until the transaction ends. Who uses one for long
+// Takes the locks on all tables and sequences, until the transaction ends. Who uses one for long
 // must not keep others from it, nor from the other tables: it waits for a short time, gives back
 // what it got, and leaves whoever has come meanwhile as much time before it tries again, longer
 // each time. When a try has failed it says whom it waits for, unless these are the same still.
@@ -14,6 +14,11 @@ namespace mssql::pg {
 // ends it. lock_timeout bounds the whole of it: 55P03 names the table. What goes with an exchange
 // of files, which is indexes and rows of the catalog, is locked, too: with AccessExclusiveLock, and
 // always of a sequence.
+struct WantedLock {
+  Oid relation;
+  LOCKMODE mode;
+};
+void lock_together(const WantedLock* locks, int count);
 void lock_together(const Oid* tables, int count, LOCKMODE mode);
 
 // Takes the locks one after the other, in the order of sort_for_locks(). Answers whether any of

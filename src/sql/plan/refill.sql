@@ -86,7 +86,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                               WHERE NOT (has_column_privilege(c.relation, c.attnum, 'SELECT') AND has_column_privilege(c.relation, c.attnum, 'UPDATE')))
                     THEN 'you lack DELETE, or UPDATE or SELECT on a column'
                 WHEN t.relation IN (SELECT p.root FROM published AS p JOIN members AS m ON m.root = p.root AND m.relkind = 'r'
-                                    WHERE NOT _mssql_fdw._has_replica_identity(m.oid, m.relreplident)) THEN 'it is published without a replica identity'
+                                    WHERE NOT _mssql_fdw._has_replica_identity(m.oid, m.relreplident)) THEN 'it is published without a replica identity that finds its rows'
+                WHEN t.relation IN (SELECT p.root FROM published AS p JOIN pg_class AS c ON c.oid = p.oid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                                    JOIN pg_publication_tables AS v ON v.schemaname = n.nspname AND v.tablename = c.relname
+                                    JOIN pg_publication AS b ON b.pubname = v.pubname
+                                    WHERE b.pubtruncate AND NOT (b.pubinsert AND b.pubupdate AND b.pubdelete))
+                    THEN 'a publication has TRUNCATE, but not all changes of its rows'
                 WHEN t.relation IN (SELECT p.root FROM published AS p JOIN pg_publication_rel AS r ON r.prrelid = p.oid CROSS JOIN to_jsonb(r) AS v (row)
                                     WHERE coalesce(v.row ->> 'prqual', v.row ->> 'prattrs') IS NOT NULL) THEN 'not all of its rows or columns are published'
            END
@@ -94,10 +99,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._refills IS 'how tables are refilled: by difference over a key, or what stands in the way of that';
 
--- Before PostgreSQL 18 generated columns were not published, and since then they need not be.
+-- A type that two values of can be compared for equality by.
+CREATE OR REPLACE FUNCTION _mssql_fdw._has_equality(type oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN y.typtype = 'd' THEN _mssql_fdw._has_equality(y.typbasetype)
+            WHEN y.typtype IN ('e', 'r', 'm') THEN true
+            WHEN y.typtype = 'c' THEN false
+            WHEN y.typcategory = 'A' AND y.typelem <> 0 THEN _mssql_fdw._has_equality(y.typelem)
+            ELSE EXISTS (SELECT FROM pg_opclass AS o JOIN pg_am AS m ON m.oid = o.opcmethod AND m.amname IN ('btree', 'hash')
+                         WHERE o.opcdefault AND (o.opcintype = y.oid OR EXISTS (
+                             SELECT FROM pg_cast AS c WHERE c.castsource = y.oid AND c.casttarget = o.opcintype AND c.castmethod = 'b' AND c.castcontext = 'i'))) END
+    FROM pg_type AS y WHERE y.oid = _has_equality.type
+$$;
+COMMENT ON FUNCTION _mssql_fdw._has_equality IS 'whether values of a type can be compared for equality; false of composite ones';
+
+-- By all of a row a subscriber finds it by comparing. Before PostgreSQL 18 generated columns were
+-- not published, and since then they need not be.
 CREATE OR REPLACE FUNCTION _mssql_fdw._has_replica_identity(relation oid, identity "char") RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE identity WHEN 'f' THEN NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attgenerated <> '')
+    SELECT CASE identity WHEN 'f' THEN NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+                                                   AND (a.attgenerated <> '' OR NOT _mssql_fdw._has_equality(a.atttypid)))
                          WHEN 'n' THEN false
                          ELSE EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = relation AND i.indisvalid AND i.indimmediate
                                       AND CASE identity WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END) END
@@ -133,12 +154,12 @@ COMMENT ON FUNCTION _mssql_fdw._fixed_columns IS 'columns that a refill by diffe
 -- by byte, for 1.0 and 1.00 are equal, and json has no equality. The cast is a way around what the
 -- parser makes of two row constructors.
 CREATE OR REPLACE FUNCTION _mssql_fdw._differences(model jsonb)
-RETURNS TABLE (table_id int, key_name name, key_columns text, matched text, same text, changed text, assignments text)
+RETURNS TABLE (table_id int, key_columns text, matched text, same text, changed text, assignments text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH r AS MATERIALIZED (
-        SELECT x.table_id, x.key, i.indrelid, n.relname, ARRAY(SELECT f FROM _mssql_fdw._fixed_columns(i.indrelid, x.key) AS f) AS fixed
+        SELECT x.table_id, x.key, i.indrelid, ARRAY(SELECT f FROM _mssql_fdw._fixed_columns(i.indrelid, x.key) AS f) AS fixed
         FROM _mssql_fdw._refills(model) AS x
-        JOIN pg_index AS i ON i.indexrelid = x.key JOIN pg_class AS n ON n.oid = x.key WHERE x.obstacle IS NULL
+        JOIN pg_index AS i ON i.indexrelid = x.key WHERE x.obstacle IS NULL
     ), keys AS (
         SELECT r.table_id, string_agg(format('%I%s %I.%I', a.attname, l.clause, cn.nspname, o.opcname), ', ' ORDER BY k.at) AS columns,
                string_agg(format('t.%I%s OPERATOR(%I.%s) s.%I', a.attname, l.clause, pn.nspname, p.oprname, a.attname), ' AND ' ORDER BY k.at) AS matched
@@ -160,7 +181,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                string_agg(format('%I = s.%I', c.name, c.name), ', ' ORDER BY c.ordinal) AS assignments
         FROM columns AS c WHERE c.is_fixed OR NOT c.is_always GROUP BY c.table_id, c.is_fixed
     )
-    SELECT r.table_id, r.relname, k.columns, k.matched,
+    SELECT r.table_id, k.columns, k.matched,
            coalesce(' AND ROW(' || f.here || ')::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(' || f.staged || ')', ''),
            ' AND ROW(' || u.here || ')::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(' || u.staged || ')', u.assignments
     FROM r JOIN keys AS k ON k.table_id = r.table_id
@@ -190,14 +211,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM t JOIN lists AS l ON l.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
     UNION ALL
     SELECT 60, t."position", 4, t.id, 'stage key', t.source, t.target,
-           format('CREATE UNIQUE INDEX %I ON %s (%s)', _mssql_fdw._distinct_name(t.key_name, t.source), t.staged, t.key_columns), NULL
+           format('CREATE UNIQUE INDEX ON %s (%s)', t.staged, t.key_columns), NULL
     FROM t WHERE t.obstacle IS NULL
     UNION ALL
     SELECT 82, 0, 0, NULL::int, 'lock', NULL, string_agg(t.target, ', ' ORDER BY t."position"),
-           format('SELECT _mssql_fdw._lock_writers(%L, %L)',
-                  ARRAY(SELECT x.target FROM _mssql_fdw._tables(model) AS x WHERE x.action = 'switch' OR x.id IN (SELECT y.id FROM t AS y WHERE y.obstacle IS NULL)
-                        ORDER BY x."position")::text, _mssql_fdw._sequences_in_use(model)::text),
-           'against writers, with all that is switched; readers do not wait'
+           format('SELECT _mssql_fdw._lock_writers(%L, %L, %L)',
+                  ARRAY(SELECT x.target FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill') ORDER BY x."position")::text,
+                  array_agg(t.target ORDER BY t."position")::text, _mssql_fdw._sequences_in_use(model)::text),
+           'against writers, with all that is switched or emptied; readers do not wait'
     FROM t WHERE t.obstacle IS NULL HAVING count(*) > 0
     UNION ALL
     SELECT 83, t."position", 1, t.id, 'delete', t.source, t.target,

@@ -208,7 +208,7 @@ COMMENT ON FUNCTION _mssql_fdw._note_positions IS 'notes what a run is to write 
 
 -- Called by C as the extension's owner. What was known of a copy goes, from whatever source: a refill
 -- by difference leaves the file that it was known by.
-CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, server name, positions replicate._positions[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, positions replicate._positions[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._positions AS o
     WHERE o.relation IN (SELECT p.relation FROM unnest(positions) AS p)
