@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 52
+plan 53
 
 start() { query "SELECT status FROM replicate_all('$1', target_schema => '${2:-copies}', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null; }
 number_of() { sed -n 's/^run \([0-9]*\) works in the background$/\1/p'; }
@@ -123,6 +123,15 @@ ok "wait_until 30 \"SELECT status = 'cancelled' FROM replicate.runs WHERE id = $
 no_faults
 run=$(query "SELECT min(id) FROM replicate.runs")
 like "$(error_of "SET ROLE $role; SELECT replicate_cancel($run)")" '42704: +there is no run' "... which neither sees nor cancels runs of others"
+
+# A call that follows at once is refused, or works first: the run in the background is there in either case.
+before=$(query "SELECT max(id) FROM replicate.runs")
+for n in {1..5}; do
+  query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}');
+    SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_behind'])" >/dev/null 2>&1
+  wait_until 60 "SELECT count(*) = 0 FROM replicate.runs WHERE status = 'running'"
+done
+is "$(query "SELECT count(*) FROM replicate.runs WHERE id > $before AND function = 'replicate_all' AND status <> 'ok'")" 0 "a call beside a run that begins in the background takes no place"
 
 # No room for workers.
 no_faults

@@ -4,7 +4,7 @@
 needs_stand_in
 only_native
 [ "$(getconf _NPROCESSORS_ONLN)" -ge 2 ] || skip_all "one processor has one worker"
-plan 19
+plan 20
 
 # all [ARGUMENTS]
 all() { echo "SELECT string_agg(rows || status, ' ' ORDER BY source) FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_jobs_%}'${1:+, $1})"; }
@@ -32,6 +32,10 @@ large 70000000
 is "$(jobs "$(all)")" "2 by workers $good" "... as many as there is work for"
 large 60000000
 is "$(jobs "$(all)")" "none here $good" "... and none where they would have little"
+no_faults
+tsql "EXEC tds_server_answer N'view_database_state', N'0', N'[view_database_state]'"
+tsql "EXEC tds_server_answer N'rows', N'20000000', N'AS [is_memory_optimized]'"
+is "$(jobs "$(all)")" "2 by workers $good" "what a login is not told of sizes is estimated from rows and columns"
 large 3000000000
 is "$(jobs "BEGIN; $(all); COMMIT")" "none here $good" "a transaction block has none: it goes on"
 is "$(jobs "BEGIN ISOLATION LEVEL REPEATABLE READ; $(all); COMMIT")" "none here $good" "... at whatever level"

@@ -35,7 +35,6 @@ void select(const char* sql) {
   SPI_finish();
 }
 
-// Another run may come between this transaction and the run's: then that fails, and says so.
 void begin(void* argument) {
   const auto* work = static_cast<const Work*>(argument);
   const ForeignServer* server = GetForeignServerExtended(work->server, FSV_MISSING_OK);
@@ -50,8 +49,10 @@ void begin(void* argument) {
   take_name_of(number);
 }
 
+// Another run may have come between the transaction before and this one.
 void run(void* argument) {
   hold_run_now(number);
+  wait_for_server(static_cast<const Work*>(argument)->server);
   select(static_cast<const Work*>(argument)->statement);
 }
 

@@ -21,6 +21,7 @@
 #include "rate.hpp"
 #include "run_lock.hpp"
 #include "run_now.hpp"
+#include "table_locks.hpp"
 #include "workers.hpp"
 
 namespace mssql::pg {
@@ -520,8 +521,15 @@ void lock_server(Oid server, const char* name) {
   PreventCommandIfReadOnly("replication");
   const LOCKTAG tag = server_lock(server, running_lock);
   if (LockAcquire(&tag, ShareUpdateExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL) return;
+  const char* users = users_of(tag, ShareUpdateExclusiveLock);
   ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("server \"%s\" is being replicated by another session", name),
+                  *users == '\0' ? 0 : errdetail("By process %s.", users),
                   errhint("replicate.progress shows the session and how far it is.")));
+}
+
+void wait_for_server(Oid server) {
+  const LOCKTAG tag = server_lock(server, running_lock);
+  (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
 }
 
 std::int64_t write_in_history(const char* sql, int nargs, Oid* types, Datum* values) {

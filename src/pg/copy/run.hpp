@@ -17,6 +17,8 @@ inline constexpr std::uint16_t speaking_lock =
 // One run per server at a time in this database; an error when another session has one, or in a
 // read-only transaction. Until the transaction ends.
 void lock_server(Oid server, const char* name);
+// The same lock, when whoever has it gives it back.
+void wait_for_server(Oid server);
 
 // What a session does for a run, or all of it: until end_run() other sessions see what it says, its
 // steps may be called, and names mean what they do for us. To be given to end_run(); an error where

@@ -228,16 +228,10 @@ void append_user(StringInfo list, int pid, TransactionId transaction) {
   }
 }
 
-// Who holds a lock on the relation that ours would have to wait for: "4711, 4712".
-const char* users_of(Oid relation, LOCKMODE mode) {
+const char* users_of_relation(Oid relation, LOCKMODE mode) {
   LOCKTAG tag;
   SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
-  int count = 0;
-  const VirtualTransactionId* holders = GetLockConflicts(&tag, mode, &count);
-  StringInfoData list;
-  initStringInfo(&list);
-  for (int i = 0; i < count; ++i) append_user(&list, pid_of(holders[i]), prepared(holders[i]));
-  return list.data;
+  return users_of(tag, mode);
 }
 
 // Who has written a row, as long as its transaction lasts.
@@ -264,9 +258,9 @@ const char* say_who_uses(const Try& lost, const char* said) {
   StringInfoData detail;
   initStringInfo(&detail);
   for (const WantedLock* lock = tables.locks; lock < tables.locks + tables.count; ++lock)
-    append_users(&detail, named(lock->relation), users_of(lock->relation, lock->mode));
+    append_users(&detail, named(lock->relation), users_of_relation(lock->relation, lock->mode));
   if (OidIsValid(lost.part))
-    append_users(&detail, {"relation", name_of(lost.part)}, users_of(lost.part, AccessExclusiveLock));
+    append_users(&detail, {"relation", name_of(lost.part)}, users_of_relation(lost.part, AccessExclusiveLock));
   if (TransactionIdIsValid(lost.writer))
     append_users(&detail, named(tables.locks[lost.at].relation), process_of(lost.writer));
   if (detail.len == 0 || std::strcmp(detail.data, said) == 0) return said;
@@ -295,6 +289,15 @@ int compare_oids(const void* a, const void* b) {
 }
 
 }  // namespace
+
+const char* users_of(const LOCKTAG& tag, LOCKMODE mode) {
+  int count = 0;
+  const VirtualTransactionId* holders = GetLockConflicts(&tag, mode, &count);
+  StringInfoData list;
+  initStringInfo(&list);
+  for (int i = 0; i < count; ++i) append_user(&list, pid_of(holders[i]), prepared(holders[i]));
+  return list.data;
+}
 
 void lock_together(const WantedLock* locks, int count) {
   if (count == 0) return;

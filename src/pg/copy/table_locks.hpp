@@ -25,6 +25,9 @@ void lock_together(const Oid* tables, int count, LOCKMODE mode);
 // them is new: what had been looked up before may be out of date.
 bool lock_in_order(Oid* tables, int count, LOCKMODE mode);
 
+// Who has what a lock of the mode would have to wait for: "4711, 4712".
+const char* users_of(const LOCKTAG& tag, LOCKMODE mode);
+
 // Whether this transaction has the lock on the table, or a stronger one.
 bool is_locked(Oid table, LOCKMODE mode);
 

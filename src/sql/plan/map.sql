@@ -65,11 +65,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         LEFT JOIN sequences AS s ON s.target_schema = k.local_schema AND s.target_name = k.folded
     ), named AS (
         SELECT r.*, NOT r.is_kept AND (r.rank > 1 OR r.is_suffixed OR r.is_sequence) AS is_renamed FROM ranked AS r
+    ), widths AS (
+        -- for a login that is not told sizes: values as long as half of what a column takes, and not too long
+        SELECT c.schema, c."table", sum(CASE WHEN c.max_length < 0 OR c.type IN ('text', 'ntext', 'image', 'xml') THEN 256
+                                             WHEN c.type LIKE '%var%' THEN least(c.max_length / 2, 64) ELSE c.max_length END)::bigint AS width
+        FROM _mssql_fdw._source_columns(model) AS c GROUP BY c.schema, c."table"
     ), final AS (
         SELECT n.*, CASE WHEN n.is_renamed THEN n.other_name ELSE n.folded END AS local_name FROM named AS n
     )
     SELECT n.id::int, n.schema, n."table", _mssql_fdw._source_name(n.schema, n."table"), n.local_schema, n.local_name,
-           format('%I.%I', n.local_schema, n.local_name), c.oid, c.relkind, n.rows, n.bytes, n.comment, NULL::int, NULL::text,
+           format('%I.%I', n.local_schema, n.local_name), c.oid, c.relkind, n.rows, coalesce(n.bytes, n.rows * w.width), n.comment, NULL::int, NULL::text,
            concat_ws('; ',
                CASE WHEN n.is_renamed THEN
                    format(CASE WHEN n.is_sequence THEN 'renamed: a sequence is called %I.%I too'
@@ -79,6 +84,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                CASE WHEN _map_tables.target_schema IS NULL AND starts_with(n.local_schema, 'mssql_') AND NOT starts_with(lower(n.schema), 'mssql_')
                     THEN format('schema renamed: "%s" is reserved', n.schema) END), n.is_memory_optimized
     FROM final AS n
+    LEFT JOIN widths AS w ON w.schema = n.schema AND w."table" = n."table"
     LEFT JOIN pg_namespace AS s ON s.nspname = n.local_schema
     LEFT JOIN pg_class AS c ON c.relnamespace = s.oid AND c.relname = n.local_name
 $$;
