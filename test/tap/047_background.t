@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 53
+plan 54
 
 start() { query "SELECT status FROM replicate_all('$1', target_schema => '${2:-copies}', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null; }
 number_of() { sed -n 's/^run \([0-9]*\) works in the background$/\1/p'; }
@@ -132,6 +132,11 @@ for n in {1..5}; do
   wait_until 60 "SELECT count(*) = 0 FROM replicate.runs WHERE status = 'running'"
 done
 is "$(query "SELECT count(*) FROM replicate.runs WHERE id > $before AND function = 'replicate_all' AND status <> 'ok'")" 0 "a call beside a run that begins in the background takes no place"
+
+like "$(error_of "BEGIN; SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}');
+  SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => ARRAY['dbo.tap_behind'], jobs => 0); SET statement_timeout = '60s';
+  SELECT replicate_wait(max(id)) FROM replicate.runs WHERE status = 'running'; COMMIT")" '(40P01: +run [0-9]+ waits for this transaction|55006: +server "mssql" is being replicated)' "... and nobody waits for one that waits for him"
+wait_until 60 "SELECT count(*) = 0 FROM replicate.runs WHERE status = 'running'"
 
 # No room for workers.
 no_faults

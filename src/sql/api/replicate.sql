@@ -77,7 +77,8 @@ BEGIN
     LOOP
         waited := _mssql_fdw._find_run(run);
         EXIT WHEN waited.status <> 'running';
-        IF EXISTS (SELECT FROM replicate.progress AS p WHERE p.server = waited.server AND pg_backend_pid() = ANY (p.blocked_by)) THEN
+        IF pg_backend_pid() = ANY (pg_blocking_pids(waited.pid))
+           OR EXISTS (SELECT FROM replicate.progress AS p WHERE p.server = waited.server AND pg_backend_pid() = ANY (p.blocked_by)) THEN
             PERFORM _mssql_fdw._raise('40P01', format('run %s waits for this transaction', run),
                 hint => 'Commit it, and wait for the run in another one; replicate.progress shows what it waits for.');
         END IF;

@@ -206,14 +206,24 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._note_positions(positions anyarray) RETURN
 AS 'MODULE_PATHNAME', 'mssql_fdw_note_positions' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._note_positions IS 'notes what a run is to write into the ledger of which rows copies are';
 
--- Called by C as the extension's owner. What was known of a copy goes, from whatever source: a refill
--- by difference leaves the file that it was known by.
+-- Called by C as the extension's owner. What was known of a copy goes, from whatever source, for a
+-- refill by difference leaves the file that it was known by; with a table that has been loaded, also
+-- what was known of its partitions, and of what it is one of. What is of no use to anybody goes,
+-- where no other run is at that.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, positions replicate._positions[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._positions AS o
-    WHERE o.relation IN (SELECT p.relation FROM unnest(positions) AS p)
-       OR NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = o.relation)
-       OR NOT EXISTS (SELECT FROM pg_foreign_server AS s WHERE s.srvname = o.server);
+    WHERE o.relation IN (SELECT p.relation FROM unnest(positions) AS p
+                         UNION
+                         SELECT m.relation FROM _mssql_fdw._with_partitions(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS m
+                         UNION
+                         SELECT a.relid FROM unnest(positions) AS p CROSS JOIN LATERAL pg_partition_ancestors(p.relation) AS a WHERE p.run IS NULL);
+    DELETE FROM replicate._positions AS o
+    WHERE o.ctid IN (SELECT g.ctid FROM replicate._positions AS g
+                     WHERE current_setting('transaction_isolation') = 'read committed'
+                       AND (NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = g.relation)
+                            OR NOT EXISTS (SELECT FROM pg_foreign_server AS s WHERE s.srvname = g.server))
+                     FOR UPDATE OF g SKIP LOCKED);
     INSERT INTO replicate._positions
     SELECT p.server, p.source_schema, p.source_table, p.relation, p.role, coalesce(p.run, _write_positions.run), p.rows, p.hash, p.fingerprint, p.kind,
            CASE WHEN p.kind IS NOT NULL THEN p.position END, CASE WHEN p.kind IS NOT NULL THEN p.state END
