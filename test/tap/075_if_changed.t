@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 89
+plan 90
 
 readonly source_db=mssql_fdw_changed
 export MSSQL_TEST_DATABASE=master
@@ -203,7 +203,7 @@ done
 make_server other
 export MSSQL_TEST_DATABASE=$source_db
 query "CREATE SCHEMA lent; CREATE TABLE lent.lent (id int PRIMARY KEY, v int, rv bytea NOT NULL); SET client_min_messages = error; CREATE PUBLICATION tap_lent FOR TABLE lent.lent"
-lent() { query "SELECT source, status FROM replicate_all('$1', target_schema => 'lent', include => '{dbo.${2:-lent}}', jobs => 1, on_existing => 'truncate', options => '{\"if_changed\": true}')" 2>/dev/null; }
+lent() { query "SELECT source, status FROM replicate_all('$1', target_schema => 'lent', include => '{${2:-lent}}', jobs => 1, on_existing => 'truncate', options => '{\"if_changed\": true}')" 2>/dev/null; }
 lent mssql >/dev/null
 like "$(lent mssql)" 'unchanged' "a table that is refilled by difference is left alone, too"
 lent other >/dev/null
@@ -218,6 +218,11 @@ export MSSQL_TEST_DATABASE=$source_db
 lent other part >/dev/null
 is "$(lent mssql) $(query "SELECT sum(v) FROM lent.lent")" 'dbo.lent|ok 5050' "... until another server has filled a partition"
 is "$(lent other part) $(query "SELECT sum(v) FROM lent.lent")" 'dbo.part|ok -5050' "... which is not what it was when the whole has been filled"
+query "DELETE FROM replicate._positions"
+tsql "CREATE TABLE dbo.part (id int NOT NULL PRIMARY KEY, v int NULL, rv rowversion); INSERT INTO dbo.part (id, v) SELECT value, 7 FROM GENERATE_SERIES(1, 100)"
+lent mssql lent,part >/dev/null 2>&1
+unlike "$(lent mssql part)" 'unchanged' "... by the same run, too"
+tsql "DROP TABLE dbo.part"
 tsql "DROP TABLE dbo.lent"
 query "DROP PUBLICATION tap_lent; DROP SCHEMA lent CASCADE" 2>/dev/null
 

@@ -77,7 +77,9 @@ BEGIN
     LOOP
         waited := _mssql_fdw._find_run(run);
         EXIT WHEN waited.status <> 'running';
-        IF pg_backend_pid() = ANY (pg_blocking_pids(waited.pid))
+        -- that waits for the server, which this transaction has, or for tables
+        IF pg_backend_pid() = ANY (pg_blocking_pids(waited.pid)) AND EXISTS (
+               SELECT FROM pg_locks AS l WHERE l.pid = waited.pid AND NOT l.granted AND l.classid = 'pg_foreign_server'::regclass)
            OR EXISTS (SELECT FROM replicate.progress AS p WHERE p.server = waited.server AND pg_backend_pid() = ANY (p.blocked_by)) THEN
             PERFORM _mssql_fdw._raise('40P01', format('run %s waits for this transaction', run),
                 hint => 'Commit it, and wait for the run in another one; replicate.progress shows what it waits for.');

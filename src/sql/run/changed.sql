@@ -206,6 +206,18 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._note_positions(positions anyarray) RETURN
 AS 'MODULE_PATHNAME', 'mssql_fdw_note_positions' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._note_positions IS 'notes what a run is to write into the ledger of which rows copies are';
 
+-- Partitions of tables that have been loaded, and what these are partitions of: no longer what they
+-- were.
+CREATE OR REPLACE FUNCTION _mssql_fdw._written_along(positions replicate._positions[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.relation FROM _mssql_fdw._with_partitions(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS m
+    WHERE m.relation <> m.root
+    UNION
+    SELECT a.relid FROM unnest(positions) AS p CROSS JOIN LATERAL pg_partition_ancestors(p.relation) AS a
+    WHERE p.run IS NULL AND a.relid <> p.relation
+$$;
+COMMENT ON FUNCTION _mssql_fdw._written_along IS 'partitions and ancestors of tables that have been loaded';
+
 -- Called by C as the extension's owner. What was known of a copy goes, from whatever source, for a
 -- refill by difference leaves the file that it was known by; with a table that has been loaded, also
 -- what was known of its partitions, and of what it is one of. What is of no use to anybody goes,
@@ -214,10 +226,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, positions rep
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._positions AS o
     WHERE o.relation IN (SELECT p.relation FROM unnest(positions) AS p
-                         UNION
-                         SELECT m.relation FROM _mssql_fdw._with_partitions(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS m
-                         UNION
-                         SELECT a.relid FROM unnest(positions) AS p CROSS JOIN LATERAL pg_partition_ancestors(p.relation) AS a WHERE p.run IS NULL);
+                         UNION SELECT w FROM _mssql_fdw._written_along(positions) AS w);
     DELETE FROM replicate._positions AS o
     WHERE o.ctid IN (SELECT g.ctid FROM replicate._positions AS g
                      WHERE current_setting('transaction_isolation') = 'read committed'
@@ -227,7 +236,9 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO replicate._positions
     SELECT p.server, p.source_schema, p.source_table, p.relation, p.role, coalesce(p.run, _write_positions.run), p.rows, p.hash, p.fingerprint, p.kind,
            CASE WHEN p.kind IS NOT NULL THEN p.position END, CASE WHEN p.kind IS NOT NULL THEN p.state END
-    FROM unnest(positions) AS p WHERE p.fingerprint IS NOT NULL AND (p.hash IS NOT NULL OR p.kind IS NOT NULL);
+    FROM unnest(positions) AS p
+    WHERE p.fingerprint IS NOT NULL AND (p.hash IS NOT NULL OR p.kind IS NOT NULL)
+      AND p.relation NOT IN (SELECT w FROM _mssql_fdw._written_along(positions) AS w);
     SELECT _write_positions.run
 $$;
 COMMENT ON FUNCTION _mssql_fdw._write_positions IS 'writes into the ledger of which rows copies are';
