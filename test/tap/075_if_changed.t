@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 90
+plan 92
 
 readonly source_db=mssql_fdw_changed
 export MSSQL_TEST_DATABASE=master
@@ -220,8 +220,10 @@ is "$(lent mssql) $(query "SELECT sum(v) FROM lent.lent")" 'dbo.lent|ok 5050' ".
 is "$(lent other part) $(query "SELECT sum(v) FROM lent.lent")" 'dbo.part|ok -5050' "... which is not what it was when the whole has been filled"
 query "DELETE FROM replicate._positions"
 tsql "CREATE TABLE dbo.part (id int NOT NULL PRIMARY KEY, v int NULL, rv rowversion); INSERT INTO dbo.part (id, v) SELECT value, 7 FROM GENERATE_SERIES(1, 100)"
-lent mssql lent,part >/dev/null 2>&1
-unlike "$(lent mssql part)" 'unchanged' "... by the same run, too"
+readonly both_loaded=$'dbo.lent|ok\ndbo.part|ok'
+is "$(lent mssql lent,part | sort)" "$both_loaded" "... by the same run, too"
+is "$(lent mssql part)" 'dbo.part|ok' "... which knows neither of them"
+is "$(lent mssql lent,part | sort)" "$both_loaded" "... nor lets one alone that it fills with the other"
 tsql "DROP TABLE dbo.part"
 tsql "DROP TABLE dbo.lent"
 query "DROP PUBLICATION tap_lent; DROP SCHEMA lent CASCADE" 2>/dev/null

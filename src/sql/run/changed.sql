@@ -32,13 +32,14 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._scan_rows(relation regclass) RETURNS bigi
 AS 'MODULE_PATHNAME', 'mssql_fdw_scan_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._scan_rows IS 'number of rows of a table, which is scanned';
 
--- What a copy is of itself: its columns and files. NULL where a crash empties it.
+-- What a copy is of itself: its columns and files, and since when partitions are attached. NULL where a crash empties it.
 CREATE OR REPLACE FUNCTION _mssql_fdw._state_of_copy(relation oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT md5(concat_ws(E'\n', string_agg(format('%s %s', c.oid, pg_relation_filenode(c.oid)), E'\n' ORDER BY c.oid),
+RETURN (SELECT md5(concat_ws(E'\n', string_agg(format('%s %s %s', c.oid, pg_relation_filenode(c.oid), i.xmin), E'\n' ORDER BY c.oid),
                              (SELECT string_agg(format('%s %I %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated), E'\n' ORDER BY a.attnum)
                               FROM pg_attribute AS a WHERE a.attrelid = _state_of_copy.relation AND a.attnum > 0 AND NOT a.attisdropped)))
         FROM _mssql_fdw._with_partitions(ARRAY[_state_of_copy.relation]) AS m JOIN pg_class AS c ON c.oid = m.relation
+        LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid AND c.relispartition
         HAVING bool_and(c.relpersistence = 'p'));
 COMMENT ON FUNCTION _mssql_fdw._state_of_copy IS 'hash of what a copy is of itself: columns, files; NULL: a crash empties it';
 
@@ -86,8 +87,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._incomplete_copies IS 'copies that lack something which a run would make';
 
+-- Whose rows are written along with those of the relations: their partitions, and what they are
+-- partitions of.
+CREATE OR REPLACE FUNCTION _mssql_fdw._written_along(relations oid[]) RETURNS SETOF oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.relation FROM _mssql_fdw._with_partitions(relations) AS m WHERE m.relation <> m.root
+    UNION
+    SELECT a.relid FROM unnest(relations) AS r (relation) CROSS JOIN LATERAL pg_partition_ancestors(r.relation) AS a WHERE a.relid <> r.relation
+$$;
+COMMENT ON FUNCTION _mssql_fdw._written_along IS 'partitions of relations, and what these are partitions of';
+
 -- What is known of the copies that are to be loaded anew; `kind` NULL: nothing is. Of one that is
--- here as it was made, and lacks nothing.
+-- here as it was made, and lacks nothing, and that no other table of the run is written along with.
 CREATE OR REPLACE FUNCTION _mssql_fdw._known_copies(model jsonb) RETURNS TABLE (table_id int, known replicate._positions)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.id, ROW(p.*)::replicate._positions
@@ -97,6 +108,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
          AND p.relation = t.relation AND p.fingerprint = f.fingerprint
     WHERE t.action IN ('switch', 'refill') AND has_table_privilege(t.relation, 'SELECT')
       AND t.id NOT IN (SELECT i FROM _mssql_fdw._incomplete_copies(model) AS i)
+      AND t.relation NOT IN (SELECT w FROM _mssql_fdw._written_along(ARRAY(
+              SELECT x.relation FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill') AND x.relation IS NOT NULL)) AS w)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._known_copies IS 'what is known of copies that are here as they were made';
 
@@ -206,18 +219,6 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._note_positions(positions anyarray) RETURN
 AS 'MODULE_PATHNAME', 'mssql_fdw_note_positions' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._note_positions IS 'notes what a run is to write into the ledger of which rows copies are';
 
--- Partitions of tables that have been loaded, and what these are partitions of: no longer what they
--- were.
-CREATE OR REPLACE FUNCTION _mssql_fdw._written_along(positions replicate._positions[]) RETURNS SETOF oid
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT m.relation FROM _mssql_fdw._with_partitions(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS m
-    WHERE m.relation <> m.root
-    UNION
-    SELECT a.relid FROM unnest(positions) AS p CROSS JOIN LATERAL pg_partition_ancestors(p.relation) AS a
-    WHERE p.run IS NULL AND a.relid <> p.relation
-$$;
-COMMENT ON FUNCTION _mssql_fdw._written_along IS 'partitions and ancestors of tables that have been loaded';
-
 -- Called by C as the extension's owner. What was known of a copy goes, from whatever source, for a
 -- refill by difference leaves the file that it was known by; with a table that has been loaded, also
 -- what was known of its partitions, and of what it is one of. What is of no use to anybody goes,
@@ -226,7 +227,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, positions rep
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM replicate._positions AS o
     WHERE o.relation IN (SELECT p.relation FROM unnest(positions) AS p
-                         UNION SELECT w FROM _mssql_fdw._written_along(positions) AS w);
+                         UNION SELECT w FROM _mssql_fdw._written_along(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS w);
     DELETE FROM replicate._positions AS o
     WHERE o.ctid IN (SELECT g.ctid FROM replicate._positions AS g
                      WHERE current_setting('transaction_isolation') = 'read committed'
@@ -238,7 +239,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN p.kind IS NOT NULL THEN p.position END, CASE WHEN p.kind IS NOT NULL THEN p.state END
     FROM unnest(positions) AS p
     WHERE p.fingerprint IS NOT NULL AND (p.hash IS NOT NULL OR p.kind IS NOT NULL)
-      AND p.relation NOT IN (SELECT w FROM _mssql_fdw._written_along(positions) AS w);
+      AND p.relation NOT IN (SELECT w FROM _mssql_fdw._written_along(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS w);
     SELECT _write_positions.run
 $$;
 COMMENT ON FUNCTION _mssql_fdw._write_positions IS 'writes into the ledger of which rows copies are';
