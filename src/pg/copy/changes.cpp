@@ -1,11 +1,10 @@
 // The questions of src/core/tsql/changes.hpp, for the SQL half of a run (src/sql/run/changed.sql).
 
-#include "core/source/ask.hpp"
 #include "core/tsql/changes.hpp"
 #include "pg/host/boundary.hpp"
 #include "pg/remote/connection.hpp"
 #include "pg/remote/options.hpp"
-#include "run.hpp"
+#include "source_question.hpp"
 
 namespace mssql::pg {
 
@@ -16,14 +15,11 @@ enum class Subject : std::uint8_t { position, state, changes, tracked_from, row_
 constexpr const char* subjects[] = {"position", "state", "changes", "tracked from", "row versions"};
 
 struct Question {
-  Oid server;
   Subject subject;
   const char* schema;  // these three in UTF-8
   const char* name;
   const char* column;
   std::int64_t version;
-  MemoryContext context;
-  const char* answer;
 };
 
 // Core only.
@@ -37,25 +33,6 @@ std::string text_of(const Question& question) {
     case Subject::position: break;
   }
   return tsql::position_query();
-}
-
-// Core only.
-const char* answer_to(source::Session& session, const Question& question) {
-  const std::optional<std::string> answer = source::ask_text(session, text_of(question));
-  return answer ? copy_out(*answer) : nullptr;
-}
-
-void ask(void* argument) {
-  auto* question = static_cast<Question*>(argument);
-  const char* answer =
-      fence([&] { return answer_to(acquire(question->server, GetUserId(), {.whole = true}), *question); });
-  question->answer = answer == nullptr ? nullptr : MemoryContextStrdup(question->context, answer);
-}
-
-// Then there is no proof, which fails no run, unless that has lost its transaction at the source.
-bool is_no_answer(const ErrorData& error, void*) {
-  return ERRCODE_TO_CATEGORY(error.sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION &&
-         (raised_transient || is_refusal(error));
 }
 
 Subject subject_of(const char* word) {
@@ -73,20 +50,13 @@ Subject subject_of(const char* word) {
 // begun already, and the one that asks ends.
 Datum ask_of_changes(FunctionCallInfo fcinfo) {
   const Oid server = find_server(NameStr(*PG_GETARG_NAME(0)))->serverid;
-  Question question{server,
-                    subject_of(text_to_cstring(PG_GETARG_TEXT_PP(1))),
-                    utf8_argument(fcinfo, 2),
-                    utf8_argument(fcinfo, 3),
-                    utf8_argument(fcinfo, 4),
-                    PG_GETARG_INT64(5),
-                    CurrentMemoryContext,
-                    nullptr};
+  const Question question{subject_of(text_to_cstring(PG_GETARG_TEXT_PP(1))), utf8_argument(fcinfo, 2),
+                          utf8_argument(fcinfo, 3), utf8_argument(fcinfo, 4), PG_GETARG_INT64(5)};
   const bool is_position = question.subject == Subject::position;
   if (is_position && is_reading(server, GetUserId())) PG_RETURN_NULL();
-  raised_transient = false;
-  const bool is_answered = in_subtransaction(ask, &question, is_no_answer);
+  const char* answer = try_to_ask(server, fence([&] { return copy_out(text_of(question)); }));
   if (is_position) end_reading(server, GetUserId());
-  const char* answer = is_answered && question.answer != nullptr ? representable(question.answer) : nullptr;
+  if (answer != nullptr) answer = representable(answer);
   if (answer == nullptr) PG_RETURN_NULL();
   PG_RETURN_TEXT_P(cstring_to_text(answer));
 }

@@ -5,6 +5,7 @@
 #include "pg/host/boundary.hpp"
 #include "pg/remote/connection.hpp"
 #include "run.hpp"
+#include "source_question.hpp"
 
 namespace mssql::pg {
 
@@ -27,39 +28,6 @@ void read_first(source::Session& session, const Table& table) {
                          tsql::first_read(tsql::table_reference(table.schema, table.name, table.memory_optimized)));
 }
 
-struct Question {
-  Oid server;
-  std::string (*sql)();
-  MemoryContext context;
-  const char* answer;
-};
-
-// Core only.
-const char* answer_to(source::Session& session, const Question& question) {
-  const std::optional<std::string> answer = source::ask_text(session, question.sql());
-  return answer ? copy_out(*answer) : nullptr;
-}
-
-void ask(void* argument) {
-  auto* question = static_cast<Question*>(argument);
-  const char* answer =
-      fence([&] { return answer_to(acquire(question->server, GetUserId(), {.whole = true}), *question); });
-  question->answer = answer == nullptr ? nullptr : MemoryContextStrdup(question->context, answer);
-}
-
-// There is no need to know; what may pass is not tried again for that.
-bool is_no_matter(const ErrorData& error, void*) {
-  return ERRCODE_TO_CATEGORY(error.sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION &&
-         (raised_transient || is_refusal(error));
-}
-
-// Null: the source does not tell.
-const char* try_to_ask(Oid server, std::string (*sql)()) {
-  Question question{server, sql, CurrentMemoryContext, nullptr};
-  raised_transient = false;
-  return in_subtransaction(ask, &question, is_no_matter) ? question.answer : nullptr;
-}
-
 }  // namespace
 
 bool begin_moment(Oid server, Datum work) {
@@ -72,10 +40,12 @@ bool begin_moment(Oid server, Datum work) {
   return level != nullptr && std::strcmp(level, "snapshot") == 0;
 }
 
-const char* log_end(Oid server) { return try_to_ask(server, tsql::log_end_query); }
+const char* log_end(Oid server) {
+  return try_to_ask(server, fence([] { return copy_out(tsql::log_end_query()); }));
+}
 
 bool is_all_seen(Oid server) {
-  const char* writers = try_to_ask(server, tsql::writers_query);
+  const char* writers = try_to_ask(server, fence([] { return copy_out(tsql::writers_query()); }));
   return writers != nullptr && std::strcmp(writers, "0") == 0;
 }
 
