@@ -502,9 +502,11 @@ constexpr Advice advice[] = {
     {3953, "Set the server option \"isolation\" to \"read_committed\"."},
     {3957, "Try again, or set the server option \"isolation\" to \"read_committed\"."},
     {3964, "Set the server option \"isolation\" to \"read_committed\" for such statements."},
+    {4060, "The server option \"database\" names it; else the login's default one is opened. A login needs a user in a database that it opens."},
     {7391, "A linked server takes part in distributed transactions only, which cannot be SNAPSHOT: set the server option \"isolation\" to "
            "\"read_committed\", and see that MSDTC runs on both sides."},
     {7420, "Set the server option \"isolation\" to \"read_committed\" to read tables of a linked server."},
+    {18456, "The user mapping says who logs in. Why it was refused, only the error log of the server tells, by the state."},
     {41332, "SNAPSHOT transactions cannot read memory-optimized tables: set the server option \"isolation\" to \"read_committed\", and give the "
             "foreign table a \"query\" with the table hint WITH (SNAPSHOT)."},
     {41333, "Give the foreign table a \"query\" with the table hint WITH (SNAPSHOT)."},

@@ -704,6 +704,7 @@ Datum mssql_fdw_drop_leftovers(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     if (!in_run()) elog(ERROR, "leftovers are dropped by runs only");
     if (IsolationUsesXactSnapshot()) PG_RETURN_VOID();  // what is of use by now cannot be seen
+    if (background_run() != 0) PG_RETURN_VOID();        // it might wait for the session that waits for it
     (void)drop_leftovers(own_schema(fcinfo), arguments_as_sql(fcinfo));
     PG_RETURN_VOID();
   });

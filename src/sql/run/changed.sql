@@ -225,9 +225,12 @@ COMMENT ON FUNCTION _mssql_fdw._note_positions IS 'notes what a run is to write 
 -- where no other run is at that.
 CREATE OR REPLACE FUNCTION _mssql_fdw._write_positions(run bigint, positions replicate._positions[]) RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    -- in one order: runs of other servers may be at rows of the same relations
     DELETE FROM replicate._positions AS o
-    WHERE o.relation IN (SELECT p.relation FROM unnest(positions) AS p
-                         UNION SELECT w FROM _mssql_fdw._written_along(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS w);
+    WHERE o.ctid = ANY (ARRAY(SELECT g.ctid FROM replicate._positions AS g
+                              WHERE g.relation IN (SELECT p.relation FROM unnest(positions) AS p
+                                                   UNION SELECT w FROM _mssql_fdw._written_along(ARRAY(SELECT p.relation FROM unnest(positions) AS p WHERE p.run IS NULL)) AS w)
+                              ORDER BY g.relation, g.server, g.source_schema, g.source_table FOR UPDATE));
     DELETE FROM replicate._positions AS o
     WHERE o.ctid IN (SELECT g.ctid FROM replicate._positions AS g
                      WHERE current_setting('transaction_isolation') = 'read committed'
