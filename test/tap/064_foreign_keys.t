@@ -3,9 +3,10 @@
 # A session without workers of its own counts by them, too.
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
-plan 13
+plan 15
 
-readonly settings="LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on; SET client_min_messages = log;
+readonly settings="LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on; SET auto_explain.log_settings = on; SET client_min_messages = log;
+  SET maintenance_work_mem = '3MB'; SET hash_mem_multiplier = 8;
   SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET max_parallel_workers_per_gather = 2"
 # run JOBS [SQL]: what is planned and said.
 run() { query "$settings; SELECT * FROM replicate_all('mssql', target_schema => 'keys', include => '{dbo.tap_key_%}', jobs => $1); ${2:-}" 2>&1; }
@@ -24,6 +25,8 @@ for jobs in 0 2; do
   query "DROP SCHEMA IF EXISTS keys CASCADE" 2>/dev/null
   run $jobs >"$tap_directory/new"
   like "$(searches "$tap_directory/new")" 'FROM ONLY keys.tap_key_child AS f .*Workers Launched: [12]' "jobs => $jobs: the key of a new table is checked by parallel workers"
+  is "$(searches "$tap_directory/new" | grep -c "^Settings: .*work_mem = '1MB'") $(searches "$tap_directory/new" | grep -c "hash_mem_multiplier = '8'")" "1 0" \
+    "... who have a third of maintenance_work_mem each, as they are three"
   [ $jobs != 0 ] || like "$(counts "$tap_directory/new")" 'Workers Launched: [12]' "... and rows are counted by such"
   is "$(query "SELECT string_agg(conname || ' ' || convalidated, ',') FROM pg_constraint WHERE conrelid = 'keys.tap_key_child'::regclass AND contype = 'f'")" \
     "tap_key_to_parent true" "... and is valid"

@@ -18,10 +18,21 @@ void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit) 
 // Who asks for fewer gets no parallel workers.
 static constexpr long every_row = 0;
 
+static void set(const char* name, const char* value) {
+  (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, ERROR, false);
+}
+
+// A plan's nodes take work_mem in each of its processes, and its hashes that times the multiplier.
+static void share_maintenance_memory() {
+  constexpr int least_kb = 64;
+  const int processes = 1 + Min(max_parallel_workers_per_gather, max_parallel_workers);
+  set("work_mem", psprintf("%d", Max(maintenance_work_mem / processes, least_kb)));
+  set("hash_mem_multiplier", "1");
+}
+
 void run_users_code_now(const char* sql) {
   const int settings = take_callers_path();
-  (void)set_config_option("work_mem", psprintf("%d", maintenance_work_mem), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-                          true, ERROR, false);
+  share_maintenance_memory();
   SPIPlanPtr plan = SPI_prepare_cursor(sql, 0, nullptr, CURSOR_OPT_PARALLEL_OK);
   if (plan == nullptr) elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
   if (SPI_execute_snapshot(plan, nullptr, nullptr, GetLatestSnapshot(), InvalidSnapshot, true, false, every_row) !=

@@ -12,7 +12,7 @@ void run_now(const char* sql, int nargs, Oid* types, Datum* values, long limit);
 // The same for a query that evaluates code of the user's, in which names are found as in his own
 // statements: its own are qualified, so that it means the same whatever those are. By parallel
 // workers where PostgreSQL plans them, and with the memory of maintenance, as PostgreSQL's own
-// check of a foreign key.
+// check of a foreign key: all of them together.
 void run_users_code_now(const char* sql);
 
 // Of the result; columns count from 1.
