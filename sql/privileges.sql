@@ -65,6 +65,7 @@ WITH harmless (name, why) AS (VALUES
     ('_hold',           'takes locks for one transaction, on what the caller may write or refer to'),
     ('_count_rows',     'counts a table that the caller may read'),
     ('_scan_rows',      'the same'),
+    ('_written_meanwhile', 'calls _count_rows'),
     ('_row_hash',       'hashes columns that the caller may read'),
     ('_hold_targets',   'calls _hold'))
 SELECT p.oid::regprocedure AS not_accounted_for

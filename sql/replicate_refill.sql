@@ -211,7 +211,7 @@ GRANT UPDATE (t) ON refill.refill TO refill_other;
 SET ROLE refill_other;
 :why;
 SELECT source, rows, status FROM replicate_table('mssql', 'dbo.Refill', 'refill', on_existing => 'truncate', options => '{"analyze": false}');
-SELECT _mssql_fdw._lock_writers('{refill.refill}', '{}', '{}');
+SELECT _mssql_fdw._lock_writers('{refill.refill}', '{}', '{}', '{}');
 RESET ROLE;
 
 SELECT mssql_exec('mssql', 'DROP TABLE dbo.Refill');

@@ -229,20 +229,24 @@ Oids with_partitions(Datum relations, const char* schema) {
   return oids_of(DatumGetArrayTypeP(all), "relations");
 }
 
-// _lock_writers(relations regclass[], written regclass[], sequences regclass[]) RETURNS void;
-// STRICT.
-Datum lock_writers_call(FunctionCallInfo fcinfo) {
-  begin_step();
-  PreventCommandIfReadOnly("a refresh");
-  const Oids relations = oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations");
+void check_may_lock(const Oids& relations) {
   for (int i = 0; i < relations.count; ++i) {
     if (!may_lock(relations.ids[i])) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relations.ids[i]));
   }
+}
+
+// _lock_writers(relations regclass[], written regclass[], sequences regclass[], staying regclass[])
+// RETURNS void; STRICT.
+Datum lock_writers_call(FunctionCallInfo fcinfo) {
+  begin_step();
+  PreventCommandIfReadOnly("a refresh");
+  check_may_lock(oids_of(PG_GETARG_ARRAYTYPE_P(0), "relations"));
+  check_may_lock(oids_of(PG_GETARG_ARRAYTYPE_P(3), "relations"));
   const char* schema = own_schema(fcinfo);
   const Oids all = with_partitions(PG_GETARG_DATUM(0), schema);
   const Datum nothing = PointerGetDatum(construct_empty_array(OIDOID));
   lock_writers({all.ids, all.count, nothing, nothing, PG_GETARG_DATUM(2), schema, false,
-                with_partitions(PG_GETARG_DATUM(1), schema)});
+                with_partitions(PG_GETARG_DATUM(1), schema), with_partitions(PG_GETARG_DATUM(3), schema)});
   end_step();
   PG_RETURN_VOID();
 }
@@ -263,6 +267,7 @@ Datum switch_call(FunctionCallInfo fcinfo) {
                                     PG_GETARG_DATUM(3),
                                     own_schema(fcinfo),
                                     PG_GETARG_BOOL(4),
+                                    {nullptr, 0},
                                     {nullptr, 0}});
   end_step();
   Tuplestorestate* rows = begin_result(result, descriptor);

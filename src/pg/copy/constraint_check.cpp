@@ -39,21 +39,22 @@ LOCKMODE mode_for(Oid relation, const SwitchRequest& request) {
   return is_one_of(relation, request.written) ? ExclusiveLock : ShareRowExclusiveLock;
 }
 
-// Those of the tables, their partners and the user's sequences that are not locked against writers
-// yet. The number of them.
+// Those of the tables, their partners, what stays and the user's sequences that are not locked
+// against writers yet. The number of them.
 int list_unlocked(const SwitchRequest& request, Datum tables, Oid** unlocked) {
   Oid types[] = {OIDARRAYOID};
   run_now(psprintf("SELECT p.relation, p.partner FROM %s._foreign_key_partners($1) AS p", request.schema), 1, types,
           &tables, 0);
   SPITupleTable* found = SPI_tuptable;
   const Oids sequences = oids_of(DatumGetArrayTypeP(request.sequences), "sequences");
-  const auto given = static_cast<std::size_t>(request.ntables + sequences.count);
+  const auto given = static_cast<std::size_t>(request.ntables + request.staying.count + sequences.count);
   auto* list = static_cast<Oid*>(palloc(sizeof(Oid) * (given + SPI_processed + 1)));
   int count = 0;
   const auto add = [&](Oid table) {
     if (!is_locked(table, mode_for(table, request))) list[count++] = table;
   };
   for (int i = 0; i < request.ntables; ++i) add(request.tables[i]);
+  for (int i = 0; i < request.staying.count; ++i) add(request.staying.ids[i]);
   for (std::uint64_t i = 0; i < SPI_processed; ++i) {
     if (may_read(oid_of(found, i, 2))) add(oid_of(found, i, 1));
   }

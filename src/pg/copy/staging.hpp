@@ -54,6 +54,7 @@ struct SwitchRequest {
   const char* schema;  // of the SQL functions that write the queries, quoted
   bool analyzed;       // the new rows are, or will be within this transaction
   Oids written;        // those of the tables that rows are written into meanwhile: nobody else locks rows of them
+  Oids staying;        // others that are locked against writers with the tables, and not switched
 };
 
 // A constraint that the new rows violate.

@@ -389,6 +389,7 @@ void RunOfWorkers::become_aside(Table* table, const char* error, ArrayType* told
 void RunOfWorkers::become_unchanged(Table* table, const char* why) {
   count_open(*table, -1);
   table->stage = Stage::aside;
+  table->same = true;
   ++naside_;
   say(false, psprintf("table %d of %d: %s -> %s: %s", table->number, nloads_, table->source, table->target, why),
       nullptr, nullptr);
@@ -495,23 +496,29 @@ void RunOfWorkers::load_tables() {
   end_moments();
 }
 
+Datum RunOfWorkers::ids_of(bool (*is_meant)(const Table& table)) const {
+  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(ntables_ + 1)));
+  int count = 0;
+  for (const Table* table = tables_; table < tables_ + ntables_; ++table) {
+    if (is_meant(*table)) ids[count++] = Int32GetDatum(table->table_id);
+  }
+  return PointerGetDatum(construct_array(ids, count, INT4OID, 4, true, TYPALIGN_INT));
+}
+
 // The plan is made again without the tables that are aside, for many of its steps are about several
 // tables.
 void RunOfWorkers::plan_rest() {
-  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<std::size_t>(naside_ + 1)));
-  int count = 0;
-  for (const Table* table = tables_; table < tables_ + ntables_; ++table) {
-    if (table->stage == Stage::aside) ids[count++] = Int32GetDatum(table->table_id);
-  }
-  Oid types[] = {JSONBOID, INT4ARRAYOID};
-  Datum values[] = {model_, PointerGetDatum(construct_array(ids, count, INT4OID, 4, true, TYPALIGN_INT))};
+  Oid types[] = {JSONBOID, INT4ARRAYOID, INT4ARRAYOID};
+  Datum values[] = {model_, ids_of([](const Table& table) { return table.stage == Stage::aside; }),
+                    ids_of([](const Table& table) { return table.same; })};
   SPI_connect();
   if (SPI_execute_with_args(psprintf("SELECT ARRAY(SELECT t FROM %s._tables_without($1, $2) AS t), ($1 ->> "
-                                     "'rows')::pg_catalog.int4",
+                                     "'rows')::pg_catalog.int4, $1 || pg_catalog.jsonb_build_object('same', $3)",
                                      schema_),
                             lengthof(types), types, values, nullptr, false, 1) != SPI_OK_SELECT)
     elog(ERROR, "tables are not without others");
   replace_rows(static_cast<int>(oid_of(SPI_tuptable, 0, 2)), DatumGetArrayTypeP(kept_value(context_, 1)));
+  values[0] = model_ = kept_value(context_, 3);
   if (SPI_execute_with_args(psprintf("SELECT ARRAY(SELECT s FROM %s._plan($1, $1 ->> 'verify') AS s)", schema_), 1,
                             types, values, nullptr, false, 1) != SPI_OK_SELECT)
     elog(ERROR, "there is no plan of the rest");

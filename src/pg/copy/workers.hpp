@@ -71,6 +71,7 @@ class RunOfWorkers : public CallersTransaction {
     Datum work;
     bool own;     // the leader's: what its load calls is no code for workers
     Stage stage;  // busy: one member has all of it, or its beginning or end; loading: in chunks
+    bool same;    // aside, for it is unchanged
     std::int64_t estimated_rows;
     std::int64_t estimated_bytes;
     std::int64_t rows;  // of its chunks that are loaded, by this run; so are bytes
@@ -103,6 +104,7 @@ class RunOfWorkers : public CallersTransaction {
   void load_own(Table* table);
   void become_aside(Table* table, const char* error, ArrayType* told);
   void become_unchanged(Table* table, const char* why);
+  Datum ids_of(bool (*is_meant)(const Table& table)) const;
   void plan_rest();
   int first_table_step() const;
   void start(int member, const Asked& asked);

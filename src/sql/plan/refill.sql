@@ -52,6 +52,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _mssql_fdw._refill_keys IS 'keys by which rows of tables that are refilled are told apart';
 
+-- An older snapshot shows neither what others have committed since, nor all rows that are to go.
+CREATE OR REPLACE FUNCTION _mssql_fdw._is_read_committed() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN current_setting('transaction_isolation') IN ('read committed', 'read uncommitted');
+COMMENT ON FUNCTION _mssql_fdw._is_read_committed IS 'whether each statement sees what was committed before it';
+
+-- Of the table or its partitions, whatever they fire for.
+CREATE OR REPLACE FUNCTION _mssql_fdw._has_triggers(relation oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM _mssql_fdw._with_partitions(ARRAY[_has_triggers.relation]) AS m JOIN pg_trigger AS g ON g.tgrelid = m.relation
+               WHERE (NOT g.tgisinternal OR g.tgparentid <> 0) AND g.tgenabled <> 'D');
+COMMENT ON FUNCTION _mssql_fdw._has_triggers IS 'whether triggers of a table or its partitions are enabled';
+
+CREATE OR REPLACE FUNCTION _mssql_fdw._has_rules(relation oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_rewrite AS r WHERE r.ev_class = _has_rules.relation AND r.ev_enabled <> 'D');
+COMMENT ON FUNCTION _mssql_fdw._has_rules IS 'whether rules of a table are enabled';
+
 -- How each of them is refilled: by difference over its key; or why not. What fires for TRUNCATE and
 -- INSERT would not, or would fire for something else; foreign keys would be held against rows that
 -- are yet to come, checks against those that the source does not vouch for; an older snapshot does
@@ -71,12 +89,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT t.id, t.key,
            CASE WHEN t.key IS NULL THEN 'it has no unique key over loaded columns that are NOT NULL'
-                WHEN current_setting('transaction_isolation') <> 'read committed' THEN 'the transaction is not READ COMMITTED'
+                WHEN NOT _mssql_fdw._is_read_committed() THEN 'the transaction is not READ COMMITTED'
                 WHEN t.relation IN (SELECT m.root FROM pg_constraint AS k CROSS JOIN LATERAL (VALUES (k.conrelid), (k.confrelid)) AS e (oid)
                                     JOIN members AS m ON m.oid = e.oid WHERE k.contype = 'f') THEN 'foreign keys go from it or to it'
-                WHEN t.relation IN (SELECT m.root FROM pg_trigger AS g JOIN members AS m ON m.oid = g.tgrelid
-                                    WHERE (NOT g.tgisinternal OR g.tgparentid <> 0) AND g.tgenabled <> 'D') THEN 'it has triggers'
-                WHEN t.relation IN (SELECT r.ev_class FROM pg_rewrite AS r WHERE r.ev_enabled <> 'D') THEN 'it has rules'
+                WHEN _mssql_fdw._has_triggers(t.relation) THEN 'it has triggers'
+                WHEN _mssql_fdw._has_rules(t.relation) THEN 'it has rules'
                 WHEN t.relation IN (SELECT m.root FROM members AS m WHERE m.relkind <> 'p'
                                     AND m.relam <> (SELECT h.oid FROM pg_am AS h WHERE h.amname = 'heap')) THEN 'it is not stored in heaps'
                 WHEN t.id IN (SELECT u.table_id FROM _mssql_fdw._untrusted(model) AS u WHERE u.kind = 'check')
@@ -214,13 +231,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            format('CREATE UNIQUE INDEX ON %s (%s)', t.staged, t.key_columns), NULL
     FROM t WHERE t.obstacle IS NULL
     UNION ALL
-    SELECT 82, 0, 0, NULL::int, 'lock', NULL, string_agg(t.target, ', ' ORDER BY t."position"),
-           format('SELECT _mssql_fdw._lock_writers(%L, %L, %L)',
-                  ARRAY(SELECT x.target FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill') ORDER BY x."position")::text,
-                  array_agg(t.target ORDER BY t."position")::text, _mssql_fdw._sequences_in_use(model)::text),
-           'against writers, with all that is switched or emptied; readers do not wait'
-    FROM t WHERE t.obstacle IS NULL HAVING count(*) > 0
-    UNION ALL
     SELECT 83, t."position", 1, t.id, 'delete', t.source, t.target,
            format('DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM %s AS s WHERE %s%s)', t.rows, t.staged, t.matched, t.same), NULL
     FROM t WHERE t.obstacle IS NULL
@@ -251,3 +261,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 88, t."position", 0, t.id, 'drop table', t.source, t.staged, 'DROP TABLE ' || t.staged, NULL FROM t
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_refill IS 'steps: refills the tables that cannot be switched';
+
+-- All at once, for who has written into some of them gets to the others: what is written, what is
+-- switched or emptied next, and what stays, whose rows are counted.
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_lock(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS MATERIALIZED (
+        SELECT x.target, x."position", true AS is_written FROM _mssql_fdw._tables(model) AS x
+        JOIN _mssql_fdw._refills(model) AS r ON r.table_id = x.id WHERE r.obstacle IS NULL
+        UNION ALL
+        SELECT x.target, x."position", false FROM _mssql_fdw._tables_that_stay(model) AS x
+    )
+    SELECT 82, 0, 0, NULL::int, 'lock', NULL::text, string_agg(t.target, ', ' ORDER BY t."position"),
+           format('SELECT _mssql_fdw._lock_writers(%L, %L, %L, %L)',
+                  ARRAY(SELECT x.target FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill') ORDER BY x."position")::text,
+                  coalesce(array_agg(t.target ORDER BY t."position") FILTER (WHERE t.is_written), '{}')::text, _mssql_fdw._sequences_in_use(model)::text,
+                  coalesce(array_agg(t.target ORDER BY t."position") FILTER (WHERE NOT t.is_written), '{}')::text),
+           'against writers, with all that is switched or emptied; readers do not wait'
+    FROM t HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION _mssql_fdw._plan_lock IS 'step: locks writers out of tables that are written or stay, and of all that is switched or emptied';

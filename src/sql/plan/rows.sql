@@ -85,3 +85,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _mssql_fdw._mapped_tables(model) AS t
 $$;
 COMMENT ON FUNCTION _mssql_fdw._tables_without IS 'the mapped tables where some could not be loaded';
+
+-- Tables that stay, for they have not changed.
+CREATE OR REPLACE FUNCTION _mssql_fdw._tables_that_stay(model jsonb) RETURNS SETOF replicate._table
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.* FROM _mssql_fdw._tables(model) AS t
+    WHERE model -> 'unchanged' ? t.id::text OR model -> 'same' @> to_jsonb(t.id)
+$$;
+COMMENT ON FUNCTION _mssql_fdw._tables_that_stay IS 'tables that a run leaves alone, for they have not changed';

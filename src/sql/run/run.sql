@@ -14,6 +14,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = 
         UNION ALL SELECT * FROM _mssql_fdw._plan_owned_sequences(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_defaults(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_loads(model, verify) WHERE model ->> 'what' = 'all'
+        UNION ALL SELECT * FROM _mssql_fdw._plan_lock(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_unchanged(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_switch(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_refill(model, verify)
         UNION ALL SELECT * FROM _mssql_fdw._plan_untrusted_checks(model)
@@ -103,10 +105,11 @@ COMMENT ON FUNCTION _mssql_fdw._execute IS 'executes the steps of a plan in orde
 CREATE OR REPLACE FUNCTION _mssql_fdw._check_switched(model jsonb) RETURNS void
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _mssql_fdw._check_names(array_agg(t.relation), array_agg(t.target))
-    FROM _mssql_fdw._tables(model) AS t WHERE t.action IN ('switch', 'refill')
+    FROM (SELECT x.relation, x.target FROM _mssql_fdw._tables(model) AS x WHERE x.action IN ('switch', 'refill')
+          UNION ALL SELECT x.relation, x.target FROM _mssql_fdw._tables_that_stay(model) AS x) AS t
 $$;
 COMMENT ON FUNCTION _mssql_fdw._check_switched IS
-    'error where the name of a table that has new rows is by now another table''s';
+    'error where the name of a table that has new rows, or stays, is by now another table''s';
 
 -- The others are notes.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._outcome) RETURNS boolean
@@ -202,11 +205,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(array_agg(ROW(0, t.source, t.target, CASE WHEN s.stays IS NULL THEN r.rows END, CASE WHEN s.stays IS NULL THEN r.bytes END,
                coalesce(r.elapsed, '0'),
                CASE WHEN t.action = 'skip' THEN 'skipped: exists'
-                    WHEN s.unchanged IS NOT NULL THEN s.unchanged
                     WHEN r.error IS NOT NULL THEN 'set aside: ' || r.error
+                    WHEN s.unchanged IS NOT NULL THEN s.unchanged
                     WHEN r.difference IS NOT NULL THEN r.difference
                     ELSE CASE WHEN r.is_counted THEN 'ok' ELSE 'loaded' END || CASE WHEN r.lacks THEN ', with notes' ELSE '' END END,
-               coalesce(r.notes, '{}') || array_remove(ARRAY[r.differences], NULL), CASE WHEN s.stays IS NULL THEN r.hash END)::replicate.run_tables ORDER BY t.position), '{}')
+               array_remove(coalesce(r.notes, '{}'), CASE WHEN r.error IS NOT NULL THEN s.unchanged END) || array_remove(ARRAY[r.differences], NULL), CASE WHEN s.stays IS NULL THEN r.hash END)::replicate.run_tables ORDER BY t.position), '{}')
     FROM _mssql_fdw._tables(model) AS t LEFT JOIN results AS r ON r.table_id = t.id
     CROSS JOIN LATERAL (SELECT coalesce(model -> 'unchanged' ->> t.id::text, r.unchanged)) AS u (said)
     CROSS JOIN LATERAL (SELECT u.said, coalesce(u.said, r.error)) AS s (unchanged, stays)
@@ -258,6 +261,8 @@ BEGIN
         'logged', NOT EXISTS (SELECT FROM _mssql_fdw._tables(model) AS t WHERE t.is_memory_optimized));  -- there are such whose rows are not
     PERFORM _mssql_fdw._say(false, 'option resume has no effect, for no workers load')
     WHERE (options ->> 'resume')::boolean AND _mssql_fdw._run_of_workers() IS NULL;
+    PERFORM _mssql_fdw._say(false, 'option if_changed has no effect, for the transaction is not READ COMMITTED')
+    WHERE (options ->> 'if_changed')::boolean AND NOT _mssql_fdw._is_read_committed();
     PERFORM _mssql_fdw._say(false, 'chunk_rows has no effect, for no workers load')
     WHERE chunk_rows IS NOT NULL AND _mssql_fdw._run_of_workers() IS NULL;
     PERFORM _mssql_fdw._check_publications(model);

@@ -78,9 +78,10 @@ COMMENT ON FUNCTION _mssql_fdw._stage_indexes IS
 
 -- Locks writers out of the tables, their partitions and those at the other ends of their foreign
 -- keys, and out of the user's sequences, as _switch() does it first: what is done between the two
--- must not wait for who waits for it. Out of `written`, of these, who locks rows, too. Tables that
--- the user may neither alter nor empty are an error.
-CREATE OR REPLACE FUNCTION _mssql_fdw._lock_writers(relations regclass[], written regclass[], sequences regclass[]) RETURNS void
+-- must not wait for who waits for it. Out of `written`, of these, who locks rows, too. `staying`:
+-- tables that are not switched, and are locked with their partitions alone. Tables that the user may
+-- neither alter nor empty are an error.
+CREATE OR REPLACE FUNCTION _mssql_fdw._lock_writers(relations regclass[], written regclass[], sequences regclass[], staying regclass[]) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_lock_writers' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION _mssql_fdw._lock_writers IS 'locks writers out of tables of a run, and out of sequences that it sets';
 

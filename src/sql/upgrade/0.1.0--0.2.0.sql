@@ -44,7 +44,7 @@ SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
 FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 COMMENT ON VIEW replicate.runs IS 'runs of replication; those with workers or in the background while they work, too';
 COMMENT ON COLUMN replicate.runs.status IS
-    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; incomplete: without tables that have been set aside (option on_error); of runs with workers or in the background also running, failed, cancelled, and died: ended without a word';
+    'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; incomplete: without tables that have been set aside (options on_error, if_changed); of runs with workers or in the background also running, failed, cancelled, and died: ended without a word';
 COMMENT ON COLUMN replicate.runs.pid IS 'process that works on it';
 COMMENT ON COLUMN replicate.runs.sqlstate IS 'SQLSTATE of the error that ended it';
 COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it; in the source''s own words it may quote a value';
