@@ -123,3 +123,9 @@ def make(session, server):
     session.run(COPY)
     if session.run("SELECT 1 FROM pg_collation WHERE collname = 'en-x-icu'").rows:
         session.run(f"CREATE COLLATION here.sloppy (provider = icu, locale = {literal('und-u-ks-level2')}, deterministic = false)")
+
+
+def spoil(session):
+    """Some values of the local copy are others then, which is to be noticed."""
+    for table, column, value in (("numbers", "k", "k + 1"), ("texts", "nv", "nv || 'x'"), ("moments", "dt", "dt + interval '3 ms'"), ("pairs", "n", "-n")):
+        session.run(f"UPDATE local.{table} SET {column} = {value} WHERE ctid IN (SELECT ctid FROM local.{table} WHERE {column} IS NOT NULL LIMIT 3)")

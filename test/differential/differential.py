@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks random queries three ways, with pushdown, without, and of a local copy, and compares the answers.
 
-    differential.py --server NAME [--seed N] [--start N] [--count N] [--shrink] [--failures N] [--show]
+    differential.py --server NAME [--seed N] [--start N] [--count N] [--shrink] [--failures N] [--seconds N] [--show] [--spoil]
 
 PGHOST and its fellows name a database with the extension and a foreign server NAME, of which the schema "differential" is read
 (test/fixtures/differential.sql); schemas "remote", "local" and "here" are made there anew. Query I of seed S is the same in every run:
@@ -13,13 +13,15 @@ import random
 import sys
 import time
 
-import coverage
-import database
-from compare import Expectation
-from forms import Query, attempt
-from postgres import Failure, Rows, Session
-from shrink import shrink
-from tree import Gone
+sys.dont_write_bytecode = True
+
+import coverage  # noqa: E402
+import database  # noqa: E402
+from compare import Expectation  # noqa: E402
+from forms import Query, attempt  # noqa: E402
+from postgres import Failure, Rows, Session  # noqa: E402
+from shrink import shrink  # noqa: E402
+from tree import Gone  # noqa: E402
 
 LOCAL_TIMEOUT, REMOTE_TIMEOUT, SECONDS_TO_SHRINK = "1s", "30s", 60
 TIMED_OUT = "57014"
@@ -137,6 +139,7 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=1e9, help="ends earlier after so long")
     parser.add_argument("--failures", type=int, default=5, help="ends after so many")
     parser.add_argument("--shrink", action="store_true", help="cuts failing queries down")
+    parser.add_argument("--spoil", action="store_true", help="changes the local copy first, so that queries have to fail")
     parser.add_argument("--show", action="store_true", help="prints each query, and the errors that the local copy raises")
     return parser.parse_args()
 
@@ -145,6 +148,8 @@ def main():
     arguments = parse_arguments()
     session = Session()
     database.make(session, arguments.server)
+    if arguments.spoil:
+        database.spoil(session)
     tester = Tester(session, database.Database(session))
     print(f"seed {arguments.seed}")
     failed, started = 0, time.monotonic()

@@ -130,17 +130,17 @@ class Expressions:
         """A boolean; most of them compare a column, for that is what people write."""
         dice = self.random.random()
         columns = self.own_columns()
-        if self.risk and dice < 0.7:
-            return self.expression("bool", depth + 1)
+        if self.risk and depth > 0 and dice < 0.7:
+            return self.expression("bool", depth)
         if columns and dice < 0.45:
             return self.comparison(self.random.choice(columns))
         if columns and dice < 0.55:
             return self.membership(self.random.choice(columns))
         if columns and dice < 0.6:
             return Node("bool", self.reference(self.random.choice(columns)), self.random.choice((" IS NULL", " IS NOT NULL")))
-        if dice < 0.7:
-            return self.mixed_comparison(depth)
-        return self.expression("bool", max(depth, 1))
+        if depth <= 0:
+            return self.comparison(self.random.choice(columns)) if columns else self.leaf("bool")
+        return self.mixed_comparison(depth) if dice < 0.7 else self.expression("bool", depth)
 
     def comparison(self, column):
         """`column op constant`, or another column; the constant is one of the column's own values more often than not."""
@@ -164,8 +164,9 @@ class Expressions:
         if type in ("int2", "int4", "int8", "numeric") and self.random.random() < 0.2:
             type = self.random.choice(("int2", "int4", "int8", "numeric", "float8"))
             return self.literal(type, beyond=True)
-        if type in MOMENTS and self.random.random() < 0.25:
-            return self.literal(self.random.choice(MOMENTS), beyond=True)
+        if type in MOMENTS and self.random.random() < 0.4:
+            other = self.random.choice([one for one in MOMENTS if one != type])
+            return make_literal(self.random, other, self.database.values(other) if self.random.random() < 0.5 else (), beyond=True)
         return self.literal(type, column.values, beyond=True)
 
     def membership(self, column):

@@ -45,7 +45,9 @@ class Queries(Expressions):
     # ----------------------------------------------------------------------------------------------------------- sources
 
     def table(self):
-        table = self.random.choices(self.database.tables, [RARELY.get(table.name, 1) for table in self.database.tables])[0]
+        return self.source_of(self.random.choices(self.database.tables, [RARELY.get(table.name, 1) for table in self.database.tables])[0])
+
+    def source_of(self, table):
         alias = self.alias()
         columns = [column.of(alias) for column in table.columns]
         return Source(columns, [column for column in columns if column.key], f"{table.name} AS {alias}")
@@ -402,8 +404,36 @@ class Queries(Expressions):
     def positive(self):
         return Literal("int8", str(self.random.randint(1, 12)), [str(self.random.randint(1, 12))])
 
+    def probes(self):
+        """Conditions on one column each, side by side: what a larger query would hide."""
+        branches = [self.probe(number) for number in range(1, self.random.randint(6, 12))]
+        operation = SetOperation("UNION ALL", branches, Items(", ", before=" ORDER BY "), Items(" ", before=" "))
+        operation.key, operation.keeps_keys = None, False
+        return operation
+
+    def probe(self, number):
+        columns = [(table, column) for table in self.database.tables for column in table.columns if table.name != "hollow"]
+        table, column = self.random.choice(columns)
+        source = self.source_of(table)
+        self.scopes.append([one for one in source.columns if one.name == column.name])
+        dice = self.random.random()
+        if dice < 0.5:
+            condition = self.rooted(self.comparison, self.scopes[-1][0])
+        elif dice < 0.7:
+            condition = self.rooted(self.membership, self.scopes[-1][0])
+        else:
+            condition = self.rooted(self.expression, "bool", self.random.choice((1, 1, 2)))
+        if self.chance(0.15):
+            condition = Node("bool", "NOT (", condition, ")")
+        self.scopes.pop()
+        keys = ", ".join(f"{one.alias}.{one.name}" for one in source.key)
+        items = Items(", ", as_item(Node("int4", str(number))), as_item(Node("text", f"concat_ws('/', {keys})")), least=1)
+        return Select(items, Node("from", " FROM ", source), where=Items(" AND ", condition, before=" WHERE "))
+
     def whole_query(self):
         """The query, with its ORDER BY and LIMIT."""
+        if self.chance(0.22):
+            return self.probes()
         if self.chance(0.09):
             return self.set_operation()
         ctes = Items(", ", before="WITH ", after=" ")

@@ -20,7 +20,8 @@ EDGES = {
     "time": ["00:00:00", "23:59:59.999999", "12:34:56.789", "12:34:56.789123", "12:34:56.5"],
     "timestamp": ["2010-01-02 03:04:05.003", "2010-01-02 03:04:05.004", "1753-01-01", "1752-12-31 23:59:59.999", "9999-12-31 23:59:59.997",
                   "9999-12-31 23:59:59.999999", "0001-01-01", "1900-01-01", "2079-06-06 23:59:00", "2010-03-28 02:30:00"],
-    "timestamptz": ["2010-01-02 03:04:05.678+00", "2010-03-28 01:30:00+00", "2010-10-31 00:30:00+00", "0001-01-02 00:00:00+00", "2010-01-02 00:00:00+05:30"],
+    "timestamptz": ["2010-01-02 03:04:05.678+00", "2010-03-28 01:30:00+00", "2010-03-28 00:30:00+00", "2010-10-31 00:30:00+00",
+                    "2010-10-31 00:45:00+00", "2010-10-31 01:30:00+00", "0001-01-02 00:00:00+00", "2010-01-02 00:00:00+05:30"],
     "uuid": ["00000000-0000-0000-0000-000000000000", "00112233-4455-6677-8899-aabbccddeeff", "ff112233-4455-6677-8899-aabbccddee00"],
     "bytea": ["\\x", "\\x00", "\\x01", "\\x0100", "\\x01020304", "\\xffffffff", "\\x616263"],
     "interval": ["1 day", "1 hour", "1 month", "-1 day", "00:00:00.003", "1 year", "90 minutes", "0"],
@@ -56,6 +57,14 @@ def neighbour(random, type, value):
         return value + random.choice(("0", "5", "01") if "." in value else (".0", ".5", ".01"))
     if type in ("timestamp", "time") and "BC" not in value and "infinity" not in value:
         return value.partition(".")[0] + random.choice(("", ".003", ".0035", ".004", ".5", ".678912", ".678913", ".999"))
+    if type == "bytea":
+        return random.choice((value + "00", value[:-2] if value.endswith("00") and len(value) > 2 else value + "01"))
+    if type == "uuid":
+        return random.choice((value[-12:-4] + value[8:-12] + value[:8] + value[-4:], value[:-1] + random.choice("0f")))
+    if type == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return value[:8] + random.choice(("01", "02", "28"))
+    if type == "timestamptz" and re.search(r"[+]00$", value):
+        return value[:-3] + random.choice(("+01", "-01", ".5+00" if "." not in value else "+00"))
     if type == "text":
         return random.choice((value.swapcase(), value + " ", value.rstrip(), value[:-1], value.replace("ß", "ss"), value.replace("é", "e"),
                               " " + value))
