@@ -6,7 +6,7 @@ import collections
 
 from postgres import Failure
 
-NUMERIC, FLOAT4, FLOAT8 = 1700, 700, 701
+NUMERIC, FLOAT4, FLOAT8, BPCHAR = 1700, 700, 701, 1042
 DATA_EXCEPTION = "22"
 CARDINALITY_VIOLATION = "21"
 
@@ -19,7 +19,9 @@ class Difference:
 
 
 def canonical(type, value):
-    """One spelling for equal numbers."""
+    """One spelling for equal values."""
+    if type == BPCHAR and value:
+        return value.rstrip(" ")
     if value is None or type not in (NUMERIC, FLOAT4, FLOAT8):
         return value
     if "." in value and type == NUMERIC:
@@ -41,14 +43,15 @@ class Expectation:
         select = query.form.select
         self.is_loop = query.form.name == "loop"
         self.is_risky, self.is_strict = query.is_risky, query.is_strict
-        self.loose = query.form.body.has("loose")
+        self.loose, self.blank = query.form.body.has("loose"), query.form.body.has("blank")
         self.approximate = not self.is_loop and [index for index, item in enumerate(select.items.parts) if item.has("approximate")]
         self.is_total = not self.is_loop and select.is_total()
         self.keys = [] if self.is_loop else select.leading_keys()
         self.leaves_open = not self.is_loop and select.leaves_open()
 
     def cells(self, answer, row, loose):
-        return tuple(canonical(type, value) if loose else value for type, value in zip(answer.types, row))
+        is_open = lambda type: self.blank if type == BPCHAR else loose
+        return tuple(canonical(type, value) if is_open(type) else value for type, value in zip(answer.types, row))
 
     def compare(self, wanted, got, all_rows=None):
         """None where `got` is as good as `wanted`; `all_rows` is the answer without LIMIT where that leaves rows to choose from."""

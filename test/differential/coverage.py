@@ -5,9 +5,11 @@ import re
 
 # What a plan's "Remote SQL" has in it, outside of literals and quoted names.
 KINDS = (
-    ("WHERE", r"\bWHERE\b"), ("join", r"\bJOIN\b|\bEXISTS\b|\bCROSS APPLY\b|\bOUTER APPLY\b"), ("aggregate", r"\b(COUNT|COUNT_BIG|SUM|AVG|MIN|MAX|STDEVP?|VARP?)\s*\("),
+    ("WHERE", r"\bWHERE\b"), ("join", r"\bJOIN\b|\bEXISTS\b|\b(CROSS|OUTER) APPLY\b"),
+    ("aggregate", r"\b(COUNT|COUNT_BIG|SUM|AVG|MIN|MAX|STDEVP?|VARP?)\s*\("),
     ("GROUP BY", r"\bGROUP BY\b"), ("HAVING", r"\bHAVING\b"), ("DISTINCT", r"\bSELECT DISTINCT\b"), ("sort", r"\bORDER BY\b"),
-    ("limit", r"\bTOP\b|\bOFFSET\b"), ("window", r"\bOVER\s*\("), ("parameter", r"@P\d"), ("set operation", r"\bUNION\b|\bINTERSECT\b|\bEXCEPT\b"))
+    ("limit", r"\bTOP\b|\bOFFSET\b"), ("window", r"\bOVER\s*\("), ("parameter", r"@P\d"),
+    ("set operation", r"\bUNION\b|\bINTERSECT\b|\bEXCEPT\b"))
 
 
 def pushed(plan):
@@ -42,4 +44,5 @@ class Coverage:
         return [f"{self.queries} queries ({forms}), {self.rows} rows, {share(self.empty)} without a row",
                 f"asked the server: {share(self.remote)}; left it more than to read a table: {share(self.anything)}",
                 f"pushed: {kinds}",
-                f"raised an error: {share(self.errors)}, of which {self.invalid} are none of PostgreSQL's queries; {self.slow} took too long"]
+                f"raised an error: {share(self.errors)}, of which {self.invalid} are none of PostgreSQL's queries",
+                f"took the local copy too long: {share(self.slow)}"]

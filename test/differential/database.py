@@ -15,7 +15,8 @@ CREATE FOREIGN TABLE remote.odd_numbers (
 ) SERVER {server} OPTIONS (schema_name 'differential', table_name 'numbers');
 CREATE FOREIGN TABLE remote.odd_moments (
     id int OPTIONS (remote_type 'int', key 'true'), k smallint OPTIONS (remote_type 'int'), d timestamp OPTIONS (remote_type 'date'),
-    sdt timestamptz OPTIONS (remote_type 'smalldatetime'), dt timestamptz OPTIONS (remote_type 'datetime'), dt23 text OPTIONS (remote_type 'datetime2(3)'),
+    sdt timestamptz OPTIONS (remote_type 'smalldatetime'), dt timestamptz OPTIONS (remote_type 'datetime'),
+    dt23 text OPTIONS (remote_type 'datetime2(3)'),
     dt27 timestamp OPTIONS (column_name 'dt27'), dt26 timestamp(6) OPTIONS (remote_type 'datetime2(6)')
 ) SERVER {server} OPTIONS (schema_name 'differential', table_name 'moments');
 CREATE FOREIGN TABLE remote.asked (
@@ -39,8 +40,9 @@ ALTER TABLE remote.parts ATTACH PARTITION remote.parts_high FOR VALUES FROM (5) 
 
 HERE = """
 CREATE TABLE here.picks AS
-    SELECT n AS id, (n * 7 % 23) - 8 AS k, n * 5 AS number_id, (ARRAY['a', 'A', 'ab ', 'ss', 'ß', 'é', NULL, 'Zebra', '', 'zebra'])[n]::text AS word,
-        (n - 5) * 1.25 AS n, timestamp '2010-01-02 03:04:05.003' + (n - 5) * interval '3.5 ms' AS t, date '2010-01-01' + n AS d, n % 3 = 0 AS flag
+    SELECT n AS id, (n * 7 % 23) - 8 AS k, n * 5 AS number_id,
+        (ARRAY['a', 'A', 'ab ', 'ss', 'ß', 'é', NULL, 'Zebra', '', 'zebra'])[n]::text AS word, (n - 5) * 1.25 AS n,
+        timestamp '2010-01-02 03:04:05.003' + (n - 5) * interval '3.5 ms' AS t, date '2010-01-01' + n AS d, n % 3 = 0 AS flag
     FROM generate_series(1, 10) AS n;
 """
 
@@ -52,8 +54,8 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'remote'::regnamespace AND relkind IN ('f', 'p') AND NOT relispartition
-                AND relname <> 'odd_moments' LOOP
+    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'remote'::regnamespace AND relkind IN ('f', 'p')
+                    AND NOT relispartition AND relname <> 'odd_moments' LOOP
         EXECUTE format('CREATE TABLE local.%I (LIKE remote.%1$I)', name);
         EXECUTE format('INSERT INTO local.%I SELECT * FROM remote.%1$I', name);
         EXECUTE format('ANALYZE local.%I', name);
@@ -63,14 +65,17 @@ $$;
 RESET mssql_fdw.pushdown;
 -- What becomes a timestamptz does so under the time zone of the one who reads.
 CREATE VIEW local.odd_moments AS
-    SELECT id, k::smallint, d::timestamp, sdt::timestamptz, dt::timestamptz, to_char(dt23, 'YYYY-MM-DD HH24:MI:SS.MS') AS dt23, dt27::timestamp, dt26 FROM local.moments;
+    SELECT id, k::smallint, d::timestamp, sdt::timestamptz, dt::timestamptz, to_char(dt23, 'YYYY-MM-DD HH24:MI:SS.MS') AS dt23,
+        dt27::timestamp, dt26
+    FROM local.moments;
 """
 
 COLUMNS = """
 SELECT c.relname, a.attname, t.typname, coalesce(l.collname, ''),
     coalesce((SELECT 'key=true' = ANY (p.attfdwoptions) FROM pg_attribute AS p
-              WHERE p.attrelid = coalesce((SELECT min(inhrelid::bigint)::oid FROM pg_inherits WHERE inhparent = c.oid), c.oid) AND p.attname = a.attname),
-             false) OR (c.relname = 'picks' AND a.attname = 'id')
+              WHERE p.attname = a.attname
+                AND p.attrelid = coalesce((SELECT min(inhrelid::bigint)::oid FROM pg_inherits WHERE inhparent = c.oid), c.oid)), false)
+        OR (c.relname = 'picks' AND a.attname = 'id')
 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 JOIN pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_collation AS l ON l.oid = a.attcollation
 WHERE c.relkind IN ('f', 'p', 'r') AND NOT c.relispartition AND c.relnamespace IN ('remote'::regnamespace, 'here'::regnamespace)
@@ -104,10 +109,11 @@ class Database:
         tables = {}
         for table, name, type, collation, key in session.run(COLUMNS).rows:
             schema = "here" if table == "picks" else "local"
-            values = session.column(f"SELECT DISTINCT {name}::text COLLATE \"C\" FROM {schema}.{table} WHERE {name} IS NOT NULL ORDER BY 1")
+            values = session.column(f'SELECT DISTINCT {name}::text COLLATE "C" FROM {schema}.{table} WHERE {name} IS NOT NULL ORDER BY 1')
             tables.setdefault(table, Table(table)).columns.append(Column(name, type, collation, key == "t", values))
         self.tables = list(tables.values())
-        self.collations = session.column("SELECT collname FROM pg_collation WHERE collname IN ('C', 'default', 'en-x-icu', 'sloppy') ORDER BY 1")
+        known = "SELECT collname FROM pg_collation WHERE collname IN ('C', 'default', 'en-x-icu', 'sloppy') ORDER BY 1"
+        self.collations = session.column(known)
 
     def values(self, type):
         return [value for table in self.tables for column in table.columns if column.type == type for value in column.values]
@@ -127,5 +133,7 @@ def make(session, server):
 
 def spoil(session):
     """Some values of the local copy are others then, which is to be noticed."""
-    for table, column, value in (("numbers", "k", "k + 1"), ("texts", "nv", "nv || 'x'"), ("moments", "dt", "dt + interval '3 ms'"), ("pairs", "n", "-n")):
-        session.run(f"UPDATE local.{table} SET {column} = {value} WHERE ctid IN (SELECT ctid FROM local.{table} WHERE {column} IS NOT NULL LIMIT 3)")
+    for table, column, value in (("numbers", "k", "k + 1"), ("texts", "nv", "nv || 'x'"), ("moments", "dt", "dt + interval '3 ms'"),
+                                 ("pairs", "n", "-n")):
+        rows = f"SELECT ctid FROM local.{table} WHERE {column} IS NOT NULL LIMIT 3"
+        session.run(f"UPDATE local.{table} SET {column} = {value} WHERE ctid IN ({rows})")

@@ -36,7 +36,8 @@ class Tester:
     def set_up(self, query, way):
         _, schema, pushdown = way
         timeout = LOCAL_TIMEOUT if schema == "local" else REMOTE_TIMEOUT
-        settings = [f"search_path = {schema}, here, public", f"mssql_fdw.pushdown = {pushdown}", "jit = off", f"statement_timeout = '{timeout}'"]
+        settings = [f"search_path = {schema}, here, public", f"mssql_fdw.pushdown = {pushdown}", "jit = off",
+                    f"statement_timeout = '{timeout}'"]
         self.session.run("RESET ALL; " + "; ".join(f"SET {setting}" for setting in settings + query.settings))
 
     def answers(self, query, way):

@@ -109,7 +109,7 @@ class Expressions:
                 parts.append(piece)
             else:
                 parts.append(hole and hole(piece) or self.hole(piece, common, depth))
-        node = Node(DECLARED.get(type, type), *parts, risky=template.risky, approximate=template.approximate)
+        node = Node(DECLARED.get(type, type), *parts, approximate=template.approximate)
         return node if is_call(template.text) else Node(node.type, "(", node, ")")
 
     def hole(self, name, common, depth):
@@ -137,7 +137,7 @@ class Expressions:
         if columns and dice < 0.55:
             return self.membership(self.random.choice(columns))
         if columns and dice < 0.6:
-            return Node("bool", self.reference(self.random.choice(columns)), self.random.choice((" IS NULL", " IS NOT NULL")))
+            return Node("bool", "(", self.reference(self.random.choice(columns)), self.random.choice((" IS NULL)", " IS NOT NULL)")))
         if depth <= 0:
             return self.comparison(self.random.choice(columns)) if columns else self.leaf("bool")
         return self.mixed_comparison(depth) if dice < 0.7 else self.expression("bool", depth)

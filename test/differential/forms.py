@@ -169,7 +169,7 @@ def make_loop(queries):
     outer = Select(items, Node("from", " FROM ", source), order=Items(", ", queries.total(source.key), before=" ORDER BY "),
                    limit=Items(" ", Node("limit", f"LIMIT {queries.random.randint(2, 8)}"), before=" "))
     queries.scopes[-1] = [column.of("o") for column in columns]
-    select = queries.select(1, shape=queries.random.choice(("plain", "grouped", "grouped")), inner=True)
+    select = queries.settled_select(1, ("plain", "grouped", "grouped"))
     queries.scopes.pop()
     return Loop(outer, select)
 
@@ -179,7 +179,7 @@ class Query:
 
     def __init__(self, random, database):
         queries = Queries(random, database)
-        queries.risk = random.random() < 0.06
+        queries.risk = random.random() < 0.1
         self.is_strict = queries.risk and random.random() < 0.7
         self.is_risky = queries.risk
         self.settings = [setting for setting in SETTINGS if random.random() < 0.12] + [f"timezone = '{random.choice(ZONES)}'"]

@@ -1,144 +1,16 @@
-"""Random queries: sources and joins, subqueries, aggregates, windows, set operations, ORDER BY and LIMIT."""
+"""Random queries: output columns, aggregates, windows, set operations, ORDER BY and LIMIT."""
 
 import functions
-from database import Column
-from expressions import ANY, DENSE, TEXTS, Expressions, comparable, satisfies
+from expressions import ANY, DENSE, TEXTS, satisfies
+from subqueries import Subqueries
 from tree import Items, Literal, Node, Order, Position, Select, SetOperation, Total
 from values import DECLARED
 
 GROUPABLE = [type for type in ANY if type != "calm"]
-RARELY = {"picks": 0.4, "hollow": 0.15, "odd_numbers": 0.5, "odd_moments": 0.5, "asked": 0.5, "parts": 0.6}
 DIRECTIONS = ("", "", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST", " DESC NULLS FIRST")
 
 
-class Source(Node):
-    """What stands in FROM, and the columns that it brings; `key` are those that tell its rows apart, None where none do."""
-
-    def __init__(self, columns, key, *parts):
-        super().__init__("source", *parts)
-        self.columns, self.key = columns, key
-
-
-class Queries(Expressions):
-    def __init__(self, random, database):
-        super().__init__(random, database)
-        self.aliases, self.ctes, self.fixed, self.sums = 0, [], False, True
-
-    def alias(self, prefix="x"):
-        self.aliases += 1
-        return f"{prefix}{self.aliases}"
-
-    def chance(self, probability):
-        return self.random.random() < probability
-
-    def rooted(self, make, *arguments):
-        """An expression whose texts have one collation, chosen here."""
-        if self.fixed:
-            return make(*arguments)
-        kept = self.collation
-        self.collation = self.random.choice([name for name in self.database.collations if name != "sloppy"] + ["default"] * 5)
-        try:
-            return make(*arguments)
-        finally:
-            self.collation = kept
-
-    # ----------------------------------------------------------------------------------------------------------- sources
-
-    def table(self):
-        return self.source_of(self.random.choices(self.database.tables, [RARELY.get(table.name, 1) for table in self.database.tables])[0])
-
-    def source_of(self, table):
-        alias = self.alias()
-        columns = [column.of(alias) for column in table.columns]
-        return Source(columns, [column for column in columns if column.key], f"{table.name} AS {alias}")
-
-    def source(self, depth):
-        dice = self.random.random()
-        if self.ctes and dice < 0.6:
-            return self.cte_reference()
-        if depth > 0 and dice < 0.14:
-            return self.derived(depth - 1)
-        if dice < 0.17:
-            return self.series()
-        return self.table()
-
-    def series(self):
-        alias = self.alias("g")
-        column = Column("n", "int4", "", True, [str(n) for n in range(1, 6)], alias)
-        return Source([column], [column], f"generate_series(1, {self.random.randint(1, 6)}) AS {alias}(n)")
-
-    def cte_reference(self):
-        name, columns, has_key = self.random.choice(self.ctes)
-        alias = self.alias()
-        columns = [column.of(alias) for column in columns]
-        return Source(columns, [column for column in columns if column.key] if has_key else None, f"{name} AS {alias}")
-
-    def derived(self, depth, lateral=""):
-        """A subselect in FROM. It sees the columns before it only when it is LATERAL."""
-        kept = self.scopes
-        self.scopes = kept if lateral else [[]]
-        select, columns, has_key = self.named_select(depth)
-        self.scopes = kept
-        alias = self.alias("y")
-        columns = [column.of(alias) for column in columns]
-        return Source(columns, [column for column in columns if column.key] if has_key else None, lateral, "(", select, f") AS {alias}")
-
-    def named_select(self, depth):
-        """A subselect whose items have the names c1, c2, ...; its columns, and whether some of them tell its rows apart."""
-        select = self.select(depth, shape=self.random.choice(("plain", "plain", "grouped", "distinct")), inner=True)
-        columns, keys = [], set()
-        for number, item in enumerate(select.items.parts, 1):
-            origin = item.origin
-            columns.append(Column(f"c{number}", item.type, origin.collation if origin else "unknown" if item.type in TEXTS else "",
-                                  bool(origin and origin.key and select.keeps_keys), origin.values if origin else ()))
-            if columns[-1].key:
-                keys.add((origin.alias, origin.name))
-            item.parts.append(f" AS c{number}")
-        wanted = {(column.alias, column.name) for column in select.key or ()}
-        return select, columns, bool(wanted) and select.keeps_keys and wanted <= keys
-
-    def join(self, left, depth):
-        if depth > 0 and self.chance(0.1):
-            self.scopes[-1] = left.columns
-            right = self.derived_lateral(depth)
-            joint = self.random.choice((" CROSS JOIN ", " LEFT JOIN "))
-            return joined(left, right, joint, Node("on", " ON true") if joint == " LEFT JOIN " else None)
-        right = self.source(depth)
-        kind = self.random.choice((" JOIN ", " JOIN ", " JOIN ", " LEFT JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN "))
-        equality = self.equality(left.columns, right.columns)
-        if equality is None:
-            return joined(left, right, " CROSS JOIN ", None) if small(right) else left
-        self.scopes[-1] = left.columns + right.columns
-        conditions = Items(" AND ", equality, before=" ON ", least=1)
-        if kind != " FULL JOIN " and self.chance(0.3):
-            conditions.parts.append(self.rooted(self.condition, 1))
-        if kind == " JOIN " and self.chance(0.06) and len(left.columns) < 20:
-            conditions.parts[0] = self.rooted(self.condition, 1)
-        return joined(left, right, kind, conditions)
-
-    def derived_lateral(self, depth):
-        self.scopes.append([])
-        source = self.derived(depth - 1, "LATERAL ")
-        self.scopes.pop()
-        return source
-
-    def equality(self, left, right):
-        pairs = [(a, b) for a in left for b in right if comparable(a.type, b.type) and a.type != "bool"]
-        narrow = [(a, b) for a, b in pairs if a.is_calm() and b.is_calm() and a.type not in DENSE and "id" in a.name + b.name]
-        pairs = narrow if narrow and self.chance(0.75) else pairs
-        if not pairs:
-            return None
-        a, b = self.random.choice(pairs)
-        return self.rooted(lambda: Node("bool", self.reference(a), " = ", self.reference(b)))
-
-    def sources(self, depth, most):
-        source = self.source(depth)
-        self.scopes[-1] = source.columns
-        for _ in range(most - 1):
-            source = self.join(source, depth)
-            self.scopes[-1] = source.columns
-        return source
-
+class Queries(Subqueries):
     # ----------------------------------------------------------------------------------------------------------- selects
 
     def select(self, depth, shape=None, inner=False, types=None):
@@ -202,7 +74,7 @@ class Queries(Expressions):
     def distinct(self, source, key, depth, types):
         items = self.items(0, types)
         select = Select(items, source, distinct=Items(" ", Node("distinct", "DISTINCT ")))
-        select.loose = any(is_loose(item) for item in items.parts)
+        select.loose, select.blank = is_loose(items.parts), is_blank(items.parts)
         return select
 
     def distinct_on(self, source, key, depth, types):
@@ -234,7 +106,9 @@ class Queries(Expressions):
                  "by": self.column_reference}
         node = self.fill(template, type, 1, lambda name: holes[name]() if name in holes else None)
         self.scopes = kept
-        node.loose = template.type == "any" and type in DENSE or "DISTINCT {numeric" in template.text or "percentile" in template.text
+        picks_one = template.type == "any" and not is_column(node.parts[1])
+        node.loose = picks_one and type in DENSE or "DISTINCT {numeric" in template.text or "percentile" in template.text
+        node.blank = picks_one and type == "text"
         return node
 
     def aggregate(self, key):
@@ -247,7 +121,7 @@ class Queries(Expressions):
             kept, self.scopes = self.scopes, self.scopes[-1:]
             filter = self.rooted(self.condition, 1)
             self.scopes = kept
-            return Node(node.type, node, " FILTER (WHERE ", filter, ")", loose=node.loose, approximate=node.has("approximate"))
+            return Node(node.type, node, " FILTER (WHERE ", filter, ")")
         return node
 
     def grouped(self, source, key, depth, types):
@@ -259,14 +133,14 @@ class Queries(Expressions):
         for index in range(len(types) if types else self.random.randint(1, 3)):
             items.parts.append(as_item(self.rooted(self.extreme, types[index]) if types else self.rooted(self.aggregate, key)))
         select = Select(items, source)
-        select.loose = any(is_loose(item) for item in keys)
+        select.loose, select.blank = is_loose(keys), is_blank(keys)
         self.group(select, keys)
         if self.chance(0.2):
             select.having.parts.append(self.having(key))
         return select
 
     def extreme(self, type):
-        return Node(DECLARED.get(type, type), self.random.choice(("min(", "max(")), self.own(type, 1), ")", loose=type in DENSE)
+        return Node(DECLARED.get(type, type), self.random.choice(("min(", "max(")), self.own(type, 1), ")", loose=type in DENSE, blank=type == "text")
 
     def group(self, select, keys):
         positions = [Position(select.items, item) for item in keys]
@@ -283,85 +157,10 @@ class Queries(Expressions):
             while node.type in TEXTS or node.has("approximate"):
                 node = self.aggregate(key)
             if node.type == "bool" or self.chance(0.2):
-                return Node("bool", "(", node, ")", self.random.choice((" IS NOT NULL", " IS NULL", " IS TRUE" if node.type == "bool" else " IS NULL")))
+                test = self.random.choice((" IS NOT NULL", " IS NULL", " IS TRUE" if node.type == "bool" else " IS NULL"))
+                return Node("bool", "(", node, ")", test)
             return Node("bool", "(", node, ")", f" {self.random.choice(('=', '<>', '<', '>', '>='))} ", self.literal(node.type))
         return self.rooted(condition)
-
-    # -------------------------------------------------------------------------------------------------------- subqueries
-
-    def subquery_condition(self, depth):
-        """EXISTS, IN, ANY, ALL and comparisons with one value; correlated or not, as its conditions come out."""
-        dice = self.random.random()
-        if dice < 0.35:
-            return Node("bool", self.random.choice(("EXISTS (", "NOT EXISTS (")), self.correlated(depth), ")")
-        columns = [column for column in self.own_columns() if column.type not in ("bool",)]
-        if not columns or dice > 0.85:
-            return Node("bool", "(", self.mixed_side(), f" {self.random.choice(('=', '<', '>=', '<>'))} ", self.scalar_subquery(depth, "small"), ")")
-        column = self.random.choice(columns)
-        left = self.reference(column)
-        operator = self.random.choice((" IN (", " IN (", " NOT IN (", " = ANY (", " < ALL (", " >= ANY (", " <> ALL ("))
-        return Node("bool", "(", left, operator, self.values_select(column), "))")
-
-    def mixed_side(self):
-        return self.rooted(self.expression, "small", 1)
-
-    def correlated(self, depth):
-        """A subselect that mostly asks for equality with a column around it."""
-        self.scopes.append([])
-        source = self.source(depth)
-        outer, self.scopes[-1] = self.outer_columns(), source.columns
-        where = Items(" AND ", before=" WHERE ")
-        equality = self.equality(outer, source.columns) if outer and self.chance(0.85) else None
-        where.parts += [equality] if equality else []
-        if self.chance(0.5):
-            where.parts.append(self.rooted(self.condition, 1))
-        self.scopes.pop()
-        return Select(Items(", ", Node("int4", "1"), least=1), Node("from", " FROM ", source), where=where)
-
-    def values_select(self, column):
-        """A subselect of values that compare with the column."""
-        type = "text" if column.type in TEXTS else column.type
-        self.scopes.append([])
-        source = self.table()
-        self.scopes[-1] = source.columns
-        candidates = [one for one in source.columns if comparable(one.type, column.type)]
-        value = self.reference(self.random.choice(candidates)) if candidates and self.chance(0.8) else self.expression(type, 1)
-        where = Items(" AND ", *([self.rooted(self.condition, 1)] if self.chance(0.6) else []), before=" WHERE ")
-        self.scopes.pop()
-        return Select(Items(", ", value, least=1), Node("from", " FROM ", source), where=where)
-
-    def scalar_subquery(self, depth, type=None):
-        """One value: an aggregate, or the first row by a total order."""
-        self.scopes.append([])
-        source = self.table() if depth <= 0 else self.source(depth)
-        self.scopes[-1] = source.columns
-        where = Items(" AND ", *([self.rooted(self.condition, 1)] if self.chance(0.7) else []), before=" WHERE ")
-        outer = self.outer_columns()
-        if outer and self.chance(0.5):
-            equality = self.equality(outer, source.columns)
-            where.parts += [equality] if equality else []
-        if type is None and source.key and self.chance(0.35):
-            value = self.rooted(self.item, 0)
-            select = Select(Items(", ", value, least=1), Node("from", " FROM ", source), where=where, order=Items(", ", self.total(source.key), before=" ORDER BY "),
-                            limit=Items(" ", Node("limit", "LIMIT 1"), before=" "))
-        else:
-            value = Node("int4", self.random.choice(("max(", "min(")), self.own("small"), ")") if type == "small" else self.rooted(self.inner_aggregate, source.key)
-            select = Select(Items(", ", value, least=1), Node("from", " FROM ", source), where=where)
-        self.scopes.pop()
-        return Node(value.type, "(", select, ")", loose=value.has("loose"))
-
-    def inner_aggregate(self, key):
-        while True:
-            node = self.aggregate(key)
-            if not node.has("approximate"):
-                return node
-
-    def own(self, type, depth=0):
-        """An expression of the innermost query's columns alone: an aggregate of others would belong to a query around it."""
-        kept, self.scopes = self.scopes, self.scopes[-1:]
-        node = self.expression(type, depth)
-        self.scopes = kept
-        return node
 
     # ---------------------------------------------------------------------------------------------------- order and limit
 
@@ -450,7 +249,7 @@ class Queries(Expressions):
 
     def set_operation(self):
         types = [self.random.choice(GROUPABLE) for _ in range(self.random.randint(1, 3))]
-        operator = self.random.choice(("UNION ALL", "UNION ALL", "UNION ALL", "UNION", "INTERSECT", "EXCEPT", "EXCEPT ALL", "INTERSECT ALL"))
+        operator = self.random.choice(["UNION ALL"] * 3 + ["UNION", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL"])
         shapes = ["plain", "plain", "distinct"] + ["grouped"] * all(type in functions.ORDERED for type in types)
         branches = []
         self.fixed = True  # the branches' texts have to have one collation
@@ -469,8 +268,18 @@ def as_item(node, origin=None):
     return item
 
 
-def is_loose(item):
-    return item.type in DENSE and (item.origin is None or item.origin.type != "numeric") or item.type == "numeric" and item.origin is None
+def is_loose(items):
+    """Whether equal numbers of one of them may be spelled in several ways: not in a column of one scale."""
+    return any(item.type in DENSE and (item.origin is None or item.origin.type != "numeric") for item in items)
+
+
+def is_blank(items):
+    return any(item.type in TEXTS and item.origin is None for item in items)
+
+
+def is_column(node):
+    """Nothing but a column whose values are spelled in one way."""
+    return isinstance(node, Node) and not isinstance(node, Literal) and len(node.parts) == 1 and node.type not in ("float4", "float8")
 
 
 def is_plain_call(text):
@@ -484,12 +293,3 @@ def is_plain_call(text):
         if level == 0:
             return False
     return name not in ("round", "coalesce")
-
-
-def joined(left, right, joint, on):
-    key = left.key + right.key if left.key and right.key else None
-    return Source(left.columns + right.columns, key, left, joint, right, *([on] if on else []))
-
-
-def small(source):
-    return any(name in source.render() for name in ("generate_series", "picks AS", "hollow AS"))

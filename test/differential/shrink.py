@@ -2,7 +2,7 @@
 
 import time
 
-from tree import Items, Literal, Node, Order, Position, Select, Total
+from tree import Items, Literal, Node, Order, Position, Total
 
 PLAIN = {"bool": "true", "int4": "1", "int2": "1::int2", "int8": "1::int8", "text": "'a'", "numeric": "1.5", "float8": "1.5::float8"}
 
@@ -42,7 +42,7 @@ def replacements(parent, index, child):
     if isinstance(child, (Items, Literal, Position, Order, Total)) or child.type in ("on", "from", "limit", "ties"):
         return
     for node in child.walk():
-        if node is not child and node.type == child.type and (child.type != "select" or isinstance(node, Select)) and not isinstance(node, Position):
+        if node is not child and node.type == child.type and not isinstance(node, Position):
             yield substitution(parent, index, node)
     if child.type in PLAIN and len(child.render()) > 12:
         yield substitution(parent, index, Node(child.type, PLAIN[child.type]))

@@ -6,12 +6,12 @@ class Gone(Exception):
 
 
 class Node:
-    """`type` is an expression's type; `risky`: it may raise an error of its own, whatever the other rows are; `loose`: which of several
-    equal values comes is open (1.0 and 1.00 as one group); `approximate`: so are the last bits of a floating-point sum."""
+    """`type` is an expression's type. Which of several equal values comes is open: `loose`, of numbers (1.0 and 1.00 as one group);
+    `blank`, of texts that may be character(n); `approximate`: so are the last bits of a floating-point sum."""
 
-    def __init__(self, type, *parts, risky=False, loose=False, approximate=False):
+    def __init__(self, type, *parts, loose=False, blank=False, approximate=False):
         self.type, self.parts = type, list(parts)
-        self.risky, self.loose, self.approximate = risky, loose, approximate
+        self.loose, self.blank, self.approximate = loose, blank, approximate
 
     def render(self):
         return "".join(part if isinstance(part, str) else part.render() for part in self.parts)
@@ -101,7 +101,8 @@ class Select(Node):
         self.having = having or Items(" AND ", before=" HAVING ")
         self.order = order or Items(", ", before=" ORDER BY ")
         self.limit = limit or Items(" ", before=" ")
-        super().__init__("select", self.ctes, "SELECT ", self.distinct, items, source, self.where, self.group, self.having, self.order, self.limit)
+        super().__init__("select", self.ctes, "SELECT ", self.distinct, items, source, self.where, self.group, self.having, self.order,
+                         self.limit)
 
     def is_total(self):
         return any(isinstance(key, Total) for key in self.order.parts)
@@ -127,4 +128,5 @@ class SetOperation(Select):
         self.branches = Items(f" {operator} ", *branches, least=1)
         self.items, self.order, self.limit = branches[0].items, order, limit
         self.ctes = Items(", ", before="WITH ", after=" ")
-        Node.__init__(self, "select", self.ctes, self.branches, self.order, self.limit, loose=operator != "UNION ALL")
+        Node.__init__(self, "select", self.ctes, self.branches, self.order, self.limit)
+        self.loose = self.blank = operator != "UNION ALL"

@@ -11,7 +11,8 @@ EDGES = {
     "int4": ["0", "1", "-1", "2147483647", "-2147483648", "255", "256", "32768"],
     "small": ["0", "1", "-1", "2", "3", "5", "10", "-7", "20", "50"],
     "int8": ["0", "1", "9223372036854775807", "-9223372036854775808", "2147483648", "3000000000"],
-    "numeric": ["0", "0.5", "1.50", "1.5", "2.345", "-0.005", "1e20", "99999999999999999999999999999999999999", "0.00000000000000000001", "10"],
+    "numeric": ["0", "0.5", "1.50", "1.5", "2.345", "-0.005", "1e20", "10",
+                "99999999999999999999999999999999999999", "0.00000000000000000001"],
     "float4": ["0", "-0", "0.1", "1.5", "3.4028235e38", "16777216"],
     "float8": ["0", "-0", "0.1", "0.3", "0.30000000000000004", "1e15", "9007199254740993", "1.7976931348623157e308", "2.5"],
     "calm": ["0", "0.5", "1.5", "-2.5", "0.1", "100", "33.333"],
@@ -30,7 +31,8 @@ EDGES = {
 BEYOND = {
     "numeric": ["NaN", "1e40", "-1e40", "1.00000000000000000000000000000000000000001"], "float4": ["NaN", "Infinity", "-Infinity"],
     "float8": ["NaN", "Infinity", "-Infinity"], "date": ["infinity", "-infinity", "4713-01-01 BC", "10000-01-01"], "time": ["24:00:00"],
-    "timestamp": ["infinity", "-infinity", "0044-03-15 BC", "10000-01-01 00:00:00"], "timestamptz": ["infinity", "-infinity", "10000-01-01 00:00:00+00"],
+    "timestamp": ["infinity", "-infinity", "0044-03-15 BC", "10000-01-01 00:00:00"],
+    "timestamptz": ["infinity", "-infinity", "10000-01-01 00:00:00+00"],
 }
 DECLARED = {"small": "int4", "calm": "float8"}
 
@@ -66,7 +68,8 @@ def neighbour(random, type, value):
     if type == "timestamptz" and re.search(r"[+]00$", value):
         return value[:-3] + random.choice(("+01", "-01", ".5+00" if "." not in value else "+00"))
     if type == "text":
-        return random.choice((value.swapcase(), value + " ", value.rstrip(), value[:-1], value.replace("ß", "ss"), value.replace("é", "e"),
+        return random.choice((value.swapcase(), value + " ", value.rstrip(), value[:-1], value.replace("ß", "ss"),
+                              value.replace("é", "e"),
                               " " + value))
     return value
 
@@ -97,6 +100,7 @@ def make_pattern(random, values):
         value = random.choice(values) if values and random.random() < 0.8 else random.choice(EDGES["text"])
         start, end = value[:random.randint(0, 3)], value[-random.randint(1, 3):]
         pattern = random.choice((start + "%", "%" + end, "%" + start + "%", "_" + value[1:], value, start + "_", "[" + start + "]%",
-                                 start + "\\%", start + "%" + end, "[^a]%", "%", "", value.replace("_", "\\_"), start + "\\_%", start.swapcase() + "%"))
+                                 start + "\\%", start + "%" + end, "[^a]%", "%", "", value.replace("_", "\\_"), start + "\\_%",
+                                 start.swapcase() + "%"))
         return literal(pattern.rstrip("\\") if re.search(r"(?<!\\)(\\\\)*\\$", pattern) else pattern)
     return Literal("text", draw(), [draw(), draw()])
