@@ -164,7 +164,7 @@ class Expressions:
         if type in ("int2", "int4", "int8", "numeric") and self.random.random() < 0.2:
             type = self.random.choice(("int2", "int4", "int8", "numeric", "float8"))
             return self.literal(type, beyond=True)
-        if type in MOMENTS and self.random.random() < 0.4:
+        if type in MOMENTS and self.random.random() < 0.5:
             other = self.random.choice([one for one in MOMENTS if one != type])
             return make_literal(self.random, other, self.database.values(other) if self.random.random() < 0.5 else (), beyond=True)
         return self.literal(type, column.values, beyond=True)
