@@ -86,6 +86,8 @@ std::string Binder::comparable(const Typed& value, const TypeInfo& as, std::stri
     case Family::date:
       if (as.type == SqlType::datetimeoffset) return "(" + output(converted) + ").utc";
       return output(converted);
+    case Family::binary:  // the shorter of two is as if filled up with zeros
+      return as.type == SqlType::varbinary ? "rtrim(" + output(converted) + ", '\\x00'::bytea)" : output(converted);
     default: return output(converted);
   }
 }
