@@ -144,8 +144,9 @@ class Expressions:
 
     def comparison(self, column):
         """`column op constant`, or another column; the constant is one of the column's own values more often than not."""
-        if column.type == "bool" and self.random.random() < 0.5:
-            return Node("bool", self.reference(column))
+        if column.type == "bool" and self.random.random() < 0.7:
+            test = self.random.choice(("", " = false", " IS TRUE", " IS NOT TRUE", " IS FALSE", " IS NOT FALSE", " IS UNKNOWN", " IS NOT UNKNOWN"))
+            return Node("bool", "(", self.reference(column), test + ")")
         kept = self.collation
         if column.collation and "sloppy" in self.database.collations and self.random.random() < 0.1:
             self.collation = "sloppy"
