@@ -52,6 +52,8 @@ Datum mssql_fdw_handler(PG_FUNCTION_ARGS) {
   FdwRoutine* routine = makeNode(FdwRoutine);
   routine->GetForeignRelSize = Fenced<GetForeignRelSize>::call;
   routine->GetForeignPaths = Fenced<GetForeignPaths>::call;
+  routine->GetForeignJoinPaths = Fenced<GetForeignJoinPaths>::call;
+  routine->GetForeignUpperPaths = Fenced<GetForeignUpperPaths>::call;
   routine->GetForeignPlan = Fenced<GetForeignPlan>::call;
   routine->BeginForeignScan = Fenced<BeginForeignScan>::call;
   routine->IterateForeignScan = Fenced<IterateForeignScan>::call;

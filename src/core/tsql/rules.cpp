@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/spelling.hpp"
+#include "functions.hpp"
 
 namespace mssql::tsql {
 
@@ -36,13 +37,12 @@ bool is_cut(const RemoteType& type) noexcept {
          (type.type == Type::time || type.type == Type::datetime2 || type.type == Type::datetimeoffset);
 }
 
+bool is_floating(const RemoteType& type) noexcept { return type.type == Type::real || type.type == Type::float_; }
+
 // Why no comparison, or not this one, of a type is pushed. Empty for the types of which every
 // comparison is.
 std::string_view reason(Type type) noexcept {
   switch (type) {
-    case Type::real:
-    case Type::float_:
-      return "SQL Server need not read a floating-point constant to the nearest value, as PostgreSQL does";
     case Type::char_:
     case Type::varchar:
     case Type::nchar:
@@ -65,8 +65,6 @@ std::string_view reason(Type type) noexcept {
   }
 }
 
-constexpr std::string_view not_held = "SQL Server has no value to compare with that gives the same rows";
-
 // The values that a type has lie on a grid; what lies between two of them goes to the one below or
 // above, or nowhere.
 enum class Rounding : std::uint8_t { exact, down, up };
@@ -83,35 +81,12 @@ Rounding rounding_of(Operator op) noexcept {
   }
 }
 
-std::optional<std::int64_t> whole_number(const Scalar& value) noexcept {
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
-  const auto* decimal = std::get_if<Decimal>(&value);
-  if (decimal == nullptr || decimal->scale != 0 || decimal->cut) return std::nullopt;
-  const auto limit = static_cast<unsigned __int128>(INT64_MAX) + (decimal->negative ? 1 : 0);
-  if (decimal->magnitude > limit) return std::nullopt;
-  const auto bits = static_cast<std::uint64_t>(decimal->magnitude);
-  return static_cast<std::int64_t>(decimal->negative ? -bits : bits);
-}
-
 std::optional<Decimal> decimal_number(const Scalar& value) noexcept {
   if (const auto* decimal = std::get_if<Decimal>(&value)) return *decimal;
   const auto* integer = std::get_if<std::int64_t>(&value);
   if (integer == nullptr) return std::nullopt;
   const auto bits = static_cast<std::uint64_t>(*integer);
   return Decimal{*integer < 0 ? -bits : bits, 0, *integer < 0};
-}
-
-// A larger integer would have other types converted to one, which may overflow; bigint holds all
-// that PostgreSQL has.
-std::optional<Pushed> push_integer(const RemoteType& type, const Scalar& given) {
-  const std::optional<std::int64_t> value = whole_number(given);
-  if (!value) return std::nullopt;
-  const auto fits = [&](std::int64_t low, std::int64_t high) { return *value >= low && *value <= high; };
-  const bool held = type.type == Type::tinyint    ? fits(0, 255)
-                    : type.type == Type::smallint ? fits(-32768, 32767)
-                    : type.type == Type::int_     ? fits(INT32_MIN, INT32_MAX)
-                                                  : true;
-  return Pushed{{held ? type : RemoteType{Type::bigint, 8, 19, 0}, *value}, !held};
 }
 
 unsigned __int128 power_of_ten(int exponent) noexcept { return powers_of_ten[static_cast<std::size_t>(exponent)]; }
@@ -127,6 +102,28 @@ std::optional<Decimal> round_decimal(const Decimal& value, int scale, Rounding r
     if (value.negative != (rounding == Rounding::up)) ++rounded.magnitude;
   }
   return rounded;
+}
+
+std::optional<std::int64_t> whole_number(const Decimal& value) noexcept {
+  const auto limit = static_cast<unsigned __int128>(INT64_MAX) + (value.negative ? 1 : 0);
+  if (value.magnitude > limit) return std::nullopt;
+  const auto bits = static_cast<std::uint64_t>(value.magnitude);
+  return static_cast<std::int64_t>(value.negative ? -bits : bits);
+}
+
+// A larger integer would have other types converted to one, which may overflow; bigint holds all
+// that PostgreSQL has.
+std::optional<Pushed> push_integer(const Bound& bound, const RemoteType& type, const Scalar& given) {
+  const std::optional<Decimal> number = decimal_number(given);
+  const std::optional<Decimal> rounded = number ? round_decimal(*number, 0, rounding_of(bound.op)) : std::nullopt;
+  const std::optional<std::int64_t> value = rounded ? whole_number(*rounded) : std::nullopt;
+  if (!value) return std::nullopt;
+  const auto fits = [&](std::int64_t low, std::int64_t high) { return *value >= low && *value <= high; };
+  const bool held = type.type == Type::tinyint    ? fits(0, 255)
+                    : type.type == Type::smallint ? fits(-32768, 32767)
+                    : type.type == Type::int_     ? fits(INT32_MIN, INT32_MAX)
+                                                  : true;
+  return Pushed{{held ? type : RemoteType{Type::bigint, 8, 19, 0}, *value}, !held};
 }
 
 void drop_zeros(Decimal& value) noexcept {
@@ -243,13 +240,42 @@ std::optional<Pushed> push_moment(const Bound& bound, const RemoteType& type, co
   return Pushed{{{dateless ? type.type : Type::datetime2, 0, 0, fraction_digits(value)}, value}, true};
 }
 
-// Exactly as many bytes as the column has: for other lengths SQL Server's padding would come into
-// play.
-std::optional<Pushed> push_binary(const RemoteType& type, const Scalar& value) {
-  const int length = type.type == Type::rowversion ? 8 : std::max(type.max_length, 0);
+// To the next bytes of the same length, or the ones before; false where there are none.
+bool step(std::string& bytes, bool up) noexcept {
+  const char last = up ? '\xFF' : '\0';
+  std::size_t i = bytes.size();
+  while (i > 0 && bytes[i - 1] == last) bytes[--i] = up ? '\0' : '\xFF';
+  if (i == 0) return false;
+  bytes[i - 1] = static_cast<char>(static_cast<unsigned char>(bytes[i - 1]) + (up ? 1 : -1));
+  return true;
+}
+
+// As many bytes as the column has, for SQL Server pads the shorter of two. PostgreSQL puts a value
+// that begins another before it: a shorter one lies just before itself with zeros behind, a longer
+// one just behind its beginning. The bytes of the neighbours are made in `scratch`.
+std::optional<Pushed> push_binary(const Bound& bound, const RemoteType& type, const Scalar& value,
+                                  std::string& scratch) {
+  const std::size_t length = type.type == Type::rowversion ? 8 : static_cast<std::size_t>(std::max(type.max_length, 0));
   const auto* binary = std::get_if<Binary>(&value);
-  if (binary == nullptr || binary->bytes.size() != static_cast<std::size_t>(length)) return std::nullopt;
-  return Pushed{{{Type::binary, length, 0, 0}, value}};  // no variable need be a rowversion
+  if (binary == nullptr) return std::nullopt;
+  const RemoteType own{Type::binary, static_cast<int>(length), 0, 0};  // no variable need be a rowversion
+  if (binary->bytes.size() == length) return Pushed{{own, value}};
+  const bool is_longer = binary->bytes.size() > length;
+  const Rounding rounding = rounding_of(bound.op);
+  if (rounding == Rounding::exact) return std::nullopt;
+  scratch = binary->bytes.substr(0, length);
+  scratch.resize(length, '\0');
+  if (is_longer == (rounding == Rounding::up) && !step(scratch, is_longer)) return std::nullopt;
+  return Pushed{{own, Binary{scratch}}};
+}
+
+// Whether a number, a date or bytes that no value stands for lies above all that the column has.
+bool is_above(const RemoteType& type, const Scalar& value) noexcept {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer > 0;
+  if (const auto* decimal = std::get_if<Decimal>(&value)) return !decimal->negative;
+  if (const auto* moment = std::get_if<DateTime>(&value)) return type.type == Type::time || moment->days > 0;
+  if (const auto* binary = std::get_if<Binary>(&value)) return !binary->bytes.empty() && binary->bytes.front() != '\0';
+  return false;
 }
 
 }  // namespace
@@ -268,9 +294,25 @@ std::string_view tsql_name(Operator op) noexcept { return row(op).tsql; }
 Operator commuted(Operator op) noexcept { return row(op).commuted; }
 
 bool may_push(Operator op, const RemoteType& type, std::string_view& why) noexcept {
-  if (is_exact_comparable(type) || is_cut(type)) return true;
+  if (is_exact_comparable(type) || is_cut(type) || is_floating(type)) return true;
   why = reason(type.type);
   return type.type == Type::uniqueidentifier && is_equality(op);
+}
+
+bool may_compare(const RemoteType& left, const RemoteType& right) noexcept {
+  const auto is_one_of = [&](std::initializer_list<Type> types) {
+    const auto holds = [&](Type type) { return std::find(types.begin(), types.end(), type) != types.end(); };
+    return holds(left.type) && holds(right.type);
+  };
+  const std::optional<RemoteType> a = as_decimal(left), b = as_decimal(right);
+  if (a && b)
+    return std::max(a->precision - a->scale, b->precision - b->scale) + std::max(a->scale, b->scale) <=
+           most_decimal_digits;
+  if (left.type == Type::binary || left.type == Type::rowversion)
+    return is_one_of({Type::binary, Type::rowversion}) && left.max_length == right.max_length;
+  return is_one_of({Type::real, Type::float_}) || is_one_of({Type::bit}) || is_one_of({Type::time}) ||
+         is_one_of({Type::date, Type::datetime, Type::smalldatetime, Type::datetime2}) ||
+         is_one_of({Type::datetimeoffset}) || is_one_of({Type::uniqueidentifier});
 }
 
 std::span<const Bound> bounds_of(Operator op, const RemoteType& type) noexcept {
@@ -306,17 +348,18 @@ std::span<const Bound> loose_bounds_of(Operator op) noexcept {
   return {};
 }
 
-std::optional<Pushed> push_parameter(const Bound& bound, const RemoteType& type, const Scalar& value) {
+namespace {
+
+std::optional<Pushed> push_value(const Bound& bound, const RemoteType& type, const Scalar& value,
+                                 std::string& scratch) {
   switch (type.type) {
-    case Type::bit: {
-      const auto* bit = std::get_if<std::int64_t>(&value);
-      if (bit == nullptr || (*bit != 0 && *bit != 1)) return std::nullopt;
+    case Type::bit:
+      if (!std::holds_alternative<std::int64_t>(value)) return std::nullopt;
       return Pushed{{type, value}};
-    }
     case Type::tinyint:
     case Type::smallint:
     case Type::int_:
-    case Type::bigint: return push_integer(type, value);
+    case Type::bigint: return push_integer(bound, type, value);
     case Type::decimal: return push_decimal(bound, type, value);
     case Type::money:
     case Type::smallmoney: return push_money(bound, type, value);
@@ -327,11 +370,32 @@ std::optional<Pushed> push_parameter(const Bound& bound, const RemoteType& type,
     case Type::datetime2:
     case Type::datetimeoffset: return push_moment(bound, type, value);
     case Type::binary:
-    case Type::rowversion: return push_binary(type, value);
+    case Type::rowversion: return push_binary(bound, type, value, scratch);
+    case Type::real:
+    case Type::float_:
+      if (!std::holds_alternative<double>(value)) return std::nullopt;
+      return Pushed{{{Type::float_}, value}};
     case Type::uniqueidentifier:
       if (!std::holds_alternative<Uuid>(value)) return std::nullopt;
       return Pushed{{type, value}};
     default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Decision push_parameter(const Bound& bound, const RemoteType& type, const Scalar& value, std::string& scratch) {
+  if (const std::optional<Pushed> pushed = push_value(bound, type, value, scratch)) return *pushed;
+  return decide_beyond(bound, is_above(type, value));
+}
+
+bool decide_beyond(const Bound& bound, bool above) noexcept {
+  switch (bound.op) {
+    case Operator::equal: return false;
+    case Operator::not_equal: return true;
+    case Operator::less:
+    case Operator::less_equal: return above;
+    default: return !above;
   }
 }
 
@@ -356,16 +420,21 @@ std::string literal(const RemoteType& type, const Parameter& constant) {
 
 }  // namespace
 
-std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, const Scalar& value,
-                                         std::string_view& why) {
-  const std::optional<Pushed> constant = push_parameter(bound, type, value);
-  if (constant) return literal(type, constant->parameter);
-  why = not_held;
-  return std::nullopt;
+std::string decided_comparison(std::string_view column, bool decision) {
+  return std::string(column) + (decision ? " = " : " <> ") + std::string(column);
+}
+
+std::string comparison(std::string_view column, const Bound& bound, const RemoteType& type, const Scalar& value) {
+  std::string scratch;
+  const Decision decision = push_parameter(bound, type, value, scratch);
+  if (const auto* decided = std::get_if<bool>(&decision)) return decided_comparison(column, *decided);
+  return std::string(column) + " " + std::string(tsql_name(bound.op)) + " " +
+         literal(type, std::get<Pushed>(decision).parameter);
 }
 
 std::optional<std::string> push_list_item(const RemoteType& type, const Scalar& value) {
-  const std::optional<Pushed> constant = push_parameter({Operator::equal}, type, value);
+  std::string scratch;
+  const std::optional<Pushed> constant = push_value({Operator::equal}, type, value, scratch);
   if (!constant || constant->wide) return std::nullopt;
   return literal(type, constant->parameter);
 }

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "core/scalar.hpp"
 #include "core/types.hpp"
@@ -29,6 +30,10 @@ Operator commuted(Operator op) noexcept;
 // May `column op constant` run on the server for a column of this type? When not, `why` says so in
 // words for EXPLAIN.
 bool may_push(Operator op, const RemoteType& type, std::string_view& why) noexcept;
+
+// Whether two values of the server's, both of types whose comparison is pushed, are compared there
+// as PostgreSQL compares them: in a type that holds every value of both.
+bool may_compare(const RemoteType& left, const RemoteType& right) noexcept;
 
 // A comparison of the column with a value, or with the first moment that PostgreSQL tells from it
 // and that is later.
@@ -51,19 +56,27 @@ struct Pushed {
   Parameter parameter;
   bool wide{false};  // not the column's type, which cannot hold it
 };
+// What a clause becomes beside a value: a value to compare with, or, where SQL Server has none that
+// gives the same rows, what the comparison is of every value of the column but NULL.
+using Decision = std::variant<Pushed, bool>;
+
 // The value of a parameter of such a clause. The type is the column's wherever the comparison can
 // be made in it, so that the server can seek and the declaration is the same for value after value:
 // a value between two that the type has is rounded to the one that gives the same rows. Else it is
-// a wider type in which the comparison is still exact, or nothing.
-std::optional<Pushed> push_parameter(const Bound& bound, const RemoteType& type, const Scalar& value);
+// a wider type in which the comparison is still exact; or no value of the column is equal to it, or
+// all lie on one side. `type` is one of which may_push() says so.
+// Bytes that are neither the value's own nor the column's are made in `scratch`.
+Decision push_parameter(const Bound& bound, const RemoteType& type, const Scalar& value, std::string& scratch);
+// The same beside a value that SQL Server's type has not, and that lies above all that it has
+// (infinity), or below.
+bool decide_beyond(const Bound& bound, bool above) noexcept;
 
-// The constant of such a clause as T-SQL: "CAST('2020-01-01' AS date)". Nothing when SQL Server has
-// no such comparison (more digits than any type); then the clause stays local and `why` says so.
-std::optional<std::string> push_constant(const Bound& bound, const RemoteType& type, const Scalar& value,
-                                         std::string_view& why);
+// `column op value`, column being T-SQL: "[c] < CAST('2020-01-01' AS date)"; decided, "[c] = [c]" or
+// "[c] <> [c]", which is NULL for NULL.
+std::string comparison(std::string_view column, const Bound& bound, const RemoteType& type, const Scalar& value);
+std::string decided_comparison(std::string_view column, bool decision);
 
-// One constant of an IN list. Only those in the column's own type: which type the whole list has is
-// the server's affair.
+// One constant of an IN list; nothing where no value of the column is equal to it.
 std::optional<std::string> push_list_item(const RemoteType& type, const Scalar& value);
 
 }  // namespace mssql::tsql

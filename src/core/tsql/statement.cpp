@@ -10,31 +10,47 @@ std::string table_reference(std::string_view schema, std::string_view name, bool
   return quote_name(schema, name) + (memory_optimized ? " WITH (SNAPSHOT)" : "");
 }
 
-std::string derived_table(std::string_view query) { return "(" + std::string(query) + ") AS [q]"; }
+std::string derived_table(std::string_view query, std::string_view alias) {
+  return "(" + std::string(query) + ")" + (alias.empty() ? "" : " AS " + std::string(alias));
+}
+
+namespace {
+
+std::string joined(std::span<const std::string> parts, std::string_view joint) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (&part != &parts.front()) text += joint;
+    text += part;
+  }
+  return text;
+}
+
+// " WHERE (x) AND (y)"
+std::string clause(std::string_view keyword, std::span<const std::string> conditions) {
+  return conditions.empty() ? "" : std::string(keyword) + "(" + joined(conditions, ") AND (") + ")";
+}
+
+// What T-SQL has only behind ORDER BY.
+std::string offset_clause(const Select& parts) {
+  std::string sql(parts.order_by.empty() ? " ORDER BY (SELECT NULL)" : "");
+  sql += " OFFSET " + std::string(parts.offset) + " ROWS";
+  if (!parts.limit.empty()) sql += " FETCH NEXT " + std::string(parts.limit) + " ROWS ONLY";
+  return sql;
+}
+
+}  // namespace
 
 std::string select(const Select& parts) {
   std::string sql(parts.with);
   sql += sql.empty() ? "SELECT " : " SELECT ";
-  if (parts.items.empty()) sql += '1';
-  for (std::size_t i = 0; i < parts.items.size(); ++i) {
-    if (i > 0) sql += ", ";
-    sql += parts.items[i];
-  }
-  sql += " FROM ";
-  sql += parts.from;
-  for (std::size_t i = 0; i < parts.conditions.size(); ++i) {
-    sql += i == 0 ? " WHERE (" : " AND (";
-    sql += parts.conditions[i];
-    sql += ')';
-  }
-  if (!parts.order_by.empty()) {
-    sql += " ORDER BY ";
-    sql += parts.order_by;
-  }
-  if (!parts.option.empty()) {
-    sql += ' ';
-    sql += parts.option;
-  }
+  if (!parts.limit.empty() && parts.offset.empty()) sql += "TOP (" + std::string(parts.limit) + ") ";
+  sql += parts.items.empty() ? "1" : joined(parts.items, ", ");
+  sql += " FROM " + std::string(parts.from) + clause(" WHERE ", parts.conditions);
+  if (!parts.group_by.empty()) sql += " GROUP BY " + joined(parts.group_by, ", ");
+  sql += clause(" HAVING ", parts.having);
+  if (!parts.order_by.empty()) sql += " ORDER BY " + std::string(parts.order_by);
+  if (!parts.offset.empty()) sql += offset_clause(parts);
+  if (!parts.option.empty()) sql += " " + std::string(parts.option);
   return sql;
 }
 

@@ -10,18 +10,23 @@ namespace mssql::tsql {
 
 struct Select {
   std::span<const std::string> items;       // T-SQL expressions; empty: the constant 1, for a scan that needs no column
-  std::string_view from;                    // quoted table, or a derived table "(query) AS [q]"
+  std::string_view from;                    // quoted table, a derived table "(query) AS [q]", or a join
   std::span<const std::string> conditions;  // ANDed
   std::string_view order_by;                // may be empty
   std::string_view with{};                  // what a query has before and behind itself (query.hpp); may be empty
   std::string_view option{};
+  std::span<const std::string> group_by{};
+  std::span<const std::string> having{};
+  std::string_view limit{};   // how many rows at most, as an expression; empty: all
+  std::string_view offset{};  // how many rows are left out before; empty: none
 };
 // [schema].[name], with the table hint that a memory-optimized table needs in a transaction at
 // another level than SNAPSHOT.
 std::string table_reference(std::string_view schema, std::string_view name, bool memory_optimized);
-// A query's rows as a FROM item.
-std::string derived_table(std::string_view query);
-// One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...)
+// A query's rows as a FROM item; without an alias where that is empty.
+std::string derived_table(std::string_view query, std::string_view alias = "[q]");
+// One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...). LIMIT is TOP,
+// or beside an OFFSET FETCH (SQL Server 2012 and later).
 std::string select(const Select& parts);
 
 // Counts the rows of a SELECT, however many.

@@ -5,6 +5,7 @@
 #include "core/tsql/select.hpp"
 #include "core/tsql/statement.hpp"
 #include "pg/remote/ask.hpp"
+#include "row_maker.hpp"
 #include "scan.hpp"
 
 namespace mssql::pg {
@@ -190,7 +191,7 @@ void read_sample(const Source& source, const char* sql, Sample* sample) {
 }
 
 const char* select_from(const Source& source, const char* from, List* conditions) {
-  return deparse_select(source.items, {source.remote.source.with, from, source.remote.source.option}, conditions);
+  return deparse_select(source.items, {source.remote.source.with, from, source.remote.source.option, from}, conditions);
 }
 
 double count_rows(const Source& source) {

@@ -1,5 +1,5 @@
 // EXPLAIN VERBOSE: the whole T-SQL text, and for each clause that is not in it, why. EXPLAIN
-// ANALYZE: the conditions that were left out of it at run time.
+// ANALYZE: the comparisons that were decided here at run time.
 
 #include "scan.hpp"
 
@@ -19,7 +19,7 @@ void explain_lines(const char* label, List* lines, ExplainState* state) {
 }  // namespace
 
 void ExplainForeignScan(ForeignScanState* node, ExplainState* state) {
-  explain_lines("Not Sent", conditions_not_sent(node), state);
+  explain_lines("Not Sent", comparisons_not_sent(node), state);
   if (!state->verbose) return;
   auto* scan = castNode(ForeignScan, node->ss.ps.plan);
   const ScanPlan plan = unpack_plan(scan->fdw_private);

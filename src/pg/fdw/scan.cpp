@@ -4,6 +4,8 @@
 #include "scan.hpp"
 
 #include "pg/remote/connection.hpp"
+#include "remote_text.hpp"
+#include "row_maker.hpp"
 
 namespace mssql::pg {
 
@@ -11,90 +13,100 @@ namespace {
 
 struct ScanState {
   ScanPlan plan;
+  const char* sql;  // where all comparisons are sent
   Oid server;
   Oid user;
   const char* source;
-  RemoteColumn* columns;
   source::CharacterPolicy policy;
-  int* attnums;
-  int nattributes;
+  RowMaker rows;
   List* expressions;  // ExprState*, of the parameters
-  ConditionSender* senders;
-  bool* not_sent;         // by condition: some execution had to leave it out
+  ParameterSender* senders;
+  Verdict* last;          // by parameter: what became of its comparison in some execution that did not send it
   MemoryContext context;  // of one execution of the query
   Reader* reader;
   bool done;
 };
+
+// The table, or one of those that are joined: all are of one server, and read as one user.
+Index first_table(const ForeignScan* plan) {
+  return plan->scan.scanrelid > 0 ? plan->scan.scanrelid : static_cast<Index>(bms_next_member(plan->fs_relids, -1));
+}
+
+RangeTblEntry* first_entry(ForeignScanState* node) {
+  const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
+  EState* state = node->ss.ps.state;
+  int table = static_cast<int>(first_table(plan));
+  // from 16 on there are outer joins among them
+  while (exec_rt_fetch(static_cast<Index>(table), state)->rtekind != RTE_RELATION)
+    table = bms_next_member(plan->fs_relids, table);
+  return exec_rt_fetch(static_cast<Index>(table), state);
+}
 
 Oid scanning_user(ForeignScanState* node) {
 #if PG_VERSION_NUM >= 160000
   const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
   return OidIsValid(plan->checkAsUser) ? plan->checkAsUser : GetUserId();
 #else
-  const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
-  const RangeTblEntry* entry = exec_rt_fetch(plan->scan.scanrelid, node->ss.ps.state);
+  const RangeTblEntry* entry = first_entry(node);
   return OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId();
 #endif
 }
 
-// The values of @P1, @P2, ...; `usable` is false where the server cannot make the comparison.
-std::span<const Parameter> evaluate_parameters(ForeignScanState* node, const ScanState* state, bool* usable) {
+// LIMIT NULL is none; a negative one is an error in PostgreSQL's words. False: no row is wanted.
+bool check_count(const ScanPlan& plan, int number, Parameter* parameter) {
+  if (number != plan.limit && number != plan.offset) return true;
+  const bool is_limit = number == plan.limit;
+  if (is_null(parameter->value)) parameter->value = is_limit ? INT64_MAX / 2 : std::int64_t{0};
+  const std::int64_t count = std::get<std::int64_t>(parameter->value);
+  if (count < 0) {
+    ereport(ERROR, (errcode(is_limit ? ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE
+                                     : ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE),
+                    errmsg("%s must not be negative", is_limit ? "LIMIT" : "OFFSET")));
+  }
+  return !is_limit || count > 0;
+}
+
+struct Values {
+  std::span<const Parameter> parameters;  // @P1, @P2, ...
+  const char* sql;
+  bool wants_rows;
+};
+
+Values evaluate_parameters(ForeignScanState* node, const ScanState* state) {
   const auto count = static_cast<std::size_t>(list_length(state->expressions));
   auto* parameters = static_cast<Parameter*>(palloc(sizeof(Parameter) * count));
+  auto* verdicts = static_cast<Verdict*>(palloc0(sizeof(Verdict) * count));
+  bool all_sent = true;
+  bool wants_rows = true;
   for (std::size_t i = 0; i < count; ++i) {
     auto* expression = static_cast<ExprState*>(list_nth(state->expressions, static_cast<int>(i)));
     bool isnull = true;
     const Datum value = ExecEvalExpr(expression, node->ss.ps.ps_ExprContext, &isnull);
-    usable[i] = send_condition_value(state->senders[i], value, isnull, &parameters[i]);
+    verdicts[i] = send_parameter(state->senders[i], value, isnull, &parameters[i]);
+    wants_rows = check_count(state->plan, static_cast<int>(i) + 1, &parameters[i]) && wants_rows;
+    if (verdicts[i] == Verdict::sent) continue;
+    all_sent = false;
+    state->last[i] = verdicts[i];
   }
-  return {parameters, count};
+  return {{parameters, count}, all_sent ? state->sql : plain_text(state->plan.sql, verdicts), wants_rows};
 }
 
-// The plan's query without the conditions that are left out.
-const char* query_without(const ScanPlan& plan, const bool* left_out) {
-  List* conditions = NIL;
-  for (int i = 0; i < list_length(plan.conditions); ++i) {
-    if (!left_out[i]) conditions = lappend(conditions, list_nth(plan.conditions, i));
-  }
-  if (list_length(conditions) == list_length(plan.conditions)) return plan.sql;
-  return deparse_select(plan.items, plan.source, conditions);
-}
-
-// The query without the conditions whose parameters cannot be sent; those are in the plan's qual as
-// well.
-const char* usable_query(ScanState* state, const bool* usable) {
-  const ScanPlan& plan = state->plan;
-  auto* left_out =
-      static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(list_length(plan.conditions) + 1)));
-  int parameter = 0;
-  for (int i = 0; i < list_length(plan.conditions); ++i) {
-    for (const int end = list_nth_int(plan.condition_ends, i); parameter < end; ++parameter)
-      left_out[i] = left_out[i] || !usable[parameter];
-    state->not_sent[i] = state->not_sent[i] || left_out[i];
-  }
-  return query_without(plan, left_out);
-}
-
-void open(ForeignScanState* node, ScanState* state) {
-  // The parameters may be computed by anything, even by a query on the same server: before the
-  // session is taken.
+// The parameters may be computed by anything, even by a query on the same server: before the session
+// is taken. False: there are no rows to ask for.
+bool open(ForeignScanState* node, ScanState* state) {
   MemoryContext old = MemoryContextSwitchTo(state->context);
-  const char* sql = state->plan.sql;
-  std::span<const Parameter> parameters;
-  const int count = list_length(state->expressions);
-  if (count > 0) {
-    auto* usable = static_cast<bool*>(palloc0(sizeof(bool) * static_cast<std::size_t>(count)));
-    parameters = evaluate_parameters(node, state, usable);
-    sql = usable_query(state, usable);
+  Values values{{}, state->sql, true};
+  if (state->expressions != NIL) values = evaluate_parameters(node, state);
+  if (values.wants_rows) {
+    ReaderOptions options;
+    options.policy = state->policy;
+    options.source = state->source;
+    options.columns = state->rows.columns;
+    state->reader = reader_open(state->server, state->user, values.sql, values.parameters, state->rows.descriptor,
+                                state->rows.attnums, state->rows.ncolumns, options);
   }
-  ReaderOptions options;
-  options.policy = state->policy;
-  options.source = state->source;
-  options.columns = state->columns;
-  state->reader =
-      reader_open(state->server, state->user, sql, parameters, node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
-                  state->attnums, state->nattributes, options);
   MemoryContextSwitchTo(old);
+  return values.wants_rows;
 }
 
 void close(ScanState* state) {
@@ -103,27 +115,33 @@ void close(ScanState* state) {
   MemoryContextReset(state->context);
 }
 
-ConditionSender* condition_senders(const ScanPlan& plan, List* expressions) {
+ParameterSender* parameter_senders(const ScanPlan& plan, List* expressions) {
   const auto count = static_cast<std::size_t>(list_length(expressions));
-  auto* senders = static_cast<ConditionSender*>(palloc(sizeof(ConditionSender) * std::max<std::size_t>(count, 1)));
-  for (int i = 0; i < list_length(expressions); ++i)
-    senders[i] =
-        choose_condition_sender(exprType(static_cast<Node*>(list_nth(expressions, i))), compared_column(plan, i));
+  auto* senders = static_cast<ParameterSender*>(palloc(sizeof(ParameterSender) * std::max<std::size_t>(count, 1)));
+  for (int i = 0; i < list_length(expressions); ++i) {
+    const int bound = list_nth_int(plan.bounds, i);
+    const tsql::Bound beside{static_cast<tsql::Operator>(std::max(bound, 0) / 4), (bound & 1) != 0, (bound & 2) != 0};
+    senders[i] = {choose_sender(exprType(static_cast<Node*>(list_nth(expressions, i)))), bound >= 0,
+                  parse_declaration(strVal(list_nth(plan.types, i))), beside};
+  }
   return senders;
 }
 
-}  // namespace
-
-RemoteColumn* remote_columns(const RemoteTable& table, List* attributes) {
-  const int count = list_length(attributes);
-  auto* columns =
-      static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(std::max(count, 1))));
-  for (int i = 0; i < count; ++i) {
-    const RemoteAttribute& attribute = table.attributes[list_nth_int(attributes, i) - 1];
-    columns[i] = {attribute.known, attribute.type, attribute.raw_text};
+const char* name_of_source(ForeignScanState* node) {
+  if (node->ss.ss_currentRelation != nullptr)
+    return psprintf("foreign table \"%s\"", RelationGetRelationName(node->ss.ss_currentRelation));
+  StringInfoData out;
+  initStringInfo(&out);
+  const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
+  for (int table = -1; (table = bms_next_member(plan->fs_relids, table)) >= 0;) {
+    const RangeTblEntry* entry = exec_rt_fetch(static_cast<Index>(table), node->ss.ps.state);
+    if (entry->rtekind != RTE_RELATION) continue;
+    appendStringInfo(&out, "%s\"%s\"", out.len == 0 ? "foreign tables " : ", ", get_rel_name(entry->relid));
   }
-  return columns;
+  return out.data;
 }
+
+}  // namespace
 
 void BeginForeignScan(ForeignScanState* node, int flags) {
   if ((flags & EXEC_FLAG_EXPLAIN_ONLY) != 0) return;
@@ -131,24 +149,21 @@ void BeginForeignScan(ForeignScanState* node, int flags) {
   auto* state = static_cast<ScanState*>(palloc0(sizeof(ScanState)));
   node->fdw_state = state;
   state->plan = unpack_plan(plan->fdw_private);
+  state->sql = plain_text(state->plan.sql, nullptr);
   state->user = scanning_user(node);
 
-  Relation relation = node->ss.ss_currentRelation;
-  ForeignTable* table = GetForeignTable(RelationGetRelid(relation));
+  const Oid table_id = first_entry(node)->relid;
+  ForeignTable* table = GetForeignTable(table_id);
   ForeignServer* server = GetForeignServer(table->serverid);
   state->server = server->serverid;
-  state->source = psprintf("foreign table \"%s\"", RelationGetRelationName(relation));
-  const TableOptions options = table_options(RelationGetRelid(relation), table, server);
+  state->source = name_of_source(node);
+  const TableOptions options = table_options(table_id, table, server);
   state->policy = options.policy;
-  const RemoteTable remote = describe_remote_table(relation, options);
-  state->columns = remote_columns(remote, state->plan.attributes);
-  state->nattributes = list_length(state->plan.attributes);
-  state->attnums = static_cast<int*>(palloc0(sizeof(int) * static_cast<std::size_t>(std::max(state->nattributes, 1))));
-  for (int i = 0; i < state->nattributes; ++i) state->attnums[i] = list_nth_int(state->plan.attributes, i);
+  state->rows = make_row_maker(node, state->plan, options);
   state->expressions = ExecInitExprList(plan->fdw_exprs, reinterpret_cast<PlanState*>(node));
-  state->senders = condition_senders(state->plan, plan->fdw_exprs);
-  state->not_sent = static_cast<bool*>(
-      palloc0(sizeof(bool) * static_cast<std::size_t>(std::max(list_length(state->plan.conditions), 1))));
+  state->senders = parameter_senders(state->plan, plan->fdw_exprs);
+  state->last =
+      static_cast<Verdict*>(palloc0(sizeof(Verdict) * static_cast<std::size_t>(list_length(plan->fdw_exprs) + 1)));
   state->context = AllocSetContextCreate(node->ss.ps.state->es_query_cxt, "mssql_fdw scan", ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -157,11 +172,12 @@ TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   ExecClearTuple(slot);
   if (state->done) return slot;
-  if (state->reader == nullptr) open(node, state);
-  // Columns that nobody asked for stay NULL. The values live in the per-tuple context, which is the
-  // current one.
-  std::memset(slot->tts_isnull, true, sizeof(bool) * static_cast<std::size_t>(slot->tts_tupleDescriptor->natts));
-  if (reader_next(state->reader, slot->tts_values, slot->tts_isnull)) {
+  if (state->reader == nullptr && !open(node, state)) {
+    state->done = true;
+    return slot;
+  }
+  // The values live in the per-tuple context, which is the current one.
+  if (make_row(state->rows, state->reader, slot)) {
     ExecStoreVirtualTuple(slot);
   } else {
     state->done = true;
@@ -182,21 +198,22 @@ void EndForeignScan(ForeignScanState* node) {
   if (state != nullptr) close(state);
 }
 
-List* conditions_not_sent(const ForeignScanState* node) {
+List* comparisons_not_sent(const ForeignScanState* node) {
   const auto* state = static_cast<const ScanState*>(node->fdw_state);
-  List* conditions = NIL;
-  for (int i = 0; state != nullptr && i < list_length(state->plan.conditions); ++i) {
-    if (!state->not_sent[i]) continue;
-    conditions = lappend(conditions, psprintf("%s: a value has no such comparison in T-SQL",
-                                              strVal(list_nth(state->plan.conditions, i))));
+  List* comparisons = NIL;
+  for (int i = 0; state != nullptr && i < list_length(state->plan.types); ++i) {
+    if (state->last[i] == Verdict::sent) continue;
+    comparisons = lappend(comparisons, psprintf("%s: a value has no such comparison in T-SQL, and it is %s",
+                                                comparison_of(state->plan.sql, i),
+                                                state->last[i] == Verdict::always ? "true of all" : "true of none"));
   }
-  return conditions;
+  return comparisons;
 }
 
 const char* sent_query(const ForeignScanState* node) {
   const auto* state = static_cast<const ScanState*>(node->fdw_state);
-  return state == nullptr ? unpack_plan(castNode(ForeignScan, node->ss.ps.plan)->fdw_private).sql
-                          : query_without(state->plan, state->not_sent);
+  const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
+  return plain_text(unpack_plan(plan->fdw_private).sql, state == nullptr ? nullptr : state->last);
 }
 
 int IsForeignRelUpdatable(Relation) { return 0; }

@@ -1,0 +1,86 @@
+// Expressions over foreign tables of one server as T-SQL: conditions and values that mean the same
+// on both sides. What may be sent is said in core/tsql (rules, functions).
+//
+// What an expression needs that is no column of the server's is computed here when the scan starts,
+// and sent as a parameter: columns of an outer row, values of a subselect, arguments of a prepared
+// statement. Where SQL Server has no value for it (infinity), the comparison is decided here
+// (RemoteText).
+#pragma once
+
+#include "core/tsql/rules.hpp"
+#include "remote_table.hpp"
+
+namespace mssql::pg {
+
+// A value that is known only when the scan starts. What of it is `compared` stands beside a value of
+// `type` by `bound`; the others are sent as what they are.
+struct RemoteParameter {
+  Expr* expression;
+  bool compared;
+  RemoteType type;
+  tsql::Bound bound;
+};
+
+// What the expressions of one statement need and share.
+struct Deparser {
+  PlannerInfo* root;
+  Relids relations;  // whose columns are the server's
+  bool qualified;    // columns are said with their table: r1.[c]
+  bool aggregates;   // aggregates may stand here
+  List* parameters;  // RemoteParameter*, @P1 first
+  bool loose;        // out: the condition lets more rows through, so it must be checked here too
+};
+
+// A value on the server.
+struct RemoteValue {
+  const char* sql;
+  RemoteType type;
+  Oid local;       // PostgreSQL's type, of a domain the base
+  bool is_column;  // and nothing else
+  bool not_null;
+};
+
+// Appends `node` as a T-SQL condition and answers null; or answers why it stays local, as a clause
+// without a full stop ("comparison of text depends on the collation"), and leaves garbage in `out`.
+const char* deparse_condition(Node* node, Deparser* deparser, StringInfo out);
+// The same of a value.
+const char* deparse_value(Node* node, Deparser* deparser, RemoteValue* value);
+
+// Whether it has one value for the whole scan, so that it is computed here and sent.
+bool is_outside(Node* node, const Deparser* deparser);
+// The column of a table that an expression is, or null; varchar columns stand under a relabelling to
+// text.
+const Var* column_of(Node* node, const Deparser* deparser);
+// Its name in the statement: [c], or r1.[c].
+const char* column_name(const Var* column, const Deparser* deparser);
+const RemoteAttribute& attribute_of(const Var* column, const Deparser* deparser);
+const RemoteTable& table_of(Index relation, const Deparser* deparser);
+
+// Of a query that groups.
+const char* deparse_aggregate(Aggref* aggregate, Deparser* deparser, RemoteValue* value);
+// avg() is made here, as PostgreSQL does, of the sum and the count: whether one is, and can be; and
+// these two as items of a select list (strings).
+bool is_average(const Node* node);
+const char* why_no_average(Aggref* aggregate, Deparser* deparser);
+List* average_items(Aggref* aggregate, Deparser* deparser);
+
+bool is_text_type(Oid type);
+// Text whose equality is that of its bytes, blanks at the end and all: SQL Server's collations do
+// not enter. A value of a char(n) is what it is without the blanks.
+const char* image_of(const RemoteValue& text);
+// As an argument of a function: nvarchar(max) of text_collation.
+const char* as_characters(const RemoteValue& text);
+// What of `other` stands beside a column for the server to seek by: a varchar, where the literal has
+// only characters that every code page has.
+const char* seekable(const RemoteValue& column, const RemoteValue& other);
+// `left` is equal to `right`, or is not; why that cannot be said, or null. Neither is outside.
+const char* deparse_equality(const RemoteValue& left, const RemoteValue& right, StringInfo out);
+// What a value outside becomes beside nothing: a literal or a parameter.
+const char* outside_value(Node* node, Deparser* deparser, RemoteValue* value);
+
+// @P3 of a comparison, in a form in which it can be replaced by what is decided here.
+void append_compared(StringInfo out, int parameter, const char* value, tsql::Operator op);
+const char* add_parameter(Deparser* deparser, Node* node, bool compared, const RemoteType& type,
+                          const tsql::Bound& bound, int* number);
+
+}  // namespace mssql::pg
