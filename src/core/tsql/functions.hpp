@@ -1,8 +1,8 @@
 // PostgreSQL's functions, operators on values and aggregates as T-SQL: THE table of those that give
 // the same value for every argument, or the same error. What is not here stays local.
 //
-// In a form, $1, $2, ... stand for the arguments. Text arguments are nvarchar(max) under
-// `text_collation`: no two collations meet, and characters are told apart as PostgreSQL does.
+// In a form, $1, $2, ... stand for the arguments. Text arguments are of form::characters:
+// no two collations meet, and characters are told apart as PostgreSQL does.
 #pragma once
 
 #include <optional>
@@ -12,9 +12,6 @@
 #include "core/types.hpp"
 
 namespace mssql::tsql {
-
-// Compares UTF-16 units one by one. SQL Server 2008 and later.
-inline constexpr std::string_view text_collation = "Latin1_General_100_BIN2";
 
 struct Function {
   std::string_view
@@ -36,8 +33,8 @@ struct Formed {
 std::optional<Formed> decimal_function(std::string_view name, std::string_view value, const RemoteType& type,
                                        int digits);
 
-// +, - and * of two decimals, each converted already; nothing where the result may have more than 38
-// digits.
+// +, - and * of two decimals, each converted already; nothing where the result may have more than
+// 38 digits.
 std::optional<RemoteType> decimal_result(char op, const RemoteType& left, const RemoteType& right) noexcept;
 
 // The type that holds every value of a numeric type as a decimal: an integer's digits, money's.

@@ -71,8 +71,8 @@ Decision push_parameter(const Bound& bound, const RemoteType& type, const Scalar
 // (infinity), or below.
 bool decide_beyond(const Bound& bound, bool above) noexcept;
 
-// `column op value`, column being T-SQL: "[c] < CAST('2020-01-01' AS date)"; decided, "[c] = [c]" or
-// "[c] <> [c]", which is NULL for NULL.
+// `column op value`, column being T-SQL: "[c] < CAST('2020-01-01' AS date)"; decided, "[c] = [c]"
+// or "[c] <> [c]", which is NULL for NULL.
 std::string comparison(std::string_view column, const Bound& bound, const RemoteType& type, const Scalar& value);
 std::string decided_comparison(std::string_view column, bool decision);
 

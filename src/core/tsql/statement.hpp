@@ -25,8 +25,8 @@ struct Select {
 std::string table_reference(std::string_view schema, std::string_view name, bool memory_optimized);
 // A query's rows as a FROM item; without an alias where that is empty.
 std::string derived_table(std::string_view query, std::string_view alias = "[q]");
-// One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...). LIMIT is TOP,
-// or beside an OFFSET FETCH (SQL Server 2012 and later).
+// One line: WITH c AS (...) SELECT a, b FROM t WHERE (x) AND (y) ORDER BY z OPTION (...). LIMIT is
+// TOP, or beside an OFFSET FETCH (SQL Server 2012 and later).
 std::string select(const Select& parts);
 
 // Counts the rows of a SELECT, however many.

@@ -14,19 +14,13 @@ namespace {
 
 constexpr int widest_summed = 28;  // of which 10^10 fit into decimal(38)
 
-bool is_integer_type(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
-
 // Core only.
+const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
 bool is_ordered(const RemoteType& type, const char** why) {
   std::string_view reason;
   const bool may = tsql::may_push(tsql::Operator::less, type, reason);
   if (!may) *why = copy_out(reason);
   return may;
-}
-bool as_decimal(RemoteType* type) {
-  const std::optional<RemoteType> decimal = tsql::as_decimal(*type);
-  if (decimal) *type = *decimal;
-  return decimal.has_value();
 }
 
 const char* check_form(const Aggref* aggregate) {
@@ -53,7 +47,7 @@ const char* push_argument(const Aggref* aggregate, Deparser* deparser, RemoteVal
   if (const char* why = deparse_condition(reinterpret_cast<Node*>(aggregate->aggfilter), deparser, &filter)) return why;
   if (deparser->loose) return "the filter lets more rows through";
   if (value->local == BPCHAROID) return "what a char(n) is with its blanks depends on the function";
-  value->sql = psprintf("CASE WHEN %s THEN %s END", filter.data, value->sql);
+  value->sql = fill(tsql::form::filtered, {filter.data, value->sql});
   value->is_column = false;
   return nullptr;
 }
@@ -73,8 +67,8 @@ const char* push_count(const Aggref* aggregate, const RemoteValue& argument, Rem
       return "the seventh digit of the fraction is cut here";
   }
   value->sql = aggregate->aggstar && aggregate->aggfilter == nullptr
-                   ? "COUNT_BIG(*)"
-                   : psprintf("COUNT_BIG(%s%s)", distinct_of(aggregate), counted);
+                   ? tsql::form::count_rows.data()
+                   : fill(tsql::form::count, {distinct_of(aggregate), counted});
   value->type = {Type::bigint, 8, 19, 0};
   value->not_null = true;
   return nullptr;
@@ -85,7 +79,7 @@ const char* push_decimal_sum(const Aggref* aggregate, RemoteValue argument, Remo
   if (!as_decimal(&argument.type)) return "the number has another type on the server";
   if (argument.type.precision > widest_summed) return "the sum may have more digits than a decimal";
   value->type = {Type::decimal, 0, most_decimal_digits, argument.type.scale};
-  value->sql = psprintf("SUM(%sCAST(%s AS decimal(38,%d)))", distinct_of(aggregate), argument.sql, argument.type.scale);
+  value->sql = fill(tsql::form::sum_of_decimals, {distinct_of(aggregate), argument.sql, declaration_of(value->type)});
   return nullptr;
 }
 
@@ -93,7 +87,7 @@ const char* push_sum(const Aggref* aggregate, const RemoteValue& argument, Remot
   if (argument.local == INT8OID || argument.local == NUMERICOID) return push_decimal_sum(aggregate, argument, value);
   if (!is_integer_type(argument.local)) return "the sum of floating-point numbers depends on their order";
   value->type = {Type::bigint, 8, 19, 0};
-  value->sql = psprintf("SUM(%sCAST(%s AS bigint))", distinct_of(aggregate), argument.sql);
+  value->sql = fill(tsql::form::sum_of_integers, {distinct_of(aggregate), argument.sql});
   return nullptr;
 }
 
@@ -102,14 +96,14 @@ const char* push_extreme(const char* name, const RemoteValue& argument, RemoteVa
   if (!is_ordered(argument.type, &why)) return why;
   if (argument.type.type == Type::bit) return "SQL Server has no extreme of bits";
   *value = argument;
-  value->sql = psprintf("%s(%s)", *name == 'm' && name[1] == 'i' ? "MIN" : "MAX", argument.sql);
+  value->sql = fill(std::strcmp(name, "min") == 0 ? tsql::form::least : tsql::form::greatest, {argument.sql});
   value->is_column = value->not_null = false;
   return nullptr;
 }
 
 const char* push_logical(bool all, const RemoteValue& argument, RemoteValue* value) {
   value->type = {Type::bit, 1, 1, 0};
-  value->sql = psprintf("CAST(%s(CAST(%s AS tinyint)) AS bit)", all ? "MIN" : "MAX", argument.sql);
+  value->sql = fill(all ? tsql::form::all : tsql::form::any, {argument.sql});
   return nullptr;
 }
 

@@ -11,9 +11,8 @@ namespace mssql::pg {
 namespace {
 
 constexpr int longest_in_list = 500;
-constexpr const char* other_types = "the two sides have different types";
+constexpr const char* other_types = loose_condition;
 
-bool is_integer_type(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
 bool is_float_type(Oid type) { return type == FLOAT4OID || type == FLOAT8OID; }
 
 // PostgreSQL compares the two without regard to any setting: a date beside a timestamp is its
@@ -103,15 +102,18 @@ const char* append_bounds(const RemoteValue& value, std::span<const tsql::Bound>
   return nullptr;
 }
 
+void append_equality(const RemoteValue& left, tsql::Operator op, const RemoteValue& right, StringInfo out) {
+  const char* equal = equality(left, right);
+  appendStringInfoString(out, op == tsql::Operator::equal ? equal : fill(tsql::form::negation, {equal}));
+}
+
 // Text, bytes of any length: equality only.
 const char* compare_by_image(const RemoteValue& value, tsql::Operator op, Node* outside, Deparser* deparser,
                              StringInfo out) {
   if (op != tsql::Operator::equal && op != tsql::Operator::not_equal) return judge_type(op, value.type);
   RemoteValue other{};
   if (const char* why = outside_value(outside, deparser, &other)) return why;
-  if (op == tsql::Operator::not_equal) appendStringInfoString(out, "NOT (");
-  if (const char* why = deparse_equality(value, other, out)) return why;
-  if (op == tsql::Operator::not_equal) appendStringInfoChar(out, ')');
+  append_equality(value, op, other, out);
   return nullptr;
 }
 
@@ -137,11 +139,11 @@ const char* compare_with_outside(const RemoteValue& value, tsql::Operator op, No
   return append_bounds(value, bounds, joint, coerced(*coercion, outside), deparser, out);
 }
 
-// SQL Server takes a datetime's tick for a third of a hundredth of a second where it compares it with
+// SQL Server takes a datetime's tick for a third of 1/100 s where it compares it with
 // another type; here it has three digits.
 const char* comparable(const RemoteValue& value, const RemoteType& beside) {
   if (value.type.type != Type::datetime || beside.type == Type::datetime) return value.sql;
-  return psprintf("CAST(%s AS datetime2(3))", value.sql);
+  return fill(tsql::form::milliseconds, {value.sql});
 }
 
 // Both sides are the server's.
@@ -150,9 +152,7 @@ const char* compare_values(const RemoteValue& left, tsql::Operator op, const Rem
   if (!may_compare(left.local, right.local) && !may_compare(right.local, left.local)) return other_types;
   if (goes_by_image(left) && goes_by_image(right)) {
     if (!is_equality) return judge_type(op, left.type);
-    if (op == tsql::Operator::not_equal) appendStringInfoString(out, "NOT (");
-    if (const char* why = deparse_equality(left, right, out)) return why;
-    if (op == tsql::Operator::not_equal) appendStringInfoChar(out, ')');
+    append_equality(left, op, right, out);
     return nullptr;
   }
   for (const RemoteType* type : {&left.type, &right.type}) {
@@ -161,8 +161,8 @@ const char* compare_values(const RemoteValue& left, tsql::Operator op, const Rem
       return "the seventh digit of the fraction is cut here, so that only comparisons with one value can be sent";
   }
   if (!tsql::may_compare(left.type, right.type)) return "SQL Server compares the two in a type that does not hold both";
-  appendStringInfo(out, "%s %s %s", comparable(left, right.type), tsql::tsql_name(op).data(),
-                   comparable(right, left.type));
+  appendStringInfoString(out, fill(tsql::form::compare, {comparable(left, right.type), tsql::tsql_name(op).data(),
+                                                         comparable(right, left.type)}));
   return nullptr;
 }
 
@@ -211,15 +211,17 @@ const char* push_distinct(DistinctExpr* expression, Deparser* deparser, StringIn
   RemoteValue value{}, other{};
   if (const char* why = deparse_value(left, deparser, &value)) return why;
   if (is_outside(right, deparser) && !IsA(right, Const)) return "a value that is known only later may be NULL";
-  appendStringInfoString(out, "CASE WHEN ");
-  if (const char* why = push_operator(expression->opno, expression->inputcollid, left, right, deparser, out))
+  StringInfoData equal;
+  initStringInfo(&equal);
+  if (const char* why = push_operator(expression->opno, expression->inputcollid, left, right, deparser, &equal))
     return why;
   if (deparser->loose) return other_types;
+  const char* same = equal.data;
   if (!is_outside(right, deparser)) {
     if (const char* why = deparse_value(right, deparser, &other)) return why;
-    appendStringInfo(out, " OR %s IS NULL AND %s IS NULL", value.sql, other.sql);
+    same = fill(tsql::form::or_both_null, {same, value.sql, other.sql});
   }
-  appendStringInfoString(out, " THEN 0 ELSE 1 END = 1");
+  appendStringInfoString(out, fill(tsql::form::is_distinct, {same}));
   return nullptr;
 }
 
@@ -277,13 +279,13 @@ const char* push_constant_list(const RemoteValue& value, bool is_in, Const* list
     appendStringInfoString(out, decided_utf8(value.sql, !is_in));
     return nullptr;
   }
-  const char* negation = is_in ? "" : "NOT ";
+  const char* text = fill(is_in ? tsql::form::in : tsql::form::not_in, {value.sql, items.values.data});
   if (goes_by_image(value)) {
-    appendStringInfo(out, "%s(%s IN (%s) AND %s IN (%s))", negation, value.sql, items.values.data, image_of(value),
-                     items.images.data);
-  } else {
-    appendStringInfo(out, "%s %sIN (%s)", value.sql, negation, items.values.data);
+    text = fill(tsql::form::both, {fill(tsql::form::in, {value.sql, items.values.data}),
+                                   fill(tsql::form::in, {image_of(value), items.images.data})});
+    text = is_in ? text : fill(tsql::form::negation, {text});
   }
+  appendStringInfoString(out, text);
   return nullptr;
 }
 
@@ -352,7 +354,7 @@ int strategy_of(const RowCompareExpr* rows) {
 #endif
 }
 
-// (a, b) < (x, y) is a < x OR a = x AND b < y, each with the same operators, down to the last, which
+// (a, b) < (x, y) is a < x OR a = x AND b < y, each by the same operators down to the last, which
 // alone may be an equal one.
 const char* push_rows(const RowCompareExpr* rows, int i, Deparser* deparser, StringInfo out) {
   const int strategy = strategy_of(rows);
@@ -465,14 +467,16 @@ const char* push_like(OpExpr* expression, bool negated, Deparser* deparser, Stri
   Const* translated = makeConst(TEXTOID, -1, InvalidOid, -1, CStringGetTextDatum(pattern), false, false);
   RemoteValue literal{};
   if (const char* why = outside_value(reinterpret_cast<Node*>(translated), deparser, &literal)) return why;
-  appendStringInfo(out, "%s %sLIKE %s ESCAPE N'\\'", as_characters(value), negated ? "NOT " : "", literal.sql);
+  appendStringInfoString(out,
+                         fill(negated ? tsql::form::not_like : tsql::form::like, {as_characters(value), literal.sql}));
   return nullptr;
 }
 
 const char* push_constant(const Const* constant, StringInfo out) {
-  appendStringInfoString(out, constant->constisnull                ? "NULL = 1"
-                              : DatumGetBool(constant->constvalue) ? "1 = 1"
-                                                                   : "1 = 0");
+  const std::string_view form = constant->constisnull                ? tsql::form::unknown
+                                : DatumGetBool(constant->constvalue) ? tsql::form::always
+                                                                     : tsql::form::never;
+  appendStringInfoString(out, form.data());  // of a literal, so it ends in a NUL
   return nullptr;
 }
 

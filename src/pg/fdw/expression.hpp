@@ -7,6 +7,7 @@
 // (RemoteText).
 #pragma once
 
+#include "core/tsql/forms.hpp"
 #include "core/tsql/rules.hpp"
 #include "remote_table.hpp"
 
@@ -43,7 +44,10 @@ struct RemoteValue {
 // Appends `node` as a T-SQL condition and answers null; or answers why it stays local, as a clause
 // without a full stop ("comparison of text depends on the collation"), and leaves garbage in `out`.
 const char* deparse_condition(Node* node, Deparser* deparser, StringInfo out);
-// The same of a value.
+// The same of a value; of CASE and its like, case.cpp.
+const char* deparse_case(CaseExpr* expression, Deparser* deparser, RemoteValue* value);
+const char* deparse_coalesce(List* nodes, Deparser* deparser, RemoteValue* value);
+const char* deparse_null_if(NullIfExpr* expression, Deparser* deparser, RemoteValue* value);
 const char* deparse_value(Node* node, Deparser* deparser, RemoteValue* value);
 
 // Whether it has one value for the whole scan, so that it is computed here and sent.
@@ -64,7 +68,18 @@ bool is_average(const Node* node);
 const char* why_no_average(Aggref* aggregate, Deparser* deparser);
 List* average_items(Aggref* aggregate, Deparser* deparser);
 
-bool is_text_type(Oid type);
+// A form (core/tsql/forms.hpp) with its parts; palloc'd.
+const char* fill(std::string_view form, std::initializer_list<const char*> parts);
+
+inline bool is_integer_type(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
+inline bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID; }
+// The type of a value of PostgreSQL's on the server; false: it depends on the value.
+bool canonical_type(Oid type, RemoteType* remote);
+// To decimal; false: it is no number.
+bool as_decimal(RemoteType* type);
+// A value in this type, in which the server is to compute.
+const char* operand(const RemoteValue& value, const RemoteType& type);
+
 // Text whose equality is that of its bytes, blanks at the end and all: SQL Server's collations do
 // not enter. A value of a char(n) is what it is without the blanks.
 const char* image_of(const RemoteValue& text);
@@ -73,8 +88,10 @@ const char* as_characters(const RemoteValue& text);
 // What of `other` stands beside a column for the server to seek by: a varchar, where the literal has
 // only characters that every code page has.
 const char* seekable(const RemoteValue& column, const RemoteValue& other);
-// `left` is equal to `right`, or is not; why that cannot be said, or null. Neither is outside.
-const char* deparse_equality(const RemoteValue& left, const RemoteValue& right, StringInfo out);
+// Why a condition cannot be a part of another expression, for it lets more rows through.
+inline constexpr const char* loose_condition = "the two sides have different types";
+// `left` is equal to `right`, byte for byte. The left one is not outside.
+const char* equality(const RemoteValue& left, const RemoteValue& right);
 // What a value outside becomes beside nothing: a literal or a parameter.
 const char* outside_value(Node* node, Deparser* deparser, RemoteValue* value);
 

@@ -57,7 +57,7 @@ List* append_clauses(List* texts, List* clauses, Deparser* deparser) {
 }
 
 const char* conjunction(List* texts) {
-  if (texts == NIL) return "1 = 1";
+  if (texts == NIL) return tsql::form::always.data();
   StringInfoData out;
   initStringInfo(&out);
   ListCell* cell = nullptr;
@@ -71,8 +71,8 @@ const char* exists(const RemoteRelation* join, Deparser* deparser) {
   List* conditions = NIL;
   const char* from = from_item(join->inner, deparser, &conditions);
   conditions = append_clauses(conditions, join->on, deparser);
-  return psprintf("%sEXISTS (SELECT 1 FROM %s WHERE %s)", join->join_type == JOIN_ANTI ? "NOT " : "", from,
-                  conjunction(conditions));
+  return fill(join->join_type == JOIN_ANTI ? tsql::form::not_exists : tsql::form::exists,
+              {from, conjunction(conditions)});
 }
 
 const char* join_item(RelOptInfo* relation, Deparser* deparser, List** conditions) {
@@ -87,8 +87,10 @@ const char* join_item(RelOptInfo* relation, Deparser* deparser, List** condition
   const bool is_inner = join->join_type == JOIN_INNER;
   const char* inner = from_item(join->inner, deparser, is_inner ? conditions : &on);
   on = append_clauses(on, is_inner ? join->remote : join->on, deparser);
-  const char* word = is_inner ? "INNER" : join->join_type == JOIN_LEFT ? "LEFT" : "FULL";
-  return psprintf("(%s %s JOIN %s ON %s)", outer, word, inner, conjunction(on));
+  const std::string_view form = is_inner                       ? tsql::form::inner_join
+                                : join->join_type == JOIN_LEFT ? tsql::form::left_join
+                                                               : tsql::form::full_join;
+  return fill(form, {outer, inner, conjunction(on)});
 }
 
 const char* from_item(RelOptInfo* relation, Deparser* deparser, List** conditions) {
@@ -97,7 +99,7 @@ const char* from_item(RelOptInfo* relation, Deparser* deparser, List** condition
   if (remote->kind == RemoteRelation::Kind::join) {
     item = join_item(relation, deparser, conditions);
   } else if (deparser->qualified) {
-    item = psprintf("%s AS r%u", remote->table.source.relation, relation->relid);
+    item = fill(tsql::form::named, {remote->table.source.relation, psprintf("r%u", relation->relid)});
   } else {
     item = remote->table.source.from;
   }
@@ -167,9 +169,10 @@ void append_sort(Node* node, const PathKey* key, bool adds_nulls, Deparser* depa
   RemoteValue value{};
   if (const char* why = deparse_value(node, deparser, &value)) elog(ERROR, "an order has become local: %s", why);
   const bool descends = is_descending(key);
-  if (key->pk_nulls_first == descends && !(value.not_null && !adds_nulls))
-    appendStringInfo(out, "CASE WHEN %s IS NULL THEN %d ELSE %d END, ", value.sql, descends ? 0 : 1, descends ? 1 : 0);
-  appendStringInfo(out, "%s%s", value.sql, descends ? " DESC" : "");
+  const char* sorted = descends ? fill(tsql::form::descending, {value.sql}) : value.sql;
+  if (key->pk_nulls_first == descends && (adds_nulls || !value.not_null))
+    sorted = fill(descends ? tsql::form::nulls_first : tsql::form::nulls_last, {value.sql, sorted});
+  appendStringInfoString(out, sorted);
 }
 
 const char* order_of(PlannerInfo* root, RelOptInfo* relation, List* pathkeys, Deparser* deparser) {

@@ -16,9 +16,6 @@ namespace {
 
 constexpr const char* not_sendable = "the constant has no exact form in T-SQL";
 constexpr int longest_nvarchar = 4000, longest_bytes = 8000;
-constexpr RemoteType characters{Type::nvarchar, -1, 0, 0};
-
-bool is_integer_type(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
 
 // Whether a value of the remote type is shown by the local type as it is.
 bool is_natural(Oid local, const RemoteType& remote) {
@@ -82,25 +79,6 @@ const char* decimal_function_utf8(const char* name, RemoteValue* value, int digi
 
 RemoteType sized(Type type) { return {type, type == Type::smallint ? 2 : type == Type::int_ ? 4 : 8, 0, 0}; }
 
-// The type of a value of PostgreSQL's on the server; false: it depends on the value.
-bool canonical_type(Oid type, RemoteType* remote) {
-  switch (type) {
-    case BOOLOID: *remote = {Type::bit, 1, 1, 0}; return true;
-    case INT2OID: *remote = sized(Type::smallint); return true;
-    case INT4OID: *remote = sized(Type::int_); return true;
-    case INT8OID: *remote = sized(Type::bigint); return true;
-    case FLOAT8OID: *remote = sized(Type::float_); return true;
-    case UUIDOID: *remote = {Type::uniqueidentifier, 16, 0, 0}; return true;
-    case DATEOID: *remote = {Type::date, 3, 10, 0}; return true;
-    case TIMESTAMPOID: *remote = {Type::datetime2, 8, 26, 6}; return true;
-    case TEXTOID:
-    case VARCHAROID:
-    case BPCHAROID: *remote = {Type::nvarchar, 2 * longest_nvarchar, 0, 0}; return true;
-    case BYTEAOID: *remote = {Type::varbinary, longest_bytes, 0, 0}; return true;
-    default: return false;
-  }
-}
-
 // Every value of these has one on the server.
 bool is_always_sendable(Oid type) { return always_sendable(type) || is_text_type(type) || type == BYTEAOID; }
 
@@ -114,7 +92,7 @@ const char* text_literal(Datum datum, RemoteValue* value) {
 
 const char* null_value(RemoteValue* value) {
   if (!canonical_type(value->local, &value->type)) return "NULL of this type cannot be sent";
-  value->sql = psprintf("CAST(NULL AS %s)", declaration_of(value->type));
+  value->sql = fill(tsql::form::null_of, {declaration_of(value->type)});
   value->not_null = false;
   return nullptr;
 }
@@ -147,7 +125,7 @@ const char* constant_value(const Const* constant, RemoteValue* value) {
   if (value->local != NUMERICOID && !canonical_type(value->local, &value->type)) return not_sendable;
   value->sql = value->type.precision > most_decimal_digits ? nullptr : literal_of(value->type, sent.value);
   if (value->sql != nullptr && is_integer_type(value->local))
-    value->sql = psprintf("CAST(%s AS %s)", value->sql, declaration_of(value->type));
+    value->sql = fill(tsql::form::cast, {value->sql, declaration_of(value->type)});
   return value->sql == nullptr ? not_sendable : nullptr;
 }
 
@@ -169,21 +147,6 @@ const char* push_column(const Var* column, Deparser* deparser, RemoteValue* valu
   value->is_column = true;
   value->not_null = attribute.not_null;
   return nullptr;
-}
-
-// Of a form; the arguments are on the server's side, in the types that it expects.
-const char* expand(const char* form, const RemoteValue* arguments) {
-  StringInfoData out;
-  initStringInfo(&out);
-  for (const char* at = form; *at != '\0'; ++at) {
-    if (*at == '$') {
-      const RemoteValue& argument = arguments[*++at - '1'];
-      appendStringInfoString(&out, is_text_type(argument.local) ? as_characters(argument) : argument.sql);
-    } else {
-      appendStringInfoChar(&out, *at);
-    }
-  }
-  return psprintf("(%s)", out.data);
 }
 
 const char* push_arguments(List* arguments, Deparser* deparser, RemoteValue* values) {
@@ -260,22 +223,12 @@ const char* push_function(Oid function, List* arguments, Deparser* deparser, Rem
                     signature == nullptr ? get_func_name(function) : signature);
   RemoteValue values[most_arguments]{};
   if (const char* why = push_arguments(arguments, deparser, values)) return why;
-  value->sql = expand(called.form, values);
+  const char* parts[most_arguments]{};
+  for (int i = 0; i < list_length(arguments); ++i)
+    parts[i] = is_text_type(values[i].local) ? as_characters(values[i]) : values[i].sql;
+  value->sql = psprintf("(%s)", fill(called.form, {parts[0], parts[1], parts[2]}));
   value->type = called.result;
   return nullptr;
-}
-
-// What is no column is cast to PostgreSQL's type, so that the server computes in it.
-const char* operand(const RemoteValue& value, const RemoteType& type) {
-  if (value.type.type == type.type && value.type.precision == type.precision && value.type.scale == type.scale)
-    return value.sql;
-  return psprintf("CAST(%s AS %s)", value.sql, declaration_of(type));
-}
-
-bool as_decimal(RemoteType* type) {
-  const std::optional<RemoteType> decimal = tsql::as_decimal(*type);
-  if (decimal) *type = *decimal;
-  return decimal.has_value();
 }
 
 bool decimal_result(char op, const RemoteValue* sides, RemoteType* result) {
@@ -292,7 +245,8 @@ const char* push_numeric_operator(char op, RemoteValue* sides, RemoteValue* valu
     *side = {operand(*side, decimal), decimal, NUMERICOID, false, side->not_null};
   }
   if (!decimal_result(op, sides, &value->type)) return "the result may have more digits than a decimal";
-  value->sql = psprintf("(%s %c %s)", sides[0].sql, op, sides[1].sql);
+  const char name[] = {op, '\0'};
+  value->sql = fill(tsql::form::arithmetic, {sides[0].sql, name, sides[1].sql});
   return nullptr;
 }
 
@@ -317,7 +271,7 @@ const char* push_arithmetic(const char* name, OpExpr* expression, Deparser* depa
     if (const char* why = check_divisor(*name, static_cast<Node*>(lsecond(expression->args)))) return why;
   }
   (void)canonical_type(value->local, &value->type);
-  value->sql = psprintf("(%s %s %s)", operand(sides[0], value->type), name, operand(sides[1], value->type));
+  value->sql = fill(tsql::form::arithmetic, {operand(sides[0], value->type), name, operand(sides[1], value->type)});
   return nullptr;
 }
 
@@ -325,9 +279,9 @@ const char* push_condition_value(Node* node, Deparser* deparser, RemoteValue* va
   StringInfoData condition;
   initStringInfo(&condition);
   if (const char* why = deparse_condition(node, deparser, &condition)) return why;
-  if (deparser->loose) return "the two sides have different types";
+  if (deparser->loose) return loose_condition;
   value->type = {Type::bit, 1, 1, 0};
-  value->sql = psprintf("CAST(CASE WHEN %s THEN 1 WHEN NOT (%s) THEN 0 END AS bit)", condition.data, condition.data);
+  value->sql = fill(tsql::form::of_condition, {condition.data});
   return nullptr;
 }
 
@@ -341,133 +295,13 @@ const char* push_operator(OpExpr* expression, Deparser* deparser, RemoteValue* v
   return push_function(expression->opfuncid, expression->args, deparser, value);
 }
 
-// --------------------------------------------------------------------------------------------------- CASE and the like
-
-// Values that take each other's place, in one type that holds all of them.
-struct Branches {
-  RemoteType type;
-  bool any;
-};
-
-bool widen(Branches* branches, const RemoteValue& value) {
-  RemoteType& type = branches->type;
-  if (!std::exchange(branches->any, true)) {
-    type = value.type;
-    return true;
-  }
-  RemoteType a = type, b = value.type;
-  if (value.local == NUMERICOID && as_decimal(&a) && as_decimal(&b)) {
-    const int scale = std::max(a.scale, b.scale);
-    type = {Type::decimal, 0, scale + std::max(a.precision - a.scale, b.precision - b.scale), scale};
-    return type.precision <= most_decimal_digits && a.scale == b.scale;  // each is shown with its own digits
-  }
-  if (is_text_type(value.local)) {
-    type = characters;
-    return true;
-  }
-  if (is_integer_type(value.local)) return canonical_type(value.local, &type);
-  return a.type == b.type && a.precision == b.precision && a.scale == b.scale;
-}
-
-const char* branch_of(const Branches& branches, const RemoteValue& value) {
-  return is_text_type(value.local) ? as_characters(value) : operand(value, branches.type);
-}
-
-const char* push_branches(List* nodes, Deparser* deparser, RemoteValue* values, Branches* branches) {
-  int i = 0;
-  ListCell* cell = nullptr;
-  foreach (cell, nodes) {
-    if (const char* why = deparse_value(static_cast<Node*>(lfirst(cell)), deparser, &values[i])) return why;
-    if (values[i].local == BPCHAROID) return "what a char(n) is with its blanks depends on the function";
-    const bool is_null = IsA(lfirst(cell), Const) && castNode(Const, lfirst(cell))->constisnull;
-    if (!is_null && !widen(branches, values[i])) return "the branches have different types on the server";
-    ++i;
-  }
-  if (!branches->any) return "all branches are NULL";
-  if (is_text_type(values[0].local)) branches->type = characters;
-  return nullptr;
-}
-
-const char* push_coalesce(List* nodes, Deparser* deparser, RemoteValue* value) {
-  auto* values = static_cast<RemoteValue*>(palloc0(sizeof(RemoteValue) * static_cast<std::size_t>(list_length(nodes))));
-  Branches branches{};
-  if (const char* why = push_branches(nodes, deparser, values, &branches)) return why;
-  StringInfoData out;
-  initStringInfo(&out);
-  for (int i = 0; i < list_length(nodes); ++i)
-    appendStringInfo(&out, "%s%s", i == 0 ? "COALESCE(" : ", ", branch_of(branches, values[i]));
-  value->sql = psprintf("%s)", out.data);
-  value->type = branches.type;
-  return nullptr;
-}
-
-const char* push_when(CaseExpr* expression, CaseWhen* when, Deparser* deparser, StringInfo out) {
-  if (expression->arg != nullptr) return "only CASE WHEN condition can be sent";
-  appendStringInfoString(out, " WHEN ");
-  if (const char* why = deparse_condition(reinterpret_cast<Node*>(when->expr), deparser, out)) return why;
-  return deparser->loose ? "the two sides have different types" : nullptr;
-}
-
-// What PostgreSQL has made of CASE x WHEN y: the test of a placeholder, which stands for x.
-Node* with_argument(Node* node, void* argument) {
-  if (node == nullptr) return nullptr;
-  if (IsA(node, CaseTestExpr)) return static_cast<Node*>(copyObjectImpl(argument));
-  return mutate_expression(node, with_argument, argument);
-}
-
-const char* push_case(CaseExpr* given, Deparser* deparser, RemoteValue* value) {
-  auto* expression = static_cast<CaseExpr*>(copyObjectImpl(given));
-  List* results = NIL;
-  ListCell* cell = nullptr;
-  foreach (cell, expression->args) {
-    auto* when = lfirst_node(CaseWhen, cell);
-    if (expression->arg != nullptr)
-      when->expr = reinterpret_cast<Expr*>(with_argument(reinterpret_cast<Node*>(when->expr), expression->arg));
-    results = lappend(results, when->result);
-  }
-  expression->arg = nullptr;
-  if (expression->defresult != nullptr) results = lappend(results, expression->defresult);
-  auto* values =
-      static_cast<RemoteValue*>(palloc0(sizeof(RemoteValue) * static_cast<std::size_t>(list_length(results))));
-  Branches branches{};
-  if (const char* why = push_branches(results, deparser, values, &branches)) return why;
-  StringInfoData out;
-  initStringInfo(&out);
-  appendStringInfoString(&out, "CASE");
-  int i = 0;
-  foreach (cell, expression->args) {
-    if (const char* why = push_when(expression, lfirst_node(CaseWhen, cell), deparser, &out)) return why;
-    appendStringInfo(&out, " THEN %s", branch_of(branches, values[i++]));
-  }
-  if (expression->defresult != nullptr) appendStringInfo(&out, " ELSE %s", branch_of(branches, values[i]));
-  value->sql = psprintf("%s END", out.data);
-  value->type = branches.type;
-  return nullptr;
-}
-
-// NULLIF is the first of the two, unless they are equal.
-const char* push_null_if(NullIfExpr* expression, Deparser* deparser, RemoteValue* value) {
-  auto* equal = static_cast<OpExpr*>(copyObjectImpl(expression));
-  equal->xpr.type = T_OpExpr;
-  equal->opresulttype = BOOLOID;
-  StringInfoData condition;
-  initStringInfo(&condition);
-  if (const char* why = deparse_condition(reinterpret_cast<Node*>(equal), deparser, &condition)) return why;
-  if (deparser->loose) return "the two sides have different types";
-  if (const char* why = deparse_value(static_cast<Node*>(linitial(expression->args)), deparser, value)) return why;
-  value->sql = psprintf("CASE WHEN %s THEN NULL ELSE %s END", condition.data, value->sql);
-  value->is_column = value->not_null = false;
-  return nullptr;
-}
-
 // A conversion by the text form: of an integer or a uuid to text.
 const char* push_text_form(CoerceViaIO* coercion, Deparser* deparser, RemoteValue* value) {
   RemoteValue argument{};
   if (const char* why = deparse_value(reinterpret_cast<Node*>(coercion->arg), deparser, &argument)) return why;
   if (coercion->resulttype != TEXTOID || (!is_integer_type(argument.local) && argument.local != UUIDOID))
     return "the text form of this type may differ";
-  value->sql = psprintf(argument.local == UUIDOID ? "LOWER(CAST(%s AS nvarchar(36)))" : "CAST(%s AS nvarchar(20))",
-                        argument.sql);
+  value->sql = fill(argument.local == UUIDOID ? tsql::form::text_of_uuid : tsql::form::text_of_integer, {argument.sql});
   value->type = {Type::nvarchar, 72, 0, 0};
   return nullptr;
 }
@@ -489,9 +323,9 @@ const char* push_value(Node* node, Deparser* deparser, RemoteValue* value) {
     case T_FuncExpr:
       return push_function(castNode(FuncExpr, node)->funcid, castNode(FuncExpr, node)->args, deparser, value);
     case T_OpExpr: return push_operator(castNode(OpExpr, node), deparser, value);
-    case T_CoalesceExpr: return push_coalesce(castNode(CoalesceExpr, node)->args, deparser, value);
-    case T_CaseExpr: return push_case(castNode(CaseExpr, node), deparser, value);
-    case T_NullIfExpr: return push_null_if(castNode(NullIfExpr, node), deparser, value);
+    case T_CoalesceExpr: return deparse_coalesce(castNode(CoalesceExpr, node)->args, deparser, value);
+    case T_CaseExpr: return deparse_case(castNode(CaseExpr, node), deparser, value);
+    case T_NullIfExpr: return deparse_null_if(castNode(NullIfExpr, node), deparser, value);
     case T_CoerceViaIO: return push_text_form(castNode(CoerceViaIO, node), deparser, value);
     case T_Aggref:
       if (!deparser->aggregates) return "an aggregate of another query";
@@ -518,7 +352,48 @@ bool has_subplan(Node* node, void*) {
 
 }  // namespace
 
-bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID; }
+const char* fill(std::string_view form, std::initializer_list<const char*> parts) {
+  StringInfoData out;
+  initStringInfo(&out);
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    if (form[i] == '$') {
+      appendStringInfoString(&out, parts.begin()[form[++i] - '1']);
+    } else {
+      appendStringInfoChar(&out, form[i]);
+    }
+  }
+  return out.data;
+}
+
+bool canonical_type(Oid type, RemoteType* remote) {
+  switch (type) {
+    case BOOLOID: *remote = {Type::bit, 1, 1, 0}; return true;
+    case INT2OID: *remote = sized(Type::smallint); return true;
+    case INT4OID: *remote = sized(Type::int_); return true;
+    case INT8OID: *remote = sized(Type::bigint); return true;
+    case FLOAT8OID: *remote = sized(Type::float_); return true;
+    case UUIDOID: *remote = {Type::uniqueidentifier, 16, 0, 0}; return true;
+    case DATEOID: *remote = {Type::date, 3, 10, 0}; return true;
+    case TIMESTAMPOID: *remote = {Type::datetime2, 8, 26, 6}; return true;
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID: *remote = {Type::nvarchar, 2 * longest_nvarchar, 0, 0}; return true;
+    case BYTEAOID: *remote = {Type::varbinary, longest_bytes, 0, 0}; return true;
+    default: return false;
+  }
+}
+
+const char* operand(const RemoteValue& value, const RemoteType& type) {
+  if (value.type.type == type.type && value.type.precision == type.precision && value.type.scale == type.scale)
+    return value.sql;
+  return fill(tsql::form::cast, {value.sql, declaration_of(type)});
+}
+
+bool as_decimal(RemoteType* type) {
+  const std::optional<RemoteType> decimal = tsql::as_decimal(*type);
+  if (decimal) *type = *decimal;
+  return decimal.has_value();
+}
 
 bool is_outside(Node* node, const Deparser* deparser) {
   if (has_subplan(node, nullptr) || contain_volatile_functions(node)) return false;
@@ -542,43 +417,6 @@ const RemoteAttribute& attribute_of(const Var* column, const Deparser* deparser)
 const char* column_name(const Var* column, const Deparser* deparser) {
   const char* quoted = attribute_of(column, deparser).quoted;
   return deparser->qualified ? psprintf("r%d.%s", static_cast<int>(column->varno), quoted) : quoted;
-}
-
-const char* as_characters(const RemoteValue& text) {
-  return psprintf("CAST(%s AS nvarchar(max)) COLLATE %s", text.sql, tsql::text_collation.data());
-}
-
-const char* image_of(const RemoteValue& text) {
-  if (text.type.type == Type::varbinary) return text.sql;
-  const char* sql = text.local == BPCHAROID ? psprintf("RTRIM(%s)", text.sql) : text.sql;
-  const bool is_unicode = text.type.type == Type::nvarchar || text.type.type == Type::nchar;
-  const bool is_short =
-      text.type.max_length >= 0 && text.type.max_length <= (is_unicode ? longest_bytes : longest_nvarchar);
-  if (!is_unicode) sql = psprintf("CAST(%s AS nvarchar(%s))", sql, is_short ? "4000" : "max");
-  return psprintf("CAST(%s AS varbinary(%s))", sql, is_short ? "8000" : "max");
-}
-
-const char* seekable(const RemoteValue& column, const RemoteValue& other) {
-  const bool is_narrow = column.type.type == Type::varchar || column.type.type == Type::char_;
-  if (!is_narrow || std::strncmp(other.sql, "N'", 2) != 0) return other.sql;
-  const bool is_ascii = std::all_of(other.sql, other.sql + std::strlen(other.sql),
-                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return is_ascii ? other.sql + 1 : other.sql;
-}
-
-const char* deparse_equality(const RemoteValue& left, const RemoteValue& right, StringInfo out) {
-  if (left.type.type == Type::varbinary) {
-    appendStringInfo(out, "%s = %s AND DATALENGTH(%s) = DATALENGTH(%s)", left.sql, right.sql, left.sql, right.sql);
-    return nullptr;
-  }
-  RemoteValue other = right;
-  if (left.local == BPCHAROID || right.local == BPCHAROID) other.local = BPCHAROID;
-  RemoteValue one = left;
-  one.local = other.local;
-  // of two columns, each has a collation of its own
-  if (!right.is_column && left.is_column) appendStringInfo(out, "%s = %s AND ", left.sql, seekable(left, right));
-  appendStringInfo(out, "%s = %s", image_of(one), image_of(other));
-  return nullptr;
 }
 
 const char* add_parameter(Deparser* deparser, Node* node, bool compared, const RemoteType& type,

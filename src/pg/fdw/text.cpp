@@ -1,0 +1,48 @@
+// Text, and bytes of any length, as SQL Server is to compare them: by their bytes.
+
+#include <algorithm>
+
+#include "expression.hpp"
+
+namespace mssql::pg {
+
+namespace {
+
+constexpr int longest_nvarchar = 4000, longest_bytes = 8000;
+
+}  // namespace
+
+const char* as_characters(const RemoteValue& text) { return fill(tsql::form::characters, {text.sql}); }
+
+const char* image_of(const RemoteValue& text) {
+  if (text.type.type == Type::varbinary) return text.sql;
+  const char* sql = text.local == BPCHAROID ? fill(tsql::form::without_blanks, {text.sql}) : text.sql;
+  const bool is_unicode = text.type.type == Type::nvarchar || text.type.type == Type::nchar;
+  const bool is_short =
+      text.type.max_length >= 0 && text.type.max_length <= (is_unicode ? longest_bytes : longest_nvarchar);
+  if (!is_unicode) sql = fill(is_short ? tsql::form::short_unicode : tsql::form::long_unicode, {sql});
+  return fill(is_short ? tsql::form::short_bytes : tsql::form::long_bytes, {sql});
+}
+
+const char* seekable(const RemoteValue& column, const RemoteValue& other) {
+  const bool is_narrow = column.type.type == Type::varchar || column.type.type == Type::char_;
+  if (!is_narrow || other.sql[0] != 'N' || other.sql[1] != '\'') return other.sql;
+  const bool is_ascii = std::all_of(other.sql, other.sql + std::strlen(other.sql),
+                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return is_ascii ? other.sql + 1 : other.sql;
+}
+
+const char* equality(const RemoteValue& left, const RemoteValue& right) {
+  if (left.type.type == Type::varbinary) {
+    return fill(tsql::form::both,
+                {fill(tsql::form::equal, {left.sql, right.sql}), fill(tsql::form::same_length, {left.sql, right.sql})});
+  }
+  RemoteValue one = left, other = right;
+  if (left.local == BPCHAROID || right.local == BPCHAROID) one.local = other.local = BPCHAROID;
+  const char* same = fill(tsql::form::equal, {image_of(one), image_of(other)});
+  // of two columns, each has a collation of its own
+  if (right.is_column || !left.is_column) return same;
+  return fill(tsql::form::both, {fill(tsql::form::equal, {left.sql, seekable(left, right)}), same});
+}
+
+}  // namespace mssql::pg
