@@ -1,5 +1,7 @@
 #include "quote.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "core/spelling.hpp"
 
@@ -80,6 +82,11 @@ std::string quote_name(std::string_view name) {
 
 std::string quote_name(std::string_view schema, std::string_view name) {
   return quote_name(schema) + "." + quote_name(name);
+}
+
+std::string_view narrow_literal(std::string_view literal) noexcept {
+  const bool is_ascii = std::all_of(literal.begin(), literal.end(), [](unsigned char c) { return c < 0x80; });
+  return is_ascii && literal.starts_with("N'") ? literal.substr(1) : literal;
 }
 
 std::string quote_literal(std::string_view text) {

@@ -15,6 +15,9 @@ std::string quote_name(std::string_view schema, std::string_view name);
 // N'text', with quotes doubled; throws Error on a NUL. A backslash before a line break, which T-SQL
 // would drop, makes it (N'one\'+N'two').
 std::string quote_literal(std::string_view text);
+// A literal of quote_literal() without its N, where every code page has its characters; else
+// itself.
+std::string_view narrow_literal(std::string_view literal) noexcept;
 // Splits "schema.table", "[sch.ema].[ta]]ble]", "\"a\".b" or "table" (then schema is "dbo"); throws
 // Error on what is neither.
 struct QualifiedName {

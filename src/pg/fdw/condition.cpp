@@ -437,8 +437,8 @@ const char* push_boolean(BoolExpr* expression, Deparser* deparser, StringInfo ou
 }
 
 // PostgreSQL's pattern, every character of which stands for itself but %, as T-SQL's with the same
-// escape; null where it has a wildcard for one character, which is one UTF-16 unit there, or ends in
-// an escape.
+// escape; null where it has a wildcard for one character, which is one UTF-16 unit there, or ends
+// in an escape.
 const char* translate_pattern(const char* pattern) {
   StringInfoData out;
   initStringInfo(&out);

@@ -13,7 +13,7 @@
 
 namespace mssql::pg {
 
-// A value that is known only when the scan starts. What of it is `compared` stands beside a value of
+// A value that is known only when the scan starts. What is `compared` stands beside a value of
 // `type` by `bound`; the others are sent as what they are.
 struct RemoteParameter {
   Expr* expression;
@@ -52,8 +52,8 @@ const char* deparse_value(Node* node, Deparser* deparser, RemoteValue* value);
 
 // Whether it has one value for the whole scan, so that it is computed here and sent.
 bool is_outside(Node* node, const Deparser* deparser);
-// The column of a table that an expression is, or null; varchar columns stand under a relabelling to
-// text.
+// The column of a table that an expression is, or null; varchar columns stand under a relabelling
+// to text.
 const Var* column_of(Node* node, const Deparser* deparser);
 // Its name in the statement: [c], or r1.[c].
 const char* column_name(const Var* column, const Deparser* deparser);
@@ -85,8 +85,8 @@ const char* operand(const RemoteValue& value, const RemoteType& type);
 const char* image_of(const RemoteValue& text);
 // As an argument of a function: nvarchar(max) of text_collation.
 const char* as_characters(const RemoteValue& text);
-// What of `other` stands beside a column for the server to seek by: a varchar, where the literal has
-// only characters that every code page has.
+// What of `other` stands beside a column for the server to seek by: a varchar, where the literal
+// has only characters that every code page has.
 const char* seekable(const RemoteValue& column, const RemoteValue& other);
 // Why a condition cannot be a part of another expression, for it lets more rows through.
 inline constexpr const char* loose_condition = "the two sides have different types";

@@ -15,8 +15,8 @@ double travelling_rows(PlannerInfo* root, RelOptInfo* relation, double rows, Rel
   return clamp_row_est(relation->tuples * sent);
 }
 
-// The server sorts without being asked to send more, yet not for nothing; and where it knows how many
-// rows are wanted, nothing has to be cancelled.
+// The server sorts without being asked to send more, yet not for nothing; and where it knows how
+// many rows are wanted, nothing has to be cancelled.
 constexpr double sorting = 1.05, ends_by_itself = 0.9;
 
 ForeignPath* create_path(PlannerInfo* root, RelOptInfo* relation, PathTarget* target, double rows, Cost startup,

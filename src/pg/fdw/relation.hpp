@@ -45,8 +45,8 @@ inline RelOptInfo* scanned(RelOptInfo* relation) {
 
 // For the expressions of a statement about the relation.
 Deparser deparser_of(PlannerInfo* root, RelOptInfo* relation);
-// Why a clause is not sent in a statement about the relation; null: it can be. `loose`: it has to be
-// checked here as well.
+// Why a clause is not sent in a statement about the relation; null: it can be. `loose`: it has to
+// be checked here as well.
 const char* why_local(PlannerInfo* root, RelOptInfo* relation, Node* clause, bool* loose);
 // Takes a clause of WHERE to where it belongs.
 void classify(PlannerInfo* root, RelOptInfo* relation, Node* clause);

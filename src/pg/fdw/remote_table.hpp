@@ -37,8 +37,8 @@ struct RemoteTable {
 // Reads the options of the table's columns; ereports for a name that SQL Server cannot have.
 RemoteTable describe_remote_table(Relation relation, const TableOptions& options);
 
-// Whether conditions and all else is pushed down (the setting mssql_fdw.pushdown); off, everything is
-// done here.
+// Whether conditions and all else is pushed down (the setting mssql_fdw.pushdown); off, everything
+// is done here.
 extern bool pushdown_enabled;
 
 // A column in the select list, under the name by which the statement knows it.

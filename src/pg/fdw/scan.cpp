@@ -91,8 +91,8 @@ Values evaluate_parameters(ForeignScanState* node, const ScanState* state) {
   return {{parameters, count}, all_sent ? state->sql : plain_text(state->plan.sql, verdicts), wants_rows};
 }
 
-// The parameters may be computed by anything, even by a query on the same server: before the session
-// is taken. False: there are no rows to ask for.
+// The parameters may be computed by anything, even by a query on the same server: before the
+// session is taken. False: there are no rows to ask for.
 bool open(ForeignScanState* node, ScanState* state) {
   MemoryContext old = MemoryContextSwitchTo(state->context);
   Values values{{}, state->sql, true};

@@ -1,6 +1,6 @@
 // Text, and bytes of any length, as SQL Server is to compare them: by their bytes.
 
-#include <algorithm>
+#include "core/tsql/quote.hpp"
 
 #include "expression.hpp"
 
@@ -26,10 +26,7 @@ const char* image_of(const RemoteValue& text) {
 
 const char* seekable(const RemoteValue& column, const RemoteValue& other) {
   const bool is_narrow = column.type.type == Type::varchar || column.type.type == Type::char_;
-  if (!is_narrow || other.sql[0] != 'N' || other.sql[1] != '\'') return other.sql;
-  const bool is_ascii = std::all_of(other.sql, other.sql + std::strlen(other.sql),
-                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return is_ascii ? other.sql + 1 : other.sql;
+  return is_narrow ? tsql::narrow_literal(other.sql).data() : other.sql;  // the end is the same
 }
 
 const char* equality(const RemoteValue& left, const RemoteValue& right) {

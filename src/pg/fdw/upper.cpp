@@ -12,7 +12,8 @@ RemoteRelation* exact_input(RelOptInfo* input) {
   return remote != nullptr && is_exact(remote) ? remote : nullptr;
 }
 
-// ----------------------------------------------------------------------------------------------- groups
+// -----------------------------------------------------------------------------------------------
+// groups
 
 // Whether a value can be a group's: compared there as here, and the same text each time it is
 // written.

@@ -92,5 +92,12 @@ TEST(ParseQualifiedName, ReadsWhatQuoteNameWrites) {
     EXPECT_EQ(parse_qualified_name(quote_name("s]", name)).name, name);
 }
 
+TEST(Quote, LiteralsThatNeedNoUnicode) {
+  EXPECT_EQ(narrow_literal("N'it''s'"), "'it''s'");
+  EXPECT_EQ(narrow_literal("N'\xc3\xa9'"), "N'\xc3\xa9'");
+  EXPECT_EQ(narrow_literal("(N'a\\'+N'b')"), "(N'a\\'+N'b')");
+  EXPECT_EQ(narrow_literal("@P1"), "@P1");
+}
+
 }  // namespace
 }  // namespace mssql::tsql
