@@ -29,6 +29,8 @@ inline constexpr std::string_view short_unicode = "CAST($1 AS nvarchar(4000))";
 inline constexpr std::string_view long_unicode = "CAST($1 AS nvarchar(max))";
 inline constexpr std::string_view short_bytes = "CAST($1 AS varbinary(8000))";
 inline constexpr std::string_view long_bytes = "CAST($1 AS varbinary(max))";
+// Of bytes, of which SQL Server fills the shorter ones up where it compares them.
+inline constexpr std::string_view measured_bytes = "CAST(DATALENGTH($1) AS binary(4)) + CAST($1 AS varbinary(max))";
 
 // conditions
 inline constexpr std::string_view equal = "$1 = $2";
@@ -58,9 +60,10 @@ inline constexpr std::string_view filtered = "CASE WHEN $1 THEN $2 END";
 
 // tables and order
 inline constexpr std::string_view named = "$1 AS $2";
-inline constexpr std::string_view inner_join = "($1 INNER JOIN $2 ON $3)";
-inline constexpr std::string_view left_join = "($1 LEFT JOIN $2 ON $3)";
-inline constexpr std::string_view full_join = "($1 FULL JOIN $2 ON $3)";
+inline constexpr std::string_view inner_join = "$1 INNER JOIN $2 ON $3";
+inline constexpr std::string_view left_join = "$1 LEFT JOIN $2 ON $3";
+inline constexpr std::string_view full_join = "$1 FULL JOIN $2 ON $3";
+inline constexpr std::string_view nested_join = "($1)";
 // SQL Server sorts NULL before every value.
 inline constexpr std::string_view nulls_last = "CASE WHEN $1 IS NULL THEN 1 ELSE 0 END, $2";
 inline constexpr std::string_view nulls_first = "CASE WHEN $1 IS NULL THEN 0 ELSE 1 END, $2";

@@ -75,6 +75,13 @@ const char* exists(const RemoteRelation* join, Deparser* deparser) {
               {from, conjunction(conditions)});
 }
 
+// Whether more than a table stands in FROM for it.
+bool is_join(const RelOptInfo* relation) {
+  const RemoteRelation* remote = remote_relation(relation);
+  if (remote->kind != RemoteRelation::Kind::join) return false;
+  return (remote->join_type != JOIN_SEMI && remote->join_type != JOIN_ANTI) || is_join(remote->outer);
+}
+
 const char* join_item(RelOptInfo* relation, Deparser* deparser, List** conditions) {
   const RemoteRelation* join = remote_relation(relation);
   const char* outer = from_item(join->outer, deparser, conditions);
@@ -86,6 +93,7 @@ const char* join_item(RelOptInfo* relation, Deparser* deparser, List** condition
   List* on = NIL;
   const bool is_inner = join->join_type == JOIN_INNER;
   const char* inner = from_item(join->inner, deparser, is_inner ? conditions : &on);
+  if (is_join(join->inner)) inner = fill(tsql::form::nested_join, {inner});
   on = append_clauses(on, is_inner ? join->remote : join->on, deparser);
   const std::string_view form = is_inner                       ? tsql::form::inner_join
                                 : join->join_type == JOIN_LEFT ? tsql::form::left_join

@@ -15,7 +15,7 @@ constexpr int longest_nvarchar = 4000, longest_bytes = 8000;
 const char* as_characters(const RemoteValue& text) { return fill(tsql::form::characters, {text.sql}); }
 
 const char* image_of(const RemoteValue& text) {
-  if (text.type.type == Type::varbinary) return text.sql;
+  if (text.type.type == Type::varbinary) return fill(tsql::form::measured_bytes, {text.sql});
   const char* sql = text.local == BPCHAROID ? fill(tsql::form::without_blanks, {text.sql}) : text.sql;
   const bool is_unicode = text.type.type == Type::nvarchar || text.type.type == Type::nchar;
   const bool is_short =

@@ -159,7 +159,7 @@ void make_distinct(PlannerInfo* root, RelOptInfo* input, RelOptInfo* distinct) {
   if (remote->targets != NIL) add_grouped_path(root, input, distinct);
 }
 
-// ----------------------------------------------------------------------------------------------- order and limit
+// --------------------------------------------------------------------------------- order and limit
 
 // What is ordered, or limited: a table's and a join's paths have their order already.
 struct Ordered {
@@ -184,8 +184,8 @@ void order(PlannerInfo* root, RelOptInfo* input, RelOptInfo* ordered) {
                                                       root->sort_pathkeys, nullptr, PathKind::rows)));
 }
 
-// A count that is computed here; SQL Server takes no FETCH of 0 rows, and PostgreSQL is to complain of
-// a negative one itself.
+// A count that is computed here; SQL Server takes no FETCH of 0 rows, and PostgreSQL is to complain
+// of a negative one itself.
 bool is_countable(PlannerInfo* root, RelOptInfo* relation, Node* node) {
   if (node == nullptr) return true;
   if (IsA(node, Const))

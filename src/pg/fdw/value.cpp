@@ -1,6 +1,6 @@
-// Values to T-SQL; expression.hpp states the contract. A value has the type on the server that shows
-// each of PostgreSQL's as it is, so that what is computed of it there is what would be computed
-// here.
+// Values to T-SQL; expression.hpp states the contract. A value has the type on the server that
+// shows each of PostgreSQL's as it is, so that what is computed of it there is what would be
+// computed here.
 
 #include <algorithm>
 
@@ -129,7 +129,7 @@ const char* constant_value(const Const* constant, RemoteValue* value) {
   return value->sql == nullptr ? not_sendable : nullptr;
 }
 
-// ------------------------------------------------------------------------------------ columns and computed values
+// --------------------------------------------------------------------- columns and computed values
 
 const char* push_column(const Var* column, Deparser* deparser, RemoteValue* value) {
   const RemoteAttribute& attribute = attribute_of(column, deparser);

@@ -23,6 +23,21 @@ bool Parser::starts_query(std::size_t ahead) const {
   return is_word("select", ahead) || is_word("with", ahead);
 }
 
+// Whether what opens `ahead` ends as a table in FROM does, with an alias behind it, and not as the
+// operand of a query: ((SELECT ..) AS a JOIN b ..), but ((SELECT ..) UNION ..).
+bool Parser::opens_table(std::size_t ahead) const {
+  if (!is_symbol("(", ahead)) return false;
+  std::size_t depth = 0;
+  do {
+    if (is_symbol("(", ahead)) ++depth;
+    if (is_symbol(")", ahead)) --depth;
+    if (peek(ahead).kind == TokenKind::end) return false;
+    ++ahead;
+  } while (depth > 0);
+  return !is_symbol(")", ahead) && !is_word("union", ahead) && !is_word("except", ahead) &&
+         !is_word("intersect", ahead) && !is_word("order", ahead);
+}
+
 // A query that is a statement or ends one: it alone may order its rows as it likes, have an OPTION
 // clause, INTO and @variable = value.
 QueryPtr Parser::statement_query(std::vector<Cte> with) {
@@ -345,7 +360,7 @@ TableRefPtr Parser::derived_table() {
     table_alias(*ref);
     return ref;
   }
-  if (starts_query(1)) {
+  if (starts_query(1) && !opens_table(1)) {
     // ((SELECT ..) UNION ..) and (SELECT ..) begin alike; ((a JOIN b) ..) does not.
     advance();
     ref->kind = TableKind::derived;

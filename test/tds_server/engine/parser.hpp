@@ -120,6 +120,7 @@ class Parser {
   std::vector<std::vector<ExprPtr>> value_rows();
   void option_clause();
   bool starts_query(std::size_t ahead) const;
+  bool opens_table(std::size_t ahead) const;
 
   // Data changes (parse_dml.cpp).
   StatementPtr dml_with_ctes();
