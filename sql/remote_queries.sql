@@ -106,4 +106,7 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM "Many" ORDER BY id LIMIT 1 FOR UPDAT
 SELECT id FROM "Many" ORDER BY id LIMIT 1 FOR UPDATE;
 UPDATE here SET name = m.name FROM "Many" AS m JOIN "Many" AS n ON n.id = m.grp WHERE m.id = here.id AND here.id < 4;
 SELECT id, name FROM here WHERE id < 4 ORDER BY id;
+-- what came over the wire
+EXPLAIN (ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM "Many" WHERE id <= 3;
+EXPLAIN (ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT grp, count(*) FROM "Many" GROUP BY grp;
 DROP SCHEMA remote_queries CASCADE;

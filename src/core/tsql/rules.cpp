@@ -172,11 +172,14 @@ std::optional<Pushed> push_money(const Bound& bound, const RemoteType& type, con
   return pushed;
 }
 
+constexpr std::int32_t last_smalldatetime = 29011;  // 2079-06-06
+
 // Sets the time of day; 24:00 is the next day's 00:00. False where there is none: without a date,
 // and after the year 9999.
 bool set_time(const RemoteType& type, std::int64_t microseconds, DateTime* moment) noexcept {
   const bool next_day = microseconds == microseconds_per_day;
-  if (next_day && (type.type == Type::time || moment->days == last_date)) return false;
+  const std::int32_t last = type.type == Type::smalldatetime ? last_smalldatetime : last_date;
+  if (next_day && (type.type == Type::time || moment->days == last)) return false;
   moment->microseconds = next_day ? 0 : microseconds;
   moment->days += next_day ? 1 : 0;
   return true;
@@ -201,12 +204,12 @@ std::optional<DateTime> round_to_tick(const RemoteType& type, const DateTime& va
 
 // The moment as the column's type has it, or nothing.
 std::optional<DateTime> round_moment(Rounding rounding, const RemoteType& type, const DateTime& value) noexcept {
-  constexpr std::int32_t year_1753 = -90214, year_1900 = -36524, year_2079 = 28855;
+  constexpr std::int32_t year_1753 = -90214, year_1900 = -36524;
   std::int64_t step = 60'000'000;
   switch (type.type) {
     case Type::datetime: return value.days >= year_1753 ? round_to_tick(type, value, rounding) : std::nullopt;
     case Type::smalldatetime:
-      if (value.days < year_1900 || value.days >= year_2079) return std::nullopt;
+      if (value.days < year_1900 || value.days > last_smalldatetime) return std::nullopt;
       break;
     default:
       step = 1;

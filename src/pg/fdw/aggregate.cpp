@@ -44,8 +44,7 @@ const char* push_argument(const Aggref* aggregate, Deparser* deparser, RemoteVal
   if (aggregate->aggfilter == nullptr) return nullptr;
   StringInfoData filter;
   initStringInfo(&filter);
-  if (const char* why = deparse_condition(reinterpret_cast<Node*>(aggregate->aggfilter), deparser, &filter)) return why;
-  if (deparser->loose) return "the filter lets more rows through";
+  if (const char* why = deparse_exact(reinterpret_cast<Node*>(aggregate->aggfilter), deparser, &filter)) return why;
   if (value->local == BPCHAROID) return "what a char(n) is with its blanks depends on the function";
   value->sql = fill(tsql::form::filtered, {filter.data, value->sql});
   value->is_column = false;

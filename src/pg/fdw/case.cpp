@@ -58,8 +58,7 @@ const char* push_branches(List* nodes, Deparser* deparser, RemoteValue* values, 
 const char* push_when(CaseWhen* when, const char* result, Deparser* deparser, StringInfo out) {
   StringInfoData condition;
   initStringInfo(&condition);
-  if (const char* why = deparse_condition(reinterpret_cast<Node*>(when->expr), deparser, &condition)) return why;
-  if (deparser->loose) return loose_condition;
+  if (const char* why = deparse_exact(reinterpret_cast<Node*>(when->expr), deparser, &condition)) return why;
   appendStringInfoString(out, fill(tsql::form::when, {condition.data, result}));
   return nullptr;
 }
@@ -134,8 +133,7 @@ const char* deparse_null_if(NullIfExpr* expression, Deparser* deparser, RemoteVa
   equal->opresulttype = BOOLOID;
   StringInfoData condition;
   initStringInfo(&condition);
-  if (const char* why = deparse_condition(reinterpret_cast<Node*>(equal), deparser, &condition)) return why;
-  if (deparser->loose) return loose_condition;
+  if (const char* why = deparse_exact(reinterpret_cast<Node*>(equal), deparser, &condition)) return why;
   if (const char* why = deparse_value(static_cast<Node*>(linitial(expression->args)), deparser, value)) return why;
   value->sql = fill(tsql::form::null_if, {condition.data, value->sql});
   value->is_column = value->not_null = false;

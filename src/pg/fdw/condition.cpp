@@ -11,7 +11,7 @@ namespace mssql::pg {
 namespace {
 
 constexpr int longest_in_list = 500;
-constexpr const char* other_types = loose_condition;
+constexpr const char* other_types = "the two sides have different types";
 
 bool is_float_type(Oid type) { return type == FLOAT4OID || type == FLOAT8OID; }
 
@@ -139,10 +139,11 @@ const char* compare_with_outside(const RemoteValue& value, tsql::Operator op, No
   return append_bounds(value, bounds, joint, coerced(*coercion, outside), deparser, out);
 }
 
-// SQL Server takes a datetime's tick for a third of 1/100 s where it compares it with
-// another type; here it has three digits.
+// SQL Server takes a datetime's tick for a third of 1/100 s where it compares it with another type;
+// here it has three digits. And a date beside it would become a datetime, which begins in 1753.
 const char* comparable(const RemoteValue& value, const RemoteType& beside) {
-  if (value.type.type != Type::datetime || beside.type == Type::datetime) return value.sql;
+  const bool is_narrow = value.type.type == Type::datetime || value.type.type == Type::smalldatetime;
+  if (!is_narrow || beside.type == value.type.type) return value.sql;
   return fill(tsql::form::milliseconds, {value.sql});
 }
 
@@ -203,6 +204,16 @@ const char* push_comparison(OpExpr* expression, Deparser* deparser, StringInfo o
                        static_cast<Node*>(lsecond(expression->args)), deparser, out);
 }
 
+void append_test(StringInfo out, tsql::Test test, const char* value) {
+  for (const char c : tsql::form_of(test)) {
+    if (c == '?') {
+      appendStringInfoString(out, value);
+    } else {
+      appendStringInfoChar(out, c);
+    }
+  }
+}
+
 // IS DISTINCT FROM, never NULL: neither equal nor both NULL.
 const char* push_distinct(DistinctExpr* expression, Deparser* deparser, StringInfo out) {
   auto* left = static_cast<Node*>(linitial(expression->args));
@@ -211,11 +222,16 @@ const char* push_distinct(DistinctExpr* expression, Deparser* deparser, StringIn
   RemoteValue value{}, other{};
   if (const char* why = deparse_value(left, deparser, &value)) return why;
   if (is_outside(right, deparser) && !IsA(right, Const)) return "a value that is known only later may be NULL";
+  if (IsA(right, Const) && castNode(Const, right)->constisnull) {
+    append_test(out, tsql::Test::is_not_null, value.sql);
+    return nullptr;
+  }
   StringInfoData equal;
   initStringInfo(&equal);
+  const bool loose = std::exchange(deparser->loose, false);
   if (const char* why = push_operator(expression->opno, expression->inputcollid, left, right, deparser, &equal))
     return why;
-  if (deparser->loose) return other_types;
+  if (std::exchange(deparser->loose, loose)) return other_types;
   const char* same = equal.data;
   if (!is_outside(right, deparser)) {
     if (const char* why = deparse_value(right, deparser, &other)) return why;
@@ -368,17 +384,7 @@ const char* push_rows(const RowCompareExpr* rows, int i, Deparser* deparser, Str
   appendStringInfoString(out, " AND (");
   if (const char* why = push_rows(rows, i + 1, deparser, out)) return why;
   appendStringInfoString(out, "))");
-  return deparser->loose ? other_types : nullptr;
-}
-
-void append_test(StringInfo out, tsql::Test test, const char* value) {
-  for (const char c : tsql::form_of(test)) {
-    if (c == '?') {
-      appendStringInfoString(out, value);
-    } else {
-      appendStringInfoChar(out, c);
-    }
-  }
+  return nullptr;
 }
 
 // A boolean as a condition.
@@ -419,8 +425,7 @@ const char* push_boolean(BoolExpr* expression, Deparser* deparser, StringInfo ou
     auto* argument = static_cast<Node*>(linitial(expression->args));
     if (column_of(argument, deparser) != nullptr) return push_flag(argument, tsql::Test::is_false, deparser, out);
     appendStringInfoString(out, "NOT (");
-    if (const char* why = deparse_condition(argument, deparser, out)) return why;
-    if (deparser->loose) return other_types;  // of more rows the contrary is fewer
+    if (const char* why = deparse_exact(argument, deparser, out)) return why;  // of more rows the contrary is fewer
     appendStringInfoChar(out, ')');
     return nullptr;
   }
@@ -481,6 +486,13 @@ const char* push_constant(const Const* constant, StringInfo out) {
 }
 
 }  // namespace
+
+const char* deparse_exact(Node* node, Deparser* deparser, StringInfo out) {
+  const bool loose = std::exchange(deparser->loose, false);
+  const char* why = deparse_condition(node, deparser, out);
+  const bool became_loose = std::exchange(deparser->loose, loose);
+  return why == nullptr && became_loose ? other_types : why;
+}
 
 const char* deparse_condition(Node* node, Deparser* deparser, StringInfo out) {
   check_stack_depth();

@@ -1,5 +1,5 @@
 // EXPLAIN VERBOSE: the whole T-SQL text, and for each clause that is not in it, why. EXPLAIN
-// ANALYZE: the comparisons that were decided here at run time.
+// ANALYZE: the comparisons that were decided here at run time, and what came over the wire.
 
 #include "scan.hpp"
 
@@ -16,11 +16,19 @@ void explain_lines(const char* label, List* lines, ExplainState* state) {
   }
 }
 
+// How much came, and how long that took: as PostgreSQL's own times, not without TIMING.
+void explain_work(const RemoteWork& work, ExplainState* state) {
+  ExplainPropertyInteger("Remote Rows", nullptr, work.rows, state);
+  ExplainPropertyInteger("Remote Bytes", nullptr, work.bytes, state);
+  if (state->timing) ExplainPropertyFloat("Remote Time", "ms", INSTR_TIME_GET_MILLISEC(work.time), 3, state);
+}
+
 }  // namespace
 
 void ExplainForeignScan(ForeignScanState* node, ExplainState* state) {
   explain_lines("Not Sent", comparisons_not_sent(node), state);
   if (!state->verbose) return;
+  if (const RemoteWork* work = measured_work(node)) explain_work(*work, state);
   auto* scan = castNode(ForeignScan, node->ss.ps.plan);
   const ScanPlan plan = unpack_plan(scan->fdw_private);
   ExplainPropertyText("Remote SQL", sent_query(node), state);

@@ -44,6 +44,8 @@ struct RemoteValue {
 // Appends `node` as a T-SQL condition and answers null; or answers why it stays local, as a clause
 // without a full stop ("comparison of text depends on the collation"), and leaves garbage in `out`.
 const char* deparse_condition(Node* node, Deparser* deparser, StringInfo out);
+// The same where a condition that lets more rows through will not do: under NOT, in a value.
+const char* deparse_exact(Node* node, Deparser* deparser, StringInfo out);
 // The same of a value; of CASE and its like, case.cpp.
 const char* deparse_case(CaseExpr* expression, Deparser* deparser, RemoteValue* value);
 const char* deparse_coalesce(List* nodes, Deparser* deparser, RemoteValue* value);
@@ -88,8 +90,6 @@ const char* as_characters(const RemoteValue& text);
 // What of `other` stands beside a column for the server to seek by: a varchar, where the literal
 // has only characters that every code page has.
 const char* seekable(const RemoteValue& column, const RemoteValue& other);
-// Why a condition cannot be a part of another expression, for it lets more rows through.
-inline constexpr const char* loose_condition = "the two sides have different types";
 // `left` is equal to `right`, byte for byte. The left one is not outside.
 const char* equality(const RemoteValue& left, const RemoteValue& right);
 // What a value outside becomes beside nothing: a literal or a parameter.

@@ -25,6 +25,8 @@ struct ScanState {
   MemoryContext context;  // of one execution of the query
   Reader* reader;
   bool done;
+  bool is_measured;  // by EXPLAIN ANALYZE
+  RemoteWork work;
 };
 
 // The table, or one of those that are joined: all are of one server, and read as one user.
@@ -102,6 +104,7 @@ bool open(ForeignScanState* node, ScanState* state) {
     options.policy = state->policy;
     options.source = state->source;
     options.columns = state->rows.columns;
+    if (state->is_measured) options.work = &state->work;
     state->reader = reader_open(state->server, state->user, values.sql, values.parameters, state->rows.descriptor,
                                 state->rows.attnums, state->rows.ncolumns, options);
   }
@@ -156,6 +159,7 @@ void BeginForeignScan(ForeignScanState* node, int flags) {
   ForeignTable* table = GetForeignTable(table_id);
   ForeignServer* server = GetForeignServer(table->serverid);
   state->server = server->serverid;
+  state->is_measured = node->ss.ps.state->es_instrument != 0;
   state->source = name_of_source(node);
   const TableOptions options = table_options(table_id, table, server);
   state->policy = options.policy;
@@ -208,6 +212,11 @@ List* comparisons_not_sent(const ForeignScanState* node) {
                                                 state->last[i] == Verdict::always ? "true of all" : "true of none"));
   }
   return comparisons;
+}
+
+const RemoteWork* measured_work(const ForeignScanState* node) {
+  const auto* state = static_cast<const ScanState*>(node->fdw_state);
+  return state != nullptr && state->is_measured ? &state->work : nullptr;
 }
 
 const char* sent_query(const ForeignScanState* node) {

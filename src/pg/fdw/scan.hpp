@@ -1,6 +1,7 @@
 // Execution of scans over foreign tables, ANALYZE, and what EXPLAIN VERBOSE shows of a scan.
 #pragma once
 
+#include "pg/remote/reader.hpp"
 #include "planner.hpp"
 
 namespace mssql::pg {
@@ -15,6 +16,8 @@ int IsForeignRelUpdatable(Relation relation);
 
 // The comparisons that some execution did not send, and why (C strings).
 List* comparisons_not_sent(const ForeignScanState* node);
+// What the executions of EXPLAIN ANALYZE have read; null: there were none.
+const RemoteWork* measured_work(const ForeignScanState* node);
 // The query as some execution sent it, or, before there was one, would send.
 const char* sent_query(const ForeignScanState* node);
 

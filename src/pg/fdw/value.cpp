@@ -278,8 +278,7 @@ const char* push_arithmetic(const char* name, OpExpr* expression, Deparser* depa
 const char* push_condition_value(Node* node, Deparser* deparser, RemoteValue* value) {
   StringInfoData condition;
   initStringInfo(&condition);
-  if (const char* why = deparse_condition(node, deparser, &condition)) return why;
-  if (deparser->loose) return loose_condition;
+  if (const char* why = deparse_exact(node, deparser, &condition)) return why;
   value->type = {Type::bit, 1, 1, 0};
   value->sql = fill(tsql::form::of_condition, {condition.data});
   return nullptr;

@@ -35,6 +35,7 @@ struct Reader final : Holder {
   std::size_t ncolumns{0};
   const char* source{nullptr};
   const char* sql{nullptr};  // what was sent, for the error context
+  RemoteWork* work{nullptr};
 
   ResourceOwner owner{nullptr};
   MemoryContext context{nullptr};
@@ -120,10 +121,38 @@ bool next_row(Reader& reader, source::Row& row) {
               "Its transaction or subtransaction ended, or the connection broke.");
 }
 
+// Adds the time since it was made.
+class Stopwatch {
+ public:
+  explicit Stopwatch(RemoteWork* work) : work_(work) {
+    if (work_ != nullptr) INSTR_TIME_SET_CURRENT(began_);
+  }
+  void stop() {
+    if (work_ == nullptr) return;
+    instr_time now;
+    INSTR_TIME_SET_CURRENT(now);
+    INSTR_TIME_ACCUM_DIFF(work_->time, now, began_);
+  }
+
+ private:
+  RemoteWork* work_;
+  instr_time began_{};
+};
+
+bool next_measured_row(Reader& reader, source::Row& row) {
+  Stopwatch watch(reader.work);
+  const bool found = next_row(reader, row);
+  watch.stop();
+  if (!found) return false;
+  ++reader.work->rows;
+  for (const source::Cell& cell : row) reader.work->bytes += static_cast<std::int64_t>(cell.size);
+  return true;
+}
+
 bool next(Reader& reader, Datum* values, bool* isnull) {
   CHECK_FOR_INTERRUPTS();
   source::Row row;
-  if (!next_row(reader, row)) return false;
+  if (reader.work == nullptr ? !next_row(reader, row) : !next_measured_row(reader, row)) return false;
   if (reader.decoder != nullptr) reader.decoder->decode(row, values, isnull);
   return true;
 }
@@ -216,6 +245,8 @@ Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Param
   reader->context = CurrentMemoryContext;
   reader->owner = CurrentResourceOwner;
   reader->source = options.source;
+  reader->work = options.work;
+  Stopwatch watch(options.work);
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
   fence_with_context(describe, reader, [&] {
     source::Session& session = begin_with(server, user, {options.pass_through, options.whole, true}, [&](auto& first) {
@@ -228,6 +259,7 @@ Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Param
     if (ncolumns > 0)
       reader->decoder = make_row_decoder(session, {target, attnums, ncolumns, options.columns, options.policy});
   });
+  watch.stop();
   return reader;
 }
 

@@ -13,6 +13,14 @@ namespace mssql::pg {
 
 struct Reader;
 
+// What EXPLAIN ANALYZE shows of queries: their rows, the bytes of these as they came, and the time that
+// asking for them and waiting took.
+struct RemoteWork {
+  std::int64_t rows;
+  std::int64_t bytes;
+  instr_time time;
+};
+
 struct ReaderOptions {
   source::CharacterPolicy policy{source::CharacterPolicy::error};
   const char* source{nullptr};           // what errors name beside the column ("foreign table \"users\""); may be null
@@ -20,6 +28,7 @@ struct ReaderOptions {
   const RemoteColumn* columns{nullptr};  // ncolumns entries; may be null
   bool pass_through{false};              // the statement may be more than a SELECT
   bool whole{false};                     // of a run (connection.hpp)
+  RemoteWork* work{nullptr};             // is added to; null: nobody wants to know
 };
 
 // Sends `sql` (in the server's encoding) and checks that its columns can become the attributes

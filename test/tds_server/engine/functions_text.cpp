@@ -1,4 +1,5 @@
-// String functions. Positions and lengths count UTF-16 units, as SQL Server's do.
+// String functions. Positions and lengths count UTF-16 units, as SQL Server's do; characters under
+// a collation that counts these.
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
@@ -13,14 +14,20 @@
 namespace tds_server::engine {
 namespace {
 
+// The variant of a function of sql/31_functions.sql that counts as the collation does.
+std::string counted(const Binder& b, const Typed& text, const char* by_units, const char* by_characters) {
+  return counts_characters(b.collation_of(text)) ? by_characters : by_units;
+}
+
 Typed fn_len(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1, expr);
   const bool max = is_character(args[0].type.type) && is_max(args[0].type);
   const TypeInfo type = make_type(max ? SqlType::bigint : SqlType::int_);
   if (family(args[0].type.type) == Family::binary)
     return b.make("octet_length(" + args[0].sql + ")", make_type(SqlType::int_), args[0].nullable);
-  return b.make("tds.units(rtrim(" + b.text(args[0]) + ", ' '))::" + std::string(pg_type(type.type)), type,
-                args[0].nullable);
+  return b.make(counted(b, args[0], "tds.units", "length") + "(rtrim(" + b.text(args[0]) +
+                    ", ' '))::" + std::string(pg_type(type.type)),
+                type, args[0].nullable);
 }
 
 Typed fn_datalength(Binder& b, const Args& args, const Expr& expr) {
@@ -56,21 +63,24 @@ Typed fn_substring(Binder& b, const Args& args, const Expr& expr) {
   }
   int units = units_of(args[0]);
   if (const auto length = constant_int(args[2]); length && units >= 0) units = std::max(1, std::min(units, *length));
-  return b.make_text("tds.sub(" + b.text(args[0]) + ", " + from + ", " + count + ")", characters(b, args[0], units),
-                     any_null(args));
+  return b.make_text(
+      counted(b, args[0], "tds.sub", "tds.sub_characters") + "(" + b.text(args[0]) + ", " + from + ", " + count + ")",
+      characters(b, args[0], units), any_null(args));
 }
 
 Typed fn_left(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
   int units = units_of(args[0]);
   if (const auto length = constant_int(args[1]); length && units >= 0) units = std::max(1, std::min(units, *length));
-  return b.make_text("tds.sub(" + b.text(args[0]) + ", 1, " + b.as_int(args[1]) + ")", characters(b, args[0], units),
-                     any_null(args));
+  return b.make_text(
+      counted(b, args[0], "tds.sub", "tds.sub_characters") + "(" + b.text(args[0]) + ", 1, " + b.as_int(args[1]) + ")",
+      characters(b, args[0], units), any_null(args));
 }
 
 Typed fn_right(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
-  return b.make_text("tds.right_units(" + b.text(args[0]) + ", " + b.as_int(args[1]) + ")",
+  return b.make_text(counted(b, args[0], "tds.right_units", "tds.right_characters") + "(" + b.text(args[0]) + ", " +
+                         b.as_int(args[1]) + ")",
                      characters(b, args[0], units_of(args[0])), any_null(args));
 }
 

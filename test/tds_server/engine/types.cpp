@@ -281,6 +281,12 @@ TypeInfo arithmetic_type(char op, const TypeInfo& a, const TypeInfo& b) {
   }
 }
 
+bool counts_characters(std::string_view collation) {
+  const std::string name = upper(collation) + "_";
+  return name.find("_SC_") != std::string::npos || name.find("_140_") != std::string::npos ||
+         name.find("_UTF8_") != std::string::npos;
+}
+
 bool is_case_sensitive(std::string_view collation) {
   const std::string name = upper(collation);
   return name.find("_CS_") != std::string::npos || name.find("_BIN") != std::string::npos;

@@ -50,6 +50,8 @@ TypeInfo as_decimal(const TypeInfo& type);
 // How PostgreSQL compares strings of a SQL Server collation: a collation of the schema tds.
 std::string pg_collation(std::string_view collation);
 bool is_case_sensitive(std::string_view collation);
+// Whether characters beyond U+FFFF count as one (Microsoft, "Supplementary characters").
+bool counts_characters(std::string_view collation);
 bool is_known_collation(std::string_view collation);
 int code_page(std::string_view collation);  // of char and varchar: 1252, 65001 ...
 

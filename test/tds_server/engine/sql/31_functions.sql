@@ -9,13 +9,17 @@ BEGIN
   skipped := tds.cut_slow(s, first - 1);
   RETURN tds.cut_slow(substr(s, length(skipped) + 1), least(last - first, 2147483647)::int);
 END $$;
-CREATE FUNCTION tds.sub(s text, start int, count int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+CREATE FUNCTION tds.sub_characters(s text, start int, count int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE WHEN count < 0 THEN tds.fail(537, 'Invalid length parameter passed to the LEFT or SUBSTRING function.', 16, 3, count::text)::text
-               WHEN octet_length(s) = length(s) THEN CASE WHEN start::int8 + count <= 1 THEN left(s, 0) ELSE substr(s, greatest(start, 1), least(count::int8 + least(start, 1) - 1, 2147483647)::int) END
-               ELSE tds.sub_slow(s, start, count) END $$;
+               WHEN start IS NULL OR count IS NULL THEN NULL
+               WHEN start::int8 + count <= 1 THEN left(s, 0) ELSE substr(s, greatest(start, 1), least(count::int8 + least(start, 1) - 1, 2147483647)::int) END $$;
+CREATE FUNCTION tds.sub(s text, start int, count int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN count < 0 OR octet_length(s) = length(s) THEN tds.sub_characters(s, start, count) ELSE tds.sub_slow(s, start, count) END $$;
+CREATE FUNCTION tds.right_characters(s text, count int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN count < 0 THEN tds.fail(536, 'Invalid length parameter passed to the RIGHT function.', 16, 3, count::text)::text ELSE right(s, count) END $$;
 CREATE FUNCTION tds.right_units(s text, count int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN count < 0 THEN tds.fail(536, 'Invalid length parameter passed to the RIGHT function.', 16, 3, count::text)::text
-               WHEN octet_length(s) = length(s) THEN right(s, count) ELSE tds.sub_slow(s, greatest(tds.units_slow(s) - count, 0) + 1, 2147483000) END $$;
+$$ SELECT CASE WHEN count < 0 OR count IS NULL OR octet_length(s) = length(s) THEN tds.right_characters(s, count)
+               ELSE tds.sub_slow(s, greatest(tds.units_slow(s) - count, 0) + 1, 2147483000) END $$;
 CREATE FUNCTION tds.upper_case(s text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE WHEN octet_length(s) = length(s) THEN upper(s COLLATE "C") COLLATE "C" ELSE upper(s COLLATE tds.letters) COLLATE "C" END $$;
 CREATE FUNCTION tds.lower_case(s text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS

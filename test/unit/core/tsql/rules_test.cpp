@@ -150,12 +150,30 @@ TEST(PushConstant, OfAListInTheColumnsOwnType) {
   EXPECT_EQ(item("decimal(10,2)", "12.50"), "CAST(12.5 AS decimal(10,2))");
   EXPECT_EQ(item("int", "-5"), "-5");
   EXPECT_EQ(item("rowversion", "\1\2\3\4\5\6\7\xd1"), "0x01020304050607d1");
+  EXPECT_EQ(item("smalldatetime", "2079-06-06 23:59:00"), "CAST('2079-06-06T23:59:00' AS smalldatetime)");
+  EXPECT_EQ(item("smalldatetime", "2079-06-07 00:00:00"), std::nullopt);
   EXPECT_EQ(item("decimal(10,2)", "12.345"), std::nullopt);
   EXPECT_EQ(item("int", "3000000000"), std::nullopt);
   EXPECT_EQ(item("datetime", "2020-01-01 00:00:00.001"), std::nullopt);
 }
 
 // PostgreSQL puts a value that begins another before it.
+TEST(Rules, TwoTypesAreComparedInOneThatHoldsBoth) {
+  const auto may = [](std::string_view left, std::string_view right) {
+    return may_compare(parse_declaration(left), parse_declaration(right));
+  };
+  EXPECT_TRUE(may("int", "bigint"));
+  EXPECT_TRUE(may("decimal(20,2)", "decimal(10,10)"));
+  EXPECT_FALSE(may("decimal(38,2)", "decimal(10,4)"));
+  EXPECT_TRUE(may("money", "int"));
+  EXPECT_TRUE(may("datetime", "datetime2(3)"));
+  EXPECT_FALSE(may("datetime", "datetimeoffset(3)"));
+  EXPECT_TRUE(may("binary(8)", "rowversion"));
+  EXPECT_FALSE(may("binary(4)", "binary(8)"));
+  EXPECT_TRUE(may("real", "float"));
+  EXPECT_FALSE(may("real", "int"));
+}
+
 TEST(Rules, BinaryOfAnotherLength) {
   const RemoteType two{Type::binary, 2, 0, 0};
   const auto bound = [&](Operator op, std::string_view bytes) { return written_as({op}, two, Binary{bytes}); };
@@ -261,6 +279,8 @@ TEST(Rules, BoundsAreRoundedToTheColumnsType) {
             "datetime2(3) 1700-01-01T00:00:00.001 | datetime2(3) 1700-01-01T00:00:00.001");
   EXPECT_EQ(rounded("smalldatetime", "2020-02-28 23:59:30"),
             "smalldatetime 2020-02-29T00:00:00 | smalldatetime 2020-02-28T23:59:00");
+  EXPECT_EQ(rounded("smalldatetime", "2079-06-06 23:59:30"),
+            "datetime2(0) 2079-06-06T23:59:30 | smalldatetime 2079-06-06T23:59:00");
   EXPECT_EQ(rounded("smalldatetime", "1800-01-01 00:00:30"),
             "datetime2(0) 1800-01-01T00:00:30 | datetime2(0) 1800-01-01T00:00:30");
   EXPECT_EQ(rounded("datetime2(3)", "2020-01-02 03:04:05.0005"),
