@@ -13,8 +13,8 @@ namespace mssql::pg {
 
 struct Reader;
 
-// What EXPLAIN ANALYZE shows of queries: their rows, the bytes of these as they came, and the time that
-// asking for them and waiting took.
+// What EXPLAIN ANALYZE shows of queries: their rows, the bytes of these as they came, and the time
+// that asking for them and waiting took.
 struct RemoteWork {
   std::int64_t rows;
   std::int64_t bytes;
