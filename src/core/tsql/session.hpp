@@ -59,6 +59,6 @@ struct LoadedColumn {
 };
 // Announces rows for `table` (quoted), which become its own as by INSERT: with constraints and
 // triggers.
-std::string insert_bulk(std::string_view table, std::span<const LoadedColumn> columns);
+std::string insert_bulk(std::string_view table, std::span<const LoadedColumn> columns, bool locks_table);
 
 }  // namespace mssql::tsql

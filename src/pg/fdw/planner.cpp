@@ -3,6 +3,7 @@
 
 #include "planner.hpp"
 
+#include "modify.hpp"
 #include "pg/remote/ask.hpp"
 
 namespace mssql::pg {
@@ -172,7 +173,7 @@ void GetForeignPaths(PlannerInfo* root, RelOptInfo* relation, Oid) {
   add_path(relation, reinterpret_cast<Path*>(make_path(root, relation, startup, total)));
 }
 
-ForeignScan* GetForeignPlan(PlannerInfo*, RelOptInfo* relation, Oid table, ForeignPath*, List* targets, List* clauses,
+ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* relation, Oid table, ForeignPath*, List* targets, List* clauses,
                             Plan* outer_plan) {
   const auto* planned = static_cast<PlannedRelation*>(relation->fdw_private);
   ScanPlan plan{};
@@ -203,6 +204,7 @@ ForeignScan* GetForeignPlan(PlannerInfo*, RelOptInfo* relation, Oid table, Forei
   table_close(opened, NoLock);
   plan.items = select_items(planned, plan.attributes);
   plan.source = planned->table.source;
+  plan.source.from = with_row_locks(root, relation, plan.source.from);
   plan.conditions = planned->conditions;
   plan.condition_ends = planned->condition_ends;
   plan.sql = deparse_select(plan.items, plan.source, plan.conditions);

@@ -199,6 +199,4 @@ const char* sent_query(const ForeignScanState* node) {
                           : query_without(state->plan, state->not_sent);
 }
 
-int IsForeignRelUpdatable(Relation) { return 0; }
-
 }  // namespace mssql::pg

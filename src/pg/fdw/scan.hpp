@@ -12,7 +12,6 @@ void ReScanForeignScan(ForeignScanState* node);
 void EndForeignScan(ForeignScanState* node);
 void ExplainForeignScan(ForeignScanState* node, ExplainState* state);
 bool AnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc* acquire_rows, BlockNumber* pages);
-int IsForeignRelUpdatable(Relation relation);
 
 // The conditions that the executions so far left out, and why (C strings).
 List* conditions_not_sent(const ForeignScanState* node);

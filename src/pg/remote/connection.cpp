@@ -161,7 +161,7 @@ void connect(Connection& connection, const Account& account) {
 // After this the connection is between transactions.
 void finish(Connection& connection) noexcept {
   const bool spent =
-      connection.transaction.touched() && connection.session() != nullptr && !connection.session()->resets();
+      connection.transaction.unclean() && connection.session() != nullptr && !connection.session()->resets();
   connection.transaction.finish();
   const bool keep = connection.link.remote.keep && !connection.invalidated && !spent &&
                     connection.session() != nullptr && connection.session()->alive();
@@ -405,14 +405,16 @@ source::Session& acquire(Oid server, Oid user, const Use& use) {
   } else if (connection.invalidated) {
     close(connection);
   }
-  if (!connection.in_transaction()) begin(connection, account, locking, use.pass_through || !use.begins_with_request);
+  const bool writes = use.pass_through || use.writes;
+  if (!connection.in_transaction()) begin(connection, account, locking, writes || !use.begins_with_request);
   connection.transaction.take_locks(*connection.session(), locking);
   if (whole) connection.transaction.keep_whole();
-  if (use.pass_through) {
+  if (!use.pass_through) connection.transaction.clean(*connection.session());
+  if (writes) {
+    using Writer = Transaction::Writer;
     connection.session()->limit({connection.link.remote.waits.statement, undo_seconds});
-    connection.transaction.write(*connection.session(), GetCurrentTransactionNestLevel());
-  } else {
-    connection.transaction.clean(*connection.session());
+    connection.transaction.write(*connection.session(), GetCurrentTransactionNestLevel(),
+                                 use.pass_through ? Writer::others : Writer::ours);
   }
   return *connection.session();
 }

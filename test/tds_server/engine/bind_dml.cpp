@@ -1,6 +1,8 @@
 // INSERT, UPDATE, DELETE. UPDATE and DELETE with FROM, TOP or OUTPUT deleted become a join of the
 // table with a subquery over its row addresses (ctid), which keeps T-SQL's rules: the row source is
 // computed first, each row changes once.
+#include <utility>
+
 #include "binder.hpp"
 #include "errors.hpp"
 #include "text.hpp"
@@ -179,7 +181,7 @@ BoundChange Binder::insert(const InsertStatement& statement, bool identity_inser
       with.clear();
       change.output.clear();
     }
-    change.explicit_identity = false;
+    change.moves_identity = std::exchange(change.explicit_identity, false);
   } else if (change.explicit_identity) {
     std::string identity;
     for (const Column& column : change.table->columns) {

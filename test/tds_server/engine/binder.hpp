@@ -94,6 +94,7 @@ struct BoundChange {
   std::string sql;
   TablePtr table;
   std::vector<OutputColumn> output;  // of an OUTPUT clause; then sql returns rows
+  bool moves_identity{false};        // values of the identity column are given, and rows returned
   bool explicit_identity{false};     // sql answers (count, max, min) of the identity column instead of a row count
   bool generates_identity{false};
 };

@@ -185,6 +185,21 @@ bool Session::writes_rowversion(const Table& table) const {
                      [](const Column& column) { return column.rowversion; });
 }
 
+// Rows with values for the identity column have been stored: its counter passes them.
+void Session::follow_identity(const Table& table) {
+  for (const Column& column : table.columns) {
+    if (!column.identity) continue;
+    const std::string name = pg_identifier(column.stored), sequence = pg_literal(table.identity_sequence);
+    guarded([&] {
+      backend_->run("SELECT setval(" + sequence + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN (SELECT max(" +
+                    name + ") FROM " + table.target + ") ELSE (SELECT min(" + name + ") FROM " + table.target +
+                    ") END AS v, p.seqincrement AS inc, s.last_value, s.is_called FROM pg_sequence AS p, " +
+                    table.identity_sequence + " AS s WHERE p.seqrelid = " + sequence +
+                    "::regclass) AS x WHERE NOT x.is_called OR (x.v - x.last_value) * x.inc > 0");
+    });
+  }
+}
+
 void Session::change(const BoundChange& change, Command command, ResultSink& sink) {
   if (settings_.fmtonly) {
     done(sink, command, 0);
@@ -209,6 +224,7 @@ void Session::change(const BoundChange& change, Command command, ResultSink& sin
     } else {
       stream(change.sql, change.output, command, sink);
     }
+    if (change.moves_identity) follow_identity(*change.table);
   } else {
     std::uint64_t count = 0;
     guarded(

@@ -164,6 +164,7 @@ class Session final : public Engine, private Environment {
   void insert_exec(const InsertStatement& statement, ResultSink& sink);
   void update(const UpdateStatement& statement, ResultSink& sink);
   void remove(const DeleteStatement& statement, ResultSink& sink);
+  void follow_identity(const Table& table);
   void change(const BoundChange& change, Command command, ResultSink& sink);
   bool writes_rowversion(const Table& table) const;
   void definition(const Statement& statement, ResultSink& sink);
