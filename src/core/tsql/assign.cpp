@@ -167,7 +167,7 @@ DateTime rounded(const RemoteType& column, const DateTime& moment) noexcept {
 }
 
 std::optional<Parameter> assign_moment(const RemoteType& column, const Scalar& value) {
-  constexpr std::int32_t year_1753 = -90214, year_1900 = -36524, last_small = 29010;  // 2079-06-06
+  constexpr std::int32_t year_1753 = -90214, year_1900 = -36524, last_small = 29011;  // 2079-06-06
   const auto* given = std::get_if<DateTime>(&value);
   if (given == nullptr) return std::nullopt;
   if (column.type == Type::date)
