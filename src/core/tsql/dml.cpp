@@ -130,7 +130,8 @@ std::string key_condition(const DmlColumn& key, int number) {
   const std::string column(key.name);
   const std::string value = value_text(key.type, number);
   switch (key_match(key.type)) {
-    case KeyMatch::range: return column + " >= " + value + " AND " + column + " < " + parameter(number + 1);
+    case KeyMatch::range:
+      return column + " >= " + value + " AND " + column + " <= DATEADD(nanosecond, 900, " + value + ")";
     case KeyMatch::text: return text_condition(column, value, false);
     case KeyMatch::padded_text: return text_condition(column, value, true);
     case KeyMatch::bytes: return column + " = " + value + " AND DATALENGTH(" + column + ") = DATALENGTH(" + value + ")";
@@ -142,10 +143,7 @@ std::string key_condition(const DmlColumn& key, int number) {
 
 std::string key_conditions(std::span<const DmlColumn> keys, int number) {
   std::string sql;
-  for (const DmlColumn& key : keys) {
-    sql += (sql.empty() ? " WHERE " : " AND ") + key_condition(key, number);
-    number += key_parameters(key_match(key.type));
-  }
+  for (const DmlColumn& key : keys) sql += (sql.empty() ? " WHERE " : " AND ") + key_condition(key, number++);
   return sql;
 }
 
@@ -183,8 +181,6 @@ KeyMatch key_match(const RemoteType& type) noexcept {
     default: return KeyMatch::value;
   }
 }
-
-int key_parameters(KeyMatch match) noexcept { return match == KeyMatch::range ? 2 : 1; }
 
 std::string update(const Update& parts) {
   std::string sql = variable_declaration(parts.output) + "UPDATE " + std::string(parts.table);

@@ -50,13 +50,12 @@ std::string insert(const Insert& parts);
 enum class KeyMatch : std::uint8_t {
   none,         // not at all: its values cannot be compared
   value,        // by its value
-  range,        // of what is cut here to six digits: from @P1 to before @P2
+  range,        // of what is cut here to six digits: whatever the seventh is
   text,         // character by character, blanks at the end included
   padded_text,  // likewise, of which all have the same length
   bytes,        // with its length, for SQL Server pads the shorter of two
 };
 KeyMatch key_match(const RemoteType& type) noexcept;
-int key_parameters(KeyMatch match) noexcept;
 
 struct Update {
   std::string_view table;

@@ -107,17 +107,10 @@ Datum coerced(const Assigner& assigner, Datum value) {
 }
 
 // As tsql::push_parameter() has it, which knows no text and no floating-point numbers. Core only.
-bool key_value(const RemoteType& remote, const Scalar& value, Parameter* parameters) {
-  const std::span<const tsql::Bound> bounds = tsql::bounds_of(tsql::Operator::equal, remote);
-  for (const tsql::Bound& bound : bounds) {
-    const std::optional<tsql::Pushed> pushed = tsql::push_parameter(bound, remote, value);
-    const std::optional<Parameter> parameter = pushed               ? std::optional(pushed->parameter)
-                                               : bounds.size() == 1 ? tsql::assign(remote, value)
-                                                                    : std::nullopt;
-    if (!parameter) return false;
-    *parameters++ = *parameter;
-  }
-  return true;
+bool key_value(const RemoteType& remote, Parameter* parameter) {
+  const std::optional<tsql::Pushed> pushed = tsql::push_parameter({tsql::Operator::equal}, remote, parameter->value);
+  if (pushed) *parameter = pushed->parameter;
+  return pushed || assign_scalar(remote, parameter);
 }
 
 // Whether the local type shows each value of the remote one as it is, so that it can be found by
@@ -188,10 +181,9 @@ void raise_not_in_code_page(const Assigner& assigner, int code_page) {
   pg_unreachable();
 }
 
-bool assign_key(const Assigner& assigner, Datum value, Parameter* parameters) {
-  Parameter sent;
-  return send(assigner.sender, coerced(assigner, value), false, &sent) &&
-         key_value(assigner.remote, sent.value, parameters);
+void assign_key(const Assigner& assigner, Datum value, Parameter* parameter) {
+  if (!send(assigner.sender, coerced(assigner, value), false, parameter) || !key_value(assigner.remote, parameter))
+    raise_no_value(assigner, value);
 }
 
 const char* why_no_key(const Assigner& assigner) {

@@ -31,9 +31,9 @@ bool is_in_code_page(const Parameter& parameter, int code_page);
 // ereports 22P05: a character of the value is none of the code page.
 [[noreturn]] void raise_not_in_code_page(const Assigner& assigner, int code_page);
 
-// The parameters by which a row is found by this column of its key (tsql::key_condition): one, or
-// two for a range. `value` is not NULL. False: the column has no such value, and so no row.
-bool assign_key(const Assigner& assigner, Datum value, Parameter* parameters);
+// The parameter by which a row is found by this column of its key (tsql::KeyMatch); `value` is not
+// NULL.
+void assign_key(const Assigner& assigner, Datum value, Parameter* parameter);
 // Why values of the column, as they are read here, cannot tell its rows apart; null: they can.
 const char* why_no_key(const Assigner& assigner);
 

@@ -263,11 +263,11 @@ Bitmapset* changed_columns(const ModifyState* state, TupleTableSlot* slot, Tuple
 // Updates or deletes the row whose key stands in the plan's slot. False: it is not there any more.
 bool change_row(ModifyState* state, Bitmapset* columns, TupleTableSlot* slot, TupleTableSlot* plan_slot,
                 const RowBuffer& back) {
-  Parameter* parameters = make_parameters(static_cast<std::size_t>(bms_num_members(columns)) +
-                                          most_key_parameters(state->table, state->keys));
+  Parameter* parameters =
+      make_parameters(static_cast<std::size_t>(bms_num_members(columns) + list_length(state->keys)));
   std::size_t count = 0;
   append_values(state->table, columns, slot, parameters, &count);
-  if (!append_key(state->table, state->keys, state->key_places, plan_slot, parameters, &count)) return false;
+  append_key(state->table, state->keys, state->key_places, plan_slot, parameters, &count);
   const std::int64_t rows = send_statement(state->sender, columns, 1, {parameters, count}, back.values, back.isnull);
   if (rows > 1) raise_many_rows(state, rows);
   return rows == 1;

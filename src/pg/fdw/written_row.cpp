@@ -15,8 +15,6 @@ namespace {
   pg_unreachable();
 }
 
-int key_parameters_of(const RemoteType& type) { return tsql::key_parameters(tsql::key_match(type)); }
-
 // What the column's code page lacks SQL Server would replace without a word.
 void check_characters(WrittenTable* table, AttrNumber attnum, const Parameter& parameter) {
   const WrittenColumn& column = column_of(table, attnum);
@@ -61,13 +59,6 @@ bool has_narrow_text(const WrittenTable* table, const Bitmapset* columns) {
   return false;
 }
 
-std::size_t most_key_parameters(const WrittenTable* table, List* keys) {
-  int count = 0;
-  ListCell* cell = nullptr;
-  foreach (cell, keys) count += key_parameters_of(table->columns[lfirst_int(cell) - 1].type);
-  return static_cast<std::size_t>(count);
-}
-
 void check_keys(const WrittenTable* table, List* keys) {
   ListCell* cell = nullptr;
   foreach (cell, keys) {
@@ -83,7 +74,7 @@ void check_keys(const WrittenTable* table, List* keys) {
   }
 }
 
-bool append_key(const WrittenTable* table, List* keys, const AttrNumber* places, TupleTableSlot* slot,
+void append_key(const WrittenTable* table, List* keys, const AttrNumber* places, TupleTableSlot* slot,
                 Parameter* parameters, std::size_t* count) {
   for (int i = 0; i < list_length(keys); ++i) {
     const WrittenColumn& column = table->columns[list_nth_int(keys, i) - 1];
@@ -94,10 +85,8 @@ bool append_key(const WrittenTable* table, List* keys, const AttrNumber* places,
                       errmsg("column \"%s\" of %s is NULL", column.local_name, table->what),
                       errdetail("It is a part of the key, by which rows are updated and deleted.")));
     }
-    if (!assign_key(column.assigner, value, parameters + *count)) return false;
-    *count += static_cast<std::size_t>(key_parameters_of(column.type));
+    assign_key(column.assigner, value, &parameters[(*count)++]);
   }
-  return true;
 }
 
 }  // namespace mssql::pg

@@ -18,13 +18,11 @@ void append_values(WrittenTable* table, const Bitmapset* columns, TupleTableSlot
 // Whether one of the columns has text in a code page.
 bool has_narrow_text(const WrittenTable* table, const Bitmapset* columns);
 
-// How many parameters a key takes at most.
-std::size_t most_key_parameters(const WrittenTable* table, List* keys);
 // ereports where a column of the key does not tell rows apart.
 void check_keys(const WrittenTable* table, List* keys);
-// Appends the parameters of a key, whose columns stand in `slot` at `places`. False: no row can have
-// it. ereports 22004 for NULL.
-bool append_key(const WrittenTable* table, List* keys, const AttrNumber* places, TupleTableSlot* slot,
+// Appends the parameters of a key, one a column, whose columns stand in `slot` at `places`. ereports
+// 22004 for NULL.
+void append_key(const WrittenTable* table, List* keys, const AttrNumber* places, TupleTableSlot* slot,
                 Parameter* parameters, std::size_t* count);
 
 }  // namespace mssql::pg
