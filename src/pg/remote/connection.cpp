@@ -419,6 +419,46 @@ source::Session& acquire(Oid server, Oid user, const Use& use) {
   return *connection.session();
 }
 
+namespace {
+
+// What another session waits for may be what this one has locked: then it would wait for ever. One
+// that has only read is done with.
+void leave_transaction_of(const Account& account) {
+  Connection& connection = find_connection(account);
+  if (!connection.in_transaction()) return;
+  if (connection.transaction.touched() || connection.transaction.whole() || connection.holder != nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+                    errmsg("a statement that is not transactional cannot run beside a remote transaction"),
+                    errdetail("The current transaction has written on server \"%s\", or reads from it, and may have "
+                              "locked what the statement needs.",
+                              account.server->servername),
+                    errhint("Call mssql_exec(..., transactional => false) in a transaction of its own.")));
+  }
+  roll_back(connection);
+}
+
+// Core only.
+std::int64_t run_settled(source::Session& session, const source::Opening& opening, const char* sql) {
+  source::run(session, opening.settings);
+  return source::run(session, sql);
+}
+
+}  // namespace
+
+std::int64_t run_alone(Oid server, Oid user, const char* sql) {
+  prepare_cache();
+  const Account account = find_account(server, user);
+  leave_transaction_of(account);
+  forget_messages();
+  auto* link = own<Link>(CurrentMemoryContext);
+  activity = Activity::connect;
+  *link = log_in(account);
+  activity = Activity::query;
+  const std::int64_t rows = run_settled(*link->remote.session, link->remote.opening, sql);
+  *link = Link();
+  return rows;
+}
+
 bool may_start_over(const source::Session& session) {
   return connection_of(session).reused && session.awaits_begin() && !session.alive();
 }

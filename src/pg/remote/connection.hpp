@@ -56,6 +56,10 @@ bool may_start_over(const source::Session& session);
 // The holder of the session from now on; acquire() makes it give way. Null: none.
 void hold(source::Session& session, Holder* holder);
 
+// Runs `sql` in a session of its own, outside of any transaction; rows affected. ereports 25001
+// where the session of the current transaction could have locked what it needs.
+std::int64_t run_alone(Oid server, Oid user, const char* sql);
+
 // False: nothing has happened, and another session has to be acquired. Core only.
 template <class Request>
 bool try_first(source::Session& session, Request& request) {
