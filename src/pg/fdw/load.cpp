@@ -26,7 +26,7 @@ class Load final : public Holder {
     hold(*session, nullptr);
     return std::exchange(session, nullptr);
   }
-  void give_way() override { end_load(this); }
+  void give_way() override;
   void detach() noexcept override {
     session = nullptr;
     is_lost = true;
@@ -52,11 +52,7 @@ namespace {
 
 void describe(void* argument) {
   const auto* load = static_cast<const Load*>(argument);
-  if (load->shown != nullptr) {
-    describe_statement(load->table->what, load->shown);
-  } else {
-    errcontext("%s", load->table->what);
-  }
+  describe_statement(load->table->what, load->shown);
 }
 
 // Core only.
@@ -88,7 +84,7 @@ void open(Load* load, const Bitmapset* columns) {
   source::Session& session = load->gives_identity ? acquire(table->server, table->user, {.pass_through = true})
                                                   : acquire(table->server, table->user, {.writes = true});
   const char* name = to_utf8(table->name);
-  load->shown = "INSERT BULK";
+  load->shown = MemoryContextStrdup(load->context, psprintf("INSERT BULK %s", table->name));
   if (load->gives_identity) set_identity_insert(session, name, true);
   session.bulk_begin(name, load->targets, table->options.locks_table);
   load->rows = 0;
@@ -115,7 +111,9 @@ void send_values(Load* load, std::span<const Parameter> parameters) {
   send_row(*load);
 }
 
-void add_row(Load* load, const Bitmapset* columns, TupleTableSlot* slot) {
+}  // namespace
+
+void load_row(Load* load, const Bitmapset* columns, TupleTableSlot* slot) {
   if (load->session != nullptr && !bms_equal(load->columns, columns)) {
     if (load->rows < worthwhile_rows) ++load->short_loads;
     end_load(load);
@@ -132,7 +130,12 @@ void add_row(Load* load, const Bitmapset* columns, TupleTableSlot* slot) {
   send_values(load, {parameters, count});
 }
 
-}  // namespace
+// In the statement of another.
+void Load::give_way() {
+  fence_with_context(describe, this, [this] { end_load(this); });
+}
+
+const char* load_statement(const Load* load) { return load->shown; }
 
 Load* make_load(WrittenTable* table) {
   auto* load = own<Load>(CurrentMemoryContext, table);
@@ -150,16 +153,11 @@ bool can_load(Load* load, const Bitmapset* columns) {
   return acquire(load->table->server, load->table->user, {.writes = true}).loads_rows();
 }
 
-void load_row(Load* load, const Bitmapset* columns, TupleTableSlot* slot) {
-  fence_with_context(describe, load, [&] { add_row(load, columns, slot); });
-}
-
 bool is_worth_loading(const Load* load) { return load->short_loads < 3; }
 
 void end_load(Load* load) {
   if (load->session == nullptr) return;
-  const char* table = to_utf8(load->table->name);
-  fence_with_context(describe, load, [&] { close(*load, table); });
+  close(*load, to_utf8(load->table->name));
   load->shown = nullptr;
 }
 

@@ -19,5 +19,7 @@ void load_row(Load* load, const Bitmapset* columns, TupleTableSlot* slot);
 bool is_worth_loading(const Load* load);
 // Ends the load, if one is open.
 void end_load(Load* load);
+// What is under way, for messages; null: no load.
+const char* load_statement(const Load* load);
 
 }  // namespace mssql::pg

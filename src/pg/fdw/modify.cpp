@@ -273,11 +273,18 @@ bool change_row(ModifyState* state, Bitmapset* columns, TupleTableSlot* slot, Tu
   return rows == 1;
 }
 
+// What an error is about.
+void describe(void* argument) {
+  auto* state = static_cast<ModifyState*>(argument);
+  const char* load = state->load == nullptr ? nullptr : load_statement(state->load);
+  load != nullptr ? describe_statement(state->table->what, load) : describe_dml(state->sender);
+}
+
 // Runs `body` in the memory of one row, with what it is about in the context of errors.
 template <class Body>
 auto per_row(ModifyState* state, Body&& body) -> decltype(body()) {
   MemoryContext old = MemoryContextSwitchTo(state->context);
-  const auto result = fence_with_context(describe_dml, state->sender, body);
+  const auto result = fence_with_context(describe, state, body);
   MemoryContextSwitchTo(old);
   MemoryContextReset(state->context);
   return result;
@@ -286,7 +293,7 @@ auto per_row(ModifyState* state, Body&& body) -> decltype(body()) {
 void end(ModifyState* state) {
   if (state == nullptr) return;
   end(state->routed);
-  if (state->load != nullptr) end_load(state->load);
+  if (state->load != nullptr) fence_with_context(describe, state, [&] { end_load(state->load); });
   report_messages(NOTICE);
 }
 
@@ -380,8 +387,11 @@ TupleTableSlot** ExecForeignBatchInsert(EState*, ResultRelInfo* target, TupleTab
   });
 }
 
-TupleTableSlot* ExecForeignUpdate(EState*, ResultRelInfo* target, TupleTableSlot* slot, TupleTableSlot* plan_slot) {
+TupleTableSlot* ExecForeignUpdate(EState* estate, ResultRelInfo* target, TupleTableSlot* slot,
+                                  TupleTableSlot* plan_slot) {
   ModifyState* state = state_of(target);
+  // PostgreSQL moves no row out of a foreign partition: there nobody would find it again
+  if (target->ri_RelationDesc->rd_rel->relispartition) ExecPartitionCheck(target, slot, estate, true);
   return per_row(state, [&]() -> TupleTableSlot* {
     const RowBuffer back = make_row_buffer(state);
     if (!change_row(state, changed_columns(state, slot, plan_slot), slot, plan_slot, back)) return nullptr;

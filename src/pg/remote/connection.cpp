@@ -11,6 +11,7 @@
 
 #include "core/access/connect.hpp"
 #include "core/source/transaction.hpp"
+#include "core/tsql/session.hpp"
 #include "options.hpp"
 
 namespace mssql::pg {
@@ -384,6 +385,13 @@ Connection& connection_of(const source::Session& session) {
   throw Error(sqlstate::internal, "session is not in the connection cache");
 }
 
+// Before a statement of ours.
+void clean(Connection& connection, const Use& use) {
+  connection.transaction.clean(*connection.session());
+  if (use.writes && connection.transaction.unclean() && !connection.session()->resets())
+    source::run(*connection.session(), tsql::no_row_limit);
+}
+
 }  // namespace
 
 void limit_lock_waits(double seconds) {
@@ -409,7 +417,7 @@ source::Session& acquire(Oid server, Oid user, const Use& use) {
   if (!connection.in_transaction()) begin(connection, account, locking, writes || !use.begins_with_request);
   connection.transaction.take_locks(*connection.session(), locking);
   if (whole) connection.transaction.keep_whole();
-  if (!use.pass_through) connection.transaction.clean(*connection.session());
+  if (!use.pass_through) clean(connection, use);
   if (writes) {
     using Writer = Transaction::Writer;
     connection.session()->limit({connection.link.remote.waits.statement, undo_seconds});
