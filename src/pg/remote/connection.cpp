@@ -59,6 +59,7 @@ struct Connection {
   TimestampTz connected_at{0};
   Transaction transaction;
   bool reused{false};       // the session is older than the transaction
+  bool limited{false};      // a statement of others may have limited the rows, and nobody has taken that back
   Holder* holder{nullptr};  // of the session now
   bool invalidated{false};
 
@@ -164,6 +165,7 @@ void finish(Connection& connection) noexcept {
   const bool spent =
       connection.transaction.unclean() && connection.session() != nullptr && !connection.session()->resets();
   connection.transaction.finish();
+  connection.limited = false;
   const bool keep = connection.link.remote.keep && !connection.invalidated && !spent &&
                     connection.session() != nullptr && connection.session()->alive();
   if (!keep) return close(connection);
@@ -388,8 +390,9 @@ Connection& connection_of(const source::Session& session) {
 // Before a statement of ours.
 void clean(Connection& connection, const Use& use) {
   connection.transaction.clean(*connection.session());
-  if (use.writes && connection.transaction.unclean() && !connection.session()->resets())
-    source::run(*connection.session(), tsql::no_row_limit);
+  if (!use.writes || !connection.limited || connection.session()->resets()) return;
+  source::run(*connection.session(), tsql::no_row_limit);
+  connection.limited = false;
 }
 
 }  // namespace
@@ -418,6 +421,7 @@ source::Session& acquire(Oid server, Oid user, const Use& use) {
   connection.transaction.take_locks(*connection.session(), locking);
   if (whole) connection.transaction.keep_whole();
   if (!use.pass_through) clean(connection, use);
+  if (use.pass_through) connection.limited = true;
   if (writes) {
     using Writer = Transaction::Writer;
     connection.session()->limit({connection.link.remote.waits.statement, undo_seconds});
