@@ -5,7 +5,7 @@ SELECT empty_all();
 -- COPY
 COPY plain FROM stdin;
 1	10	one
-2	\N	
+2	\N	end
 3	-3	\N
 \.
 COPY plain (t, id) FROM stdin WITH (FORMAT csv);

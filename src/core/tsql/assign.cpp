@@ -38,27 +38,33 @@ std::optional<std::int64_t> whole(const Scalar& value) noexcept {
   return std::nullopt;
 }
 
-// The number whose digits are the shortest that read back as `value`.
+// The number whose digits are the shortest that read back as `value`: at most 17.
 std::optional<Decimal> shortest_decimal(double value) {
-  char digits[512];
-  const auto [end, status] = std::to_chars(digits, digits + sizeof(digits), std::abs(value), std::chars_format::fixed);
+  char digits[64];
+  const auto [end, status] =
+      std::to_chars(digits, digits + sizeof(digits), std::abs(value), std::chars_format::scientific);
   if (status != std::errc() || !std::isfinite(value)) return std::nullopt;
   Decimal result;
   result.negative = value < 0;
-  bool behind_point = false;
-  for (const char* at = digits; at != end; ++at) {
+  const char* at = digits;
+  for (bool behind_point = false; at != end && *at != 'e'; ++at) {
     if (*at == '.') {
       behind_point = true;
-      continue;
+    } else {
+      result.magnitude = result.magnitude * 10 + static_cast<unsigned>(*at - '0');
+      result.scale += behind_point ? 1 : 0;
     }
-    if (result.magnitude >= power_of_ten(most_decimal_digits - 1) ||
-        (behind_point && result.scale == most_decimal_digits)) {
-      if (!behind_point) return std::nullopt;
-      result.cut = result.cut || *at != '0';
-      continue;
-    }
-    result.magnitude = result.magnitude * 10 + static_cast<unsigned>(*at - '0');
-    result.scale += behind_point ? 1 : 0;
+  }
+  int exponent = 0;
+  std::from_chars(at[1] == '+' ? at + 2 : at + 1, end, exponent);
+  result.scale -= exponent;
+  for (; result.scale < 0; ++result.scale) {
+    if (result.magnitude >= power_of_ten(most_decimal_digits - 1)) return std::nullopt;
+    result.magnitude *= 10;
+  }
+  for (; result.scale > most_decimal_digits; --result.scale) {
+    result.cut = result.cut || result.magnitude % 10 != 0;
+    result.magnitude /= 10;
   }
   return result;
 }

@@ -42,7 +42,7 @@ struct Insert {
   int rows{1};
   bool gives_identity{false};    // one of the columns is the table's identity
   bool skips_duplicates{false};  // of one row: one that a unique index refuses is none
-  Output output;
+  Output output{};
 };
 std::string insert(const Insert& parts);
 
@@ -61,7 +61,7 @@ struct Update {
   std::string_view table;
   std::span<const DmlColumn> columns;
   std::span<const DmlColumn> keys;
-  Output output;
+  Output output{};
 };
 std::string update(const Update& parts);
 // Without columns.

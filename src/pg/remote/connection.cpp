@@ -114,9 +114,10 @@ void end_abort() {
   activity = Activity::query;
 }
 
-// What login, USE and SET LANGUAGE say (5701, 5703) is no news to anybody.
+// What login, USE and SET LANGUAGE say (5701, 5703) is no news to anybody, nor is, beside an error,
+// that its statement has been terminated (3621).
 void keep_message(const ServerMessage& message) {
-  if (message.number == 5701 || message.number == 5703) return;
+  if (message.number == 5701 || message.number == 5703 || message.number == 3621) return;
   fence_quiet([&] {
     if (messages == nullptr) messages = new std::vector<std::string>();
     if (messages->size() < most_messages) messages->push_back(message.text);

@@ -116,7 +116,7 @@ TEST(Options, WrongNamesSuggestTheRightOne) {
   } cases[] = {
       {Context::server, "hots", "Perhaps you meant the option \"host\"."},
       {Context::server, "encyrpt", "Perhaps you meant the option \"encrypt\"."},
-      {Context::column, "zzzzzzzz", "Valid options here are: column_name, key, remote_type."},
+      {Context::column, "zzzzzzzz", "Valid options here are: column_name, key, generated, remote_type."},
       {Context::server, "dbname", "Perhaps you meant the option \"database\"."},
       {Context::server, "server", "Perhaps you meant the option \"host\"."},
       {Context::server, "TrustServerCertificate", "Perhaps you meant the option \"ca_file\"."},
