@@ -1,4 +1,5 @@
-// A row of the executor's as it is written: which columns get a value, and the values as parameters.
+// A row of the executor's as it is written: which columns get a value, and the values as
+// parameters.
 #pragma once
 
 #include "written_table.hpp"
@@ -20,7 +21,7 @@ bool has_narrow_text(const WrittenTable* table, const Bitmapset* columns);
 
 // ereports where a column of the key does not tell rows apart.
 void check_keys(const WrittenTable* table, List* keys);
-// Appends the parameters of a key, one a column, whose columns stand in `slot` at `places`. ereports
+// Appends the parameters of a key, one a column; its columns stand in `slot` at `places`. ereports
 // 22004 for NULL.
 void append_key(const WrittenTable* table, List* keys, const AttrNumber* places, TupleTableSlot* slot,
                 Parameter* parameters, std::size_t* count);
