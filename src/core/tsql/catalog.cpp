@@ -117,8 +117,7 @@ constexpr CatalogColumn sequence_columns[] = {
 constexpr CatalogColumn program_columns[] = {
     {"kind", Kind::choice, false, program_kinds}, {"schema", Kind::name}, {"name", Kind::name}};
 
-constexpr CatalogColumn generated_columns[] = {
-    {"schema", Kind::name}, {"table", Kind::name}, {"column", Kind::name}};
+constexpr CatalogColumn generated_columns[] = {{"schema", Kind::name}, {"table", Kind::name}, {"column", Kind::name}};
 
 constexpr CatalogColumn schema_columns[] = {{"exists", Kind::flag}};
 

@@ -42,8 +42,8 @@ struct ImportedColumn {
   bool is_nullable;
   bool is_key;
   std::string_view generated;  // the option's value; empty: rows bring their own values
-  bool set_aside;     // this database's encoding cannot hold the name
-  bool lost_default;  // nor a character of the default
+  bool set_aside;              // this database's encoding cannot hold the name
+  bool lost_default;           // nor a character of the default
 };
 
 struct ImportedTable {

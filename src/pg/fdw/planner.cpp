@@ -173,8 +173,8 @@ void GetForeignPaths(PlannerInfo* root, RelOptInfo* relation, Oid) {
   add_path(relation, reinterpret_cast<Path*>(make_path(root, relation, startup, total)));
 }
 
-ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* relation, Oid table, ForeignPath*, List* targets, List* clauses,
-                            Plan* outer_plan) {
+ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* relation, Oid table, ForeignPath*, List* targets,
+                            List* clauses, Plan* outer_plan) {
   const auto* planned = static_cast<PlannedRelation*>(relation->fdw_private);
   ScanPlan plan{};
   List* local = NIL;

@@ -36,8 +36,7 @@ class Holder {
 
 // What a session is wanted for.
 struct Use {
-  bool pass_through{
-      false};         // a statement that may be anything; else one of ours, to which the session is made clean
+  bool pass_through{false};  // a statement that may be anything; else one of ours, to which the session is made clean
   bool whole{false};  // a part of a run: yields to others' locks, and losing the transaction is an error from here on
   bool begins_with_request{false};  // the transaction may begin with the request that comes next; begin_with() says so
   bool writes{false};               // a statement of ours that writes; else a SELECT

@@ -450,11 +450,11 @@ struct Statement {
   std::size_t offset{0}, end{0};  // in the batch's text
   std::variant<NoOperation, SelectStatement, InsertStatement, UpdateStatement, DeleteStatement, TruncateStatement,
                CreateTable, AlterTable, CreateDatabase, AlterDatabase, CreateSchema, CreateType, CreateIndex,
-               AlterIndex, CreateSequence, CreateView, CreateProcedure, CreateTrigger, CreateOther, Drop, DeclareStatement,
-               SetVariable, SetOption, UseStatement, PrintStatement, RaiseErrorStatement, ThrowStatement,
-               WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement, BreakStatement,
-               ContinueStatement, ReturnStatement, ExecStatement, ImpersonateStatement, TransactionStatement,
-               DbccStatement>
+               AlterIndex, CreateSequence, CreateView, CreateProcedure, CreateTrigger, CreateOther, Drop,
+               DeclareStatement, SetVariable, SetOption, UseStatement, PrintStatement, RaiseErrorStatement,
+               ThrowStatement, WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement,
+               BreakStatement, ContinueStatement, ReturnStatement, ExecStatement, ImpersonateStatement,
+               TransactionStatement, DbccStatement>
       node;
 };
 

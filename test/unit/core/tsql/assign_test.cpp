@@ -14,7 +14,8 @@ namespace {
 std::string assigned(std::string_view column, const Scalar& value) {
   const std::optional<Parameter> parameter = assign(parse_declaration(column), value);
   if (!parameter) return "-";
-  if (const auto* text = std::get_if<Text>(&parameter->value)) return declare(parameter->type) + " " + std::string(text->utf8);
+  if (const auto* text = std::get_if<Text>(&parameter->value))
+    return declare(parameter->type) + " " + std::string(text->utf8);
   std::string text = spelled(parameter->type, parameter->value);
   std::replace(text.begin(), text.end(), 'T', ' ');
   return declare(parameter->type) + " " + text;

@@ -23,13 +23,12 @@ TEST(InsertStatement, RowsOfValues) {
 
 TEST(InsertStatement, WhatHasNoConversionIsCast) {
   const std::vector<DmlColumn> columns = {column("[h]", "hierarchyid"), column("[x]", "xml")};
-  EXPECT_EQ(insert({"[t]", columns}),
-            "INSERT INTO [t] ([h], [x]) VALUES (CAST(@P1 AS hierarchyid), @P2)" + counted);
+  EXPECT_EQ(insert({"[t]", columns}), "INSERT INTO [t] ([h], [x]) VALUES (CAST(@P1 AS hierarchyid), @P2)" + counted);
 }
 
 TEST(InsertStatement, NumbersOfAnIdentity) {
   EXPECT_EQ(insert({"[t]", key, 1, true}), "SET IDENTITY_INSERT [t] ON; INSERT INTO [t] ([k]) VALUES (@P1)" + counted +
-                                              "; SET IDENTITY_INSERT [t] OFF");
+                                               "; SET IDENTITY_INSERT [t] OFF");
 }
 
 TEST(InsertStatement, DuplicatesOfTheTableItselfAreSkipped) {
