@@ -55,6 +55,12 @@ UPDATE served SET twice = 1;
 INSERT INTO plain VALUES (2, 0, 'there already');
 INSERT INTO child VALUES (1, 4711);
 \set VERBOSITY default
+-- nor is anything known of it by its options
+CREATE FOREIGN TABLE unknown_identity (id int OPTIONS (remote_type 'int', key 'true'), name text OPTIONS (remote_type 'varchar(20)'), twice numeric OPTIONS (remote_type 'decimal(12,2)'))
+    SERVER mssql OPTIONS (schema_name 'writes', table_name 'Served');
+INSERT INTO unknown_identity (id, name) VALUES (1, 'x');
+UPDATE unknown_identity SET twice = 1;
+INSERT INTO unknown_identity (name) VALUES ('y') RETURNING name, twice;
 -- a table without options has what the server says
 CREATE FOREIGN TABLE bare (id int OPTIONS (key 'true'), name text, state text, amount numeric, twice numeric) SERVER mssql OPTIONS (schema_name 'writes', table_name 'Served');
 INSERT INTO bare (name, amount) VALUES ('bare', 3.14159) RETURNING name, state, amount, twice;
@@ -90,6 +96,7 @@ DELETE FROM audited WHERE id = 1 RETURNING id, name, seen;
 DELETE FROM audited WHERE id = 2;
 SELECT what FROM log ORDER BY id;
 \set VERBOSITY terse
+INSERT INTO audited (id, name) VALUES (3, 'there already'), (30, 'new') ON CONFLICT DO NOTHING RETURNING id, name;
 INSERT INTO audited (name) VALUES ('refused');
 INSERT INTO audited (name) VALUES ('undone');
 INSERT INTO audited (name) VALUES ('twice') ON CONFLICT DO NOTHING;

@@ -32,8 +32,12 @@ SELECT count(b), count(d), count(f), count(dt), count(vc), count(g), count(x), c
 UPDATE written.types AS w SET b = v.b, d = v.d, f = v.f, dt = v.dt, dt27 = v.dt27, vc = v.vc, nvcmax = v.nvcmax, vbmax = v.vbmax, g = v.g, x = v.x, h = v.h
 FROM values_of AS v WHERE v.id = w.id;
 SELECT w.id, w.* FROM written.types AS w JOIN values_of AS v USING (id) WHERE (to_jsonb(w.*)) IS DISTINCT FROM to_jsonb(v.*);
+-- more rows than one statement has parameters for
+INSERT INTO written.types SELECT 1000 + s.n, v.b, v.ti, v.si, v.bi, v.d, v.big, v.m, v.sm, v.r, v.f, v.da, v.tm, v.tm7, v.sdt, v.dt, v.dt2, v.dt27, v.dto, v.c, v.vc, v.vcmax,
+    v.nc, v.nvc, v.nvcmax, v.tx, v.ntx, v.bin, v.vb, v.vbmax, v.im, v.g, v.x, v.h FROM values_of AS v, generate_series(1, 150) AS s(n) WHERE v.id = 1;
+SELECT count(*), count(DISTINCT id), min(big) = max(big) AS alike FROM written.types WHERE id > 1000;
 -- COPY
-SELECT mssql_exec('mssql', 'DELETE FROM writes.Types') AS rows;
+SELECT mssql_exec('mssql', 'TRUNCATE TABLE writes.Types') AS rows;
 SELECT current_setting('data_directory') || '/writes_types.copy' AS file \gset
 COPY values_of TO :'file' (FORMAT binary);
 COPY written.types FROM :'file' (FORMAT binary);

@@ -249,6 +249,8 @@ void describe_dml(void* argument) {
   const auto* sender = static_cast<const DmlSender*>(argument);
   if (sender->sending != nullptr) {
     describe_statement(sender->table->what, sender->sending);
+    if (geterrcode() == ERRCODE_GENERATED_ALWAYS)
+      errhint("Set the option \"generated\" of the column, 'identity' or 'always', as IMPORT FOREIGN SCHEMA does.");
   } else {
     errcontext("%s", sender->table->what);
   }
