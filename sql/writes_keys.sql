@@ -47,10 +47,23 @@ DELETE FROM by_text;
 CREATE FOREIGN TABLE replaced (k text OPTIONS (remote_type 'nvarchar(20)', key 'true'), n int OPTIONS (remote_type 'int')) SERVER mssql OPTIONS (schema_name 'writes', table_name 'TextKey', nul_policy 'replace');
 UPDATE replaced SET n = 1;
 SELECT * FROM plain ORDER BY id;
--- a row that is updated twice, or gone
+-- a row is updated once, though a join finds it twice, or again under its new values
 UPDATE plain SET n = v.n FROM (VALUES (1, 10), (1, 11)) AS v(id, n) WHERE v.id = plain.id RETURNING plain.id, plain.n IN (10, 11) AS one_of_them;
 UPDATE plain SET id = 100 + v.n FROM (VALUES (2, 1), (2, 2)) AS v(id, n) WHERE v.id = plain.id RETURNING plain.id IN (101, 102) AS one_of_them;
 DELETE FROM plain USING (VALUES (3), (3)) AS v(id) WHERE v.id = plain.id RETURNING plain.id;
 SELECT count(*) FROM plain;
+DELETE FROM plain;
+INSERT INTO plain VALUES (1, 1), (2, 2), (3, 3), (4, 4);
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET enable_material = off;
+SET enable_memoize = off;
+UPDATE plain SET n = n + 1 FROM (SELECT g FROM generate_series(1, 4) AS g OFFSET 0) AS s WHERE plain.n = s.g RETURNING id, n;
+UPDATE plain SET id = id + 10 FROM (SELECT g FROM generate_series(1, 20) AS g OFFSET 0) AS s WHERE plain.id = s.g;
+SELECT * FROM plain ORDER BY id;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+RESET enable_material;
+RESET enable_memoize;
 DELETE FROM plain;
 DROP FOREIGN TABLE not_unique, as_float, by_text, replaced;

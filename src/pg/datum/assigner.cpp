@@ -184,6 +184,13 @@ void raise_not_in_code_page(const Assigner& assigner, int code_page) {
 void assign_key(const Assigner& assigner, Datum value, Parameter* parameter) {
   if (!send(assigner.sender, coerced(assigner, value), false, parameter) || !key_value(assigner.remote, parameter))
     raise_no_value(assigner, value);
+  trim_key(assigner, parameter);
+}
+
+void trim_key(const Assigner& assigner, Parameter* parameter) {
+  auto* text = std::get_if<Text>(&parameter->value);
+  if (text == nullptr || (assigner.remote.type != Type::char_ && assigner.remote.type != Type::nchar)) return;
+  text->utf8 = text->utf8.substr(0, text->utf8.find_last_not_of(' ') + 1);
 }
 
 const char* why_no_key(const Assigner& assigner) {

@@ -34,6 +34,8 @@ bool is_in_code_page(const Parameter& parameter, int code_page);
 // The parameter by which a row is found by this column of its key (tsql::KeyMatch); `value` is not
 // NULL.
 void assign_key(const Assigner& assigner, Datum value, Parameter* parameter);
+// The same key, whether its blanks are those with which the server pads char(n) or not.
+void trim_key(const Assigner& assigner, Parameter* parameter);
 // Why values of the column, as they are read here, cannot tell its rows apart; null: they can.
 const char* why_no_key(const Assigner& assigner);
 

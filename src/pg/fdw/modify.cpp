@@ -12,6 +12,7 @@
 #include "load.hpp"
 #include "modify_plan.hpp"
 #include "pg/remote/connection.hpp"
+#include "written_keys.hpp"
 #include "written_row.hpp"
 
 namespace mssql::pg {
@@ -30,6 +31,7 @@ struct ModifyState {
   AttrNumber old_row;      // likewise; 0: none
   Bitmapset* named;        // attnums that INSERT names, or UPDATE sets
   bool may_change_more;    // a trigger may set other columns
+  WrittenKeys* written;    // null: the plan gives each row once
   MemoryContext context;   // of one row, or one batch
   Load* load;              // null: rows are not loaded in bulk
   std::int64_t load_from;  // how many rows go before the first that is
@@ -260,16 +262,36 @@ Bitmapset* changed_columns(const ModifyState* state, TupleTableSlot* slot, Tuple
   pg_unreachable();
 }
 
-// Updates or deletes the row whose key stands in the plan's slot. False: it is not there any more.
+// The key under which the row stands now.
+void note_new_key(ModifyState* state, Parameter* key, TupleTableSlot* slot) {
+  for (int i = 0; i < list_length(state->keys); ++i) {
+    const int attnum = list_nth_int(state->keys, i);
+    if (!bms_is_member(attnum, state->named)) continue;
+    bool isnull = true;
+    const Datum value = slot_getattr(slot, attnum, &isnull);
+    if (isnull) return;  // the row is found no more
+    const Assigner& assigner = column_of(state->table, attnum).assigner;
+    assign(assigner, value, false, &key[i]);
+    trim_key(assigner, &key[i]);
+  }
+  was_written(state->written, {key, static_cast<std::size_t>(list_length(state->keys))});
+}
+
+// Updates or deletes the row whose key stands in the plan's slot. False: it is not there any more,
+// or has been updated by this statement.
 bool change_row(ModifyState* state, Bitmapset* columns, TupleTableSlot* slot, TupleTableSlot* plan_slot,
                 const RowBuffer& back) {
   Parameter* parameters =
       make_parameters(static_cast<std::size_t>(bms_num_members(columns) + list_length(state->keys)));
   std::size_t count = 0;
   append_values(state->table, columns, slot, parameters, &count);
+  Parameter* key = parameters + count;
   append_key(state->table, state->keys, state->key_places, plan_slot, parameters, &count);
+  const auto key_size = static_cast<std::size_t>(list_length(state->keys));
+  if (state->written != nullptr && was_written(state->written, {key, key_size})) return false;
   const std::int64_t rows = send_statement(state->sender, columns, 1, {parameters, count}, back.values, back.isnull);
   if (rows > 1) raise_many_rows(state, rows);
+  if (rows == 1 && state->written != nullptr) note_new_key(state, key, slot);
   return rows == 1;
 }
 
@@ -335,6 +357,8 @@ void BeginForeignModify(ModifyTableState* node, ResultRelInfo* target, List* fdw
     find_places(state, outerPlanState(node)->plan->targetlist, target->ri_RelationDesc);
     if (node->operation == CMD_UPDATE) state->named = updated_columns(target, estate, state->table);
     state->may_change_more = has_row_trigger(target, CMD_UPDATE, true);
+    if (node->operation == CMD_UPDATE && !IsA(outerPlanState(node)->plan, ForeignScan))
+      state->written = make_written_keys();
     if (runs) check_keys(state->table, state->keys);
     if (runs) acquire(state->table->server, state->table->user, {.writes = true});
   }

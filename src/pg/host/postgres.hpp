@@ -67,6 +67,7 @@ extern "C" {
 #include "commands/tablecmds.h"
 #include "commands/tablespace.h"
 #include "commands/vacuum.h"
+#include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
