@@ -49,9 +49,12 @@ ALTER SERVER safe OPTIONS (DROP ca_file);
 ALTER SERVER safe OPTIONS (DROP host);
 CREATE USER MAPPING FOR CURRENT_USER SERVER safe OPTIONS (password 'secret3');
 DROP SERVER safe CASCADE;
--- what is taken for later
-CREATE FOREIGN TABLE later (a int OPTIONS (key 'true')) SERVER mssql OPTIONS (updatable 'true', batch_size '100');
-DROP FOREIGN TABLE later;
+-- writing
+CREATE FOREIGN TABLE written (a int OPTIONS (key 'true', generated 'identity'), b int OPTIONS (generated 'always')) SERVER mssql
+    OPTIONS (updatable 'true', batch_size '100', tablock 'true');
+ALTER FOREIGN TABLE written ALTER COLUMN a OPTIONS (SET generated 'sometimes');
+ALTER FOREIGN TABLE written OPTIONS (SET batch_size '0');
+DROP FOREIGN TABLE written;
 -- tds_fdw's spellings
 CREATE SERVER from_tds_fdw FOREIGN DATA WRAPPER mssql_fdw
     OPTIONS (servername 'sql01', port '1433', database 'd', tds_version '7.4', msg_handler 'notice', row_estimate_method 'execute');

@@ -2,6 +2,7 @@
 // FdwRoutine.
 
 #include "pg/fdw/import.hpp"
+#include "pg/fdw/modify.hpp"
 #include "pg/fdw/scan.hpp"
 #include "pg/remote/options.hpp"
 
@@ -62,8 +63,20 @@ Datum mssql_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ExplainForeignScan = Fenced<ExplainForeignScan>::call;
   routine->AnalyzeForeignTable = Fenced<AnalyzeForeignTable>::call;
   routine->ImportForeignSchema = Fenced<mssql::pg::ImportForeignSchema>::call;  // defrem.h has another of this name
-  // Not yet: the answer 0 makes PostgreSQL refuse INSERT, UPDATE and DELETE by name.
   routine->IsForeignRelUpdatable = Fenced<IsForeignRelUpdatable>::call;
+  routine->AddForeignUpdateTargets = Fenced<AddForeignUpdateTargets>::call;
+  routine->PlanForeignModify = Fenced<PlanForeignModify>::call;
+  routine->BeginForeignModify = Fenced<BeginForeignModify>::call;
+  routine->BeginForeignInsert = Fenced<BeginForeignInsert>::call;
+  routine->GetForeignModifyBatchSize = Fenced<GetForeignModifyBatchSize>::call;
+  routine->ExecForeignInsert = Fenced<ExecForeignInsert>::call;
+  routine->ExecForeignBatchInsert = Fenced<ExecForeignBatchInsert>::call;
+  routine->ExecForeignUpdate = Fenced<ExecForeignUpdate>::call;
+  routine->ExecForeignDelete = Fenced<ExecForeignDelete>::call;
+  routine->EndForeignModify = Fenced<EndForeignModify>::call;
+  routine->EndForeignInsert = Fenced<EndForeignInsert>::call;
+  routine->ExplainForeignModify = Fenced<ExplainForeignModify>::call;
+  routine->ExecForeignTruncate = Fenced<ExecForeignTruncate>::call;
   PG_RETURN_POINTER(routine);
 }
 

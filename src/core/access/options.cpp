@@ -26,6 +26,7 @@ constexpr std::string_view isolation_choices[] = {"automatic", "snapshot", "read
                                                   "serializable"};
 constexpr std::string_view nul_policy_choices[] = {"error", "replace", "strip"};
 constexpr std::string_view name_case_choices[] = {"lower", "preserve", "snake"};
+constexpr std::string_view generated_choices[] = {"always", "identity"};
 constexpr std::string_view estimate_choices[] = {"execute", "showplan_all"};
 constexpr std::string_view msg_handler_choices[] = {"notice", "blackhole"};
 constexpr std::string_view tds_version_choices[] = {"4.2", "5.0", "7.0", "7.1", "7.2", "7.3", "7.4"};
@@ -56,7 +57,6 @@ constexpr OptionRule ignored(OptionRule rule, std::string_view reason) {
 
 constexpr std::string_view estimates_are_free =
     "An estimate never runs the query: it reads the server's row counts, and only with use_remote_estimate.";
-constexpr std::string_view read_only = "Foreign tables cannot be written in this version; mssql_exec() can write.";
 constexpr std::string_view rows_stream = "Rows stream one by one.";
 
 // clang-format off
@@ -81,9 +81,10 @@ constexpr OptionRule rules[] = {
     plain(Context::server, "fdw_startup_cost", Kind::cost),
     plain(Context::server, "fdw_tuple_cost", Kind::cost),
     ignored(range(Context::server, "fetch_size", 1, most_rows), rows_stream),
-    ignored(range(Context::server, "batch_size", 1, most_rows), read_only),
+    range(Context::server, "batch_size", 1, most_rows),
     ignored(plain(Context::server, "async_capable", Kind::boolean), "The foreign tables of a plan are read one after the other."),
-    ignored(plain(Context::server, "updatable", Kind::boolean), read_only),
+    plain(Context::server, "updatable", Kind::boolean),
+    plain(Context::server, "tablock", Kind::boolean),
     choice(Context::server, "isolation", isolation_choices),
     choice(Context::server, "nul_policy", nul_policy_choices),
     alias(Context::server, "servername", Kind::text, "host"),
@@ -104,10 +105,11 @@ constexpr OptionRule rules[] = {
     plain(Context::table, "schema_name", Kind::verbatim),
     plain(Context::table, "table_name", Kind::verbatim),
     plain(Context::table, "query", Kind::query),
-    ignored(plain(Context::table, "updatable", Kind::boolean), read_only),
+    plain(Context::table, "updatable", Kind::boolean),
+    plain(Context::table, "tablock", Kind::boolean),
     plain(Context::table, "use_remote_estimate", Kind::boolean),
     ignored(range(Context::table, "fetch_size", 1, most_rows), rows_stream),
-    ignored(range(Context::table, "batch_size", 1, most_rows), read_only),
+    range(Context::table, "batch_size", 1, most_rows),
     choice(Context::table, "nul_policy", nul_policy_choices),
     alias(Context::table, "schema", Kind::verbatim, "schema_name"),
     alias(Context::table, "table", Kind::verbatim, "table_name"),
@@ -117,6 +119,7 @@ constexpr OptionRule rules[] = {
 
     plain(Context::column, "column_name", Kind::verbatim),
     plain(Context::column, "key", Kind::boolean),
+    choice(Context::column, "generated", generated_choices),
     plain(Context::column, "remote_type", Kind::type),
 
     plain(Context::import, "import_default", Kind::boolean),

@@ -14,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "core/scalar.hpp"
+#include "core/types.hpp"
 #include "row.hpp"
 
 namespace mssql::source {
@@ -59,6 +60,11 @@ struct Opening {
 struct Waits {
   int statement{0};
   int attention{5};  // SqlClient's patience; longer where the server has something to undo
+};
+
+struct BulkColumn {
+  std::string name;
+  RemoteType type;
 };
 
 class Session {
@@ -113,6 +119,17 @@ class Session {
   // The transaction that open() begins is not known to have begun, so that nothing has been done in
   // it.
   virtual bool awaits_begin() const noexcept { return false; }
+
+  // Bulk load into `table` (quoted, may be qualified), as INSERT does it: constraints are checked,
+  // triggers fire, NULLs stay NULL. Values for an identity column need SET IDENTITY_INSERT ON.
+  // Between begin and end the session may be busy; a row that is refused leaves nothing behind, and
+  // the load goes on without it; after an error of the server's and after cancel() it is over. It
+  // is one statement of the caller's transaction, or without one a transaction of its own. A driver
+  // that has no bulk load refuses it: 0A000. `locks_table`: others wait until it is over.
+  virtual bool loads_rows() const noexcept { return false; }
+  virtual void bulk_begin(std::string_view table, std::span<const BulkColumn> columns, bool locks_table);
+  virtual void bulk_row(std::span<const Scalar> row);
+  virtual std::int64_t bulk_end();  // rows stored
 
   virtual void limit(const Waits& waits) = 0;
 

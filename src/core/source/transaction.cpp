@@ -93,13 +93,14 @@ void Transaction::take_locks(Session& session, const Locking& locking) {
   if (opening_.locking != locking) open_again(session, locking);
 }
 
-void Transaction::write(Session& session, int nesting) {
+void Transaction::write(Session& session, int nesting, Writer writer) {
   session.settle();
   note_descriptor(session);
   for (int level = savepoints_ + 1; level <= nesting; ++level) session.save_transaction(savepoint(level));
   savepoints_ = nesting;
   state_ = State::writing;
-  touched_ = unclean_ = suspect_ = true;
+  touched_ = true;
+  if (writer == Writer::others) unclean_ = suspect_ = true;
 }
 
 bool Transaction::commit(Session* session) {

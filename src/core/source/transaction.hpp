@@ -25,8 +25,10 @@ class Transaction {
   enum class Finding : std::uint8_t { stands, never_begun, begins_anew, lost };
 
   State state() const noexcept { return state_; }
-  // A statement that was not ours has run in it.
+  // A statement has run in it that may have written.
   bool touched() const noexcept { return touched_; }
+  // A statement of others has run since the last reset, so that the session may be another one.
+  bool unclean() const noexcept { return unclean_; }
   bool whole() const noexcept { return whole_; }
 
   // idle to reading, with the next statement. `opening` begins a transaction.
@@ -45,9 +47,10 @@ class Transaction {
   // Before a statement, and before clean(): where the last one took locks in another way, opens
   // the session anew.
   void take_locks(Session& session, const Locking& locking);
-  // Before a statement that may be anything: sets the savepoints that a rollback of the current
-  // subtransaction needs.
-  void write(Session& session, int nesting);
+  // Before a statement that writes: sets the savepoints that a rollback of the current
+  // subtransaction needs. One of others may be anything, and set or end anything.
+  enum class Writer : std::uint8_t { ours, others };
+  void write(Session& session, int nesting, Writer writer = Writer::others);
 
   // Of one that has written. False: it is lost, and what it wrote is gone.
   bool commit(Session* session);

@@ -10,6 +10,7 @@
 
 namespace mssql::tds {
 
+using source::BulkColumn;
 using source::DriverKind;
 using source::Encrypt;
 using source::Environment;
@@ -25,11 +26,6 @@ using source::Waits;
 // for the beginning of a long packet.
 inline constexpr const char* tds8_advice =
     "TDS 8.0 came with SQL Server 2022; for older ones set the server option \"encrypt\" to \"require\".";
-
-struct BulkColumn {
-  std::string name;
-  RemoteType type;
-};
 
 class Session : public source::Session {
  public:
@@ -47,16 +43,6 @@ class Session : public source::Session {
   void roll_back_to(std::string_view savepoint) override;
   std::optional<bool> ask_whether_in_transaction() final;
   void open(const Opening& opening) override;
-
-  // Bulk load into `table` (quoted, may be qualified), as INSERT does it: constraints are checked,
-  // triggers fire, NULLs stay NULL. Values for an identity column need SET IDENTITY_INSERT ON.
-  // Between begin and end the session may be busy; a row that is refused leaves nothing behind, and
-  // the load goes on without it; after an error of the server's and after cancel() it is over. It
-  // is one statement of the caller's transaction, or without one a transaction of its own. A driver
-  // that has no bulk load refuses it: 0A000.
-  virtual void bulk_begin(std::string_view table, std::span<const BulkColumn> columns);
-  virtual void bulk_row(std::span<const Scalar> row);
-  virtual std::int64_t bulk_end();  // rows stored
 };
 
 }  // namespace mssql::tds

@@ -117,6 +117,8 @@ constexpr CatalogColumn sequence_columns[] = {
 constexpr CatalogColumn program_columns[] = {
     {"kind", Kind::choice, false, program_kinds}, {"schema", Kind::name}, {"name", Kind::name}};
 
+constexpr CatalogColumn generated_columns[] = {{"schema", Kind::name}, {"table", Kind::name}, {"column", Kind::name}};
+
 constexpr CatalogColumn schema_columns[] = {{"exists", Kind::flag}};
 
 constexpr CatalogColumn count_columns[] = {{"rows", Kind::integer}};
@@ -151,7 +153,7 @@ CatalogQuery features_query() {
 FROM sys.all_objects AS o
 LEFT JOIN sys.all_columns AS c ON c.object_id = o.object_id AND c.name IN (N'temporal_type', N'is_memory_optimized', N'is_external',
   N'is_node', N'is_edge', N'ledger_type', N'is_dropped_ledger_table', N'is_hidden', N'is_masked', N'encryption_type', N'graph_type',
-  N'is_dropped_ledger_column', N'last_used_value')
+  N'is_dropped_ledger_column', N'last_used_value', N'generated_always_type')
 WHERE o.schema_id = SCHEMA_ID(N'sys') AND o.name IN (N'tables', N'columns', N'sequences', N'security_predicates', N'dm_db_partition_stats')
 ORDER BY 1, 2)",
           feature_columns};
@@ -359,6 +361,20 @@ FROM sys.objects AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id
 WHERE o.is_ms_shipped = 0 AND o.type IN ('P', 'PC', 'X', 'RF', 'TR', 'TA', 'SN', 'FN', 'IF', 'TF', 'FS', 'FT', 'AF')
 ORDER BY 1, 2, 3)",
       program_columns};
+}
+
+CatalogQuery generated_columns_query(const CatalogFeatures& features) {
+  const std::string generated =
+      features.has("columns.generated_always_type") ? "c.generated_always_type <> 0" : "1 = 0";
+  return {"generated columns",
+          R"(SELECT CAST(s.name AS nvarchar(128)) AS [schema], CAST(t.name AS nvarchar(128)) AS [table],
+  CAST(c.name AS nvarchar(128)) AS [column]
+FROM sys.columns AS c
+JOIN sys.tables AS t ON t.object_id = c.object_id
+JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+WHERE t.is_ms_shipped = 0 AND )" +
+              generated + "\nORDER BY 1, 2, 3",
+          generated_columns};
 }
 
 CatalogQuery schema_query(std::string_view schema) {

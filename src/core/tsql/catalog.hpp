@@ -62,6 +62,9 @@ CatalogQuery checks_query();
 CatalogQuery sequences_query(const CatalogFeatures& features);
 // kind, schema, name: procedures, functions, triggers, synonyms, which stay behind
 CatalogQuery programs_query();
+// schema, table, column: to which the server alone gives values though they are not computed, those
+// of the periods of temporal tables, say
+CatalogQuery generated_columns_query(const CatalogFeatures& features);
 // exists flag; one row. The name is not quoted yet.
 CatalogQuery schema_query(std::string_view schema);
 // rows bigint; one row. `snapshot`: with the table hint that a memory-optimized table needs. Names

@@ -24,6 +24,8 @@ inline constexpr std::string_view milliseconds = "CAST($1 AS datetime2(3))";
 // Text as functions take it. The collation compares UTF-16 units one by one (SQL Server 2008 and
 // later).
 inline constexpr std::string_view characters = "CAST($1 AS nvarchar(max)) COLLATE Latin1_General_100_BIN2";
+// Where characters beyond U+FFFF count as one. SQL Server 2012 and later.
+inline constexpr std::string_view by_characters = "CAST($1 AS nvarchar(max)) COLLATE Latin1_General_100_CI_AS_SC";
 inline constexpr std::string_view without_blanks = "RTRIM($1)";
 inline constexpr std::string_view short_unicode = "CAST($1 AS nvarchar(4000))";
 inline constexpr std::string_view long_unicode = "CAST($1 AS nvarchar(max))";

@@ -17,8 +17,6 @@ constexpr RemoteType float_type{Type::float_, 8, 53, 0}, text_type{Type::nvarcha
     date_type{Type::date, 3, 10, 0};
 constexpr RemoteType seconds_type{Type::datetime2, 6, 19, 0};
 
-// A collation under which characters beyond U+FFFF count as one. SQL Server 2012 and later.
-#define BY_CHARACTERS " COLLATE Latin1_General_100_CI_AS_SC"
 #define MIDNIGHT "CAST(CAST($1 AS date) AS datetime2(0))"
 // Monday is 0, whatever the session's first day of the week is.
 #define DAY_FROM_MONDAY "((DATEPART(weekday, $1) + @@DATEFIRST - 2) % 7)"
@@ -46,16 +44,16 @@ constexpr Function functions[] = {
     {"timestamp(date)", "CAST($1 AS datetime2(0))", seconds_type},
     // text
     {"btrim(text)", "LTRIM(RTRIM($1))", text_type},
-    {"char_length(text)", "CAST(LEN($1" BY_CHARACTERS " + N'.') - 1 AS int)", int_type},
-    {"character_length(text)", "CAST(LEN($1" BY_CHARACTERS " + N'.') - 1 AS int)", int_type},
-    {"length(text)", "CAST(LEN($1" BY_CHARACTERS " + N'.') - 1 AS int)", int_type},
+    {"char_length(text)", "CAST(LEN($1 + N'.') - 1 AS int)", int_type, true},
+    {"character_length(text)", "CAST(LEN($1 + N'.') - 1 AS int)", int_type, true},
+    {"length(text)", "CAST(LEN($1 + N'.') - 1 AS int)", int_type, true},
     {"ltrim(text)", "LTRIM($1)", text_type},
     {"replace(text,text,text)", "REPLACE($1, $2, $3)", text_type},
     {"rtrim(text)", "RTRIM($1)", text_type},
-    {"left(text,integer)", "LEFT($1" BY_CHARACTERS ", $2)", text_type},
-    {"right(text,integer)", "RIGHT($1" BY_CHARACTERS ", $2)", text_type},
-    {"substr(text,integer,integer)", "SUBSTRING($1" BY_CHARACTERS ", $2, $3)", text_type},
-    {"substring(text,integer,integer)", "SUBSTRING($1" BY_CHARACTERS ", $2, $3)", text_type},
+    {"left(text,integer)", "LEFT($1, $2)", text_type, true},
+    {"right(text,integer)", "RIGHT($1, $2)", text_type, true},
+    {"substr(text,integer,integer)", "SUBSTRING($1, $2, $3)", text_type, true},
+    {"substring(text,integer,integer)", "SUBSTRING($1, $2, $3)", text_type, true},
     {"textcat(text,text)", "$1 + $2", text_type},
     // fields of a timestamp
     {"date_part day(date)", "CAST(DATEPART(day, $1) AS float)", float_type},
@@ -97,7 +95,6 @@ constexpr Function functions[] = {
 };
 // clang-format on
 
-#undef BY_CHARACTERS
 #undef MIDNIGHT
 #undef DAY_FROM_MONDAY
 
@@ -127,7 +124,7 @@ const Function* find_function(std::string_view postgres) noexcept {
 
 std::optional<Formed> decimal_function(std::string_view name, std::string_view value, const RemoteType& type,
                                        int digits) {
-  if (name == "abs") return Formed{"ABS(" + std::string(value) + ")", type};
+  if (name == "abs") return Formed{cast("ABS(" + std::string(value) + ")", type), type};  // else a decimal(38)
   if (name == "round") return round_decimal(value, type, digits, false);
   if (name == "trunc") return round_decimal(value, type, digits, true);
   const bool is_floor = name == "floor";

@@ -17,7 +17,8 @@ struct Function {
   std::string_view
       postgres;  // name and argument types as PostgreSQL shows them, behind the name the field: "date_trunc month(...)"
   std::string_view form;
-  RemoteType result;  // of text nvarchar(max)
+  RemoteType result;          // of text nvarchar(max)
+  bool by_characters{false};  // text arguments are of form::by_characters
 };
 // Null: it has no row.
 const Function* find_function(std::string_view postgres) noexcept;

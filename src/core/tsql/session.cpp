@@ -73,14 +73,14 @@ std::string declare_empty(std::string_view declaration, bool binary) {
   return "DECLARE " + std::string(declaration) + (binary ? " = 0x; " : " = N''; ");
 }
 
-std::string insert_bulk(std::string_view table, std::span<const LoadedColumn> columns) {
+std::string insert_bulk(std::string_view table, std::span<const LoadedColumn> columns, bool locks_table) {
   std::string sql = "INSERT BULK " + std::string(table);
   for (const LoadedColumn& column : columns) {
     sql += &column == columns.data() ? " (" : ", ";
     append_bracketed(column.name, sql);
     sql += ' ' + declare(column.type);
   }
-  return sql + ") WITH (CHECK_CONSTRAINTS, FIRE_TRIGGERS, KEEP_NULLS)";
+  return sql + ") WITH (CHECK_CONSTRAINTS, FIRE_TRIGGERS, KEEP_NULLS" + (locks_table ? ", TABLOCK)" : ")");
 }
 
 }  // namespace mssql::tsql

@@ -40,6 +40,10 @@ inline constexpr const char* roll_back_transaction = "IF @@TRANCOUNT > 0 ROLLBAC
 std::string save_transaction(std::string_view savepoint);
 std::string roll_back_to(std::string_view savepoint);
 
+// What a statement of others may have limited in a session that cannot be reset: rows that are
+// written, too.
+inline constexpr const char* no_row_limit = "SET ROWCOUNT 0";
+
 // One row, one int each.
 inline constexpr const char* transaction_count_query = "SELECT CAST(@@TRANCOUNT AS int)";
 inline constexpr const char* session_number_query = "SELECT CAST(@@SPID AS int)";
@@ -59,6 +63,6 @@ struct LoadedColumn {
 };
 // Announces rows for `table` (quoted), which become its own as by INSERT: with constraints and
 // triggers.
-std::string insert_bulk(std::string_view table, std::span<const LoadedColumn> columns);
+std::string insert_bulk(std::string_view table, std::span<const LoadedColumn> columns, bool locks_table);
 
 }  // namespace mssql::tsql

@@ -91,8 +91,10 @@ Datum execute(FunctionCallInfo fcinfo) {
   ForeignServer* server = find_server(NameStr(*PG_GETARG_NAME(0)));
   const char* sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
-  source::Session& session = acquire(server->serverid, GetUserId(), {.pass_through = true});
-  const std::int64_t rows = source::run(session, utf8);
+  const bool transactional = PG_NARGS() < 3 || PG_GETARG_BOOL(2);
+  const std::int64_t rows = transactional
+                                ? source::run(acquire(server->serverid, GetUserId(), {.pass_through = true}), utf8)
+                                : run_alone(server->serverid, GetUserId(), utf8);
   report_messages(NOTICE);
   PG_RETURN_INT64(rows);
 }
@@ -135,7 +137,7 @@ Datum mssql_fdw_query(PG_FUNCTION_ARGS) {
   return fence([&] { return query(fcinfo); });
 }
 
-// mssql_exec(server name, sql text) RETURNS bigint
+// mssql_exec(server name, sql text [, transactional boolean]) RETURNS bigint
 Datum mssql_fdw_exec(PG_FUNCTION_ARGS) {
   return fence([&] { return execute(fcinfo); });
 }

@@ -187,13 +187,18 @@ Sender choose_by_type(Oid type) {
 }  // namespace
 
 Sender choose_sender(Oid type) {
-  const Oid base = getBaseType(type);
-  Sender sender = choose_by_type(base);
-  sender.type = base;
-  if (sender.function != send_output) return sender;
+  Sender sender = choose_by_type(getBaseType(type));
+  if (sender.function == send_output) return choose_text_sender(type);
+  sender.type = getBaseType(type);
+  return sender;
+}
+
+Sender choose_text_sender(Oid type) {
+  Sender sender = make_sender(send_output, {Type::nvarchar, 2 * longest_nvarchar});
+  sender.type = getBaseType(type);
   Oid output = InvalidOid;
   bool is_varlena = false;
-  getTypeOutputInfo(base, &output, &is_varlena);
+  getTypeOutputInfo(sender.type, &output, &is_varlena);
   sender.output = static_cast<FmgrInfo*>(palloc0(sizeof(FmgrInfo)));
   fmgr_info(output, sender.output);
   return sender;

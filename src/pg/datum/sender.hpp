@@ -22,6 +22,8 @@ struct Sender {
 };
 
 Sender choose_sender(Oid type);
+// Sends the text of the values, whatever the type.
+Sender choose_text_sender(Oid type);
 
 // The value, in the current memory context or in the datum, and the type that it is declared as
 // where nothing else says one: a decimal of the value's own digits, of which there may be more than

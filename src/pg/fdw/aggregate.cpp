@@ -27,6 +27,7 @@ const char* check_form(const Aggref* aggregate) {
   if (aggregate->aggfnoid >= FirstGenbkiObjectId || aggregate->aggkind != AGGKIND_NORMAL ||
       aggregate->aggsplit != AGGSPLIT_SIMPLE)
     return "the aggregate has no counterpart in T-SQL";
+  if (!is_deterministic(aggregate->inputcollid)) return "the collation is not deterministic";
   if (aggregate->aggorder != NIL || aggregate->aggvariadic || list_length(aggregate->args) > 1 ||
       aggregate->agglevelsup != 0)
     return "an aggregate with an order, or of several values, cannot be sent";
@@ -36,7 +37,7 @@ const char* check_form(const Aggref* aggregate) {
 // The argument, of which FILTER leaves NULL.
 const char* push_argument(const Aggref* aggregate, Deparser* deparser, RemoteValue* value) {
   if (aggregate->aggstar) {
-    *value = {"1", {Type::int_, 4, 10, 0}, INT4OID, false, true};
+    *value = {"1", {Type::int_, 4, 10, 0}, INT4OID, false, false, true};
   } else if (const char* why = deparse_value(reinterpret_cast<Node*>(linitial_node(TargetEntry, aggregate->args)->expr),
                                              deparser, value)) {
     return why;

@@ -67,6 +67,11 @@ const char* push_when(CaseWhen* when, const char* result, Deparser* deparser, St
 Node* with_argument(Node* node, void* argument) {
   if (node == nullptr) return nullptr;
   if (IsA(node, CaseTestExpr)) return static_cast<Node*>(copyObjectImpl(argument));
+  if (IsA(node, CaseExpr) && castNode(CaseExpr, node)->arg != nullptr) {  // the others are its own
+    auto* inner = static_cast<CaseExpr*>(copyObjectImpl(node));
+    inner->arg = reinterpret_cast<Expr*>(with_argument(reinterpret_cast<Node*>(inner->arg), argument));
+    return reinterpret_cast<Node*>(inner);
+  }
   return mutate_expression(node, with_argument, argument);
 }
 

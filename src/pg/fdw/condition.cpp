@@ -139,11 +139,18 @@ const char* compare_with_outside(const RemoteValue& value, tsql::Operator op, No
   return append_bounds(value, bounds, joint, coerced(*coercion, outside), deparser, out);
 }
 
+bool is_money(Type type) { return type == Type::money || type == Type::smallmoney; }
+
 // SQL Server takes a datetime's tick for a third of 1/100 s where it compares it with another type;
-// here it has three digits. And a date beside it would become a datetime, which begins in 1753.
+// here it has three digits. And a date beside it would become a datetime, which begins in 1753,
+// and an integer beside money would be money, which may not hold it.
 const char* comparable(const RemoteValue& value, const RemoteType& beside) {
-  const bool is_narrow = value.type.type == Type::datetime || value.type.type == Type::smalldatetime;
-  if (!is_narrow || beside.type == value.type.type) return value.sql;
+  const Type type = value.type.type;
+  if (is_money(beside.type) && is_integer_type(value.local) && !is_money(type)) {
+    RemoteType decimal = value.type;
+    return as_decimal(&decimal) ? operand(value, decimal) : value.sql;
+  }
+  if ((type != Type::datetime && type != Type::smalldatetime) || beside.type == type) return value.sql;
   return fill(tsql::form::milliseconds, {value.sql});
 }
 
@@ -173,8 +180,6 @@ const char* find_built_in(Oid opno, tsql::Operator* op) {
   if (name != nullptr && opno < FirstGenbkiObjectId && tsql::find_operator(name, *op)) return nullptr;
   return psprintf("operator %s has no counterpart in T-SQL", name != nullptr ? name : "?");
 }
-
-bool is_deterministic(Oid collation) { return !OidIsValid(collation) || get_collation_isdeterministic(collation); }
 
 // `x LIKE pattern`, both as PostgreSQL has them: byte for byte, escaped by a backslash.
 const char* push_like(OpExpr* expression, bool negated, Deparser* deparser, StringInfo out);
@@ -308,7 +313,8 @@ const char* push_constant_list(const RemoteValue& value, bool is_in, Const* list
 // value = ANY (ARRAY[$1, 2, ...])
 const char* push_listed(Oid opno, Oid collation, bool is_in, Node* value, List* elements, Deparser* deparser,
                         StringInfo out) {
-  if (elements == NIL || list_length(elements) > longest_in_list) return "the list is empty or too long";
+  constexpr int most_parameters = 100;  // of which a statement may have 2,100
+  if (elements == NIL || list_length(elements) > most_parameters) return "the list is empty or too long";
   ListCell* cell = nullptr;
   foreach (cell, elements) {
     if (cell != list_head(elements)) appendStringInfoString(out, is_in ? " OR " : " AND ");
@@ -468,6 +474,8 @@ const char* push_like(OpExpr* expression, bool negated, Deparser* deparser, Stri
   if (const char* why = deparse_value(static_cast<Node*>(linitial(expression->args)), deparser, &value)) return why;
   if (!is_text_type(value.local)) return other_types;
   const char* pattern = translate_pattern(TextDatumGetCString(castNode(Const, right)->constvalue));
+  constexpr std::size_t longest_pattern = 4000;
+  if (pattern != nullptr && std::strlen(pattern) > longest_pattern) return "the pattern is too long";
   if (pattern == nullptr) return "a pattern with _ counts characters otherwise than SQL Server";
   Const* translated = makeConst(TEXTOID, -1, InvalidOid, -1, CStringGetTextDatum(pattern), false, false);
   RemoteValue literal{};

@@ -30,14 +30,16 @@ struct Deparser {
   bool aggregates;   // aggregates may stand here
   List* parameters;  // RemoteParameter*, @P1 first
   bool loose;        // out: the condition lets more rows through, so it must be checked here too
+  int guards;        // how many CASE, COALESCE and NULLIF are around: what is computed here before would not be guarded
 };
 
 // A value on the server.
 struct RemoteValue {
   const char* sql;
   RemoteType type;
-  Oid local;       // PostgreSQL's type, of a domain the base
-  bool is_column;  // and nothing else
+  Oid local;        // PostgreSQL's type, of a domain the base
+  bool is_column;   // and nothing else
+  bool is_outside;  // a literal or a parameter
   bool not_null;
 };
 
@@ -79,6 +81,8 @@ inline bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROI
 bool canonical_type(Oid type, RemoteType* remote);
 // To decimal; false: it is no number.
 bool as_decimal(RemoteType* type);
+// Whether texts are equal only where their bytes are.
+bool is_deterministic(Oid collation);
 // A value in this type, in which the server is to compute.
 const char* operand(const RemoteValue& value, const RemoteType& type);
 

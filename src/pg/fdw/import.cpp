@@ -41,8 +41,9 @@ struct ImportedColumn {
   std::string default_definition;
   bool is_nullable;
   bool is_key;
-  bool set_aside;     // this database's encoding cannot hold the name
-  bool lost_default;  // nor a character of the default
+  std::string_view generated;  // the option's value; empty: rows bring their own values
+  bool set_aside;              // this database's encoding cannot hold the name
+  bool lost_default;           // nor a character of the default
 };
 
 struct ImportedTable {
@@ -146,6 +147,12 @@ void find_relations(Import& import, source::Session& session, const tsql::Catalo
 
 using RelationIndex = std::map<std::pair<std::string, std::string>, ImportedTable*>;
 
+// A rowversion needs no option: its type says so.
+std::string_view generated_of(const source::CatalogRow& row) {
+  if (row.flag("is_computed")) return "always";
+  return row.flag("is_identity") ? "identity" : "";
+}
+
 ImportedColumn imported_column(Import& import, const source::CatalogRow& row) {
   const std::string& name = row.text("column");
   const std::optional<Type> type = type_from_name(row.text("type"));
@@ -162,6 +169,7 @@ ImportedColumn imported_column(Import& import, const source::CatalogRow& row) {
   if (type) column.type = {*type, row.integer("max_length"), row.integer("precision"), row.integer("scale")};
   column.collation = row["collation"].value_or("");
   column.is_nullable = row.flag("is_nullable");
+  column.generated = generated_of(row);
   column.default_definition = row["default_definition"].value_or("");
   return column;
 }
@@ -182,7 +190,15 @@ void find_columns(Import& import, source::Session& session, const tsql::CatalogF
     return found != index.end() && row["constraint_type"] == "PK" &&
            keys.emplace(found->second, row.text("column")).second;
   });
+  std::set<std::pair<const ImportedTable*, std::string>> generated;
+  read_catalog(import, session, tsql::generated_columns_query(features), [&](const source::CatalogRow& row) {
+    const auto found = index.find({row.text("schema"), row.text("table")});
+    return found != index.end() && generated.emplace(found->second, row.text("column")).second;
+  });
   for (ImportedTable& relation : import.relations) {
+    for (ImportedColumn& column : relation.columns) {
+      if (generated.contains({&relation, column.name})) column.generated = "always";
+    }
     for (ImportedColumn& column : relation.columns) column.is_key = keys.contains({&relation, column.name});
   }
 }
@@ -290,6 +306,7 @@ std::string column_clause(Import& import, const ImportedTable& relation, const I
   clause += " OPTIONS (column_name " + quoted_text(column.name);
   if (column.type) clause += ", remote_type " + quoted_text(declare(*column.type));
   if (column.is_key) clause += ", key 'true'";
+  if (!column.generated.empty()) clause += ", generated " + quoted_text(column.generated);
   clause += ")";
   if (options.with_collations && column.type && is_character(column.type->type) &&
       is_binary_collation(column.collation)) {
@@ -327,7 +344,7 @@ void write_commands(Import& import, const char* server, const ImportOptions& opt
       separator = ",\n  ";
     }
     command += "\n) SERVER " + quoted_identifier(server) + " OPTIONS (schema_name " + quoted_text(relation.schema) +
-               ", table_name " + quoted_text(relation.name) + ")";
+               ", table_name " + quoted_text(relation.name) + (relation.is_view ? ", updatable 'false')" : ")");
     import.commands.push_back(std::move(command));
   }
 }

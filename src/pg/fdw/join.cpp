@@ -8,13 +8,12 @@ namespace mssql::pg {
 namespace {
 
 bool is_wanted(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner) {
-  if (!pushdown_enabled || root->parse->commandType != CMD_SELECT || root->rowMarks != NIL) return false;
-  if (!bms_is_empty(join->lateral_relids)) return false;
+  if (!is_done_there(root) || !bms_is_empty(join->lateral_relids)) return false;
   for (const RelOptInfo* side : {outer, inner}) {
     const RemoteRelation* remote = remote_relation(side);
     if (remote == nullptr || !is_exact(remote)) return false;
     if (remote->kind == RemoteRelation::Kind::table &&
-        (*remote->table.source.with != '\0' || *remote->table.source.option != '\0'))
+        (remote->table.is_odd || *remote->table.source.with != '\0' || *remote->table.source.option != '\0'))
       return false;
   }
   return remote_relation(outer)->options.policy == remote_relation(inner)->options.policy;
@@ -22,10 +21,14 @@ bool is_wanted(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInf
 
 // What is computed below an outer join, and may be NULL above.
 bool has_placeholders(PlannerInfo* root, const RelOptInfo* join) {
+  const Relids relations = join->top_parent_relids != nullptr ? join->top_parent_relids : join->relids;
   ListCell* cell = nullptr;
   foreach (cell, root->placeholder_list) {
     const auto* placeholder = static_cast<PlaceHolderInfo*>(lfirst(cell));
-    if (bms_is_subset(placeholder->ph_eval_at, join->relids)) return true;
+    if (bms_is_subset(placeholder->ph_eval_at, relations)) return true;
+  }
+  foreach (cell, pull_var_clause(reinterpret_cast<Node*>(join->reltarget->exprs), PVC_INCLUDE_PLACEHOLDERS)) {
+    if (IsA(lfirst(cell), PlaceHolderVar)) return true;
   }
   return false;
 }
@@ -55,24 +58,37 @@ RemoteRelation* describe(JoinType type, RelOptInfo* outer, RelOptInfo* inner) {
   return remote;
 }
 
+// The columns of the subqueries of EXISTS within, which a join's own clauses do not see, either.
+Relids hidden_before(const RemoteRelation* join) {
+  return bms_union(remote_relation(join->outer)->hidden, remote_relation(join->inner)->hidden);
+}
+
+// A clause by which rows match has to be sent, and be exact.
+bool take_own(PlannerInfo* root, RelOptInfo* join, Node* clause) {
+  RemoteRelation* remote = remote_relation(join);
+  Relids hidden = remote->hidden;
+  remote->hidden = hidden_before(remote);
+  bool loose = false;
+  const bool sent = why_local(root, join, clause, &loose) == nullptr && !loose;
+  remote->hidden = hidden;
+  if (sent) remote->on = lappend(remote->on, clause);
+  return sent;
+}
+
 // Of an inner join what is not sent is checked here, behind it; the others match rows by all
 // clauses or by none. False: the server cannot do it.
 bool take_clauses(PlannerInfo* root, RelOptInfo* join, List* clauses) {
-  RemoteRelation* remote = remote_relation(join);
+  const RemoteRelation* remote = remote_relation(join);
   const bool is_inner = remote->join_type == JOIN_INNER;
   ListCell* cell = nullptr;
   foreach (cell, clauses) {
     const auto* restriction = lfirst_node(RestrictInfo, cell);
-    auto* clause = reinterpret_cast<Node*>(restriction->clause);
     const bool is_own = remote->join_type == JOIN_SEMI || !RINFO_IS_PUSHED_DOWN(restriction, join->relids);
     if (is_inner || !is_own) {
-      classify(root, join, clause);
-      continue;
+      classify(root, join, restriction);
+    } else if (!take_own(root, join, reinterpret_cast<Node*>(restriction->clause))) {
+      return false;
     }
-    bool loose = false;
-    // of an outer join's own clauses, columns of EXISTS are beyond reach as well
-    if (why_local(root, join, clause, &loose) != nullptr || loose) return false;
-    remote->on = lappend(remote->on, clause);
   }
   // a product without any clause is better made here
   return !is_inner || remote->remote != NIL;
@@ -92,18 +108,12 @@ bool has_conditions(const RelOptInfo* side) {
   }
 }
 
-// Clauses of the subquery of EXISTS are about its columns, which only the join itself sees.
 bool take_join(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
                List* clauses) {
   RemoteRelation* remote = describe(type, outer, inner);
   join->fdw_private = remote;
   if (type == JOIN_FULL && (has_conditions(outer) || has_conditions(inner))) return false;
-  Relids hidden = remote->hidden;
-  if (type == JOIN_SEMI || type == JOIN_ANTI)
-    remote->hidden = bms_union(remote_relation(outer)->hidden, remote_relation(inner)->hidden);
-  const bool taken = take_clauses(root, join, clauses);
-  remote->hidden = hidden;
-  return taken && has_all(root, join, remote);
+  return take_clauses(root, join, clauses) && has_all(root, join, remote);
 }
 
 JoinType join_type_of(JoinType type, RelOptInfo** outer, RelOptInfo** inner) {

@@ -87,12 +87,13 @@ struct Clauses {
   List* recheck;  // all that the server checks
 };
 
-void add_clause(PlannerInfo* root, RelOptInfo* relation, Node* clause, Clauses* clauses) {
+void add_clause(PlannerInfo* root, RelOptInfo* relation, const RestrictInfo* restriction, Clauses* clauses) {
   const RemoteRelation* remote = remote_relation(relation);
+  auto* clause = reinterpret_cast<Node*>(restriction->clause);
   bool loose = list_member_ptr(remote->rechecked, clause);
   const char* why = nullptr;
   if (!list_member_ptr(remote->remote, clause)) {
-    why = why_local(root, relation, clause, &loose);
+    why = why_restriction_local(root, relation, restriction, &loose);
     if (why == nullptr && !list_member_ptr(remote->local, clause)) clauses->sent = lappend(clauses->sent, clause);
     if (why == nullptr && list_member_ptr(remote->local, clause)) why = "";
   }
@@ -115,8 +116,7 @@ Clauses clauses_of(PlannerInfo* root, RelOptInfo* relation, List* restrictions) 
   ListCell* cell = nullptr;
   foreach (cell, restrictions) {
     const auto* restriction = lfirst_node(RestrictInfo, cell);
-    if (!restriction->pseudoconstant)
-      add_clause(root, relation, reinterpret_cast<Node*>(restriction->clause), &clauses);
+    if (!restriction->pseudoconstant) add_clause(root, relation, restriction, &clauses);
   }
   return clauses;
 }
@@ -158,6 +158,11 @@ Node* count_node(Node* node) {
 }
 
 }  // namespace
+
+bool is_done_there(const PlannerInfo* root) {
+  return pushdown_enabled && root->parse->commandType == CMD_SELECT && root->rowMarks == NIL &&
+         root->qual_security_level == 0;
+}
 
 List* pack_plan(const ScanPlan& plan) {
   List* packed = list_make5(makeString(pstrdup(plan.sql)), plan.attributes, plan.averages, plan.reasons, plan.types);

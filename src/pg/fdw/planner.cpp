@@ -29,7 +29,7 @@ Oid user_of(PlannerInfo* root, RelOptInfo* relation) {
 // parameters.
 bool is_sent(PlannerInfo* root, RelOptInfo* relation, const RestrictInfo* clause) {
   bool loose = false;
-  return why_local(root, relation, reinterpret_cast<Node*>(clause->clause), &loose) == nullptr;
+  return why_restriction_local(root, relation, clause, &loose) == nullptr;
 }
 
 struct Wanted {
@@ -86,8 +86,7 @@ void GetForeignRelSize(PlannerInfo* root, RelOptInfo* relation, Oid table) {
   remote->table = describe_remote_table(opened, remote->options);
   table_close(opened, NoLock);
   ListCell* cell = nullptr;
-  foreach (cell, relation->baserestrictinfo)
-    classify(root, relation, reinterpret_cast<Node*>(lfirst_node(RestrictInfo, cell)->clause));
+  foreach (cell, relation->baserestrictinfo) classify(root, relation, lfirst_node(RestrictInfo, cell));
 
   set_baserel_size_estimates(root, relation);  // for the width
   double rows = relation->tuples;

@@ -29,6 +29,10 @@ enum class PathKind : std::uint8_t { rows, limited };
 ForeignPath* make_path(PlannerInfo* root, RelOptInfo* relation, PathTarget* target, double rows, List* pathkeys,
                        Relids outer, PathKind kind);
 
+// Whether more than a table's own clauses may be sent: not where rows are locked or written, nor
+// where a policy or a security barrier has to come first.
+bool is_done_there(const PlannerInfo* root);
+
 void GetForeignRelSize(PlannerInfo* root, RelOptInfo* relation, Oid table);
 void GetForeignPaths(PlannerInfo* root, RelOptInfo* relation, Oid table);
 void GetForeignJoinPaths(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,

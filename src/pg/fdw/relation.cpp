@@ -2,6 +2,7 @@
 
 #include "core/tsql/statement.hpp"
 
+#include "modify.hpp"
 #include "remote_text.hpp"
 
 namespace mssql::pg {
@@ -109,7 +110,7 @@ const char* from_item(RelOptInfo* relation, Deparser* deparser, List** condition
   } else if (deparser->qualified) {
     item = fill(tsql::form::named, {remote->table.source.relation, psprintf("r%u", relation->relid)});
   } else {
-    item = remote->table.source.from;
+    item = with_row_locks(deparser->root, relation, remote->table.source.from);
   }
   const bool in_on = remote->kind == RemoteRelation::Kind::join && remote->join_type == JOIN_INNER;
   if (!in_on) *conditions = append_clauses(*conditions, remote->remote, deparser);
@@ -235,6 +236,12 @@ bool is_there(const RelOptInfo* relation, const EquivalenceMember* member) {
   return false;
 }
 
+// Nothing is sent for such a table, and it stands alone.
+bool is_odd(RelOptInfo* relation) {
+  const RemoteRelation* remote = remote_relation(scanned(relation));
+  return remote->kind == RemoteRelation::Kind::table && remote->table.is_odd;
+}
+
 }  // namespace
 
 const RemoteTable& table_of(Index relation, const Deparser* deparser) {
@@ -244,11 +251,12 @@ const RemoteTable& table_of(Index relation, const Deparser* deparser) {
 Deparser deparser_of(PlannerInfo* root, RelOptInfo* relation) {
   const bool grouped = remote_relation(relation)->kind == RemoteRelation::Kind::grouped;
   RelOptInfo* input = scanned(relation);
-  return {root, input->relids, remote_relation(input)->kind == RemoteRelation::Kind::join, grouped, NIL, false};
+  return {root, input->relids, remote_relation(input)->kind == RemoteRelation::Kind::join, grouped, NIL, false, 0};
 }
 
 const char* why_local(PlannerInfo* root, RelOptInfo* relation, Node* clause, bool* loose) {
   if (!pushdown_enabled) return "mssql_fdw.pushdown is off";
+  if (is_odd(relation)) return "a name has control characters";
   Deparser deparser = deparser_of(root, relation);
   StringInfoData sql;
   initStringInfo(&sql);
@@ -258,10 +266,18 @@ const char* why_local(PlannerInfo* root, RelOptInfo* relation, Node* clause, boo
   return why;
 }
 
-void classify(PlannerInfo* root, RelOptInfo* relation, Node* clause) {
+const char* why_restriction_local(PlannerInfo* root, RelOptInfo* relation, const RestrictInfo* clause, bool* loose) {
+  // an error of the server's would tell of rows that the policy hides
+  if (!restriction_is_securely_promotable(const_cast<RestrictInfo*>(clause), relation))
+    return "a policy or a security barrier comes before it";
+  return why_local(root, relation, reinterpret_cast<Node*>(clause->clause), loose);
+}
+
+void classify(PlannerInfo* root, RelOptInfo* relation, const RestrictInfo* restriction) {
   RemoteRelation* remote = remote_relation(relation);
+  auto* clause = reinterpret_cast<Node*>(restriction->clause);
   bool loose = false;
-  if (const char* why = why_local(root, relation, clause, &loose)) {
+  if (const char* why = why_restriction_local(root, relation, restriction, &loose)) {
     remote->local = lappend(remote->local, clause);
     remote->local_reasons = lappend(remote->local_reasons, makeString(pstrdup(why)));
     return;
@@ -283,7 +299,7 @@ Node* sort_expression(PlannerInfo* root, RelOptInfo* relation, PathKey* key, boo
 }
 
 bool can_sort(PlannerInfo* root, RelOptInfo* relation, List* pathkeys) {
-  if (!pushdown_enabled) return false;
+  if (!pushdown_enabled || is_odd(relation)) return false;
   ListCell* cell = nullptr;
   foreach (cell, pathkeys) {
     const bool is_last = lnext(pathkeys, cell) == nullptr;
@@ -300,7 +316,8 @@ const char* deparse_question(PlannerInfo* root, RelOptInfo* relation, const Ques
   if (remote_relation(input)->kind == RemoteRelation::Kind::table)
     parts.source = remote_relation(input)->table.source;
   else
-    parts.source = {"", from, "", from};
+    parts.source = {"", "", "", ""};
+  parts.source.from = from;
   parts.conditions = append_clauses(parts.conditions, question.conditions, deparser);
   parts.items = items_of(question.items, deparser);
   if (remote->kind == RemoteRelation::Kind::grouped) {

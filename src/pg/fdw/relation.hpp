@@ -48,8 +48,10 @@ Deparser deparser_of(PlannerInfo* root, RelOptInfo* relation);
 // Why a clause is not sent in a statement about the relation; null: it can be. `loose`: it has to
 // be checked here as well.
 const char* why_local(PlannerInfo* root, RelOptInfo* relation, Node* clause, bool* loose);
+// The same of a table's clause, before which a policy or a security barrier may have to come.
+const char* why_restriction_local(PlannerInfo* root, RelOptInfo* relation, const RestrictInfo* clause, bool* loose);
 // Takes a clause of WHERE to where it belongs.
-void classify(PlannerInfo* root, RelOptInfo* relation, Node* clause);
+void classify(PlannerInfo* root, RelOptInfo* relation, const RestrictInfo* clause);
 
 // The value that ORDER BY can have for a pathkey; null: there is none.
 Node* sort_expression(PlannerInfo* root, RelOptInfo* relation, PathKey* key, bool is_last);

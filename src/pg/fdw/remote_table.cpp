@@ -6,6 +6,8 @@
 #include "core/tsql/quote.hpp"
 #include "core/tsql/statement.hpp"
 
+#include "remote_text.hpp"
+
 namespace mssql::pg {
 
 bool pushdown_enabled = true;
@@ -101,10 +103,12 @@ RemoteTable describe_remote_table(Relation relation, const TableOptions& options
   table.natts = descriptor->natts;
   table.attributes = static_cast<RemoteAttribute*>(
       palloc0(sizeof(RemoteAttribute) * static_cast<std::size_t>(std::max(table.natts, 1))));
+  table.is_odd = has_marks(table.source.from);
   for (int i = 0; i < table.natts; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-    if (!attribute->attisdropped)
-      table.attributes[i] = describe_attribute(RelationGetRelid(relation), attribute, options.text_form);
+    if (attribute->attisdropped) continue;
+    table.attributes[i] = describe_attribute(RelationGetRelid(relation), attribute, options.text_form);
+    table.is_odd = table.is_odd || has_marks(table.attributes[i].quoted);
   }
   return table;
 }

@@ -30,6 +30,7 @@ struct RemoteTable {
   bool is_query;
   tsql::TextForm text_form;
   bool exact_text;              // nul_policy takes nothing from it
+  bool is_odd;                  // a name or the query has control characters, of which remote_text.hpp has use
   RemoteAttribute* attributes;  // by attnum - 1; dropped columns are empty
   int natts;
 };

@@ -16,12 +16,45 @@ Verdict decide(const ParameterSender& sender, Parameter* parameter) {
   return Verdict::sent;
 }
 
-// "[c] = [c]": NULL for NULL.
-void append_decided(StringInfo out, const char* value, std::size_t length, bool decision) {
-  appendBinaryStringInfo(out, value, static_cast<int>(length));
-  appendStringInfoString(out, decision ? " = " : " <> ");
-  appendBinaryStringInfo(out, value, static_cast<int>(length));
-}
+class Renderer {
+ public:
+  Renderer(const Verdict* verdicts, StringInfo out) : verdicts_(verdicts), out_(out) {}
+
+  // Up to `end`, which is not of a comparison within; where that stands.
+  const char* copy(const char* at, char end) {
+    for (; *at != end; ++at) {
+      if (*at == '\0') elog(ERROR, "a remote statement has marks that do not fit");
+      if (*at == comparison_begins) {
+        at = comparison(at);
+      } else if (out_ != nullptr) {
+        appendStringInfoChar(out_, *at);
+      }
+    }
+    return at;
+  }
+
+  // The parts of a comparison may have comparisons of their own. Where it ends.
+  const char* comparison(const char* at) {
+    char* text = nullptr;
+    const long parameter = std::strtol(at + 1, &text, 10);
+    const Verdict verdict = verdicts_ == nullptr ? Verdict::sent : verdicts_[parameter];
+    StringInfo out = out_;
+    if (verdict != Verdict::sent) out_ = nullptr;
+    const char* value = copy(text + 1, comparison_value) + 1;
+    out_ = verdict == Verdict::sent ? nullptr : out;
+    const char* end = copy(value, comparison_ends);
+    if (verdict != Verdict::sent && out != nullptr) {
+      appendStringInfoString(out, verdict == Verdict::always ? " = " : " <> ");  // "[c] = [c]": NULL for NULL
+      (void)copy(value, comparison_ends);
+    }
+    out_ = out;
+    return end;
+  }
+
+ private:
+  const Verdict* verdicts_;
+  StringInfo out_;  // null: what is passed over
+};
 
 }  // namespace
 
@@ -33,33 +66,20 @@ bool has_marks(const char* text) {
 const char* plain_text(const char* marked, const Verdict* verdicts) {
   StringInfoData out;
   initStringInfo(&out);
-  for (const char* at = marked; *at != '\0'; ++at) {
-    if (*at != comparison_begins) {
-      appendStringInfoChar(&out, *at);
-      continue;
-    }
-    const int parameter = std::atoi(at + 1);
-    const char* text = std::strchr(at, comparison_text) + 1;
-    const char* value = std::strchr(text, comparison_value);
-    const char* end = std::strchr(value, comparison_ends);
-    const Verdict verdict = verdicts == nullptr ? Verdict::sent : verdicts[parameter];
-    if (verdict == Verdict::sent) {
-      appendBinaryStringInfo(&out, text, static_cast<int>(value - text));
-    } else {
-      append_decided(&out, value + 1, static_cast<std::size_t>(end - value - 1), verdict == Verdict::always);
-    }
-    at = end;
-  }
+  (void)Renderer(verdicts, &out).copy(marked, '\0');
   return out.data;
 }
 
 const char* comparison_of(const char* marked, int parameter) {
   for (const char* at = marked; (at = std::strchr(at, comparison_begins)) != nullptr; ++at) {
-    if (std::atoi(at + 1) != parameter) continue;
-    const char* text = std::strchr(at, comparison_text) + 1;
-    return pnstrdup(text, static_cast<Size>(std::strchr(text, comparison_value) - text));
+    char* text = nullptr;
+    if (std::strtol(at + 1, &text, 10) != parameter) continue;
+    StringInfoData out;
+    initStringInfo(&out);
+    (void)Renderer(nullptr, &out).copy(text + 1, comparison_value);
+    return out.data;
   }
-  return nullptr;
+  return "";
 }
 
 Verdict send_parameter(const ParameterSender& sender, Datum value, bool isnull, Parameter* parameter) {

@@ -1,8 +1,10 @@
 // A statement whose comparisons with parameters may be decided here instead, for some values of
 // these: SQL Server has none that are infinite, or NaN, or of another length.
 //
-// In the text that expressions are deparsed to, such a comparison stands in control characters,
-// which nothing else in it has:  \1 number of the parameter \2 comparison \3 value compared \4
+// In the text that expressions are deparsed to, such a comparison stands in control characters:
+//   \1 number of the parameter \2 comparison \3 value compared \4
+// Both parts may have such comparisons themselves. Where no parameter is compared there are no
+// marks, and the characters may be those of a name.
 #pragma once
 
 #include "core/scalar.hpp"

@@ -22,17 +22,35 @@ RowMaker of_table(ForeignScanState* node, const ScanPlan& plan, const TableOptio
   return maker;
 }
 
-// The column of a table that a target is, as it travels; else its type comes with the rows.
-RemoteColumn describe_target(ForeignScanState* node, const TargetEntry* target) {
-  if (!IsA(target->expr, Var)) return {};
-  const auto* column = castNode(Var, target->expr);
-  const RangeTblEntry* entry = exec_rt_fetch(static_cast<Index>(column->varno), node->ss.ps.state);
+// The table of a range table entry, read once.
+struct Described {
+  Index entry;
+  RemoteTable table;
+};
+
+const RemoteTable& describe_entry(ForeignScanState* node, Index number, List** described) {
+  ListCell* cell = nullptr;
+  foreach (cell, *described) {
+    const auto* known = static_cast<Described*>(lfirst(cell));
+    if (known->entry == number) return known->table;
+  }
+  const RangeTblEntry* entry = exec_rt_fetch(number, node->ss.ps.state);
   ForeignTable* table = GetForeignTable(entry->relid);
   Relation relation = table_open(entry->relid, NoLock);  // locked by the executor
-  const RemoteTable remote =
-      describe_remote_table(relation, table_options(entry->relid, table, GetForeignServer(table->serverid)));
+  auto* found = static_cast<Described*>(palloc(sizeof(Described)));
+  const TableOptions options = table_options(entry->relid, table, GetForeignServer(table->serverid));
+  *found = {number, describe_remote_table(relation, options)};
   table_close(relation, NoLock);
-  const RemoteAttribute& attribute = remote.attributes[column->varattno - 1];
+  *described = lappend(*described, found);
+  return found->table;
+}
+
+// The column of a table that a target is, as it travels; else its type comes with the rows.
+RemoteColumn describe_target(ForeignScanState* node, const TargetEntry* target, List** described) {
+  if (!IsA(target->expr, Var)) return {};
+  const auto* column = castNode(Var, target->expr);
+  const RemoteTable& table = describe_entry(node, static_cast<Index>(column->varno), described);
+  const RemoteAttribute& attribute = table.attributes[column->varattno - 1];
   return {attribute.known, attribute.type, attribute.raw_text};
 }
 
@@ -48,9 +66,10 @@ RowMaker of_targets(ForeignScanState* node, const ScanPlan& plan) {
   maker.descriptor = extra > 0 ? CreateTemplateTupleDesc(maker.ncolumns) : tuple;
   maker.columns =
       static_cast<RemoteColumn*>(palloc0(sizeof(RemoteColumn) * static_cast<std::size_t>(std::max(maker.ncolumns, 1))));
+  List* described = NIL;
   int at = 0;
   for (int i = 0; i < tuple->natts; ++i) {
-    maker.columns[at] = describe_target(node, list_nth_node(TargetEntry, scan->fdw_scan_tlist, i));
+    maker.columns[at] = describe_target(node, list_nth_node(TargetEntry, scan->fdw_scan_tlist, i), &described);
     if (extra > 0)
       TupleDescCopyEntry(maker.descriptor, static_cast<AttrNumber>(at + 1), tuple, static_cast<AttrNumber>(i + 1));
     ++at;

@@ -68,6 +68,11 @@ bool check_count(const ScanPlan& plan, int number, Parameter* parameter) {
   return !is_limit || count > 0;
 }
 
+// Without parameters there are no marks.
+const char* statement_of(const ScanPlan& plan, const Verdict* verdicts) {
+  return plan.types == NIL ? plan.sql : plain_text(plan.sql, verdicts);
+}
+
 struct Values {
   std::span<const Parameter> parameters;  // @P1, @P2, ...
   const char* sql;
@@ -152,7 +157,7 @@ void BeginForeignScan(ForeignScanState* node, int flags) {
   auto* state = static_cast<ScanState*>(palloc0(sizeof(ScanState)));
   node->fdw_state = state;
   state->plan = unpack_plan(plan->fdw_private);
-  state->sql = plain_text(state->plan.sql, nullptr);
+  state->sql = statement_of(state->plan, nullptr);
   state->user = scanning_user(node);
 
   const Oid table_id = first_entry(node)->relid;
@@ -222,9 +227,7 @@ const RemoteWork* measured_work(const ForeignScanState* node) {
 const char* sent_query(const ForeignScanState* node) {
   const auto* state = static_cast<const ScanState*>(node->fdw_state);
   const auto* plan = castNode(ForeignScan, node->ss.ps.plan);
-  return plain_text(unpack_plan(plan->fdw_private).sql, state == nullptr ? nullptr : state->last);
+  return statement_of(unpack_plan(plan->fdw_private), state == nullptr ? nullptr : state->last);
 }
-
-int IsForeignRelUpdatable(Relation) { return 0; }
 
 }  // namespace mssql::pg

@@ -12,7 +12,6 @@ void ReScanForeignScan(ForeignScanState* node);
 void EndForeignScan(ForeignScanState* node);
 void ExplainForeignScan(ForeignScanState* node, ExplainState* state);
 bool AnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc* acquire_rows, BlockNumber* pages);
-int IsForeignRelUpdatable(Relation relation);
 
 // The comparisons that some execution did not send, and why (C strings).
 List* comparisons_not_sent(const ForeignScanState* node);

@@ -37,8 +37,8 @@ const char* equality(const RemoteValue& left, const RemoteValue& right) {
   RemoteValue one = left, other = right;
   if (left.local == BPCHAROID || right.local == BPCHAROID) one.local = other.local = BPCHAROID;
   const char* same = fill(tsql::form::equal, {image_of(one), image_of(other)});
-  // of two columns, each has a collation of its own
-  if (right.is_column || !left.is_column) return same;
+  // two columns, and what is made of them, have collations of their own
+  if (!right.is_outside || !left.is_column) return same;
   return fill(tsql::form::both, {fill(tsql::form::equal, {left.sql, seekable(left, right)}), same});
 }
 

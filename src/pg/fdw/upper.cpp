@@ -126,12 +126,20 @@ bool is_scanned(const RelOptInfo* input) {
   return remote->kind != RemoteRelation::Kind::grouped && (!is_plain || bms_is_empty(input->lateral_relids));
 }
 
+// Whether the statement says that rows are grouped: aggregates that nobody looks at are not in it.
+bool is_grouped(const Query* query, const RelOptInfo* grouped) {
+  const RemoteRelation* remote = remote_relation(grouped);
+  return query->groupClause != NIL ||
+         contain_agg_clause(reinterpret_cast<Node*>(get_tlist_exprs(remote->targets, true))) ||
+         contain_agg_clause(reinterpret_cast<Node*>(remote->having));
+}
+
 void group(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped, const GroupPathExtraData* extra) {
   const Query* query = root->parse;
   if (query->groupingSets != NIL || extra->patype != PARTITIONWISE_AGGREGATE_NONE || !is_scanned(input)) return;
   (void)describe_groups(input, grouped);
   auto* having = reinterpret_cast<List*>(extra->havingQual);
-  if (!take_targets(root, grouped) || !take_having(root, grouped, having)) {
+  if (!take_targets(root, grouped) || !take_having(root, grouped, having) || !is_grouped(query, grouped)) {
     grouped->fdw_private = nullptr;
     return;
   }
@@ -196,6 +204,9 @@ bool is_countable(PlannerInfo* root, RelOptInfo* relation, Node* node) {
 
 void limit(PlannerInfo* root, RelOptInfo* input, RelOptInfo* final, const FinalPathExtraData* extra) {
   const Query* query = root->parse;
+  PathTarget* target = root->upper_targets[UPPERREL_FINAL];
+  // what is not read would not be computed, either
+  if (contain_volatile_functions(reinterpret_cast<Node*>(target->exprs))) return;
   if (!extra->limit_needed || query->hasTargetSRFs || query->limitOption == LIMIT_OPTION_WITH_TIES) return;
   Ordered what{input, NIL};
   if (remote_relation(input)->kind == RemoteRelation::Kind::ordered) {
@@ -226,8 +237,7 @@ void limit(PlannerInfo* root, RelOptInfo* input, RelOptInfo* final, const FinalP
 
 void GetForeignUpperPaths(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* input, RelOptInfo* output,
                           void* extra) {
-  if (!pushdown_enabled || output->fdw_private != nullptr || input->fdw_private == nullptr) return;
-  if (root->parse->commandType != CMD_SELECT || root->rowMarks != NIL) return;
+  if (!is_done_there(root) || output->fdw_private != nullptr || input->fdw_private == nullptr) return;
   const bool is_ordered = remote_relation(input)->kind == RemoteRelation::Kind::ordered;
   if (!is_ordered && exact_input(input) == nullptr) return;
   switch (stage) {

@@ -63,10 +63,12 @@ const char* literal_of(const RemoteType& type, const Scalar& value) {
 struct Called {
   const char* form;
   RemoteType result;
+  bool by_characters;
 };
 bool find_function(const char* signature, Called* called) {
   const tsql::Function* row = tsql::find_function(signature);
-  if (row != nullptr) *called = {row->form.data(), row->result};  // of a literal, so it ends in a NUL
+  if (row != nullptr)
+    *called = {row->form.data(), row->result, row->by_characters};  // of a literal, so it ends in a NUL
   return row != nullptr;
 }
 const char* decimal_function_utf8(const char* name, RemoteValue* value, int digits) {
@@ -86,6 +88,7 @@ const char* text_literal(Datum datum, RemoteValue* value) {
   char* string = TextDatumGetCString(datum);
   if (has_marks(string)) return not_sendable;
   if (value->local == BPCHAROID) string[bpchartruelen(string, static_cast<int>(std::strlen(string)))] = '\0';
+  value->type = {Type::nvarchar, std::strlen(string) <= longest_nvarchar ? 2 * longest_nvarchar : -1, 0, 0};
   value->sql = to_server(literal_utf8(to_utf8(string)));
   return nullptr;
 }
@@ -108,10 +111,7 @@ const char* hex_literal(const bytea* bytes) {
 
 const char* constant_value(const Const* constant, RemoteValue* value) {
   if (constant->constisnull) return null_value(value);
-  if (is_text_type(value->local)) {
-    value->type = {Type::nvarchar, 2 * longest_nvarchar, 0, 0};
-    return text_literal(constant->constvalue, value);
-  }
+  if (is_text_type(value->local)) return text_literal(constant->constvalue, value);
   if (value->local == BYTEAOID) {
     value->type = {Type::varbinary, longest_bytes, 0, 0};
     value->sql = hex_literal(DatumGetByteaPP(constant->constvalue));
@@ -225,7 +225,9 @@ const char* push_function(Oid function, List* arguments, Deparser* deparser, Rem
   if (const char* why = push_arguments(arguments, deparser, values)) return why;
   const char* parts[most_arguments]{};
   for (int i = 0; i < list_length(arguments); ++i)
-    parts[i] = is_text_type(values[i].local) ? as_characters(values[i]) : values[i].sql;
+    parts[i] = !is_text_type(values[i].local) ? values[i].sql
+               : called.by_characters         ? fill(tsql::form::by_characters, {values[i].sql})
+                                              : as_characters(values[i]);
   value->sql = psprintf("(%s)", fill(called.form, {parts[0], parts[1], parts[2]}));
   value->type = called.result;
   return nullptr;
@@ -242,7 +244,7 @@ const char* push_numeric_operator(char op, RemoteValue* sides, RemoteValue* valu
   for (RemoteValue* side = sides; side < sides + 2; ++side) {
     RemoteType decimal = side->type;
     if (!as_decimal(&decimal)) return "the number has another type on the server";
-    *side = {operand(*side, decimal), decimal, NUMERICOID, false, side->not_null};
+    *side = {operand(*side, decimal), decimal, NUMERICOID, false, false, side->not_null};
   }
   if (!decimal_result(op, sides, &value->type)) return "the result may have more digits than a decimal";
   const char name[] = {op, '\0'};
@@ -291,6 +293,7 @@ const char* push_operator(OpExpr* expression, Deparser* deparser, RemoteValue* v
     return psprintf("operator %s has no counterpart in T-SQL", name == nullptr ? "?" : name);
   if (std::strlen(name) == 1 && std::strchr("+-*/%", *name) != nullptr)
     return push_arithmetic(name, expression, deparser, value);
+  if (!is_deterministic(expression->inputcollid)) return "the collation is not deterministic";
   return push_function(expression->opfuncid, expression->args, deparser, value);
 }
 
@@ -305,26 +308,41 @@ const char* push_text_form(CoerceViaIO* coercion, Deparser* deparser, RemoteValu
   return nullptr;
 }
 
+// Of a text as another kind of text, whose blanks at the end count or not.
+const char* push_relabelled(RelabelType* relabelled, Deparser* deparser, RemoteValue* value) {
+  auto* argument = reinterpret_cast<Node*>(relabelled->arg);
+  const Oid local = value->local;
+  const Oid from = getBaseType(exprType(argument));
+  const bool is_text = is_text_type(local) && is_text_type(from) && from != BPCHAROID;
+  if (!is_text && local != from) return "the value is taken for another type";
+  const char* why = deparse_value(argument, deparser, value);
+  value->local = local;
+  return why;
+}
+
+const char* push_guarded(Node* node, Deparser* deparser, RemoteValue* value) {
+  ++deparser->guards;
+  const char* why = IsA(node, CaseExpr)       ? deparse_case(castNode(CaseExpr, node), deparser, value)
+                    : IsA(node, CoalesceExpr) ? deparse_coalesce(castNode(CoalesceExpr, node)->args, deparser, value)
+                                              : deparse_null_if(castNode(NullIfExpr, node), deparser, value);
+  --deparser->guards;
+  return why;
+}
+
 const char* push_value(Node* node, Deparser* deparser, RemoteValue* value) {
   switch (nodeTag(node)) {
     case T_Var: {
       const Var* column = column_of(node, deparser);
       return column == nullptr ? "a row as a whole cannot be sent" : push_column(column, deparser, value);
     }
-    case T_RelabelType: {
-      auto* argument = reinterpret_cast<Node*>(castNode(RelabelType, node)->arg);
-      if (!is_text_type(value->local) || !is_text_type(getBaseType(exprType(argument))) ||
-          getBaseType(exprType(argument)) == BPCHAROID)
-        return value->local == getBaseType(exprType(argument)) ? deparse_value(argument, deparser, value)
-                                                               : "the value is taken for another type";
-      return deparse_value(argument, deparser, value);
-    }
+    case T_RelabelType: return push_relabelled(castNode(RelabelType, node), deparser, value);
     case T_FuncExpr:
+      if (!is_deterministic(castNode(FuncExpr, node)->inputcollid)) return "the collation is not deterministic";
       return push_function(castNode(FuncExpr, node)->funcid, castNode(FuncExpr, node)->args, deparser, value);
     case T_OpExpr: return push_operator(castNode(OpExpr, node), deparser, value);
-    case T_CoalesceExpr: return deparse_coalesce(castNode(CoalesceExpr, node)->args, deparser, value);
-    case T_CaseExpr: return deparse_case(castNode(CaseExpr, node), deparser, value);
-    case T_NullIfExpr: return deparse_null_if(castNode(NullIfExpr, node), deparser, value);
+    case T_CoalesceExpr:
+    case T_CaseExpr:
+    case T_NullIfExpr: return push_guarded(node, deparser, value);
     case T_CoerceViaIO: return push_text_form(castNode(CoerceViaIO, node), deparser, value);
     case T_Aggref:
       if (!deparser->aggregates) return "an aggregate of another query";
@@ -336,6 +354,13 @@ const char* push_value(Node* node, Deparser* deparser, RemoteValue* value) {
     case T_ScalarArrayOpExpr: return push_condition_value(node, deparser, value);
     default: return "expressions of this kind cannot be sent";
   }
+}
+
+// What cannot fail when it is computed.
+bool is_plain(const Node* node) {
+  while (node != nullptr && IsA(node, RelabelType))
+    node = reinterpret_cast<const Node*>(reinterpret_cast<const RelabelType*>(node)->arg);
+  return node != nullptr && (IsA(node, Const) || IsA(node, Param) || IsA(node, Var));
 }
 
 // A sublink's own node would have to run inside the scan's; the value of one that runs before (an
@@ -388,6 +413,8 @@ const char* operand(const RemoteValue& value, const RemoteType& type) {
   return fill(tsql::form::cast, {value.sql, declaration_of(type)});
 }
 
+bool is_deterministic(Oid collation) { return !OidIsValid(collation) || get_collation_isdeterministic(collation); }
+
 bool as_decimal(RemoteType* type) {
   const std::optional<RemoteType> decimal = tsql::as_decimal(*type);
   if (decimal) *type = *decimal;
@@ -396,6 +423,7 @@ bool as_decimal(RemoteType* type) {
 
 bool is_outside(Node* node, const Deparser* deparser) {
   if (has_subplan(node, nullptr) || contain_volatile_functions(node)) return false;
+  if (deparser->guards > 0 && !is_plain(node)) return false;
   Relids used = pull_varnos(deparser->root, node);
   return !bms_overlap(used, deparser->relations);
 }
@@ -435,12 +463,14 @@ void append_compared(StringInfo out, int parameter, const char* value, tsql::Ope
 
 const char* outside_value(Node* node, Deparser* deparser, RemoteValue* value) {
   value->local = getBaseType(exprType(node));
+  value->is_outside = true;
   if (IsA(node, Const)) return constant_value(castNode(Const, node), value);
   if (!is_always_sendable(value->local) || !canonical_type(value->local, &value->type))
     return "some values of this type have none in T-SQL";
   int number = 0;
   if (const char* why = add_parameter(deparser, node, false, value->type, {}, &number)) return why;
   value->sql = psprintf("@P%d", number + 1);
+  if (is_text_type(value->local)) value->type.max_length = -1;
   return nullptr;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/access/connect.hpp"
 #include "core/source/transaction.hpp"
+#include "core/tsql/session.hpp"
 #include "options.hpp"
 
 namespace mssql::pg {
@@ -58,6 +59,7 @@ struct Connection {
   TimestampTz connected_at{0};
   Transaction transaction;
   bool reused{false};       // the session is older than the transaction
+  bool limited{false};      // a statement of others may have limited the rows, and nobody has taken that back
   Holder* holder{nullptr};  // of the session now
   bool invalidated{false};
 
@@ -112,9 +114,10 @@ void end_abort() {
   activity = Activity::query;
 }
 
-// What login, USE and SET LANGUAGE say (5701, 5703) is no news to anybody.
+// What login, USE and SET LANGUAGE say (5701, 5703) is no news to anybody, nor is, beside an error,
+// that its statement has been terminated (3621).
 void keep_message(const ServerMessage& message) {
-  if (message.number == 5701 || message.number == 5703) return;
+  if (message.number == 5701 || message.number == 5703 || message.number == 3621) return;
   fence_quiet([&] {
     if (messages == nullptr) messages = new std::vector<std::string>();
     if (messages->size() < most_messages) messages->push_back(message.text);
@@ -161,8 +164,9 @@ void connect(Connection& connection, const Account& account) {
 // After this the connection is between transactions.
 void finish(Connection& connection) noexcept {
   const bool spent =
-      connection.transaction.touched() && connection.session() != nullptr && !connection.session()->resets();
+      connection.transaction.unclean() && connection.session() != nullptr && !connection.session()->resets();
   connection.transaction.finish();
+  connection.limited = false;
   const bool keep = connection.link.remote.keep && !connection.invalidated && !spent &&
                     connection.session() != nullptr && connection.session()->alive();
   if (!keep) return close(connection);
@@ -384,6 +388,14 @@ Connection& connection_of(const source::Session& session) {
   throw Error(sqlstate::internal, "session is not in the connection cache");
 }
 
+// Before a statement of ours.
+void clean(Connection& connection, const Use& use) {
+  connection.transaction.clean(*connection.session());
+  if (!use.writes || !connection.limited || connection.session()->resets()) return;
+  source::run(*connection.session(), tsql::no_row_limit);
+  connection.limited = false;
+}
+
 }  // namespace
 
 void limit_lock_waits(double seconds) {
@@ -405,16 +417,59 @@ source::Session& acquire(Oid server, Oid user, const Use& use) {
   } else if (connection.invalidated) {
     close(connection);
   }
-  if (!connection.in_transaction()) begin(connection, account, locking, use.pass_through || !use.begins_with_request);
+  const bool writes = use.pass_through || use.writes;
+  if (!connection.in_transaction()) begin(connection, account, locking, writes || !use.begins_with_request);
   connection.transaction.take_locks(*connection.session(), locking);
   if (whole) connection.transaction.keep_whole();
-  if (use.pass_through) {
+  if (!use.pass_through) clean(connection, use);
+  if (use.pass_through) connection.limited = true;
+  if (writes) {
+    using Writer = Transaction::Writer;
     connection.session()->limit({connection.link.remote.waits.statement, undo_seconds});
-    connection.transaction.write(*connection.session(), GetCurrentTransactionNestLevel());
-  } else {
-    connection.transaction.clean(*connection.session());
+    connection.transaction.write(*connection.session(), GetCurrentTransactionNestLevel(),
+                                 use.pass_through ? Writer::others : Writer::ours);
   }
   return *connection.session();
+}
+
+namespace {
+
+// What another session waits for may be what this one has locked: then it would wait for ever. One
+// that has only read is done with.
+void leave_transaction_of(const Account& account) {
+  Connection& connection = find_connection(account);
+  if (!connection.in_transaction()) return;
+  if (connection.transaction.touched() || connection.transaction.whole() || connection.holder != nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+                    errmsg("a statement that is not transactional cannot run beside a remote transaction"),
+                    errdetail("The current transaction has written on server \"%s\", or reads from it, and may have "
+                              "locked what the statement needs.",
+                              account.server->servername),
+                    errhint("Call mssql_exec(..., transactional => false) in a transaction of its own.")));
+  }
+  roll_back(connection);
+}
+
+// Core only.
+std::int64_t run_settled(source::Session& session, const source::Opening& opening, const char* sql) {
+  source::run(session, opening.settings);
+  return source::run(session, sql);
+}
+
+}  // namespace
+
+std::int64_t run_alone(Oid server, Oid user, const char* sql) {
+  prepare_cache();
+  const Account account = find_account(server, user);
+  leave_transaction_of(account);
+  forget_messages();
+  auto* link = own<Link>(CurrentMemoryContext);
+  activity = Activity::connect;
+  *link = log_in(account);
+  activity = Activity::query;
+  const std::int64_t rows = run_settled(*link->remote.session, link->remote.opening, sql);
+  *link = Link();
+  return rows;
 }
 
 bool may_start_over(const source::Session& session) {

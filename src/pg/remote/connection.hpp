@@ -36,10 +36,10 @@ class Holder {
 
 // What a session is wanted for.
 struct Use {
-  bool pass_through{
-      false};         // a statement that may be anything; else a SELECT of ours, to which the session is made clean
+  bool pass_through{false};  // a statement that may be anything; else one of ours, to which the session is made clean
   bool whole{false};  // a part of a run: yields to others' locks, and losing the transaction is an error from here on
   bool begins_with_request{false};  // the transaction may begin with the request that comes next; begin_with() says so
+  bool writes{false};               // a statement of ours that writes; else a SELECT
 };
 
 // For how long what is a part of a run waits for a lock of others at the source, from now on; 0:
@@ -54,6 +54,10 @@ source::Session& acquire(Oid server, Oid user, const Use& use);
 bool may_start_over(const source::Session& session);
 // The holder of the session from now on; acquire() makes it give way. Null: none.
 void hold(source::Session& session, Holder* holder);
+
+// Runs `sql` in a session of its own, outside of any transaction; rows affected. ereports 25001
+// where the session of the current transaction could have locked what it needs.
+std::int64_t run_alone(Oid server, Oid user, const char* sql);
 
 // False: nothing has happened, and another session has to be acquired. Core only.
 template <class Request>

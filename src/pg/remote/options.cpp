@@ -9,6 +9,9 @@ namespace mssql::pg {
 
 namespace {
 
+// Beyond it a statement gains little, and rows wait here until it is full.
+constexpr int default_batch_size = 100;
+
 OptionContext context_of(Oid catalog) {
   switch (catalog) {
     case ForeignServerRelationId: return OptionContext::server;
@@ -156,6 +159,13 @@ TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* ser
   const std::size_t policy = choice_option(on_server, server_options, "nul_policy", 0);
   result.policy = static_cast<source::CharacterPolicy>(choice_option(context, options, "nul_policy", policy));
   result.text_form = text_form(server_options, result.policy);
+  const auto either = [&](std::string_view meaning, bool fallback) {
+    return boolean_option(context, options, meaning, boolean_option(on_server, server_options, meaning, fallback));
+  };
+  result.updatable = either("updatable", true) && result.query == nullptr;
+  result.locks_table = either("tablock", false);
+  result.batch_size = static_cast<int>(integer_option(
+      context, options, "batch_size", integer_option(on_server, server_options, "batch_size", default_batch_size)));
   return result;
 }
 

@@ -41,6 +41,9 @@ struct TableOptions {
   double tuple_cost;
   source::CharacterPolicy policy;
   tsql::TextForm text_form;
+  bool updatable;    // a query's rows never are
+  int batch_size;    // rows of one INSERT, at most
+  bool locks_table;  // while rows are loaded
 };
 TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* server);
 

@@ -16,6 +16,12 @@ CREATE OR REPLACE FUNCTION @extschema@.mssql_exec(server name, sql text) RETURNS
 AS 'MODULE_PATHNAME', 'mssql_fdw_exec' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.mssql_exec(name, text) IS 'runs a T-SQL batch in the transaction of the caller; rows affected';
 
+-- Beside the other and not in its place: views may depend on that.
+CREATE OR REPLACE FUNCTION @extschema@.mssql_exec(server name, sql text, transactional boolean) RETURNS bigint
+AS 'MODULE_PATHNAME', 'mssql_fdw_exec' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.mssql_exec(name, text, boolean) IS
+    'the same; not transactional: in a session of its own, for what may not run in a transaction, and a rollback does not undo it';
+
 CREATE OR REPLACE FUNCTION @extschema@.mssql_connections(
     OUT server_name name, OUT user_name name, OUT spid int, OUT in_transaction boolean, OUT valid boolean, OUT remote_version text,
     OUT connected_at timestamptz)

@@ -187,6 +187,7 @@ struct UpdateStatement {
   Name table;
   std::vector<Assignment> set;
   std::vector<SelectItem> output;
+  Name output_into;
   std::vector<TableRefPtr> from;
   ExprPtr where;
 };
@@ -196,6 +197,7 @@ struct DeleteStatement {
   std::optional<Top> top;
   Name table;
   std::vector<SelectItem> output;
+  Name output_into;
   std::vector<TableRefPtr> from;
   ExprPtr where;
 };
@@ -271,6 +273,7 @@ struct AlterTable {
   std::vector<std::string> drop_constraints;  // also the names of [NO]CHECK CONSTRAINT; empty for ALL
   bool if_exists{false};
   bool all{false};
+  std::optional<bool> enable_trigger;  // ENABLE or DISABLE TRIGGER of drop_constraints, or of all
 };
 
 struct CreateDatabase {
@@ -323,8 +326,16 @@ struct CreateProcedure {
   std::vector<StatementPtr> body;
   std::string definition;
 };
-// CREATE TRIGGER and CREATE FUNCTION: accepted by the parser so that the error names the gap and
-// not the syntax.
+// An AFTER trigger, kept as text as a procedure is. Events in upper case.
+struct CreateTrigger {
+  Name name;
+  Name table;
+  bool alter{false}, or_alter{false};
+  std::vector<std::string> events;
+  std::vector<StatementPtr> body;
+  std::string definition;
+};
+// CREATE FUNCTION: accepted by the parser so that the error names the gap and not the syntax.
 struct CreateOther {
   std::string kind;
   Name name;
@@ -439,11 +450,11 @@ struct Statement {
   std::size_t offset{0}, end{0};  // in the batch's text
   std::variant<NoOperation, SelectStatement, InsertStatement, UpdateStatement, DeleteStatement, TruncateStatement,
                CreateTable, AlterTable, CreateDatabase, AlterDatabase, CreateSchema, CreateType, CreateIndex,
-               AlterIndex, CreateSequence, CreateView, CreateProcedure, CreateOther, Drop, DeclareStatement,
-               SetVariable, SetOption, UseStatement, PrintStatement, RaiseErrorStatement, ThrowStatement,
-               WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement, BreakStatement,
-               ContinueStatement, ReturnStatement, ExecStatement, ImpersonateStatement, TransactionStatement,
-               DbccStatement>
+               AlterIndex, CreateSequence, CreateView, CreateProcedure, CreateTrigger, CreateOther, Drop,
+               DeclareStatement, SetVariable, SetOption, UseStatement, PrintStatement, RaiseErrorStatement,
+               ThrowStatement, WaitForStatement, IfStatement, WhileStatement, BlockStatement, TryStatement,
+               BreakStatement, ContinueStatement, ReturnStatement, ExecStatement, ImpersonateStatement,
+               TransactionStatement, DbccStatement>
       node;
 };
 

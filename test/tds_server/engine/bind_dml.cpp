@@ -1,6 +1,8 @@
 // INSERT, UPDATE, DELETE. UPDATE and DELETE with FROM, TOP or OUTPUT deleted become a join of the
 // table with a subquery over its row addresses (ctid), which keeps T-SQL's rules: the row source is
 // computed first, each row changes once.
+#include <utility>
+
 #include "binder.hpp"
 #include "errors.hpp"
 #include "text.hpp"
@@ -137,7 +139,7 @@ std::string Binder::insert_query(const InsertStatement& statement, const TablePt
   return "SELECT " + items + " FROM (" + bound.sql + ") AS s";
 }
 
-BoundChange Binder::insert(const InsertStatement& statement, bool identity_insert) {
+BoundChange Binder::insert(const InsertStatement& statement, bool identity_insert, const Capture& capture) {
   BoundChange change;
   const std::size_t visible = ctes_.size();
   std::string with = with_clause(statement.with, nullptr);
@@ -158,28 +160,12 @@ BoundChange Binder::insert(const InsertStatement& statement, bool identity_inser
   } else {
     sql += " " + insert_rows(statement, change.table, targets);
   }
-  if (!statement.output.empty()) {
+  if (!statement.output.empty())
     sql += returning(statement.output, output_scope(change.table, "\"n\"", "", false), change.output);
-    if (!statement.output_into.empty()) {
-      const TablePtr into = change_table(statement.output_into);
-      std::string names, items;
-      std::size_t i = 0;
-      for (const Column& column : into->columns) {
-        if (column.identity || column.computed() || column.rowversion || i >= change.output.size()) continue;
-        Typed source = make("r." + change.output[i].pg, change.output[i].type);
-        source.column = true;
-        names += (names.empty() ? "" : ", ") + pg_identifier(column.stored);
-        items += (items.empty() ? "" : ", ") + output(store(source, column.type, display(*into), column.name));
-        ++i;
-      }
-      std::string aliases;
-      for (const OutputColumn& column : change.output) aliases += (aliases.empty() ? "" : ", ") + column.pg;
-      sql = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r(" + aliases + ") AS (" + sql +
-            ") INSERT INTO " + into->target + "(" + names + ") SELECT " + items + " FROM r";
-      with.clear();
-      change.output.clear();
-    }
-    change.explicit_identity = false;
+  const bool rows_away = !statement.output_into.empty() || !capture.inserted.empty();
+  if (!statement.output.empty() || rows_away) {
+    change.moves_identity = std::exchange(change.explicit_identity, false);
+    if (rows_away) put_rows_away(change, with, sql, statement.output_into, capture, {"\"n\".", "", false});
   } else if (change.explicit_identity) {
     std::string identity;
     for (const Column& column : change.table->columns) {
@@ -251,6 +237,52 @@ std::string Binder::returning(const std::vector<SelectItem>& items, const Scope&
   return sql;
 }
 
+// Rows of OUTPUT INTO, c1, c2, ..., as one INSERT.
+std::string Binder::insert_output(const BoundChange& change, const Name& name) {
+  const TablePtr into = change_table(name);
+  std::string names, items;
+  std::size_t i = 0;
+  for (const Column& column : into->columns) {
+    if (column.identity || column.computed() || column.rowversion || i >= change.output.size()) continue;
+    Typed source = make("r." + change.output[i].pg, change.output[i].type);
+    source.column = true;
+    names += (names.empty() ? "" : ", ") + pg_identifier(column.stored);
+    items += (items.empty() ? "" : ", ") + output(store(source, column.type, display(*into), column.name));
+    ++i;
+  }
+  return "INSERT INTO " + into->target + "(" + names + ") SELECT " + items + " FROM r";
+}
+
+void Binder::put_rows_away(BoundChange& change, std::string& with, std::string& sql, const Name& into,
+                           const Capture& capture, const ChangedRows& rows) {
+  std::string list = change.output.empty() ? " RETURNING " : "";
+  std::string inserted, deleted;
+  std::size_t number = 0;
+  for (const Column& column : change.table->columns) {
+    if (column.computed()) continue;
+    const std::string stored = pg_identifier(column.stored), tag = std::to_string(++number);
+    const std::string separator = list == " RETURNING " ? "" : ", ";
+    if (!capture.inserted.empty()) list += separator + rows.inserted + stored + " AS \"i" + tag + "\"";
+    if (!capture.inserted.empty()) inserted += (inserted.empty() ? "\"i" : ", \"i") + tag + "\"";
+    if (!capture.deleted.empty()) {
+      list += (list == " RETURNING " ? "" : ", ") + rows.deleted +
+              (rows.deleted_by_number ? "\"o" + tag + "\"" : stored) + " AS \"o" + tag + "\"";
+      deleted += (deleted.empty() ? "\"o" : ", \"o") + tag + "\"";
+    }
+  }
+  if (!capture.inserted.empty() || !capture.deleted.empty()) sql += list;
+  std::vector<std::string> inserts;
+  if (!into.empty()) inserts.push_back(insert_output(change, into));
+  if (!capture.deleted.empty()) inserts.push_back("INSERT INTO " + capture.deleted + " SELECT " + deleted + " FROM r");
+  if (!capture.inserted.empty())
+    inserts.push_back("INSERT INTO " + capture.inserted + " SELECT " + inserted + " FROM r");
+  std::string all = (with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ", ") + "r AS (" + sql + ")";
+  for (std::size_t i = 0; i + 1 < inserts.size(); ++i) all += ", w" + std::to_string(i) + " AS (" + inserts[i] + ")";
+  sql = all + " " + inserts.back();
+  with.clear();
+  change.output.clear();
+}
+
 // ---- UPDATE, DELETE
 
 // Binds FROM and finds the changed table in it: by alias, by name, or added to the list.
@@ -279,10 +311,10 @@ const Source& Binder::change_source(const Name& name, const std::vector<TableRef
   return scope.sources.back();
 }
 
-BoundChange Binder::update(const UpdateStatement& statement) {
+BoundChange Binder::update(const UpdateStatement& statement, const Capture& capture) {
   BoundChange change;
   const std::size_t visible = ctes_.size();
-  const std::string with = with_clause(statement.with, nullptr);
+  std::string with = with_clause(statement.with, nullptr);
   Scope scope;
   std::string from;
   const Source target = change_source(statement.table, statement.from, scope, from);
@@ -336,12 +368,22 @@ BoundChange Binder::update(const UpdateStatement& statement) {
     deleted = deleted || (item.expr->name.size() >= 1 && equals_ignoring_case(item.expr->name[0], "deleted")) ||
               item.expr->kind != ExprKind::column;
   }
-  if (statement.from.empty() && !statement.top && !deleted) {
-    change.sql = with + "UPDATE " + change.table->target + " AS " + target.pg + " SET " + direct + where;
+  const bool captured = !capture.inserted.empty();
+  const bool rows_away = captured || !statement.output_into.empty();
+  if (statement.from.empty() && !statement.top && !deleted && !captured) {
+    change.sql = "UPDATE " + change.table->target + " AS " + target.pg + " SET " + direct + where;
     if (!statement.output.empty())
       change.sql += returning(statement.output, output_scope(change.table, target.pg, "", false), change.output);
+    if (rows_away) put_rows_away(change, with, change.sql, statement.output_into, capture, {});
+    change.sql = with + change.sql;
     ctes_.resize(visible);
     return change;
+  }
+  if (captured) {
+    std::size_t tag = 0;
+    for (const Column& column : change.table->columns)
+      if (!column.computed())
+        inner += ", " + target.pg + "." + pg_identifier(column.stored) + " AS \"o" + std::to_string(++tag) + "\"";
   }
   if (deleted) {
     for (std::size_t i = 0; i < target.columns.size(); ++i)
@@ -352,19 +394,21 @@ BoundChange Binder::update(const UpdateStatement& statement) {
     const Scope none;
     rows += " LIMIT (" + as(value(*statement.top->count, none), SqlType::bigint) + ")";
   }
-  change.sql = with + "UPDATE " + change.table->target + " AS \"u\" SET " + joined + " FROM (" + rows +
+  change.sql = "UPDATE " + change.table->target + " AS \"u\" SET " + joined + " FROM (" + rows +
                ") AS s WHERE \"u\".ctid = s.rid";
   if (!statement.output.empty())
     change.sql +=
         returning(statement.output, output_scope(change.table, "\"u\"", deleted ? "s" : "", true), change.output);
+  if (rows_away) put_rows_away(change, with, change.sql, statement.output_into, capture, {"\"u\".", "s.", true});
+  change.sql = with + change.sql;
   ctes_.resize(visible);
   return change;
 }
 
-BoundChange Binder::remove(const DeleteStatement& statement) {
+BoundChange Binder::remove(const DeleteStatement& statement, const Capture& capture) {
   BoundChange change;
   const std::size_t visible = ctes_.size();
-  const std::string with = with_clause(statement.with, nullptr);
+  std::string with = with_clause(statement.with, nullptr);
   Scope scope;
   std::string from;
   const Source target = change_source(statement.table, statement.from, scope, from);
@@ -373,7 +417,7 @@ BoundChange Binder::remove(const DeleteStatement& statement) {
   if (change.table->kind == "V") throw not_supported("changes through a view");
   const std::string where = statement.where ? " WHERE " + condition(*statement.where, scope) : "";
   if (statement.from.empty() && !statement.top) {
-    change.sql = with + "DELETE FROM " + change.table->target + " AS " + target.pg + where;
+    change.sql = "DELETE FROM " + change.table->target + " AS " + target.pg + where;
     if (!statement.output.empty())
       change.sql += returning(statement.output, output_scope(change.table, "", target.pg, false), change.output);
   } else {
@@ -382,11 +426,15 @@ BoundChange Binder::remove(const DeleteStatement& statement) {
       const Scope none;
       rows += " LIMIT (" + as(value(*statement.top->count, none), SqlType::bigint) + ")";
     }
-    change.sql =
-        with + "DELETE FROM " + change.table->target + " AS \"u\" USING (" + rows + ") AS s WHERE \"u\".ctid = s.rid";
+    change.sql = "DELETE FROM " + change.table->target + " AS \"u\" USING (" + rows + ") AS s WHERE \"u\".ctid = s.rid";
     if (!statement.output.empty())
       change.sql += returning(statement.output, output_scope(change.table, "", "\"u\"", false), change.output);
   }
+  const bool direct = statement.from.empty() && !statement.top;
+  if (!capture.deleted.empty() || !statement.output_into.empty())
+    put_rows_away(change, with, change.sql, statement.output_into, capture,
+                  {"", direct ? target.pg + "." : "\"u\".", false});
+  change.sql = with + change.sql;
   ctes_.resize(visible);
   return change;
 }

@@ -94,8 +94,14 @@ struct BoundChange {
   std::string sql;
   TablePtr table;
   std::vector<OutputColumn> output;  // of an OUTPUT clause; then sql returns rows
+  bool moves_identity{false};        // values of the identity column are given, and rows returned
   bool explicit_identity{false};     // sql answers (count, max, min) of the identity column instead of a row count
   bool generates_identity{false};
+};
+
+// PostgreSQL's names of the tables that take the rows of a change for its triggers.
+struct Capture {
+  std::string inserted, deleted;  // empty: not wanted
 };
 
 class Binder {
@@ -109,9 +115,9 @@ class Binder {
   // For a column: length and range are checked and the error names table and column.
   Typed store(const Typed& value, const TypeInfo& to, const std::string& table, const std::string& column);
 
-  BoundChange insert(const InsertStatement& statement, bool identity_insert);
-  BoundChange update(const UpdateStatement& statement);
-  BoundChange remove(const DeleteStatement& statement);
+  BoundChange insert(const InsertStatement& statement, bool identity_insert, const Capture& capture = {});
+  BoundChange update(const UpdateStatement& statement, const Capture& capture = {});
+  BoundChange remove(const DeleteStatement& statement, const Capture& capture = {});
 
   // The scope of one table, for definitions: computed columns, checks, filters.
   Scope table_scope(const TablePtr& table, const std::string& pg_alias, bool qualified = true);
@@ -248,6 +254,15 @@ class Binder {
                           const std::vector<const Column*>& targets);
   std::string insert_query(const InsertStatement& statement, const TablePtr& table,
                            const std::vector<const Column*>& targets);
+  // Of a change whose rows go into tables: those of OUTPUT INTO, and of triggers. `inserted` and
+  // `deleted`: what stands before a stored column's number or name.
+  struct ChangedRows {
+    std::string inserted, deleted;
+    bool deleted_by_number{false};
+  };
+  std::string insert_output(const BoundChange& change, const Name& name);
+  void put_rows_away(BoundChange& change, std::string& with, std::string& sql, const Name& into, const Capture& capture,
+                     const ChangedRows& rows);
   std::string returning(const std::vector<SelectItem>& items, const Scope& rows, std::vector<OutputColumn>& columns);
   TablePtr change_table(const Name& name);
   const Source& change_source(const Name& name, const std::vector<TableRefPtr>& from, Scope& scope,

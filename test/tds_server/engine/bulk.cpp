@@ -16,7 +16,7 @@ constexpr std::string_view kHeader("PGCOPY\n\xFF\r\n\0\0\0\0\0\0\0\0\0", 19);
 
 }  // namespace
 
-BulkLoad::BulkLoad(Catalog& catalog, const InsertBulk& statement) : catalog_(catalog) {
+BulkLoad::BulkLoad(Catalog& catalog, const InsertBulk& statement, bool staged) : catalog_(catalog) {
   table_ = catalog.find_table(statement.table);
   if (!table_) throw invalid_object(display_name(statement.table));
   if (table_->kind != "U" || table_->system) throw error(4602, "Bulk load is only possible into a table.");
@@ -67,7 +67,14 @@ BulkLoad::BulkLoad(Catalog& catalog, const InsertBulk& statement) : catalog_(cat
       has_default_[i] = true;
     }
   }
-  catalog.backend().copy_in_begin("COPY " + table_->target + " (" + names + ") FROM STDIN (FORMAT binary)");
+  names_ = names;
+  if (staged) {
+    staged_ = "pg_temp.tds_bulk";
+    catalog.backend().run("DROP TABLE IF EXISTS pg_temp.tds_bulk; CREATE TEMP TABLE tds_bulk AS SELECT " + names +
+                          " FROM " + table_->target + " WITH NO DATA");
+  }
+  catalog.backend().copy_in_begin("COPY " + (staged ? staged_ : table_->target) + " (" + names +
+                                  ") FROM STDIN (FORMAT binary)");
   open_ = true;
   buffer_ = kHeader;
 }
@@ -121,6 +128,10 @@ std::uint64_t BulkLoad::finish() {
         "OR NOT x.is_called END");
   }
   return rows;
+}
+
+void BulkLoad::drop_staged() {
+  if (!staged_.empty()) catalog_.backend().run("DROP TABLE IF EXISTS " + staged_);
 }
 
 void BulkLoad::abandon() noexcept {

@@ -17,18 +17,23 @@ class BulkLoad {
  public:
   // Throws EngineError 208, 207 for what does not exist, 4819-like for columns that cannot be
   // loaded.
-  BulkLoad(Catalog& catalog, const InsertBulk& statement);
+  // `staged`: the rows are to fire triggers, and wait in a table of their own.
+  BulkLoad(Catalog& catalog, const InsertBulk& statement, bool staged = false);
 
   void row(std::span<const BulkColumn> columns, std::span<const Value> values);
   std::uint64_t finish();
   void abandon() noexcept;
   const TablePtr& table() const { return table_; }
+  const std::string& names() const { return names_; }    // of the columns that are stored
+  const std::string& staged() const { return staged_; }  // empty: the rows went into the table
+  void drop_staged();
 
  private:
   void flush(bool force);
 
   Catalog& catalog_;
   TablePtr table_;
+  std::string names_, staged_;
   bool keep_nulls_{false};
   bool keep_identity_{false};
   std::vector<const Column*> columns_;  // by position on the wire; null where the value is not stored

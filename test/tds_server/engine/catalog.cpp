@@ -67,6 +67,10 @@ TablePtr Catalog::find_table(const Name& name) {
   std::string schema, object;
   if (!split(name, schema, object)) return nullptr;
   if (!object.empty() && (object[0] == '#' || object[0] == '@')) return find_local(object);
+  // Of a trigger that is running
+  if (name.size() == 1 && (fold(object) == "inserted" || fold(object) == "deleted")) {
+    if (const TablePtr rows = find_local(object)) return rows;
+  }
   const auto key = std::make_pair(schema, object);
   const auto cached = tables_.find(key);
   if (cached != tables_.end()) return cached->second;
@@ -152,6 +156,16 @@ std::optional<Module> Catalog::find_procedure(const Name& name) {
       {to_stored_text(schema), to_stored_text(object)});
   if (rows.size() == 0) return std::nullopt;
   return Module{rows.number(0, 0), from_stored_text(rows.get(0, 1))};
+}
+
+std::vector<Module> Catalog::triggers_of(const Table& table) {
+  std::vector<Module> found;
+  const Rows rows = backend_.run_kept(
+      "SELECT object_id, definition FROM tds_meta.objects WHERE parent_object_id = $1 AND type = 'TR' AND NOT "
+      "is_disabled ORDER BY object_id",
+      {std::to_string(table.object_id)});
+  for (int i = 0; i < rows.size(); ++i) found.push_back({rows.number(i, 0), from_stored_text(rows.get(i, 1))});
+  return found;
 }
 
 namespace {

@@ -76,6 +76,7 @@ class Catalog {
   TablePtr table(const Name& name);       // throws 208
   std::optional<Sequence> find_sequence(const Name& name);
   std::optional<Module> find_procedure(const Name& name);
+  std::vector<Module> triggers_of(const Table& table);  // that are enabled, in their order
   // Resolves a type as written, alias types too. Throws 2715 for an unknown type, 1001/2716 for a
   // bad length.
   TypeInfo type(const TypeName& name, bool* not_null = nullptr, int* user_type_id = nullptr, bool cast = false);

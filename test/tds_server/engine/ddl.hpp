@@ -35,6 +35,7 @@ class Ddl {
   void create_type(const CreateType& statement);
   void sequence(const CreateSequence& statement);
   void create_view(const CreateView& statement);
+  void create_trigger(const CreateTrigger& statement);
   void create_procedure(const CreateProcedure& statement);
   void drop(const Drop& statement);
   void truncate(const Name& name);
@@ -101,6 +102,7 @@ class Ddl {
   void drop_column(const TablePtr& table, const std::string& name, bool if_exists);
   void alter_column(const TablePtr& table, const ColumnDef& def);
   void add_column(const TablePtr& table, const ColumnDef& def);
+  void switch_triggers(const TablePtr& table, const AlterTable& statement);
   void drop_object(const Drop& statement, const Name& name);
   void drop_table(const TablePtr& table);
   const Column& column_of(const TablePtr& table, const std::string& name);

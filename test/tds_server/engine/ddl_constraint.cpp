@@ -512,7 +512,9 @@ void Ddl::alter_table(const AlterTable& statement) {
     case AlterTable::Action::alter_column: alter_column(table, statement.columns.front()); break;
     case AlterTable::Action::check_constraint:
     case AlterTable::Action::nocheck_constraint: switch_constraints(table, statement); break;
-    case AlterTable::Action::other: break;
+    case AlterTable::Action::other:
+      if (statement.enable_trigger) switch_triggers(table, statement);
+      break;
   }
   backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp() WHERE object_id = " +
                number(table->object_id));

@@ -177,6 +177,44 @@ void Ddl::create_procedure(const CreateProcedure& statement) {
   add_object(new_object_id(), where.name, where.schema_id, 0, "P", "", statement.definition, false);
 }
 
+void Ddl::create_trigger(const CreateTrigger& statement) {
+  const TablePtr table = catalog_.find_table(statement.table);
+  if (!table || table->kind != "U")
+    throw error(8197,
+                "The object '" + display_name(statement.table) + "' does not exist or is invalid for this operation.",
+                16, 4);
+  for (const std::string& event : statement.events)
+    if (event != "INSERT" && event != "UPDATE" && event != "DELETE") throw not_supported("triggers for " + event);
+  Name name = statement.name;
+  if (name.size() < 2) name = {table->schema, name.back()};
+  const Target probe = target(name, false);
+  const Rows found = backend_.run("SELECT tds_meta.find_object($1, $2, '{TR}')",
+                                  {to_stored_text(probe.schema), to_stored_text(probe.name)});
+  const bool exists = !found.null(0, 0);
+  if (statement.alter && !exists)
+    throw error(208, "Invalid object name '" + display_name(statement.name) + "'.", 16, 6);
+  if (exists && (statement.alter || statement.or_alter)) {
+    backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " +
+                 lit(statement.definition) + " WHERE object_id = " + found.get(0, 0));
+    return;
+  }
+  const Target where = target(name, true);
+  add_object(new_object_id(), where.name, where.schema_id, table->object_id, "TR", "", statement.definition, false);
+}
+
+void Ddl::switch_triggers(const TablePtr& table, const AlterTable& statement) {
+  const std::string name =
+      statement.all ? "" : " AND tds_meta.fold(name) = tds_meta.fold(" + lit(statement.drop_constraints.at(0)) + ")";
+  const Rows rows = backend_.run(
+      "UPDATE tds_meta.objects SET is_disabled = " + std::string(*statement.enable_trigger ? "false" : "true") +
+      " WHERE type = 'TR' AND parent_object_id = " + number(table->object_id) + name + " RETURNING 1");
+  if (rows.size() == 0 && !statement.all)
+    throw error(3701,
+                "Cannot alter the trigger '" + statement.drop_constraints.at(0) +
+                    "', because it does not exist or you do not have permission.",
+                11, 5);
+}
+
 // ---- DROP
 
 void Ddl::drop_table(const TablePtr& table) {
@@ -279,6 +317,7 @@ void Ddl::drop_object(const Drop& statement, const Name& name) {
   const std::string type = statement.kind == "VIEW"        ? "V"
                            : statement.kind == "SEQUENCE"  ? "SO"
                            : statement.kind == "PROCEDURE" ? "P"
+                           : statement.kind == "TRIGGER"   ? "TR"
                                                            : "";
   if (type.empty()) {
     if (statement.if_exists) return;

@@ -185,6 +185,21 @@ bool Session::writes_rowversion(const Table& table) const {
                      [](const Column& column) { return column.rowversion; });
 }
 
+// Rows with values for the identity column have been stored: its counter passes them.
+void Session::follow_identity(const Table& table) {
+  for (const Column& column : table.columns) {
+    if (!column.identity) continue;
+    const std::string name = pg_identifier(column.stored), sequence = pg_literal(table.identity_sequence);
+    guarded([&] {
+      backend_->run("SELECT setval(" + sequence + ", x.v) FROM (SELECT CASE WHEN p.seqincrement > 0 THEN (SELECT max(" +
+                    name + ") FROM " + table.target + ") ELSE (SELECT min(" + name + ") FROM " + table.target +
+                    ") END AS v, p.seqincrement AS inc, s.last_value, s.is_called FROM pg_sequence AS p, " +
+                    table.identity_sequence + " AS s WHERE p.seqrelid = " + sequence +
+                    "::regclass) AS x WHERE NOT x.is_called OR (x.v - x.last_value) * x.inc > 0");
+    });
+  }
+}
+
 void Session::change(const BoundChange& change, Command command, ResultSink& sink) {
   if (settings_.fmtonly) {
     done(sink, command, 0);
@@ -209,6 +224,7 @@ void Session::change(const BoundChange& change, Command command, ResultSink& sin
     } else {
       stream(change.sql, change.output, command, sink);
     }
+    if (change.moves_identity) follow_identity(*change.table);
   } else {
     std::uint64_t count = 0;
     guarded(
@@ -251,14 +267,30 @@ void Session::insert(const InsertStatement& statement, ResultSink& sink) {
   verb_ = "INSERT";
   if (statement.exec) return insert_exec(statement, sink);
   Binder binder(*catalog_, *this);
-  BoundChange bound;
+  TablePtr table;
+  guarded([&] { table = catalog_->find_table(statement.table); });
+  const bool identity_insert =
+      table && !settings_.identity_insert.empty() && settings_.identity_insert == table->target;
+  change(table, "INSERT", !statement.output.empty() && statement.output_into.empty(), Command::insert, sink,
+         [&](const Capture& capture) {
+           BoundChange bound = binder.insert(statement, identity_insert, capture);
+           unicode_conversion_ = binder.saw_unicode_conversion();
+           return bound;
+         });
+}
+
+// What UPDATE and DELETE change: a table by its name, or by its alias in FROM.
+TablePtr Session::changed_table(const Name& name, const std::vector<TableRefPtr>& from) {
+  TablePtr table;
   guarded([&] {
-    const TablePtr table = catalog_->find_table(statement.table);
-    bound = binder.insert(statement,
-                          table && !settings_.identity_insert.empty() && settings_.identity_insert == table->target);
+    if (name.size() == 1) {
+      for (const TableRefPtr& ref : from)
+        if (ref->kind == TableKind::named && catalog_->same(ref->alias, name[0]))
+          table = catalog_->find_table(ref->name);
+    }
+    if (!table) table = catalog_->find_table(name);
   });
-  unicode_conversion_ = binder.saw_unicode_conversion();
-  change(bound, Command::insert, sink);
+  return table;
 }
 
 namespace {
@@ -329,20 +361,26 @@ void Session::update(const UpdateStatement& statement, ResultSink& sink) {
   check_data_access();
   verb_ = "UPDATE";
   Binder binder(*catalog_, *this);
-  BoundChange bound;
-  guarded([&] { bound = binder.update(statement); });
-  unicode_conversion_ = binder.saw_unicode_conversion();
-  change(bound, Command::update, sink);
+  change(changed_table(statement.table, statement.from), "UPDATE",
+         !statement.output.empty() && statement.output_into.empty(), Command::update, sink,
+         [&](const Capture& capture) {
+           BoundChange bound = binder.update(statement, capture);
+           unicode_conversion_ = binder.saw_unicode_conversion();
+           return bound;
+         });
 }
 
 void Session::remove(const DeleteStatement& statement, ResultSink& sink) {
   check_data_access();
   verb_ = "DELETE";
   Binder binder(*catalog_, *this);
-  BoundChange bound;
-  guarded([&] { bound = binder.remove(statement); });
-  unicode_conversion_ = binder.saw_unicode_conversion();
-  change(bound, Command::delete_, sink);
+  change(changed_table(statement.table, statement.from), "DELETE",
+         !statement.output.empty() && statement.output_into.empty(), Command::delete_, sink,
+         [&](const Capture& capture) {
+           BoundChange bound = binder.remove(statement, capture);
+           unicode_conversion_ = binder.saw_unicode_conversion();
+           return bound;
+         });
 }
 
 // ---- definitions
@@ -376,6 +414,7 @@ void Session::definition(const Statement& statement, ResultSink& sink) {
                 if constexpr (std::is_same_v<Node, CreateSequence>) ddl.sequence(node);
                 if constexpr (std::is_same_v<Node, CreateView>) ddl.create_view(node);
                 if constexpr (std::is_same_v<Node, CreateProcedure>) ddl.create_procedure(node);
+                if constexpr (std::is_same_v<Node, CreateTrigger>) ddl.create_trigger(node);
                 if constexpr (std::is_same_v<Node, Drop>) ddl.drop(node);
                 if constexpr (std::is_same_v<Node, TruncateStatement>) ddl.truncate(node.table);
               },

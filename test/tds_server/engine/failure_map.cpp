@@ -283,8 +283,8 @@ EngineError map_failure(const PgError& failure, Catalog& catalog, const FailureC
 bool ends_batch(int number) {
   // Conversion failures, name resolution and transaction aborts end the batch; constraint
   // violations and the like do not.
-  static const std::set<int> kEnding = {205, 206,  207,  208,  209,  213,  241,  242, 244, 245, 248, 257, 295,
-                                        402, 4104, 8114, 8169, 1205, 3960, 3952, 102, 137, 156, 195, 596};
+  static const std::set<int> kEnding = {205,  206,  207,  208,  209,  213,  241,  242, 244, 245, 248, 257, 295, 402,
+                                        4104, 8114, 8169, 1205, 3960, 3952, 3609, 334, 102, 137, 156, 195, 596};
   return kEnding.count(number) > 0;
 }
 

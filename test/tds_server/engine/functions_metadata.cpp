@@ -144,6 +144,16 @@ Typed fn_connectionproperty(Binder& b, const Args& args, const Expr& expr) {
   need(args, 1, 1, expr);
   return property(b, "tds.connection_property", args[0]);
 }
+// Of the collations that columns have.
+std::string code_pages(Binder& b, const std::string& collation) {
+  const Rows names = b.catalog().backend().run(
+      "SELECT DISTINCT collation_name FROM tds_meta.columns WHERE coalesce(collation_name, '') <> ''");
+  std::string sql = "CASE lower(" + collation + ")";
+  for (int i = 0; i < names.size(); ++i)
+    sql += " WHEN " + pg_literal(lower(names.get(i, 0))) + " THEN " + std::to_string(code_page(names.get(i, 0)));
+  return names.size() == 0 ? "NULL::int" : sql + " END";
+}
+
 Typed fn_collationproperty(Binder& b, const Args& args, const Expr& expr) {
   need(args, 2, 2, expr);
   if (args[0].constant && args[1].constant && !args[0].constant->null &&
@@ -151,6 +161,10 @@ Typed fn_collationproperty(Binder& b, const Args& args, const Expr& expr) {
     return b.convert(
         b.literal(make_type(SqlType::int_), make_value(std::to_string(code_page(args[0].constant->bytes)))),
         make_type(SqlType::sql_variant), Conversion::implicit);
+  }
+  if (!args[0].constant && args[1].constant && equals_ignoring_case(args[1].constant->bytes, "codepage")) {
+    return b.convert(b.make(code_pages(b, b.text(args[0])), make_type(SqlType::int_)), make_type(SqlType::sql_variant),
+                     Conversion::implicit);
   }
   return b.make("tds.collation_property(" + b.text(args[0]) + ", " + b.text(args[1]) + ")",
                 make_type(SqlType::sql_variant));

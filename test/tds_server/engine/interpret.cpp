@@ -29,6 +29,8 @@ void Session::start_request() {
   caught_.clear();
   try_depth_ = 0;
   nesting_ = 0;
+  firing_.clear();
+  stopped_ = false;
 }
 
 void Session::batch(std::string_view tsql, ResultSink& sink) {
@@ -194,10 +196,13 @@ Flow Session::dispatch_here(const Statement& statement, ResultSink& sink) {
           select(node, sink);
         } else if constexpr (std::is_same_v<Node, InsertStatement>) {
           insert(node, sink);
+          if (std::exchange(stopped_, false)) return Flow::stop;
         } else if constexpr (std::is_same_v<Node, UpdateStatement>) {
           update(node, sink);
+          if (std::exchange(stopped_, false)) return Flow::stop;
         } else if constexpr (std::is_same_v<Node, DeleteStatement>) {
           remove(node, sink);
+          if (std::exchange(stopped_, false)) return Flow::stop;
         } else if constexpr (std::is_same_v<Node, DeclareStatement>) {
           declare(node);
         } else if constexpr (std::is_same_v<Node, SetVariable>) {

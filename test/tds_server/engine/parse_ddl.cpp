@@ -43,9 +43,8 @@ StatementPtr Parser::create() {
   if (accept("sequence")) return wrap(sequence(false));
   if (accept("view")) return wrap(view(from, false, or_alter));
   if (accept("procedure") || accept("proc")) return wrap(procedure(from, false, or_alter));
-  for (const std::string_view kind : {"trigger", "function"}) {
-    if (accept(kind)) return wrap(other(upper(kind), from));
-  }
+  if (accept("trigger")) return wrap(trigger(from, false, or_alter));
+  if (accept("function")) return wrap(other("FUNCTION", from));
   for (const std::string_view kind : {"login", "user", "role", "rule", "default", "statistics", "synonym",
                                       "columnstore", "xml", "spatial", "fulltext", "partition"}) {
     if (is_word(kind)) throw not_supported("CREATE " + upper(kind));
@@ -62,6 +61,7 @@ StatementPtr Parser::alter() {
   if (accept("sequence")) return wrap(sequence(true));
   if (accept("view")) return wrap(view(from, true, false));
   if (accept("procedure") || accept("proc")) return wrap(procedure(from, true, false));
+  if (accept("trigger")) return wrap(trigger(from, true, false));
   if (accept("authorization")) {
     while (!at_end() && !is_symbol(";") && !starts_statement()) advance();
     return wrap(NoOperation{"ALTER AUTHORIZATION"});
@@ -412,9 +412,14 @@ AlterTable Parser::alter_table() {
     alter.action = AlterTable::Action::other;
     const bool change_tracking = is_word("change_tracking", 1);
     if (change_tracking) throw not_supported("change tracking");
+    alter.enable_trigger = is_word("enable");
     advance();
     expect("trigger");
-    word();
+    if (accept("all")) {
+      alter.all = true;
+    } else {
+      alter.drop_constraints.push_back(identifier());
+    }
   } else {
     fail();
   }
@@ -624,6 +629,27 @@ CreateProcedure Parser::procedure(std::size_t from, bool alter, bool or_alter) {
     } while (accept_symbol(","));
   }
   if (is_words("for", "replication")) advance(), advance();
+  expect("as");
+  while (!at_end()) {
+    if (accept_symbol(";")) continue;
+    node.body.push_back(required_statement());
+  }
+  node.definition = text_between(from, text_.size());
+  return node;
+}
+
+CreateTrigger Parser::trigger(std::size_t from, bool alter, bool or_alter) {
+  CreateTrigger node;
+  node.alter = alter;
+  node.or_alter = or_alter;
+  node.name = name();
+  expect("on");
+  node.table = name();
+  if (accept("instead")) throw not_supported("INSTEAD OF triggers");
+  if (!accept("after")) expect("for");
+  do {
+    node.events.push_back(upper(word()));
+  } while (accept_symbol(","));
   expect("as");
   while (!at_end()) {
     if (accept_symbol(";")) continue;

@@ -59,7 +59,6 @@ std::vector<SelectItem> Parser::output_clause(Name* into) {
     items.push_back(select_item());
   } while (accept_symbol(","));
   if (accept("into")) {
-    if (into == nullptr) throw not_supported("OUTPUT INTO here");
     if (peek().kind == TokenKind::variable) {
       *into = {advance().text};
     } else {
@@ -113,7 +112,7 @@ UpdateStatement Parser::update(std::vector<Cte> with) {
   do {
     result.set.push_back(assignment());
   } while (accept_symbol(","));
-  result.output = output_clause(nullptr);
+  result.output = output_clause(&result.output_into);
   if (accept("from")) result.from = from_list();
   if (accept("where")) result.where = expression();
   option_clause();
@@ -131,7 +130,7 @@ DeleteStatement Parser::delete_from(std::vector<Cte> with) {
     result.table = name();
   }
   table_hints();
-  result.output = output_clause(nullptr);
+  result.output = output_clause(&result.output_into);
   if (accept("from")) result.from = from_list();
   if (accept("where")) result.where = expression();
   option_clause();

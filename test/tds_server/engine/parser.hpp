@@ -157,6 +157,7 @@ class Parser {
   CreateView view(std::size_t from, bool alter, bool or_alter);
   CreateProcedure procedure(std::size_t from, bool alter, bool or_alter);
   std::vector<ProcedureParameter> parameters(bool parenthesized);
+  CreateTrigger trigger(std::size_t from, bool alter, bool or_alter);
   CreateOther other(std::string kind, std::size_t from);
   AlterIndex alter_index();
 

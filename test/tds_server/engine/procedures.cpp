@@ -582,7 +582,9 @@ void Session::bulk_begin(std::string_view statement) {
       visit(other);
     }
     if (trancount_ > 0) backend_->run("SAVEPOINT tds_bulk");
-    bulk_ = std::make_unique<BulkLoad>(*catalog_, parsed);
+    const TablePtr table = catalog_->find_table(parsed.table);
+    const bool fires = std::find(parsed.options.begin(), parsed.options.end(), "FIRE_TRIGGERS") != parsed.options.end();
+    bulk_ = std::make_unique<BulkLoad>(*catalog_, parsed, fires && table && !triggers_for(*table, "INSERT").empty());
   } catch (const PgError& failure) {
     if (trancount_ > 0) backend_->run("ROLLBACK TO SAVEPOINT tds_bulk");
     const EngineError mapped = as_engine_error(failure);
@@ -611,7 +613,11 @@ void Session::bulk_row(std::span<const BulkColumn> columns, std::span<const Valu
 std::uint64_t Session::bulk_end() {
   if (!bulk_) return 0;
   try {
-    const std::uint64_t rows = bulk_->finish();
+    std::uint64_t rows = bulk_->finish();
+    if (!bulk_->staged().empty()) {
+      rows = insert_staged(*bulk_);
+      bulk_->drop_staged();
+    }
     if (trancount_ > 0) backend_->run("RELEASE SAVEPOINT tds_bulk");
     leave_bulk();
     rowcount_ = rows;
@@ -621,6 +627,10 @@ std::uint64_t Session::bulk_end() {
     const EngineError mapped = as_engine_error(failure);
     leave_bulk();
     throw mapped;
+  } catch (const EngineError&) {
+    if (trancount_ > 0) backend_->run("ROLLBACK TO SAVEPOINT tds_bulk");
+    leave_bulk();
+    throw;
   }
 }
 

@@ -2,6 +2,7 @@
 // Implements the seam.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -155,6 +156,20 @@ class Session final : public Engine, private Environment {
   void dbcc(const DbccStatement& statement, ResultSink& sink);
   void done(ResultSink& sink, Command command, std::optional<std::uint64_t> rows);
 
+  TablePtr changed_table(const Name& name, const std::vector<TableRefPtr>& from);
+
+  // triggers.cpp
+  std::vector<Module> triggers_for(const Table& table, std::string_view event);
+  Capture make_capture(const Table& table);
+  void show_capture(const Table& table, const Capture& capture);
+  void drop_capture(const Capture& capture);
+  Flow run_trigger(const Module& trigger, ResultSink& sink);
+  void fire(const std::vector<Module>& triggers, const Table& table, const Capture& capture, ResultSink& sink);
+  // Binds and runs a change, and the triggers that it fires.
+  void change(const TablePtr& table, std::string_view event, bool returns_rows, Command command, ResultSink& sink,
+              const std::function<BoundChange(const Capture&)>& bind);
+  std::uint64_t insert_staged(const BulkLoad& load);
+
   // execute.cpp
   void select(const SelectStatement& statement, ResultSink& sink);
   void select_into(const SelectStatement& statement, const Name& into, ResultSink& sink);
@@ -164,6 +179,7 @@ class Session final : public Engine, private Environment {
   void insert_exec(const InsertStatement& statement, ResultSink& sink);
   void update(const UpdateStatement& statement, ResultSink& sink);
   void remove(const DeleteStatement& statement, ResultSink& sink);
+  void follow_identity(const Table& table);
   void change(const BoundChange& change, Command command, ResultSink& sink);
   bool writes_rowversion(const Table& table) const;
   void definition(const Statement& statement, ResultSink& sink);
@@ -209,6 +225,8 @@ class Session final : public Engine, private Environment {
   std::vector<ErrorInfo> caught_;  // of the CATCH blocks around the running statement
   int try_depth_{0};
   int nesting_{0};
+  std::vector<int> firing_;  // triggers that run now
+  bool stopped_{false};      // an error in a trigger has ended the batch
   std::uint64_t rowcount_{0};
   int last_error_{0};
   std::string verb_{"INSERT"};

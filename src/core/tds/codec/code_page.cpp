@@ -158,7 +158,51 @@ void double_byte_to_utf8(std::size_t index, const std::uint8_t* data, std::size_
   }
 }
 
+std::size_t utf8_length(char first) noexcept {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+}
+
+bool has_character(const ByteTable& table, std::string_view character) noexcept {
+  for (const ByteTable::Entry& entry : table.entries)
+    if (std::string_view(entry.bytes, entry.length) == character) return true;
+  return false;
+}
+
+bool is_in_single_byte(std::size_t index, std::string_view utf8) {
+  const ByteTable& table = byte_table(index);
+  for (std::size_t at = 0; at < utf8.size();) {
+    const std::size_t length = utf8_length(utf8[at]);
+    if (length > 1 && !has_character(table, utf8.substr(at, length))) return false;
+    at += length;
+  }
+  return true;
+}
+
+// There and back: iconv has characters that it takes for others.
+bool is_in_double_byte(std::size_t index, std::string_view utf8) {
+  const iconv_t converter = iconv_open(code_pages[index].iconv_name, "UTF-8");
+  if (converter == reinterpret_cast<iconv_t>(-1)) return false;
+  std::string bytes(2 * utf8.size(), '\0');
+  char* from = const_cast<char*>(utf8.data());  // iconv reads only
+  char* to = bytes.data();
+  std::size_t in_left = utf8.size();
+  std::size_t out_left = bytes.size();
+  const bool converted = iconv(converter, &from, &in_left, &to, &out_left) == 0;
+  iconv_close(converter);
+  if (!converted) return false;
+  std::string back;
+  double_byte_to_utf8(index, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size() - out_left, back);
+  return back == utf8;
+}
+
 }  // namespace
+
+bool is_in_code_page(int code_page, std::string_view utf8) {
+  if (code_page == 65001) return true;
+  const std::size_t index = index_of(code_page);
+  return code_pages[index].single_byte ? is_in_single_byte(index, utf8) : is_in_double_byte(index, utf8);
+}
 
 void code_page_to_utf8(int code_page, const std::uint8_t* data, std::size_t size, std::string& out) {
   if (code_page == 65001) {

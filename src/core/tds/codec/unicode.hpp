@@ -58,5 +58,7 @@ void check_text(std::string_view text, std::string_view what);
 // throws Error on a byte that has no character. As on Windows, an unassigned byte 0x80..0x9F of a
 // single-byte page is the control character of that number. NULs stay.
 void code_page_to_utf8(int code_page, const std::uint8_t* data, std::size_t size, std::string& out);
+// Whether each character of `utf8`, which is valid, is one of the code page.
+bool is_in_code_page(int code_page, std::string_view utf8);
 
 }  // namespace mssql::tds

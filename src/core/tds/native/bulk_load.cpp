@@ -40,7 +40,7 @@ RemoteType sent_type(const RemoteType& type) {
 
 }  // namespace
 
-BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) {
+BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns, bool locks_table) {
   if (columns.empty()) throw Error(sqlstate::invalid_parameter, "a bulk load needs at least one column");
   check_text(table, "table name");
   std::vector<tsql::LoadedColumn> declared;
@@ -54,7 +54,7 @@ BulkLoad::BulkLoad(std::string_view table, std::span<const BulkColumn> columns) 
         {Target(column.type, "column \"" + column.name + "\""), sent_type(column.type), std::move(name)});
     declared.push_back({column.name, columns_.back().sent});
   }
-  statement_ = tsql::insert_bulk(table, declared);
+  statement_ = tsql::insert_bulk(table, declared, locks_table);
 }
 
 std::string BulkLoad::metadata(const ServerState& state) const {

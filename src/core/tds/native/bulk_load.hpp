@@ -23,7 +23,7 @@ class BulkLoad {
  public:
   // Throws Error 22023 when there are no columns, or one that the server fills; whether table and
   // columns exist is the server's to say.
-  BulkLoad(std::string_view table, std::span<const BulkColumn> columns);
+  BulkLoad(std::string_view table, std::span<const BulkColumn> columns, bool locks_table = false);
 
   const std::string& statement() const noexcept { return statement_; }
   std::string metadata(const ServerState& state) const;

@@ -726,8 +726,8 @@ void Driver::drain() {
   link.channel.interruptible(true);
 }
 
-void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns) {
-  BulkLoad load(table, columns);
+void Driver::bulk_begin(std::string_view table, std::span<const BulkColumn> columns, bool locks_table) {
+  BulkLoad load(table, columns, locks_table);
   make_way();
   settle();  // INSERT BULK is a batch of its own
   run(*this, load.statement());

@@ -54,7 +54,8 @@ class Driver final : public Session {
   void cancel() noexcept override;
   bool busy() const noexcept override { return busy_ && !unanswered_; }
   bool alive() const noexcept override;
-  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns) override;
+  bool loads_rows() const noexcept override { return true; }
+  void bulk_begin(std::string_view table, std::span<const BulkColumn> columns, bool locks_table) override;
   void bulk_row(std::span<const Scalar> row) override;
   std::int64_t bulk_end() override;
   int spid() const noexcept override { return spid_; }

@@ -92,7 +92,7 @@ CREATE FUNCTION tds.object_property(id int, property text) RETURNS int LANGUAGE 
   SELECT CASE lower(property)
     WHEN 'istable' THEN (type IN ('U', 'S'))::int WHEN 'isusertable' THEN (type = 'U')::int WHEN 'isview' THEN (type = 'V')::int WHEN 'isprocedure' THEN (type = 'P')::int
     WHEN 'isconstraint' THEN (type IN ('PK', 'UQ', 'F', 'C', 'D'))::int WHEN 'isprimarykey' THEN (type = 'PK')::int WHEN 'isforeignkey' THEN (type = 'F')::int
-    WHEN 'ischeckcnst' THEN (type = 'C')::int WHEN 'isdefaultcnst' THEN (type = 'D')::int WHEN 'isuniquecnst' THEN (type = 'UQ')::int WHEN 'istrigger' THEN 0
+    WHEN 'ischeckcnst' THEN (type = 'C')::int WHEN 'isdefaultcnst' THEN (type = 'D')::int WHEN 'isuniquecnst' THEN (type = 'UQ')::int WHEN 'istrigger' THEN (type = 'TR')::int
     WHEN 'isscalarfunction' THEN 0 WHEN 'istablefunction' THEN 0 WHEN 'isinlinefunction' THEN 0 WHEN 'ismsshipped' THEN is_system::int WHEN 'issystemtable' THEN 0
     WHEN 'cnstisdisabled' THEN is_disabled::int WHEN 'cnstisnottrusted' THEN is_not_trusted::int WHEN 'cnstisnotrepl' THEN is_not_for_replication::int
     WHEN 'isquotedidenton' THEN 1 WHEN 'isansinullson' THEN 1 WHEN 'ownerid' THEN 1 WHEN 'schemaid' THEN schema_id

@@ -107,12 +107,12 @@ SELECT tds_meta.define_view('sys', 'sequences', tds_meta.object_declaration() ||
 SELECT tds_meta.define_view('sys', 'extended_properties', 'class tinyint, class_desc nvarchar(60) null, major_id int, minor_id int, name sysname, value sql_variant null',
   'SELECT class, CASE class WHEN 0 THEN ''DATABASE'' WHEN 1 THEN ''OBJECT_OR_COLUMN'' WHEN 3 THEN ''SCHEMA'' WHEN 6 THEN ''TYPE'' WHEN 7 THEN ''INDEX'' END, major_id, minor_id, name, value FROM tds_meta.extended_properties');
 SELECT tds_meta.define_view('sys', v, 'object_id int, definition nvarchar(max) null, uses_ansi_nulls bit null, uses_quoted_identifier bit null, is_schema_bound bit null, uses_database_collation bit null, is_recompiled bit null, null_on_null_input bit null, execute_as_principal_id int null, uses_native_compilation bit null, inline_type bit null, is_inlineable bit null',
-  'SELECT object_id, definition, true, true, false, false, false, false, NULL::int, false, false, false FROM tds_meta.objects WHERE type IN (''V'', ''P'') AND NOT is_system')
+  'SELECT object_id, definition, true, true, false, false, false, false, NULL::int, false, false, false FROM tds_meta.objects WHERE type IN (''V'', ''P'', ''TR'') AND NOT is_system')
   FROM (VALUES ('sql_modules'), ('all_sql_modules')) AS x(v);
 SELECT tds_meta.define_view('sys', 'procedures', tds_meta.object_declaration() || ', is_auto_executed bit, is_execution_replicated bit null, is_repl_serializable_only bit null, skips_repl_constraints bit null',
   'SELECT ' || tds_meta.object_columns() || ', false, false, false, false FROM tds_meta.objects AS o WHERE o.type = ''P''');
 SELECT tds_meta.define_view('sys', 'triggers', 'name sysname, object_id int, parent_class tinyint, parent_class_desc nvarchar(60) null, parent_id int, type char(2), type_desc nvarchar(60) null, create_date datetime, modify_date datetime, is_ms_shipped bit, is_disabled bit, is_not_for_replication bit, is_instead_of_trigger bit',
-  'SELECT NULL::text, 0, 0, NULL::text, 0, NULL::text, NULL::text, NULL::timestamp, NULL::timestamp, false, false, false, false WHERE false');
+  'SELECT o.name, o.object_id, 1, ''OBJECT_OR_COLUMN'', o.parent_object_id, ''TR'', ''SQL_TRIGGER'', o.create_date, o.modify_date, false, o.is_disabled, false, false FROM tds_meta.objects AS o WHERE o.type = ''TR''');
 SELECT tds_meta.define_view('sys', 'security_policies', tds_meta.object_declaration() || ', is_enabled bit, is_not_for_replication bit, uses_database_collation bit null, is_schema_bound bit',
   'SELECT ' || tds_meta.object_columns() || ', true, false, false, true FROM tds_meta.objects AS o WHERE o.marks ? ''filter_predicate'' AND tds_meta.posed(''reader'', ''0'') <> ''1''');
 SELECT tds_meta.define_view('sys', 'security_predicates', 'object_id int, security_predicate_id int, target_object_id int, predicate_definition nvarchar(max) null, predicate_type int null, predicate_type_desc nvarchar(60) null, operation int null, operation_desc nvarchar(60) null',

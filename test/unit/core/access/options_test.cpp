@@ -116,7 +116,7 @@ TEST(Options, WrongNamesSuggestTheRightOne) {
   } cases[] = {
       {Context::server, "hots", "Perhaps you meant the option \"host\"."},
       {Context::server, "encyrpt", "Perhaps you meant the option \"encrypt\"."},
-      {Context::column, "zzzzzzzz", "Valid options here are: column_name, key, remote_type."},
+      {Context::column, "zzzzzzzz", "Valid options here are: column_name, key, generated, remote_type."},
       {Context::server, "dbname", "Perhaps you meant the option \"database\"."},
       {Context::server, "server", "Perhaps you meant the option \"host\"."},
       {Context::server, "TrustServerCertificate", "Perhaps you meant the option \"ca_file\"."},
@@ -152,10 +152,11 @@ TEST(Options, AHostHasNoPort) {
 
 // Whatever has no effect says so, and is no advice to follow.
 TEST(OptionRules, WithoutEffect) {
-  for (const char* name : {"updatable", "batch_size", "fetch_size", "async_capable"})
+  for (const char* name : {"fetch_size", "async_capable"})
     EXPECT_FALSE(find_option(Context::server, name)->ignored_because.empty()) << name;
-  for (const char* name : {"updatable", "batch_size", "fetch_size"})
-    EXPECT_FALSE(find_option(Context::table, name)->ignored_because.empty()) << name;
+  EXPECT_FALSE(find_option(Context::table, "fetch_size")->ignored_because.empty());
+  for (const char* name : {"updatable", "batch_size", "tablock"})
+    EXPECT_TRUE(find_option(Context::table, name)->ignored_because.empty()) << name;
 }
 
 TEST(Options, TableNamesMayHaveTheirSchema) {

@@ -181,6 +181,35 @@ TEST_F(TransactionTest, TransactionThatNeverEndsIsLost) {
   EXPECT_LT(session.notes.size(), 1000u);
 }
 
+TEST_F(TransactionTest, OurOwnWritesLeaveTheSessionClean) {
+  using Writer = Transaction::Writer;
+  begin();
+  transaction.write(session, 2, Writer::ours);
+  EXPECT_TRUE(transaction.touched());
+  EXPECT_FALSE(transaction.unclean());
+  transaction.clean(session);
+  session.settle();
+  EXPECT_EQ(session.said(), "begin, save s2");
+  transaction.write(session, 2, Writer::others);
+  EXPECT_TRUE(transaction.unclean());
+  transaction.clean(session);
+  session.settle();
+  EXPECT_EQ(session.said(), "reset");
+  EXPECT_FALSE(transaction.unclean());
+}
+
+TEST_F(TransactionTest, OurOwnWritesAreNoReasonToAsk) {
+  session.tells = false;
+  session.answer = true;
+  begin();
+  transaction.write(session, 1, Transaction::Writer::ours);
+  EXPECT_EQ(transaction.look(&session), Finding::stands);
+  EXPECT_EQ(session.asked, 0);
+  transaction.write(session, 1, Transaction::Writer::others);
+  EXPECT_EQ(transaction.look(&session), Finding::stands);
+  EXPECT_EQ(session.asked, 1);
+}
+
 TEST_F(TransactionTest, SavepointsOfTheSubtransactionsThatWrote) {
   begin();
   transaction.write(session, 3);

@@ -16,7 +16,7 @@ using namespace drivers;
 // Loads rows of one or more columns; nothing: NULL.
 std::int64_t load(Session& session, std::string_view table, const std::vector<BulkColumn>& columns,
                   const std::vector<std::vector<std::optional<std::string>>>& rows) {
-  session.bulk_begin(table, columns);
+  session.bulk_begin(table, columns, false);
   for (const auto& row : rows) {
     std::vector<Scalar> values;
     for (std::size_t i = 0; i < row.size(); ++i) values.push_back(row[i] ? scalar(columns[i].type, *row[i]) : Scalar{});
@@ -50,7 +50,7 @@ TEST_P(BulkServerTest, ManyRows) {
                                            {"b", {Type::varbinary, 10, 0, 0}},
                                            {"w", {Type::datetime, 8, 0, 0}}};
   const int rows = 2500;
-  session->bulk_begin("#bulk", columns);
+  session->bulk_begin("#bulk", columns, false);
   const DateTime new_year = moment("2020-01-01");
   for (int i = 1; i <= rows; ++i) {
     const std::string id = little(i, 4), text = "it's \\\n " + std::to_string(i);
@@ -159,7 +159,7 @@ TEST_P(BulkServerTest, IsCalledOff) {
   const std::vector<BulkColumn> columns = {{"t", {Type::nvarchar, -1, 0, 0}}};
   const std::string text(5000, 'x');
   const Scalar values[] = {Text{text}};
-  session->bulk_begin("#off", columns);
+  session->bulk_begin("#off", columns, false);
   for (int i = 0; i < 2000; ++i) session->bulk_row(values);
   session->cancel();
   ASSERT_TRUE(session->alive());

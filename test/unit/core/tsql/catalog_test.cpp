@@ -39,6 +39,7 @@ std::vector<CatalogQuery> all_queries(const CatalogFeatures& features) {
           checks_query(),
           sequences_query(features),
           programs_query(),
+          generated_columns_query(features),
           schema_query("dbo"),
           count_query("dbo", "t", true)};
 }

@@ -43,7 +43,7 @@ TEST(SessionStatements, OpeningIsALineThatGoesOn) {
 
 TEST(SessionStatements, BulkLoadDeclaresItsColumns) {
   const LoadedColumn columns[] = {{"a", parse_declaration("int")}, {"b]", parse_declaration("nvarchar(20)")}};
-  EXPECT_EQ(insert_bulk("[dbo].[t]", columns),
+  EXPECT_EQ(insert_bulk("[dbo].[t]", columns, false),
             "INSERT BULK [dbo].[t] ([a] int, [b]]] nvarchar(20)) WITH (CHECK_CONSTRAINTS, FIRE_TRIGGERS, KEEP_NULLS)");
 }
 

@@ -77,5 +77,18 @@ TEST(CodePage, NulStays) {
   EXPECT_EQ(convert(1252, Bytes{}), "");
 }
 
+TEST(CodePage, WhichCharactersItHas) {
+  EXPECT_TRUE(is_in_code_page(1252, "Grüße €"));
+  EXPECT_TRUE(is_in_code_page(1252, "\xC2\x81"));  // the control character of an unassigned byte
+  EXPECT_FALSE(is_in_code_page(1252, "жук"));
+  EXPECT_FALSE(is_in_code_page(1252, "ő"));  // of which Windows would make an o
+  EXPECT_TRUE(is_in_code_page(1251, "жук"));
+  EXPECT_TRUE(is_in_code_page(932, "日本"));
+  EXPECT_FALSE(is_in_code_page(932, "é"));
+  EXPECT_FALSE(is_in_code_page(936, "😀"));
+  EXPECT_TRUE(is_in_code_page(65001, "😀"));
+  EXPECT_TRUE(is_in_code_page(437, ""));
+}
+
 }  // namespace
 }  // namespace mssql::tds

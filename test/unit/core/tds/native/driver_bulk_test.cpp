@@ -24,7 +24,7 @@ Thrown load(Driver& driver, int rows) {
   return thrown_by([&] {
     const std::string text(500, 'x');
     const Scalar cells[] = {Text{text}};
-    driver.bulk_begin("[t]", text_column);
+    driver.bulk_begin("[t]", text_column, false);
     for (int i = 0; i < rows; ++i) driver.bulk_row(cells);
     EXPECT_EQ(driver.bulk_end(), rows);
   });
@@ -79,7 +79,7 @@ TEST(NativeDriverTest, ServerFailsABulkLoadBeforeItsEnd) {
 
 TEST(NativeDriverTest, ServerStopsReadingABulkLoad) {
   Conversation conversation(bulk_replies({packets(error(9002, "the log is full") + done(error_flag))}));
-  conversation.driver.bulk_begin("[t]", text_column);
+  conversation.driver.bulk_begin("[t]", text_column, false);
   const std::string text(500, 'x');
   const Scalar cells[] = {Text{text}};
   conversation.server.stop_reading();
@@ -110,7 +110,7 @@ TEST(NativeDriverTest, TalkativeServerDoesNotEndABulkLoad) {
 TEST(NativeDriverTest, BulkLoadIsCalledOff) {
   Conversation conversation(
       bulk_replies({packets(done(error_flag)), packets(done(attention_flag)), packets(done(canned::final))}));
-  conversation.driver.bulk_begin("[t]", text_column);
+  conversation.driver.bulk_begin("[t]", text_column, false);
   EXPECT_TRUE(conversation.driver.busy());
   conversation.driver.cancel();
   EXPECT_FALSE(conversation.driver.busy());
@@ -127,7 +127,7 @@ TEST(NativeDriverTest, InterruptionOfABulkLoadLeavesASession) {
     Conversation conversation(bulk_replies({packets(done(attention_flag)), packets(done(canned::final))}));
     const std::string text(500, 'x');
     const Scalar cells[] = {Text{text}};
-    conversation.driver.bulk_begin("[t]", text_column);
+    conversation.driver.bulk_begin("[t]", text_column, false);
     conversation.server.interrupt_at(wait);
     const Thrown thrown = thrown_by([&] {
       for (int i = 0; i < 1000; ++i) conversation.driver.bulk_row(cells);
@@ -150,7 +150,7 @@ TEST(NativeDriverTest, RowThatFailsDoesNotEndABulkLoad) {
   const std::string bad = "\xff";
   const Scalar good_row[] = {Text{good}};
   const Scalar bad_row[] = {Text{bad}};
-  conversation.driver.bulk_begin("[t]", text_column);
+  conversation.driver.bulk_begin("[t]", text_column, false);
   EXPECT_EQ(thrown_by([&] { conversation.driver.bulk_row(bad_row); }).sqlstate, "22021");
   conversation.driver.bulk_row(good_row);
   EXPECT_EQ(conversation.driver.bulk_end(), 1);
@@ -161,7 +161,7 @@ TEST(NativeDriverTest, BulkLoadCountsTheRowsThatAreStored) {
   Conversation conversation(bulk_replies({packets(done(count_flag, 1))}));
   const std::string value = "x";
   const Scalar row[] = {Text{value}};
-  conversation.driver.bulk_begin("[t]", text_column);
+  conversation.driver.bulk_begin("[t]", text_column, false);
   for (int i = 0; i < 3; ++i) conversation.driver.bulk_row(row);
   EXPECT_EQ(conversation.driver.bulk_end(), 1);
 }
