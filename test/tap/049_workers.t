@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 73
+plan 79
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 # What is done of a run that fails stays for the next one: 052_resume.t. Here each leaves nothing.
@@ -188,6 +188,34 @@ like "$(error_of "BEGIN ISOLATION LEVEL REPEATABLE READ; $(run)")" 'ERROR:  5500
 started=$(query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"wait\": false}')" 2>/dev/null | sed 's/^run \([0-9]*\) .*/\1/')
 is "$(query "SELECT count(*), sum(rows) FROM replicate_wait($started)" 2>/dev/null)" '3|12010' "a run in the background has workers, too"
 like "$(answer "$(run 64)")" '[0-9]+ of 64 background workers could be started.*max_worker_processes.*3 tables: 12010 rows' "with as many workers as there are"
+
+# Nobody is asked who has not come, for he might sleep over it. A postmaster that is stopped starts no worker, nor a session.
+readonly postmaster=$(head -n 1 "$(query "SHOW data_directory")/postmaster.pid")
+until_true() { echo "DO \$\$ BEGIN FOR i IN 1 .. 600 LOOP PERFORM pg_stat_clear_snapshot(); EXIT WHEN $1; PERFORM pg_sleep(0.05); END LOOP; END \$\$;"; }
+readonly leader="(SELECT pid FROM pg_stat_activity WHERE application_name = 'asks')"
+# while_stopped SQL: what sees that the leader of a run waits for workers that do not come, and does that.
+while_stopped() {
+  background stops "SELECT pg_advisory_lock(49);
+    $(until_true "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+\! kill -STOP $postmaster
+    SELECT pg_advisory_unlock(49);
+    $(until_true "EXISTS (SELECT FROM pg_stat_activity WHERE pid = $leader AND wait_event = 'MessageQueueInternal')")
+    SELECT wait_event, phase, waits_for FROM pg_stat_activity JOIN replicate.progress USING (pid);
+    $1
+\! kill -CONT $postmaster"
+  wait_until 30 "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+  background asks "SELECT pg_advisory_lock(49); SELECT pg_advisory_unlock(49); $(run)"
+}
+while_stopped ""
+like "$(finish asks)" '3 tables: 12010 rows' "a run whose workers come late"
+like "$(finish stops)" 'MessageQueueInternal.workers.workers' "... waits for them, and says so"
+before=$(query "SELECT count(*) FROM replicate.runs")
+while_stopped "SELECT pg_cancel_backend($leader); $(until_true "$leader IS NULL")"
+like "$(finish asks)" 'canceling statement due to user request' "... and may be cancelled meanwhile"
+like "$(finish stops)" 'MessageQueueInternal.workers.workers' "... before one has come"
+ok no_workers "... none of whom stays"
+is "$(query "SELECT count(*) - $before FROM replicate.runs")" 0 "... nor has begun a run"
+kill -CONT "$postmaster"
 
 # As an ordinary role, whose rights end at a schema.
 role=tap_work_$$

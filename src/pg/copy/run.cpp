@@ -380,8 +380,11 @@ Datum note_positions(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
+// Others see what it waits for: that workers come, and who keeps history writes.
 void start_workers_of(const Call& call, int jobs) {
   FunctionCallInfo fcinfo = call.fcinfo;
+  const int settings = take_callers_path();
+  show_progress({"workers", nullptr, nullptr, 0, 0});
   const RunOptions& options = call.options;
   const NullableDatum given = std::exchange(fcinfo->args[jobs_argument], {Int32GetDatum(jobs), false});
   const char* arguments = arguments_as_sql(fcinfo);
@@ -389,6 +392,8 @@ void start_workers_of(const Call& call, int jobs) {
   start_workers({own_schema(fcinfo), call.server, options.retry_budget_s, options.max_rate, options.lock_timeout_s,
                  options.continues, options.one_moment, call.reads},
                 arguments, jobs);
+  show_progress({"catalog", nullptr, nullptr, 0, 0});
+  release_settings(settings);
 }
 
 // Whether the call is a statement of its own, whose transaction nobody goes on with, and workers
@@ -407,9 +412,7 @@ bool may_choose_workers() {
 Datum start_chosen_workers(FunctionCallInfo fcinfo) {
   if (!in_run() || !may_choose_workers()) elog(ERROR, "workers are not chosen here");
   present_call->may_choose = false;
-  const int settings = take_callers_path();
   start_workers_of(*present_call, PG_GETARG_INT32(0));
-  release_settings(settings);
   PG_RETURN_VOID();
 }
 
@@ -419,8 +422,8 @@ void do_run(void* argument) {
   call->reads = is_reading(call->server, GetUserId());
   call->may_choose = PG_ARGISNULL(jobs_argument) && is_by_itself();
   const int jobs = PG_ARGISNULL(jobs_argument) ? 0 : PG_GETARG_INT32(jobs_argument);
-  if (jobs > 0) start_workers_of(*call, jobs);
   const int settings = begin_run(call->server);
+  if (jobs > 0) start_workers_of(*call, jobs);
   begin_rate(call->options.max_rate, nullptr);
   present_call = call;
   SPI_connect();

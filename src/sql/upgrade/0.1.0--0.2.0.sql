@@ -79,6 +79,7 @@ SELECT s.srvname AS server,
        nullif((said.words ->> 6)::int, 0) AS chunks,
        round((n.bytes / nullif(t.seconds, 0))::numeric) AS bytes_per_second,
        CASE WHEN w.blocked_by IS NOT NULL THEN 'lock'
+            WHEN said.words ->> 0 = 'workers' AND a.wait_event = 'MessageQueueInternal' THEN 'workers'  -- they are coming
             WHEN a.wait_event_type IS DISTINCT FROM 'Extension' THEN NULL
             WHEN c.param13 = 1 THEN 'max_rate'
             WHEN said.words ->> 0 IN ('workers', 'resume', 'staging schema') THEN 'workers'
