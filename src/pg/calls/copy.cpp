@@ -317,6 +317,16 @@ Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
   });
 }
 
+// _hide_rows(relation regclass, target regclass) RETURNS void; STRICT.
+Datum mssql_fdw_hide_rows(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    begin_step();
+    hide_rows(PG_GETARG_OID(0), PG_GETARG_OID(1));
+    end_step();
+    PG_RETURN_VOID();
+  });
+}
+
 Datum mssql_fdw_lock_writers(PG_FUNCTION_ARGS) {
   return fence_private([&] { return lock_writers_call(fcinfo); });
 }

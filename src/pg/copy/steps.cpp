@@ -30,8 +30,8 @@ bool may_fail(const Step& step) {
 
 // What these call says itself that it is a step (begin_step).
 bool calls_steps(const Step& step) {
-  return is_one_of(step.kind,
-                   {"staging schema", "drop schema", "load", "verify", "stage", "stage indexes", "lock", "switch"});
+  return is_one_of(step.kind, {"staging schema", "drop schema", "load", "verify", "stage", "stage rows",
+                               "stage indexes", "lock", "switch"});
 }
 
 // Triggers, defaults and checks of the caller's run with his search_path; the statement names

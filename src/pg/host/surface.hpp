@@ -81,6 +81,7 @@
   FUNCTION(mssql_fdw_lock_targets)       \
   FUNCTION(mssql_fdw_lock_sequences)     \
   FUNCTION(mssql_fdw_lock_alone)         \
+  FUNCTION(mssql_fdw_hide_rows)          \
   FUNCTION(mssql_fdw_stage)              \
   FUNCTION(mssql_fdw_staged)             \
   FUNCTION(mssql_fdw_indexes)            \
