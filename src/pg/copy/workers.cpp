@@ -194,7 +194,8 @@ void RunOfWorkers::find_kept_tables() {
     show_progress({"resume", table.source, table.target, table.number, nloads_});
     const TakeoverAnswer answer = ask_to_take_over(present_team(), number, kept.loaded_by, table.work);
     if (answer.became != Takeover::taken) {
-      say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source), reason_of(answer),
+      const char* taken = known_rows(table.work).hash == nullptr ? "loaded" : "read";
+      say(false, psprintf("what an earlier run has left of %s is %s anew", table.source, taken), reason_of(answer),
           nullptr);
     } else {
       ++nresumed_;
