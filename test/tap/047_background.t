@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 54
+plan 55
 
 start() { query "SELECT status FROM replicate_all('$1', target_schema => '${2:-copies}', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null; }
 number_of() { sed -n 's/^run \([0-9]*\) works in the background$/\1/p'; }
@@ -52,7 +52,8 @@ background waits "SELECT count(*) FROM pg_stat_activity; SELECT * FROM replicate
 ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'waits' AND wait_event = 'PgSleep'\"" "... and is waited for"
 query "SELECT pg_terminate_backend(pid) FROM replicate.progress" >/dev/null
 ok "wait_until 30 \"SELECT status = 'died' FROM replicate.runs WHERE id = $run\"" "a run whose process was ended has died"
-like "$(error_of "SELECT * FROM replicate_wait($run)")" '58000: +run [0-9]+ ended without a word' "... and who waits is told"
+like "$(error_of "SELECT * FROM replicate_wait($run)")" "58000: +run [0-9]+ ended without a word.*HINT:  The server's log may say why" "... and who waits is told"
+is "$(query "SELECT notes, error_hint ~ '^The server''s log may say why, of process [0-9]+ or its workers[.]$' FROM replicate.runs WHERE id = $run")" '{}|t' "... as in history, where nothing is left"
 like "$(finish waits)" 'run [0-9]+ ended without a word' "... who waited, too"
 no_faults
 

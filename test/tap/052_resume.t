@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 99
+plan 103
 
 readonly tables="include => ARRAY['dbo.tap_resume%']"
 # all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
@@ -376,6 +376,9 @@ for what in worker server; do
   finish "$what" >/dev/null
   up
   is "$(query "SELECT status FROM replicate.runs ORDER BY id DESC LIMIT 1") $(left) $(sums)" "died 1 $whole" "... its run has died, and left what was done"
+  is "$(query "SELECT error LIKE 'ended without a word%', notes, error_hint LIKE format('Call again with jobs, and it goes on with what is done; SELECT replicate_discard(%s) drops that. The server''s log%%', id)
+    FROM replicate.runs ORDER BY id DESC LIMIT 1")" 't|{"1 table was left for the next call: see replicate.leftovers"}|t' "... and says how to go on"
+  like "$(error_of "SELECT replicate_wait(max(id)) FROM replicate.runs")" 'ERROR:  58000: .*HINT:  Call again with jobs, and it goes on' "... to who waits for it, too"
   no_faults
   [ "$what" = server ] || fault slow_row_us 2000 tap_resume_b
 done
