@@ -33,6 +33,7 @@ WITH harmless (name, why) AS (VALUES
     ('_stage',          'a step of a run, refused outside of one; the caller''s tables, by the caller''s rights'),
     ('_indexes',        'the same'),
     ('_stage_index',    'the same'),
+    ('_hide_rows',      'the same, of what the run has made'),
     ('_leave_index_out', 'the same'),
     ('_stage_indexes',  'calls these'),
     ('_switch',         'the same'),

@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 . "$tap_root/test/tap/lib/cluster.sh"
 needs_stand_in
-plan 53
+plan 56
 trap 'status=$?; stop_cluster; (exit $status); tap_end' EXIT
 
 # all [ARGUMENT]: a run of all three; refill: the beginning of one of those that are refilled.
@@ -170,5 +170,13 @@ is "$(query "SELECT * FROM copies.tap_refill_a")" '1|7' "... which stays as it w
 [ "$(query "SHOW server_version_num")" -ge 150000 ] || query "ALTER TABLE copies.tap_refill_a REPLICA IDENTITY NOTHING"
 like "$(query "SELECT note FROM replicate_plan('mssql', target_schema => 'copies', include => '{tap_refill_a}') WHERE kind = 'stage'" 2>/dev/null)" \
   'emptied and refilled, for .* published' "rows that are not all published are not written one by one"
+# What is replaced leaves its publication: the run says how it gets back.
+query "ALTER PUBLICATION all_of_a SET TABLE copies.tap_refill_a$([ "$(query "SHOW server_version_num")" -lt 150000 ] || echo ' (id, v) WHERE (v > 0)')"
+members() { query "SELECT to_jsonb(p) - 'schemaname' FROM pg_publication_tables AS p"; }
+before=$(members)
+like "$(at_once "$refill, on_existing => 'replace', jobs => 1)")" 'WARNING:  publication "all_of_a" loses what is replaced.*DETAIL:  Replaced: copies.tap_refill_a.*HINT:  on_existing => .refresh' "what is replaced is published no more, which a run tells"
+is "$(members)" '' "... for nobody publishes what has gone"
+query "$(query "SELECT substring(w FROM 'ALTER PUBLICATION .*(?=, and let)') FROM replicate.runs, unnest(warnings) AS w ORDER BY id DESC LIMIT 1")"
+is "$(members)" "$before" "... and what it says puts it back, with its columns and rows"
 
 for name in a b c t; do tsql "DROP TABLE dbo.tap_refill_$name"; done

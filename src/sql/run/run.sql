@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._plan(model jsonb, verify text) RETURNS SE
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
     SELECT s.* FROM (
         SELECT * FROM _mssql_fdw._plan_isolation(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_publications(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_schemas(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_existing_foreign_keys(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_drop_tables(model)
@@ -114,7 +115,7 @@ COMMENT ON FUNCTION _mssql_fdw._check_switched IS
 -- The others are notes.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._outcome) RETURNS boolean
 LANGUAGE sql IMMUTABLE
-RETURN (loss).verb IN ('set aside', 'failed', 'not validated', 'without a match', 'without tables');
+RETURN (loss).verb IN ('set aside', 'failed', 'not validated', 'left behind', 'without a match', 'without tables');
 COMMENT ON FUNCTION _mssql_fdw._is_warning IS 'whether a loss is a warning; the others are notes';
 
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
@@ -131,7 +132,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT string_agg(rtrim(concat_ws(' and ', nullif(array_to_string(trim_array(v.said, 1), ', '), ''), v.said[cardinality(v.said)])
                             || ' ' || v.verb), ', '
-                      ORDER BY array_position('{set aside,failed,not validated,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
+                      ORDER BY array_position('{set aside,failed,not validated,left behind,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
     FROM verbs AS v
 $$;
 COMMENT ON FUNCTION _mssql_fdw._loss_summary IS

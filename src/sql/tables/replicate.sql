@@ -95,22 +95,22 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_has_died' LANGUAGE C STRICT VOLATILE PARALLEL U
 COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run has ended without a word';
 CREATE VIEW replicate.runs WITH (security_barrier) AS
 SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
-       CASE WHEN d.has_died THEN 'died' ELSE r.status END AS status,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'died' ELSE r.status END AS status,
        r.rows, r.bytes, r.warnings,
-       CASE WHEN d.has_died
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id)
             THEN r.notes || ARRAY(SELECT format('%s left for the next call: see replicate.leftovers', CASE count(*) WHEN 1 THEN '1 table was' ELSE count(*) || ' tables were' END)
                                   FROM replicate._chunks AS c JOIN pg_catalog.pg_class AS k ON k.oid = c.relation WHERE c.kept_by = r.id HAVING count(*) > 0)
             ELSE r.notes END AS notes,
        r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate,
-       CASE WHEN d.has_died THEN 'ended without a word: its process, or the server, was terminated' ELSE r.error END AS error, r.error_detail,
-       CASE WHEN d.has_died
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'ended without a word: its process, or the server, was terminated' ELSE r.error END AS error,
+       r.error_detail,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id)
             THEN concat(CASE WHEN EXISTS (SELECT FROM replicate._chunks AS c JOIN pg_catalog.pg_class AS k ON k.oid = c.relation WHERE c.kept_by = r.id)
                              THEN format('Call again with jobs, and it goes on with what is done; SELECT replicate_discard(%s) drops that. ', r.id) END,
                         format('The server''s log may say why, of process %s or its workers.', r.pid))
             ELSE r.error_hint END AS error_hint,
        r.error_context, r.consistency
-FROM replicate._runs AS r CROSS JOIN LATERAL (SELECT r.status = 'running' AND _mssql_fdw._has_died(r.id) AS has_died) AS d
-WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
+FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 CREATE VIEW replicate.run_tables WITH (security_barrier) AS
 SELECT * FROM replicate._run_tables AS t WHERE EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = t.run);
 COMMENT ON VIEW replicate.runs IS 'runs of replication; those with workers or in the background while they work, too';
@@ -124,7 +124,7 @@ COMMENT ON COLUMN replicate.runs.error_hint IS 'its hint';
 COMMENT ON COLUMN replicate.runs.error_context IS 'its context: the table that was loaded, and after how many rows';
 COMMENT ON COLUMN replicate.runs.consistency IS
     'what the copy is a picture of: one moment; a moment a worker: each has read its tables and chunks at one; or a moment a chunk: each was read at its own';
-COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; patterns without a match';
+COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; publications left behind; patterns without a match';
 COMMENT ON COLUMN replicate.runs.notes IS 'what was not carried over: not translated, not made, or not copied';
 COMMENT ON VIEW replicate.run_tables IS 'the tables of finished runs';
 COMMENT ON COLUMN replicate.run_tables.elapsed IS 'all steps of the table: load, check, keys, indexes, statistics; its NOTICE tells the time of the load alone';
@@ -494,7 +494,7 @@ CREATE TYPE replicate._outcome AS (
     source text,
     target text,
     outcome text,          -- done, failed, skipped
-    verb text,             -- of a loss: failed, not validated, not translated, not made, without a source, a match or tables, not copied; '' of a finding
+    verb text,             -- of a loss: failed, not validated, left behind, not translated, not made, without a source, a match or tables, not copied; '' of a finding
     note text,
     answer text[],         -- first row of what the statement answered
     elapsed interval

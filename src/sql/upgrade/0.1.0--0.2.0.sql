@@ -72,26 +72,27 @@ AS 'MODULE_PATHNAME', 'mssql_fdw_has_died' LANGUAGE C STRICT VOLATILE PARALLEL U
 COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run has ended without a word';
 CREATE OR REPLACE VIEW replicate.runs WITH (security_barrier) AS
 SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
-       CASE WHEN d.has_died THEN 'died' ELSE r.status END AS status,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'died' ELSE r.status END AS status,
        r.rows, r.bytes, r.warnings,
-       CASE WHEN d.has_died
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id)
             THEN r.notes || ARRAY(SELECT format('%s left for the next call: see replicate.leftovers', CASE count(*) WHEN 1 THEN '1 table was' ELSE count(*) || ' tables were' END)
                                   FROM replicate._chunks AS c JOIN pg_catalog.pg_class AS k ON k.oid = c.relation WHERE c.kept_by = r.id HAVING count(*) > 0)
             ELSE r.notes END AS notes,
        r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate,
-       CASE WHEN d.has_died THEN 'ended without a word: its process, or the server, was terminated' ELSE r.error END AS error, r.error_detail,
-       CASE WHEN d.has_died
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'ended without a word: its process, or the server, was terminated' ELSE r.error END AS error,
+       r.error_detail,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id)
             THEN concat(CASE WHEN EXISTS (SELECT FROM replicate._chunks AS c JOIN pg_catalog.pg_class AS k ON k.oid = c.relation WHERE c.kept_by = r.id)
                              THEN format('Call again with jobs, and it goes on with what is done; SELECT replicate_discard(%s) drops that. ', r.id) END,
                         format('The server''s log may say why, of process %s or its workers.', r.pid))
             ELSE r.error_hint END AS error_hint,
        r.error_context, r.consistency
-FROM replicate._runs AS r CROSS JOIN LATERAL (SELECT r.status = 'running' AND _mssql_fdw._has_died(r.id) AS has_died) AS d
-WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
+FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 COMMENT ON VIEW replicate.runs IS 'runs of replication; those with workers or in the background while they work, too';
 COMMENT ON COLUMN replicate.runs.status IS
     'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; incomplete: without tables that have been set aside (options on_error, if_changed); of runs with workers or in the background also running, failed, cancelled, and died: ended without a word';
 COMMENT ON COLUMN replicate.runs.pid IS 'process that works on it';
+COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; publications left behind; patterns without a match';
 COMMENT ON COLUMN replicate.runs.sqlstate IS 'SQLSTATE of the error that ended it';
 COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it; in the source''s own words it may quote a value';
 COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error that values made is in the server''s log';
