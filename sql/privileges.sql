@@ -49,6 +49,7 @@ WITH harmless (name, why) AS (VALUES
     ('_run_of_workers', 'tells the number of the run that the caller''s session works for'),
     ('_may_choose_workers', 'tells what kind of statement calls it'),
     ('_start_workers',  'in a run, once: the workers of the caller''s own run'),
+    ('_workers',        'counts them'),
     ('_make_staging_schema', 'a step of a run, refused outside of one; the run''s own schema, which goes with it'),
     ('_drop_staging_schemas', 'the same'),
     ('_drop_leftovers', 'schemas of runs that nobody works on any more'),

@@ -79,6 +79,7 @@ void tell_wait(void*) {
 
 void do_nothing() {
   run_level = 0;
+  note_used_server(nullptr);
   doing = {};
   call_behind_waits(nullptr, nullptr);
 }
@@ -502,6 +503,8 @@ int begin_run(Oid server) {
   const LOCKTAG tag = server_lock(server, speaking_lock);
   (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
   run_level = GetCurrentTransactionNestLevel();
+  const ForeignServer* used = GetForeignServerExtended(server, FSV_MISSING_OK);
+  note_used_server(used == nullptr ? nullptr : used->servername);
   callers_path = MemoryContextStrdup(TopTransactionContext, namespace_search_path);
   tell_waits();
   show_progress({"catalog", nullptr, nullptr, 0, 0});
@@ -520,14 +523,37 @@ void end_run(Oid server, int settings) {
   LockRelease(&tag, ShareUpdateExclusiveLock, false);
 }
 
+// The run that has the server, where history has it already; else 0.
+static std::int64_t run_of_server(Oid server) {
+  Oid types[] = {OIDOID};
+  Datum values[] = {ObjectIdGetDatum(server)};
+  SPI_connect();
+  as_history_owner([&] {
+    run_now(
+        "SELECT r.id FROM replicate._runs AS r JOIN pg_catalog.pg_locks AS l ON l.pid OPERATOR(pg_catalog.=) r.pid "
+        "WHERE r.status OPERATOR(pg_catalog.=) 'running' AND l.locktype OPERATOR(pg_catalog.=) 'object' "
+        "AND l.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_foreign_server'::pg_catalog.regclass "
+        "AND l.objid OPERATOR(pg_catalog.=) $1 AND l.objsubid OPERATOR(pg_catalog.=) 1 AND l.granted",
+        lengthof(types), types, values, 1);
+  });
+  bool isnull = false;
+  const std::int64_t run =
+      SPI_processed == 0 ? 0 : DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+  SPI_finish();
+  return run;
+}
+
 void lock_server(Oid server, const char* name) {
   PreventCommandIfReadOnly("replication");
   const LOCKTAG tag = server_lock(server, running_lock);
   if (LockAcquire(&tag, ShareUpdateExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL) return;
   const char* users = users_of(tag, ShareUpdateExclusiveLock);
+  const std::int64_t run = run_of_server(server);
+  const char* by = run == 0 ? "By process" : psprintf("By run " INT64_FORMAT ", process", run);
+  const char* end = run == 0 ? "pg_cancel_backend()" : psprintf("SELECT replicate_cancel(" INT64_FORMAT ")", run);
   ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("server \"%s\" is being replicated by another session", name),
-                  *users == '\0' ? 0 : errdetail("By process %s.", users),
-                  errhint("replicate.progress shows the session and how far it is.")));
+                  *users == '\0' ? 0 : errdetail("%s %s.", by, users),
+                  errhint("replicate.progress shows the session and how far it is; %s ends it.", end)));
 }
 
 void wait_for_server(Oid server) {

@@ -51,6 +51,7 @@
   FUNCTION(mssql_fdw_sum_of_hashes)      \
   /* copy/workers.cpp */                 \
   FUNCTION(mssql_fdw_run_of_workers)     \
+  FUNCTION(mssql_fdw_workers)            \
   FUNCTION(mssql_fdw_is_worked_on)       \
   FUNCTION(mssql_fdw_make_staging_schema) \
   FUNCTION(mssql_fdw_drop_staging_schemas) \

@@ -266,6 +266,8 @@ BEGIN
     WHERE (options ->> 'if_changed')::boolean AND NOT _mssql_fdw._is_read_committed();
     PERFORM _mssql_fdw._say(false, 'chunk_rows has no effect, for no workers load')
     WHERE chunk_rows IS NOT NULL AND _mssql_fdw._run_of_workers() IS NULL;
+    PERFORM _mssql_fdw._say(false, format('option if_changed has no effect with on_existing => %L', on_existing))
+    WHERE (options ->> 'if_changed')::boolean AND on_existing IN ('replace', 'skip');
     PERFORM _mssql_fdw._check_publications(model);
     PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
@@ -293,7 +295,8 @@ BEGIN
         || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), concat_ws(' ', l.note, CASE l.verb WHEN 'set aside' THEN l.answer[1] END))
                  FROM unnest(losses) AS l WHERE _mssql_fdw._is_warning(l));
     run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || concat_ws(': ', coalesce(l.source, l.target), l.note)
-                       FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l));
+                       FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l))
+        || ARRAY(SELECT format('%s of %s background workers could be started', w, jobs) FROM _mssql_fdw._workers() AS w WHERE w < jobs);
     run.source_database := model #>> '{database,name}';
     run.source_version := model #>> '{database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);
