@@ -49,4 +49,19 @@ SELECT source, rows, status FROM replicate_all('mssql', 'renewed', '{losses.Item
 TABLE renewed.keys ORDER BY 1, 2;
 SELECT source, rows, status FROM replicate_all('mssql', 'renewed', '{losses.Item,losses.Line}', on_existing => 'replace', options => '{"unlogged": true}');
 SELECT relname, relpersistence FROM pg_class WHERE oid IN ('renewed.item'::regclass, 'renewed.line'::regclass) ORDER BY 1;
+-- publications lose what is replaced, or go on with it, and subscribers are not told
+ALTER TABLE renewed.item SET LOGGED;
+ALTER TABLE renewed.line SET LOGGED;
+SET client_min_messages = error;
+CREATE PUBLICATION some_tables FOR TABLE renewed.item, renewed.line;
+CREATE PUBLICATION everything FOR ALL TABLES;
+SET client_min_messages = warning;
+SELECT target, statement, note FROM replicate_plan('mssql', 'renewed', '{losses.Item,losses.Line}', on_existing => 'replace') WHERE kind = 'publication';
+SELECT count(*) FROM replicate_plan('mssql', 'renewed', '{losses.Item,losses.Line}') WHERE kind = 'publication';
+SELECT source, rows, status FROM replicate_all('mssql', 'renewed', '{losses.Item}', on_existing => 'replace');
+SELECT status, warnings FROM replicate.runs ORDER BY id DESC LIMIT 1;
+SELECT tablename FROM pg_publication_tables WHERE pubname = 'some_tables';
+ALTER PUBLICATION some_tables ADD TABLE renewed.item;
+SELECT kind FROM replicate_schema('mssql', 'renewed', '{losses.Item}', on_existing => 'replace') WHERE kind = 'table';
+DROP PUBLICATION some_tables, everything;
 DROP SCHEMA renewed CASCADE;

@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 54
+plan 56
 
 start() { query "SELECT status FROM replicate_all('$1', target_schema => '${2:-copies}', include => ARRAY['dbo.tap_behind'], options => '{\"wait\": false}')" 2>/dev/null; }
 number_of() { sed -n 's/^run \([0-9]*\) works in the background$/\1/p'; }
@@ -24,7 +24,7 @@ is "$(query "SELECT status, finished IS NULL, pid = (SELECT pid FROM replicate.p
   'running|t|t|replicate_all|copies' "... stands in history, with its process"
 is "$(query "SELECT backend_type, application_name = 'mssql_fdw run $run' FROM pg_stat_activity WHERE pid = (SELECT pid FROM replicate.progress)")" \
   'mssql_fdw run|t' "... and is told from others"
-like "$(error_of "SELECT * FROM replicate_all('mssql', target_schema => 'copies')")" 'ERROR:  55006' "another run of the server is refused"
+like "$(error_of "SELECT * FROM replicate_all('mssql', target_schema => 'copies')")" "ERROR:  55006.*DETAIL:  By run $run, process [0-9]+.*SELECT replicate_cancel\($run\) ends it" "another run of the server is refused, and told of this one"
 like "$(error_of "SELECT * FROM replicate_all('mssql', options => '{\"wait\": false}')")" 'ERROR:  55006.*replicate\.progress' "... in the background, too, and at once"
 background waits "SELECT * FROM replicate_wait($run)"
 no_faults
@@ -52,7 +52,8 @@ background waits "SELECT count(*) FROM pg_stat_activity; SELECT * FROM replicate
 ok "wait_until 30 \"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'waits' AND wait_event = 'PgSleep'\"" "... and is waited for"
 query "SELECT pg_terminate_backend(pid) FROM replicate.progress" >/dev/null
 ok "wait_until 30 \"SELECT status = 'died' FROM replicate.runs WHERE id = $run\"" "a run whose process was ended has died"
-like "$(error_of "SELECT * FROM replicate_wait($run)")" '58000: +run [0-9]+ ended without a word' "... and who waits is told"
+like "$(error_of "SELECT * FROM replicate_wait($run)")" "58000: +run [0-9]+ ended without a word.*HINT:  The server's log may say why" "... and who waits is told"
+is "$(query "SELECT notes, error_hint ~ '^The server''s log may say why, of process [0-9]+ or its workers[.]$' FROM replicate.runs WHERE id = $run")" '{}|t' "... as in history, where nothing is left"
 like "$(finish waits)" 'run [0-9]+ ended without a word' "... who waited, too"
 no_faults
 
@@ -103,6 +104,7 @@ query "ALTER TABLE copies.tap_behind DROP must"
 fault error_after_rows 100 tap_behind
 run=$(start mssql | number_of)
 like "$(error_of "SELECT * FROM replicate_wait($run)")" '22P02: ' "an error of the source is one of the run"
+is "$(query "SELECT error_hint IS NULL FROM replicate.runs WHERE id = $run")" t "... about which nothing is to be altered here"
 is "$(query "SELECT status, sqlstate, error_detail IS NULL, error_context LIKE '%load of dbo.tap_behind into copies.tap_behind%' FROM replicate.runs WHERE id = $run")" \
   'failed|22P02|t|t' "... whose detail is not kept, for it may hold values, but where it was"
 

@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 73
+plan 85
 
 readonly tables="include => ARRAY['dbo.tap_work%']"
 # What is done of a run that fails stays for the next one: 052_resume.t. Here each leaves nothing.
@@ -181,13 +181,55 @@ is "$(no_leftovers)$(sums)" "0 0 $whole" "... and nothing is left, or changed"
 is "$(query "BEGIN; SAVEPOINT s; $(run); ROLLBACK TO s; $(run 0); COMMIT" 2>/dev/null | grep -c ok)" 6 "one that is rolled back to a savepoint, and one without workers"
 ok "ended" "... has an end"
 is "$(no_leftovers)$(query "SELECT string_agg(status, ' ' ORDER BY id) FROM (SELECT * FROM replicate.runs ORDER BY id DESC LIMIT 2) AS r")" "0 0 failed ok, with notes" "... and leaves nothing"
-like "$(error_of "BEGIN; DELETE FROM copies.tap_work_c; $(run); COMMIT")" 'ERROR:  55000: +background workers would not see.*Commit before' "one that has changed something is told"
+like "$(error_of "BEGIN; DELETE FROM copies.tap_work_c; $(run); COMMIT")" 'ERROR:  55000: +background workers would not see.*rolled back to a savepoint counts, too.*Commit before' "one that has changed something is told"
 like "$(error_of "BEGIN ISOLATION LEVEL REPEATABLE READ; $(run)")" 'ERROR:  55000: +background workers.*jobs => 0' "a transaction that would not see what they have done is told"
 
 # In the background, and for more workers than there is room for.
 started=$(query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', $tables, jobs => 2, options => '{\"wait\": false}')" 2>/dev/null | sed 's/^run \([0-9]*\) .*/\1/')
 is "$(query "SELECT count(*), sum(rows) FROM replicate_wait($started)" 2>/dev/null)" '3|12010' "a run in the background has workers, too"
 like "$(answer "$(run 64)")" '[0-9]+ of 64 background workers could be started.*max_worker_processes.*3 tables: 12010 rows' "with as many workers as there are"
+like "$(query "SELECT status, notes FROM replicate.runs ORDER BY id DESC LIMIT 1")" '[0-9]+ of 64 background workers could be started' "... as history says, too"
+like "$(query "SELECT FROM replicate_all('mssql', target_schema => 'copies', $tables, on_existing => 'skip', options => '{\"if_changed\": true}')" 2>&1)" \
+  "option if_changed has no effect with on_existing => 'skip'" "what has no effect is told"
+
+# The server goes meanwhile.
+slow
+background bereft "$(run)"
+ok "wait_until 30 \"\$stalled\"" "while a run is in mid-load"
+query "ALTER SERVER mssql RENAME TO other"
+no_faults
+like "$(finish bereft)" 'ERROR:  server "mssql" does not exist.DETAIL:  It has been dropped or renamed while a run was at work' "... its server is renamed, and it says so"
+no_workers
+is "$(query "ALTER SERVER other RENAME TO mssql; SELECT status, error_detail LIKE 'It has been dropped%' FROM replicate.runs ORDER BY id DESC LIMIT 1")" 'failed|t' "... as history does"
+like "$(error_of "SELECT * FROM replicate_all('other', jobs => 1)")" 'ERROR:  42704: +server "other" does not exist$' "... of that one only"
+
+# Nobody is asked who has not come, for he might sleep over it. A postmaster that is stopped starts no worker, nor a session.
+readonly postmaster=$(head -n 1 "$(query "SHOW data_directory")/postmaster.pid")
+until_true() { echo "DO \$\$ BEGIN FOR i IN 1 .. 600 LOOP PERFORM pg_stat_clear_snapshot(); EXIT WHEN $1; PERFORM pg_sleep(0.05); END LOOP; END \$\$;"; }
+readonly leader="(SELECT pid FROM pg_stat_activity WHERE application_name = 'asks')"
+# while_stopped SQL: what sees that the leader of a run waits for workers that do not come, and does that.
+while_stopped() {
+  background stops "SELECT pg_advisory_lock(49);
+    $(until_true "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+\! kill -STOP $postmaster
+    SELECT pg_advisory_unlock(49);
+    $(until_true "EXISTS (SELECT FROM pg_stat_activity WHERE pid = $leader AND wait_event = 'MessageQueueInternal')")
+    SELECT wait_event, phase, waits_for FROM pg_stat_activity JOIN replicate.progress USING (pid);
+    $1
+\! kill -CONT $postmaster"
+  wait_until 30 "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+  background asks "SELECT pg_advisory_lock(49); SELECT pg_advisory_unlock(49); $(run)"
+}
+while_stopped ""
+like "$(finish asks)" '3 tables: 12010 rows' "a run whose workers come late"
+like "$(finish stops)" 'MessageQueueInternal.workers.workers' "... waits for them, and says so"
+before=$(query "SELECT count(*) FROM replicate.runs")
+while_stopped "SELECT pg_cancel_backend($leader); $(until_true "$leader IS NULL")"
+like "$(finish asks)" 'canceling statement due to user request' "... and may be cancelled meanwhile"
+like "$(finish stops)" 'MessageQueueInternal.workers.workers' "... before one has come"
+ok no_workers "... none of whom stays"
+is "$(query "SELECT count(*) - $before FROM replicate.runs")" 0 "... nor has begun a run"
+kill -CONT "$postmaster"
 
 # As an ordinary role, whose rights end at a schema.
 role=tap_work_$$

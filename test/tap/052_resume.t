@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 93
+plan 103
 
 readonly tables="include => ARRAY['dbo.tap_resume%']"
 # all [OPTIONS [SCHEMA]]: one worker, so that tables are done in order of size: a, b, c.
@@ -117,6 +117,26 @@ answered=$(answer "$(all)")
 like "$answered" 'dbo.tap_resume_a is loaded anew.*has been changed' "what has been emptied is loaded anew"
 like "$answered" 'left of dbo.tap_resume_b is loaded anew.*rows have been changed' "... and what has lost a row"
 is "$(read_by_last) $(sums) $(left) $(schemas)" "abc $whole 0 0" "... and all rows are there"
+# What is here already needs none of that; nor is it said to be loaded then.
+fails
+query "$(all)" >/dev/null 2>&1
+is "$(left)" 2 "one more has left two tables"
+query "TRUNCATE $(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND source = 'dbo.tap_resume_a'");
+  DELETE FROM $(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND source = 'dbo.tap_resume_b'") WHERE id = 1"
+no_faults
+answered=$(answer "$(all '"if_changed": true')")
+like "$answered" 'dbo.tap_resume_a is read anew: it is not what run.*left of dbo.tap_resume_b is read anew.*(.dbo.tap_resume_[abc]..unchanged since run [^|]*){3}' "tables that are the same go by their rows"
+is "$(left) $(schemas)" '0 0' "... and what was left of them goes"
+# Nor what nobody can go on with: behind a run of another table, too.
+fails
+query "$(all)" >/dev/null 2>&1
+is "$(left)" 2 "one more has left two tables"
+query "ALTER TABLE $(query "SELECT relation::regclass FROM replicate._chunks WHERE kept_by IS NOT NULL AND source = 'dbo.tap_resume_b'") SET UNLOGGED"
+no_faults
+query "SELECT FROM replicate_table('mssql', 'tap_resume_c', target_schema => 'copies', jobs => 1)" >/dev/null 2>&1
+is "$(left) $(schemas)" '1 1' "... of which another run forgets what no run can go on with"
+query "$(all)" >/dev/null 2>&1
+is "$(read_by_last) $(left) $(schemas)" 'bc 0 0' "... and no more"
 fails
 query "$(all)" >/dev/null 2>&1
 ended
@@ -356,6 +376,9 @@ for what in worker server; do
   finish "$what" >/dev/null
   up
   is "$(query "SELECT status FROM replicate.runs ORDER BY id DESC LIMIT 1") $(left) $(sums)" "died 1 $whole" "... its run has died, and left what was done"
+  is "$(query "SELECT error LIKE 'ended without a word%', notes, error_hint LIKE format('Call again with jobs, and it goes on with what is done; SELECT replicate_discard(%s) drops that. The server''s log%%', id)
+    FROM replicate.runs ORDER BY id DESC LIMIT 1")" 't|{"1 table was left for the next call: see replicate.leftovers"}|t' "... and says how to go on"
+  like "$(error_of "SELECT replicate_wait(max(id)) FROM replicate.runs")" 'ERROR:  58000: .*HINT:  Call again with jobs, and it goes on' "... to who waits for it, too"
   no_faults
   [ "$what" = server ] || fault slow_row_us 2000 tap_resume_b
 done

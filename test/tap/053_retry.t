@@ -92,7 +92,7 @@ query "CREATE FUNCTION small.nested() RETURNS int LANGUAGE plpgsql AS \$\$ BEGIN
 at_most 2.5 "$(elapsed query "SET client_min_messages = error; $(small tap_retry_c 0.02)")" "code that a load calls changes nothing of it"
 query "DROP SCHEMA small CASCADE" 2>/dev/null
 for name in c d e f; do tsql "DROP TABLE dbo.tap_retry_$name"; done
-like "$(error_of "$(all '"max_rate": -1')")" 'ERROR:  22023: +invalid value for option "max_rate": -1.*MB a second' "and that is a number, too"
+like "$(error_of "$(all '"max_rate": -1')")" 'ERROR:  22023: +invalid value for option "max_rate": -1.*MB a second from 0.001 to 1000000' "and that is a number, too"
 
 query "DROP SCHEMA copies CASCADE" 2>/dev/null
 for name in a b; do tsql "DROP TABLE dbo.tap_retry_$name"; done

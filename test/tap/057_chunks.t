@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 needs_stand_in
 only_native
-plan 65
+plan 67
 
 # all TABLES [ARGUMENTS [OPTIONS]]
 all() { echo "SELECT source, rows, status FROM replicate_all('mssql', target_schema => 'copies', include => '{$1}', jobs => 2, ${2:-chunk_rows => 1000}, options => '{${3:-}}') ORDER BY source"; }
@@ -55,6 +55,11 @@ tsql "UPDATE dbo.tap_chunk_a SET v = v + 1"
 is "$(query "SELECT status FROM replicate_all('mssql', target_schema => 'copies', include => '{tap_chunk_a,tap_chunk_b}', jobs => 3, chunk_rows => 700, on_existing => 'truncate') ORDER BY source" 2>/dev/null | sort -u)" ok "a refresh has chunks, too"
 is "$(sums a) $(sums b) $(read_by_last | wc -w)" '5000|12507500|5000 5000|12502500|5000 16' "... and all new rows"
 is "$(hashes "$last")" '' "... which their hashes tell"
+tsql "UPDATE dbo.tap_chunk_b SET v = v + 1 WHERE v = 7"
+answered=$(answer "$(all 'tap_chunk_a,tap_chunk_b' 'chunk_rows => 1000' '"if_changed": true')")
+like "$answered" 'dbo.tap_chunk_a..unchanged since run [^|]*dbo.tap_chunk_b.5000.ok' "... by which one stays that has not changed"
+is "$(grep -o 'NOTICE:  00000: table [12] of 2.*dbo.tap_chunk_. -> [^:]*: [0-9a-z]*' <<<"$answered" | sed 's/.*: //' | sort | tr '\n' ' ')" '5000 unchanged ' "... and each is told once"
+tsql "UPDATE dbo.tap_chunk_b SET v = v - 1 WHERE v = 8 AND CONCAT('it''s [', 7, ']') = name"
 tsql "UPDATE dbo.tap_chunk_a SET v = v - 1"
 like "$(query "$(all tap_chunk_a 'chunk_rows => 1000' '"row_hash": false')" 2>/dev/null)" '5000.ok' "chunks are loaded without hashes, where that is wanted"
 is "$(query "SELECT (SELECT count(hash) FROM replicate.run_tables WHERE run = ($last)), count(*), count(hash) FROM replicate.run_chunks WHERE run = ($last)")" '0|5|0' "... and have none"

@@ -18,7 +18,7 @@ if [ -n "${MSSQL_TEST_SMALL_DISK:-}" ]; then
   query "CREATE TABLESPACE $space LOCATION '$MSSQL_TEST_SMALL_DISK/$space'"
   is "$(query "SET client_min_messages = error; SET default_tablespace = $space; $(all)")" '1000ok 1000ok' "on a small disk a small copy"
   tsql "INSERT INTO dbo.tap_scarce_b SELECT 1000 + n, REPLICATE(N'x', 1000) FROM $(numbers 20000)"
-  like "$(error_of "SET default_tablespace = $space; $(all)")" 'ERROR:  53100: could not extend file.*No space left on device' "... and no large one, which says why"
+  like "$(error_of "SET default_tablespace = $space; $(all)")" 'ERROR:  53100: could not extend file.*No space left on device.*HINT:  Check free disk space. replicate.leftovers has' "... and no large one, which says why"
   is "$(sums) $(left)" '1000 100000|1000 100000 0 0' "... what was there stays, and nothing else"
   like "$(error_of "SET default_tablespace = $space; $(all '"on_error": "continue"')")" 'ERROR:  53100: ' "a full disk is no table's fault"
   is "$(sums) $(left)" '1000 100000|1000 100000 0 0' "... and changes nothing"

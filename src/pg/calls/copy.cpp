@@ -32,7 +32,11 @@ void load_error_context(void* argument) {
   if (*context->target == '\0') return;  // the arguments are not read yet
   errcontext("load of %s into %s%s, after %llu rows", context->source, context->target, context->chunk,
              static_cast<unsigned long long>(context->rows));
+  if (raised_server_number != 0) return;  // what the source says of its own values or disks
   const int code = geterrcode();
+  if (code == ERRCODE_DISK_FULL) {
+    errhint("Check free disk space. replicate.leftovers has what runs have left; replicate_discard() drops it.");
+  }
   if (code == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE || code == ERRCODE_STRING_DATA_RIGHT_TRUNCATION ||
       code == ERRCODE_INVALID_TEXT_REPRESENTATION) {
     errhint(
@@ -105,6 +109,7 @@ const RemoteColumn* described_columns(const RemoteTable& table, tsql::TextForm f
 // hash); STRICT. Before 0.2.0 without row_hash and hash.
 Datum load_call(FunctionCallInfo fcinfo, LoadContext* context) {
   begin_step();
+  raised_server_number = 0;
   PreventCommandIfReadOnly("a load");
   PreventCommandIfParallelMode("a load");
   LoadRequest request;
@@ -312,6 +317,16 @@ Datum mssql_fdw_stage(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum {
     begin_step();
     stage(PG_GETARG_OID(0));
+    end_step();
+    PG_RETURN_VOID();
+  });
+}
+
+// _hide_rows(relation regclass, target regclass) RETURNS void; STRICT.
+Datum mssql_fdw_hide_rows(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum {
+    begin_step();
+    hide_rows(PG_GETARG_OID(0), PG_GETARG_OID(1));
     end_step();
     PG_RETURN_VOID();
   });

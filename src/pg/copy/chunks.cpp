@@ -49,8 +49,8 @@ Oid type_of_work() { return get_rel_type_id(get_relname_relid("_work", get_names
 
 Part part_of(const Step& step) {
   if (std::strcmp(step.kind, "load") == 0) return Part::chunk;
-  const bool makes = std::strcmp(step.kind, "table") == 0 || std::strcmp(step.kind, "stage") == 0;
-  return makes ? Part::beginning : Part::end;
+  const auto is = [&step](const char* kind) { return std::strcmp(step.kind, kind) == 0; };
+  return is("table") || is("stage") || is("stage rows") ? Part::beginning : Part::end;
 }
 
 Datum find_bounds(const char* schema, const char* source, Oid server, Datum work) {

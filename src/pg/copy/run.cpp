@@ -79,6 +79,7 @@ void tell_wait(void*) {
 
 void do_nothing() {
   run_level = 0;
+  note_used_server(nullptr);
   doing = {};
   call_behind_waits(nullptr, nullptr);
 }
@@ -380,8 +381,11 @@ Datum note_positions(FunctionCallInfo fcinfo) {
   PG_RETURN_VOID();
 }
 
+// Others see what it waits for: that workers come, and who keeps history writes.
 void start_workers_of(const Call& call, int jobs) {
   FunctionCallInfo fcinfo = call.fcinfo;
+  const int settings = take_callers_path();
+  show_progress({"workers", nullptr, nullptr, 0, 0});
   const RunOptions& options = call.options;
   const NullableDatum given = std::exchange(fcinfo->args[jobs_argument], {Int32GetDatum(jobs), false});
   const char* arguments = arguments_as_sql(fcinfo);
@@ -389,6 +393,8 @@ void start_workers_of(const Call& call, int jobs) {
   start_workers({own_schema(fcinfo), call.server, options.retry_budget_s, options.max_rate, options.lock_timeout_s,
                  options.continues, options.one_moment, call.reads},
                 arguments, jobs);
+  show_progress({"catalog", nullptr, nullptr, 0, 0});
+  release_settings(settings);
 }
 
 // Whether the call is a statement of its own, whose transaction nobody goes on with, and workers
@@ -407,9 +413,7 @@ bool may_choose_workers() {
 Datum start_chosen_workers(FunctionCallInfo fcinfo) {
   if (!in_run() || !may_choose_workers()) elog(ERROR, "workers are not chosen here");
   present_call->may_choose = false;
-  const int settings = take_callers_path();
   start_workers_of(*present_call, PG_GETARG_INT32(0));
-  release_settings(settings);
   PG_RETURN_VOID();
 }
 
@@ -419,8 +423,8 @@ void do_run(void* argument) {
   call->reads = is_reading(call->server, GetUserId());
   call->may_choose = PG_ARGISNULL(jobs_argument) && is_by_itself();
   const int jobs = PG_ARGISNULL(jobs_argument) ? 0 : PG_GETARG_INT32(jobs_argument);
-  if (jobs > 0) start_workers_of(*call, jobs);
   const int settings = begin_run(call->server);
+  if (jobs > 0) start_workers_of(*call, jobs);
   begin_rate(call->options.max_rate, nullptr);
   present_call = call;
   SPI_connect();
@@ -499,6 +503,8 @@ int begin_run(Oid server) {
   const LOCKTAG tag = server_lock(server, speaking_lock);
   (void)LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
   run_level = GetCurrentTransactionNestLevel();
+  const ForeignServer* used = GetForeignServerExtended(server, FSV_MISSING_OK);
+  note_used_server(used == nullptr ? nullptr : used->servername);
   callers_path = MemoryContextStrdup(TopTransactionContext, namespace_search_path);
   tell_waits();
   show_progress({"catalog", nullptr, nullptr, 0, 0});
@@ -517,14 +523,37 @@ void end_run(Oid server, int settings) {
   LockRelease(&tag, ShareUpdateExclusiveLock, false);
 }
 
+// The run that has the server, where history has it already; else 0.
+static std::int64_t run_of_server(Oid server) {
+  Oid types[] = {OIDOID};
+  Datum values[] = {ObjectIdGetDatum(server)};
+  SPI_connect();
+  as_history_owner([&] {
+    run_now(
+        "SELECT r.id FROM replicate._runs AS r JOIN pg_catalog.pg_locks AS l ON l.pid OPERATOR(pg_catalog.=) r.pid "
+        "WHERE r.status OPERATOR(pg_catalog.=) 'running' AND l.locktype OPERATOR(pg_catalog.=) 'object' "
+        "AND l.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_foreign_server'::pg_catalog.regclass "
+        "AND l.objid OPERATOR(pg_catalog.=) $1 AND l.objsubid OPERATOR(pg_catalog.=) 1 AND l.granted",
+        lengthof(types), types, values, 1);
+  });
+  bool isnull = false;
+  const std::int64_t run =
+      SPI_processed == 0 ? 0 : DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+  SPI_finish();
+  return run;
+}
+
 void lock_server(Oid server, const char* name) {
   PreventCommandIfReadOnly("replication");
   const LOCKTAG tag = server_lock(server, running_lock);
   if (LockAcquire(&tag, ShareUpdateExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL) return;
   const char* users = users_of(tag, ShareUpdateExclusiveLock);
+  const std::int64_t run = run_of_server(server);
+  const char* by = run == 0 ? "By process" : psprintf("By run " INT64_FORMAT ", process", run);
+  const char* end = run == 0 ? "pg_cancel_backend()" : psprintf("SELECT replicate_cancel(" INT64_FORMAT ")", run);
   ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("server \"%s\" is being replicated by another session", name),
-                  *users == '\0' ? 0 : errdetail("By process %s.", users),
-                  errhint("replicate.progress shows the session and how far it is.")));
+                  *users == '\0' ? 0 : errdetail("%s %s.", by, users),
+                  errhint("replicate.progress shows the session and how far it is; %s ends it.", end)));
 }
 
 void wait_for_server(Oid server) {

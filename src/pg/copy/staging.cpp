@@ -102,10 +102,10 @@ void take_column_settings(Oid original, Oid staged, int natts) {
 
 // Notes whose place an index of the staging relation takes, where the staging relation itself has
 // that.
-void stand_for(Oid staged, Oid index) {
+void stand_for(Oid staged, Oid original) {
   Relation classes = table_open(RelationRelationId, RowExclusiveLock);
   const ClassRow row = class_row(staged);
-  row.form->relrewrite = index;
+  row.form->relrewrite = original;
   CatalogTupleUpdate(classes, &row.tuple->t_self, row.tuple);
   heap_freetuple(row.tuple);
   table_close(classes, RowExclusiveLock);
@@ -478,6 +478,18 @@ void stage(Oid id) {
   if (in_run_of_workers()) put_aside(staging);
   take_column_settings(id, staging, RelationGetNumberOfAttributes(table));
   table_close(table, NoLock);
+}
+
+// ReorderBufferProcessTXN() goes by relrewrite; it would keep values of a TOAST table that has none
+// for a row to come.
+void hide_rows(Oid relation, Oid table) {
+  if (!in_run_of_workers() || get_rel_namespace(relation) != staging_namespace() || !owns(relation))
+    elog(ERROR, "relation %u is not one that a run has made", relation);
+  stand_for(relation, table);
+  const ClassRow row = class_row(relation);
+  const Oid toast = row.form->reltoastrelid;
+  heap_freetuple(row.tuple);
+  if (OidIsValid(toast)) stand_for(toast, table);
 }
 
 void note_rows(Oid staging, std::int64_t rows) {

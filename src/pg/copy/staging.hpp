@@ -20,6 +20,10 @@ namespace mssql::pg {
 // it can be read and written.
 void stage(Oid table);
 
+// Logical decoding passes over what is written into a relation that the run has made, in the schema
+// of its workers, for the rows of a table, as it does over a staging relation.
+void hide_rows(Oid relation, Oid table);
+
 // The staging relation of a table; InvalidOid: none.
 Oid staging_of(Oid table);
 

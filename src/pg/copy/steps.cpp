@@ -30,8 +30,8 @@ bool may_fail(const Step& step) {
 
 // What these call says itself that it is a step (begin_step).
 bool calls_steps(const Step& step) {
-  return is_one_of(step.kind,
-                   {"staging schema", "drop schema", "load", "verify", "stage", "stage indexes", "lock", "switch"});
+  return is_one_of(step.kind, {"staging schema", "drop schema", "load", "verify", "stage", "stage rows",
+                               "stage indexes", "lock", "switch"});
 }
 
 // Triggers, defaults and checks of the caller's run with his search_path; the statement names
@@ -49,6 +49,7 @@ const char* verb_of_note(const Step& step) {
   if (is_one_of(step.kind, {"primary key", "unique", "index", "check", "foreign key"})) return "not made";
   if (is_one_of(step.kind, {"column", "copy"})) return "without a source";
   if (is(step, "finding")) return "";
+  if (is(step, "publication")) return "left behind";
   if (is(step, "pattern")) return "without a match";
   if (is(step, "database")) return "without tables";
   return "not copied";
@@ -167,6 +168,10 @@ class Execution {
     begin(step);
     if (step.statement == nullptr || (is(step, "validate") && is_undone(step))) {
       if (is(step, "isolation")) say(false, step.note, nullptr, nullptr);
+      if (is(step, "publication")) {
+        say(true, step.note, psprintf("Replaced: %s.", step.target),
+            "on_existing => 'refresh' keeps such tables, and subscribers get what changes.");
+      }
       tell(step, "skipped", step.statement == nullptr ? verb_of_note(step) : nullptr, step.note, nullptr);
       return false;
     }

@@ -73,6 +73,7 @@ void start_workers(const WorkersTask& task, const char* arguments, int jobs) {
   if (TransactionIdIsValid(GetTopTransactionIdIfAny())) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("background workers would not see what this transaction has changed"),
+                    errdetail("What was rolled back to a savepoint counts, too."),
                     errhint("Commit before you call this, or use jobs => 0.")));
   }
   static bool registered = false;
@@ -194,7 +195,8 @@ void RunOfWorkers::find_kept_tables() {
     show_progress({"resume", table.source, table.target, table.number, nloads_});
     const TakeoverAnswer answer = ask_to_take_over(present_team(), number, kept.loaded_by, table.work);
     if (answer.became != Takeover::taken) {
-      say(false, psprintf("what an earlier run has left of %s is loaded anew", table.source), reason_of(answer),
+      const char* taken = is_known(table) ? "read" : "loaded";
+      say(false, psprintf("what an earlier run has left of %s is %s anew", table.source, taken), reason_of(answer),
           nullptr);
     } else {
       ++nresumed_;
@@ -206,6 +208,9 @@ void RunOfWorkers::find_kept_tables() {
     }
   }
 }
+
+// Its rows may be here already, which is seen when all of them have been read.
+bool RunOfWorkers::is_known(const Table& table) { return known_rows(table.work).hash != nullptr; }
 
 // It is there, and chunks of it may be loaded.
 void RunOfWorkers::begin_chunks(Table* table, int chunks) {
@@ -288,10 +293,13 @@ void RunOfWorkers::became_done(const Asked& asked) {
     case Part::chunk:
       table->loaded[asked.chunk.number] = true;
       totals_.done_bytes += table->estimated_bytes / table->chunks;
-      if (--table->open == 0) tell_chunks_loaded(*table);
+      if (--table->open == 0 && !is_known(*table)) tell_chunks_loaded(*table);
       break;
     case Part::whole: totals_.done_bytes += table->estimated_bytes; [[fallthrough]];
-    case Part::end: table->stage = Stage::done; break;
+    case Part::end:
+      table->stage = Stage::done;
+      if (asked.chunk.part == Part::end && is_known(*table)) tell_chunks_loaded(*table);
+      break;
   }
   show_workers();
 }
@@ -586,6 +594,11 @@ Datum mssql_fdw_drop_staging_schemas(PG_FUNCTION_ARGS) {
 // _is_worked_on(run bigint) RETURNS boolean; STRICT.
 Datum mssql_fdw_is_worked_on(PG_FUNCTION_ARGS) {
   return fence_private([&]() -> Datum { PG_RETURN_BOOL(is_held(PG_GETARG_INT64(0))); });
+}
+
+// _workers() RETURNS int: how many this session leads.
+Datum mssql_fdw_workers(PG_FUNCTION_ARGS) {
+  return fence_private([&]() -> Datum { PG_RETURN_INT32(present_team() == nullptr ? 0 : size_of(present_team())); });
 }
 
 // _run_of_workers() RETURNS bigint

@@ -109,6 +109,7 @@ class RunOfWorkers : public CallersTransaction {
   int first_table_step() const;
   void start(int member, const Asked& asked);
   bool start_next(int member);
+  static bool is_known(const Table& table);
   void begin_chunks(Table* table, int chunks);
   void take_kept(Table* table, const Kept& kept);
   void became_done(const Asked& asked);

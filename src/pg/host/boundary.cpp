@@ -28,9 +28,11 @@ void put(char (&out)[Size], std::string_view text) noexcept {
 ErrorData* kept_error = nullptr;
 int quiet_fences = 0;
 bool raised_transient = false;
+std::int32_t raised_server_number = 0;
 
 void Caught::set(const Error& error) noexcept {
   transient_ = error.is_transient();
+  server_number_ = error.server_number;
   put(sqlstate_, error.sqlstate);
   interruption_ = error.is_interruption();
   put(message_, error.message);
@@ -116,6 +118,7 @@ const char* for_client(const char* text) { return client_can_read(text) ? text :
 
 void Caught::raise() const {
   raised_transient = transient_;
+  raised_server_number = server_number_;
   if (interruption_) {
     if (kept_error != nullptr) ReThrowError(std::exchange(kept_error, nullptr));
     CHECK_FOR_INTERRUPTS();

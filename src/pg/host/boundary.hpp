@@ -27,6 +27,7 @@ class Caught {
   char sqlstate_[6];
   bool interruption_;
   bool transient_ = false;
+  std::int32_t server_number_ = 0;
   char message_[2048];
   char detail_[1024];
   char hint_[512];
@@ -124,6 +125,8 @@ ErrorData* in_transaction(void (*body)(void*), void* argument, IsQuiet is_quiet 
 
 // Whether the last error that was raised for core is_transient().
 extern bool raised_transient;
+// Its number at SQL Server; 0: it was no error of the server's.
+extern std::int32_t raised_server_number;
 
 // How many fence_quiet() we are in: waits leave interrupts pending then.
 extern int quiet_fences;

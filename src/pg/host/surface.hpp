@@ -51,6 +51,7 @@
   FUNCTION(mssql_fdw_sum_of_hashes)      \
   /* copy/workers.cpp */                 \
   FUNCTION(mssql_fdw_run_of_workers)     \
+  FUNCTION(mssql_fdw_workers)            \
   FUNCTION(mssql_fdw_is_worked_on)       \
   FUNCTION(mssql_fdw_make_staging_schema) \
   FUNCTION(mssql_fdw_drop_staging_schemas) \
@@ -81,6 +82,7 @@
   FUNCTION(mssql_fdw_lock_targets)       \
   FUNCTION(mssql_fdw_lock_sequences)     \
   FUNCTION(mssql_fdw_lock_alone)         \
+  FUNCTION(mssql_fdw_hide_rows)          \
   FUNCTION(mssql_fdw_stage)              \
   FUNCTION(mssql_fdw_staged)             \
   FUNCTION(mssql_fdw_indexes)            \

@@ -280,8 +280,13 @@ Team* present_team() { return team; }
 int size_of(const Team* of) { return of->size; }
 bool is_idle(const Team* of, int member) { return !member_of(of, member).busy; }
 
+// A message to a queue that has no receiver yet may be slept over: since PostgreSQL 15
+// shm_mq_sendv() looks who the receiver is before it counts what it has written, and one that comes
+// in between finds nothing, and is not woken. Of the other queue the leader is the receiver before
+// the member begins.
 void ask(Team* of, int member, const char* request, Size size) {
   Member& asked = member_of(of, member);
+  if (shm_mq_wait_for_attach(asked.requests) != SHM_MQ_SUCCESS) raise_ended();
   asked.busy = true;
 #if PG_VERSION_NUM >= 150000
   if (shm_mq_send(asked.requests, size, request, false, true) != SHM_MQ_SUCCESS) raise_ended();

@@ -33,7 +33,7 @@ Team* present_team();
 int size_of(const Team* team);  // members
 
 bool is_idle(const Team* team, int member);
-// Of an idle one.
+// Of an idle one; waits until it has come.
 void ask(Team* team, int member, const char* request, Size size);
 
 // What a member has answered, in memory that the next call reuses.

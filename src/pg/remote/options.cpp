@@ -169,8 +169,17 @@ TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* ser
   return result;
 }
 
+static NameData used_server{};
+
+void note_used_server(const char* name) { namestrcpy(&used_server, name == nullptr ? "" : name); }
+
 ForeignServer* find_server(const char* name) {
-  ForeignServer* server = GetForeignServerByName(name, false);
+  const bool was_there = std::strcmp(name, NameStr(used_server)) == 0;
+  ForeignServer* server = GetForeignServerByName(name, was_there);
+  if (server == nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("server \"%s\" does not exist", name),
+                    errdetail("It has been dropped or renamed while a run was at work.")));
+  }
   ForeignDataWrapper* wrapper = GetForeignDataWrapper(server->fdwid);
   const char* handler = OidIsValid(wrapper->fdwhandler) ? get_func_name(wrapper->fdwhandler) : nullptr;
   if (handler == nullptr || std::strcmp(handler, "mssql_fdw_handler") != 0) {

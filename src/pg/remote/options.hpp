@@ -49,6 +49,8 @@ TableOptions table_options(Oid relation, ForeignTable* table, ForeignServer* ser
 
 // The server `name` when its wrapper is ours and the current user has USAGE on it; else ereports.
 ForeignServer* find_server(const char* name);
+// That one has been found by it before, and goes on to be looked up; null: none.
+void note_used_server(const char* name);
 
 // mssql_fdw_validator(options text[], catalog oid)
 Datum validator(FunctionCallInfo fcinfo);

@@ -93,8 +93,7 @@ BEGIN
             waited.error_hint);
     ELSIF waited.status = 'died' THEN
         PERFORM _mssql_fdw._raise('58000', format('run %s ended without a word', run),
-            'Nobody works on it any more; nothing has been changed.',
-            format('The server''s log may say why, of process %s or its workers.', waited.pid));
+            'Nobody works on it any more; nothing has been changed.', waited.error_hint);
     END IF;
     PERFORM _mssql_fdw._say(false, format('run %s: %s; see notes and warnings in replicate.runs, id %s', run, waited.status, run))
     WHERE waited.status <> 'ok';

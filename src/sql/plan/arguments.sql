@@ -110,10 +110,11 @@ BEGIN
                 'Perhaps you meant the option "' || suggestion || '".',
                 'Valid options are: ' || (SELECT string_agg(o.key, ', ') FROM _mssql_fdw._option_list() AS o) || '.'));
         ELSIF jsonb_typeof(known.fallback) = 'number' THEN
-            IF jsonb_typeof(given.value) <> 'number' OR (given.value #>> '{}')::numeric NOT BETWEEN 0.001 AND 604800 AND given.value <> '0' THEN
+            IF jsonb_typeof(given.value) <> 'number' OR given.value <> '0'
+               AND (given.value #>> '{}')::numeric NOT BETWEEN 0.001 AND (CASE given.key WHEN 'max_rate' THEN 1000000 ELSE 604800 END) THEN
                 PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),
-                    hint => format('It must be 0, or a number of %s from 0.001 to 604800%s.', CASE given.key WHEN 'max_rate' THEN 'MB a second' ELSE 'seconds' END,
-                                   CASE given.key WHEN 'max_rate' THEN '' ELSE ', a week' END));
+                    hint => format('It must be 0, or a number of %s.', CASE given.key WHEN 'max_rate' THEN 'MB a second from 0.001 to 1000000'
+                                   ELSE 'seconds from 0.001 to 604800, a week' END));
             END IF;
         ELSIF known.allowed IS NULL AND jsonb_typeof(given.value) <> 'boolean' THEN
             PERFORM _mssql_fdw._raise('22023', format('invalid value for option "%s": %s', given.key, given.value),

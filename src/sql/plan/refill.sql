@@ -4,7 +4,9 @@
 -- new ones inserted. No reader waits for that. The others are emptied and refilled behind the
 -- switch.
 
--- The table that a table is refilled from: a temporary one, or a worker's.
+-- The table that a table is refilled from: a temporary one, or a worker's. That is not UNLOGGED: where
+-- the transaction that makes such a one is rolled back, and PostgreSQL crashes before that is in WAL,
+-- it does not start ("could not create file", its BUG #17731).
 CREATE OR REPLACE FUNCTION _mssql_fdw._staging_table(model jsonb, t replicate._table) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN format('%I.%I', coalesce(_mssql_fdw._staging_schema(model), 'pg_temp'), _mssql_fdw._distinct_name(t.target_name, t.source));
@@ -223,9 +225,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _mssql_fdw._refilled_columns(model) AS c GROUP BY c.table_id
     )
     SELECT 60, t."position", 1, t.id, 'stage', t.source, t.target,
-           format(CASE WHEN model ->> 'run' IS NULL THEN 'CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP' ELSE 'CREATE UNLOGGED TABLE %s (%s)' END, t.staged, l.definitions),
+           format(CASE WHEN model ->> 'run' IS NULL THEN 'CREATE TEMPORARY TABLE %s (%s) ON COMMIT DROP' ELSE 'CREATE TABLE %s (%s)' END, t.staged, l.definitions),
            concat_ws('; ', 'cannot be switched: ' || coalesce('emptied and refilled, for ' || t.obstacle, 'refilled by difference'), n.note, w.note)
     FROM t JOIN lists AS l ON l.table_id = t.id JOIN _mssql_fdw._table_notes(model) AS n ON n.table_id = t.id LEFT JOIN _mssql_fdw._narrow_columns(model) AS w ON w.table_id = t.id
+    UNION ALL
+    SELECT 60, t."position", 1, t.id, 'stage rows', t.source, t.target, format('SELECT _mssql_fdw._hide_rows(%L, %L)', t.staged, t.target), NULL
+    FROM t WHERE model ->> 'run' IS NOT NULL
     UNION ALL
     SELECT 60, t."position", 4, t.id, 'stage key', t.source, t.target,
            format('CREATE UNIQUE INDEX ON %s (%s)', t.staged, t.key_columns), NULL

@@ -1,6 +1,6 @@
 -- Replicate: steps for schemas, sequences, tables and data. Each function answers the steps of one
 -- kind; a step's statement is what the run executes, so the plan shows all of it. Phases:
---   0 isolation   10 schema   20 drop foreign key   25 drop table   30 sequence   35 staging schema   40 table   42 sequence owner   45 default
+--   0 isolation, publication   10 schema   20 drop foreign key   25 drop table   30 sequence   35 staging schema   40 table   42 sequence owner   45 default
 --   60 a table's staging, load, verify, keys, indexes, checks and statistics   70 foreign key   72 validate   75 comment   80 sequence value
 -- In a run of workers (run/workers.sql) 35, 40 and 60 are theirs, and what touches other tables, or names of new ones, comes after it:
 --   61 drop foreign key   62 drop table   63 move   64 sequence owner   65 default
@@ -67,6 +67,40 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _mssql_fdw._tables(model) AS t WHERE t.action = 'replace' HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION _mssql_fdw._plan_drop_tables IS 'steps: drops the tables that are replaced, in one statement';
+
+-- A publication names tables by their numbers, so that it loses them; one of a schema, or of all, has
+-- the new ones. No subscriber is told of DROP TABLE, nor gets the rows in its stead.
+CREATE OR REPLACE FUNCTION _mssql_fdw._plan_publications(model jsonb) RETURNS SETOF replicate._step
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH members AS MATERIALIZED (
+        SELECT t.position, m.relation, m.root, format('%I.%I', n.nspname, c.relname) AS name, n.nspname, c.relname
+        FROM _mssql_fdw._tables(model) AS t CROSS JOIN LATERAL _mssql_fdw._with_partitions(ARRAY[t.relation]) AS m
+        JOIN pg_class AS c ON c.oid = m.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE t.action = 'replace'
+    ), lost AS MATERIALIZED (
+        SELECT m.position, m.root, m.name, p.pubname,
+               concat(m.name, ' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
+                                       WHERE a.attrelid = m.relation AND v.row -> 'prattrs' @> to_jsonb(a.attnum)) || ')',
+                      CASE WHEN v.row ->> 'prqual' IS NOT NULL
+                           THEN ' WHERE ' || (SELECT to_jsonb(x) ->> 'rowfilter' FROM pg_publication_tables AS x
+                                              WHERE x.pubname = p.pubname AND x.schemaname = m.nspname AND x.tablename = m.relname) END) AS member
+        FROM members AS m JOIN pg_publication_rel AS r ON r.prrelid = m.relation JOIN pg_publication AS p ON p.oid = r.prpubid
+        CROSS JOIN to_jsonb(r) AS v (row)
+    ), passed_by AS (
+        SELECT m.position, m.name, v.pubname FROM members AS m JOIN pg_publication_tables AS v ON v.schemaname = m.nspname AND v.tablename = m.relname
+        WHERE NOT EXISTS (SELECT FROM lost AS l WHERE l.root = m.root AND l.pubname = v.pubname)
+    )
+    SELECT 0, 1, row_number() OVER (ORDER BY x.pubname COLLATE "C", x.kind)::int, NULL::int, 'publication', NULL::text, x.targets, NULL::text, x.note
+    FROM (SELECT l.pubname, 1 AS kind, string_agg(l.name, ', ' ORDER BY l.position, l.name) AS targets,
+                 format('publication "%s" loses what is replaced: behind the run, ALTER PUBLICATION %I ADD TABLE %s, and let subscribers copy it anew',
+                        l.pubname, l.pubname, string_agg(l.member, ', ' ORDER BY l.position, l.name)) AS note
+          FROM lost AS l GROUP BY l.pubname
+          UNION ALL
+          SELECT p.pubname, 2, string_agg(p.name, ', ' ORDER BY p.position, p.name),
+                 format('subscribers of publication "%s" keep the old rows of what is replaced: let them copy it anew', p.pubname)
+          FROM passed_by AS p GROUP BY p.pubname) AS x
+$$;
+COMMENT ON FUNCTION _mssql_fdw._plan_publications IS 'steps: notes on publications whose tables are replaced';
 
 -- Sequences of their own; one that exists keeps its definition and only gets its value.
 CREATE OR REPLACE FUNCTION _mssql_fdw._plan_sequences(model jsonb) RETURNS SETOF replicate._step

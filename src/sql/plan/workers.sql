@@ -74,6 +74,11 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._run_of_workers() RETURNS bigint
 AS 'MODULE_PATHNAME', 'mssql_fdw_run_of_workers' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._run_of_workers IS 'number of the run that this session leads, or works for; NULL: none with workers';
 
+-- As many as could be started.
+CREATE OR REPLACE FUNCTION _mssql_fdw._workers() RETURNS int
+AS 'MODULE_PATHNAME', 'mssql_fdw_workers' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._workers IS 'how many workers this session leads';
+
 -- Whether this call may have workers without being told so: it is a statement of its own.
 CREATE OR REPLACE FUNCTION _mssql_fdw._may_choose_workers() RETURNS boolean
 AS 'MODULE_PATHNAME', 'mssql_fdw_may_choose_workers' LANGUAGE C VOLATILE PARALLEL UNSAFE;

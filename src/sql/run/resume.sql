@@ -170,7 +170,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM replicate._chunks AS c
         WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept.run) AS e) ORDER BY c.source, c.finished DESC
     ), compared AS (
-        SELECT w.table_id, w.source, w.target, n.run, l.runs, greatest(n.finished, l.finished) AS finished, CASE WHEN n.rows IS NULL THEN l.rows ELSE n.rows END AS rows,
+        SELECT w.table_id, w.source, w.target, CASE WHEN w.known_hash IS NULL THEN 'loaded' ELSE 'read' END AS taken, n.run, l.runs, greatest(n.finished, l.finished) AS finished, CASE WHEN n.rows IS NULL THEN l.rows ELSE n.rows END AS rows,
                CASE WHEN n.rows IS NULL THEN coalesce(array_length(n.bounds, 1), 0) + 1 END AS chunks, l.chunks AS loaded,
                CASE WHEN n.rows IS NULL THEN _mssql_fdw._outcomes_of_split(s.split) ELSE n.outcomes END AS outcomes,
                CASE WHEN n.origin <> w.origin THEN 'It is of another database, server or login, or of other rights there.'
@@ -195,7 +195,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT c.table_id, c.run, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
                                                                  FROM jsonb_array_elements(c.outcomes) WITH ORDINALITY AS o (value, at) ORDER BY o.at) END,
-           CASE WHEN c.difference IS NOT NULL THEN format('%s is loaded anew: it is not what run %s has loaded', c.source, c.run)
+           CASE WHEN c.difference IS NOT NULL THEN format('%s is %s anew: it is not what run %s has loaded', c.source, c.taken, c.run)
                 ELSE concat(CASE WHEN c.chunks > 0 THEN format('%s of %s chunks, ', cardinality(c.loaded), c.chunks) END,
                             format('%s %s, as run %s has loaded them %s %s', c.rows, CASE c.rows WHEN 1 THEN 'row' ELSE 'rows' END, coalesce(c.runs, c.run::text),
                                    CASE WHEN c.chunks > 0 THEN 'until' ELSE 'at' END, date_trunc('second', c.finished))) END, c.difference,
@@ -333,8 +333,8 @@ END
 $$;
 COMMENT ON FUNCTION _mssql_fdw._drop_empty_staging IS 'drops the schemas of a run that are empty';
 
--- Behind a run, by its keeper: what earlier ones have left of tables that it has loaded, or has left
--- itself; and what it has left, unless it has ended without its tables and a later one may go on
+-- Behind a run, by its keeper: what earlier ones have left of tables that it has loaded, or found
+-- unchanged, or has left itself; and what it has left, unless it has ended without its tables and a later one may go on
 -- with them. Nobody who reads any of that is waited for, but long enough for autovacuum to give way
 -- (deadlock_timeout). How much was dropped: there may be more.
 CREATE OR REPLACE FUNCTION _mssql_fdw._clean_up(run bigint, keeps boolean) RETURNS bigint
@@ -349,17 +349,21 @@ BEGIN
         PERFORM _mssql_fdw._forget_chunks(run);
     END IF;
     -- What is not logged no run goes on with; nor with a table of which no chunk has been loaded, for its bounds may be what is wrong;
-    -- and of rows that have been read in chunks, and do not fit a key, the next one would not make better ones.
-    PERFORM _mssql_fdw._forget_table(c.kept_by, c.source)
-    FROM replicate._chunks AS c CROSS JOIN LATERAL (SELECT count(*) AS loaded FROM _mssql_fdw._loaded_chunks(c.begun_by, c.source)) AS l
-    WHERE c.kept_by = _clean_up.run
-      AND (NOT EXISTS (SELECT FROM pg_class AS r WHERE r.oid = c.relation AND r.relpersistence = 'p')
-           OR c.chunk = 0 AND c.rows IS NULL
-              AND (l.loaded = 0 OR l.loaded > coalesce(array_length(c.bounds, 1), 0)
-                   AND (SELECT r.sqlstate FROM replicate._runs AS r WHERE r.id = _clean_up.run) LIKE '23%'));
+    -- and of rows that have been read in chunks, and do not fit a key, the next one would not make better ones. So it is with what runs
+    -- of the same role and server have left that had no keeper in the end.
+    PERFORM _mssql_fdw._forget_table(x.kept_by, x.source)
+    FROM (SELECT c.kept_by, c.source
+          FROM replicate._chunks AS c JOIN replicate._runs AS r ON r.id = c.kept_by JOIN replicate._runs AS o ON o.id = _clean_up.run
+          CROSS JOIN LATERAL (SELECT count(*) AS loaded FROM _mssql_fdw._loaded_chunks(c.begun_by, c.source)) AS l
+          WHERE (r.id = o.id OR r.server = o.server AND r.role = o.role AND NOT _mssql_fdw._is_worked_on(r.id))
+            AND (NOT EXISTS (SELECT FROM pg_class AS k WHERE k.oid = c.relation AND k.relpersistence = 'p')
+                 OR c.chunk = 0 AND c.rows IS NULL
+                    AND (l.loaded = 0 OR l.loaded > coalesce(array_length(c.bounds, 1), 0) AND r.sqlstate LIKE '23%'))
+          ORDER BY c.kept_by, c.source) AS x;
     FOR replaced IN SELECT c.source, c.relation, c.kept_by FROM replicate._chunks AS c
                     WHERE c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_clean_up.run) AS e)
-                      AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source AND t.rows IS NOT NULL)
+                      AND (EXISTS (SELECT FROM replicate._run_tables AS t WHERE t.run = _clean_up.run AND t.source = c.source
+                                      AND (t.rows IS NOT NULL OR t.status LIKE 'unchanged since run %'))
                            OR EXISTS (SELECT FROM replicate._chunks AS o WHERE o.kept_by = _clean_up.run AND o.source = c.source)) LOOP
         EXIT WHEN dropped >= 100;
         BEGIN

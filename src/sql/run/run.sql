@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._plan(model jsonb, verify text) RETURNS SE
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET join_collapse_limit = 1 SET jit = off AS $$
     SELECT s.* FROM (
         SELECT * FROM _mssql_fdw._plan_isolation(model)
+        UNION ALL SELECT * FROM _mssql_fdw._plan_publications(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_schemas(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_existing_foreign_keys(model)
         UNION ALL SELECT * FROM _mssql_fdw._plan_drop_tables(model)
@@ -114,7 +115,7 @@ COMMENT ON FUNCTION _mssql_fdw._check_switched IS
 -- The others are notes.
 CREATE OR REPLACE FUNCTION _mssql_fdw._is_warning(loss replicate._outcome) RETURNS boolean
 LANGUAGE sql IMMUTABLE
-RETURN (loss).verb IN ('set aside', 'failed', 'not validated', 'without a match', 'without tables');
+RETURN (loss).verb IN ('set aside', 'failed', 'not validated', 'left behind', 'without a match', 'without tables');
 COMMENT ON FUNCTION _mssql_fdw._is_warning IS 'whether a loss is a warning; the others are notes';
 
 -- "1 check not translated, 16 views and 7 procedures not copied"; NULL: nothing is lost.
@@ -131,7 +132,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT string_agg(rtrim(concat_ws(' and ', nullif(array_to_string(trim_array(v.said, 1), ', '), ''), v.said[cardinality(v.said)])
                             || ' ' || v.verb), ', '
-                      ORDER BY array_position('{set aside,failed,not validated,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
+                      ORDER BY array_position('{set aside,failed,not validated,left behind,without tables,without a match,not translated,not made,without a source,not copied}', v.verb))
     FROM verbs AS v
 $$;
 COMMENT ON FUNCTION _mssql_fdw._loss_summary IS
@@ -265,6 +266,8 @@ BEGIN
     WHERE (options ->> 'if_changed')::boolean AND NOT _mssql_fdw._is_read_committed();
     PERFORM _mssql_fdw._say(false, 'chunk_rows has no effect, for no workers load')
     WHERE chunk_rows IS NOT NULL AND _mssql_fdw._run_of_workers() IS NULL;
+    PERFORM _mssql_fdw._say(false, format('option if_changed has no effect with on_existing => %L', on_existing))
+    WHERE (options ->> 'if_changed')::boolean AND on_existing IN ('replace', 'skip');
     PERFORM _mssql_fdw._check_publications(model);
     PERFORM _mssql_fdw._hold_targets(model);
     steps := ARRAY(SELECT s FROM _mssql_fdw._plan(model, verify) AS s);
@@ -292,7 +295,8 @@ BEGIN
         || ARRAY(SELECT concat_ws(': ', coalesce(l.source, l.target), concat_ws(' ', l.note, CASE l.verb WHEN 'set aside' THEN l.answer[1] END))
                  FROM unnest(losses) AS l WHERE _mssql_fdw._is_warning(l));
     run.notes := ARRAY(SELECT CASE WHEN l.verb = 'not copied' THEN l.kind || ' ' ELSE '' END || concat_ws(': ', coalesce(l.source, l.target), l.note)
-                       FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l));
+                       FROM unnest(losses) AS l WHERE NOT _mssql_fdw._is_warning(l))
+        || ARRAY(SELECT format('%s of %s background workers could be started', w, jobs) FROM _mssql_fdw._workers() AS w WHERE w < jobs);
     run.source_database := model #>> '{database,name}';
     run.source_version := model #>> '{database,product_version}';
     run.isolation := _mssql_fdw._isolation(server, model);

@@ -20,6 +20,12 @@ CREATE OR REPLACE FUNCTION _mssql_fdw._stage(relation regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION _mssql_fdw._stage IS 'makes the staging relation of a table';
 
+-- The same of what a worker loads rows into that another table is refilled from: whoever decodes the
+-- log is not to see them, as a subscriber to all tables would, who has no such table.
+CREATE OR REPLACE FUNCTION _mssql_fdw._hide_rows(relation regclass, target regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'mssql_fdw_hide_rows' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION _mssql_fdw._hide_rows IS 'keeps the rows of a table that a worker makes from who decodes the log';
+
 CREATE OR REPLACE FUNCTION _mssql_fdw._stage_index(relation regclass, index regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'mssql_fdw_stage_index' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION _mssql_fdw._stage_index IS 'builds an index of a table over its staged rows';

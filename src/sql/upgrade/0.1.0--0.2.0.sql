@@ -31,6 +31,40 @@ ALTER TABLE replicate._runs ALTER finished DROP NOT NULL, ADD pid int, ADD sqlst
 ALTER TABLE replicate._run_tables ADD hash uuid;
 DROP FUNCTION _mssql_fdw._staging_table(replicate._table);
 DROP FUNCTION _mssql_fdw._load(name, text, text, text[], text[], regclass, name[], text, text, bigint, bigint, boolean);
+-- What workers have loaded, each row committed with the rows that it is of; a table that is loaded in
+-- chunks has one more, its chunk 0. `kept_by`: the run in
+-- whose schemas they stand, which may have been resumed since; NULL: they are in their place, or
+-- dropped. It is no part of a dump: the word of one would pass for rows.
+CREATE TABLE replicate._chunks (
+    run bigint NOT NULL,
+    source text NOT NULL,
+    target text NOT NULL,
+    chunk int NOT NULL,
+    rows bigint,
+    bytes bigint,
+    hash uuid,                   -- sum of the rows' hashes (src/pg/copy/row_hash.hpp); NULL: they were not hashed
+    elapsed interval,
+    attempts int NOT NULL,
+    error text,                  -- of the last attempt that failed
+    finished timestamptz NOT NULL,
+    pid int NOT NULL,
+    kept_by bigint,
+    begun_by bigint,             -- the run that has made a table which is loaded in chunks; NULL: it is not
+    role oid NOT NULL,           -- of the run
+    relation oid,
+    state text,                  -- the relation's, when it was committed: _state_of()
+    fingerprint text NOT NULL,   -- of what makes the rows what they are: _work()
+    origin text NOT NULL,        -- of whose rows they are: _identity_of_source()
+    columns text[],              -- of the source
+    key text[],                  -- by whose ranges its chunks are read: columns, their types and collations
+    key_types text[],
+    key_collations text[],
+    bounds text[],               -- between its chunks: _range_bounds()
+    outcomes jsonb,
+    PRIMARY KEY (run, source, chunk)
+);
+CREATE INDEX ON replicate._chunks (kept_by);
+CREATE INDEX ON replicate._chunks (begun_by);
 -- A run that nobody works on any more has died, unless it wrote its last words since the query's
 -- snapshot.
 CREATE FUNCTION _mssql_fdw._has_died(run bigint) RETURNS boolean
@@ -39,13 +73,26 @@ COMMENT ON FUNCTION _mssql_fdw._has_died IS 'whether a run has ended without a w
 CREATE OR REPLACE VIEW replicate.runs WITH (security_barrier) AS
 SELECT r.id, r.server, r.function, r.arguments, r.role, r.started, r.finished,
        CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'died' ELSE r.status END AS status,
-       r.rows, r.bytes, r.warnings, r.notes, r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate, r.error, r.error_detail,
-       r.error_hint, r.error_context, r.consistency
+       r.rows, r.bytes, r.warnings,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id)
+            THEN r.notes || ARRAY(SELECT format('%s left for the next call: see replicate.leftovers', CASE count(*) WHEN 1 THEN '1 table was' ELSE count(*) || ' tables were' END)
+                                  FROM replicate._chunks AS c JOIN pg_catalog.pg_class AS k ON k.oid = c.relation WHERE c.kept_by = r.id HAVING count(*) > 0)
+            ELSE r.notes END AS notes,
+       r.source_database, r.source_version, r.isolation, r.pid, r.sqlstate,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id) THEN 'ended without a word: its process, or the server, was terminated' ELSE r.error END AS error,
+       r.error_detail,
+       CASE WHEN r.status = 'running' AND _mssql_fdw._has_died(r.id)
+            THEN concat(CASE WHEN EXISTS (SELECT FROM replicate._chunks AS c JOIN pg_catalog.pg_class AS k ON k.oid = c.relation WHERE c.kept_by = r.id)
+                             THEN format('Call again with jobs, and it goes on with what is done; SELECT replicate_discard(%s) drops that. ', r.id) END,
+                        format('The server''s log may say why, of process %s or its workers.', r.pid))
+            ELSE r.error_hint END AS error_hint,
+       r.error_context, r.consistency
 FROM replicate._runs AS r WHERE r.role = current_user OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');
 COMMENT ON VIEW replicate.runs IS 'runs of replication; those with workers or in the background while they work, too';
 COMMENT ON COLUMN replicate.runs.status IS
     'ok; ok, with notes: the source has something that the target lacks; differs: a table''s rows; incomplete: without tables that have been set aside (options on_error, if_changed); of runs with workers or in the background also running, failed, cancelled, and died: ended without a word';
 COMMENT ON COLUMN replicate.runs.pid IS 'process that works on it';
+COMMENT ON COLUMN replicate.runs.warnings IS 'what failed: keys, indexes, checks and defaults, with error and statement; counts that differ; publications left behind; patterns without a match';
 COMMENT ON COLUMN replicate.runs.sqlstate IS 'SQLSTATE of the error that ended it';
 COMMENT ON COLUMN replicate.runs.error IS 'the error that ended it; in the source''s own words it may quote a value';
 COMMENT ON COLUMN replicate.runs.error_detail IS 'its detail; that of an error that values made is in the server''s log';
@@ -79,6 +126,7 @@ SELECT s.srvname AS server,
        nullif((said.words ->> 6)::int, 0) AS chunks,
        round((n.bytes / nullif(t.seconds, 0))::numeric) AS bytes_per_second,
        CASE WHEN w.blocked_by IS NOT NULL THEN 'lock'
+            WHEN said.words ->> 0 = 'workers' AND a.wait_event = 'MessageQueueInternal' THEN 'workers'  -- they are coming
             WHEN a.wait_event_type IS DISTINCT FROM 'Extension' THEN NULL
             WHEN c.param13 = 1 THEN 'max_rate'
             WHEN said.words ->> 0 IN ('workers', 'resume', 'staging schema') THEN 'workers'
@@ -116,40 +164,6 @@ COMMENT ON COLUMN replicate.progress.chunks IS 'how many the table has';
 COMMENT ON COLUMN replicate.progress.bytes_per_second IS 'bytes by elapsed';
 COMMENT ON COLUMN replicate.progress.waits_for IS 'source: its answer, rows or connection (not seen with FreeTDS); max_rate; retry: the time of the next attempt; workers; lock: blocked_by, or a pause between two tries at it; NULL: it is at work';
 
--- What workers have loaded, each row committed with the rows that it is of; a table that is loaded in
--- chunks has one more, its chunk 0. `kept_by`: the run in
--- whose schemas they stand, which may have been resumed since; NULL: they are in their place, or
--- dropped. It is no part of a dump: the word of one would pass for rows.
-CREATE TABLE replicate._chunks (
-    run bigint NOT NULL,
-    source text NOT NULL,
-    target text NOT NULL,
-    chunk int NOT NULL,
-    rows bigint,
-    bytes bigint,
-    hash uuid,                   -- sum of the rows' hashes (src/pg/copy/row_hash.hpp); NULL: they were not hashed
-    elapsed interval,
-    attempts int NOT NULL,
-    error text,                  -- of the last attempt that failed
-    finished timestamptz NOT NULL,
-    pid int NOT NULL,
-    kept_by bigint,
-    begun_by bigint,             -- the run that has made a table which is loaded in chunks; NULL: it is not
-    role oid NOT NULL,           -- of the run
-    relation oid,
-    state text,                  -- the relation's, when it was committed: _state_of()
-    fingerprint text NOT NULL,   -- of what makes the rows what they are: _work()
-    origin text NOT NULL,        -- of whose rows they are: _identity_of_source()
-    columns text[],              -- of the source
-    key text[],                  -- by whose ranges its chunks are read: columns, their types and collations
-    key_types text[],
-    key_collations text[],
-    bounds text[],               -- between its chunks: _range_bounds()
-    outcomes jsonb,
-    PRIMARY KEY (run, source, chunk)
-);
-CREATE INDEX ON replicate._chunks (kept_by);
-CREATE INDEX ON replicate._chunks (begun_by);
 CREATE VIEW replicate.run_chunks WITH (security_barrier) AS
 SELECT c.run, c.source, c.target, c.chunk, c.rows, c.bytes, c.elapsed, c.attempts, c.finished, c.pid, c.error, c.hash
 FROM replicate._chunks AS c WHERE c.chunk > 0 AND EXISTS (SELECT FROM replicate.runs AS r WHERE r.id = c.run);
