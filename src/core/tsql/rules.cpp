@@ -243,6 +243,10 @@ std::optional<Pushed> push_moment(const Bound& bound, const RemoteType& type, co
   return Pushed{{{dateless ? type.type : Type::datetime2, 0, 0, fraction_digits(value)}, value}, true};
 }
 
+int binary_length(const RemoteType& type) noexcept {
+  return type.type == Type::rowversion ? 8 : std::max(type.max_length, 0);
+}
+
 // To the next bytes of the same length, or the ones before; false where there are none.
 bool step(std::string& bytes, bool up) noexcept {
   const char last = up ? '\xFF' : '\0';
@@ -258,7 +262,7 @@ bool step(std::string& bytes, bool up) noexcept {
 // one just behind its beginning. The bytes of the neighbours are made in `scratch`.
 std::optional<Pushed> push_binary(const Bound& bound, const RemoteType& type, const Scalar& value,
                                   std::string& scratch) {
-  const std::size_t length = type.type == Type::rowversion ? 8 : static_cast<std::size_t>(std::max(type.max_length, 0));
+  const auto length = static_cast<std::size_t>(binary_length(type));
   const auto* binary = std::get_if<Binary>(&value);
   if (binary == nullptr) return std::nullopt;
   const RemoteType own{Type::binary, static_cast<int>(length), 0, 0};  // no variable need be a rowversion
@@ -312,7 +316,7 @@ bool may_compare(const RemoteType& left, const RemoteType& right) noexcept {
     return std::max(a->precision - a->scale, b->precision - b->scale) + std::max(a->scale, b->scale) <=
            most_decimal_digits;
   if (left.type == Type::binary || left.type == Type::rowversion)
-    return is_one_of({Type::binary, Type::rowversion}) && left.max_length == right.max_length;
+    return is_one_of({Type::binary, Type::rowversion}) && binary_length(left) == binary_length(right);
   return is_one_of({Type::real, Type::float_}) || is_one_of({Type::bit}) || is_one_of({Type::time}) ||
          is_one_of({Type::date, Type::datetime, Type::smalldatetime, Type::datetime2}) ||
          is_one_of({Type::datetimeoffset}) || is_one_of({Type::uniqueidentifier});
