@@ -63,6 +63,7 @@ const char* push_count(const Aggref* aggregate, const RemoteValue& argument, Rem
     } else if (argument.type.type != Type::uniqueidentifier && !is_ordered(argument.type, &why)) {
       return why;
     }
+    if (argument.type.type == Type::datetimeoffset) return "a datetimeoffset has an offset beside its moment";
     if (tsql::bounds_of(tsql::Operator::equal, argument.type).size() > 1)
       return "the seventh digit of the fraction is cut here";
   }
@@ -95,6 +96,7 @@ const char* push_extreme(const char* name, const RemoteValue& argument, RemoteVa
   const char* why = nullptr;
   if (!is_ordered(argument.type, &why)) return why;
   if (argument.type.type == Type::bit) return "SQL Server has no extreme of bits";
+  if (argument.type.type == Type::datetimeoffset) return "a datetimeoffset has an offset beside its moment";
   *value = argument;
   value->sql = fill(std::strcmp(name, "min") == 0 ? tsql::form::least : tsql::form::greatest, {argument.sql});
   value->is_column = value->not_null = false;

@@ -119,6 +119,7 @@ const char* deparse_case(CaseExpr* given, Deparser* deparser, RemoteValue* value
 }
 
 const char* deparse_coalesce(List* nodes, Deparser* deparser, RemoteValue* value) {
+  if (list_length(nodes) == 1) return deparse_value(static_cast<Node*>(linitial(nodes)), deparser, value);
   auto* values = static_cast<RemoteValue*>(palloc0(sizeof(RemoteValue) * static_cast<std::size_t>(list_length(nodes))));
   Branches branches{};
   if (const char* why = push_branches(nodes, deparser, values, &branches)) return why;

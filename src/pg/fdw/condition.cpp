@@ -429,7 +429,7 @@ const char* push_null_test(NullTest* test, Deparser* deparser, StringInfo out) {
 const char* push_boolean(BoolExpr* expression, Deparser* deparser, StringInfo out) {
   if (expression->boolop == NOT_EXPR) {
     auto* argument = static_cast<Node*>(linitial(expression->args));
-    if (column_of(argument, deparser) != nullptr) return push_flag(argument, tsql::Test::is_false, deparser, out);
+    if (column_of(argument, deparser) != nullptr) return push_flag(argument, tsql::Test::fails, deparser, out);
     appendStringInfoString(out, "NOT (");
     if (const char* why = deparse_exact(argument, deparser, out)) return why;  // of more rows the contrary is fewer
     appendStringInfoChar(out, ')');
@@ -515,7 +515,7 @@ const char* deparse_condition(Node* node, Deparser* deparser, StringInfo out) {
     case T_NullTest: return push_null_test(castNode(NullTest, node), deparser, out);
     case T_BooleanTest: return push_boolean_test(castNode(BooleanTest, node), deparser, out);
     case T_Const: return push_constant(castNode(Const, node), out);
-    default: return push_flag(node, tsql::Test::is_true, deparser, out);
+    default: return push_flag(node, tsql::Test::holds, deparser, out);
   }
 }
 

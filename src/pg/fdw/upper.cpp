@@ -24,6 +24,7 @@ bool can_group(PlannerInfo* root, RelOptInfo* grouped, Node* node) {
   if (is_outside(node, &deparser) || deparse_value(node, &deparser, &value) != nullptr || deparser.parameters != NIL)
     return false;
   if (is_text_type(value.local)) return value.local != BPCHAROID && get_collation_isdeterministic(exprCollation(node));
+  if (value.type.type == Type::datetimeoffset) return false;  // has an offset beside the moment that is equal
   std::string_view why;
   return tsql::may_push(tsql::Operator::equal, value.type, why) &&
          tsql::bounds_of(tsql::Operator::equal, value.type).size() == 1;
