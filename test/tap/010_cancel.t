@@ -22,10 +22,11 @@ wait_for_open() {
   done
 }
 arm() { no_faults && fault mute_attention 1 tap_cancel && fault stall_after_rows 10 tap_cancel; }
-# stalled NAME: a background session that reads a table until the server stops talking.
+# stalled NAME: a background session that reads a table until the server stops talking. What is counted is a column without
+# remote_type, of which all rows come.
 stalled() {
   arm
-  background "$1" 'SELECT count(*) FROM tap_cancel'
+  background "$1" 'SELECT count(t) FROM tap_cancel'
   wait_until "$patience" "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$1' AND state = 'active'" || return 1
   sleep 2 # past the login and the ten rows, into the silence
 }
@@ -34,12 +35,12 @@ tsql "CREATE TABLE dbo.tap_cancel (id int NOT NULL PRIMARY KEY, t nvarchar(100) 
 tsql "INSERT INTO dbo.tap_cancel SELECT n, N'row' FROM $(numbers 2000)"
 make_server mssql
 query "CREATE FOREIGN TABLE tap_cancel (id int, t text) SERVER mssql OPTIONS (table_name 'tap_cancel')"
-is "$(query 'SELECT count(*) FROM tap_cancel')" 2000 "the table can be read"
+is "$(query 'SELECT count(t) FROM tap_cancel')" 2000 "the table can be read"
 open=$(stat open)
 
 arm
 started=$SECONDS
-like "$(error_of "SET statement_timeout = '2s'; SELECT count(*) FROM tap_cancel")" '57014: canceling statement due to statement timeout' \
+like "$(error_of "SET statement_timeout = '2s'; SELECT count(t) FROM tap_cancel")" '57014: canceling statement due to statement timeout' \
   "statement_timeout ends a statement"
 at_most $((SECONDS - started)) $patience "... in time"
 ok "wait_for_open $open" "... and the server is rid of it"
@@ -62,7 +63,7 @@ ok "wait_for_open $open" "... and the server is rid of it"
 arm
 query "ALTER SERVER mssql OPTIONS (ADD query_timeout '2')"
 started=$SECONDS
-like "$(error_of 'SELECT count(*) FROM tap_cancel')" '08006: .*silent for 2 s' "a server that is silent for query_timeout is lost"
+like "$(error_of 'SELECT count(t) FROM tap_cancel')" '08006: .*silent for 2 s' "a server that is silent for query_timeout is lost"
 at_most $((SECONDS - started)) $patience "... in time"
 query "ALTER SERVER mssql OPTIONS (DROP query_timeout)"
 
