@@ -150,6 +150,11 @@ TRUNCATE served;
 SELECT count(*) FROM served;
 ROLLBACK;
 SELECT count(*) FROM served;
+-- twice, with no row between: the next number stays the next
+INSERT INTO served (name) VALUES ('z') RETURNING id;
+TRUNCATE served;
+TRUNCATE served;
+INSERT INTO served (name) VALUES ('z') RETURNING id;
 TRUNCATE parent;
 TRUNCATE plain CASCADE;
 SELECT empty_all();

@@ -184,6 +184,24 @@ INSERT INTO plain VALUES (2, 2);
 UPDATE base SET n = n * 10 RETURNING tableoid::regclass, *;
 DELETE FROM base RETURNING tableoid::regclass, *;
 ALTER FOREIGN TABLE plain NO INHERIT base;
+-- a bulk load that the server refuses in the statement of another, who catches that: no row is missing without an error
+INSERT INTO plain VALUES (1, 1, 'there already');
+CREATE FUNCTION reads_and_catches() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT count(n) FROM served);
+EXCEPTION WHEN OTHERS THEN RETURN NULL;
+END $$;
+ALTER FOREIGN TABLE served ADD COLUMN n int OPTIONS (column_name 'id');
+CREATE FUNCTION fill() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO plain SELECT CASE WHEN g = 1200 THEN 1 ELSE g END, CASE WHEN g % 500 = 0 THEN reads_and_catches() END FROM generate_series(2, 3000) AS g;
+    RETURN 'filled';
+EXCEPTION WHEN OTHERS THEN RETURN 'refused';
+END $$;
+SELECT fill();
+SELECT count(*) FROM plain;
+ALTER FOREIGN TABLE served DROP COLUMN n;
+DROP FUNCTION reads_and_catches(), fill();
 DROP TABLE parts, base, told;
 DROP VIEW small;
 DROP FOREIGN TABLE computed_here;

@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 . "$tap_root/test/tap/lib/cluster.sh"
 needs_stand_in
-plan 56
+plan 58
 trap 'status=$?; stop_cluster; (exit $status); tap_end' EXIT
 
 # all [ARGUMENT]: a run of all three; refill: the beginning of one of those that are refilled.
@@ -149,6 +149,16 @@ is "$(sums) $(query "SELECT t FROM copies.tap_refill_t WHERE id = 7")" '1004|100
 is "$(query "SELECT count(*) FILTER (WHERE encode(data, 'escape') ~ 'replicate_[0-9]'), count(*) FILTER (WHERE encode(data, 'escape') ~ 'tap_refill_t') > 0
   FROM pg_logical_slot_get_binary_changes('everything', NULL, NULL, 'proto_version', '1', 'publication_names', 'everything') WHERE chr(get_byte(data, 0)) = 'R'")" '0|t' \
   "... of which who subscribes to all tables gets what is in its place"
+# Another run, of whatever call, gives the table newer rows before the next one of these: what was left would take it back.
+tsql "UPDATE dbo.tap_refill_t SET t = N'newer' WHERE id = 7"
+fault error_after_rows 0 tap_refill_b
+at_once "$large" >/dev/null
+no_workers
+no_faults
+tsql "UPDATE dbo.tap_refill_t SET t = N'newest' WHERE id = 7"
+query "SELECT FROM replicate_table('mssql', 'tap_refill_t', target_schema => 'copies', jobs => 0)" >/dev/null 2>&1
+like "$(at_once "$large")" 'dbo.tap_refill_t is loaded anew: it is not what run [0-9]+ has loaded.*Run [0-9]+ has given it newer rows' "what a run has left is not gone on with behind another one"
+is "$(query "SELECT t FROM copies.tap_refill_t WHERE id = 7")" newest "... and the table is not taken back"
 query "SELECT pg_drop_replication_slot('everything'); DROP PUBLICATION everything; DROP TABLE copies.tap_refill_t" >/dev/null
 tsql "EXEC tds_server_fault N'slow_row_us', 5000, N'tap_refill_a', 1"
 background cancelled "SET synchronous_commit = off; SELECT FROM replicate_table('mssql', 'tap_refill_a', target_schema => 'copies', jobs => 1)"

@@ -199,17 +199,18 @@ std::string remove(const Update& parts) {
 }
 
 // DBCC CHECKIDENT makes the number that it is given the next one where the table has been
-// truncated (Microsoft, "DBCC CHECKIDENT"). Nobody may take one in between, hence the lock.
+// truncated (Microsoft, "DBCC CHECKIDENT"). Nobody may take one in between, hence the lock. What is
+// empty stays as it is: whether it has a last number then is not said.
 std::string truncate(std::string_view table, bool keeps_identity) {
   const std::string statement = "TRUNCATE TABLE " + std::string(table);
   if (!keeps_identity) return statement;
   const std::string name = quote_literal(table);
-  return "DECLARE @mssql_fdw_lock int, @mssql_fdw_next numeric(38, 0); SELECT TOP (1) @mssql_fdw_lock = 1 FROM " +
+  return "DECLARE @mssql_fdw_rows int, @mssql_fdw_next numeric(38, 0); SELECT TOP (1) @mssql_fdw_rows = 1 FROM " +
          std::string(table) +
          " WITH (TABLOCKX, HOLDLOCK); SELECT @mssql_fdw_next = CAST(i.last_value AS numeric(38, 0)) + "
          "CAST(i.increment_value AS numeric(38, 0)) FROM sys.identity_columns AS i WHERE i.object_id = OBJECT_ID(" +
-         name + "); " + statement + "; IF @mssql_fdw_next IS NOT NULL DBCC CHECKIDENT (" + name +
-         ", RESEED, @mssql_fdw_next) WITH NO_INFOMSGS";
+         name + "); IF @mssql_fdw_rows = 1 BEGIN " + statement + "; IF @mssql_fdw_next IS NOT NULL DBCC CHECKIDENT (" +
+         name + ", RESEED, @mssql_fdw_next) WITH NO_INFOMSGS END";
 }
 
 std::string identity_insert(std::string_view table, bool on) {

@@ -196,6 +196,9 @@ void trim_key(const Assigner& assigner, Parameter* parameter) {
 }
 
 const char* why_no_key(const Assigner& assigner) {
+  if (getBaseType(assigner.type) == BPCHAROID && assigner.remote.type != Type::char_ &&
+      assigner.remote.type != Type::nchar)
+    return "its values have blanks here that they have not there";
   if (!can_match(assigner.remote))
     return psprintf("SQL Server does not compare values of type %s", declared(assigner.remote));
   if (shows_all(getBaseType(assigner.type), assigner.remote.type)) return nullptr;

@@ -32,6 +32,8 @@ class RowDecoder {
   // Fills values[attnum-1] and isnull[attnum-1] of the target's attributes; the others are left
   // alone. Values are allocated in the current memory context.
   virtual void decode(source::Row row, Datum* values, bool* isnull) = 0;
+  // Whether the result that the session is in has the columns that this one was made for.
+  virtual bool reads(const source::Session& session) const = 0;
   // From here on rows come from the tuplestore, and end where their last cell ends.
   virtual void leave_wire() noexcept {}
   // The attribute that is being converted, for messages; null: none.

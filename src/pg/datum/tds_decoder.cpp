@@ -1,5 +1,7 @@
 #include "tds_decoder.hpp"
 
+#include <algorithm>
+
 #include "core/tds/codec/raw_text.hpp"
 #include "datum.hpp"
 
@@ -23,11 +25,16 @@ class TdsDecoder final : public RowDecoder {
   void describe(const tds::Session& session) {
     const std::span<const tds::Column> columns = session.columns();
     columns_.assign(columns.begin(), columns.end());
+    described_ = columns_;
     fields_.reserve(columns_.size());
   }
   void choose_converters(const RowTarget& target);
 
   void decode(source::Row row, Datum* values, bool* isnull) override;
+  bool reads(const source::Session& session) const override {
+    const std::span<const tds::Column> columns = dynamic_cast<const tds::Session&>(session).columns();
+    return std::equal(columns.begin(), columns.end(), described_.begin(), described_.end());
+  }
   void leave_wire() noexcept override {
     for (tds::Column& column : columns_) column.padded = false;
   }
@@ -37,6 +44,7 @@ class TdsDecoder final : public RowDecoder {
 
  private:
   std::vector<tds::Column> columns_;
+  std::vector<tds::Column> described_;  // as they came
   std::vector<Field> fields_;
   std::string scratch_;
   int current_{-1};

@@ -163,7 +163,13 @@ source::Session& session_of(const DmlSender* sender) {
 }
 
 void make_decoder(const DmlSender* sender, const source::Session& session, DmlStatement* statement) {
-  if (sender->returned == NIL || statement->decoder != nullptr) return;
+  if (sender->returned == NIL) return;
+  if (statement->decoder != nullptr) {
+    if (!statement->decoder->reads(session))
+      ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+                      errmsg("server has answered a statement with other columns than before")));
+    return;
+  }
   MemoryContext old = MemoryContextSwitchTo(sender->context);
   statement->decoder =
       make_row_decoder(session, {sender->table->descriptor, sender->returned_attnums, list_length(sender->returned),

@@ -98,11 +98,19 @@ void send_row(Load& load) {
   ++load.rows;
 }
 
-// Core only: an error of the server's ends the load.
+[[noreturn]] void throw_lost() {
+  throw Error("25000", "bulk load was ended before its last row",
+              "Its transaction or subtransaction ended, the connection broke, or the server has refused its rows.");
+}
+
+// Core only: an error of the server's ends the load, whose rows are lost. It may be raised in the
+// statement of another, and be caught there.
 void close(Load& load, const char* table) {
+  load.is_lost = true;
   source::Session* session = load.let_go();
   session->bulk_end();
   if (load.gives_identity) set_identity_insert(*session, table, false);
+  load.is_lost = false;
 }
 
 void send_values(Load* load, std::span<const Parameter> parameters) {
@@ -124,9 +132,7 @@ void load_row(Load* load, const Bitmapset* columns, TupleTableSlot* slot) {
   // Conversions may query the server, which ends the load
   append_values(load->table, columns, slot, parameters, &count);
   if (load->session == nullptr && !load->is_lost) open(load, columns);
-  if (load->is_lost)
-    throw Error("25000", "bulk load was ended before its last row",
-                "Its transaction or subtransaction ended, or the connection broke.");
+  if (load->is_lost) throw_lost();
   send_values(load, {parameters, count});
 }
 
@@ -156,6 +162,7 @@ bool can_load(Load* load, const Bitmapset* columns) {
 bool is_worth_loading(const Load* load) { return load->short_loads < 3; }
 
 void end_load(Load* load) {
+  if (load->is_lost) throw_lost();
   if (load->session == nullptr) return;
   close(*load, to_utf8(load->table->name));
   load->shown = nullptr;

@@ -81,10 +81,13 @@ ModifyPlan unpack_modify_plan(List* fdw_private) {
 }
 
 List* all_attributes(Relation relation) {
+  constexpr char virtual_column = 'v';  // PostgreSQL 18's generated columns that are computed when they are read
   List* attributes = NIL;
-  for (int attnum = 1; attnum <= RelationGetNumberOfAttributes(relation); ++attnum)
-    if (!TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attisdropped)
+  for (int attnum = 1; attnum <= RelationGetNumberOfAttributes(relation); ++attnum) {
+    const Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+    if (!attribute->attisdropped && attribute->attgenerated != virtual_column)
       attributes = lappend_int(attributes, attnum);
+  }
   return attributes;
 }
 

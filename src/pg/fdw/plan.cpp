@@ -2,6 +2,8 @@
 
 #include "planner.hpp"
 
+#include "modify.hpp"
+
 namespace mssql::pg {
 
 namespace {
@@ -166,7 +168,7 @@ bool is_done_there(const PlannerInfo* root) {
 
 List* pack_plan(const ScanPlan& plan) {
   List* packed = list_make5(makeString(pstrdup(plan.sql)), plan.attributes, plan.averages, plan.reasons, plan.types);
-  return lappend(lappend(packed, plan.bounds), list_make2_int(plan.limit, plan.offset));
+  return lappend(lappend(packed, plan.bounds), list_make3_int(plan.limit, plan.offset, plan.locks ? 1 : 0));
 }
 
 ScanPlan unpack_plan(List* fdw_private) {
@@ -178,7 +180,8 @@ ScanPlan unpack_plan(List* fdw_private) {
           list(4),
           list(5),
           linitial_int(list(6)),
-          lsecond_int(list(6))};
+          lsecond_int(list(6)),
+          lthird_int(list(6)) == 1};
 }
 
 ForeignPath* make_path(PlannerInfo* root, RelOptInfo* relation, PathTarget* target, double rows, List* pathkeys,
@@ -219,6 +222,7 @@ ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* relation, Oid table, 
   Deparser deparser = deparser_of(root, relation);
   plan.sql = deparse_question(root, relation, question, &deparser);
   plan.reasons = clauses.reasons;
+  plan.locks = is_table && with_row_locks(root, relation, remote->table.source.from) != remote->table.source.from;
   List* expressions = describe_parameters(deparser.parameters, &plan);
   find_counts(question, deparser.parameters, &plan);
   return make_foreignscan(targets, clauses.here, is_table ? relation->relid : 0, expressions, pack_plan(plan),

@@ -18,6 +18,7 @@ struct ScanPlan {
   List* bounds;  // by which bound, -1 for what is not compared (integers)
   int limit;     // which parameter is the number of rows at most, from 1; 0: none
   int offset;    // likewise
+  bool locks;    // the rows that it reads
 };
 List* pack_plan(const ScanPlan& plan);
 ScanPlan unpack_plan(List* fdw_private);

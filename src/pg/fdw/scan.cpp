@@ -108,6 +108,7 @@ bool open(ForeignScanState* node, ScanState* state) {
     ReaderOptions options;
     options.policy = state->policy;
     options.source = state->source;
+    options.keeps_locks = state->plan.locks;
     options.columns = state->rows.columns;
     if (state->is_measured) options.work = &state->work;
     state->reader = reader_open(state->server, state->user, values.sql, values.parameters, state->rows.descriptor,

@@ -36,7 +36,8 @@ Bitmapset* inserted_columns(const WrittenTable* table, const Bitmapset* named, T
       if (has_value) raise_generated(table, column);
       continue;
     }
-    const bool is_named = bms_is_member(attnum, named) && column.generated == Generated::never;
+    const bool is_computed = TupleDescAttr(table->descriptor, attnum - 1)->attgenerated != '\0';
+    const bool is_named = (is_computed || bms_is_member(attnum, named)) && column.generated == Generated::never;
     if (has_value || is_named) columns = bms_add_member(columns, attnum);
   }
   return columns;

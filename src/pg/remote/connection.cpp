@@ -409,7 +409,7 @@ source::Session& acquire(Oid server, Oid user, const Use& use) {
   Connection& connection = find_connection(account);
   // Should reading away fail, the holder has let go and says so itself when it is asked for a row.
   if (connection.holder != nullptr) std::exchange(connection.holder, nullptr)->give_way();
-  const bool whole = use.whole || IsolationUsesXactSnapshot();
+  const bool whole = use.whole || use.keeps_locks || IsolationUsesXactSnapshot();
   const source::Locking locking = use.whole ? locking_of_runs : source::Locking{};
   if (connection.in_transaction()) {
     if (IsolationUsesXactSnapshot()) connection.transaction.keep_whole();

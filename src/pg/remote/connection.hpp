@@ -40,6 +40,7 @@ struct Use {
   bool whole{false};  // a part of a run: yields to others' locks, and losing the transaction is an error from here on
   bool begins_with_request{false};  // the transaction may begin with the request that comes next; begin_with() says so
   bool writes{false};               // a statement of ours that writes; else a SELECT
+  bool keeps_locks{false};          // losing the transaction is an error from here on: rows that it reads are locked
 };
 
 // For how long what is a part of a run waits for a lock of others at the source, from now on; 0:

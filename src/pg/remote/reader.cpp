@@ -249,10 +249,11 @@ Reader* reader_open(Oid server, Oid user, const char* sql, std::span<const Param
   Stopwatch watch(options.work);
   const char* utf8 = pg_server_to_any(sql, static_cast<int>(std::strlen(sql)), PG_UTF8);
   fence_with_context(describe, reader, [&] {
-    source::Session& session = begin_with(server, user, {options.pass_through, options.whole, true}, [&](auto& first) {
-      reader->sql = options.shown == nullptr ? sql : options.shown;
-      send(first, utf8, parameters);
-    });
+    source::Session& session = begin_with(
+        server, user, {options.pass_through, options.whole, true, false, options.keeps_locks}, [&](auto& first) {
+          reader->sql = options.shown == nullptr ? sql : options.shown;
+          send(first, utf8, parameters);
+        });
     reader->session = &session;
     hold(session, reader);
     reader->ncolumns = session.column_count();

@@ -28,6 +28,7 @@ struct ReaderOptions {
   const RemoteColumn* columns{nullptr};  // ncolumns entries; may be null
   bool pass_through{false};              // the statement may be more than a SELECT
   bool whole{false};                     // of a run (connection.hpp)
+  bool keeps_locks{false};               // as Use has it
   RemoteWork* work{nullptr};             // is added to; null: nobody wants to know
 };
 

@@ -247,7 +247,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   ' ON UPDATE ' || nullif(replace(g.update_action, '_', ' '), 'NO ACTION')),
            _mssql_fdw._source_name(g.referenced_schema, g.referenced_table), p.position IS NOT NULL AND p.action <> 'missing' OR p.relation IS NOT NULL,
            g.is_disabled, g.is_not_trusted, _mssql_fdw._constraint_state(t, o.target),
-           t.action IN ('switch', 'refill') OR coalesce(p.action IN ('switch', 'refill'), false)
+           t.action IN ('switch', 'refill') OR coalesce(p.action IN ('switch', 'refill') OR p.id IN (SELECT s.id FROM _mssql_fdw._tables_that_stay(model) AS s), false)
     FROM grouped AS g
     JOIN everything AS t ON t.schema = g.schema AND t.name = g."table"
     JOIN _mssql_fdw._objects(model) AS o ON o.kind = 'foreign key' AND o.table_id = t.id AND o.name = g."constraint"

@@ -82,8 +82,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                concat(m.name, ' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
                                        WHERE a.attrelid = m.relation AND v.row -> 'prattrs' @> to_jsonb(a.attnum)) || ')',
                       CASE WHEN v.row ->> 'prqual' IS NOT NULL
-                           THEN ' WHERE ' || (SELECT to_jsonb(x) ->> 'rowfilter' FROM pg_publication_tables AS x
-                                              WHERE x.pubname = p.pubname AND x.schemaname = m.nspname AND x.tablename = m.relname) END) AS member
+                           THEN ' WHERE (' || (SELECT to_jsonb(x) ->> 'rowfilter' FROM pg_publication_tables AS x
+                                              WHERE x.pubname = p.pubname AND x.schemaname = m.nspname AND x.tablename = m.relname) || ')' END) AS member
         FROM members AS m JOIN pg_publication_rel AS r ON r.prrelid = m.relation JOIN pg_publication AS p ON p.oid = r.prpubid
         CROSS JOIN to_jsonb(r) AS v (row)
     ), passed_by AS (

@@ -155,6 +155,16 @@ RETURN EXISTS (SELECT FROM pg_namespace AS n WHERE n.oid = schema AND n.nspname 
                AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run));
 COMMENT ON FUNCTION _mssql_fdw._is_staging_schema IS 'whether a schema is one of a run''s, made by _create_staging_schema()';
 
+-- The last run, of whatever role and server, that has given a table rows since a run began that has
+-- left some of it: those would take it back in time, and its file may be the same.
+CREATE OR REPLACE FUNCTION _mssql_fdw._newer_run(target text, loaded_by bigint) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT max(r.id) FROM replicate._runs AS l
+        JOIN replicate._runs AS r ON r.id <> l.id AND r.finished > l.started
+        JOIN replicate._run_tables AS t ON t.run = r.id AND t.target = _newer_run.target AND t.rows IS NOT NULL
+        WHERE l.id = loaded_by);
+COMMENT ON FUNCTION _mssql_fdw._newer_run IS 'run that has given a table newer rows than what another one has left; NULL: none';
+
 -- What stands already of tables that are to be loaded, and whether it is what a worker would make
 -- of them now: NULL outcomes: it is not, and is loaded anew. It is the role's by its number: a name
 -- may be another role's by now. `chunks`: of a table that is not done, of which these are `loaded`.
@@ -180,6 +190,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     WHEN n.fingerprint <> w.fingerprint OR n.target <> w.target OR n.rows IS NULL AND (n.key, n.key_types, n.key_collations) IS DISTINCT FROM (w.key, w.key_types, w.key_collations) THEN 'Its keys, indexes or checks are others, options are, or the table here has changed.'
                     WHEN n.role <> _kept.role OR n.has_changed OR NOT n.is_there THEN 'What has been loaded has been changed, or is another role''s.'
                     WHEN NOT n.is_logged THEN 'What has been loaded is not logged.'
+                    WHEN x.newer IS NOT NULL THEN format('Run %s has given it newer rows.', x.newer)
                     WHEN o.resume IS NULL AND greatest(n.finished, l.finished) < now() - interval '12 hours' THEN 'It is older than 12 hours; options => ''{"resume": true}'' takes it all the same.'
                     END AS difference
         FROM own AS o CROSS JOIN unnest(work) AS w JOIN newest AS n ON n.source = w.source
@@ -191,6 +202,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                    string_agg(DISTINCT c.run::text, ' and ') AS runs
             FROM _mssql_fdw._loaded_chunks(n.begun_by, n.source) AS c WHERE n.rows IS NULL
         ) AS l
+        CROSS JOIN LATERAL (SELECT _mssql_fdw._newer_run(w.target, coalesce(n.begun_by, n.run))) AS x (newer)
         WHERE o.resume IS DISTINCT FROM 'false' AND (n.rows IS NOT NULL OR cardinality(l.chunks) > 0)
     )
     SELECT c.table_id, c.run, CASE WHEN c.difference IS NULL THEN ARRAY(SELECT jsonb_populate_record(NULL::replicate._outcome, o.value)
@@ -212,7 +224,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                      WHERE c.run = loaded_by AND c.source = work.source AND c.role = _kept_relation.role
                        AND c.fingerprint = work.fingerprint AND c.origin = work.origin AND c.state = _mssql_fdw._state_of(c.relation)
                        AND c.kept_by IN (SELECT e FROM _mssql_fdw._runs_before(_kept_relation.run) AS e)
-                       AND _mssql_fdw._is_staging_schema(r.relnamespace, c.kept_by)), 0)
+                       AND _mssql_fdw._is_staging_schema(r.relnamespace, c.kept_by)
+                       AND _mssql_fdw._newer_run(work.target, coalesce(c.begun_by, c.run)) IS NULL), 0)
 $$;
 COMMENT ON FUNCTION _mssql_fdw._kept_relation IS 'relation that an earlier run has left of a table';
 
@@ -373,7 +386,8 @@ BEGIN
             PERFORM _mssql_fdw._forget_table(replaced.kept_by, replaced.source);
             dropped := dropped + 1;
         EXCEPTION
-            WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);
+            WHEN lock_not_available THEN  -- dropped by a later run, and gone on with by none
+                PERFORM set_config('lock_timeout', '1ms', true), _mssql_fdw._forget_table(replaced.kept_by, replaced.source);
             WHEN undefined_table THEN NULL;  -- another one was faster
             WHEN OTHERS THEN RAISE LOG 'mssql_fdw: what run % has left of % was not dropped: %', replaced.kept_by, replaced.source, SQLERRM;
         END;

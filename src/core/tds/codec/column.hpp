@@ -62,6 +62,8 @@ struct Column {
   int scale{0};
   bool nullable{true};
   bool padded{false};  // cell_padding bytes behind each cell can be read, whatever they are
+
+  bool operator==(const Column&) const = default;
 };
 
 // So that a vector load need not stop at a value's end.

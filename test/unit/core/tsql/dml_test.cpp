@@ -90,11 +90,11 @@ TEST(KeyConditions, EachTypeAsItTellsRowsApart) {
 TEST(TruncateStatement, KeepsTheIdentityOrNot) {
   EXPECT_EQ(truncate("[s].[t]", false), "TRUNCATE TABLE [s].[t]");
   EXPECT_EQ(truncate("[s].[t']", true),
-            "DECLARE @mssql_fdw_lock int, @mssql_fdw_next numeric(38, 0); SELECT TOP (1) @mssql_fdw_lock = 1 FROM "
+            "DECLARE @mssql_fdw_rows int, @mssql_fdw_next numeric(38, 0); SELECT TOP (1) @mssql_fdw_rows = 1 FROM "
             "[s].[t'] WITH (TABLOCKX, HOLDLOCK); SELECT @mssql_fdw_next = CAST(i.last_value AS numeric(38, 0)) + "
             "CAST(i.increment_value AS numeric(38, 0)) FROM sys.identity_columns AS i WHERE i.object_id = "
-            "OBJECT_ID(N'[s].[t'']'); TRUNCATE TABLE [s].[t']; IF @mssql_fdw_next IS NOT NULL DBCC CHECKIDENT "
-            "(N'[s].[t'']', RESEED, @mssql_fdw_next) WITH NO_INFOMSGS");
+            "OBJECT_ID(N'[s].[t'']'); IF @mssql_fdw_rows = 1 BEGIN TRUNCATE TABLE [s].[t']; IF @mssql_fdw_next IS NOT "
+            "NULL DBCC CHECKIDENT (N'[s].[t'']', RESEED, @mssql_fdw_next) WITH NO_INFOMSGS END");
 }
 
 TEST(LockedTable, ForUpdateAndForShare) {
