@@ -58,7 +58,7 @@ CREATE PUBLICATION everything FOR ALL TABLES;
 SET client_min_messages = warning;
 SELECT target, statement, note FROM replicate_plan('mssql', 'renewed', '{losses.Item,losses.Line}', on_existing => 'replace') WHERE kind = 'publication';
 SELECT count(*) FROM replicate_plan('mssql', 'renewed', '{losses.Item,losses.Line}') WHERE kind = 'publication';
-SELECT source, rows, status FROM replicate_all('mssql', 'renewed', '{losses.Item}', on_existing => 'replace');
+SELECT source, rows, status FROM replicate_all('mssql', 'renewed', '{losses.Item}', on_existing => 'replace', jobs => 0);
 SELECT status, warnings FROM replicate.runs ORDER BY id DESC LIMIT 1;
 SELECT tablename FROM pg_publication_tables WHERE pubname = 'some_tables';
 ALTER PUBLICATION some_tables ADD TABLE renewed.item;

@@ -131,6 +131,14 @@ const char* constant_value(const Const* constant, RemoteValue* value) {
 
 // --------------------------------------------------------------------- columns and computed values
 
+// A numeric is shown with the digits that its declaration has here, not there.
+bool has_same_scale(const Var* column, const RemoteType& remote) {
+  RemoteType decimal = remote;
+  constexpr int scale_bits = 0x7FF;
+  if (column->vartype != NUMERICOID || column->vartypmod < VARHDRSZ || !as_decimal(&decimal)) return true;
+  return ((column->vartypmod - VARHDRSZ) & scale_bits) == decimal.scale;
+}
+
 const char* push_column(const Var* column, Deparser* deparser, RemoteValue* value) {
   const RemoteAttribute& attribute = attribute_of(column, deparser);
   if (!attribute.known) return psprintf("column \"%s\" has no option remote_type", attribute.name);
@@ -139,6 +147,8 @@ const char* push_column(const Var* column, Deparser* deparser, RemoteValue* valu
                ? psprintf("column \"%s\" has another type on the server", attribute.name)
                : why_not_utf8(attribute.type);
   }
+  if (!has_same_scale(column, attribute.type))
+    return psprintf("column \"%s\" has another scale on the server", attribute.name);
   if (is_text_type(value->local) && !table_of(column->varno, deparser).exact_text)
     return "nul_policy changes text on its way";
   value->sql = column_name(column, deparser);
@@ -201,10 +211,15 @@ const char* push_decimal_function(Oid function, List* arguments, Deparser* depar
   return decimal_function_utf8(get_func_name(function), value, digits);
 }
 
-// The last argument of left() and right() counts from the other end where it is negative, and is an
-// error there.
+bool takes_length(Oid function) {
+  return function == F_LEFT || function == F_RIGHT || function == F_SUBSTRING_TEXT_INT4_INT4 ||
+         function == F_SUBSTR_TEXT_INT4_INT4;
+}
+
+// A negative length is an error there, which may be raised before there is a row; here left() and
+// right() count from the other end.
 const char* check_length(Oid function, List* arguments) {
-  if (function != F_LEFT && function != F_RIGHT) return nullptr;
+  if (!takes_length(function)) return nullptr;
   auto* length = static_cast<Node*>(llast(arguments));
   const bool is_known = IsA(length, Const) && !castNode(Const, length)->constisnull;
   return is_known && DatumGetInt32(castNode(Const, length)->constvalue) >= 0 ? nullptr : "the length may be negative";
