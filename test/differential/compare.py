@@ -29,10 +29,18 @@ def canonical(type, value):
     return "0" if value == "-0" else value
 
 
+def number(text):
+    """None of NULL, and of what is no number, as a comparison with a sum."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
+
+
 def is_near(one, other):
-    if one is None or other is None or one == other:
+    a, b = number(one), number(other)
+    if one == other or a is None or b is None:
         return one == other
-    a, b = float(one), float(other)
     return abs(a - b) <= 1e-9 * max(abs(a), abs(b)) + 1e-6
 
 
@@ -90,7 +98,7 @@ class Expectation:
     def compare_sums(self, left, right):
         """With sums of floating-point numbers side by side, sorted by what is exact."""
         exact = lambda row: tuple(str(value) for index, value in enumerate(row) if index not in self.approximate)
-        near = lambda row: tuple(float(row[index]) if row[index] else 0.0 for index in self.approximate)
+        near = lambda row: tuple(number(row[index]) or 0.0 for index in self.approximate)
         left, right = (sorted(rows, key=lambda row: (exact(row), near(row))) for rows in (left, right))
         for one, other in zip(left, right):
             if exact(one) != exact(other) or not all(is_near(one[index], other[index]) for index in self.approximate):
