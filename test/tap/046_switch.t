@@ -81,8 +81,11 @@ for hold in "GRANT SELECT ON switched.tap_switched TO PUBLIC" "ALTER INDEX switc
   ok "until_told waiting" "a run waits for $hold"
   let_go writer
   is "$?" 0 "... which then writes the table, and ends"
-  like "$(finish waiting)" 'deadlock detected.*wait for table "tap_switched"' "... and the run ends as the deadlock's victim"
-  is "$(query "SELECT string_agg(t, ' ' ORDER BY id) FROM switched.tap_switched")" 'a b x' "... with nothing changed"
+  # Between two tries the run has no lock, and the writer may be faster: then its row is there when the run goes on, and is replaced.
+  outcome=$(finish waiting)
+  like "$outcome" 'deadlock detected.*wait for table "tap_switched"|tap_switched\|2\|' "... and the run ends as the deadlock's victim, or goes on behind it"
+  case $outcome in *"deadlock detected"*) rows='a b x' ;; *) rows='a b' ;; esac
+  is "$(query "SELECT string_agg(t, ' ' ORDER BY id) FROM switched.tap_switched")" "$rows" "... with nothing changed by halves"
   like "$(query "$run" 2>/dev/null)" 'tap_switched\|2\|' "... and later goes"
 done
 
