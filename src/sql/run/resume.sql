@@ -155,13 +155,15 @@ RETURN EXISTS (SELECT FROM pg_namespace AS n WHERE n.oid = schema AND n.nspname 
                AND obj_description(n.oid, 'pg_namespace') = format('mssql_fdw: what run %s has loaded, on its way', run));
 COMMENT ON FUNCTION _mssql_fdw._is_staging_schema IS 'whether a schema is one of a run''s, made by _create_staging_schema()';
 
--- The last run, of whatever role and server, that has given a table rows since a run began that has
--- left some of it: those would take it back in time, and its file may be the same.
+-- The last run, of whatever role and server, that has given a table rows, or has found them to be the
+-- source's, since a run began that has left some of it: those would take it back in time, and its
+-- file may be the same.
 CREATE OR REPLACE FUNCTION _mssql_fdw._newer_run(target text, loaded_by bigint) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT max(r.id) FROM replicate._runs AS l
         JOIN replicate._runs AS r ON r.id <> l.id AND r.finished > l.started
-        JOIN replicate._run_tables AS t ON t.run = r.id AND t.target = _newer_run.target AND t.rows IS NOT NULL
+        JOIN replicate._run_tables AS t ON t.run = r.id AND t.target = _newer_run.target
+             AND (t.rows IS NOT NULL OR t.status LIKE 'unchanged since run %')
         WHERE l.id = loaded_by);
 COMMENT ON FUNCTION _mssql_fdw._newer_run IS 'run that has given a table newer rows than what another one has left; NULL: none';
 
@@ -386,8 +388,7 @@ BEGIN
             PERFORM _mssql_fdw._forget_table(replaced.kept_by, replaced.source);
             dropped := dropped + 1;
         EXCEPTION
-            WHEN lock_not_available THEN  -- dropped by a later run, and gone on with by none
-                PERFORM set_config('lock_timeout', '1ms', true), _mssql_fdw._forget_table(replaced.kept_by, replaced.source);
+            WHEN lock_not_available THEN PERFORM set_config('lock_timeout', '1ms', true);
             WHEN undefined_table THEN NULL;  -- another one was faster
             WHEN OTHERS THEN RAISE LOG 'mssql_fdw: what run % has left of % was not dropped: %', replaced.kept_by, replaced.source, SQLERRM;
         END;
