@@ -62,6 +62,8 @@ class Ddl {
 
   // ddl_table.cpp
   Target target(const Name& name, bool must_be_new);
+  template <class Statement>
+  bool replaces_definition(const Statement& statement, const Name& name, const char* kinds);
   int new_object_id();
   void add_object(int id, const std::string& name, int schema_id, int parent, const std::string& type,
                   const std::string& stored, const std::string& definition, bool system_named, int parent_column = 0);

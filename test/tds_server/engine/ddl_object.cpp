@@ -161,18 +161,23 @@ void Ddl::create_view(const CreateView& statement) {
   catalog_.invalidate();
 }
 
-void Ddl::create_procedure(const CreateProcedure& statement) {
-  const Target probe = target(statement.name, false);
-  const Rows found = backend_.run("SELECT tds_meta.find_object($1, $2, '{P}')",
-                                  {to_stored_text(probe.schema), to_stored_text(probe.name)});
+// ALTER, and CREATE OR ALTER of what is there. False: it is to be made.
+template <class Statement>
+bool Ddl::replaces_definition(const Statement& statement, const Name& name, const char* kinds) {
+  const Target probe = target(name, false);
+  const Rows found = backend_.run("SELECT tds_meta.find_object($1, $2, $3)",
+                                  {to_stored_text(probe.schema), to_stored_text(probe.name), kinds});
   const bool exists = !found.null(0, 0);
   if (statement.alter && !exists)
     throw error(208, "Invalid object name '" + display_name(statement.name) + "'.", 16, 6);
-  if (exists && (statement.alter || statement.or_alter)) {
-    backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " +
-                 lit(statement.definition) + " WHERE object_id = " + found.get(0, 0));
-    return;
-  }
+  if (!exists || (!statement.alter && !statement.or_alter)) return false;
+  backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " +
+               lit(statement.definition) + " WHERE object_id = " + found.get(0, 0));
+  return true;
+}
+
+void Ddl::create_procedure(const CreateProcedure& statement) {
+  if (replaces_definition(statement, statement.name, "{P}")) return;
   const Target where = target(statement.name, true);
   add_object(new_object_id(), where.name, where.schema_id, 0, "P", "", statement.definition, false);
 }
@@ -187,17 +192,7 @@ void Ddl::create_trigger(const CreateTrigger& statement) {
     if (event != "INSERT" && event != "UPDATE" && event != "DELETE") throw not_supported("triggers for " + event);
   Name name = statement.name;
   if (name.size() < 2) name = {table->schema, name.back()};
-  const Target probe = target(name, false);
-  const Rows found = backend_.run("SELECT tds_meta.find_object($1, $2, '{TR}')",
-                                  {to_stored_text(probe.schema), to_stored_text(probe.name)});
-  const bool exists = !found.null(0, 0);
-  if (statement.alter && !exists)
-    throw error(208, "Invalid object name '" + display_name(statement.name) + "'.", 16, 6);
-  if (exists && (statement.alter || statement.or_alter)) {
-    backend_.run("UPDATE tds_meta.objects SET modify_date = clock_timestamp(), definition = " +
-                 lit(statement.definition) + " WHERE object_id = " + found.get(0, 0));
-    return;
-  }
+  if (replaces_definition(statement, name, "{TR}")) return;
   const Target where = target(name, true);
   add_object(new_object_id(), where.name, where.schema_id, table->object_id, "TR", "", statement.definition, false);
 }
