@@ -6,12 +6,12 @@
 #include "core/tsql/dml.hpp"
 #include "core/tsql/rules.hpp"
 #include "pg/host/settings.hpp"
+#include "type_names.hpp"
 
 namespace mssql::pg {
 
 namespace {
 
-bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID; }
 bool is_number_type(Oid type) {
   return type == INT2OID || type == INT4OID || type == INT8OID || type == NUMERICOID || type == FLOAT4OID ||
          type == FLOAT8OID || type == BOOLOID;
@@ -85,8 +85,6 @@ bool assign_scalar(const RemoteType& remote, Parameter* parameter) {
   return assigned.has_value();
 }
 
-const char* declared(const RemoteType& type) { return copy_out(declare(type)); }
-
 const char* shown(Oid type, Datum value) {
   Oid output = InvalidOid;
   bool is_varlena = false;
@@ -98,7 +96,7 @@ const char* shown(Oid type, Datum value) {
   const bool is_moment = kind_of(assigner.remote.type) == Kind::moment;
   ereport(ERROR, (errcode(is_moment ? ERRCODE_DATETIME_VALUE_OUT_OF_RANGE : ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                   errmsg("value \"%s\" of column \"%s\" does not fit the remote type %s", shown(assigner.type, value),
-                         assigner.column, declared(assigner.remote))));
+                         assigner.column, declaration_of(assigner.remote))));
   pg_unreachable();
 }
 
@@ -166,8 +164,9 @@ Assigner choose_assigner(Form_pg_attribute attribute, const RemoteType& remote) 
 
 void assign(const Assigner& assigner, Datum value, bool isnull, Parameter* parameter) {
   if (assigner.refused != nullptr && !isnull) {
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("column \"%s\" cannot be written", assigner.column),
-                    errdetail("It has the remote type %s, and %s.", declared(assigner.remote), assigner.refused)));
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("column \"%s\" cannot be written", assigner.column),
+             errdetail("It has the remote type %s, and %s.", declaration_of(assigner.remote), assigner.refused)));
   }
   const bool sent = isnull ? send(assigner.sender, value, true, parameter)
                            : send(assigner.sender, coerced(assigner, value), false, parameter);
@@ -200,10 +199,10 @@ const char* why_no_key(const Assigner& assigner) {
       assigner.remote.type != Type::nchar)
     return "its values have blanks here that they have not there";
   if (!can_match(assigner.remote))
-    return psprintf("SQL Server does not compare values of type %s", declared(assigner.remote));
+    return psprintf("SQL Server does not compare values of type %s", declaration_of(assigner.remote));
   if (shows_all(getBaseType(assigner.type), assigner.remote.type)) return nullptr;
   return psprintf("values of the remote type %s are not found again by what they become in type %s",
-                  declared(assigner.remote), format_type_be(assigner.type));
+                  declaration_of(assigner.remote), format_type_be(assigner.type));
 }
 
 }  // namespace mssql::pg

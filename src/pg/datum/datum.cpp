@@ -11,6 +11,7 @@
 #include "core/tds/codec/unicode.hpp"
 #include "core/tds/codec/variant_json.hpp"
 #include "pg/host/settings.hpp"
+#include "type_names.hpp"
 
 namespace mssql::pg {
 
@@ -246,8 +247,6 @@ Datum spatial_to_postgis(const Converter& self, const Column&, const Cell& cell,
   appendBinaryStringInfo(&buffer, scratch.data(), static_cast<int>(scratch.size()));
   return ReceiveFunctionCall(self.input, &buffer, self.input_parameter, self.typmod);
 }
-
-bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID; }
 
 // Digits of a fraction of a second that a value may have.
 int fraction_digits(const Column& column) {

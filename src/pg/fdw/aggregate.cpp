@@ -15,7 +15,6 @@ namespace {
 constexpr int widest_summed = 28;  // of which 10^10 fit into decimal(38)
 
 // Core only.
-const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
 bool is_ordered(const RemoteType& type, const char** why) {
   std::string_view reason;
   const bool may = tsql::may_push(tsql::Operator::less, type, reason);

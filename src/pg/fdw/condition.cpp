@@ -75,9 +75,7 @@ bool is_literal(Node* node, const RemoteValue& beside) {
 const char* append_bound(const RemoteValue& value, const tsql::Bound& bound, Node* outside, Deparser* deparser,
                          StringInfo out) {
   if (!is_literal(outside, value)) {
-    int number = 0;
-    if (const char* why = add_parameter(deparser, outside, true, value.type, bound, &number)) return why;
-    append_compared(out, number, value.sql, bound.op);
+    append_compared(out, add_parameter(deparser, outside, true, value.type, bound), value.sql, bound.op);
     return nullptr;
   }
   const Const* constant = castNode(Const, outside);

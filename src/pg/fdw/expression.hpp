@@ -9,6 +9,7 @@
 
 #include "core/tsql/forms.hpp"
 #include "core/tsql/rules.hpp"
+#include "pg/datum/type_names.hpp"
 #include "remote_table.hpp"
 
 namespace mssql::pg {
@@ -75,8 +76,6 @@ List* average_items(Aggref* aggregate, Deparser* deparser);
 // A form (core/tsql/forms.hpp) with its parts; palloc'd.
 const char* fill(std::string_view form, std::initializer_list<const char*> parts);
 
-inline bool is_integer_type(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
-inline bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROID || type == BPCHAROID; }
 // The type of a value of PostgreSQL's on the server; false: it depends on the value.
 bool canonical_type(Oid type, RemoteType* remote);
 // To decimal; false: it is no number.
@@ -101,7 +100,7 @@ const char* outside_value(Node* node, Deparser* deparser, RemoteValue* value);
 
 // @P3 of a comparison, in a form in which it can be replaced by what is decided here.
 void append_compared(StringInfo out, int parameter, const char* value, tsql::Operator op);
-const char* add_parameter(Deparser* deparser, Node* node, bool compared, const RemoteType& type,
-                          const tsql::Bound& bound, int* number);
+// Its number, from 0.
+int add_parameter(Deparser* deparser, Node* node, bool compared, const RemoteType& type, const tsql::Bound& bound);
 
 }  // namespace mssql::pg

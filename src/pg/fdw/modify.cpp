@@ -36,16 +36,9 @@ struct ModifyState {
   Load* load;              // null: rows are not loaded in bulk
   std::int64_t load_from;  // how many rows go before the first that is
   std::int64_t rows;
-  ModifyState* routed;  // for rows that come by from another partition
 };
 
 ModifyState* state_of(ResultRelInfo* target) { return static_cast<ModifyState*>(target->ri_FdwState); }
-
-// Of rows that are moved here, where rows are updated, too.
-ModifyState* inserting_state(ResultRelInfo* target) {
-  ModifyState* state = state_of(target);
-  return state->routed != nullptr ? state->routed : state;
-}
 
 Oid modifying_user(ResultRelInfo* target, EState* estate) {
 #if PG_VERSION_NUM >= 160000
@@ -314,7 +307,6 @@ auto per_row(ModifyState* state, Body&& body) -> decltype(body()) {
 
 void end(ModifyState* state) {
   if (state == nullptr) return;
-  end(state->routed);
   if (state->load != nullptr) fence_with_context(describe, state, [&] { end_load(state->load); });
   report_messages(NOTICE);
 }
@@ -392,7 +384,7 @@ int GetForeignModifyBatchSize(ResultRelInfo* target) {
 }
 
 TupleTableSlot* ExecForeignInsert(EState*, ResultRelInfo* target, TupleTableSlot* slot, TupleTableSlot*) {
-  ModifyState* state = inserting_state(target);
+  ModifyState* state = state_of(target);
   return per_row(state, [&]() -> TupleTableSlot* {
     const RowBuffer back = make_row_buffer(state);
     if (insert_rows(state, &slot, 1, back) == 0) return nullptr;
@@ -403,7 +395,7 @@ TupleTableSlot* ExecForeignInsert(EState*, ResultRelInfo* target, TupleTableSlot
 
 TupleTableSlot** ExecForeignBatchInsert(EState*, ResultRelInfo* target, TupleTableSlot** slots, TupleTableSlot**,
                                         int* count) {
-  ModifyState* state = inserting_state(target);
+  ModifyState* state = state_of(target);
   return per_row(state, [&]() -> TupleTableSlot** {
     const RowBuffer back = make_row_buffer(state);
     *count = static_cast<int>(insert_rows(state, slots, *count, back));
@@ -437,7 +429,7 @@ TupleTableSlot* ExecForeignDelete(EState*, ResultRelInfo* target, TupleTableSlot
 
 void EndForeignModify(EState*, ResultRelInfo* target) { end(state_of(target)); }
 
-void EndForeignInsert(EState*, ResultRelInfo* target) { end(inserting_state(target)); }
+void EndForeignInsert(EState*, ResultRelInfo* target) { end(state_of(target)); }
 
 void ExplainForeignModify(ModifyTableState* node, ResultRelInfo* target, List*, int, ExplainState* state) {
   if (!state->verbose || target->ri_FdwState == nullptr) return;

@@ -123,9 +123,6 @@ Clauses clauses_of(PlannerInfo* root, RelOptInfo* relation, List* restrictions) 
   return clauses;
 }
 
-// Core only.
-const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
-
 List* describe_parameters(List* parameters, ScanPlan* plan) {
   List* expressions = NIL;
   ListCell* cell = nullptr;

@@ -9,13 +9,6 @@ namespace mssql::pg {
 
 namespace {
 
-std::span<const char* const> strings_of(List* list) {
-  const auto count = static_cast<std::size_t>(list_length(list));
-  auto* texts = static_cast<const char**>(palloc0(sizeof(char*) * std::max<std::size_t>(count, 1)));
-  for (std::size_t i = 0; i < count; ++i) texts[i] = strVal(list_nth(list, static_cast<int>(i)));
-  return {texts, count};
-}
-
 // The parts of a statement, as lists of strings.
 struct Parts {
   List* items;
@@ -206,7 +199,7 @@ const char* count_of(Node* node, Deparser* deparser) {
   return value.sql;
 }
 
-// Whether a clause or value is about columns that EXISTS hides, about whole rows or system columns.
+// Whether a clause or value is about columns that EXISTS hides.
 bool is_hidden(PlannerInfo* root, RelOptInfo* relation, Node* node) {
   const RemoteRelation* remote = remote_relation(scanned(relation));
   return remote->hidden != nullptr && bms_overlap(pull_varnos(root, node), remote->hidden);

@@ -68,18 +68,18 @@ const char* table_reference(const char* schema, const char* name) {
   return to_server(table_utf8(to_utf8(schema), to_utf8(name)));
 }
 
+const char* row_count_utf8(const char* table, bool in_pages) {
+  return copy_out(tsql::row_count_query(table, in_pages));
+}
+
+}  // namespace
+
 std::span<const char* const> strings_of(List* list) {
   const auto count = static_cast<std::size_t>(list_length(list));
   auto* texts = static_cast<const char**>(palloc0(sizeof(char*) * std::max<std::size_t>(count, 1)));
   for (std::size_t i = 0; i < count; ++i) texts[i] = strVal(list_nth(list, static_cast<int>(i)));
   return {texts, count};
 }
-
-const char* row_count_utf8(const char* table, bool in_pages) {
-  return copy_out(tsql::row_count_query(table, in_pages));
-}
-
-}  // namespace
 
 const char* select_item(const RemoteTable& table, const RemoteAttribute& column, const char* named) {
   return column.known ? to_server(select_utf8(column.type, to_utf8(named), table.text_form)) : named;

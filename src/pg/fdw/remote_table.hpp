@@ -45,6 +45,8 @@ extern bool pushdown_enabled;
 // A column in the select list, under the name by which the statement knows it.
 const char* select_item(const RemoteTable& table, const RemoteAttribute& column, const char* named);
 
+// The texts of a list of String nodes, in an array in the current memory context.
+std::span<const char* const> strings_of(List* list);
 // UTF-8 text of core's in the server's encoding.
 const char* to_server(const char* utf8);
 // [name], in the server's encoding.

@@ -49,7 +49,6 @@ bool is_natural(Oid local, const RemoteType& remote) {
 }
 
 // Core only.
-const char* declaration_of(const RemoteType& type) { return copy_out(declare(type)); }
 const char* literal_utf8(const char* text) { return copy_out(tsql::quote_literal(text)); }
 const char* why_not_utf8(const RemoteType& type) {
   std::string_view why;
@@ -461,13 +460,11 @@ const char* column_name(const Var* column, const Deparser* deparser) {
   return deparser->qualified ? psprintf("r%d.%s", static_cast<int>(column->varno), quoted) : quoted;
 }
 
-const char* add_parameter(Deparser* deparser, Node* node, bool compared, const RemoteType& type,
-                          const tsql::Bound& bound, int* number) {
+int add_parameter(Deparser* deparser, Node* node, bool compared, const RemoteType& type, const tsql::Bound& bound) {
   auto* parameter = static_cast<RemoteParameter*>(palloc0(sizeof(RemoteParameter)));
   *parameter = {reinterpret_cast<Expr*>(node), compared, type, bound};
   deparser->parameters = lappend(deparser->parameters, parameter);
-  *number = list_length(deparser->parameters) - 1;
-  return nullptr;
+  return list_length(deparser->parameters) - 1;
 }
 
 void append_compared(StringInfo out, int parameter, const char* value, tsql::Operator op) {
@@ -482,9 +479,7 @@ const char* outside_value(Node* node, Deparser* deparser, RemoteValue* value) {
   if (IsA(node, Const)) return constant_value(castNode(Const, node), value);
   if (!is_always_sendable(value->local) || !canonical_type(value->local, &value->type))
     return "some values of this type have none in T-SQL";
-  int number = 0;
-  if (const char* why = add_parameter(deparser, node, false, value->type, {}, &number)) return why;
-  value->sql = psprintf("@P%d", number + 1);
+  value->sql = psprintf("@P%d", add_parameter(deparser, node, false, value->type, {}) + 1);
   if (is_text_type(value->local)) value->type.max_length = -1;
   return nullptr;
 }
